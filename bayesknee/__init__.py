@@ -1,0 +1,21 @@
+"""bayesknee: a Bayesian differential-diagnosis engine with exact posteriors and checkable numbers."""
+
+from bayesknee.errors import BayeskneeError, EvidenceError, ImpossibleEvidenceError, NetworkError
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.engine import Engine
+from bayesknee.inference.evidence import Evidence
+from bayesknee.knowledge.library import load_network
+from bayesknee.knowledge.model import Network
+
+__version__ = "0.1.0"
+__all__ = [
+    "BayeskneeError",
+    "Diagnosis",
+    "Engine",
+    "Evidence",
+    "EvidenceError",
+    "ImpossibleEvidenceError",
+    "Network",
+    "NetworkError",
+    "load_network",
+]

@@ -1,0 +1,93 @@
+"""All errors of bayesknee: one tree, so that `except BayeskneeError` catches each of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class BayeskneeError(Exception):
+    """Something the user can mend; its text says what was wrong, what was expected and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a network.
+
+    Attributes:
+        path: where in the network, as the keys that lead there, e.g. ``("findings", "locking", "noisy_or", "leak")``.
+        got: the offending value, as text.
+        expected: what was expected instead.
+        remedy: what to do.
+        file: the file's name, where the network was read from files.
+        line: the line in it, from 1.
+    """
+
+    path: tuple[str, ...]
+    got: str
+    expected: str
+    remedy: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = ".".join(self.path)
+        if self.file is not None:
+            place = f"{self.file}:{self.line}: {place}" if self.line else f"{self.file}: {place}"
+        return f"{place.removesuffix(': ')}: got {self.got}; expected {self.expected}; {self.remedy}"
+
+
+class NetworkError(BayeskneeError):
+    """A network that breaks the rules of the format; `problems` has all that was found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NetworkNotFoundError(BayeskneeError):
+    """No network of that name or at that place."""
+
+
+class SettingError(BayeskneeError):
+    """A care setting that the network does not have."""
+
+
+class EvidenceError(BayeskneeError):
+    """Evidence that the network cannot take: unknown names, broken likelihoods, gates that do not hold."""
+
+
+class ImpossibleEvidenceError(EvidenceError):
+    """Evidence of probability zero; `conflict` names a smallest set of answers that clash."""
+
+    def __init__(self, conflict: Iterable[str]) -> None:
+        self.conflict = tuple(conflict)
+        super().__init__(
+            f"these answers cannot all be true in this network: {', '.join(self.conflict)}; "
+            "change or leave out one of them"
+        )
+
+
+class CaseFileError(BayeskneeError):
+    """A case file that cannot be read as a patient."""
+
+
+class InferenceError(BayeskneeError):
+    """A network that is valid but that the engine cannot compute with."""
+
+
+class ExportError(BayeskneeError):
+    """A network or file that cannot be written out or read in through another format."""
+
+
+def quoted(value: object) -> str:
+    """`value` in quotes, cut to a length that fits an error line."""
+    text = str(value)
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:
+    """A hint with the names nearest to `word`, or the empty string where none is near."""
+    near = difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else ""

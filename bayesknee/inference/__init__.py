@@ -1,0 +1,1 @@
+"""Inference: from a network and a patient to probabilities."""

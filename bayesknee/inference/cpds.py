@@ -1,0 +1,51 @@
+"""Conditional probabilities of signs and findings, for every subset of conditions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bayesknee.inference.subsets import Vector, subset_sums
+from bayesknee.knowledge.model import Mixture, NoisyOr
+
+
+def link(leak: float, stated: float) -> float:
+    """q of a noisy-OR cause from the stated P(yes | only that cause), which includes the leak.
+
+    1 - stated = (1 - leak)(1 - q), so q = 1 - (1 - stated) / (1 - leak). The stated figure is Henrion's (1989) way to
+    give a link, q is Diez's (1993).
+    """
+    return 1.0 - (1.0 - stated) / (1.0 - leak)
+
+
+def noisy_or_log_no(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
+    """log P(no | s), shape (2**n,): log(1 - leak) + sum over present causes of log(1 - q). Linear in s."""
+    log_no_leak = np.log1p(-rule.leak.value)
+    stated = (rule.causes.get(name) for name in conditions)
+    steps = [np.log1p(-number.value) - log_no_leak if number else 0.0 for number in stated]
+    return subset_sums(steps, log_no_leak)
+
+
+def noisy_or_table(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
+    """P(no | s) and P(yes | s), shape (2, 2**n)."""
+    log_no = noisy_or_log_no(rule, conditions)
+    return np.stack([np.exp(log_no), -np.expm1(log_no)])
+
+
+def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> Vector:
+    """P(v | s), shape (states, 2**n): the weighted mean of the present conditions' distributions.
+
+    Without any condition it is `otherwise`; where the network has a complaint, that column is never used.
+    """
+    weights = [rule.weights[name].value if name in rule.weights else 1.0 for name in conditions]
+    others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
+    each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]
+    total = subset_sums(weights)
+    total[0] = 1.0
+    table = np.stack(
+        [subset_sums(w * vector[v] for w, vector in zip(weights, each, strict=True)) for v in range(len(states))]
+    )
+    table /= total
+    table[:, 0] = others
+    return table

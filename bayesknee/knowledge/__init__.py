@@ -1,0 +1,1 @@
+"""Knowledge: from the files of a network to a checked `Network`."""

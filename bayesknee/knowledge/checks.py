@@ -1,0 +1,376 @@
+"""The rules that hold between the parts of a network. Each rule yields `Problem`s with the path of the offence.
+
+A rule must stay silent on a NaN: the reader puts one where it could not read a number, so that one slip is told once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Final, Protocol
+
+from bayesknee.errors import Problem, did_you_mean, quoted
+from bayesknee.knowledge.model import (
+    ANSWERED_BY,
+    ANY_SETTING,
+    COMPLAINT,
+    JUDGED,
+    LEVELS,
+    NO_YES,
+    Condition,
+    Distribution,
+    Finding,
+    Group,
+    Mixture,
+    NoisyOr,
+    Path,
+    Reading,
+    Reference,
+    RiskFactor,
+    Setting,
+    Sign,
+    numbers_below,
+)
+
+SUM_TOLERANCE: Final = 1e-9
+MOST_STATES: Final = 30
+RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
+
+
+class Parts(Protocol):
+    """What a network is made of, checked or not yet."""
+
+    @property
+    def settings(self) -> Mapping[str, Setting]: ...
+    @property
+    def topics(self) -> Mapping[str, str]: ...
+    @property
+    def references(self) -> Mapping[str, Reference]: ...
+    @property
+    def risk_factors(self) -> Mapping[str, RiskFactor]: ...
+    @property
+    def conditions(self) -> Mapping[str, Condition]: ...
+    @property
+    def signs(self) -> Mapping[str, Sign]: ...
+    @property
+    def findings(self) -> Mapping[str, Finding]: ...
+    @property
+    def groups(self) -> Mapping[str, Group]: ...
+    @property
+    def complaint(self) -> str: ...
+    @property
+    def catch_all(self) -> str: ...
+
+
+def find_problems(parts: Parts, broken: frozenset[str] = frozenset()) -> list[Problem]:
+    """All that is wrong between the parts.
+
+    Args:
+        parts: the network's parts.
+        broken: ids that were defined but could not be read; to name one is no fault.
+    """
+    rules: tuple[Callable[[Parts, frozenset[str]], Iterator[Problem]], ...] = (
+        _names,
+        _sources,
+        _topics,
+        _risk_factors,
+        _conditions,
+        _base_rates,
+        _condition_cycles,
+        _signs,
+        _findings,
+        _gates,
+        _groups,
+        _catch_all,
+    )
+    return [problem for rule in rules for problem in rule(parts, broken)]
+
+
+def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:
+    names = list(known)
+    hint = did_you_mean(name, names) or f"known are {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
+    return Problem(path, quoted(name), what, hint)
+
+
+def _names(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for section in (*_KINDS, "settings", "groups", "topics", "references"):
+        for name, thing in getattr(parts, section).items():
+            yield from _name_problems((section, name), name)
+            if section in _KINDS and name in seen:
+                expected = f"an id that {seen[name]} do not use yet"
+                yield Problem((section, name), quoted(name), expected, "rename one")
+            if section in _KINDS:
+                seen.setdefault(name, section)
+                yield from _state_problems((section, name, "states"), getattr(thing, "states", NO_YES))
+    for section in ("conditions", "settings"):
+        if not getattr(parts, section) and not broken:
+            yield Problem((section,), "none", "at least one", f"add a section {section}")
+
+
+def _name_problems(path: Path, name: str) -> Iterator[Problem]:
+    if not _NAME.fullmatch(name):
+        yield Problem(path, quoted(name), "a lower-case word of letters, digits and _, 60 at most", "rename it")
+    elif name in RESERVED:
+        yield Problem(path, quoted(name), "a name that is not reserved", "rename it")
+
+
+def _state_problems(path: Path, states: tuple[str, ...]) -> Iterator[Problem]:
+    if not 2 <= len(states) <= MOST_STATES:
+        yield Problem(path, f"{len(states)} states", f"2 to {MOST_STATES} states", "list the answers")
+    if len(set(states)) < len(states):
+        yield Problem(path, ", ".join(states), "each state once", "drop the repeated one")
+    for state in states:
+        yield from _name_problems(path, state)
+
+
+def _sources(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    known = set(parts.references)
+    for section in _KINDS:
+        for path, number in numbers_below((section,), getattr(parts, section)):
+            if number.source != JUDGED and number.source not in known and number.source not in broken:
+                hint = did_you_mean(number.source, known) or "add it to references, or write judged with a note"
+                yield Problem((*path, "source"), quoted(number.source), "a key of references, or judged", hint)
+
+
+def _topics(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for section, things in (("risk_factors", parts.risk_factors), ("findings", parts.findings)):
+        for name, thing in things.items():
+            if thing.topic not in parts.topics and thing.topic not in broken:
+                yield _unknown((section, name, "topic"), thing.topic, parts.topics, "a topic of the network")
+            if thing.burden <= 0:
+                got = f"{thing.burden:g}"
+                yield Problem((section, name, "burden"), got, "a burden above 0", "a plain question has 1")
+
+
+def _distribution(path: Path, distribution: Distribution, states: tuple[str, ...]) -> Iterator[Problem]:
+    given = distribution.numbers
+    for state in given:
+        if state not in states:
+            yield _unknown((*path, state), state, states, "a state of this variable")
+    missing = [state for state in states if state not in given]
+    total = sum(number.value for number in given.values())
+    if missing and not (len(states) == 2 and len(missing) == 1):
+        yield Problem(path, f"no {', '.join(missing)}", "a probability for each state", "add what is missing")
+    elif not missing and abs(total - 1.0) > SUM_TOLERANCE:
+        yield Problem(path, f"a sum of {total:.12g}", "probabilities that sum to 1", "correct one of them")
+
+
+def _by_setting(path: Path, values: Mapping[str, object], parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name in values:
+        if name != ANY_SETTING and name not in parts.settings and name not in broken:
+            yield _unknown((*path, name), name, [*parts.settings, ANY_SETTING], "a setting of the network")
+    missing = [name for name in parts.settings if name not in values]
+    if missing and ANY_SETTING not in values:
+        yield Problem(path, f"nothing for {', '.join(missing)}", "a figure for each setting", "add it, or any_setting")
+
+
+def _risk_factors(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, factor in parts.risk_factors.items():
+        path: Path = ("risk_factors", name)
+        yield from _by_setting((*path, "prior"), factor.prior, parts, broken)
+        for setting, distribution in factor.prior.items():
+            yield from _distribution((*path, "prior", setting), distribution, factor.states)
+        yield from _bands((*path, "bands"), factor)
+
+
+def _bands(path: Path, factor: RiskFactor) -> Iterator[Problem]:
+    end: float | None = None
+    for state, (low, high) in factor.bands.items():
+        if low >= high:
+            yield Problem((*path, state), f"[{low:g}, {high:g}]", "a lower end below the upper end", "swap them")
+        if end is not None and (low < end or low > end):
+            yield Problem((*path, state), f"a start at {low:g}", f"a start at {end:g}", "let the bands meet")
+        end = high
+
+
+def _conditions(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, condition in parts.conditions.items():
+        path: Path = ("conditions", name)
+        if condition.level not in LEVELS:
+            yield _unknown((*path, "level"), condition.level, LEVELS, "a level of urgency")
+        if condition.stake <= 0:
+            yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
+        if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", condition.icd10):
+            yield Problem((*path, "icd10"), quoted(condition.icd10), "an ICD-10 code such as M71.2", "look it up")
+        yield from _by_setting((*path, "base_rate"), condition.base_rate, parts, broken)
+        for parent, ratios in condition.odds_ratios.items():
+            yield from _odds_ratios((*path, "odds_ratios", parent), name, ratios, parts, broken)
+
+
+def _odds_ratios(
+    path: Path, name: str, ratios: Collection[str], parts: Parts, broken: frozenset[str]
+) -> Iterator[Problem]:
+    parent = path[-1]
+    if parent in broken:
+        return
+    if parent in parts.risk_factors:
+        states = parts.risk_factors[parent].states
+    elif parent in parts.conditions and parent != name:
+        states = NO_YES
+    else:
+        known = [*parts.risk_factors, *(each for each in parts.conditions if each != name)]
+        yield _unknown(path, parent, known, "a risk factor or another condition")
+        return
+    for state in ratios:
+        if state not in states:
+            yield _unknown((*path, state), state, states, f"a state of {parent}")
+
+
+def _base_rates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    if not parts.complaint or broken & {"conditions", *parts.conditions}:
+        return
+    for setting in parts.settings:
+        rates = [
+            rate.value
+            for condition in parts.conditions.values()
+            if (rate := condition.base_rate.get(setting) or condition.base_rate.get(ANY_SETTING))
+        ]
+        if len(rates) == len(parts.conditions) and len(rates) > 1 and sum(rates) <= 1.0:
+            yield Problem(
+                ("conditions",),
+                f"base rates in {setting} that sum to {sum(rates):.6g}",
+                "a sum above 1, since each patient has at least one cause",
+                "raise the catch-all's base rate, or drop the complaint",
+            )
+
+
+def _condition_cycles(parts: Parts, _broken: frozenset[str]) -> Iterator[Problem]:
+    parents = {
+        name: [parent for parent in condition.odds_ratios if parent in parts.conditions]
+        for name, condition in parts.conditions.items()
+    }
+    if cycle := find_cycle(parents):
+        yield Problem(
+            ("conditions", cycle[0], "odds_ratios", cycle[1]),
+            " <- ".join(cycle),
+            "conditions without a cycle",
+            "drop one of these odds ratios",
+        )
+
+
+def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
+    """A cycle in a graph given by each node's parents, child before parent and closed, or an empty list."""
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def _noisy_or(path: Path, rule: NoisyOr, parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, number in rule.causes.items():
+        if name not in parts.conditions and name not in broken:
+            yield _unknown((*path, "causes", name), name, parts.conditions, "a condition of the network")
+        if number.value < rule.leak.value:
+            yield Problem(
+                (*path, "causes", name),
+                f"P {number.value} below the leak {rule.leak.value}",
+                "P(yes | only this condition) with the leak included, so not below it",
+                "raise it, lower the leak, or leave the cause out",
+            )
+    if not any(not number.value <= rule.leak.value for number in rule.causes.values()):
+        yield Problem((*path, "causes"), "no cause above the leak", "a cause of it", "add one, or drop the entry")
+
+
+def _signs(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, sign in parts.signs.items():
+        yield from _noisy_or(("signs", name, "noisy_or"), sign.noisy_or, parts, broken)
+
+
+def _findings(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, finding in parts.findings.items():
+        path: Path = ("findings", name)
+        if finding.kind not in ANSWERED_BY:
+            yield _unknown((*path, "kind"), finding.kind, ANSWERED_BY, "a kind of finding")
+        elif finding.asked_of not in ANSWERED_BY.values():
+            yield _unknown((*path, "asked_of"), finding.asked_of, ANSWERED_BY.values(), "who can answer")
+        if not isinstance(finding.model, Mixture) and finding.states != NO_YES:
+            yield Problem((*path, "states"), ", ".join(finding.states), "no, yes", "use a mixture for other states")
+        yield from _finding_model(path, finding, parts, broken)
+
+
+def _finding_model(path: Path, finding: Finding, parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    if isinstance(finding.model, Reading):
+        yield from _reading((*path, "reads"), finding.model, parts, broken)
+    elif isinstance(finding.model, NoisyOr):
+        yield from _noisy_or((*path, "noisy_or"), finding.model, parts, broken)
+    else:
+        yield from _mixture((*path, "mixture"), finding.model, finding.states, parts, broken)
+
+
+def _reading(path: Path, reading: Reading, parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    if reading.sign not in parts.signs and reading.sign not in broken:
+        yield _unknown((*path, "sign"), reading.sign, parts.signs, "a sign of the network")
+    if reading.sensitivity.value + reading.specificity.value <= 1.0:
+        yield Problem(
+            (*path, "specificity"),
+            f"sensitivity {reading.sensitivity.value} and specificity {reading.specificity.value}",
+            "a sum above 1: a reading that is likelier when the sign is there",
+            "correct them, or read the opposite sign",
+        )
+
+
+def _mixture(
+    path: Path, mixture: Mixture, states: tuple[str, ...], parts: Parts, broken: frozenset[str]
+) -> Iterator[Problem]:
+    for key in ("distributions", "weights"):
+        for name in getattr(mixture, key):
+            if name not in parts.conditions and name not in broken:
+                yield _unknown((*path, key, name), name, parts.conditions, "a condition of the network")
+    for name, distribution in mixture.distributions.items():
+        yield from _distribution((*path, "distributions", name), distribution, states)
+    missing = [name for name in parts.conditions if name not in mixture.distributions]
+    if mixture.otherwise is not None:
+        yield from _distribution((*path, "otherwise"), mixture.otherwise, states)
+    elif missing or not parts.complaint:
+        got = f"nothing for {', '.join(missing) or 'no condition at all'}"
+        yield Problem(path, got, "a distribution for each condition, or otherwise", "add otherwise")
+    every = [*mixture.distributions.values(), *([mixture.otherwise] if mixture.otherwise else [])]
+    if len({_rounded(distribution, states) for distribution in every}) <= 1:
+        got = "the same distribution for all conditions"
+        yield Problem(path, got, "a condition that changes it", "add one, or drop the entry")
+
+
+def _rounded(distribution: Distribution, states: tuple[str, ...]) -> tuple[float, ...]:
+    return tuple(round(value, 12) for value in distribution.vector(states))
+
+
+def _gates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    for name, finding in parts.findings.items():
+        for gate, wanted in finding.only_if.items():
+            path = ("findings", name, "only_if", gate)
+            if gate in broken:
+                continue
+            if gate not in askable:
+                yield _unknown(path, gate, askable, "a risk factor or finding")
+                continue
+            if not wanted:
+                yield Problem(path, "no state", "at least one state", "list the states in which it is asked")
+            for state in wanted:
+                if state not in askable[gate].states:
+                    yield _unknown(path, state, askable[gate].states, f"a state of {gate}")
+    if cycle := find_cycle({name: list(finding.only_if) for name, finding in parts.findings.items()}):
+        path = ("findings", cycle[0], "only_if", cycle[1])
+        yield Problem(path, " <- ".join(cycle), "gates without a cycle", "drop one of these gates")
+
+
+def _groups(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, group in parts.groups.items():
+        if len(set(group.members)) < 2:
+            yield Problem(("groups", name, "members"), ", ".join(group.members), "two or more conditions", "add one")
+        for member in group.members:
+            if member not in parts.conditions and member not in broken:
+                yield _unknown(("groups", name, "members"), member, parts.conditions, "a condition of the network")
+
+
+def _catch_all(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    path = ("network", "catch_all")
+    if parts.catch_all and parts.catch_all not in parts.conditions and parts.catch_all not in broken:
+        yield _unknown(path, parts.catch_all, parts.conditions, "a condition of the network")
+    if parts.complaint and not parts.catch_all:
+        yield Problem(path, "none", "the condition that stands for none of the others", "add catch_all, and name it")

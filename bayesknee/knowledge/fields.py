@@ -1,0 +1,262 @@
+"""One place of a network's file, taken key by key, with a fault noted for all that is not as the format has it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import NetworkError, Problem, did_you_mean, quoted
+from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Number, Path, Probability, Reading, Weight
+from bayesknee.knowledge.yaml_tree import Scalar, Tree
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+N = TypeVar("N", bound=Number)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Grade, source and note for the numbers of an entry that state none."""
+
+    grade: str
+    source: str
+    note: str
+
+
+class Fields:
+    """One place of a file; keys that nobody takes are unknown ones.
+
+    Args:
+        problems: where faults are noted.
+        file: the file's name, for the faults.
+        tree: what is written there; None where the place is missing, which whoever asked for it has noted.
+        path: the keys that lead here.
+        basis: grade, source and note for numbers that state none.
+    """
+
+    def __init__(
+        self, problems: list[Problem], file: str, tree: Tree | None, path: Path, basis: Basis | None = None
+    ) -> None:
+        self._problems = problems
+        self._file = file
+        self._tree = tree
+        self._path = path
+        self._basis = basis
+        self._items: dict[str, Tree] = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
+        self._taken: set[str] = set()
+
+    def problem(self, below: Path, got: str, expected: str, remedy: str) -> None:
+        """Notes a fault of this place or, by `below`, of one under it."""
+        line = deepest(self._tree, below)[1] or (self._tree.line if self._tree is not None else None)
+        self._problems.append(Problem((*self._path, *below), got, expected, remedy, self._file, line))
+
+    def done(self) -> None:
+        """Refuses the keys that nobody took."""
+        for key in self._items.keys() - self._taken:
+            hint = did_you_mean(key, self._taken) or f"known are {', '.join(sorted(self._taken))}"
+            self.problem((key,), quoted(key), "a known key", hint)
+
+    def has(self, key: str) -> bool:
+        """Whether `key` is there; it counts as taken."""
+        self._taken.add(key)
+        return key in self._items
+
+    def keys(self) -> list[str]:
+        """The keys of a place whose keys are free."""
+        if self._tree is not None and not isinstance(self._tree, yaml_tree.Mapping):
+            self.problem((), shown(self._tree), "a mapping", "write lines of key: value")
+        self._taken |= self._items.keys()
+        return list(self._items)
+
+    def entries(self) -> Iterator[tuple[str, Fields]]:
+        """The places below, by key."""
+        for key in self.keys():
+            yield key, self.child(key)
+
+    def child(self, key: str) -> Fields:
+        """The place below `key`; a missing one is a fault."""
+        if not self.has(key):
+            self.problem((key,), "nothing", f"a key {key}", "add it")
+        return Fields(self._problems, self._file, self._items.get(key), (*self._path, key), self._basis)
+
+    def each(self, key: str, read: Callable[[Fields], T], *, required: bool = True) -> dict[str, T]:
+        """`read` applied to each place below `key`."""
+        if not required and not self.has(key):
+            return {}
+        return {name: read(fields) for name, fields in self.child(key).entries()}
+
+    # --- words ---------------------------------------------------------------------------------------------------
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """The text below `key`; without a default it has to be there."""
+        if default is not None and not self.has(key):
+            return default
+        return self.child(key).itself_text(may_be_empty=default is not None)
+
+    def itself_text(self, *, may_be_empty: bool = False) -> str:
+        """This place as text."""
+        if self._tree is None:
+            return ""
+        if not isinstance(self._tree, Scalar) or not (may_be_empty or self._tree.text.strip()):
+            self.problem((), shown(self._tree), "a text", "write one line or a quoted text")
+            return ""
+        return " ".join(self._tree.text.split())
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """The list of words below `key`."""
+        if default is not None and not self.has(key):
+            return default
+        return self.child(key).itself_texts()
+
+    def itself_texts(self) -> tuple[str, ...]:
+        """This place as a list of words."""
+        if self._tree is None:
+            return ()
+        items = self._tree.items if isinstance(self._tree, yaml_tree.Sequence) else []
+        words = [item.text for item in items if isinstance(item, Scalar)]
+        if not words or len(words) < len(items):
+            self.problem((), shown(self._tree), "a list of words", "write it as [one, two]")
+        return tuple(words)
+
+    def itself_pair(self) -> tuple[float, float]:
+        """This place as a lower and an upper end."""
+        words = self.itself_texts()
+        if len(words) != 2:
+            self.problem((), f"{len(words)} values", "a lower and an upper end", "write it as [18, 30]")
+            return math.nan, math.nan
+        return self._float(words[0], ()), self._float(words[1], ())
+
+    def truth(self, key: str, *, default: bool) -> bool:
+        """The truth value below `key`."""
+        text = self.text(key, "yes" if default else "no")
+        if text not in ("true", "false", "yes", "no"):
+            self.problem((key,), quoted(text), "true or false", "write one of them")
+        return text in ("true", "yes")
+
+    # --- numbers -------------------------------------------------------------------------------------------------
+
+    def plain_number(self, key: str, default: float) -> float:
+        """A number that needs no source, such as a burden."""
+        return self._float(self.text(key), (key,)) if self.has(key) else default
+
+    def _float(self, text: str, below: Path) -> float:
+        if _NUMBER.fullmatch(text):
+            return float(text)
+        decimal_comma = re.fullmatch(r"\d+,\d+", text)
+        remedy = f"write {text.replace(',', '.')}" if decimal_comma else "write it in digits, such as 0.05"
+        self.problem(below, quoted(text), "a number", remedy)
+        return math.nan
+
+    def take_basis(self) -> None:
+        """Lets the numbers of this entry take grade, source and note from its key `basis`, where it has one."""
+        if self.has("basis"):
+            fields = self.child("basis")
+            self._basis = Basis(fields.text("grade"), fields.text("source"), fields.text("note", ""))
+            fields.done()
+
+    def numbers(self, kind: type[N]) -> Mapping[str, N]:
+        """A number for each key of this place."""
+        return immutabledict({key: self.number(key, kind) for key in self.keys()})
+
+    def number(self, key: str, kind: type[N]) -> N:
+        """The number below `key`; one of NaN where it could not be read."""
+        place = self.child(key)
+        tree = place._tree  # noqa: SLF001
+        if tree is None:
+            return unread(kind)
+        if not isinstance(tree, yaml_tree.Mapping):
+            expected = "a number with source and grade: {value, low, high, grade, source}"
+            place.problem((), shown(tree), expected, "say where it comes from")
+            return unread(kind)
+        return place._itself_number(kind)  # noqa: SLF001
+
+    def _itself_number(self, kind: type[N]) -> N:
+        before = len(self._problems)
+        value, low, high = (self._figure(name) for name in ("value", "low", "high"))
+        grade, source, note = self._provenance()
+        self.done()
+        if len(self._problems) > before:
+            return unread(kind)
+        try:
+            return kind(value, low, high, grade, source, note)  # type: ignore[arg-type]  # a grade is checked there
+        except NetworkError as error:
+            for fault in error.problems:
+                self.problem(fault.path, fault.got, fault.expected, fault.remedy)
+            return unread(kind)
+
+    def _figure(self, key: str) -> float:
+        if not self.has(key):
+            self.problem((key,), "nothing", f"a key {key}", "give the value and its 95 % range, low and high")
+            return math.nan
+        tree = self._items[key]
+        return self._float(tree.text.strip() if isinstance(tree, Scalar) else shown(tree), (key,))
+
+    def _provenance(self) -> tuple[str, str, str]:
+        """Grade, source and note: its own, or those of the basis where it states neither grade nor source."""
+        has_grade, has_source = self.has("grade"), self.has("source")
+        if self._basis is not None and not has_grade and not has_source:
+            return self._basis.grade, self._basis.source, self.text("note", "") or self._basis.note
+        for key in ("grade", "source"):
+            if not self.has(key):
+                remedy = "say where the number comes from and how good that is, or give the entry a basis"
+                self.problem((key,), "nothing", "a number with source and grade", remedy)
+        return self.text("grade", ""), self.text("source", ""), self.text("note", "")
+
+    def distribution(self) -> Distribution:
+        """This place as a distribution."""
+        return Distribution(self.numbers(Probability))
+
+    def noisy_or(self) -> NoisyOr:
+        """This place as a noisy-OR."""
+        rule = NoisyOr(self.number("leak", Probability), self.child("causes").numbers(Probability))
+        self.done()
+        return rule
+
+    def reading(self) -> Reading:
+        """This place as the reading of a sign."""
+        sensitivity = self.number("sensitivity", Probability)
+        reading = Reading(self.text("sign"), sensitivity, self.number("specificity", Probability))
+        self.done()
+        return reading
+
+    def mixture(self) -> Mixture:
+        """This place as a mixture."""
+        by_condition = self.each("distributions", Fields.distribution)
+        otherwise = self.child("otherwise").distribution() if self.has("otherwise") else None
+        weights = self.child("weights").numbers(Weight) if self.has("weights") else immutabledict()
+        self.done()
+        return Mixture(immutabledict(by_condition), otherwise, weights)
+
+
+def unread(kind: type[N]) -> N:
+    """Stand-in for a number that no rule objects to: NaN compares false with everything."""
+    number = object.__new__(kind)
+    for name, value in {"value": math.nan, "low": math.nan, "high": math.nan, "grade": "D"}.items():
+        object.__setattr__(number, name, value)
+    object.__setattr__(number, "source", "judged")
+    object.__setattr__(number, "note", "")
+    return number
+
+
+def shown(tree: Tree) -> str:
+    """What is written there, for an error line."""
+    if isinstance(tree, Scalar):
+        return quoted(tree.text) if tree.text else "nothing"
+    return f"a list of {len(tree.items)}" if isinstance(tree, yaml_tree.Sequence) else "a mapping"
+
+
+def deepest(tree: Tree | None, path: Path) -> tuple[int, int | None]:
+    """How many keys of `path` are written below `tree`, and the line of the last of them."""
+    depth, line = 0, None
+    for key in path:
+        if not isinstance(tree, yaml_tree.Mapping) or key not in tree.items:
+            break
+        depth, line, tree = depth + 1, tree.lines[key], tree.items[key]
+    return depth, line

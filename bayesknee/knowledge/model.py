@@ -1,0 +1,364 @@
+"""What a network knows, as frozen objects. A `Network` checks itself when made: an invalid one cannot exist.
+
+The format is described in docs/network_format.md; the attributes here bear the names of its keys.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import NetworkError, Problem, quoted
+
+Grade: TypeAlias = Literal["A", "B", "C", "D"]
+Level: TypeAlias = Literal["emergency", "urgent", "routine", "self_care"]
+Kind: TypeAlias = Literal["history", "exam", "test"]
+Path: TypeAlias = tuple[str, ...]
+
+GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
+LEVELS: Final[tuple[Level, ...]] = ("emergency", "urgent", "routine", "self_care")
+ANSWERED_BY: Final[Mapping[str, str]] = immutabledict(history="patient", exam="clinician", test="test")
+NO_YES: Final = ("no", "yes")
+JUDGED: Final = "judged"
+ANY_SETTING: Final = "any_setting"
+COMPLAINT: Final = "presenting_complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A figure with its 95 % range, its grade and where it comes from.
+
+    Raises:
+        NetworkError: if the value is out of bounds, the range does not hold it, or grade and source do not fit.
+    """
+
+    value: float
+    low: float
+    high: float
+    grade: Grade
+    source: str
+    note: str = ""
+
+    bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    meaning: ClassVar[str] = "a number above 0"
+
+    def __post_init__(self) -> None:
+        if problems := [*self._range_problems(), *self._source_problems()]:
+            raise NetworkError(problems)
+
+    def _range_problems(self) -> Iterator[Problem]:
+        lowest, highest = self.bounds
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if not lowest < number < highest:
+                yield Problem((name,), str(number), self.meaning, "correct the figure")
+                return
+        if not self.low <= self.value <= self.high:
+            yield Problem(
+                ("low",) if self.low > self.value else ("high",),
+                f"low {self.low}, value {self.value}, high {self.high}",
+                "low <= value <= high",
+                "widen the range or correct the value",
+            )
+
+    def _source_problems(self) -> Iterator[Problem]:
+        if self.grade not in GRADES:
+            yield Problem(("grade",), quoted(self.grade), "A, B, C or D", "grade the source")
+        elif self.source == JUDGED and self.grade in ("A", "B"):
+            yield Problem(
+                ("grade",),
+                f"grade {self.grade} with source judged",
+                "grade C or D for a judged number",
+                "name the reference or lower the grade",
+            )
+        if self.source == JUDGED and not self.note.strip():
+            yield Problem(("note",), "no note", "why a judged number is what it is", "add a note")
+
+
+class Probability(Number):
+    """A probability inside (0, 1)."""
+
+    __slots__ = ()
+    bounds = (0.0, 1.0)
+    meaning = "a probability inside (0, 1)"
+
+
+class OddsRatio(Number):
+    """A positive odds ratio."""
+
+    __slots__ = ()
+    meaning = "an odds ratio above 0"
+
+
+class Weight(Number):
+    """A positive relative weight."""
+
+    __slots__ = ()
+    meaning = "a weight above 0"
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Probabilities by state. For two states one may be left out and takes the remainder."""
+
+    numbers: Mapping[str, Probability]
+
+    def vector(self, states: tuple[str, ...]) -> tuple[float, ...]:
+        """The probabilities in the order of `states`."""
+        given = {state: number.value for state, number in self.numbers.items()}
+        remainder = 1.0 - sum(given.values())
+        return tuple(given.get(state, remainder) for state in states)
+
+
+@dataclass(frozen=True)
+class NoisyOr:
+    """P(yes | s) = 1 - (1 - leak) * product over the present causes of (1 - q); see `bayesknee.inference.cpds`.
+
+    Attributes:
+        leak: P(yes | no listed cause is present).
+        causes: for each condition P(yes | only that condition is present), the leak included (Henrion's statement).
+    """
+
+    leak: Probability
+    causes: Mapping[str, Probability]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """P(f = v | s) is the weighted mean of the present conditions' own distributions over v.
+
+    Attributes:
+        distributions: by condition.
+        otherwise: for conditions without one, and for no condition at all.
+        weights: by condition; 1 where left out.
+    """
+
+    distributions: Mapping[str, Distribution]
+    otherwise: Distribution | None = None
+    weights: Mapping[str, Weight] = field(default_factory=immutabledict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A finding that reads a sign: P(yes | sign) = sensitivity, P(no | no sign) = specificity."""
+
+    sign: str
+    sensitivity: Probability
+    specificity: Probability
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A care setting: it selects base rates and the priors of risk factors."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A paper or page that numbers come from."""
+
+    id: str
+    citation: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A name for "at least one of these conditions"."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RiskFactor:
+    """A root of the network with a prior over its states.
+
+    Attributes:
+        prior: by setting id, or `any_setting`.
+        bands: for a factor that is given as a number, (low, high) by state: low included, high not.
+        unit: of that number.
+        out_of_scope: why a number outside the bands is refused.
+        burden: how much asking costs, relative to a plain question (1).
+    """
+
+    id: str
+    label: str
+    question: str
+    topic: str
+    prior: Mapping[str, Distribution]
+    states: tuple[str, ...] = NO_YES
+    bands: Mapping[str, tuple[float, float]] = field(default_factory=immutabledict)
+    unit: str = ""
+    out_of_scope: str = ""
+    burden: float = 1.0
+    help: str = ""
+
+    kind: ClassVar[str] = "risk_factor"
+    asked_of: ClassVar[str] = "patient"
+    only_if: ClassVar[Mapping[str, tuple[str, ...]]] = immutabledict()
+
+    def prior_in(self, setting: str) -> tuple[float, ...]:
+        """The prior in `setting`, in the order of `states`."""
+        prior = self.prior.get(setting) or self.prior[ANY_SETTING]
+        return prior.vector(self.states)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that can be a cause of the complaint.
+
+    Attributes:
+        base_rate: by setting id, or `any_setting`: the share of people with the complaint in whom it is a cause.
+        odds_ratios: by parent (a risk factor or another condition), then by that parent's state; 1 where left out.
+        limit: the probability below which it may be left (Pauker and Kassirer 1980).
+        stake: how much missing it weighs, relative to other conditions.
+    """
+
+    id: str
+    name: str
+    icd10: str
+    description: str
+    what_helps: str
+    level: Level
+    limit: Probability
+    base_rate: Mapping[str, Probability]
+    odds_ratios: Mapping[str, Mapping[str, OddsRatio]] = field(default_factory=immutabledict)
+    must_not_miss: bool = False
+    stake: float = 1.0
+
+    def base_rate_in(self, setting: str) -> float:
+        """The base rate in `setting`, inside (0, 1)."""
+        return (self.base_rate.get(setting) or self.base_rate[ANY_SETTING]).value
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A hidden bodily state that several findings read."""
+
+    id: str
+    label: str
+    description: str
+    noisy_or: NoisyOr
+
+    states: ClassVar[tuple[str, ...]] = NO_YES
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What can be observed; `model` is one of `Reading`, `NoisyOr`, `Mixture`.
+
+    Attributes:
+        only_if: the gate: states of other findings or risk factors in which this one makes sense.
+        burden: how much asking costs, relative to a plain question (1).
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    question: str
+    topic: str
+    model: Reading | NoisyOr | Mixture
+    states: tuple[str, ...] = NO_YES
+    asked_of: str = ""
+    burden: float = 1.0
+    help: str = ""
+    only_if: Mapping[str, tuple[str, ...]] = field(default_factory=immutabledict)
+
+    def __post_init__(self) -> None:
+        if not self.asked_of:
+            object.__setattr__(self, "asked_of", ANSWERED_BY.get(self.kind, ""))
+
+
+Question: TypeAlias = RiskFactor | Finding
+
+
+@dataclass(frozen=True)
+class Network:
+    """A whole network, checked. Mappings go from id to object and keep the order of the files.
+
+    Attributes:
+        complaint: what the patient presents with; empty for a network without a presenting complaint.
+        catch_all: the condition that stands for "none of the named ones"; empty where there is none.
+        sha256: over the files it was read from; empty for one that was made in memory.
+
+    Raises:
+        NetworkError: with everything that is wrong.
+    """
+
+    id: str
+    version: str
+    title: str
+    settings: Mapping[str, Setting]
+    topics: Mapping[str, str]
+    references: Mapping[str, Reference]
+    risk_factors: Mapping[str, RiskFactor]
+    conditions: Mapping[str, Condition]
+    signs: Mapping[str, Sign]
+    findings: Mapping[str, Finding]
+    groups: Mapping[str, Group] = field(default_factory=immutabledict)
+    description: str = ""
+    complaint: str = ""
+    catch_all: str = ""
+    caution: str = ""
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        from bayesknee.knowledge.checks import find_problems
+
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, Mapping):
+                object.__setattr__(self, each.name, immutabledict(value))
+        if problems := find_problems(self):
+            raise NetworkError(problems)
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """All that can be asked: risk factors, then findings."""
+        return immutabledict({**self.risk_factors, **self.findings})
+
+    @property
+    def default_setting(self) -> str:
+        """The first setting of the network."""
+        return next(iter(self.settings))
+
+    def numbers(self) -> Iterator[tuple[Path, Number]]:
+        """Every number with its path in the network's files."""
+        for section in ("risk_factors", "conditions", "signs", "findings"):
+            yield from numbers_below((section,), getattr(self, section))
+
+    def __repr__(self) -> str:
+        return (
+            f"<Network {self.id} {self.version}: {len(self.conditions)} conditions, "
+            f"{len(self.risk_factors)} risk factors, {len(self.signs)} signs, {len(self.findings)} findings>"
+        )
+
+
+_RULE_KEYS: Final = immutabledict({Reading: "reads", NoisyOr: "noisy_or", Mixture: "mixture"})
+
+
+def numbers_below(path: Path, thing: object) -> Iterator[tuple[Path, Number]]:
+    """All numbers in `thing`, whose own place is `path`; the paths are those of the files."""
+    if isinstance(thing, Number):
+        yield path, thing
+    elif isinstance(thing, Mapping):
+        for key, value in thing.items():
+            yield from numbers_below((*path, str(key)), value)
+    elif isinstance(thing, Distribution):
+        yield from numbers_below(path, thing.numbers)
+    elif is_dataclass(thing):
+        for each in fields(thing):
+            value = getattr(thing, each.name)
+            key = _RULE_KEYS.get(type(value), each.name) if each.name == "model" else each.name
+            yield from numbers_below((*path, key), value)

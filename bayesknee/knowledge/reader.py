@@ -1,0 +1,292 @@
+"""From a network's folder to a `Network`. All that is wrong with the files is told in one `NetworkError`.
+
+Reading goes on after a fault with a stand-in (NaN for a number), so that one pass finds everything; the rules between
+the parts (`bayesknee.knowledge.checks`) then run on what could be read, and what they say about a place already told is
+dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import Any, Final, TypeVar
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import NetworkError, Problem, did_you_mean, quoted
+from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.checks import find_problems
+from bayesknee.knowledge.fields import Fields, deepest, shown
+from bayesknee.knowledge.model import (
+    NO_YES,
+    Condition,
+    Finding,
+    Group,
+    Mixture,
+    Network,
+    NoisyOr,
+    OddsRatio,
+    Path,
+    Probability,
+    Reading,
+    Reference,
+    RiskFactor,
+    Setting,
+    Sign,
+)
+from bayesknee.knowledge.yaml_tree import TreeError, read_tree
+
+FORMAT: Final = "1"
+MOST_FILES: Final = 100
+MAIN_FILE: Final = "network.yaml"
+SECTIONS: Final = (
+    "network",
+    "settings",
+    "topics",
+    "groups",
+    "references",
+    "risk_factors",
+    "conditions",
+    "signs",
+    "findings",
+)
+
+T = TypeVar("T")
+
+
+def read_network(folder: FilePath) -> Network:
+    """The network in `folder`.
+
+    Raises:
+        NetworkError: with all problems of all files, each with file, line, value, expectation and remedy.
+    """
+    return _Reader(folder).network()
+
+
+@dataclass
+class _Draft:
+    """The parts read so far; a `bayesknee.knowledge.checks.Parts`."""
+
+    settings: dict[str, Setting] = field(default_factory=dict)
+    topics: dict[str, str] = field(default_factory=dict)
+    references: dict[str, Reference] = field(default_factory=dict)
+    risk_factors: dict[str, RiskFactor] = field(default_factory=dict)
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    signs: dict[str, Sign] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    complaint: str = ""
+    catch_all: str = ""
+    id: str = ""
+    version: str = ""
+    title: str = ""
+    description: str = ""
+    caution: str = ""
+
+
+class _Reader:
+    def __init__(self, folder: FilePath) -> None:
+        self._folder = folder
+        self._problems: list[Problem] = []
+        self._trees: dict[str, yaml_tree.Mapping] = {}
+        self._broken: set[str] = set()
+        self._digest = hashlib.sha256()
+
+    def network(self) -> Network:
+        whole = self._read_files()
+        draft = _Draft(
+            settings=self._section("settings", _setting),
+            topics=self._section("topics", lambda name, entry: entry.itself_text() or name),
+            references=self._section("references", _reference),
+            risk_factors=self._section("risk_factors", _risk_factor),
+            conditions=self._section("conditions", _condition),
+            signs=self._section("signs", _sign),
+            findings=self._section("findings", _finding),
+            groups=self._section("groups", _group),
+            **self._head(),
+        )
+        self._unknown_sections()
+        if whole:
+            self._problems += self._cross_problems(draft)
+        if self._problems:
+            raise NetworkError(sorted(self._problems, key=lambda each: (each.file or "", each.line or 0)))
+        return Network(**vars(draft), sha256=self._digest.hexdigest())
+
+    def _read_files(self) -> bool:
+        """Reads all files; whether each of them could be read."""
+        files = sorted(self._folder.glob("*.yaml"))
+        if len(files) > MOST_FILES:
+            problem = Problem((), f"{len(files)} files", f"at most {MOST_FILES}", "merge some", self._folder.name)
+            raise NetworkError([problem])
+        if not (self._folder / MAIN_FILE).is_file():
+            remedy = f"add {MAIN_FILE}, or name the right folder"
+            raise NetworkError([Problem((), f"no {MAIN_FILE}", "the folder of a network", remedy, str(self._folder))])
+        return sum(self._read_file(file) for file in files) == len(files)
+
+    def _read_file(self, file: FilePath) -> bool:
+        try:
+            tree, problems, content = read_tree(file)
+        except TreeError as error:
+            self._problems += error.problems
+            return False
+        self._problems += problems
+        self._digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
+        if isinstance(tree, yaml_tree.Mapping):
+            self._trees[file.name] = tree
+            return True
+        expected = "sections such as conditions:"
+        self._problems.append(Problem((), shown(tree), expected, "see the format", file.name, tree.line))
+        return False
+
+    def _unknown_sections(self) -> None:
+        for file, tree in self._trees.items():
+            for key, line in tree.lines.items():
+                if key not in SECTIONS:
+                    hint = did_you_mean(key, SECTIONS) or f"known are {', '.join(SECTIONS)}"
+                    self._problems.append(Problem((key,), quoted(key), "a section of the format", hint, file, line))
+
+    def _cross_problems(self, draft: _Draft) -> Iterator[Problem]:
+        told = {problem.path for problem in self._problems if problem.path}
+        for problem in find_problems(draft, frozenset(self._broken)):
+            if not any(_related(problem.path, path) for path in told):
+                file, line = self._place(problem.path)
+                yield replace(problem, file=file, line=line)
+
+    def _place(self, path: Path) -> tuple[str, int | None]:
+        """File and line of the deepest key of `path` that is written down."""
+        places = [(*deepest(tree, path), file) for file, tree in self._trees.items()]
+        depth, line, file = max(places, key=lambda place: place[0])
+        return (file, line) if depth else (MAIN_FILE, None)
+
+    def _section(self, name: str, build: Callable[[str, Fields], T | None]) -> dict[str, T]:
+        """All entries of a section, over all files; the ids of those that could not be built go to `_broken`."""
+        built: dict[str, T] = {}
+        first: dict[str, str] = {}
+        for file, tree in self._trees.items():
+            if name not in tree.items:
+                continue
+            for key, entry in Fields(self._problems, file, tree.items[name], (name,)).entries():
+                if key in first:
+                    got = f"{quoted(key)} again (first in {first[key]})"
+                    entry.problem((), got, "each id once", "keep one of them")
+                    continue
+                first[key] = file
+                part = build(key, entry)
+                entry.done()
+                if part is None:
+                    self._broken.add(key)
+                else:
+                    built[key] = part
+        return built
+
+    def _head(self) -> dict[str, str]:
+        """What the section `network` says."""
+        files = [file for file, tree in self._trees.items() if "network" in tree.items]
+        if len(files) != 1:
+            if MAIN_FILE in self._trees:
+                got = f"the section in {', '.join(files)}" if files else "no section network"
+                problem = Problem(("network",), got, "one section network", f"write it in {MAIN_FILE}", MAIN_FILE)
+                self._problems.append(problem)
+            return {}
+        fields = Fields(self._problems, files[0], self._trees[files[0]].items["network"], ("network",))
+        if (given := fields.text("format")) not in ("", FORMAT):
+            fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
+        head = {key: fields.text(key) for key in ("id", "version", "title")}
+        head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
+        fields.done()
+        return head
+
+
+def _setting(name: str, entry: Fields) -> Setting:
+    return Setting(name, entry.text("name"), entry.text("description", ""))
+
+
+def _reference(name: str, entry: Fields) -> Reference:
+    return Reference(name, entry.text("citation"), entry.text("url", ""), entry.text("note", ""))
+
+
+def _group(name: str, entry: Fields) -> Group:
+    return Group(name, entry.text("name"), entry.texts("members"))
+
+
+def _risk_factor(name: str, entry: Fields) -> RiskFactor:
+    entry.take_basis()
+    bands = immutabledict(entry.each("bands", Fields.itself_pair, required=False))
+    return RiskFactor(
+        id=name,
+        **_asked(entry),
+        prior=immutabledict(entry.each("prior", Fields.distribution)),
+        states=tuple(bands) if bands else entry.texts("states", NO_YES),
+        bands=bands,
+        unit=entry.text("unit", ""),
+        out_of_scope=entry.text("out_of_scope", ""),
+    )
+
+
+def _condition(name: str, entry: Fields) -> Condition:
+    entry.take_basis()
+    ratios = entry.each("odds_ratios", lambda fields: fields.numbers(OddsRatio), required=False)
+    return Condition(
+        id=name,
+        name=entry.text("name"),
+        icd10=entry.text("icd10"),
+        description=entry.text("description"),
+        what_helps=entry.text("what_helps"),
+        level=entry.text("level"),  # type: ignore[arg-type]  # the rules refuse an unknown one
+        limit=entry.number("limit", Probability),
+        base_rate=entry.child("base_rate").numbers(Probability),
+        odds_ratios=immutabledict(ratios),
+        must_not_miss=entry.truth("must_not_miss", default=False),
+        stake=entry.plain_number("stake", 1.0),
+    )
+
+
+def _sign(name: str, entry: Fields) -> Sign:
+    entry.take_basis()
+    return Sign(name, entry.text("label"), entry.text("description"), entry.child("noisy_or").noisy_or())
+
+
+def _finding(name: str, entry: Fields) -> Finding | None:
+    entry.take_basis()
+    model = _finding_model(entry)
+    asked = _asked(entry)
+    kind = entry.text("kind")
+    rest = {
+        "states": entry.texts("states", NO_YES),
+        "asked_of": entry.text("asked_of", ""),
+        "only_if": immutabledict(entry.each("only_if", Fields.itself_texts, required=False)),
+    }
+    return Finding(id=name, kind=kind, model=model, **asked, **rest) if model else None  # type: ignore[arg-type]
+
+
+def _finding_model(entry: Fields) -> Reading | NoisyOr | Mixture | None:
+    rules: dict[str, Callable[[Fields], Reading | NoisyOr | Mixture]] = {
+        "reads": Fields.reading,
+        "noisy_or": Fields.noisy_or,
+        "mixture": Fields.mixture,
+    }
+    models = [read(entry.child(key)) for key, read in rules.items() if entry.has(key)]
+    if len(models) != 1:
+        got = "none of them" if not models else f"{len(models)} of them"
+        entry.problem((), got, "one of reads, noisy_or, mixture", "say how the finding depends on the conditions")
+        return None
+    return models[0]
+
+
+def _asked(entry: Fields) -> dict[str, Any]:
+    """What risk factors and findings share."""
+    return {
+        "label": entry.text("label"),
+        "question": entry.text("question"),
+        "topic": entry.text("topic"),
+        "burden": entry.plain_number("burden", 1.0),
+        "help": entry.text("help", ""),
+    }
+
+
+def _related(one: Path, other: Path) -> bool:
+    """Whether one path leads through the other."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]

@@ -1,0 +1,166 @@
+"""YAML files as trees that remember their lines. Plain data only; anything else is a `Problem`, never an object.
+
+Scalars stay text: whether `no` is a state, a name or a truth value is for the reader of the format to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import yaml
+
+from bayesknee.errors import Problem, quoted
+
+MOST_BYTES: Final = 4_000_000
+MOST_DEPTH: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text as written; `plain` where it bore no quotes."""
+
+    text: str
+    line: int
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: list[Tree]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping; `lines` has the line of each key."""
+
+    items: dict[str, Tree]
+    lines: dict[str, int]
+    line: int
+
+
+Tree: TypeAlias = Scalar | Sequence | Mapping
+
+
+class TreeError(Exception):
+    """A file that cannot be read as YAML; `problems` says where and why."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(map(str, problems)))
+
+
+def read_tree(path: Path, most_bytes: int = MOST_BYTES) -> tuple[Tree, list[Problem], bytes]:
+    """The tree of one YAML file, what in it is not plain data or stands twice, and its bytes.
+
+    Raises:
+        TreeError: for a file that is unreadable, too large, not UTF-8, empty or not YAML.
+    """
+    content = _bytes_of(path, most_bytes)
+    tree, problems = parse_tree(content, path.name)
+    return tree, problems, content
+
+
+def _bytes_of(path: Path, most_bytes: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as error:
+        got = error.strerror or "an unreadable file"
+        raise _refusal(path.name, None, got, "a readable file", "check the path") from None
+    if len(content) > most_bytes:
+        got, expected = f"more than {most_bytes:,} bytes", f"a file of at most {most_bytes:,} bytes"
+        raise _refusal(path.name, None, got, expected, "split it or name the right file")
+    return content
+
+
+def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
+    """The tree of YAML `content`, and what in it is not plain data or stands twice; `name` is told in errors.
+
+    Raises:
+        TreeError: as `read_tree`.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        got = f"the byte 0x{content[error.start]:02x}"
+        raise _refusal(name, line, got, "UTF-8 text", "save the file as UTF-8") from None
+    try:
+        builder = _Builder(name, yaml.parse(text, Loader=yaml.CSafeLoader))
+        return builder.document(), builder.problems
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        got = str(getattr(error, "problem", None) or "text that YAML cannot read")
+        raise _refusal(name, mark.line + 1 if mark else None, got, "YAML", "mend the syntax there") from None
+
+
+def _refusal(name: str, line: int | None, got: str, expected: str, remedy: str) -> TreeError:
+    return TreeError([Problem((), got, expected, remedy, name, line)])
+
+
+class _Builder:
+    """Builds a tree from libyaml's events and collects what is not plain data on the way."""
+
+    def __init__(self, name: str, events: Iterator[Any]) -> None:
+        self._name = name
+        self._events = events
+        self.problems: list[Problem] = []
+
+    def document(self) -> Tree:
+        next(self._events)
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise _refusal(self._name, None, "an empty file", "YAML data", "fill it or remove it")
+        tree = self._tree(next(self._events), depth=0)
+        next(self._events)
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._problem(event, "a second document", "one document in a file", "remove the line ---")
+        return tree
+
+    def _problem(self, event: Any, got: str, expected: str, remedy: str) -> None:  # noqa: ANN401
+        self.problems.append(Problem((), got, expected, remedy, self._name, event.start_mark.line + 1))
+
+    def _tree(self, event: Any, depth: int) -> Tree:  # noqa: ANN401
+        line = event.start_mark.line + 1
+        if depth > MOST_DEPTH:
+            raise _refusal(self._name, line, f"more than {MOST_DEPTH} levels", "plain data", "flatten it")
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(event, f"the alias *{event.anchor}", "plain data", "write the value out")
+            return Scalar("", line, plain=True)
+        if event.anchor:
+            self._problem(event, f"the anchor &{event.anchor}", "plain data", "remove it")
+        if event.tag:
+            self._problem(event, f"the tag {event.tag}", "plain data without tags", "remove it")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(line, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(line, depth)
+        return Scalar(event.value, line, plain=event.style is None or event.style == "")
+
+    def _sequence(self, line: int, depth: int) -> Sequence:
+        items: list[Tree] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._tree(event, depth + 1))
+        return Sequence(items, line)
+
+    def _mapping(self, line: int, depth: int) -> Mapping:
+        items: dict[str, Tree] = {}
+        lines: dict[str, int] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._tree(event, depth + 1)
+            value = self._tree(next(self._events), depth + 1)
+            if not isinstance(key, Scalar):
+                self._problem(event, "a list or mapping as a key", "a word as a key", "rename it")
+            elif key.text in items:
+                got = f"{quoted(key.text)} again (first on line {lines[key.text]})"
+                self._problem(event, got, "each key once", "keep one of them")
+            else:
+                items[key.text], lines[key.text] = value, key.line
+        return Mapping(items, lines, line)
