@@ -240,7 +240,7 @@ def _base_rates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
 
 def _condition_cycles(parts: Parts, _broken: frozenset[str]) -> Iterator[Problem]:
     parents = {
-        name: [parent for parent in condition.odds_ratios if parent in parts.conditions]
+        name: [parent for parent in condition.odds_ratios if parent in parts.conditions and parent != name]
         for name, condition in parts.conditions.items()
     }
     if cycle := find_cycle(parents):

@@ -1,0 +1,209 @@
+"""What the author of a valid network wants to know about it: what it rests on, and where it is weak."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from immutabledict import immutabledict
+
+from bayesknee.inference.engine import check_setting
+from bayesknee.inference.enumeration import Enumeration, reading_likelihood
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Network, Number, Path, Probability, Reading
+
+SAMPLES: Final = 1000
+LISTED: Final = 10
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How badly two conditions are told apart by all findings of one kind.
+
+    Attributes:
+        overlap: from even odds, twice the posterior that the wrong one of the two is expected to keep: 1 where the
+            answers never tell them apart, 0 where they always do. It is the overlapping coefficient of the two
+            distributions over answers, sum of min(P(e | only one), P(e | only the other)).
+    """
+
+    one: str
+    other: str
+    overlap: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """The authoring report.
+
+    Attributes:
+        counts: how many there are of each part; findings also by kind.
+        grades: how many numbers have each grade.
+        overlaps: by kind of finding, the pairs that are told apart worst, worst first.
+        weak_findings: findings with the least information on the conditions, in bits, least first.
+        wide_numbers: paths of the numbers with the widest range relative to what they are, with the width in natural
+            logs of odds (probabilities) or of the number (odds ratios, weights), widest first.
+        unused: ids of references that no number cites, signs that no finding reads and topics that nothing belongs to.
+    """
+
+    setting: str
+    counts: Mapping[str, int]
+    grades: Mapping[str, int]
+    overlaps: Mapping[str, Sequence[Overlap]]
+    weak_findings: Sequence[tuple[str, float]]
+    wide_numbers: Sequence[tuple[Path, Number, float]]
+    unused: Mapping[str, Sequence[str]]
+
+
+def report(network: Network, setting: str | None = None, samples: int = SAMPLES, seed: int = 0) -> Report:
+    """The authoring report of `network`.
+
+    Args:
+        network: a network of up to 20 conditions.
+        setting: the care setting whose priors are used; the first one where left out.
+        samples: sampled patients a condition, for the overlaps; their standard error is below 0.5 / sqrt(samples).
+        seed: of the sampling; the same seed gives the same report.
+
+    Raises:
+        SettingError: the network has no such setting.
+        InferenceError: the network is too large to enumerate.
+    """
+    chosen = check_setting(network, setting)
+    enumeration = Enumeration(network, chosen)
+    return Report(
+        setting=chosen,
+        counts=immutabledict(_counts(network)),
+        grades=immutabledict(_grades(network)),
+        overlaps=immutabledict(
+            {kind: _overlaps(network, enumeration.table, kind, samples, seed) for kind in ANSWERED_BY}
+        ),
+        weak_findings=_weak_findings(network, enumeration),
+        wide_numbers=_wide_numbers(network),
+        unused=immutabledict(_unused(network)),
+    )
+
+
+def _counts(network: Network) -> dict[str, int]:
+    parts = ("settings", "conditions", "groups", "risk_factors", "signs", "findings", "references")
+    kinds = Counter[str](finding.kind for finding in network.findings.values())
+    return {part: len(getattr(network, part)) for part in parts} | {kind: kinds[kind] for kind in ANSWERED_BY}
+
+
+def _grades(network: Network) -> dict[str, int]:
+    found = Counter(number.grade for _, number in network.numbers())
+    return {grade: found[grade] for grade in GRADES}
+
+
+def _unused(network: Network) -> dict[str, list[str]]:
+    cited = {number.source for _, number in network.numbers()}
+    read = {f.model.sign for f in network.findings.values() if isinstance(f.model, Reading)}
+    topics = {question.topic for question in network.questions.values()}
+    return {
+        "references": [name for name in network.references if name not in cited],
+        "signs": [name for name in network.signs if name not in read],
+        "topics": [name for name in network.topics if name not in topics],
+    }
+
+
+def _wide_numbers(network: Network) -> list[tuple[Path, Number, float]]:
+    widths = [(path, number, _width(number)) for path, number in network.numbers()]
+    return sorted(widths, key=lambda each: -each[2])[:LISTED]
+
+
+def _width(number: Number) -> float:
+    if isinstance(number, Probability):
+        return float(np.log(number.high / (1 - number.high)) - np.log(number.low / (1 - number.low)))
+    return float(np.log(number.high / number.low))
+
+
+def _weak_findings(network: Network, enumeration: Enumeration) -> list[tuple[str, float]]:
+    """The findings with the least mutual information between answer and set of conditions."""
+    prior = np.exp(enumeration.log_prior({}))
+    bits = {
+        finding.id: _information(prior, _answer_table(finding, enumeration.table))
+        for finding in network.findings.values()
+    }
+    return sorted(bits.items(), key=lambda item: item[1])[:LISTED]
+
+
+def _answer_table(finding: Finding, table: Callable[[str], Vector]) -> Vector:
+    """P(answer | s), shape (states, subsets), hidden signs summed out."""
+    if isinstance(finding.model, Reading):
+        return _reading_matrix(finding.model) @ table(finding.model.sign)
+    return table(finding.id)
+
+
+def _reading_matrix(reading: Reading) -> Vector:
+    """P(answer | sign), shape (no and yes, no sign and sign)."""
+    return np.stack([reading_likelihood(reading, (1.0, 0.0)), reading_likelihood(reading, (0.0, 1.0))])
+
+
+def _information(prior: Vector, table: Vector) -> float:
+    """Mutual information in bits of an answer, shape (states, subsets), with the subset of conditions."""
+    return _entropy(table @ prior) - float(_entropies(table) @ prior)
+
+
+def _entropies(table: Vector) -> Vector:
+    return np.asarray(-(table * np.log2(table)).sum(axis=0), dtype=np.float64)
+
+
+def _entropy(distribution: Vector) -> float:
+    return float(_entropies(distribution[:, None])[0])
+
+
+# --- overlaps --------------------------------------------------------------------------------------------------------
+
+
+def _overlaps(network: Network, table: Callable[[str], Vector], kind: str, samples: int, seed: int) -> list[Overlap]:
+    """The pairs of conditions whose patients answer the findings of `kind` most alike, gates taken to hold."""
+    log_likelihoods = _sampled_log_likelihoods(network, table, kind, samples, np.random.default_rng(seed))
+    own = np.einsum("aia->ai", log_likelihoods)
+    kept = np.exp(np.minimum(0.0, log_likelihoods - own[:, :, None])).mean(axis=1)
+    pairs = [
+        Overlap(one, other, float(kept[a, b] + kept[b, a]) / 2)
+        for (a, one), (b, other) in combinations(enumerate(network.conditions), 2)
+    ]
+    return sorted(pairs, key=lambda each: -each.overlap)[:LISTED]
+
+
+def _sampled_log_likelihoods(
+    network: Network, table: Callable[[str], Vector], kind: str, samples: int, rng: np.random.Generator
+) -> Vector:
+    """log P(answers | only condition b) of patients sampled with only condition a; shape (a, patient, b)."""
+    n = len(network.conditions)
+    singles = 2 ** np.arange(n - 1, -1, -1)
+    total = np.zeros((n, samples, n))
+    by_sign: dict[str, list[Reading]] = {}
+    for finding in network.findings.values():
+        if finding.kind != kind:
+            continue
+        if isinstance(finding.model, Reading):
+            by_sign.setdefault(finding.model.sign, []).append(finding.model)
+        else:
+            total += _sampled_direct(table(finding.id)[:, singles], samples, rng)
+    for sign, readings in by_sign.items():
+        total += _sampled_readings(table(sign)[1, singles], readings, samples, rng)
+    return total
+
+
+def _sampled_direct(probabilities: Vector, samples: int, rng: np.random.Generator) -> Vector:
+    """As `_sampled_log_likelihoods`, of one finding with P(answer | only condition), shape (states, n)."""
+    thresholds = probabilities.cumsum(axis=0)[:-1].T
+    answers = (rng.random((len(thresholds), samples, 1)) > thresholds[:, None, :]).sum(axis=2)
+    return np.take(np.log(probabilities), answers, axis=0)
+
+
+def _sampled_readings(present: Vector, readings: Sequence[Reading], samples: int, rng: np.random.Generator) -> Vector:
+    """As `_sampled_log_likelihoods`, of all readings of one sign with P(sign | only condition), shape (n,)."""
+    is_there = (rng.random((len(present), samples)) < present[:, None]).astype(np.intp)
+    likelihood = np.ones((2, len(present), samples))
+    for reading in readings:
+        matrix = _reading_matrix(reading)
+        answers = (rng.random(is_there.shape) < matrix[1][is_there]).astype(np.intp)
+        likelihood *= np.moveaxis(matrix[answers], -1, 0)
+    absent_term: Vector = likelihood[0][:, :, None] * (1 - present)
+    present_term: Vector = likelihood[1][:, :, None] * present
+    return np.log(absent_term + present_term)

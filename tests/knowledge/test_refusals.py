@@ -1,0 +1,221 @@
+"""What the reader refuses: each fault of the format, told with file, line, value, expectation and remedy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+
+import pytest
+
+from bayesknee import NetworkError, load_network
+from bayesknee.errors import NetworkNotFoundError
+
+TINY = Path(__file__).parents[1] / "networks" / "tiny"
+Change = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Change:
+    """A copy of the tiny network with one text replaced by another."""
+
+    def changed(old: str, new: str) -> Path:
+        folder = tmp_path / "tiny"
+        shutil.copytree(TINY, folder)
+        text = (folder / "network.yaml").read_text(encoding="utf-8")
+        assert old in text
+        (folder / "network.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+        return folder
+
+    return changed
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(NetworkError) as caught:
+        load_network(folder)
+    return str(caught.value)
+
+
+LEAK = "leak: {value: 0.02, low: 0.01, high: 0.05}"
+GRIP = "strain: {value: 0.8, low: 0.7, high: 0.9}"
+ONE_FAULT = {
+    "unknown key": ("    icd10: M77.1", "    icd_10: M77.1", ["icd_10", "a known key", "did you mean icd10"]),
+    "unknown section": ("\nsigns:", "\nsings:", ["'sings'", "a section of the format", "did you mean signs"]),
+    "missing key": ("    name: Tendon strain\n", "", ["strain.name", "nothing", "a key name", "add it"]),
+    "repeated key": ("    level: routine", "    level: routine\n    level: urgent", ["'level' again", "each key once"]),
+    "unknown level": ("    level: routine", "    level: rutine", ["'rutine'", "did you mean routine"]),
+    "bad ICD-10 code": ("icd10: M77.1", "icd10: 77M", ["'77M'", "an ICD-10 code"]),
+    "unknown state of a parent": ("tennis: {yes: {value: 4", "tennis: {yess: {value: 4", ["'yess'", "state of tennis"]),
+    "unknown parent": ("      tennis: {yes:", "      tenis: {yes:", ["'tenis'", "risk factor or another", "tennis?"]),
+    "unknown source": ("source: smith_2015", "source: smith_2016", ["'smith_2016'", "references", "smith_2015?"]),
+    "unknown sign": ("sign: joint_swelling", "sign: joint_sweling", ["'joint_sweling'", "did you mean joint_swelling"]),
+    "unknown cause": ("        infection: {value: 0.95", "        infectoin: {value: 0.95", ["did you mean infection"]),
+    "unknown topic": ("topic: exam", "topic: exma", ["'exma'", "a topic of the network", "did you mean exam"]),
+    "unknown kind": ("kind: exam", "kind: exma", ["'exma'", "a kind of finding", "did you mean exam"]),
+    "unknown setting": ("      emergency: {value: 0.4", "      emergncy: {value: 0.4", ["did you mean emergency"]),
+    "unknown gate": ("only_if: {tennis: [yes]}", "only_if: {tenis: [yes]}", ["'tenis'", "did you mean tennis"]),
+    "unknown state of a gate": ("only_if: {tennis: [yes]}", "only_if: {tennis: [often]}", ["'often'", "tennis"]),
+    "unknown group member": ("[fracture, infection]", "[fracture, infektion]", ["'infektion'", "did you mean infec"]),
+    "unknown catch-all": ("catch_all: other", "catch_all: others", ["'others'", "did you mean other"]),
+    "no catch-all": ("  catch_all: other\n", "", ["catch_all", "none of the others", "add catch_all"]),
+    "probability 0": (LEAK, LEAK.replace("0.02", "0"), ["got 0.0", "inside (0, 1)"]),
+    "probability 1": (GRIP, GRIP.replace("0.8", "1"), ["got 1.0", "inside (0, 1)"]),
+    "probability NaN": (GRIP, GRIP.replace("0.8", "nan"), ["'nan'", "a number"]),
+    "decimal comma": (GRIP, GRIP.replace("0.8", "'0,8'"), ["'0,8'", "write 0.8"]),
+    "number as text": (GRIP, GRIP.replace("0.8", "high"), ["'high'", "a number"]),
+    "low above value": (GRIP, GRIP.replace("low: 0.7", "low: 0.85"), ["low 0.85, value 0.8", "low <= value <= high"]),
+    "high below value": (GRIP, GRIP.replace("high: 0.9", "high: 0.7"), ["high 0.7", "low <= value <= high"]),
+    "odds ratio 0": ("tennis: {yes: {value: 4", "tennis: {yes: {value: 0", ["got 0.0", "an odds ratio above 0"]),
+    "no range": (GRIP, "strain: {value: 0.8}", ["strain.low", "give the value and its 95 % range"]),
+    "bare number": (GRIP, "strain: 0.8", ["'0.8'", "with source and grade"]),
+    "grade without source": (GRIP, GRIP.replace("}", ", grade: D}"), ["strain.source", "source and grade"]),
+    "source without grade": (GRIP, GRIP.replace("}", ", source: smith_2015}"), ["strain.grade", "source and grade"]),
+    "unknown grade": (GRIP, GRIP.replace("}", ", grade: E, source: smith_2015}"), ["'E'", "A, B, C or D"]),
+    "judged with grade A": (GRIP, GRIP.replace("}", ", grade: A, source: judged, note: x}"), ["lower the grade"]),
+    "judged without note": (GRIP, GRIP.replace("}", ", grade: D, source: judged}"), ["no note", "add a note"]),
+    "P below leak": (GRIP, "strain: {value: 0.05, low: 0.01, high: 0.1}", ["P 0.05 below the leak 0.1", "raise it"]),
+    "distribution off 1": (
+        "gradual: {value: 0.6, low: 0.5",
+        "gradual: {value: 0.60000001, low: 0.5",
+        ["a sum of 1.00000001", "sum to 1"],
+    ),
+    "state missing": (
+        "          gradual: {value: 0.02, low: 0.01, high: 0.05}\n",
+        "",
+        ["no gradual", "a probability for each state"],
+    ),
+    "unknown state": ("          sudden: {value: 0.08", "          suden: {value: 0.08", ["did you mean sudden"]),
+    "repeated state": ("states: [fall, sudden, gradual]", "states: [fall, fall, gradual]", ["each state once"]),
+    "prior off 1": ("over_50: {value: 0.5", "over_50: {value: 0.499", ["a sum of 0.999"]),
+    "bands with a gap": ("over_50: [50, 121]", "over_50: [51, 121]", ["a start at 51", "let the bands meet"]),
+    "band upside down": ("over_50: [50, 121]", "over_50: [50, 20]", ["[50, 20]", "swap them"]),
+    "base rates too low": (
+        "base_rate: {any_setting: {value: 0.5, low: 0.4, high: 0.6}}\n    odds_ratios:\n      tennis",
+        "base_rate: {any_setting: {value: 0.3, low: 0.2, high: 0.6}}\n    odds_ratios:\n      tennis",
+        ["base rates in clinic that sum to 0.92", "a sum above 1", "raise the catch-all"],
+    ),
+    "setting without base rate": ("      clinic: {value: 0.1, low: 0.05, high: 0.2}\n", "", ["nothing for clinic"]),
+    "cycle of conditions": (
+        "      age: {over_50: {value: 3",
+        "      infection: {yes: {value: 2, low: 1, high: 3}}\n      age: {over_50: {value: 3",
+        ["fracture <- infection <- fracture", "without a cycle"],
+    ),
+    "own parent": ("      tennis: {yes: {value: 4", "      strain: {yes: {value: 4", ["'strain'", "another condition"]),
+    "uninformative reading": (
+        "specificity: {value: 0.9, low: 0.8, high: 0.95}",
+        "specificity: {value: 0.2, low: 0.1, high: 0.5}",
+        ["sensitivity 0.8 and specificity 0.2", "a sum above 1"],
+    ),
+    "finding that nothing causes": (
+        "        strain: {value: 0.9, low: 0.7, high: 0.95}",
+        "        strain: {value: 0.1, low: 0.05, high: 0.2}",
+        ["no cause above the leak", "add one, or drop the entry"],
+    ),
+    "two rules": ("    states: [fall,", "    reads: {sign: joint_swelling}\n    states: [fall,", ["one of reads"]),
+    "anchor": ("name: Clinic}", "name: &clinic Clinic}", ["the anchor &clinic", "plain data"]),
+    "alias": ("emergency: {name: Emergency}", "emergency: *x", ["the alias *x", "write the value out"]),
+    "tag": ("name: Clinic}", "name: !!python/name:os.system Clinic}", ["the tag", "plain data without tags"]),
+    "broken syntax": ("groups:\n", "groups: [\n", ["expected YAML", "mend the syntax there"]),
+    "second document": ("\nsigns:", "\n---\nsigns:", ["a second document", "one document in a file"]),
+    "list as key": ("  bad: {name:", "  [bad]: {name:", ["a list or mapping as a key"]),
+    "upper-case id": ("  bad: {name:", "  Bad: {name:", ["'Bad'", "a lower-case word"]),
+    "reserved id": ("  bad: {name:", "  judged: {name:", ["'judged'", "not reserved"]),
+    "id used twice": ("  joint_swelling:\n", "  tennis:\n", ["'tennis'", "risk_factors do not use yet", "rename one"]),
+    "burden 0": ("    burden: 2", "    burden: 0", ["got 0", "a burden above 0"]),
+    "format of the future": ("  format: 1", "  format: 2", ["'2'", "format 1", "update bayesknee"]),
+    "list instead of text": ("    name: Tendon strain", "    name: [Tendon]", ["a list of 1", "a text"]),
+    "text instead of mapping": ("  clinic: {name: Clinic}", "  clinic: Clinic", ["settings.clinic.name"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told"), ONE_FAULT.values(), ids=ONE_FAULT.keys())
+def test_a_fault_is_told_with_file_and_line(change: Change, old: str, new: str, told: list[str]) -> None:
+    message = refusal(change(old, new))
+    assert message.startswith("network.yaml:")
+    for part in ("got ", "expected ", *told):
+        assert part in message
+
+
+def test_all_faults_of_all_files_are_told_at_once(change: Change) -> None:
+    folder = change(LEAK, LEAK.replace("0.02", "2"))
+    text = (folder / "network.yaml").read_text(encoding="utf-8")
+    head, findings = text.split("\nfindings:\n")
+    (folder / "network.yaml").write_text(head.replace("level: routine", "level: soon", 1), encoding="utf-8")
+    (folder / "findings.yaml").write_text(
+        "findings:\n" + findings.replace("sign: joint_swelling", "sign: swelling").replace("topic: exam", "topic: x"),
+        encoding="utf-8",
+    )
+    lines = refusal(folder).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["findings.yaml"] * 3 + ["network.yaml"] * 2
+    assert [line.split(" got ")[1].split(";")[0] for line in lines] == [
+        "'swelling'",
+        "'x'",
+        "'swelling'",
+        "'soon'",
+        "2.0",
+    ]
+
+
+def test_the_same_id_in_two_files_is_refused(change: Change) -> None:
+    folder = change("version: 0.0.1", "version: 0.0.2")
+    (folder / "more.yaml").write_text("settings:\n  clinic: {name: Again}\n", encoding="utf-8")
+    assert "'clinic' again (first in more.yaml); expected each id once" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "more.yaml: got an empty file; expected YAML data"),
+        (b"# nothing but a comment\n", "more.yaml: got an empty file"),
+        (b"- a\n- b\n", "more.yaml:1: got a list of 2; expected sections"),
+        (b"signs: {a: \xff\xfe}\n", "more.yaml:1: got the byte 0xff; expected UTF-8 text; save the file as UTF-8"),
+        (b"\x00\x01\x02\x03", "more.yaml"),
+        (b"signs: " + b"[" * 50 + b"]" * 50, "more than 20 levels"),
+        (b"x" * 4_000_001, "more.yaml: got more than 4,000,000 bytes"),
+    ],
+    ids=["empty", "comment", "list", "not UTF-8", "binary", "deep", "large"],
+)
+def test_a_file_that_is_no_data_is_refused(change: Change, content: bytes, told: str) -> None:
+    folder = change("version: 0.0.1", "version: 0.0.2")
+    (folder / "more.yaml").write_bytes(content)
+    assert told in refusal(folder)
+
+
+def test_a_bomb_of_aliases_is_refused_and_not_unfolded(change: Change) -> None:
+    folder = change("version: 0.0.1", "version: 0.0.2")
+    lines = ["a0: &a0 [x, x]"] + [f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 60)]
+    (folder / "bomb.yaml").write_text("\n".join(lines), encoding="utf-8")
+    assert "bomb.yaml:2: got the alias *a0; expected plain data; write the value out" in refusal(folder)
+
+
+def test_a_missing_network_is_told_with_near_names() -> None:
+    with pytest.raises(NetworkNotFoundError, match=r"network 'posterior_kne' does not exist; .* did you mean poster"):
+        load_network("posterior_kne")
+
+
+def test_a_folder_without_network_yaml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "conditions.yaml").write_text("conditions: {}\n", encoding="utf-8")
+    assert "got no network.yaml; expected the folder of a network" in refusal(tmp_path)
+
+
+def test_a_half_written_network_is_refused(change: Change) -> None:
+    folder = change("version: 0.0.1", "version: 0.0.2")
+    text = (folder / "network.yaml").read_text(encoding="utf-8")
+    for part in (10, 3, 2):
+        (folder / "network.yaml").write_text(text[: len(text) // part], encoding="utf-8")
+        assert refusal(folder)
+
+
+def test_a_network_made_in_memory_is_checked_too() -> None:
+    network = load_network(TINY)
+    with pytest.raises(NetworkError, match=r"network\.catch_all: got 'nothing'; expected a condition of the network"):
+        replace(network, catch_all="nothing")
+
+
+def test_a_network_is_frozen() -> None:
+    network = load_network(TINY)
+    with pytest.raises(FrozenInstanceError):
+        network.title = "x"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        network.conditions["x"] = network.conditions["strain"]  # type: ignore[index]
