@@ -193,7 +193,8 @@ def _sampled_direct(probabilities: Vector, samples: int, rng: np.random.Generato
     """As `_sampled_log_likelihoods`, of one finding with P(answer | only condition), shape (states, n)."""
     thresholds = probabilities.cumsum(axis=0)[:-1].T
     answers = (rng.random((len(thresholds), samples, 1)) > thresholds[:, None, :]).sum(axis=2)
-    return np.take(np.log(probabilities), answers, axis=0)
+    logs: Vector = np.take(np.log(probabilities), answers, axis=0)
+    return logs
 
 
 def _sampled_readings(present: Vector, readings: Sequence[Reading], samples: int, rng: np.random.Generator) -> Vector:

@@ -108,6 +108,14 @@ class Prior:
                 "let risk factors touch fewer conditions"
             )
 
+    def table(self, condition: str) -> tuple[tuple[str, ...], Vector]:
+        """P(condition | parents): the names of its parents, and a table whose first axis is the condition's own."""
+        c = self._index(condition)
+        factor = self._condition_factor(c, float(self.intercepts[c]), {})
+        names = (*self._conditions, *self._risk_factors)
+        parents = tuple(names[variable] for variable in factor.variables if variable != c)
+        return parents, np.moveaxis(factor.table, factor.variables.index(c), 0)
+
     # --- the joint table -----------------------------------------------------------------------------------------
 
     def joint(self, known: Mapping[str, Likelihood]) -> Vector:
