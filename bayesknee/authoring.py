@@ -121,7 +121,7 @@ def _width(number: Number) -> float:
 
 def _weak_findings(network: Network, enumeration: Enumeration) -> list[tuple[str, float]]:
     """The findings with the least mutual information between answer and set of conditions."""
-    prior = np.exp(enumeration.log_prior({}))
+    prior = enumeration.prior({})
     bits = {
         finding.id: _information(prior, _answer_table(finding, enumeration.table))
         for finding in network.findings.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Protocol
 
 from immutabledict import immutabledict
@@ -11,7 +12,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import ImpossibleEvidenceError, SettingError, did_you_mean, quoted
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence
+from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
@@ -24,7 +25,7 @@ class Inference(Protocol):
     def log_evidence(self) -> float: ...
     @property
     def marginals(self) -> Vector: ...
-    def any_of(self, conditions: Iterable[int], /) -> float: ...
+    def any_of(self, conditions: frozenset[int], /) -> float: ...
 
 
 class Strategy(Protocol):
@@ -51,6 +52,10 @@ class Engine:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
         self._strategy: Strategy = Enumeration(self.network, self.setting)
+        numbers = {name: number for number, name in enumerate(self.network.conditions)}
+        self._groups = {
+            group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()
+        }
 
     def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
         """The exact posterior of one patient.
@@ -67,22 +72,18 @@ class Engine:
         inference = self._strategy.infer(checked)
         if inference.log_evidence == float("-inf"):
             raise ImpossibleEvidenceError(self._smallest_conflict(checked))
-        names = tuple(self.network.conditions)
-        numbers = {name: number for number, name in enumerate(names)}
         return Diagnosis(
             network=self.network,
             setting=self.setting,
             evidence=checked,
-            posterior=_ranked(dict(zip(names, inference.marginals.tolist(), strict=True))),
-            groups=immutabledict(
-                {g.id: inference.any_of(numbers[m] for m in g.members) for g in self.network.groups.values()}
-            ),
+            posterior=_ranked(zip(self.network.conditions, inference.marginals.tolist(), strict=True)),
+            groups=immutabledict({group: inference.any_of(members) for group, members in self._groups.items()}),
             log_evidence=inference.log_evidence,
         )
 
     def _smallest_conflict(self, evidence: Evidence) -> tuple[str, ...]:
         """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""
-        names = list(evidence.likelihoods)
+        names = [name for name in evidence.answers if name in evidence.likelihoods]
         return min((self._reduced(evidence, order) for order in (names, names[::-1])), key=len)
 
     def _reduced(self, evidence: Evidence, names: list[str]) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class Engine:
             fewer = [other for other in kept if other != name]
             if self._strategy.infer(evidence.only(fewer)).log_evidence == float("-inf"):
                 kept = fewer
-        return tuple(f"{name}={evidence.answers[name]}" for name in kept)
+        return tuple(f"{name}={shown(evidence.answers[name])}" for name in kept)
 
     def __repr__(self) -> str:
         return f"<Engine {self.network.id} in {self.setting}>"
@@ -111,5 +112,5 @@ def check_setting(network: Network, setting: str | None) -> str:
     raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")
 
 
-def _ranked(posterior: dict[str, float]) -> Mapping[str, float]:
-    return immutabledict(sorted(posterior.items(), key=lambda item: -item[1]))
+def _ranked(posterior: Iterable[tuple[str, float]]) -> Mapping[str, float]:
+    return immutabledict(sorted(posterior, key=itemgetter(1), reverse=True))

@@ -10,22 +10,25 @@ where s is a subset of conditions, f a finding that depends on them directly, g 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from bayesknee.errors import InferenceError
+from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.prior import Prior
-from bayesknee.inference.subsets import Vector, holds_any, membership
-from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
+from bayesknee.inference.subsets import Vector, holds_any, marginals
+from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
 
 MOST_CONDITIONS: Final = 20
-MOST_CACHED_NUMBERS: Final = 2**25
-MOST_CACHED_PRIORS: Final = 64
+MOST_CACHED_NUMBERS: Final = 2**23
+MOST_CACHED_PRIOR_NUMBERS: Final = 2**20
+LOWEST_PRODUCT: Final = -400.0
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,58 @@ class SubsetPosterior:
     Attributes:
         weights: p(s | e), shape (2**n,), sums to 1; all zero where the evidence is impossible.
         log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
-        members: S, shape (2**n, n).
     """
 
     weights: Vector
     log_evidence: float
-    members: Vector
 
     @property
     def marginals(self) -> Vector:
         """P(c | e), shape (n,)."""
-        return self.weights @ self.members
+        return marginals(self.weights)
 
-    def any_of(self, conditions: Iterable[int]) -> float:
+    def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return float(self.weights[holds_any(conditions, self.members.shape[1])].sum())
+        return float(self.weights @ holds_any(conditions, len(self.weights)))
+
+
+class Row(NamedTuple):
+    """P(answer | s) over all subsets, scaled.
+
+    Attributes:
+        values: shape (2**n,), the largest of them 1.
+        log_scale: log of what they were divided by.
+        log_lowest: log of the smallest of them that is not 0.
+    """
+
+    values: Vector
+    log_scale: float
+    log_lowest: float
+
+
+def make_row(values: Vector) -> Row:
+    """The row of these values."""
+    highest = float(values.max())
+    scaled = values / highest
+    lowest = float(scaled.min()) or float(scaled[scaled > 0.0].min())
+    return Row(scaled, math.log(highest), math.log(lowest))
+
+
+def product_of_rows(prior: Vector, rows: Sequence[Row]) -> tuple[Vector, float]:
+    """The product of the prior and all rows, and the log of what it has to be multiplied with.
+
+    As it stands, unless it might underflow: by way of logs then, which are ten times slower.
+    """
+    log_scale = math.fsum(row.log_scale for row in rows)
+    if sum(row.log_lowest for row in rows) > LOWEST_PRODUCT:
+        weights = prior.copy()
+        for row in rows:
+            weights *= row.values
+        return weights, log_scale
+    with np.errstate(divide="ignore"):
+        logs = np.log(prior) + sum(np.log(row.values) for row in rows)
+    top = float(logs.max())
+    return (np.exp(logs - top), log_scale + top) if top > -math.inf else (np.zeros_like(prior), 0.0)
 
 
 class Enumeration:
@@ -65,87 +105,79 @@ class Enumeration:
             raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
         self._network = network
         self._conditions = tuple(network.conditions)
-        self._members = membership(n)
         self._prior = Prior(network, setting)
+        self._readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
         self._tables: dict[str, Vector] = {}
-        self._log_priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
+        self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
+        self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
 
     def infer(self, evidence: Evidence) -> SubsetPosterior:
         """The posterior over subsets, given a patient's evidence."""
-        log_joint = self.log_prior(evidence.likelihoods) + self.log_likelihood(evidence.likelihoods)
-        top = log_joint.max()
-        if top == -np.inf:
-            return SubsetPosterior(np.zeros_like(log_joint), -np.inf, self._members)
-        weights = np.exp(log_joint - top)
-        total = weights.sum()
-        return SubsetPosterior(weights / total, float(top + np.log(total)), self._members)
+        prior = self.prior(evidence.likelihoods)
+        rows = self._rows(evidence.likelihoods)
+        weights, log_scale = product_of_rows(prior, rows)
+        total = float(weights.sum())
+        if total == 0.0:
+            return SubsetPosterior(weights, -math.inf)
+        weights /= total
+        return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
 
-    def log_prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
-        """log P(s, known risk factors | complaint), shape (2**n,)."""
+    def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
+        """P(s, known risk factors | complaint), shape (2**n,)."""
         known = {name: each for name, each in likelihoods.items() if name in self._network.risk_factors}
-        key = tuple(sorted(known.items()))
-        if (log_prior := self._log_priors.get(key)) is None:
-            with np.errstate(divide="ignore"):
-                log_prior = np.log(self._prior.joint(known)) - self._prior.log_complaint
+        key = tuple(known.items())
+        if (prior := self._priors.get(key)) is None:
+            prior = self._prior.joint(known)
             if self._network.complaint:
-                log_prior[0] = -np.inf
-            if len(self._log_priors) >= MOST_CACHED_PRIORS:
-                self._log_priors.clear()
-            self._log_priors[key] = log_prior
-        return log_prior
+                prior[0] = 0.0
+            keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
+        return prior
 
-    def log_likelihood(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
-        """log P(findings and known conditions | s), shape (2**n,)."""
-        total = np.zeros(len(self._members))
-        by_sign: dict[str, list[Vector]] = {}
+    def _rows(self, likelihoods: Mapping[str, Likelihood]) -> list[Row]:
+        """What is known of findings and conditions; readings of one sign make one row."""
+        rows: list[Row] = []
+        by_sign: dict[str, Likelihood] = {}
         for name, likelihood in likelihoods.items():
-            finding = self._network.findings.get(name)
-            if finding is not None and isinstance(finding.model, Reading):
-                by_sign.setdefault(finding.model.sign, []).append(reading_likelihood(finding.model, likelihood))
-            elif finding is not None:
-                total += self._log_direct(finding, likelihood)
-            elif name in self._network.conditions:
-                total += self._log_known_condition(name, likelihood)
-        for sign, readings in by_sign.items():
-            total += self._log_sign(sign, np.prod(readings, axis=0))
-        return total
+            if name in self._readings:
+                reading = self._readings[name]
+                no, yes = by_sign.get(reading.sign, (1.0, 1.0))
+                own_no, own_yes = reading_likelihood(reading, likelihood)
+                by_sign[reading.sign] = (no * own_no, yes * own_yes)
+            elif name not in self._network.risk_factors:
+                rows.append(self._row(name, likelihood))
+        return rows + [self._row(sign, likelihood) for sign, likelihood in by_sign.items()]
 
-    def _log_direct(self, finding: Finding, likelihood: Likelihood) -> Vector:
-        return _log(np.array(likelihood) @ self.table(finding.id))
-
-    def _log_sign(self, sign: str, readings: Vector) -> Vector:
-        return _log(readings @ self.table(sign))
-
-    def _log_known_condition(self, name: str, likelihood: Likelihood) -> Vector:
-        column = self._members[:, self._conditions.index(name)].astype(np.intp)
-        return _log(np.array(likelihood))[column]
+    def _row(self, name: str, likelihood: Likelihood) -> Row:
+        """P(answer | s), where `likelihood` is P(answer | state) of a sign, direct finding or condition."""
+        key = (name, likelihood)
+        if (row := self._kept_rows.get(key)) is None:
+            row = make_row(np.array(likelihood) @ self.table(name))
+            keep(self._kept_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
+        return row
 
     def table(self, name: str) -> Vector:
-        """P(state | s) of a sign or a direct finding, shape (states, 2**n)."""
+        """P(state | s) of a sign, direct finding or condition, shape (states, 2**n)."""
         if (table := self._tables.get(name)) is None:
             table = self._make_table(name)
-            if sum(each.size for each in self._tables.values()) + table.size <= MOST_CACHED_NUMBERS:
-                self._tables[name] = table
+            keep(self._tables, name, table, MOST_CACHED_NUMBERS // table.size)
         return table
 
     def _make_table(self, name: str) -> Vector:
-        if sign := self._network.signs.get(name):
-            return noisy_or_table(sign.noisy_or, self._conditions)
+        if name in self._network.conditions:
+            yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
+            return np.stack([1.0 - yes, yes])
+        if name in self._network.signs:
+            return noisy_or_table(self._network.signs[name].noisy_or, self._conditions)
         finding = self._network.findings[name]
-        if isinstance(finding.model, NoisyOr):
-            return noisy_or_table(finding.model, self._conditions)
         if isinstance(finding.model, Mixture):
             return mixture_table(finding.model, finding.states, self._conditions)
-        raise TypeError(f"{name} reads a sign and has no table over the conditions")
+        if isinstance(finding.model, NoisyOr):
+            return noisy_or_table(finding.model, self._conditions)
+        raise TypeError(f"{name} reads a sign and has no table of its own")
 
 
-def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Vector:
-    """The likelihood of an answer given (no sign, sign), shape (2,)."""
+def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Likelihood:
+    """The likelihood of an answer given no sign, and given the sign."""
     sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
     no, yes = likelihood
-    return np.array([no * specificity + yes * (1 - specificity), no * (1 - sensitivity) + yes * sensitivity])
-
-
-def _log(values: Vector) -> Vector:
-    with np.errstate(divide="ignore"):
-        return np.log(values)
+    return no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity

@@ -6,15 +6,18 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from numbers import Real
 from typing import Final, TypeAlias
 
+import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import EvidenceError, did_you_mean, quoted
 from bayesknee.knowledge.model import NO_YES, Network, RiskFactor
 
 UNKNOWN: Final = "unknown"
+TRUTH_VALUES: Final = (bool, np.bool_)
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
 
@@ -25,19 +28,21 @@ class Evidence:
 
     Attributes:
         answers: by finding, risk factor or condition id: a state, `unknown`, or a likelihood by state.
-        likelihoods: the same as a likelihood for each state, in the network's order; answers `unknown` are left out.
+        likelihoods: the same as a likelihood for each state, the largest of them 1; sorted by id, so that the order of
+            the answers changes nothing; answers `unknown` are left out.
+        log_scale: log of the product of what the likelihoods were divided by.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=immutabledict)
     likelihoods: Mapping[str, Likelihood] = field(default_factory=immutabledict)
+    log_scale: float = 0.0
 
     def only(self, names: Iterable[str]) -> Evidence:
         """The same evidence, cut down to `names`."""
         wanted = set(names)
-        return Evidence(
-            immutabledict({name: answer for name, answer in self.answers.items() if name in wanted}),
-            immutabledict({name: each for name, each in self.likelihoods.items() if name in wanted}),
-        )
+        answers = {name: answer for name, answer in self.answers.items() if name in wanted}
+        likelihoods = {name: each for name, each in self.likelihoods.items() if name in wanted}
+        return Evidence(immutabledict(answers), immutabledict(likelihoods), _log_scale(answers))
 
 
 NOTHING_KNOWN: Final = Evidence()
@@ -55,12 +60,16 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
         EvidenceError: tells all that is wrong.
     """
     if isinstance(raw, Evidence):
-        return raw
+        raw = raw.answers
     if not isinstance(raw, Mapping):
         raise EvidenceError(f"evidence {quoted(raw)} is not a mapping; expected finding: answer pairs")
     answers: dict[str, Answer] = {}
     problems: list[str] = []
+    states = network.states
     for name, value in raw.items():
+        if type(value) is str and name in states and value in states[name]:  # nearly all of them, so no detours
+            answers[name] = value
+            continue
         try:
             answers[str(name)] = _answer(network, str(name), value)
         except EvidenceError as error:
@@ -68,38 +77,38 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
     problems += _broken_gates(network, answers)
     if problems:
         raise EvidenceError("; ".join(problems))
-    likelihoods = {
-        name: _likelihood(answer, _states(network, name)) for name, answer in answers.items() if answer != UNKNOWN
-    }
-    return Evidence(immutabledict(answers), immutabledict(likelihoods))
+    known = sorted(name for name, answer in answers.items() if answer != UNKNOWN)
+    likelihoods = {name: _likelihood(answers[name], states[name]) for name in known}
+    return Evidence(immutabledict(answers), immutabledict(likelihoods), _log_scale(answers))
 
 
-def _states(network: Network, name: str) -> tuple[str, ...]:
-    if name in network.questions:
-        return network.questions[name].states
-    if name in network.conditions:
-        return NO_YES
-    known = [*network.questions, *network.conditions]
-    hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
-    raise EvidenceError(f"unknown finding {quoted(name)}; {hint}")
+def _log_scale(answers: Mapping[str, Answer]) -> float:
+    soft = [answer for answer in answers.values() if not isinstance(answer, str)]
+    return math.fsum(math.log(max(answer.values())) for answer in soft)
 
 
 def _answer(network: Network, name: str, value: object) -> Answer:
     states = _states(network, name)
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
-        value = NO_YES[bool(value)]
+    if isinstance(value, str) and (value in states or value == UNKNOWN):
+        return str(value)
+    if isinstance(value, TRUTH_VALUES):
+        return _answer(network, name, NO_YES[bool(value)])
     if isinstance(value, Mapping):
         return _soft_answer(name, value, states)
-    if value == UNKNOWN or value in states:
-        return str(value)
-    factor = network.risk_factors.get(name)
-    if factor is not None and factor.bands:
-        return _band(factor, value)
+    if name in network.risk_factors and network.risk_factors[name].bands:
+        return _band(network.risk_factors[name], value)
     if isinstance(value, str):
         hint = did_you_mean(value, states)
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
         raise EvidenceError(f"unknown state {quoted(value)} of {name}; {expected}{'; ' + hint if hint else ''}")
     raise EvidenceError(f"{name}: got {quoted(value)}; expected a state ({', '.join(states)}) or a likelihood by state")
+
+
+def _states(network: Network, name: str) -> tuple[str, ...]:
+    if name in network.states:
+        return network.states[name]
+    hint = did_you_mean(name, network.states) or "`bayesknee findings` lists what is known"
+    raise EvidenceError(f"unknown finding {quoted(name)}; {hint}")
 
 
 def _band(factor: RiskFactor, value: object) -> str:
@@ -148,21 +157,25 @@ def _weight(name: str, state: str, value: object) -> float:
 
 def _likelihood(answer: Answer, states: tuple[str, ...]) -> Likelihood:
     if isinstance(answer, str):
-        return tuple(float(state == answer) for state in states)
-    return tuple(answer[state] for state in states)
+        return _certainty(answer, states)
+    highest = max(answer.values())
+    return tuple(answer[state] / highest for state in states)
+
+
+@lru_cache(maxsize=1024)
+def _certainty(answer: str, states: tuple[str, ...]) -> Likelihood:
+    return tuple(float(state == answer) for state in states)
 
 
 def _broken_gates(network: Network, answers: Mapping[str, Answer]) -> Iterator[str]:
     """A gate that is not stated is let pass: who answers the question of a runner will be running."""
-    for name, answer in answers.items():
-        finding = network.findings.get(name)
-        if finding is None or answer == UNKNOWN:
-            continue
-        for gate, wanted in finding.only_if.items():
-            if not _allows(answers.get(gate, UNKNOWN), wanted):
+    for name in (each for each in answers if each in network.gated):
+        gates = network.findings[name].only_if if answers[name] != UNKNOWN else {}
+        for gate, wanted in gates.items():
+            if gate in answers and not _allows(answers[gate], wanted):
                 yield (
                     f"{name} is asked only if {gate} is {' or '.join(wanted)}, but {gate} is "
-                    f"{_shown(answers[gate])}; change one of the two answers"
+                    f"{shown(answers[gate])}; change one of the two answers"
                 )
 
 
@@ -172,5 +185,8 @@ def _allows(answer: Answer, wanted: tuple[str, ...]) -> bool:
     return any(answer[state] > 0 for state in wanted)
 
 
-def _shown(answer: Answer) -> str:
-    return answer if isinstance(answer, str) else "only " + " or ".join(state for state, w in answer.items() if w > 0)
+def shown(answer: Answer) -> str:
+    """An answer in words, for a message."""
+    if isinstance(answer, str):
+        return answer
+    return " or ".join(state for state, weight in answer.items() if weight > 0)

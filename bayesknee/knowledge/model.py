@@ -9,11 +9,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, quoted
+
+if TYPE_CHECKING:
+    from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
 Level: TypeAlias = Literal["emergency", "urgent", "routine", "self_care"]
@@ -328,6 +331,18 @@ class Network:
         """All that can be asked: risk factors, then findings."""
         return immutabledict({**self.risk_factors, **self.findings})
 
+    @cached_property
+    def states(self) -> Mapping[str, tuple[str, ...]]:
+        """The states of all that can be known of a patient, by id: risk factors, findings, conditions."""
+        return immutabledict(
+            {name: each.states for name, each in self.questions.items()} | dict.fromkeys(self.conditions, NO_YES)
+        )
+
+    @cached_property
+    def gated(self) -> frozenset[str]:
+        """The findings that are asked only if something else holds."""
+        return frozenset(name for name, finding in self.findings.items() if finding.only_if)
+
     @property
     def default_setting(self) -> str:
         """The first setting of the network."""
@@ -337,6 +352,12 @@ class Network:
         """Every number with its path in the network's files."""
         for section in ("risk_factors", "conditions", "signs", "findings"):
             yield from numbers_below((section,), getattr(self, section))
+
+    def to_pgmpy(self, setting: str | None = None) -> DiscreteBayesianNetwork:
+        """The network in one care setting as a pgmpy model; see `bayesknee.interop.pgmpy_model.to_pgmpy`."""
+        from bayesknee.interop.pgmpy_model import to_pgmpy
+
+        return to_pgmpy(self, setting)
 
     def __repr__(self) -> str:
         return (

@@ -1,0 +1,136 @@
+"""Tables over discrete variables, and variables summed out of their product (variable elimination)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from string import ascii_letters
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from bayesknee.errors import InferenceError
+from bayesknee.inference.subsets import Vector
+
+MOST_TABLE_ENTRIES: Final = 2**26
+ALL: Final = slice(None)
+MOST_FACTORS_AT_ONCE: Final = 3  # einsum is quick with few operands, and slow with many
+MOST_PLANS: Final = 1024
+
+Scope: TypeAlias = tuple[int, ...]
+
+
+class Factor(NamedTuple):
+    """A table with an axis for each of its variables, which are numbers in ascending order."""
+
+    variables: Scope
+    table: Vector
+
+    def cut(self, index: Mapping[int, int | slice]) -> Factor:
+        """What is left where some variables are in a known state, or in a range of states."""
+        if index.keys().isdisjoint(self.variables):
+            return self
+        own = [index.get(variable, ALL) for variable in self.variables]
+        left = [variable for variable, part in zip(self.variables, own, strict=True) if not isinstance(part, int)]
+        return Factor(tuple(left), self.table[tuple(own)])
+
+    def over(self, scope: Scope) -> Vector:
+        """The table with an axis for each variable of a wider scope, of length 1 where it lacks one."""
+        return self.table[tuple(ALL if variable in self.variables else None for variable in scope)]
+
+
+class Plan:
+    """Products and sums of tables of given scopes, worked out once for all tables of these scopes.
+
+    Attributes:
+        left: the scope of each table that is left, by its number.
+    """
+
+    def __init__(self, scopes: Iterable[Scope]) -> None:
+        self.left = dict(enumerate(scopes))
+        self._steps: list[tuple[tuple[int, ...], str]] = []
+        self._next = len(self.left)
+
+    def having(self, variable: int) -> list[int]:
+        """The tables left that have this variable."""
+        return [number for number, scope in self.left.items() if variable in scope]
+
+    def join(self, numbers: Sequence[int], without: int | None = None) -> None:
+        """Multiplies tables, and sums the variable `without` out of their product."""
+        while len(numbers) > MOST_FACTORS_AT_ONCE:
+            self._add(numbers[:MOST_FACTORS_AT_ONCE], None)
+            numbers = [self._next - 1, *numbers[MOST_FACTORS_AT_ONCE:]]
+        self._add(numbers, without)
+
+    def _add(self, numbers: Sequence[int], without: int | None) -> None:
+        scopes = [self.left.pop(number) for number in numbers]
+        union = sorted({variable for scope in scopes for variable in scope})
+        letter = dict(zip(union, ascii_letters, strict=False))
+        rest = tuple(variable for variable in union if variable != without)
+        *factors, result = ("".join(letter[variable] for variable in scope) for scope in (*scopes, rest))
+        self._steps.append((tuple(numbers), f"{','.join(factors)}->{result}"))
+        self.left[self._next] = rest
+        self._next += 1
+
+    def run(self, tables: Iterable[Vector]) -> list[Vector]:
+        """The tables that are left, in the order of `left`."""
+        every = list(tables)
+        for numbers, subscripts in self._steps:
+            every.append(np.einsum(subscripts, *[every[number] for number in numbers]))
+        return [every[number] for number in self.left]
+
+
+def sum_out(factors: Iterable[Factor], variables: Iterable[int]) -> Factor:
+    """The product of factors, summed over `variables` one after the other."""
+    scopes, tables = zip(*factors, strict=True)
+    plan = _elimination_plan(scopes, tuple(variables))
+    (scope,), (table,) = plan.left.values(), plan.run(tables)
+    return Factor(scope, table)
+
+
+@lru_cache(maxsize=MOST_PLANS)
+def _elimination_plan(scopes: tuple[Scope, ...], variables: tuple[int, ...]) -> Plan:
+    plan = Plan(scopes)
+    for variable in variables:
+        plan.join(plan.having(variable), variable)
+    plan.join(list(plan.left))
+    return plan
+
+
+def elimination_order(
+    scopes: Iterable[Iterable[int]], variables: Iterable[int], states: Sequence[int]
+) -> tuple[tuple[int, ...], int]:
+    """In which order to sum variables out, always the one with the smallest table next; and the largest table's size.
+
+    Args:
+        scopes: the variables of each factor.
+        variables: those to be summed out.
+        states: the number of states by variable.
+    """
+    joined = [frozenset(scope) for scope in scopes]
+    waiting = sorted(variables)
+    order: list[int] = []
+    largest = 1
+    while waiting:
+        unions = {each: frozenset[int]().union(*(scope for scope in joined if each in scope)) for each in waiting}
+        sizes = {each: math.prod(states[other] for other in unions[each]) for each in waiting}
+        best = min(waiting, key=sizes.__getitem__)
+        joined = [scope for scope in joined if best not in scope] + [unions[best] - {best}]
+        largest = max(largest, sizes[best])
+        order.append(best)
+        waiting.remove(best)
+    return tuple(order), largest
+
+
+def check_size(size: int, what: str) -> None:
+    """Refuses a table that would not fit in memory.
+
+    Raises:
+        InferenceError: it is too large.
+    """
+    if size > MOST_TABLE_ENTRIES:
+        raise InferenceError(
+            f"{what} need a table of {size:,} numbers; at most {MOST_TABLE_ENTRIES:,} are allowed; "
+            "let risk factors touch fewer conditions"
+        )
