@@ -1,0 +1,107 @@
+"""A network as a file for other programs; docs/interop.md tells what such a file cannot hold."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TextIO
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import ExportError, did_you_mean, quoted
+from bayesknee.inference.engine import check_setting
+from bayesknee.interop.tables import network_tables
+from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
+from bayesknee.knowledge.model import COMPLAINT, Network
+
+_WRITERS: Final[Mapping[str, Callable[[Document], str]]] = immutabledict(
+    bif=bif, xmlbif=xmlbif, xdsl=xdsl, net=net, uai=uai
+)
+FORMATS: Final[tuple[str, ...]] = tuple(_WRITERS)
+NAMES_SUFFIX: Final = ".names.json"
+# Names that pyAgrum 3.3.1 takes for words of the format, wherever they stand. States are in quotes in NET.
+_KEYWORDS: Final[Mapping[str, frozenset[str]]] = immutabledict(
+    bif=frozenset({"network", "variable", "probability", "property", "type", "discrete", "default", "table"}),
+    net=frozenset({"net", "node", "potential", "data"}),
+)
+
+
+def export(
+    network: Network,
+    target: str | os.PathLike[str] | TextIO,
+    format: str,  # noqa: A002 - the word that the command line uses
+    setting: str | None = None,
+) -> None:
+    """Writes a network in one care setting for other programs, all of it or nothing.
+
+    Args:
+        network: a network of at most 20 conditions.
+        target: a file, which is replaced where it exists, or an open text stream. `uai` has no names: they go into a
+            second file, named as the first with `.names.json` behind.
+        format: one of `FORMATS`.
+        setting: selects base rates and the priors of risk factors; the network's first one where left out.
+
+    Raises:
+        ExportError: no such format, a network that does not fit it, or a file that cannot be written.
+        SettingError: the network has no such setting.
+        InferenceError: base rates that cannot be met.
+    """
+    if format not in _WRITERS:
+        hint = did_you_mean(format, FORMATS) or f"known are {', '.join(FORMATS)}"
+        raise ExportError(f"unknown format {quoted(format)}; {hint}")
+    document = _document(network, check_setting(network, setting))
+    _refuse_keywords(document, format)
+    text = _WRITERS[format](document)
+    if isinstance(target, str | os.PathLike):
+        texts = {Path(target): text}
+        if format == "uai":
+            texts[Path(os.fspath(target) + NAMES_SUFFIX)] = uai_names(document)
+        _write_all(texts)
+    elif format == "uai":
+        raise ExportError("uai holds no names, they go into a second file; expected a file to write, not a stream")
+    else:
+        target.write(text)
+
+
+def _document(network: Network, setting: str) -> Document:
+    parts = [f"{network.id} {network.version} in {setting}, written by bayesknee."]
+    if network.complaint:
+        parts.append(f"Condition every query on {COMPLAINT} = yes.")
+    if network.sha256:
+        parts.append(f"sha256 of its source: {network.sha256}")
+    remark = re.sub("-+", "-", " ".join(" ".join(parts).split()))  # two end a comment in XML
+    return Document(network.id, remark.encode("ascii", "replace").decode(), network_tables(network, setting))
+
+
+def _refuse_keywords(document: Document, format_: str) -> None:
+    names = {table.node for table in document.tables}
+    if format_ == "bif":
+        names.update(state for table in document.tables for state in table.states)
+    for name in sorted(names & _KEYWORDS.get(format_, frozenset())):
+        raise ExportError(f"{format_} takes {quoted(name)} for a word of its own; rename it, or choose another format")
+
+
+def _write_all(texts: Mapping[Path, str]) -> None:
+    """Writes files whole: each into a new one beside it first, so that no half of one takes the place of a good one."""
+    parts: dict[Path, Path] = {}
+    try:
+        for path, text in texts.items():
+            if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
+                path.write_text(text, encoding="ascii")
+            else:
+                target = path.resolve()  # a link stays a link
+                parts[target] = target.with_name(f".{secrets.token_hex(8)}.part")
+                parts[target].write_text(text, encoding="ascii", newline="\n")
+        for target, part in parts.items():
+            part.replace(target)
+    except OSError as error:
+        path = next(iter(texts))
+        raise ExportError(f"cannot write {path}: {error.strerror}; expected a file in a folder that exists") from None
+    finally:
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)

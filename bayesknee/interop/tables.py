@@ -1,0 +1,125 @@
+"""A network in a setting as plain tables: all that a Bayesian-network file can hold. Needs numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bayesknee.errors import ExportError
+from bayesknee.inference.cpds import mixture_table, noisy_or_table
+from bayesknee.inference.engine import check_setting
+from bayesknee.inference.enumeration import MOST_CONDITIONS
+from bayesknee.inference.prior import Prior
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Network, NoisyOr, Reading, RiskFactor
+
+MOST_NUMBERS: Final = 2**22
+TOLERANCE: Final = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """P(node | parents).
+
+    Attributes:
+        values: an axis for the node's states, then one for each parent, in the order of `parents`.
+
+    Raises:
+        ExportError: a value is no probability, or a column does not sum to 1 within 1e-9.
+    """
+
+    node: str
+    states: tuple[str, ...]
+    parents: tuple[str, ...]
+    values: Vector
+
+    def __post_init__(self) -> None:
+        off = float(np.max(np.abs(self.values.sum(axis=0) - 1.0)))
+        if not (np.all(self.values >= 0.0) and off <= TOLERANCE):
+            raise ExportError(
+                f"the table of {self.node} is off by {off:.2g}; expected columns of probabilities that sum to 1 within "
+                f"{TOLERANCE:g}; correct the numbers of {self.node}"
+            )
+
+    @property
+    def rows(self) -> Vector:
+        """A row for each combination of parent states, the last parent changing fastest; a column for each state."""
+        return np.moveaxis(self.values, 0, -1).reshape(-1, len(self.states))
+
+
+def network_tables(network: Network, setting: str | None = None) -> tuple[Table, ...]:
+    """One table for each node, parents before children: risk factors, conditions, the complaint, signs, findings.
+
+    Args:
+        network: any, as long as its tables do not grow too large.
+        setting: selects base rates and the priors of risk factors; the network's first one where left out.
+
+    Raises:
+        SettingError: the network has no such setting.
+        InferenceError: base rates that cannot be met.
+        ExportError: more conditions, or larger tables, than plain tables can hold.
+    """
+    if (n := len(network.conditions)) > MOST_CONDITIONS:
+        raise ExportError(f"network {network.id} has {n} conditions; as plain tables at most {MOST_CONDITIONS} will do")
+    tables: list[Table] = []
+    for table in _tables(network, check_setting(network, setting)):
+        tables.append(table)
+        if (size := sum(each.values.size for each in tables)) > MOST_NUMBERS:
+            raise ExportError(
+                f"the tables of network {network.id}, up to {table.node}, hold {size:,} numbers; expected at most "
+                f"{MOST_NUMBERS:,}; use fewer conditions, or list fewer causes of a finding"
+            )
+    return tuple(tables)
+
+
+def _tables(network: Network, setting: str) -> Iterator[Table]:
+    yield from (_risk_factor(factor, setting) for factor in network.risk_factors.values())
+    yield from _conditions(network, setting)
+    if network.complaint:
+        yield _complaint(tuple(network.conditions))
+    for sign in network.signs.values():
+        yield _noisy_or(sign.id, sign.noisy_or, network)
+    yield from (_finding(finding, network) for finding in network.findings.values())
+
+
+def _risk_factor(factor: RiskFactor, setting: str) -> Table:
+    return Table(factor.id, factor.states, (), np.array(factor.prior_in(setting)))
+
+
+def _conditions(network: Network, setting: str) -> Iterator[Table]:
+    prior = Prior(network, setting)
+    tables = {name: Table(name, NO_YES, *prior.table(name)) for name in network.conditions}
+    while tables:
+        ready = [name for name, table in tables.items() if tables.keys().isdisjoint(table.parents)]
+        yield from (tables.pop(name) for name in ready)
+
+
+def _complaint(conditions: tuple[str, ...]) -> Table:
+    """A deterministic OR: present if any condition is."""
+    yes = np.ones((2,) * len(conditions))
+    yes[(0,) * len(conditions)] = 0.0
+    return Table(COMPLAINT, NO_YES, conditions, np.stack([1.0 - yes, yes]))
+
+
+def _finding(finding: Finding, network: Network) -> Table:
+    if isinstance(finding.model, Reading):
+        return _reading(finding.id, finding.model)
+    if isinstance(finding.model, NoisyOr):
+        return _noisy_or(finding.id, finding.model, network)
+    conditions = tuple(network.conditions)
+    table = mixture_table(finding.model, finding.states, conditions)
+    return Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
+
+
+def _reading(name: str, reading: Reading) -> Table:
+    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
+    values = np.array([[specificity, 1.0 - sensitivity], [1.0 - specificity, sensitivity]])
+    return Table(name, NO_YES, (reading.sign,), values)
+
+
+def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Table:
+    causes = tuple(condition for condition in network.conditions if condition in rule.causes)
+    return Table(name, NO_YES, causes, noisy_or_table(rule, causes).reshape(2, *(2,) * len(causes)))
