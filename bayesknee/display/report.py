@@ -1,56 +1,58 @@
-"""The authoring report as text, for `bayesknee check`."""
+"""The authoring report as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-from bayesknee.authoring import Report
-from bayesknee.knowledge.model import Network
+from bayesknee.display.terminal import console_for, rendered
+from bayesknee.knowledge.model import ANSWERED_BY, Network
+
+if TYPE_CHECKING:
+    from bayesknee.authoring import Report
 
 
-def print_report(console: Console, network: Network, report: Report) -> None:
-    """Prints what an author wants to know of a valid network."""
-    console.print(f"{network.id} {network.version}: {network.title}", style="bold", highlight=False)
-    _print_counts(console, report)
-    _print_grades(console, report)
+def report_text(network: Network, report: Report, file: TextIO | None = None) -> str:
+    """The report of `network`, which is in order."""
+    return rendered(console_for(file), *_parts(network, report))
+
+
+def _parts(network: Network, report: Report) -> Iterator[RenderableType]:
+    yield Text(f"ok: {network.id} {network.version} ({network.title})", style="bold")
+    yield Text(f"sha256 {network.sha256}")
+    yield Text(_counts(report))
+    yield Text("numbers by grade: " + ", ".join(f"{grade} {count}" for grade, count in report.grades.items()))
     for kind, overlaps in report.overlaps.items():
-        rows = [(f"{each.overlap:.2f}", f"{each.one} / {each.other}") for each in overlaps]
-        title = f"Pairs that all {kind} findings together tell apart worst (overlap: 1 never, 0 always)"
-        _print_rows(console, title, rows)
-    rows = [(f"{bits:.4f}", name) for name, bits in report.weak_findings]
-    _print_rows(console, f"Findings that inform least on the conditions, in bits ({report.setting})", rows)
-    rows = [
-        (f"{number.value:g}", f"{number.low:g} to {number.high:g}  {number.grade}  {'.'.join(path)}")
-        for path, number, _ in report.wide_numbers
-    ]
-    _print_rows(console, "Numbers with the widest ranges", rows)
-    for part, names in report.unused.items():
-        if names:
-            _print_rows(console, f"Unused {part}", [("", ", ".join(names))])
+        title = f"Told apart worst by {kind} alone in {report.setting} (1 = not at all)"
+        rows = ((f"{each.overlap:.2f}", f"{each.one}, {each.other}") for each in overlaps)
+        yield from _section(title, rows)
+    yield from _section(
+        "Findings that say least (bits)", ((f"{bits:.4f}", name) for name, bits in report.weak_findings)
+    )
+    yield from _section(
+        "Widest ranges",
+        ((f"{n.low:g} to {n.high:g}, grade {n.grade}", ".".join(path)) for path, n, _ in report.wide_numbers),
+    )
+    yield from _section("Unused", ((part, ", ".join(names)) for part, names in report.unused.items() if names))
 
 
-def _print_counts(console: Console, report: Report) -> None:
-    counts = ", ".join(f"{count} {part.replace('_', ' ')}" for part, count in report.counts.items())
-    _print_rows(console, "Counts", [("", counts)])
+def _counts(report: Report) -> str:
+    kinds = ", ".join(f"{report.counts[kind]} {kind}" for kind in ANSWERED_BY)
+    parts = (f"{count} {part.replace('_', ' ')}" for part, count in report.counts.items() if part not in ANSWERED_BY)
+    return ", ".join(f"{part} ({kinds})" if part.endswith(" findings") else part for part in parts)
 
 
-def _print_grades(console: Console, report: Report) -> None:
-    total = sum(report.grades.values())
-    rows = [(grade, f"{count:5d}  {count / total:4.0%}") for grade, count in report.grades.items()]
-    _print_rows(console, f"{total} numbers by grade", rows)
-
-
-def _print_rows(console: Console, title: str, rows: Iterable[tuple[str, str]]) -> None:
-    """A title and, below it, a figure and a text on each line."""
-    console.print()
-    console.print(title, style="bold", highlight=False)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(justify="right", no_wrap=True)
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[RenderableType]:
+    table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(overflow="fold")
-    for figure, text in rows:
-        table.add_row(figure, text)
-    console.print(Padding(table, (0, 0, 0, 2)), highlight=False)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    if table.row_count:
+        yield Text(f"\n{title}", style="bold")
+        yield Padding(table, (0, 0, 0, 2))

@@ -1,0 +1,344 @@
+"""Patients as files and as words: a YAML or JSON case file, and `finding=state` as typed on a command line.
+
+Knows the shape of a case and nothing of any network: whether a finding exists and takes the answer is for
+`bayesknee.inference.evidence` to say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, NoReturn, TypeAlias
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import CaseFileError, EvidenceError, did_you_mean, quoted
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.yaml_tree import Scalar, Sequence, Tree, TreeError
+
+RawAnswer: TypeAlias = str | float | Mapping[str, str | float]
+RawEvidence: TypeAlias = Mapping[str, RawAnswer]
+
+MOST_BYTES: Final = 1_000_000
+STANDARD_INPUT: Final = "-"
+TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
+CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label")
+# Keys that, together, mark what `diagnose --json` prints; it may grow others.
+_RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
+_DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+# People and other programs write truth values where a network has the states no and yes.
+_STATE_WORDS: Final = immutabledict({"true": "yes", "false": "no", "yes": "yes", "no": "no"})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A patient as written down, not yet checked against a network.
+
+    Attributes:
+        evidence: raw answers by id of a finding, risk factor or condition.
+        setting, network: what to diagnose with; empty where the file leaves that open.
+        id, title, source, note: who this is and where it was described.
+        label: what the patient turned out to have, as condition ids.
+    """
+
+    evidence: RawEvidence = field(default_factory=immutabledict)
+    setting: str = ""
+    network: str = ""
+    id: str = ""
+    title: str = ""
+    source: str = ""
+    note: str = ""
+    label: tuple[str, ...] = ()
+
+
+# --- words ---------------------------------------------------------------------------------------------------------
+
+
+def evidence_of_words(words: Iterable[str], network: Network) -> RawEvidence:
+    """Raw answers from words such as `lump=yes`, `age=45` and `locking=yes:0.8,no:0.2`.
+
+    Raises:
+        EvidenceError: a word of another shape, or two words with different answers to one question; tells all.
+    """
+    evidence: dict[str, RawAnswer] = {}
+    problems: list[str] = []
+    for word in words:
+        try:
+            name, answer = _answer_of_word(word)
+            evidence |= added(evidence, {name: answer}, network, ("one word says", "another"))
+        except EvidenceError as error:
+            problems.append(str(error))
+    if problems:
+        raise EvidenceError("; ".join(problems))
+    return immutabledict(evidence)
+
+
+def added(first: RawEvidence, second: RawEvidence, network: Network, told: tuple[str, str]) -> RawEvidence:
+    """Both patients' answers as one; the same answer twice is fine.
+
+    Args:
+        first: raw answers.
+        second: more of them.
+        network: says whether two answers that are written differently are the same.
+        told: how an error introduces the answer of the first and of the second.
+
+    Raises:
+        EvidenceError: different answers to one question; names both.
+    """
+    clashes = [
+        f"{name} is given twice: {told[0]} {_shown(first[name])}, {told[1]} says {_shown(answer)}; keep one of them"
+        for name, answer in second.items()
+        if name in first and not _same(name, first[name], answer, network)
+    ]
+    if clashes:
+        raise EvidenceError("; ".join(clashes))
+    return immutabledict({**first, **second})
+
+
+def _same(name: str, one: RawAnswer, other: RawAnswer, network: Network) -> bool:
+    """Whether the network takes both for the same: 45 is its age band. Two numbers are the same only if equal."""
+    if one == other or (isinstance(one, float) and isinstance(other, float)):
+        return one == other
+    try:
+        checked = [check_evidence(network, {name: each}).answers[name] for each in (one, other)]
+    except EvidenceError:
+        return False
+    return checked[0] == checked[1]
+
+
+def _shown(answer: RawAnswer) -> str:
+    if isinstance(answer, Mapping):
+        return ",".join(f"{state}:{_shown(weight)}" for state, weight in answer.items())
+    return f"{answer:g}" if isinstance(answer, float) else answer
+
+
+def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
+    name, equals, text = (part.strip() for part in word.partition("="))
+    if not (name and equals and text):
+        raise EvidenceError(f"{quoted(word)} is not finding=state; write a finding, = and its state, without spaces")
+    if ":" not in text:
+        return name, plain_answer(text)
+    weights: dict[str, str | float] = {}
+    for part in text.split(","):
+        state, colon, weight = (piece.strip() for piece in part.partition(":"))
+        if not (state and colon and weight):
+            raise EvidenceError(
+                f"{quoted(part)} in {quoted(word)} is not state:likelihood; write {name}=yes:0.8,no:0.2, "
+                "with a point in decimals"
+            )
+        if (state := str(plain_answer(state))) in weights:
+            raise EvidenceError(f"{quoted(word)} gives {state} two likelihoods; keep one of them")
+        weights[state] = plain_answer(weight)
+    return name, immutabledict(weights)
+
+
+def plain_answer(text: str) -> str | float:
+    """A bare word as an answer: a number where it is one, else a state."""
+    return float(text) if _DECIMAL.fullmatch(text) else _STATE_WORDS.get(text.lower(), text)
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def read_case(path: Path | str) -> Case:
+    """The patient in a YAML or JSON file; `-` reads standard input.
+
+    The file holds `evidence` and what else `Case` has, or just findings and answers, or what `diagnose --json` printed.
+
+    Raises:
+        CaseFileError: a file that is not such; tells all that is wrong with its place.
+    """
+    if str(path) == STANDARD_INPUT:
+        return parse_case(_standard_input(), "standard input")
+    try:
+        with Path(path).open("rb") as file:
+            content = _limited(file, Path(path).name)
+    except OSError as error:
+        raise CaseFileError(f"cannot read the case file {str(path)!r}: {error.strerror or error}") from None
+    return parse_case(content, Path(path).name)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise CaseFileError("cannot read the case from standard input: it is closed; name a file")
+    return _limited(sys.stdin.buffer, "standard input")
+
+
+def _limited(file: BinaryIO, name: str) -> bytes:
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise CaseFileError(f"{name}: more than {MOST_BYTES:,} bytes; expected one patient; name the right file")
+    return content
+
+
+def parse_case(content: bytes, name: str) -> Case:
+    """The patient in the `content` of a case file; `name` is told in errors.
+
+    Raises:
+        CaseFileError: as `read_case`.
+    """
+    return _Reader(name).case(_tree(content, name))
+
+
+def _tree(content: bytes, name: str) -> Tree:
+    """JSON is tried first wherever it may be: libyaml takes most of it, but stumbles over tabs."""
+    is_json = name.lower().endswith(".json")
+    if is_json or content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        try:
+            return _json_tree(content, name)
+        except json.JSONDecodeError as error:
+            if is_json:
+                got = f"{name}:{error.lineno}: got text that is not JSON ({error.msg})"
+                raise CaseFileError(f"{got}; expected JSON; mend it there, or name the file .yaml") from None
+    try:
+        tree, problems = yaml_tree.parse_tree(content, name)
+    except TreeError as error:
+        raise CaseFileError(str(error)) from None
+    if problems:
+        raise CaseFileError("; ".join(map(str, problems)))
+    return tree
+
+
+def _json_tree(content: bytes, name: str) -> Tree:
+    try:
+        text = content.decode("utf-8-sig")
+        found = json.loads(
+            text,
+            object_pairs_hook=lambda pairs: _json_mapping(pairs, name),
+            parse_float=_json_bare,
+            parse_int=_json_bare,
+            parse_constant=_json_bare,
+        )
+    except UnicodeDecodeError as error:
+        got = f"{name}: got the byte 0x{content[error.start]:02x}"
+        raise CaseFileError(f"{got}; expected UTF-8 text; save the file as UTF-8") from None
+    except RecursionError:
+        raise CaseFileError(
+            f"{name}: got lists or objects too deep in each other; expected a case; flatten it"
+        ) from None
+    return _json_value(found)
+
+
+def _json_bare(text: str) -> Scalar:
+    return Scalar(text, 0, plain=True)
+
+
+def _json_value(value: object) -> Tree:
+    if isinstance(value, Scalar | yaml_tree.Mapping):
+        return value
+    if isinstance(value, list):
+        return Sequence([_json_value(item) for item in value], 0)
+    if isinstance(value, str):
+        return Scalar(value, 0, plain=False)
+    return _json_bare(json.dumps(value))
+
+
+def _json_mapping(pairs: list[tuple[str, object]], name: str) -> yaml_tree.Mapping:
+    items: dict[str, Tree] = {}
+    for key, value in pairs:
+        if key in items:
+            raise CaseFileError(f"{name}: got {quoted(key)} again; expected each key once; keep one of them")
+        items[key] = _json_value(value)
+    return yaml_tree.Mapping(items, dict.fromkeys(items, 0), 0)
+
+
+class _Reader:
+    """Reads the tree of a case and collects what is wrong with it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._problems: list[str] = []
+
+    def case(self, tree: Tree) -> Case:
+        if not isinstance(tree, yaml_tree.Mapping):
+            self._refuse(tree.line, _kind(tree), "evidence: with findings and answers below", "write it so")
+        fields = self._fields(tree)
+        case = Case(
+            evidence=self._evidence(fields["evidence"]),
+            label=self._label(fields["label"]) if "label" in fields else (),
+            **{key: self._text(key, fields[key]) for key in TEXT_KEYS if key in fields},
+        )
+        if self._problems:
+            raise CaseFileError("; ".join(self._problems))
+        return case
+
+    def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
+        """The parts of a case by key, whichever of the three shapes the file has."""
+        if tree.items.keys() >= _RESULT_KEYS:
+            return {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
+        if "evidence" not in tree.items and not self._looks_keyed(tree):
+            return {"evidence": tree}
+        for key, line in tree.lines.items():
+            if key not in CASE_KEYS:
+                hint = did_you_mean(key, CASE_KEYS) or f"known are {', '.join(CASE_KEYS)}"
+                self._problem(line, f"the key {quoted(key)}", "the keys of a case", hint)
+        if "evidence" not in tree.items:
+            self._refuse(tree.line, "no evidence", "evidence: with findings and answers below", "add it")
+        return tree.items
+
+    @staticmethod
+    def _looks_keyed(tree: yaml_tree.Mapping) -> bool:
+        slips = (key for key in tree.items if did_you_mean(key, ["evidence"]))
+        return not tree.items.keys().isdisjoint(CASE_KEYS) or any(slips)
+
+    def _evidence(self, tree: Tree) -> RawEvidence:
+        if not isinstance(tree, yaml_tree.Mapping):
+            self._refuse(tree.line, f"{_kind(tree)} as evidence", "findings and answers", "write finding: answer lines")
+        answers = {name: self._answer(name, value) for name, value in tree.items.items()}
+        return immutabledict({name: answer for name, answer in answers.items() if answer is not None})
+
+    def _answer(self, name: str, tree: Tree) -> RawAnswer | None:
+        if isinstance(tree, yaml_tree.Mapping):
+            weights = {state: self._bare(f"{name}.{state}", weight) for state, weight in tree.items.items()}
+            known = {str(plain_answer(state)): weight for state, weight in weights.items() if weight is not None}
+            if len(known) < len({state for state, weight in weights.items() if weight is not None}):
+                self._problem(tree.line, f"a state of {name} twice", "each state once", "keep one of them")
+            return immutabledict(known)
+        return self._bare(name, tree)
+
+    def _bare(self, place: str, tree: Tree) -> str | float | None:
+        if not isinstance(tree, Scalar):
+            expected = "a state, a number, or a likelihood for each state"
+            self._problem(tree.line, f"{_kind(tree)} for {place}", expected, "write the answer alone")
+            return None
+        if _is_null(tree):
+            # {age: 45,5} is age 45 and a key 5 without a value.
+            is_comma = place.rpartition(".")[2].isdecimal()
+            remedy = "write decimals with a point" if is_comma else "write unknown if it is not known"
+            self._problem(tree.line, f"nothing for {place}", "an answer", remedy)
+            return None
+        return plain_answer(tree.text) if tree.plain else tree.text
+
+    def _text(self, key: str, tree: Tree) -> str:
+        if isinstance(tree, Scalar):
+            return "" if _is_null(tree) else tree.text
+        self._problem(tree.line, f"{_kind(tree)} for {key}", "text", "write it on one line")
+        return ""
+
+    def _label(self, tree: Tree) -> tuple[str, ...]:
+        items = tree.items if isinstance(tree, Sequence) else [tree]
+        return tuple(self._text("label", item) for item in items)
+
+    def _problem(self, line: int, got: str, expected: str, remedy: str) -> None:
+        place = f"{self._name}:{line}" if line else self._name
+        self._problems.append(f"{place}: got {got}; expected {expected}; {remedy}")
+
+    def _refuse(self, line: int, got: str, expected: str, remedy: str) -> NoReturn:
+        self._problem(line, got, expected, remedy)
+        raise CaseFileError("; ".join(self._problems))
+
+
+def _is_null(scalar: Scalar) -> bool:
+    return scalar.plain and scalar.text in ("", "~", "null")
+
+
+def _kind(tree: Tree) -> str:
+    if isinstance(tree, Sequence):
+        return "a list"
+    return "several answers" if isinstance(tree, yaml_tree.Mapping) else quoted(tree.text)

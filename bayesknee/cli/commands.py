@@ -1,0 +1,162 @@
+"""The group of commands, and what an error becomes: one line on standard error and an exit status."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+import click
+from immutabledict import immutabledict
+
+import bayesknee
+from bayesknee.errors import BayeskneeError, did_you_mean, quoted
+
+BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
+PIPE_CLOSED: Final = 141  # 128 + SIGPIPE, as the shell has it for a program that the signal ended
+PROGRAM: Final = "bayesknee"
+MOST_TOLD: Final = 3
+
+# What each command is, told here so that the help of all need not import all.
+COMMANDS: Final = immutabledict(
+    diagnose="Tell how probable each condition is, given the findings.",
+    findings="List what can be asked and answered.",
+    check="Check a network and report on what it rests on.",
+    export="Write a network in another program's format.",
+)
+
+
+class CommandGroup(click.Group):
+    """Commands by name from modules of the same name; errors of the user become one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"bayesknee.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], COMMANDS) or f"known are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"unknown command {quoted(args[0])}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 (click's signature)
+        **extra: Any,  # noqa: ANN401 (click's signature)
+    ) -> NoReturn:
+        """Runs a command and exits with 0, 2 for bad input, 130 for Ctrl-C, 141 for a pipe that was closed."""
+        del standalone_mode
+        try:
+            with _errors_told():
+                super().main(args, prog_name or PROGRAM, complete_var, standalone_mode=False, **extra)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+        except click.ClickException as error:
+            _tell(_usage_error(error))
+            sys.exit(BAD_INPUT)
+        sys.exit(0)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command. Errors are told from within, for click has ideas of its own about closed pipes."""
+        with _errors_told():
+            if sys.stdout is None:
+                raise BayeskneeError("standard output is closed; there is nowhere to write to")
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Tells errors that the user can mend, and exits; a bug keeps its traceback.
+
+    Flushes standard output, for a full disk or a closed pipe may show only then.
+    """
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BayeskneeError as error:
+        _tell(_bayesknee_error(error))
+        sys.exit(BAD_INPUT)
+    except OSError as error:
+        _forget_output()
+        if error.errno == errno.EPIPE:
+            sys.exit(PIPE_CLOSED)
+        _tell(_os_error(error))
+        sys.exit(BAD_INPUT)
+
+
+def _tell(text: str) -> None:
+    """An error line. Nobody may be there to read it; the exit status then says it all."""
+    try:
+        click.echo(f"{PROGRAM}: {text}", err=True)
+    except OSError:
+        _forget_output()
+
+
+def _bayesknee_error(error: BayeskneeError) -> str:
+    """One line, whatever the error; the many problems of a network are left to `check`."""
+    told = str(error).splitlines() or [type(error).__name__]
+    more = len(told) - MOST_TOLD
+    rest = [f"and {more} more, which `{PROGRAM} check` lists"] if more > 0 else []
+    return "; ".join([*told[:MOST_TOLD], *rest])
+
+
+def _usage_error(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{text}; see `{context.command_path} --help`" if context else text
+
+
+def _os_error(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return f"cannot write the output: {reason}"
+    return f"{error.filename!r}: {reason}; check the path and its permissions"
+
+
+def _forget_output() -> None:
+    """Points standard output nowhere: what is still buffered would make Python complain again at its end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):  # no real file behind it, as under a test runner
+        return
+
+
+@click.group(
+    PROGRAM,
+    cls=CommandGroup,
+    invoke_without_command=True,
+    epilog="Each command tells more with --help. An answer is written finding=state: bayesknee findings lists them.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(bayesknee.__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Bayesian differential diagnosis: exact probabilities from numbers that each carry a range, a source and a grade.
+
+    For education, research and decision support that a clinician can check; not a medical device.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

@@ -1,0 +1,51 @@
+"""What the terminal at hand can show, and text made for it. Needs rich, so only what prints text imports this."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+NARROWEST: Final = 40
+_STICKY: Final = "\ue000"
+
+
+def console_for(file: TextIO | None = None) -> Console:
+    """A console on `file`, or on standard output: COLUMNS and NO_COLOR count, and no colour goes into a pipe."""
+    console = Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False)
+    console.width = max(console.width, NARROWEST)
+    return console
+
+
+def rendered(console: Console, *parts: RenderableType) -> str:
+    """`parts` one below the other as text for `console`, without blanks at the ends of lines."""
+    with console.capture() as capture:
+        console.print(Group(*parts))
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().replace(_STICKY, " ").splitlines())
+
+
+def sticky(text: str) -> str:
+    """The same, but no line ends between a figure and its percent sign: rich takes the no-break space for a space."""
+    return text.replace(" %", f"{_STICKY}%")
+
+
+def is_fancy(console: Console) -> bool:
+    """Whether characters beyond ASCII will come out right: a terminal that speaks UTF-8."""
+    return console.is_terminal and console.encoding.startswith("utf")
+
+
+def percent(probability: float) -> str:
+    """A probability to be read: never 0 % nor 100 %, which nothing here can be."""
+    if probability < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if probability >= 0.9995 else f"{probability:.1%}".replace("%", " %")
+
+
+def bar(share: float, width: int, *, fancy: bool) -> Text:
+    """A bar of `share` of `width`: eighths of a block where they can be shown, else signs of ASCII."""
+    if fancy:
+        eighths = round(share * width * 8)
+        return Text("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip(), style="cyan")
+    return Text("#" * round(share * width))

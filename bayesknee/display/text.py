@@ -1,0 +1,138 @@
+"""A diagnosis as text for people. Says what the numbers say; nothing in it may read as reassurance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
+from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
+from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.knowledge.model import Network, RiskFactor
+
+LONGEST_BAR: Final = 40
+_INDENT: Final = 2
+_GAP: Final = "  "
+_RANK, _PRIOR, _PROBABILITY = 4, 10, 13  # widths of columns, gaps included: versions of rich differ in how they pad
+_FIXED_COLUMNS: Final = _INDENT + _RANK + _PRIOR + _PROBABILITY + len(_GAP)
+
+
+def diagnosis_text(diagnosis: Diagnosis, file: TextIO | None = None) -> str:
+    """The diagnosis as text that fits the terminal behind `file` (standard output where left out)."""
+    console = console_for(file)
+    return rendered(console, *_parts(diagnosis, console))
+
+
+def _parts(diagnosis: Diagnosis, console: Console) -> Iterator[RenderableType]:
+    network = diagnosis.network
+    yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
+    yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {_count(diagnosis)}")
+    yield Text()
+    yield _indented(_table(diagnosis, console))
+    yield Text()
+    yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
+    if diagnosis.not_ruled_out:
+        yield Text()
+    for each in diagnosis.not_ruled_out:
+        yield Text(sticky(not_ruled_out_line(network, each)), style="bold red")
+    if diagnosis.evidence.answers:
+        yield Text("\nThis rests on", style="bold")
+        yield _indented(_answers(diagnosis))
+    if network.caution:
+        yield Text()
+        yield Text(network.caution, style="italic")
+
+
+def _indented(part: RenderableType) -> RenderableType:
+    return Padding(part, (0, 0, 0, _INDENT))
+
+
+def _count(diagnosis: Diagnosis) -> str:
+    answers = diagnosis.evidence.answers.values()
+    unknown = sum(answer == UNKNOWN for answer in answers)
+    known = len(answers) - unknown
+    count = f"{known} answer{'' if known == 1 else 's'}" if known else "no answers"
+    return f"{count} and {unknown} not known" if unknown else count
+
+
+# --- table ---------------------------------------------------------------------------------------------------------
+
+
+def _table(diagnosis: Diagnosis, console: Console) -> Table:
+    """Conditions, most probable first, then groups."""
+    network = diagnosis.network
+    names = [each.name for each in network.conditions.values()] + [each.name for each in network.groups.values()]
+    room = console.width - _FIXED_COLUMNS
+    longest = min(room, max(Text(name).cell_len for name in names))
+    width = min(LONGEST_BAR, room - longest)
+    table = Table(box=None, padding=0, header_style="bold")
+    table.add_column(" #", width=_RANK)
+    table.add_column("Condition", width=longest, overflow="fold")
+    table.add_column("Prior", width=_PRIOR, justify="right")
+    table.add_column("Probability", width=_PROBABILITY, justify="right")
+    table.add_column("", width=len(_GAP) + width, no_wrap=True)
+
+    def drawn(probability: float) -> Text:
+        return Text(_GAP) + bar(probability, width, fancy=is_fancy(console))
+
+    for rank, (name, p) in enumerate(diagnosis.posterior.items(), start=1):
+        row = (f"{rank:2}", network.conditions[name].name, percent(diagnosis.prior[name]), percent(p))
+        table.add_row(*row, drawn(p), style="bold" if rank == 1 else "")
+    if diagnosis.groups:
+        table.add_row()
+        table.add_row("", "At least one of", style="bold")
+    for name, p in diagnosis.groups.items():
+        table.add_row("", network.groups[name].name, "", percent(p), drawn(p))
+    return table
+
+
+def not_ruled_out_line(network: Network, each: NotRuledOut) -> str:
+    """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
+    name = network.conditions[each.condition].name
+    return f"not ruled out: {name} {_two_figures(each.probability)} (limit {100 * each.limit:.3g} %)"
+
+
+def _two_figures(probability: float) -> str:
+    """As `percent`, but with figures below 0.1 %: a limit may lie there, and is to be compared with."""
+    return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
+
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+
+def _answers(diagnosis: Diagnosis) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for name, answer in diagnosis.evidence.answers.items():
+        table.add_row(label(diagnosis.network, name), answer_text(diagnosis.network, name, answer))
+    return table
+
+
+def label(network: Network, name: str) -> str:
+    """What people call a finding, risk factor or condition."""
+    return network.questions[name].label if name in network.questions else network.conditions[name].name
+
+
+def answer_text(network: Network, name: str, answer: Answer) -> str:
+    """An answer in words."""
+    if answer == UNKNOWN:
+        return "not known"
+    question = network.questions.get(name)
+    factor = question if isinstance(question, RiskFactor) else None
+    if isinstance(answer, str):
+        return state_text(factor, answer)
+    return "unsure: " + ", ".join(f"{state_text(factor, state)} {weight:g}" for state, weight in answer.items())
+
+
+def state_text(factor: RiskFactor | None, state: str) -> str:
+    """A state in words; a band by its bounds."""
+    if factor is not None and state in factor.bands:
+        low, high = factor.bands[state]
+        return f"{low:g} to under {high:g} {factor.unit}".rstrip()
+    return state.replace("_", " ")
