@@ -1,0 +1,138 @@
+"""`python -m tests.benchmarks [--write]`: how fast it is, beside pyAgrum and pgmpy on the same work in the same run.
+
+Ratios hold from machine to machine better than milliseconds; both are given. `--write` puts the table into README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import platform
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from bayesknee import Engine, Network, load_network
+from tests.benchmarks.patients import draw_patients
+from tests.benchmarks.posteriors import Timings, time_posteriors
+from tests.benchmarks.processes import peak_memory, time_processes
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+ANSWERS = 15
+IMPORT_PGMPY = ["-c", "import pgmpy.models"]
+
+
+def main() -> None:
+    """Measures, prints the table, and writes it where asked to."""
+    arguments = _arguments()
+    network = load_network(arguments.network)
+    table = measure(network, arguments.network, arguments.patients, arguments.rounds)
+    sys.stdout.write(table + "\n")
+    if arguments.write:
+        write(README, table)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--network", default="posterior_knee", help="name or folder of a network")
+    parser.add_argument("--patients", type=int, default=60, help="how many different patients")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each program gets them")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    return parser.parse_args()
+
+
+def measure(network: Network, name: str, patients: int, rounds: int) -> str:
+    """The table, as Markdown."""
+    drawn = draw_patients(network, patients * (rounds + 1), ANSWERS)
+    batches = [drawn[start : start + patients] for start in range(0, len(drawn), patients)]
+    timings = time_posteriors(network, batches, for_pgmpy=3)
+    diagnose = ["-m", "bayesknee", "diagnose", "--network", name]
+    diagnose += [f"{finding}={answer}" for finding, answer in drawn[0].answers.items()]
+    process, pgmpy_import = time_processes([diagnose, IMPORT_PGMPY], repeats=7)
+    rows = [
+        *posterior_rows(timings),
+        process_row(process, pgmpy_import),
+        memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
+    ]
+    head = ["| Work | bayesknee | beside | ratio | aim |", "|---|--:|---|--:|--:|"]
+    return "\n".join([*head, *rows, "", conditions(network, patients, rounds)])
+
+
+def posterior_rows(timings: list[Timings]) -> list[str]:
+    """What one patient takes, beside the two others. Ratios are taken within a round, of the same patients."""
+    works = {
+        f"Posterior of a new patient with {ANSWERS} answers": "new",
+        "The same, risk factors met before (an interview)": "again",
+    }
+    others = {
+        "pyagrum": (f"pyAgrum {_version('pyagrum')}, `LazyPropagation`", 20),
+        "pgmpy": (f"pgmpy {_version('pgmpy')}, `VariableElimination`", 200),
+    }
+    return [
+        f"| {work} | {_ms(_median(timings, own))} | {name}: {_ms(_median(timings, other))} "
+        f"| {median(getattr(each, other) / getattr(each, own) for each in timings):,.0f} x | >= {aim} x |"
+        for work, own in works.items()
+        for other, (name, aim) in others.items()
+    ]
+
+
+def _median(timings: list[Timings], name: str) -> float:
+    return float(median(getattr(each, name) for each in timings))
+
+
+def process_row(own: float, other: float) -> str:
+    """What a cold process takes."""
+    work = "`bayesknee diagnose`, the whole process"
+    return f"| {work} | {_ms(own)} | `import pgmpy.models`: {_ms(other)} | {own / other:.2f} | <= 0.4 |"
+
+
+def memory_row(own: int, other: int) -> str:
+    """What it needs at its peak."""
+    return (
+        f"| Peak memory of that process | {own / 1e6:.0f} MB | `import pgmpy.models`: {other / 1e6:.0f} MB "
+        f"| {own / other:.2f} | < 150 MB |"
+    )
+
+
+def conditions(network: Network, patients: int, rounds: int) -> str:
+    """Where and on what it was measured."""
+    starts = []
+    for _ in range(9):
+        start = time.perf_counter()
+        Engine(network)
+        starts.append(time.perf_counter() - start)
+    sizes = {
+        "conditions": network.conditions,
+        "risk factors": network.risk_factors,
+        "signs": network.signs,
+        "findings": network.findings,
+    }
+    parts = ", ".join(f"{len(things)} {name}" for name, things in sizes.items())
+    return (
+        f"Medians of {rounds} rounds, each with {patients} patients not met before, the programs in turns; they agree\n"
+        f"to 1e-6. Network `{network.id}` {network.version}: {parts}; an `Engine` for it takes\n"
+        f"{_ms(median(starts))} to make. Python {platform.python_version()}, numpy {_version('numpy')}, "
+        f"{platform.system()} {platform.machine()}. Again with `python -m tests.benchmarks --write`."
+    )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:,.2f} ms" if seconds < 0.01 else f"{seconds * 1e3:,.0f} ms"
+
+
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)
+
+
+def write(file: Path, table: str) -> None:
+    """Puts the table between the two marks."""
+    text = file.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    file.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

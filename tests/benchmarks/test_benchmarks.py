@@ -1,0 +1,55 @@
+"""The benchmarks run, on a small scale and without a look at the clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from tests.benchmarks.__main__ import BEGIN, END, memory_row, posterior_rows, process_row, write
+from tests.benchmarks.patients import draw_patients
+from tests.benchmarks.posteriors import Timings, time_posteriors
+from tests.benchmarks.processes import peak_memory, time_processes
+from tests.support.random_networks import Size, random_network
+
+NETWORK = random_network(Random(5), Size(conditions=(5, 5), risk_factors=(7, 7), signs=(2, 2), findings=(12, 12)))
+
+
+def test_patients_differ_in_their_risk_factors() -> None:
+    patients = draw_patients(NETWORK, 30, 9)
+    risk_factors = [
+        {name: each.answers[name] for name in each.answers if name in NETWORK.risk_factors} for each in patients
+    ]
+    assert all(len(each.likelihoods) == 9 for each in patients)
+    assert all(len(each) == 5 for each in risk_factors)
+    assert len({tuple(sorted(each.items())) for each in risk_factors}) == 30
+    assert len(set.intersection(*(set(each) for each in risk_factors))) == 2
+
+
+def test_all_programs_agree() -> None:
+    patients = draw_patients(NETWORK, 6, 9)
+    timings = time_posteriors(NETWORK, [patients[:3], patients[3:]], for_pgmpy=1)
+    assert len(timings) == 1
+    assert min(timings[0]) > 0.0
+
+
+def test_rows() -> None:
+    rows = posterior_rows([Timings(0.001, 0.0001, 0.02, 0.3), Timings(0.002, 0.0001, 0.04, 0.3)])
+    assert rows[0].startswith("| Posterior of a new patient with 15 answers | 1.50 ms | pyAgrum ")
+    assert rows[0].endswith(", `LazyPropagation`: 30 ms | 20 x | >= 20 x |")
+    assert rows[3].endswith("| 3,000 x | >= 200 x |")
+    assert "| 0.25 |" in process_row(0.5, 2.0)
+    assert "| 42 MB |" in memory_row(42_000_000, 180_000_000)
+
+
+def test_processes_are_measured_by_themselves() -> None:
+    ballast = bytearray(300_000_000)
+    assert 1_000_000 < peak_memory(["-c", "pass"]) < 100_000_000 < len(ballast)
+    short, long = time_processes([["-c", "pass"], ["-c", "import time; time.sleep(0.5)"]], repeats=1)
+    assert short + 0.1 < long
+
+
+def test_write(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write(file, "| new |")
+    assert file.read_text() == f"before\n{BEGIN}\n| new |\n{END}\nafter\n"

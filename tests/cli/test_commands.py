@@ -1,0 +1,298 @@
+"""What each command takes, refuses and prints, run within this process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+import pytest
+
+from bayesknee import Engine, __version__, load_network
+from bayesknee.cli import main
+from bayesknee.cli.commands import COMMANDS
+from bayesknee.cli.export import FORMATS
+from bayesknee.interop import files
+
+Run: TypeAlias = Callable[..., Any]  # the fixture of conftest.py
+Refused: TypeAlias = Callable[..., str]  # likewise
+TINY = "tests/networks/tiny"
+OF_TINY = ("--network", TINY)
+FOLDER = Path(__file__).parents[1] / "networks" / "tiny"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Writes a case file and gives its path."""
+
+    def written(content: str | bytes, name: str = "case.yaml") -> str:
+        file = tmp_path / name
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(file)
+
+    return written
+
+
+# --- diagnose ------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_the_diagnosis(run: Run) -> None:
+    ran = run("diagnose", *OF_TINY, "age=45", "tennis=yes:0.8,no:0.2", "--setting", "emergency", "--json")
+    diagnosis = Engine(FOLDER, "emergency").diagnose({"age": 45, "tennis": {"yes": 0.8, "no": 0.2}})
+    assert (ran.status, ran.err) == (0, "")
+    assert json.loads(ran.out) == diagnosis.to_dict()
+
+
+def test_case_file_and_words_together(run: Run, write: Callable[..., str]) -> None:
+    case = write(f"{{network: {TINY}, setting: emergency, evidence: {{tennis: yes}}}}")
+    together = json.loads(run("diagnose", "--case", case, "age=45", "--json").out)
+    apart = json.loads(run("diagnose", *OF_TINY, "--setting", "emergency", "tennis=yes", "age=45", "--json").out)
+    assert together == apart
+
+
+def test_options_go_before_the_case_file(run: Run, write: Callable[..., str]) -> None:
+    case = write("{network: nowhere, setting: emergency, evidence: {tennis: yes}}")
+    assert "Setting: Clinic" in run("diagnose", "--case", case, *OF_TINY, "--setting", "clinic").out
+
+
+def test_what_json_prints_is_a_case(run: Run) -> None:
+    words = ("age=45", "tennis=yes:0.8,no:0.2", "onset=unknown", "--setting", "emergency")
+    first = run("diagnose", *OF_TINY, *words, "--json").out
+    assert run("diagnose", *OF_TINY, "--case", "-", "--json", input=first).out == first
+
+
+def test_a_clash_of_case_and_word_names_both(refused: Refused, write: Callable[..., str]) -> None:
+    case = write("tennis: no")
+    told = refused("diagnose", *OF_TINY, "--case", case, "tennis=yes")
+    assert told == "tennis is given twice: the case says no, the command line says yes; keep one of them"
+
+
+def test_the_same_in_case_and_word_is_fine(run: Run, write: Callable[..., str]) -> None:
+    case = write("{tennis: yes, age: 45}")
+    assert run("diagnose", *OF_TINY, "--case", case, "tennis=yes", "age=under_50").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["age=-3"], "age -3 is outside this network's scope; expected 18 or more and below 121 years"),
+        (["age=300"], "age 300 is outside"),
+        (["age=8"], "There are no figures for children"),
+        (["age=45,5"], "age: '45,5' is neither a number nor a state; write 45.5"),
+        (["tennis=yes:-1,no:1"], "the likelihood of yes is -1"),
+        (["tennis=yes:0,no:0"], "all likelihoods are zero"),
+        (["tennis=yes:nan,no:1"], "the likelihood of yes is nan"),
+        (["tennis=yes:inf,no:1"], "the likelihood of yes is inf"),
+        (["tennis=yes:some,no:1"], "the likelihood of yes is some"),
+        (["tennis=no", "backhand_pain=yes"], "backhand_pain is asked only if tennis is yes, but tennis is no"),
+        (["--setting", "emergncy"], "unknown setting 'emergncy' of network tiny; did you mean emergency?"),
+        (["--setting", ""], "unknown setting ''"),
+        (["--case", "nowhere.yaml"], "cannot read the case file 'nowhere.yaml': No such file or directory"),
+        (["--case", "tests"], "cannot read the case file 'tests': Is a directory"),
+        (["--case", ""], "cannot read the case file"),
+        (["fracture=no", "infection=no", "strain=no", "other=no"], "these answers cannot all be true"),
+    ],
+)
+def test_refusals(refused: Refused, words: list[str], told: str) -> None:
+    assert told in refused("diagnose", *OF_TINY, *words)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "- a\n", "evidence: {tennis: [yes]}", "tennis: yes\ntennis: no", b"\xff\xfe\0"]
+)
+def test_broken_case_files(refused: Refused, write: Callable[..., str], content: str | bytes) -> None:
+    assert "case.yaml" in refused("diagnose", *OF_TINY, "--case", write(content))
+    assert "standard input" in refused("diagnose", *OF_TINY, "--case", "-", input=content)
+
+
+def test_a_large_case_file(refused: Refused, write: Callable[..., str]) -> None:
+    content = b"#" * 10_000_000
+    assert "more than 1,000,000 bytes" in refused("diagnose", *OF_TINY, "--case", write(content))
+    assert "more than 1,000,000 bytes" in refused("diagnose", *OF_TINY, "--case", "-", input=content)
+
+
+# --- networks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["diagnose", "findings", "export"])
+def test_networks_that_are_not_there(refused: Refused, command: str, tmp_path: Path) -> None:
+    words = ("export", "--format", "bif") if command == "export" else (command,)
+    assert "network 'nowhere' does not exist" in refused(*words, "--network", "nowhere")
+    assert "network 'pyproject.toml' is a file" in refused(*words, "--network", "pyproject.toml")
+    assert "network '' does not exist" in refused(*words, "--network", "")
+    assert "no network.yaml" in refused(*words, "--network", str(tmp_path))
+
+
+def half_written(folder: Path) -> str:
+    shutil.copytree(FOLDER, folder)
+    file = folder / "network.yaml"
+    text = file.read_text()
+    file.write_text(text[: text.index("  backhand_pain:")].replace("value:", "val:"))
+    return str(folder)
+
+
+def test_a_network_half_written(refused: Refused, tmp_path: Path) -> None:
+    told = refused("diagnose", "--network", half_written(tmp_path / "half"), "age=45")
+    assert told.startswith("network.yaml:")
+    assert told.endswith("more, which `bayesknee check` lists")
+
+
+def test_check_tells_each_problem_on_its_line(run: Run, tmp_path: Path) -> None:
+    ran = run("check", half_written(tmp_path / "half"))
+    assert (ran.status, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) > 3
+    assert all(line.startswith("network.yaml:") for line in ran.err.splitlines())
+
+
+def test_check_refuses_what_is_not_there(refused: Refused) -> None:
+    assert "network 'nowhere' does not exist" in refused("check", "nowhere")
+    assert "unknown setting 'ward'" in refused("check", TINY, "--setting", "ward")
+
+
+def test_check_looks_at_every_setting(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "sum")
+    file = tmp_path / "sum" / "network.yaml"
+    text = file.read_text()
+    assert "emergency: {value: 0.4, low: 0.3" in text
+    text = text.replace("emergency: {value: 0.4, low: 0.3", "emergency: {value: 0.01, low: 0.01")
+    half = "base_rate: {any_setting: {value: 0.5, low: 0.4"
+    file.write_text(text.replace(half, half.replace("0.5", "0.48")))
+    ran = run("check", str(tmp_path / "sum"))
+    assert (ran.status, ran.out) == (2, "")
+    assert "base rates in emergency that sum to 0.99" in ran.err
+
+
+def test_check_reports_on_the_setting_asked_for(run: Run) -> None:
+    assert "alone in emergency" in run("check", TINY, "--setting", "emergency").out
+
+
+# --- findings ------------------------------------------------------------------------------------------------------
+
+
+def found(run: Run, *words: str) -> list[str]:
+    ran = run("findings", *OF_TINY, *words, "--json")
+    assert ran.status == 0
+    return [each["finding"] for each in json.loads(ran.out)]
+
+
+def test_findings_json_lists_all_in_order(run: Run) -> None:
+    assert found(run) == list(load_network(FOLDER).questions)
+    each = json.loads(run("findings", *OF_TINY, "--json").out)[0]
+    assert list(each)[:8] == ["finding", "label", "question", "asked_of", "states", "topic", "burden", "kind"]
+
+
+def test_findings_are_filtered(run: Run) -> None:
+    assert found(run, "--kind", "risk_factor") == ["age", "tennis"]
+    assert found(run, "--kind", "exam") == found(run, "--asked-of", "clinician") == ["effusion_felt"]
+    assert found(run, "--topic", "pain") == found(run, "--topic", "PAIN")
+    assert found(run, "--topic", "Examination") == ["effusion_felt"]
+    assert found(run, "--search", "HURT back") == ["backhand_pain"]
+    assert found(run, "--search", "gradual") == ["onset"]
+    assert found(run, "--search", "zebra") == []
+    assert found(run, "--search", "elbow", "--asked-of", "clinician") == []
+
+
+def test_every_answer_that_findings_shows_is_taken(run: Run) -> None:
+    for each in json.loads(run("findings", *OF_TINY, "--json").out):
+        for state in each["states"]:
+            assert run("diagnose", *OF_TINY, f"{each['finding']}={state}").status == 0
+
+
+# --- export --------------------------------------------------------------------------------------------------------
+
+
+def test_formats_are_those_of_interop() -> None:
+    assert FORMATS == files.FORMATS
+
+
+@pytest.mark.parametrize("form", [each for each in FORMATS if each != "uai"])
+def test_export_to_standard_output_and_to_a_file(run: Run, tmp_path: Path, form: str) -> None:
+    words = ("export", *OF_TINY, "--format", form, "--setting", "emergency")
+    ran = run(*words)
+    assert (ran.status, ran.err) == (0, "")
+    assert "pain_on_grip" in ran.out
+    assert run(*words, "-o", "-").out == ran.out
+    file = tmp_path / "tiny"
+    assert run(*words, "-o", str(file)).out == ""
+    assert file.read_text() == ran.out
+    assert run("export", *OF_TINY, "--format", form).out != ran.out  # the other setting
+
+
+def test_export_of_uai_needs_a_file(run: Run, refused: Refused, tmp_path: Path) -> None:
+    assert "expected a file to write" in refused("export", *OF_TINY, "--format", "uai")
+    assert run("export", *OF_TINY, "--format", "uai", "-o", str(tmp_path / "tiny.uai")).status == 0
+    assert (tmp_path / "tiny.uai").read_text().split()[0] in ("BAYES", "MARKOV")
+
+
+def test_export_to_where_nothing_can_be_written(refused: Refused, tmp_path: Path) -> None:
+    words = ("export", *OF_TINY, "--format", "bif", "-o")
+    assert "nowhere/tiny.bif: No such file or directory" in refused(*words, str(tmp_path / "nowhere" / "tiny.bif"))
+    assert str(tmp_path) in refused(*words, str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_refuses_an_unknown_setting(refused: Refused) -> None:
+    assert "unknown setting 'ward'" in refused("export", *OF_TINY, "--format", "bif", "--setting", "ward")
+
+
+# --- help and usage ------------------------------------------------------------------------------------------------
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out == f"bayesknee {__version__}\n"
+
+
+def test_help_names_every_command(run: Run) -> None:
+    assert run().out == run("--help").out == run("-h").out
+    for name, text in COMMANDS.items():
+        assert name in run("--help").out
+        assert text in " ".join(run("--help").out.split())
+        told = run(name, "--help")
+        assert told.status == 0
+        assert f"  Examples:\n    bayesknee {name}" in told.out
+
+
+def test_every_option_has_a_help() -> None:
+    context = click.Context(main)
+    for name in COMMANDS:
+        command = main.get_command(context, name)
+        assert command is not None
+        options = [each for each in command.params if isinstance(each, click.Option)]
+        assert options
+        assert all(each.help for each in options)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["dignose"],
+        ["--nope"],
+        ["diagnose", "--nope"],
+        ["diagnose", "--setting"],
+        ["diagnose", "--case"],
+        ["findings", "--kind", "sign"],
+        ["findings", "age"],
+        ["check", "one", "two"],
+        ["export"],
+        ["export", "--format", "doc"],
+    ],
+)
+def test_usage_errors_are_one_line(refused: Refused, words: list[str]) -> None:
+    assert refused(*words)
+
+
+def test_usage_errors_point_to_the_help(refused: Refused) -> None:
+    assert refused("diagnose", "--nope").endswith("see `bayesknee diagnose --help`")
+    assert refused("nope").endswith("see `bayesknee --help`")
+
+
+def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Engine, "diagnose", broken)
+    with pytest.raises(KeyError, match="a bug"):
+        run("diagnose", *OF_TINY)

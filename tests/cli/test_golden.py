@@ -1,0 +1,71 @@
+"""What the commands print, compared with files. `pytest tests/cli --update-golden` writes the files anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Run: TypeAlias = Callable[..., Any]  # the fixture of conftest.py
+GOLDEN = Path(__file__).parent / "golden"
+TINY = ("--network", "tests/networks/tiny")
+ANSWERS = ("pain_on_grip=yes", "age=45", "onset=unknown", "swelling_noticed=yes:0.8,no:0.2")
+
+COMMANDS = {
+    "diagnose": ("diagnose", *TINY, *ANSWERS),
+    "diagnose_one_answer": ("diagnose", *TINY, "effusion_felt=yes"),
+    "diagnose_emergency": ("diagnose", *TINY, "--setting", "emergency", "tennis=yes", "fracture=no"),
+    "diagnose_json": ("diagnose", *TINY, *ANSWERS, "--json"),
+    "findings": ("findings", *TINY),
+    "findings_exam": ("findings", *TINY, "--kind", "exam"),
+    "findings_none": ("findings", *TINY, "--search", "zebra"),
+    "findings_json": ("findings", *TINY, "--json"),
+    "check": ("check", "tests/networks/tiny"),
+    "version": ("--version",),
+    "error_unknown_finding": ("diagnose", *TINY, "pain_on_grp=yes"),
+    "error_unknown_state": ("diagnose", *TINY, "onset=sudenly"),
+    "error_several": ("diagnose", *TINY, "age=300", "onset=slow", "grip=yes"),
+    "error_not_a_word": ("diagnose", *TINY, "pain_on_grip", "age="),
+    "error_twice": ("diagnose", *TINY, "onset=fall", "onset=gradual"),
+    "error_gate": ("diagnose", *TINY, "tennis=no", "backhand_pain=yes"),
+    "error_setting": ("diagnose", *TINY, "--setting", "ward"),
+    "error_network": ("diagnose", "--network", "posterior_nee"),
+    "error_topic": ("findings", *TINY, "--topic", "pian"),
+    "error_command": ("dignose",),
+}
+
+
+def shown(run: Run, *words: str) -> str:
+    ran = run(*words)
+    told = f"--- standard error, exit status {ran.status}\n{ran.err}" if ran.status or ran.err else ""
+    return f"$ bayesknee {' '.join(words)}\n{ran.out}{told}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_golden(name: str, run: Run, update_golden: bool) -> None:
+    got = shown(run, *COMMANDS[name])
+    file = GOLDEN / f"{name}.txt"
+    if update_golden:
+        file.write_text(got, encoding="utf-8")
+    wanted = file.read_text(encoding="utf-8")
+    if name.endswith("_json"):
+        assert got.splitlines()[0] == wanted.splitlines()[0]
+        # Figures may differ in their last digit from one machine to another.
+        assert nearly(json.loads(got.partition("\n")[2])) == nearly(json.loads(wanted.partition("\n")[2]))
+    else:
+        assert got == wanted
+
+
+def nearly(tree: object) -> object:
+    if isinstance(tree, float):
+        return float(f"{tree:.9g}")
+    if isinstance(tree, dict):
+        return {key: nearly(value) for key, value in tree.items()}
+    return [nearly(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def test_no_stray_golden_files() -> None:
+    assert {file.stem for file in GOLDEN.iterdir()} == set(COMMANDS)

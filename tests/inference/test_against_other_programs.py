@@ -1,0 +1,56 @@
+"""The engine against pgmpy and pyAgrum, given the exported network: larger ones than full enumeration can take."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from bayesknee import Engine
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.knowledge.model import COMPLAINT
+from tests.support.effort import seeds
+from tests.support.other_programs import ask_pgmpy, gum
+from tests.support.pyagrum_model import to_pyagrum
+from tests.support.random_networks import SMALL, Patient, seeded_patient
+
+
+def test_pgmpy_gives_the_same_posteriors() -> None:
+    for seed in seeds(30):
+        patient = seeded_patient(seed, SMALL)
+        diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+        expected = ask_pgmpy(patient.network.to_pgmpy(patient.setting), patient.network, patient.answers)
+        got = {name: diagnosis.posterior[name] for name in expected}
+        assert got == pytest.approx(expected, rel=0, abs=1e-9), f"seed {seed}"
+
+
+def test_pyagrum_gives_the_same_posteriors_groups_and_log_evidence() -> None:
+    for seed in seeds(150):
+        patient = seeded_patient(1000 + seed, SMALL)
+        diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+        posterior, groups, log_evidence = ask_pyagrum(patient)
+        assert dict(diagnosis.posterior) == pytest.approx(posterior, rel=0, abs=1e-9), f"seed {seed}"
+        assert dict(diagnosis.groups) == pytest.approx(groups, rel=0, abs=1e-9), f"seed {seed}"
+        assert diagnosis.log_evidence == pytest.approx(log_evidence, rel=0, abs=1e-9), f"seed {seed}"
+
+
+def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], float]:
+    """Posterior, groups and log P(answers | complaint) by lazy propagation, soft evidence given as it is."""
+    network = patient.network
+    model = to_pyagrum(network.to_pgmpy(patient.setting))
+    complaint = {COMPLAINT: [0.0, 1.0]} if network.complaint else {}
+    engine = gum.LazyPropagation(model)
+    engine.setEvidence(complaint)
+    log_complaint = math.log(engine.evidenceProbability())
+    evidence = check_evidence(network, patient.answers)
+    engine.setEvidence({name: list(each) for name, each in evidence.likelihoods.items()} | complaint)
+    groups = {group.id: set(group.members) for group in network.groups.values()}
+    for name in network.conditions:
+        engine.addTarget(name)
+    for members in groups.values():
+        engine.addJointTarget(members)
+    engine.makeInference()
+    posterior = {name: float(engine.posterior(name).toarray()[1]) for name in network.conditions}
+    none = {name: float(engine.jointPosterior(members).toarray().flat[0]) for name, members in groups.items()}
+    log_evidence = math.log(engine.evidenceProbability()) - log_complaint + evidence.log_scale
+    return posterior, {name: 1.0 - each for name, each in none.items()}, log_evidence

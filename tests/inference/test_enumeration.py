@@ -1,0 +1,59 @@
+"""The pieces of the sum over subsets."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from bayesknee.inference.enumeration import Enumeration, make_row, product_of_rows, reading_likelihood
+from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
+
+
+def test_a_row_is_scaled_to_a_largest_of_1() -> None:
+    row = make_row(np.array([0.2, 0.4, 0.0]))
+    assert row.values.tolist() == [0.5, 1.0, 0.0]
+    assert row.log_scale == pytest.approx(math.log(0.4))
+    assert row.log_lowest == pytest.approx(math.log(0.5))
+
+
+@pytest.mark.parametrize("times", [1, 20, 50, 300], ids="{} rows".format)
+def test_products_that_might_underflow_go_by_way_of_logs(times: int) -> None:
+    # The smallest entry is 1e-3 ** times; 300 times that is far below what a float holds.
+    prior, rows = np.array([0.5, 0.2, 0.1, 0.0]), [make_row(np.array([1e-3, 2e-3, 0.0, 1.0]))] * times
+    weights, log_scale = product_of_rows(prior, rows)
+    logs = [math.log(0.5) + times * math.log(1e-3), math.log(0.2) + times * math.log(2e-3)]
+    got = [math.log(weight) + log_scale for weight in weights[:2] if weight > 0.0]
+    assert got == pytest.approx(logs[2 - len(got) :], rel=1e-12)
+    assert weights[2:].tolist() == [0.0, 0.0]
+    assert weights[1] > 0.0
+
+
+def test_a_product_of_nothing_but_zeros() -> None:
+    for low in (0.5, 1e-300):
+        rows = [make_row(np.array([low, 0.0, 1.0])), make_row(np.array([0.0, low, 1.0]))]
+        weights, _ = product_of_rows(np.array([0.3, 0.7, 0.0]), rows)
+        assert weights.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_likelihood_of_a_reading() -> None:
+    assert reading_likelihood(reading("g", 0.8, 0.9), (0.0, 1.0)) == pytest.approx((0.1, 0.8))
+    assert reading_likelihood(reading("g", 0.8, 0.9), (1.0, 0.0)) == pytest.approx((0.9, 0.2))
+    assert reading_likelihood(reading("g", 0.8, 0.9), (1.0, 0.5)) == pytest.approx((0.95, 0.6))
+
+
+def test_tables() -> None:
+    parts = condition("a", 0.6), condition("b", 0.7), sign("g", noisy_or(0.1, a=0.55, b=0.28))
+    findings = finding("f", noisy_or(0.1, a=0.55)), finding("seen", reading("g", 0.8, 0.9))
+    enumeration = Enumeration(network(*parts, *findings), "ward")
+    assert enumeration.table("a").tolist() == [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
+    assert enumeration.table("g")[1].tolist() == pytest.approx([0.1, 0.28, 0.55, 0.64])
+    assert enumeration.table("f")[1].tolist() == pytest.approx([0.1, 0.1, 0.55, 0.55])
+    with pytest.raises(TypeError, match="seen reads a sign and has no table of its own"):
+        enumeration.table("seen")
+
+
+def test_prior() -> None:
+    enumeration = Enumeration(network(condition("a", 0.6), condition("b", 0.7)), "ward")
+    assert enumeration.prior({}).tolist() == pytest.approx([0.0, 0.4, 0.3, 0.3])  # see test_worked_examples.py

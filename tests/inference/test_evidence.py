@@ -1,0 +1,204 @@
+"""What is taken as evidence, and what is refused and how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bayesknee import Evidence, EvidenceError, Network, load_network
+from bayesknee.inference.evidence import check_evidence
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
+
+NETWORK = network(
+    risk_factor("age", {"young": 0.5, "old": 0.5}, bands={"young": (18, 50), "old": (50, 121)}),
+    risk_factor("sport", {"none": 0.5, "running": 0.3, "cycling": 0.2}),
+    condition("strain", 0.6),
+    condition("other", 0.7),
+    finding("pain", noisy_or(0.1, strain=0.9)),
+    finding(
+        "onset",
+        mixture(
+            None,
+            strain=distribution(fall=0.5, sudden=0.3, slow=0.2),
+            other=distribution(fall=0.1, sudden=0.2, slow=0.7),
+        ),
+        ("fall", "sudden", "slow"),
+    ),
+    finding("pain_running", noisy_or(0.1, strain=0.9), only_if={"sport": ("running", "cycling")}),
+    finding("pain_at_night", noisy_or(0.2, strain=0.9), only_if={"pain": ("yes",)}),
+)
+
+
+def checked(answers: Mapping[object, object]) -> Evidence:
+    return check_evidence(NETWORK, answers)  # type: ignore[arg-type]
+
+
+def refusal(answers: object) -> str:
+    with pytest.raises(EvidenceError) as caught:
+        check_evidence(NETWORK, answers)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+# --- what is taken ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "answer"),
+    [
+        ("pain", "yes", "yes"),
+        ("pain", True, "yes"),
+        ("pain", np.False_, "no"),
+        ("pain", np.str_("no"), "no"),
+        ("pain", "unknown", "unknown"),
+        ("onset", "sudden", "sudden"),
+        ("strain", "no", "no"),
+        ("sport", "none", "none"),
+        ("age", "old", "old"),
+        ("age", 18, "young"),
+        ("age", 49.99, "young"),
+        ("age", 50, "old"),
+        ("age", np.float64(50), "old"),
+        ("age", "51", "old"),
+        ("age", " 51.5 ", "old"),
+    ],
+)
+def test_an_answer(name: str, given: object, answer: str) -> None:
+    evidence = checked({name: given})
+    assert dict(evidence.answers) == {name: answer}
+    assert type(evidence.answers[name]) is str
+    states = NETWORK.states[name]
+    likelihoods = {} if answer == "unknown" else {name: tuple(float(state == answer) for state in states)}
+    assert dict(evidence.likelihoods) == likelihoods
+    assert evidence.log_scale == 0.0
+
+
+def test_a_likelihood_in_any_order_is_scaled_to_a_largest_of_1() -> None:
+    evidence = checked({"onset": {"slow": 1, "fall": 0, "sudden": 4.0}, "pain": {False: 0.2, True: 0.8}})
+    assert evidence.answers["onset"] == {"fall": 0.0, "sudden": 4.0, "slow": 1.0}
+    assert dict(evidence.likelihoods) == {"onset": (0.0, 1.0, 0.25), "pain": (0.25, 1.0)}
+    assert evidence.log_scale == pytest.approx(math.log(4.0 * 0.8))
+
+
+def test_likelihoods_come_sorted_and_answers_as_given() -> None:
+    evidence = checked({"strain": "yes", "pain": "no", "age": "unknown", "onset": "fall"})
+    assert list(evidence.answers) == ["strain", "pain", "age", "onset"]
+    assert list(evidence.likelihoods) == ["onset", "pain", "strain"]
+
+
+def test_evidence_is_checked_again() -> None:
+    evidence = checked({"onset": {"slow": 1, "fall": 0, "sudden": 4.0}, "age": 20, "pain": "unknown"})
+    assert check_evidence(NETWORK, evidence) == evidence
+    tiny = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    with pytest.raises(EvidenceError, match="unknown finding 'pain'"):
+        check_evidence(tiny, evidence)
+
+
+def test_only_keeps_what_is_wanted() -> None:
+    evidence = checked({"onset": {"slow": 1, "fall": 0, "sudden": 4.0}, "pain": "yes", "age": 20})
+    assert evidence.only(["pain", "age", "strain"]) == checked({"pain": "yes", "age": 20})
+    assert evidence.only(["onset"]).log_scale == math.log(4.0)
+
+
+def test_a_gate_that_holds_may_hold_or_is_not_known_is_let_pass() -> None:
+    for sport in ("running", "unknown", {"none": 0.9, "running": 0.1, "cycling": 0.0}):
+        checked({"sport": sport, "pain_running": "yes"})
+    checked({"pain_running": "yes"})
+    checked({"sport": "none", "pain_running": "unknown"})
+
+
+def test_nothing_is_evidence_too() -> None:
+    assert checked({}) == Evidence()
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+UNSURE = {"yes": 0.8, "no": 0.2}
+REFUSED: Mapping[str, tuple[object, str]] = {
+    "no mapping": (["pain"], "evidence \"['pain']\" is not a mapping; expected finding: answer pairs"),
+    "unknown finding": ({"pian": "yes"}, "unknown finding 'pian'; did you mean pain?"),
+    "far from any finding": ({"zzz": 1}, "unknown finding 'zzz'; `bayesknee findings` lists what is known"),
+    "unknown state": ({"pain": "yess"}, "unknown state 'yess' of pain; expected no, yes or unknown; did you mean yes?"),
+    "a state far from any": ({"pain": "aye"}, "unknown state 'aye' of pain; expected no, yes or unknown"),
+    "a number for a state": ({"pain": 1}, "pain: got '1'; expected a state (no, yes) or a likelihood by state"),
+    "nothing for a state": (
+        {"onset": None},
+        "onset: got 'None'; expected a state (fall, sudden, slow) or a likelihood",
+    ),
+    "a list": ({"pain": ["yes"]}, "pain: got \"['yes']\"; expected a state (no, yes) or a likelihood by state"),
+    "an array": ({"pain": np.zeros(2)}, "pain: got '[0. 0.]'; expected a state (no, yes) or a likelihood by state"),
+    "a truth value among many states": ({"onset": True}, "unknown state 'yes' of onset; expected fall, sudden, slow"),
+    "too low a number": (
+        {"age": 17},
+        "age 17 is outside this network's scope; expected 18 or more and below 121 years",
+    ),
+    "too high a number": ({"age": 121.0}, "age 121 is outside this network's scope; expected 18 or more and below 121"),
+    "an infinite number": ({"age": math.inf}, "age inf is outside this network's scope"),
+    "not a number": ({"age": math.nan}, "age: 'nan' is neither a number nor a state"),
+    "a word for a number": ({"age": "fifty"}, "age: 'fifty' is neither a number nor a state"),
+    "a comma in a number": ({"age": "45,5"}, "age: '45,5' is neither a number nor a state; write 45.5"),
+    "a likelihood of an unknown state": (
+        {"pain": {"yes": 1, "nope": 0}},
+        "unknown state 'nope' of pain; expected no, yes; did you mean no?",
+    ),
+    "a likelihood that lacks a state": (
+        {"onset": {"fall": 1}},
+        "onset: no likelihood for sudden, slow; expected one for",
+    ),
+    "a negative likelihood": (
+        {"pain": {**UNSURE, "no": -1}},
+        "pain: the likelihood of no is -1; expected a number from 0",
+    ),
+    "an infinite likelihood": (
+        {"pain": {**UNSURE, "no": math.inf}},
+        "pain: the likelihood of no is inf; expected a number",
+    ),
+    "a likelihood that is no number": ({"pain": {**UNSURE, "no": math.nan}}, "the likelihood of no is nan; expected a"),
+    "a word for a likelihood": (
+        {"pain": {**UNSURE, "no": "low"}},
+        "pain: the likelihood of no is low; expected a number",
+    ),
+    "a truth value for a likelihood": ({"pain": {**UNSURE, "no": True}}, "the likelihood of no is True; expected a"),
+    "a comma in a likelihood": ({"pain": {**UNSURE, "no": "0,2"}}, "is 0,2; expected a number from 0 up; write 0.2"),
+    "likelihoods of zero": (
+        {"pain": {"no": 0, "yes": 0}},
+        "pain: all likelihoods are zero; expected at least one above 0",
+    ),
+    "a broken gate": (
+        {"pain_running": "yes", "sport": "none"},
+        "pain_running is asked only if sport is running or cycling, but sport is none; change one of the two answers",
+    ),
+    "a gate broken by a finding": ({"pain_at_night": "no", "pain": "no"}, "asked only if pain is yes, but pain is no;"),
+    "a gate broken by a likelihood": (
+        {"pain_running": "yes", "sport": {"none": 0.5, "running": 0, "cycling": 0}},
+        "pain_running is asked only if sport is running or cycling, but sport is none;",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused(what: str) -> None:
+    answers, text = REFUSED[what]
+    assert text in refusal(answers)
+
+
+def test_out_of_scope_says_why() -> None:
+    tiny: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    with pytest.raises(EvidenceError, match=r"below 121 years; There are no figures for children\.$"):
+        check_evidence(tiny, {"age": 5})
+
+
+def test_a_sign_cannot_be_answered() -> None:
+    tiny = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    with pytest.raises(EvidenceError, match="unknown finding 'joint_swelling'"):
+        check_evidence(tiny, {"joint_swelling": "yes"})
+
+
+def test_all_that_is_wrong_is_told() -> None:
+    text = refusal({"pian": "yes", "age": 5, "pain_running": "yes", "sport": "none"})
+    assert text.split("; ")[0] == "unknown finding 'pian'"
+    assert "age 5 is outside" in text
+    assert "pain_running is asked only if" in text

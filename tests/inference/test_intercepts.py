@@ -1,0 +1,139 @@
+"""Intercepts that meet the base rates, in easy cases and in hard ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+
+from bayesknee import Engine
+from bayesknee.errors import InferenceError
+from bayesknee.inference.intercepts import find_intercept, find_root
+from bayesknee.inference.prior import Prior
+from bayesknee.inference.subsets import membership
+from bayesknee.knowledge.model import Network
+from tests.support.effort import seeds
+from tests.support.random_networks import Size, random_network
+from tests.support.small_networks import condition, network, odds_ratio, probability, risk_factor
+
+WIDE = Size(conditions=(9, 12), risk_factors=(4, 7), signs=(0, 0), findings=(1, 1), states=4)
+NARROW = Size(conditions=(2, 5), risk_factors=(0, 4), signs=(0, 0), findings=(1, 1))
+
+
+def barely(total: float) -> Callable[[Random, int], list[float]]:
+    """Random base rates with this sum."""
+
+    def rates(rng: Random, n: int) -> list[float]:
+        parts = [rng.uniform(0.02, 1.0) for _ in range(n)]
+        scaled = [part * total / sum(parts) for part in parts]
+        return scaled if max(scaled) < 0.98 else rates(rng, n)
+
+    return rates
+
+
+def rare(rng: Random, n: int) -> list[float]:
+    """Most conditions at about one in a thousand."""
+    return [*(0.001 * rng.uniform(0.5, 2.0) for _ in range(n - 2)), 0.7, 0.6]
+
+
+def frequent(rng: Random, n: int) -> list[float]:
+    """Each condition in most patients."""
+    return [rng.uniform(0.5, 0.95) for _ in range(n)]
+
+
+def hard_network(seed: int, size: Size, rates: Callable[[Random, int], list[float]], strength: float) -> Network:
+    """A random network with a complaint, these base rates, and odds ratios up to e ** strength."""
+    rng = Random(seed)
+    drawn = random_network(rng, size)
+    conditions = {
+        name: replace(
+            each,
+            base_rate={"any_setting": probability(rate)},
+            odds_ratios={
+                parent: {state: odds_ratio(math.exp(rng.uniform(-strength, strength))) for state in ratios}
+                for parent, ratios in each.odds_ratios.items()
+            },
+        )
+        for (name, each), rate in zip(drawn.conditions.items(), rates(rng, len(drawn.conditions)), strict=True)
+    }
+    return replace(drawn, conditions=conditions, complaint="A complaint", catch_all=next(iter(conditions)))
+
+
+HARD = {
+    "a sum of 1.3": barely(1.3),
+    "a sum of 1.01": barely(1.01),
+    "a sum of 1.0001": barely(1.0001),
+    "rare": rare,
+    "frequent": frequent,
+}
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["few conditions", "many conditions"])
+@pytest.mark.parametrize("strength", [1.0, 4.0], ids=["odds ratios to 3", "odds ratios to 55"])
+@pytest.mark.parametrize("rates", HARD)
+def test_hard_cases(rates: str, strength: float, size: Size) -> None:
+    for seed in seeds(5):
+        drawn = hard_network(seed, size, HARD[rates], strength)
+        prior = Prior(drawn, drawn.default_setting)
+        joint = prior.joint({})
+        assert joint[1:].sum() == pytest.approx(1.0, rel=1e-12)
+        marginals = joint @ membership(len(drawn.conditions))
+        stated = [each.base_rate["any_setting"].value for each in drawn.conditions.values()]
+        assert marginals.tolist() == pytest.approx(stated, rel=0, abs=1e-12), f"seed {seed}"
+
+
+def test_very_low_and_very_high_base_rates() -> None:
+    parts = (
+        risk_factor("r", {"no": 0.5, "yes": 0.5}),
+        condition("a", 1e-9, {"r": {"yes": 5.0}}),
+        condition("b", 1 - 1e-9),
+    )
+    nothing = Engine(network(*parts, complaint="")).diagnose()
+    assert nothing.posterior["a"] == pytest.approx(1e-9, rel=1e-9)
+    assert nothing.posterior["b"] == pytest.approx(1.0 - 1e-9, abs=1e-15)
+
+
+def test_one_condition_is_certain_where_there_is_a_complaint() -> None:
+    message = (
+        "base rates in ward that sum to 0.9 cannot be met; expected clearly more than 1, as each patient has a cause"
+    )
+    with pytest.raises(InferenceError, match=message):
+        Engine(network(condition("a", 0.9)))
+
+
+def test_a_sum_of_hardly_more_than_1_is_refused() -> None:
+    message = r"base rates in ward that sum to 1 cannot be met; .* raise the catch-all's base rate, or drop"
+    with pytest.raises(InferenceError, match=message):
+        Engine(network(condition("a", 0.5), condition("b", 0.5 + 1e-13)))
+
+
+def test_find_intercept_with_a_mean_that_hardly_moves() -> None:
+    # Half of the patients are almost sure to have it and half almost sure not to: between, the mean is nearly flat.
+    weights, ratios = np.array([0.5, 0.5]), np.array([1e-8, 1e8])
+    for goal in (1e-6, 0.3, 0.4999, 0.5, 0.5001, 0.9, 1.0 - 1e-9):
+        odds = math.exp(find_intercept(weights, ratios, goal)) * ratios
+        assert weights @ (odds / (1.0 + odds)) == pytest.approx(goal, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("function", "root"),
+    [
+        (lambda x: 0.3 - x, 0.3),
+        (lambda x: math.exp(-30.0 * x) - 0.5, math.log(2.0) / 30.0),
+        (lambda x: 1e-3 - x**9, 1e-3 ** (1 / 9)),
+    ],
+    ids=["a line", "convex", "concave"],
+)
+def test_find_root(function: Callable[[float], float], root: float) -> None:
+    calls: list[float] = []
+
+    def counted(x: float) -> float:
+        calls.append(x)
+        return function(x)
+
+    assert find_root(counted, (0.0, function(0.0)), (1.0, function(1.0))) == pytest.approx(root, abs=1e-12)
+    assert len(calls) < 20

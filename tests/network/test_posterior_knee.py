@@ -1,0 +1,333 @@
+"""What the network posterior_knee promises: its size, its base rates, its sources, and what it must not claim."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bayesknee import Engine, load_network
+from bayesknee.authoring import report
+from bayesknee.cases import read_case
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.knowledge.library import networks_folder
+from bayesknee.knowledge.model import LEVELS, Condition, Reading
+
+NETWORK = load_network("posterior_knee")
+REPORT = report(NETWORK, samples=1)
+CLOT = "deep_vein_thrombosis"
+CONDITIONS = {
+    "hamstring_tendonitis",
+    "bakers_cyst",
+    "meniscus_tear",
+    "gastrocnemius_tendonitis",
+    "pcl_injury",
+    CLOT,
+    "tumour",
+    "popliteal_artery_entrapment",
+    "peroneal_nerve_entrapment",
+    "knee_osteoarthritis",
+    "other_cause",
+}
+RISK_FACTORS = {
+    "age",
+    "sex",
+    "sport",
+    "training_load_jump",
+    "previous_hamstring_injury",
+    "no_warm_up",
+    "poor_footwear",
+    "bike_fit_problem",
+    "hill_work",
+    "recent_surgery_or_immobilisation",
+    "leg_cast",
+    "long_travel",
+    "active_cancer",
+    "previous_clot",
+    "oestrogen_or_pregnancy",
+    "obesity",
+    "muscular_calves",
+    "leg_crossing_or_squatting",
+    "recent_weight_loss",
+    "kneeling_work",
+    "fluoroquinolone",
+    "inflammatory_arthritis",
+    "smoking_or_vascular_disease",
+}
+
+
+class Fact(NamedTuple):
+    """Something that the two source texts say, the question that asks for it, and a word that question must hold."""
+
+    text: str
+    asks: str
+    word: str
+
+
+FACTS = [
+    Fact("distance runners and road racers", "sport", "sport"),
+    Fact("sport beyond one's limits, overuse", "training_load_jump", "training"),
+    Fact("no stretching, warm-up or cool-down", "no_warm_up", "warm-up"),
+    Fact("poor footwear", "poor_footwear", "shoes"),
+    Fact("earlier hamstring injury", "previous_hamstring_injury", "hamstring"),
+    Fact("weak gluteals", "weak_gluteals", "pelvis"),
+    Fact("stiff or sore at the start of a run, eases after minutes", "eases_once_warm", "start of a run"),
+    Fact("a swollen lump", "lump_noticed", "lump"),
+    Fact("like a water balloon", "lump_water_balloon", "water balloon"),
+    Fact("pain on bending", "pain_bending", "bend"),
+    Fact("pain on straightening", "pain_straightening", "straighten"),
+    Fact("tightness", "tight_behind_knee", "tight"),
+    Fact("comes back with arthritis", "known_knee_osteoarthritis", "osteoarthritis"),
+    Fact("comes back with arthritis", "inflammatory_arthritis", "rheumatoid"),
+    Fact("sudden fall or twist", "twist_injury", "twisted"),
+    Fact("sudden fall or twist", "onset", "fall"),
+    Fact("wear with age", "age", "old"),
+    Fact("minor swelling, better in two to three weeks", "swelling_settles", "two or three weeks"),
+    Fact("hard to walk", "walking", "walking"),
+    Fact("wobbly, gives way", "giving_way", "wobbly"),
+    Fact("locks", "locking", "lock"),
+    Fact("easily re-injured", "earlier_knee_injury_or_surgery", "before"),
+    Fact("MRI tells severity", "mri_meniscus_tear", "mri"),
+    Fact("saddle too high or too far back", "bike_fit_problem", "saddle"),
+    Fact("heavy climbing or uphill running", "hill_work", "uphill"),
+    Fact("strain when the knee is straight and the toes point up", "pain_toes_up", "toes"),
+    Fact("pain behind the knee after injury", "dashboard_injury", "blow"),
+    Fact("a clot looks like a Baker's cyst", "calf_swollen", "swollen"),
+    Fact("pain even with no weight on the knee", "pain_without_weight", "no weight"),
+    Fact("trouble bending, from the mass", "cannot_bend", "in the way"),
+    Fact("enlarged calf muscles", "muscular_calves", "calf muscles"),
+    Fact("restricted blood flow: spasm", "calf_tight_spasm", "spasm"),
+    Fact("restricted blood flow: cold", "foot_turns_cold_or_pale", "cold"),
+    Fact("restricted blood flow: tingling", "tingling_on_exertion", "tingle"),
+    Fact("shooting, severe pain while running", "shooting_pain_running", "shooting"),
+    Fact("losing weight if overweight", "obesity", "body mass index"),
+]
+
+
+COMMON_FACTS = [
+    Fact("a lump that is not behind the knee", "lump_elsewhere", "thigh"),
+    Fact("a mass felt, not behind the knee", "mass_elsewhere_palpable", "side of the knee"),
+    Fact("a firm mass anywhere", "hard_fixed_mass", "anywhere"),
+    Fact("a fluctuant swelling in the calf", "soft_fluctuant_mass", "calf"),
+    Fact("calf tender, place not told", "calf_tender", "not told"),
+    Fact("calf swollen, not measured", "calf_swollen_on_exam", "no tape"),
+    Fact("tense or firm calf", "calf_tense_at_rest", "firm"),
+    Fact("lower leg swollen", "calf_swollen", "lower leg"),
+    Fact("a complaint without pain", "onset", "weakness"),
+    Fact("a complaint without pain", "duration", "weakness"),
+    Fact("one week, six weeks or 12 months", "duration", "one week and six weeks both"),
+    Fact("a pop in the knee", "pop_felt", "knee"),
+    Fact("numb heel", "numb_calf_or_sole", "heel"),
+    Fact("less feeling in the sole", "sensation_calf_or_sole_reduced", "sole"),
+    Fact("numb front of the shin", "numb_top_of_foot", "front"),
+    Fact("weak push of the foot", "weak_plantarflexion_or_inversion", "down"),
+    Fact("weak turning out of the foot", "weak_dorsiflexion", "outwards"),
+    Fact("full strength of the knee", "leg_weakness_on_exam", "5/5"),
+    Fact("symptoms only after exercise", "symptoms_only_after_exercise", "right after exercise"),
+    Fact("running reproduces the pain", "exercise_brings_on_calf_pain", "run"),
+    Fact("numb calf on driving", "tingling_on_exertion", "driving"),
+    Fact("returned after time off", "came_back_after_rest", "time off"),
+    Fact("sudden worsening", "sudden_worsening", "all at once"),
+    Fact("tender outer edge or fabella", "tender_popliteal_fossa", "fabella"),
+    Fact("no hip pain", "hip_or_groin_pain", "hip"),
+    Fact("snapping tendon", "snapping_tendon", "snap"),
+    Fact("seen with the knee straight", "popliteal_swelling_standing", "lying"),
+    Fact("pivot shift", "anterior_laxity", "pivot shift"),
+    Fact("eased within minutes", "eases_with_rest", "minutes"),
+    Fact("stiff calf in the morning", "morning_stiffness", "calf"),
+    Fact("swollen at first, since settled", "knee_swelling", "since this began"),
+    Fact("the knock was the injury", "knock_before", "the injury itself"),
+]
+"""What published cases state often: each must find a question that holds it."""
+
+COMPOUND = [
+    "breathless_or_chest_pain",
+    "foot_turns_cold_or_pale",
+    "calf_heat_or_redness",
+    "knee_hot",
+    "unwell",
+    "bladder_or_saddle_trouble",
+    "smoking_or_vascular_disease",
+]
+NO_INJURY = ["twist_injury", "dashboard_injury", "road_accident", "hyperextension_injury", "knock_before"]
+CASES = sorted((networks_folder() / "posterior_knee" / "cases").glob("*.yaml"))
+
+STIFF_JOINT = {"cannot_straighten": "yes", "cannot_bend": "yes", "range_of_movement": "loses_both"}
+
+
+@cache
+def engine(setting: str) -> Engine:
+    return Engine(NETWORK, setting)
+
+
+def chance(condition: str, evidence: Mapping[str, object], setting: str = "primary_care") -> float:
+    return engine(setting).diagnose(evidence).posterior[condition]
+
+
+def odds_factor(condition: str, evidence: Mapping[str, object]) -> float:
+    """By how much the evidence multiplies the odds of the condition."""
+    before, after = chance(condition, {}), chance(condition, evidence)
+    return after / (1 - after) / (before / (1 - before))
+
+
+def readings_of(sign: str) -> dict[str, str]:
+    """Every finding that reads the sign, answered yes."""
+    models = {name: finding.model for name, finding in NETWORK.findings.items()}
+    return {name: "yes" for name, model in models.items() if isinstance(model, Reading) and model.sign == sign}
+
+
+# --- what it holds ---------------------------------------------------------------------------------------------------
+
+
+def test_settings_conditions_and_group() -> None:
+    assert list(NETWORK.settings) == ["primary_care", "sports_clinic", "emergency"]
+    assert set(NETWORK.conditions) == CONDITIONS
+    assert NETWORK.catch_all == "other_cause"
+    assert set(NETWORK.groups["clot_or_tumour"].members) == {CLOT, "tumour"}
+
+
+@pytest.mark.parametrize(("part", "least"), [("signs", 12), ("history", 50), ("exam", 40), ("test", 20)])
+def test_size(part: str, least: int) -> None:
+    assert REPORT.counts[part] >= least
+
+
+def test_numbers_from_papers() -> None:
+    assert REPORT.grades["A"] + REPORT.grades["B"] >= 120
+
+
+@pytest.mark.parametrize("part", ["references", "signs", "topics"])
+def test_nothing_is_unused(part: str) -> None:
+    assert not REPORT.unused[part]
+
+
+def test_risk_factors() -> None:
+    assert set(NETWORK.risk_factors) >= RISK_FACTORS
+
+
+@pytest.mark.parametrize("condition", NETWORK.conditions.values(), ids=lambda condition: condition.id)
+def test_condition_is_described(condition: Condition) -> None:
+    assert condition.description
+    assert condition.what_helps
+    assert condition.icd10
+    assert condition.level in LEVELS
+    assert 0 < condition.limit.value < 1
+
+
+def test_every_question_ends_as_one() -> None:
+    assert not [name for name, question in NETWORK.questions.items() if not question.question.rstrip().endswith("?")]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact.text}: {fact.asks}")
+def test_source_texts_can_be_asked(fact: Fact) -> None:
+    asked = NETWORK.questions[fact.asks]
+    assert fact.word in f"{asked.question} {asked.help}".lower()
+
+
+@pytest.mark.parametrize("fact", COMMON_FACTS, ids=lambda fact: f"{fact.text}: {fact.asks}")
+def test_common_facts_have_a_home(fact: Fact) -> None:
+    asked = NETWORK.questions[fact.asks]
+    assert fact.word in f"{asked.question} {asked.help}".lower()
+
+
+@pytest.mark.parametrize("name", COMPOUND)
+def test_a_partial_denial_of_a_compound_question_can_be_answered(name: str) -> None:
+    assert "if only some are spoken of" in NETWORK.questions[name].help.lower()
+
+
+def test_states_of_old_case_files_remain() -> None:
+    assert {"inner_back", "middle_back", "outer_back", "calf", "diffuse"} < set(NETWORK.states["worst_spot"])
+    assert {"none_or_slow", "next_day", "within_hours"} < set(NETWORK.states["swelling_timing"])
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 50
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case_is_taken(path: Path) -> None:
+    case = read_case(path)
+    assert check_evidence(NETWORK, case.evidence).answers
+    assert case.label
+    assert set(case.label) <= set(NETWORK.conditions)
+
+
+# --- what it says ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("setting", NETWORK.settings)
+def test_marginals_are_the_base_rates(setting: str) -> None:
+    for name, probability in engine(setting).diagnose().posterior.items():
+        assert math.isclose(probability, NETWORK.conditions[name].base_rate_in(setting), abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("finding", ["calf_swollen", "calf_circumference_difference"])
+@pytest.mark.parametrize(("setting", "age"), list(product(NETWORK.settings, [30, 55, 80])))
+def test_cyst_on_ultrasound_does_not_speak_against_a_clot(setting: str, age: int, finding: str) -> None:
+    """Cysts are as frequent with a clot as without one (Labropoulos 2004)."""
+    swollen = {"age": age, finding: "yes"}
+    with_cyst = chance(CLOT, {**swollen, "ultrasound_popliteal_cyst": "yes"}, setting)
+    assert 0.93 <= with_cyst / chance(CLOT, swollen, setting) <= 1.35
+
+
+@pytest.mark.parametrize(
+    ("condition", "answers", "fewest"),
+    [
+        (CLOT, readings_of("calf_swelling"), 5),
+        (CLOT, readings_of("whole_leg_swelling"), 2),
+        ("meniscus_tear", readings_of("meniscal_irritation"), 5),
+        ("popliteal_artery_entrapment", readings_of("exertional_calf_pain"), 2),
+        ("pcl_injury", readings_of("shin_driven_back"), 2),
+        ("peroneal_nerve_entrapment", readings_of("peroneal_nerve_deficit"), 3),
+        (CLOT, readings_of("sore_calf"), 2),
+        ("tumour", readings_of("mass_elsewhere"), 2),
+        ("pcl_injury", readings_of("leg_muscles_weak"), 2),
+        ("knee_osteoarthritis", STIFF_JOINT, 3),
+    ],
+    ids=[
+        "swelling",
+        "whole leg",
+        "meniscus",
+        "exertion",
+        "blow to the shin",
+        "foot drop",
+        "sore calf",
+        "lump",
+        "weak",
+        "stiff joint",
+    ],
+)
+def test_agreeing_answers_are_not_independent_votes(condition: str, answers: Mapping[str, str], fewest: int) -> None:
+    """All answers about one state together move the odds by much less than the product of what each moves alone."""
+    assert len(answers) >= fewest
+    alone = math.prod(odds_factor(condition, {name: answer}) for name, answer in answers.items())
+    assert 1 < odds_factor(condition, answers) < 0.7 * alone
+
+
+def test_five_signs_of_swelling_count_as_little_more_than_one() -> None:
+    answers = readings_of("calf_swelling")
+    strongest = max(odds_factor(CLOT, {name: "yes"}) for name in answers)
+    assert odds_factor(CLOT, answers) < 2 * strongest
+
+
+@pytest.mark.parametrize("setting", NETWORK.settings)
+@pytest.mark.parametrize("onset", ["gradual", "sudden_no_injury"])
+def test_no_injury_said_six_times_is_hardly_more_than_once(setting: str, onset: str) -> None:
+    """Who says that there was no injury denies five questions more, which overlap with how it began."""
+    answers = {"onset": onset, **dict.fromkeys(NO_INJURY, "no")}
+    for name in NETWORK.conditions:
+        once, often = (chance(name, each, setting) for each in ({"onset": onset}, answers))
+        factor = often / (1 - often) / (once / (1 - once))
+        assert (0.5 if name == "pcl_injury" else 0.75) < factor < 1.15, name
+
+
+@pytest.mark.parametrize("condition", NETWORK.conditions)
+def test_back_of_the_knee_without_a_part_is_any_of_its_parts(condition: str) -> None:
+    parts = ("inner_back", "outer_back", "middle_back")
+    any_part = {state: float(state in parts) for state in NETWORK.states["worst_spot"]}
+    unstated = chance(condition, {"worst_spot": "back_of_knee"})
+    assert math.isclose(unstated, chance(condition, {"worst_spot": any_part}), rel_tol=0.03)

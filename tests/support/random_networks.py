@@ -1,0 +1,380 @@
+"""Random networks and patients: from a seed, or drawn (and shrunk) by hypothesis.
+
+One generator serves both, since hypothesis can play the part of a `random.Random`. Names come in random order, so that
+code which takes the order of names for the order of the network is found out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Final, TypeVar
+
+from hypothesis import strategies as st
+
+from bayesknee.knowledge.model import (
+    ANY_SETTING,
+    NO_YES,
+    Condition,
+    Distribution,
+    Finding,
+    Group,
+    Kind,
+    Level,
+    Mixture,
+    Network,
+    NoisyOr,
+    OddsRatio,
+    Probability,
+    Question,
+    Reading,
+    RiskFactor,
+    Setting,
+    Sign,
+)
+from tests.support.brute_force import RawAnswer
+from tests.support.small_networks import TOPIC, odds_ratio, probability, weight
+
+T = TypeVar("T")
+
+LEVELS: Final[tuple[Level, ...]] = ("emergency", "urgent", "routine", "self_care")
+KINDS: Final[tuple[Kind, ...]] = ("history", "exam", "test")
+LOWEST_EXCESS: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many of each kind of node, (fewest, most), and how many states at most."""
+
+    conditions: tuple[int, int]
+    risk_factors: tuple[int, int]
+    signs: tuple[int, int]
+    findings: tuple[int, int]
+    states: int = 3
+
+
+TINY: Final = Size(conditions=(1, 4), risk_factors=(0, 3), signs=(0, 2), findings=(1, 4))
+SMALL: Final = Size(conditions=(4, 6), risk_factors=(2, 4), signs=(1, 3), findings=(5, 9), states=4)
+REAL: Final = Size(conditions=(11, 11), risk_factors=(10, 10), signs=(10, 10), findings=(50, 50), states=5)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Somebody with answers to some of a network's questions, in a care setting."""
+
+    network: Network
+    setting: str
+    answers: Mapping[str, RawAnswer]
+
+
+def patients(size: Size = TINY) -> st.SearchStrategy[Patient]:
+    """Random patients of random networks, with answers that are possible."""
+    return st.randoms(use_true_random=False).map(partial(random_patient, size=size))
+
+
+def seeded_patient(seed: int, size: Size = TINY) -> Patient:
+    """The patient of that number."""
+    return random_patient(Random(seed), size)
+
+
+def random_patient(rng: Random, size: Size = TINY) -> Patient:
+    """A patient of a new network, with answers that are possible."""
+    network = random_network(rng, size)
+    setting = rng.choice(list(network.settings))
+    return Patient(network, setting, random_answers(rng, network, share=rng.choice([0.2, 0.6, 0.9])))
+
+
+# --- networks ----------------------------------------------------------------------------------------------------
+
+
+def random_network(rng: Random, size: Size = TINY) -> Network:
+    """A valid network with all that the format allows."""
+    settings = {name: Setting(name, name) for name in ("ward", "office", "street")[: rng.randint(1, 3)]}
+    risk_factors = _risk_factors(rng, size, list(settings))
+    names = _names(rng, "c", size.conditions)
+    complaint = len(names) > 1 and rng.random() < 0.7
+    conditions = _conditions(rng, names, risk_factors, list(settings), complaint=complaint)
+    signs = {name: _sign(rng, name, conditions) for name in _names(rng, "g", size.signs)}
+    models = {
+        name: _model(rng, size, list(conditions), list(signs), complaint=complaint)
+        for name in _names(rng, "f", size.findings)
+    }
+    return Network(
+        id="random",
+        version="0",
+        title="Random",
+        settings=settings,
+        topics={TOPIC: "Talk"},
+        references={},
+        risk_factors=risk_factors,
+        conditions=conditions,
+        signs=signs,
+        findings=_findings(rng, models, risk_factors),
+        groups=_groups(rng, list(conditions)),
+        complaint="A complaint" if complaint else "",
+        catch_all=rng.choice(list(conditions)) if complaint or rng.random() < 0.3 else "",
+    )
+
+
+def _names(rng: Random, letter: str, fewest_most: tuple[int, int]) -> list[str]:
+    names = [f"{letter}{i}" for i in range(rng.randint(*fewest_most))]
+    return _shuffled(rng, names)
+
+
+def _shuffled(rng: Random, items: Iterable[T]) -> list[T]:
+    items = list(items)
+    rng.shuffle(items)
+    return items
+
+
+def _some(rng: Random, items: Iterable[T], chance: float, fewest: int = 0) -> list[T]:
+    """Each with this chance, but at least `fewest`; in random order."""
+    order = _shuffled(rng, items)
+    return [item for i, item in enumerate(order) if i < fewest or rng.random() < chance]
+
+
+def _any_probability(rng: Random) -> Probability:
+    """Any, and at times near 0 or 1."""
+    return probability(rng.choice([rng.uniform(0.05, 0.95)] * 4 + [0.001, 0.999]))
+
+
+def _odds_ratio(rng: Random) -> OddsRatio:
+    return odds_ratio(math.exp(rng.choice([rng.uniform(-1.5, 1.5)] * 4 + [rng.uniform(-3.5, 3.5)])))
+
+
+def _distribution(rng: Random, states: Sequence[str], tilt: int = 0) -> Distribution:
+    """`tilt` favours one state, so that two distributions differ even where every draw is the same."""
+    each = [rng.uniform(0.05, 1.0) + (0.3 if i == tilt % len(states) else 0.0) for i in range(len(states))]
+    numbers = {state: probability(part / sum(each)) for state, part in zip(states, each, strict=True)}
+    if len(states) == 2 and rng.random() < 0.5:
+        del numbers[rng.choice(states)]
+    return Distribution(numbers)
+
+
+def _by_setting(rng: Random, settings: list[str], values: Sequence[T]) -> dict[str, T]:
+    """A value for each setting, or for any setting and perhaps another one for some."""
+    if rng.random() < 0.5:
+        return dict(zip(settings, values, strict=True))
+    return {ANY_SETTING: values[0], **{name: rng.choice(values) for name in _some(rng, settings, 0.3)}}
+
+
+def _states(rng: Random, size: Size) -> tuple[str, ...]:
+    if rng.random() < 0.5:
+        return NO_YES
+    return tuple(f"v{i}" for i in range(rng.randint(2, size.states)))
+
+
+def _risk_factors(rng: Random, size: Size, settings: list[str]) -> dict[str, RiskFactor]:
+    return {name: _risk_factor(rng, name, size, settings) for name in _names(rng, "r", size.risk_factors)}
+
+
+def _risk_factor(rng: Random, name: str, size: Size, settings: list[str]) -> RiskFactor:
+    states = _states(rng, size)
+    priors = [_distribution(rng, states, tilt) for tilt in range(len(settings))]
+    banded = rng.random() < 0.3
+    return RiskFactor(
+        id=name,
+        label=name,
+        question=f"{name}?",
+        topic=TOPIC,
+        prior=_by_setting(rng, settings, priors),
+        states=states,
+        bands={state: (10.0 * i, 10.0 * i + 10.0) for i, state in enumerate(states)} if banded else {},
+        burden=rng.choice([1.0, 2.0]),
+    )
+
+
+def _conditions(
+    rng: Random, names: list[str], risk_factors: Mapping[str, RiskFactor], settings: list[str], *, complaint: bool
+) -> dict[str, Condition]:
+    parents = _condition_parents(rng, names, risk_factors)
+    rates = _base_rates(rng, names, settings, complaint=complaint)
+    return {name: _condition(rng, name, rates[name], parents[name], risk_factors) for name in names}
+
+
+def _condition_parents(rng: Random, names: list[str], risk_factors: Mapping[str, RiskFactor]) -> dict[str, list[str]]:
+    """Risk factors that touch no, one or several conditions, and conditions in an order of their own."""
+    order = _shuffled(rng, names)
+    parents = {name: [each for each in order[:i] if rng.random() < 0.25] for i, name in enumerate(order)}
+    for factor in risk_factors:
+        for child in order[: rng.choice([0, 1, 1, 2, len(order)])]:
+            parents[child].append(factor)
+        order = _shuffled(rng, names)
+    return {name: _shuffled(rng, each) for name, each in parents.items()}
+
+
+def _base_rates(
+    rng: Random, names: list[str], settings: list[str], *, complaint: bool
+) -> dict[str, dict[str, Probability]]:
+    """With a complaint they sum to more than 1 in each setting: all of a setting's rates come from one draw."""
+    own = _some(rng, settings, 0.5)
+    draws = {setting: _rates(rng, len(names), complaint=complaint) for setting in [ANY_SETTING, *own]}
+    return {name: {setting: probability(rates[i]) for setting, rates in draws.items()} for i, name in enumerate(names)}
+
+
+def _rates(rng: Random, n: int, *, complaint: bool) -> list[float]:
+    rates = [rng.choice([rng.uniform(0.05, 0.6)] * 4 + [rng.uniform(0.002, 0.05)]) for _ in range(n)]
+    while complaint and sum(rates) < 1.0 + LOWEST_EXCESS:
+        rates = [rate + 0.2 * (0.97 - rate) for rate in rates]
+    return rates
+
+
+def _condition(
+    rng: Random,
+    name: str,
+    base_rate: dict[str, Probability],
+    parents: list[str],
+    risk_factors: Mapping[str, RiskFactor],
+) -> Condition:
+    states = {parent: risk_factors[parent].states if parent in risk_factors else NO_YES for parent in parents}
+    return Condition(
+        id=name,
+        name=name.upper(),
+        icd10="R52.0",
+        description=name,
+        what_helps=name,
+        level=rng.choice(LEVELS),
+        limit=_any_probability(rng),
+        base_rate=base_rate,
+        odds_ratios={
+            parent: {state: _odds_ratio(rng) for state in _some(rng, states[parent], 0.6, fewest=1)}
+            for parent in parents
+        },
+        must_not_miss=rng.random() < 0.4,
+        stake=rng.choice([1.0, 3.0]),
+    )
+
+
+def _noisy_or(rng: Random, conditions: Iterable[str]) -> NoisyOr:
+    leak = rng.choice([rng.uniform(0.01, 0.4), 0.0005])
+    causes = _some(rng, conditions, 0.5, fewest=1)
+    above = [
+        rng.uniform(0.05, 0.98) if i == 0 else rng.choice([0.0, rng.uniform(0.0, 0.98)]) for i in range(len(causes))
+    ]
+    stated = {cause: probability(leak + (1.0 - leak) * part) for cause, part in zip(causes, above, strict=True)}
+    return NoisyOr(probability(leak), stated)
+
+
+def _sign(rng: Random, name: str, conditions: Iterable[str]) -> Sign:
+    return Sign(name, name, name, _noisy_or(rng, conditions))
+
+
+def _findings(
+    rng: Random,
+    models: Mapping[str, tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]],
+    risk_factors: Mapping[str, RiskFactor],
+) -> dict[str, Finding]:
+    findings: dict[str, Finding] = {}
+    for name, (model, states) in models.items():
+        findings[name] = Finding(
+            id=name,
+            kind=rng.choice(KINDS),
+            label=name,
+            question=f"{name}?",
+            topic=TOPIC,
+            model=model,
+            states=states,
+            burden=rng.choice([1.0, 2.0, 5.0]),
+            only_if=_gates(rng, {**risk_factors, **findings}) if rng.random() < 0.25 else {},
+        )
+    return findings
+
+
+def _model(
+    rng: Random, size: Size, conditions: list[str], signs: list[str], *, complaint: bool
+) -> tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]:
+    """What a finding depends on, and its states."""
+    rule = rng.choice(["reads", "noisy_or", "mixture"] if signs else ["noisy_or", "mixture"])
+    if rule == "reads":
+        return _reading(rng, signs), NO_YES
+    if rule == "noisy_or":
+        return _noisy_or(rng, conditions), NO_YES
+    states = _states(rng, size)
+    return _mixture(rng, conditions, states, complaint=complaint), states
+
+
+def _gates(rng: Random, questions: Mapping[str, Question]) -> dict[str, tuple[str, ...]]:
+    gates = _shuffled(rng, questions)[: rng.choice([1, 1, 2])]
+    return {gate: tuple(_some(rng, questions[gate].states, 0.3, fewest=1)) for gate in gates}
+
+
+def _reading(rng: Random, signs: list[str]) -> Reading:
+    sensitivity = rng.uniform(0.1, 0.98)
+    lowest = max(0.05, 1.01 - sensitivity)
+    return Reading(rng.choice(signs), probability(sensitivity), probability(rng.uniform(lowest, 0.99)))
+
+
+def _mixture(rng: Random, conditions: list[str], states: tuple[str, ...], *, complaint: bool) -> Mixture:
+    listed = _some(rng, conditions, 0.6, fewest=1)
+    otherwise = not complaint or len(listed) < len(conditions) or rng.random() < 0.5
+    return Mixture(
+        distributions={name: _distribution(rng, states, tilt) for tilt, name in enumerate(listed)},
+        otherwise=_distribution(rng, states, len(listed)) if otherwise else None,
+        weights={name: weight(rng.uniform(0.2, 4.0)) for name in _some(rng, conditions, 0.4)},
+    )
+
+
+def _groups(rng: Random, conditions: list[str]) -> dict[str, Group]:
+    names = [f"group{i}" for i in range(rng.randint(0, 2))] if len(conditions) > 1 else []
+    return {name: Group(name, name, tuple(_some(rng, conditions, 0.4, fewest=2))) for name in names}
+
+
+# --- patients ----------------------------------------------------------------------------------------------------
+
+
+def random_answers(
+    rng: Random, network: Network, share: float = 0.6, *, soft: bool = True, conditions: bool = True
+) -> dict[str, RawAnswer]:
+    """Answers to about this share of all questions: hard, soft, unknown, numbers for bands; in random order.
+
+    They are possible: gates hold, and at least one condition is not answered.
+
+    Args:
+        rng: source of chance.
+        network: whose questions.
+        share: the chance that a question is answered.
+        soft: whether some answers are likelihoods.
+        conditions: whether some conditions are answered, too.
+    """
+    open_condition = rng.choice(list(network.conditions))
+    states = {name: question.states for name, question in network.questions.items() if rng.random() < share}
+    if conditions:
+        states |= {name: NO_YES for name in network.conditions if rng.random() < 0.2 and name != open_condition}
+    answers = {name: _answer(rng, network, name, states[name], soft=soft) for name in _shuffled(rng, states)}
+    return {name: answer for name, answer in answers.items() if _is_askable(network, name, answers)}
+
+
+def _answer(rng: Random, network: Network, name: str, states: tuple[str, ...], *, soft: bool) -> RawAnswer:
+    factor = network.risk_factors.get(name)
+    ways = ["state"] * 4 + ["unknown"] + ["soft", "soft"] * soft + ["number", "number"] * bool(factor and factor.bands)
+    way = rng.choice(ways)
+    if way == "soft":
+        return random_likelihood(rng, states)
+    if way == "number" and factor:
+        low, high = factor.bands[rng.choice(states)]
+        return rng.choice([low, (low + high) / 2.0])
+    return "unknown" if way == "unknown" else rng.choice(states)
+
+
+def random_likelihood(rng: Random, states: tuple[str, ...]) -> dict[str, float]:
+    """A likelihood for each state, not summing to 1, in any order, zero for some states at times."""
+    possible = _some(rng, states, 0.7, fewest=1)
+    return {state: rng.uniform(0.01, 2.0) if state in possible else 0.0 for state in _shuffled(rng, states)}
+
+
+def _is_askable(network: Network, name: str, answers: Mapping[str, RawAnswer]) -> bool:
+    """Whether no answer breaks a gate of this question."""
+    gates = network.findings[name].only_if if name in network.findings else {}
+    return all(_is_let_pass(network, gate, answers.get(gate, "unknown"), wanted) for gate, wanted in gates.items())
+
+
+def _is_let_pass(network: Network, gate: str, answer: RawAnswer, wanted: tuple[str, ...]) -> bool:
+    if isinstance(answer, Mapping):
+        return any(answer[state] > 0.0 for state in wanted)
+    if isinstance(answer, str):
+        return answer == "unknown" or answer in wanted
+    bands = network.risk_factors[gate].bands
+    return any(bands[state][0] <= answer < bands[state][1] for state in wanted)
