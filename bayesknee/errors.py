@@ -89,5 +89,5 @@ def quoted(value: object) -> str:
 
 def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:
     """A hint with the names nearest to `word`, or the empty string where none is near."""
-    near = difflib.get_close_matches(word, list(known), n=most, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), list(known), n=most, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""

@@ -46,11 +46,11 @@ class SubsetPosterior:
     @property
     def marginals(self) -> Vector:
         """P(c | e), shape (n,)."""
-        return marginals(self.weights)
+        return np.minimum(marginals(self.weights), 1.0)
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return float(self.weights @ holds_any(conditions, len(self.weights)))
+        return min(float(self.weights @ holds_any(conditions, len(self.weights))), 1.0)
 
 
 class Row(NamedTuple):

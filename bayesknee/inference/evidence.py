@@ -119,7 +119,7 @@ def _band(factor: RiskFactor, value: object) -> str:
     lowest = min(low for low, _ in factor.bands.values())
     highest = max(high for _, high in factor.bands.values())
     scope = f"expected {lowest:g} or more and below {highest:g} {factor.unit}".rstrip()
-    reason = f"; {factor.out_of_scope}" if factor.out_of_scope else ""
+    reason = f"; {factor.out_of_scope}" if factor.out_of_scope and number < lowest else "; correct the number"
     raise EvidenceError(f"{factor.id} {number:g} is outside this network's scope; {scope}{reason}")
 
 

@@ -8,6 +8,7 @@ own table, then those that touch few, and the common ones last.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -25,7 +26,8 @@ from bayesknee.knowledge.model import Network
 
 MOST_CACHED_WEIGHTS: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22
-MOST_PLACES: Final = 16
+MOST_NUMBERS_AT_ONCE: Final = 2**21
+MOST_PLACES: Final = 8
 
 
 class Prior:
@@ -89,6 +91,19 @@ class Prior:
             known: a likelihood for each state, by risk factor.
         """
         index, weights, (part, common) = self._given(known)
+        length = max(1, MOST_NUMBERS_AT_ONCE >> len(self._factors))
+        pieces = (
+            self._joint_over(
+                slice(start, min(start + length, part.stop)), common[start - part.start :][:length], index, weights
+            )
+            for start in range(part.start, part.stop, length)
+        )
+        return functools.reduce(np.add, pieces)
+
+    def _joint_over(
+        self, part: slice, common: Vector, index: Mapping[int, int | slice], weights: Mapping[int, Vector]
+    ) -> Vector:
+        """The share of `joint` that some of the common states have: all tables have these as an axis."""
         scopes: list[Scope] = [(number,) for number in (self._common, *weights)]
         tables = [common, *weights.values()]
         for private, (factor, without_private) in zip(self._private, self._at(part), strict=True):

@@ -24,8 +24,8 @@ def membership(n: int) -> Vector:
 def subset_sums(weights: Iterable[float], start: float = 0.0) -> Vector:
     """start + S @ weights, of shape (2**n,), by doubling: no matrix product."""
     sums = np.array([start])
-    for weight in weights:
-        sums = (sums[:, None] + np.array([0.0, weight])).ravel()
+    for weight in reversed(list(weights)):
+        sums = np.concatenate([sums, sums + weight])
     return sums
 
 

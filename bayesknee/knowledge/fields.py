@@ -107,7 +107,10 @@ class Fields:
         if not isinstance(self._tree, Scalar) or not (may_be_empty or self._tree.text.strip()):
             self.problem((), shown(self._tree), "a text", "write one line or a quoted text")
             return ""
-        return " ".join(self._tree.text.split())
+        text = " ".join(self._tree.text.split())
+        if not text.isprintable():
+            self.problem((), quoted(ascii(text)), "a text without control characters", "remove them")
+        return text
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """The list of words below `key`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import subprocess
@@ -179,3 +180,12 @@ def test_results_do_not_depend_on_the_hash_seed() -> None:
 def test_a_network_may_be_given_by_folder_or_as_an_object() -> None:
     answers = {"swelling_noticed": "yes"}
     assert numbers(Engine(load_network(TINY)).diagnose(answers)) == numbers(Engine(str(TINY)).diagnose(answers))
+
+
+def test_a_posterior_never_exceeds_one() -> None:
+    engine = Engine(load_network(TINY))
+    conditions = tuple(engine.network.conditions)
+    for answers in itertools.product(("no", "yes"), repeat=len(conditions)):
+        if "yes" in answers:
+            diagnosis = engine.diagnose({**dict(zip(conditions, answers, strict=True)), "effusion_felt": "yes"})
+            assert all(0.0 <= each <= 1.0 for each in (*diagnosis.posterior.values(), *diagnosis.groups.values()))

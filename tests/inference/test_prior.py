@@ -60,6 +60,16 @@ def test_joint() -> None:
         assert prior.joint(known).tolist() == pytest.approx(expected.tolist(), rel=1e-11), f"seed {seed}"
 
 
+def test_joint_is_the_same_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in seeds(20):
+        drawn = random_network(Random(seed), SIZE)
+        prior = Prior(drawn, drawn.default_setting)
+        whole = prior.joint({}).tolist()
+        with monkeypatch.context() as patch:
+            patch.setattr("bayesknee.inference.prior.MOST_NUMBERS_AT_ONCE", 2 ** len(drawn.conditions) * 2)
+            assert prior.joint({}).tolist() == pytest.approx(whole, rel=1e-12), f"seed {seed}"
+
+
 def test_table_has_the_parents_one_by_one() -> None:
     for seed in seeds(20):
         drawn = random_network(Random(seed), SIZE)

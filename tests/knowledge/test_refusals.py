@@ -124,6 +124,11 @@ ONE_FAULT = {
     "id used twice": ("  joint_swelling:\n", "  tennis:\n", ["'tennis'", "risk_factors do not use yet", "rename one"]),
     "burden 0": ("    burden: 2", "    burden: 0", ["got 0", "a burden above 0"]),
     "format of the future": ("  format: 1", "  format: 2", ["'2'", "format 1", "update bayesknee"]),
+    "escape sequence": (
+        "  title: A sore elbow",
+        '  title: "A \\e[31msore elbow"',
+        ["x1b[31msore", "control characters"],
+    ),
     "list instead of text": ("    name: Tendon strain", "    name: [Tendon]", ["a list of 1", "a text"]),
     "text instead of mapping": ("  clinic: {name: Clinic}", "  clinic: Clinic", ["settings.clinic.name"]),
 }
