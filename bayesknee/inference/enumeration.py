@@ -151,7 +151,7 @@ class Enumeration:
         """P(answer | s), where `likelihood` is P(answer | state) of a sign, direct finding or condition."""
         key = (name, likelihood)
         if (row := self._kept_rows.get(key)) is None:
-            row = make_row(np.array(likelihood) @ self.table(name))
+            row = make_row(np.einsum("i,ij", likelihood, self.table(name)))
             keep(self._kept_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
         return row
 

@@ -115,7 +115,8 @@ class _Solver:
             axis = scope.index(number)
             rest = scope[:axis] + scope[axis + 1 :]
             left = [factor for factor in left if number not in factor.variables]
-            left.append(Factor(rest, np.moveaxis(chance, axis, -1) @ self._parents.prior(number).table))
+            chance = np.moveaxis(chance, axis, -1)
+            left.append(Factor(rest, np.einsum("...i,i", chance, self._parents.prior(number).table)))
         return float(either(left).table)
 
 
@@ -132,20 +133,25 @@ def find_intercept(weights: Vector, odds_ratios: Vector, marginal: float) -> flo
     """The a at which odds of exp(a) * odds_ratios have this mean probability: Newton in log odds, inside a bracket."""
     goal = np.log(marginal) - np.log1p(-marginal)
     low, high = goal - np.log(odds_ratios.max()), goal - np.log(odds_ratios.min())
-    a = goal - np.log(weights @ odds_ratios)
+    a = goal - np.log(_mean(odds_ratios, weights))
     for _ in range(MOST_ROUNDS):
         odds = np.exp(a) * odds_ratios
         no = 1.0 / (1.0 + odds)
         yes = odds * no
-        mean_yes, mean_no = weights @ yes, weights @ no
+        mean_yes, mean_no = _mean(yes, weights), _mean(no, weights)
         off = goal - np.log(mean_yes / mean_no)
         if abs(off) < LOGIT_TOLERANCE:
             break
         low, high = (a, high) if off > 0.0 else (low, a)
-        a += off * mean_yes * mean_no / (yes @ (no * weights))
+        a += off * mean_yes * mean_no / _mean(yes * no, weights)
         if not low < a < high:
             a = (low + high) / 2.0
     return float(a)
+
+
+def _mean(values: Vector, weights: Vector) -> float:
+    """Not `weights @ values`: on long vectors BLAS starts threads for that, which wait for a busy machine."""
+    return float(np.einsum("i,i", values, weights))
 
 
 def find_root(function: Callable[[float], float], low: Point, high: Point) -> float:
