@@ -9,9 +9,9 @@ own table, then those that touch few, and the common ones last.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,33 @@ MOST_CACHED_WEIGHTS: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 MOST_PLACES: Final = 8
+
+
+class Pair(NamedTuple):
+    """P(c | parents) of one condition, or of several multiplied.
+
+    Attributes:
+        private: the number of the block that touches this condition alone.
+        full: over all parents.
+        summed: where nothing is known of the private block.
+    """
+
+    private: int | None
+    full: Factor
+    summed: Factor
+
+
+def absorbed(pairs: Iterable[Pair]) -> list[Pair]:
+    """The pairs, after each without a private block is multiplied into one that has all its variables, if any has."""
+    left: list[Pair] = []
+    for pair in sorted(pairs, key=lambda each: (each.private is None, -len(each.summed.variables))):
+        hosts = [i for i, host in enumerate(left) if set(pair.full.variables) <= set(host.summed.variables)]
+        if pair.private is None and hosts:
+            private, full, summed = left[hosts[0]]
+            left[hosts[0]] = Pair(private, sum_out([full, pair.full], []), sum_out([summed, pair.full], []))
+        else:
+            left.append(pair)
+    return left
 
 
 class Prior:
@@ -49,16 +76,15 @@ class Prior:
         self.intercepts, self.complaint = solve_intercepts(
             self._parents, base_rates, has_complaint=bool(network.complaint)
         )
-        self._factors = [self._parents.factor(c, a) for c, a in enumerate(self.intercepts.tolist())]
+        self._n = len(self._parents.conditions)
         *numbers, self._common = self._parents.block_numbers
         self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
         self._shared = {
             number: self._blocks[number].prior for number in numbers if len(self._blocks[number].children) > 1
         }
         self._number_of = {name: number for number in numbers for name in self._blocks[number].ids}
-        self._private = self._parents.private_blocks
-        self._without_private = [self._sum_private_out(c) for c in range(len(self._factors))]
-        self._kept_parts: dict[tuple[int, int], list[tuple[Factor, Factor]]] = {}
+        self._pairs = absorbed([self._pair(c) for c in range(self._n)])
+        self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
         self._kept: dict[tuple[int, tuple[Likelihood | None, ...]], tuple[slice, Vector]] = {}
 
     def _find_order(self) -> tuple[int, ...]:
@@ -69,11 +95,12 @@ class Prior:
         check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
         return order
 
-    def _sum_private_out(self, c: int) -> Factor:
-        """P(c | parents), where nothing is known of the risk factors that touch c alone."""
-        if (number := self._private[c]) is None:
-            return self._factors[c]
-        return sum_out([self._factors[c], self._parents.prior(number)], [number])
+    def _pair(self, c: int) -> Pair:
+        full = self._parents.factor(c, float(self.intercepts[c]))
+        private = self._parents.private_blocks[c]
+        if private is None:
+            return Pair(None, full, full)
+        return Pair(private, full, sum_out([full, self._parents.prior(private)], [private]))
 
     def table(self, condition: str) -> tuple[tuple[str, ...], Vector]:
         """P(condition | parents): the names of its parents, and a table whose first axis is the condition's own."""
@@ -91,7 +118,7 @@ class Prior:
             known: a likelihood for each state, by risk factor.
         """
         index, weights, (part, common) = self._given(known)
-        length = max(1, MOST_NUMBERS_AT_ONCE >> len(self._factors))
+        length = max(1, MOST_NUMBERS_AT_ONCE >> self._n)
         pieces = (
             self._joint_over(
                 slice(start, min(start + length, part.stop)), common[start - part.start :][:length], index, weights
@@ -106,21 +133,22 @@ class Prior:
         """The share of `joint` that some of the common states have: all tables have these as an axis."""
         scopes: list[Scope] = [(number,) for number in (self._common, *weights)]
         tables = [common, *weights.values()]
-        for private, (factor, without_private) in zip(self._private, self._at(part), strict=True):
-            scope, table = (factor if private in index else without_private).cut(index)
+        for private, full, summed in self._at(part):
+            scope, table = (full if private in index else summed).cut(index)
             scopes.append(scope)
             tables.append(table)
-        plan, axes = _joint_plan(tuple(scopes), self._order, len(self._factors))
+        plan, axes = _joint_plan(tuple(scopes), self._order, self._n)
         smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
         return (smaller @ larger.T).take(_places(axes))
 
-    def _at(self, part: slice) -> list[tuple[Factor, Factor]]:
-        """P(c | parents) of each condition, with and without its private block, for a range of common states."""
+    def _at(self, part: slice) -> list[Pair]:
+        """The pairs, cut to a range of common states."""
         key = (part.start, part.stop)
         if (found := self._kept_parts.get(key)) is None:
-            pairs = zip(self._factors, self._without_private, strict=True)
-            found = [(_compact(full, part), _compact(without, part)) for full, without in pairs]
-            size = sum(full.table.size + without.table.size for full, without in found)
+            found = [
+                Pair(private, _compact(full, part), _compact(summed, part)) for private, full, summed in self._pairs
+            ]
+            size = sum(each.full.table.size + each.summed.table.size for each in found)
             keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
         return found
 

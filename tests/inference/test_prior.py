@@ -11,8 +11,9 @@ import pytest
 
 from bayesknee.errors import InferenceError
 from bayesknee.inference.evidence import Likelihood
+from bayesknee.inference.factors import Factor, sum_out
 from bayesknee.inference.parents import MOST_COMMON_STATES, list_parents
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior import Pair, Prior, absorbed
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import NO_YES, Network
 from tests.support.effort import seeds
@@ -113,6 +114,20 @@ def test_few_enough_risk_factors_are_merged() -> None:
     *_, common = list_parents(drawn, "ward").blocks
     assert common.ids == ("r",)
     assert len(common.prior) * 64 > MOST_COMMON_STATES
+
+
+def test_factors_are_absorbed_by_those_that_have_all_their_variables() -> None:
+    rng = np.random.default_rng(1)
+    scopes = [(0, 9), (0, 1, 9), (2, 9), (1, 2, 3, 9)]
+    small, wide, private, other = (Factor(scope, rng.random([2] * len(scope))) for scope in scopes)
+    summed = Factor((2, 9), private.table)
+    pairs = [Pair(None, small, small), Pair(None, wide, wide), Pair(7, private, summed), Pair(None, other, other)]
+    left = absorbed(pairs)
+    # small goes into wide; what has a private block of its own is left alone, though other has all its variables.
+    assert sorted(each.full.variables for each in left) == [(0, 1, 9), (1, 2, 3, 9), (2, 9)]
+    for full in (True, False):
+        before, after = ([each.full if full else each.summed for each in some] for some in (pairs, left))
+        assert sum_out(after, []).table.ravel().tolist() == pytest.approx(sum_out(before, []).table.ravel().tolist())
 
 
 def test_a_condition_with_too_many_parents_is_refused() -> None:
