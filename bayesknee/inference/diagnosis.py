@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bayesknee.inference.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Diagnosis:
         groups: P(at least one member | evidence) by group id.
         log_evidence: natural log of P(evidence | complaint, setting). A likelihood counts as given, so it is a
             probability only where all answers are states.
+        engine: what made it, and works out on first use what is costly.
     """
 
     network: Network
@@ -43,6 +46,7 @@ class Diagnosis:
     posterior: Mapping[str, float]
     groups: Mapping[str, float]
     log_evidence: float
+    engine: Engine = field(compare=False)
 
     @cached_property
     def prior(self) -> Mapping[str, float]:

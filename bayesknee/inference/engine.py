@@ -79,6 +79,7 @@ class Engine:
             posterior=_ranked(zip(self.network.conditions, inference.marginals.tolist(), strict=True)),
             groups=immutabledict({group: inference.any_of(members) for group, members in self._groups.items()}),
             log_evidence=inference.log_evidence,
+            engine=self,
         )
 
     def _smallest_conflict(self, evidence: Evidence) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         got = str(getattr(error, "problem", None) or "text that YAML cannot read")
+        if "nesting depth" in got:  # newer versions of libyaml have a limit of their own
+            raise _refusal(name, mark.line + 1 if mark else None, got, "plain data", "flatten it") from None
         raise _refusal(name, mark.line + 1 if mark else None, got, "YAML", "mend the syntax there") from None
 
 
