@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Protocol
 
+import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import ImpossibleEvidenceError, SettingError, did_you_mean, quoted
+from bayesknee.inference.batch import Groups, Posteriors
+from bayesknee.inference.codes import Codes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
+from bayesknee.inference.sampling import Sample
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
@@ -32,6 +36,23 @@ class Strategy(Protocol):
     """A way to do exact inference; the engine chooses one by size and shape of the network."""
 
     def infer(self, evidence: Evidence, /) -> Inference: ...
+
+    def infer_many(self, codes: Codes, evidence: Evidence = ..., groups: Groups = ()) -> Posteriors:
+        """The posteriors of many patients, row by row what `infer` says.
+
+        Args:
+            codes: their answers, see `bayesknee.inference.codes`.
+            evidence: what is known of all of them besides. The codes of questions that it answers, be it with unknown,
+                are not read.
+            groups: sets of conditions by number, of which to tell the probability of at least one.
+        """
+
+    def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator, /) -> Sample:
+        """Patients drawn given evidence, the complaint being present.
+
+        Raises:
+            ImpossibleEvidenceError: nobody can have given these answers.
+        """
 
 
 class Engine:

@@ -18,10 +18,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bayesknee.errors import InferenceError
+from bayesknee.inference.batch import Batch, Groups, Posteriors
 from bayesknee.inference.caches import keep
+from bayesknee.inference.codes import Codes
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
-from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
 from bayesknee.inference.prior import Prior
+from bayesknee.inference.sampling import Sample, Sampler
 from bayesknee.inference.subsets import Vector, holds_any, marginals
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
 
@@ -95,6 +98,10 @@ def product_of_rows(prior: Vector, rows: Sequence[Row]) -> tuple[Vector, float]:
 class Enumeration:
     """The strategy that sums over all subsets of conditions. Read-only once made, so safe to share between threads.
 
+    Attributes:
+        before_findings: the prior of conditions and risk factors.
+        readings: what findings read, by finding; those that read no sign are left out.
+
     Raises:
         InferenceError: too many conditions, or a prior that cannot be computed.
     """
@@ -105,8 +112,8 @@ class Enumeration:
             raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
         self._network = network
         self._conditions = tuple(network.conditions)
-        self._prior = Prior(network, setting)
-        self._readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
+        self.before_findings = Prior(network, setting)
+        self.readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
@@ -122,12 +129,20 @@ class Enumeration:
         weights /= total
         return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
 
+    def infer_many(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, groups: Groups = ()) -> Posteriors:
+        """The posteriors of many patients, as `infer` gives them one by one; see `bayesknee.inference.batch`."""
+        return Batch(self, self._network, evidence, groups).infer(codes)
+
+    def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator) -> Sample:
+        """Patients drawn given evidence; see `bayesknee.inference.sampling`."""
+        return Sampler(self, self._network, evidence).draw(rows, rng)
+
     def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors | complaint), shape (2**n,)."""
         known = {name: each for name, each in likelihoods.items() if name in self._network.risk_factors}
         key = tuple(known.items())
         if (prior := self._priors.get(key)) is None:
-            prior = self._prior.joint(known)
+            prior = self.before_findings.joint(known)
             if self._network.complaint:
                 prior[0] = 0.0
             keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
@@ -138,8 +153,8 @@ class Enumeration:
         rows: list[Row] = []
         by_sign: dict[str, Likelihood] = {}
         for name, likelihood in likelihoods.items():
-            if name in self._readings:
-                reading = self._readings[name]
+            if name in self.readings:
+                reading = self.readings[name]
                 no, yes = by_sign.get(reading.sign, (1.0, 1.0))
                 own_no, own_yes = reading_likelihood(reading, likelihood)
                 by_sign[reading.sign] = (no * own_no, yes * own_yes)

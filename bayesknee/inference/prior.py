@@ -63,6 +63,9 @@ class Prior:
     Attributes:
         intercepts: a_c by condition, such that its marginal is its base rate.
         complaint: P(complaint); 1 where the network has none.
+        parents: how conditions hang on risk factors and each other.
+        order: in which to sum the blocks of risk factors out, but for the common one.
+        largest_table: how many numbers the largest table has that this takes.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -70,15 +73,15 @@ class Prior:
 
     def __init__(self, network: Network, setting: str) -> None:
         self._network = network
-        self._parents = list_parents(network, setting)
-        self._order = self._find_order()
+        self.parents = list_parents(network, setting)
+        self.order, self.largest_table = self._find_order()
         base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
         self.intercepts, self.complaint = solve_intercepts(
-            self._parents, base_rates, has_complaint=bool(network.complaint)
+            self.parents, base_rates, has_complaint=bool(network.complaint)
         )
-        self._n = len(self._parents.conditions)
-        *numbers, self._common = self._parents.block_numbers
-        self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
+        self._n = len(self.parents.conditions)
+        *numbers, self._common = self.parents.block_numbers
+        self._blocks = dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
         self._shared = {
             number: self._blocks[number].prior for number in numbers if len(self._blocks[number].children) > 1
         }
@@ -87,25 +90,25 @@ class Prior:
         self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
         self._kept: dict[tuple[int, tuple[Likelihood | None, ...]], tuple[slice, Vector]] = {}
 
-    def _find_order(self) -> tuple[int, ...]:
+    def _find_order(self) -> tuple[tuple[int, ...], int]:
         """The order in which to sum blocks out. With some known it serves as well, since tables only shrink."""
-        parents = self._parents
+        parents = self.parents
         scopes = [(c, *each.variables) for c, each in enumerate(parents.odds_ratios)]
         order, largest = elimination_order(scopes, parents.block_numbers[:-1], parents.states)
         check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
-        return order
+        return order, largest
 
     def _pair(self, c: int) -> Pair:
-        full = self._parents.factor(c, float(self.intercepts[c]))
-        private = self._parents.private_blocks[c]
+        full = self.parents.factor(c, float(self.intercepts[c]))
+        private = self.parents.private_blocks[c]
         if private is None:
             return Pair(None, full, full)
-        return Pair(private, full, sum_out([full, self._parents.prior(private)], [private]))
+        return Pair(private, full, sum_out([full, self.parents.prior(private)], [private]))
 
     def table(self, condition: str) -> tuple[tuple[str, ...], Vector]:
         """P(condition | parents): the names of its parents, and a table whose first axis is the condition's own."""
         own = self._network.conditions[condition]
-        odds = np.exp(self.intercepts[self._parents.conditions.index(condition)])
+        odds = np.exp(self.intercepts[self.parents.conditions.index(condition)])
         for parent in own.odds_ratios:
             odds = odds[..., None] * odds_ratios(own, parent, self._network.states[parent])
         no = 1.0 / (1.0 + odds)
@@ -137,7 +140,7 @@ class Prior:
             scope, table = (full if private in index else summed).cut(index)
             scopes.append(scope)
             tables.append(table)
-        plan, axes = _joint_plan(tuple(scopes), self._order, self._n)
+        plan, axes = _joint_plan(tuple(scopes), self.order, self._n)
         smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
         return (smaller @ larger.T).take(_places(axes))
 

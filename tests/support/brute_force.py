@@ -64,6 +64,20 @@ class BruteForce:
     def _named(self, row: tuple[str, ...]) -> States:
         return {variable.id: state for variable, state in zip(self._variables, row, strict=False)}
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The variables, one for each axis of the joint."""
+        return tuple(self._axis)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of states of each variable."""
+        return self._joint.shape
+
+    def weights(self, answers: Answers) -> Array:
+        """P(every variable, answers | complaint), flat, the last variable's state changing fastest."""
+        return np.broadcast_to(self._weighted(answers), self.shape).ravel()
+
     def _weighted(self, answers: Answers) -> Array:
         """P(every variable, answers | complaint)."""
         weighted = self._joint

@@ -1,0 +1,105 @@
+"""Risk factors drawn given a set of conditions and what is known: summed out forward, then drawn backward.
+
+A block is summed out with all that hangs on it, and the product before the sum is kept. In the reverse order that
+product, with the blocks drawn before put in, is the distribution of the block up to a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.evidence import Likelihood
+from bayesknee.inference.factors import Factor, sum_out
+from bayesknee.inference.parents import Block
+from bayesknee.inference.prior import Prior
+from bayesknee.inference.subsets import Vector
+
+Whole = NDArray[np.intp]
+
+MOST_NUMBERS_AT_ONCE: Final = 2**21
+SUBSET: Final = -1  # the variable that stands for the subsets: before all others
+
+
+class RiskFactors:
+    """Draws risk factors in a network and setting.
+
+    Args:
+        prior: of that network and setting.
+        known: a likelihood for each state, by risk factor.
+    """
+
+    def __init__(self, prior: Prior, known: Mapping[str, Likelihood]) -> None:
+        self._parents = prior.parents
+        self._tables = [self._parents.factor(c, float(a)) for c, a in enumerate(prior.intercepts)]
+        self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
+        self._weights = {
+            number: block.weights([known.get(each) for each in block.ids]) for number, block in self._blocks.items()
+        }
+        self._order = (*prior.order, self._parents.block_numbers[-1])
+        self._largest = prior.largest_table
+
+    def draw(self, subsets: Whole, rng: np.random.Generator) -> dict[str, Whole]:
+        """A state of each risk factor for each row.
+
+        Args:
+            subsets: shape (rows,); each possible, given what is known.
+            rng: source of chance.
+
+        Returns:
+            By risk factor, the number of its state, shape (rows,).
+        """
+        distinct, which = np.unique(subsets, return_inverse=True)
+        length = max(1, MOST_NUMBERS_AT_ONCE // self._largest)
+        drawn = {name: np.empty(len(subsets), np.intp) for block in self._blocks.values() for name in block.ids}
+        for start in range(0, len(distinct), length):
+            rows = np.flatnonzero((start <= which) & (which < start + length))
+            products = self._forward(distinct[start : start + length])
+            for number, states in self._backward(products, which[rows] - start, rng).items():
+                for name, own in _by_member(self._blocks[number], states).items():
+                    drawn[name][rows] = own
+        return drawn
+
+    def _forward(self, subsets: Whole) -> list[tuple[int, Factor]]:
+        """The product that each block was summed out of, in the order in which they were."""
+        left = [self._given(factor, subsets) for factor in self._tables]
+        products: list[tuple[int, Factor]] = []
+        for number in self._order:
+            own = [Factor((SUBSET,), np.ones(len(subsets))), Factor((number,), self._weights[number])]
+            product = sum_out([*own, *(each for each in left if number in each.variables)], [])
+            rest = sum_out([product], [number])
+            left = [each for each in left if number not in each.variables] + [rest]
+            products.append((number, product))
+        return products
+
+    def _given(self, factor: Factor, subsets: Whole) -> Factor:
+        """P(c | parents) with all conditions known, an axis of subsets in their place."""
+        n = len(self._parents.conditions)
+        conditions = [variable for variable in factor.variables if variable < n]
+        blocks = [variable for variable in factor.variables if variable >= n]
+        bits = tuple((subsets >> (n - 1 - c)) & 1 for c in conditions)  # conditions come first, and so their axes
+        return Factor((SUBSET, *blocks), factor.table[bits])
+
+    def _backward(self, products: list[tuple[int, Factor]], which: Whole, rng: np.random.Generator) -> dict[int, Whole]:
+        drawn: dict[int, Whole] = {SUBSET: which}
+        for number, (variables, table) in reversed(products):
+            others = tuple(drawn[variable] for variable in variables if variable != number)
+            chances = np.moveaxis(table, variables.index(number), -1)[others]
+            drawn[number] = draw_each(chances, rng)
+        del drawn[SUBSET]
+        return drawn
+
+
+def draw_each(chances: Vector, rng: np.random.Generator) -> Whole:
+    """A draw for each row of chances, shape (rows, states), which need not sum to 1 but to more than 0."""
+    sums = np.cumsum(chances, axis=1)
+    points = rng.random(len(chances))[:, None] * sums[:, -1:]
+    return np.asarray(np.minimum((sums <= points).sum(axis=1), chances.shape[1] - 1), np.intp)
+
+
+def _by_member(block: Block, states: Whole) -> dict[str, Whole]:
+    sizes = [len(member.states) for member in block.members]
+    return dict(zip(block.ids, np.unravel_index(states, sizes), strict=True)) if sizes else {}

@@ -1,0 +1,117 @@
+"""Patients drawn from the network, given evidence: a set of causes, then risk factors, signs and findings given those.
+
+    s ~ p(s | e);   r ~ p(r | s, e);   g ~ p(g | s, readings in e);   f ~ p(f | s or g, e)
+
+Given s, risk factors do not depend on signs and findings, so each step is exact: no rejection, no burn-in. Risk factors
+are summed out block by block for each s that was drawn, then drawn in the reverse order, each given those before it
+(forward filtering, backward sampling).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.errors import ImpossibleEvidenceError
+from bayesknee.inference.backward import RiskFactors, Whole, draw_each
+from bayesknee.inference.batch import reading_table
+from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.subsets import Vector, membership
+from bayesknee.knowledge.model import Network, Reading
+
+if TYPE_CHECKING:
+    from bayesknee.inference.enumeration import Enumeration
+
+MOST_ROWS_AT_ONCE: Final = 2**14
+
+
+class Sample(NamedTuple):
+    """Patients drawn from a network.
+
+    Attributes:
+        conditions: what they have, bool of shape (rows, conditions).
+        codes: their answers to all questions, see `bayesknee.inference.codes`; not known are only findings whose gate
+            does not hold. What the evidence answers with a state has that state.
+    """
+
+    conditions: NDArray[np.bool_]
+    codes: Codes
+
+
+class Sampler:
+    """Draws patients who share some evidence.
+
+    Args:
+        strategy: whose tables to use.
+        network: its network.
+        evidence: what is known of all of them.
+
+    Raises:
+        ImpossibleEvidenceError: nobody can have given these answers.
+    """
+
+    def __init__(self, strategy: Enumeration, network: Network, evidence: Evidence) -> None:
+        self._strategy = strategy
+        self._network = network
+        self._given = evidence.likelihoods
+        self._weights = strategy.infer(evidence).weights
+        if not self._weights.any():
+            raise ImpossibleEvidenceError(evidence.answers)
+        self._risk_factors = RiskFactors(strategy.before_findings, evidence.likelihoods)
+        self._columns = {name: column for column, name in enumerate(network.questions)}
+        self._gates = [(name, network.findings[name].only_if) for name in _gates_first(network)]
+
+    def draw(self, rows: int, rng: np.random.Generator) -> Sample:
+        """That many patients, some at a time."""
+        lengths = [min(MOST_ROWS_AT_ONCE, rows - start) for start in range(0, rows, MOST_ROWS_AT_ONCE)] or [0]
+        return Sample(*map(np.concatenate, zip(*(self._draw_some(length, rng) for length in lengths), strict=True)))
+
+    def _draw_some(self, rows: int, rng: np.random.Generator) -> Sample:
+        subsets = rng.choice(len(self._weights), size=rows, p=self._weights)
+        codes = nothing_known(self._network, rows)
+        for name, states in self._risk_factors.draw(subsets, rng).items():
+            codes[:, self._columns[name]] = states
+        for name, states in self._findings(subsets, rng):
+            codes[:, self._columns[name]] = states
+        self._close_gates(codes)
+        return Sample(membership(len(self._network.conditions))[subsets] > 0.0, codes)
+
+    def _findings(self, subsets: Whole, rng: np.random.Generator) -> Iterator[tuple[str, Whole]]:
+        signs = {name: self._sign(name, subsets, rng) for name in self._network.signs}
+        for name, finding in self._network.findings.items():
+            if isinstance(finding.model, Reading):
+                table, parent = reading_table(finding.model), signs[finding.model.sign]
+            else:
+                table, parent = self._strategy.table(name), subsets
+            yield name, draw_each((self._likely(name) * table.T)[parent], rng)
+
+    def _sign(self, sign: str, subsets: Whole, rng: np.random.Generator) -> Whole:
+        """The sign given its causes and what was read of it."""
+        likelihood = np.ones(2)
+        for name, reading in self._strategy.readings.items():
+            if reading.sign == sign and name in self._given:
+                likelihood = likelihood * (np.array(self._given[name]) @ reading_table(reading))
+        return draw_each((likelihood * self._strategy.table(sign).T)[subsets], rng)
+
+    def _likely(self, name: str) -> Vector:
+        return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))
+
+    def _close_gates(self, codes: Codes) -> None:
+        """Leaves out what is not asked of a patient; an answer that is given stays."""
+        for name, gates in self._gates:
+            for gate, wanted in gates.items():
+                allowed = [self._network.states[gate].index(state) for state in wanted]
+                closed = ~np.isin(codes[:, self._columns[gate]], allowed)
+                if name not in self._given:
+                    codes[closed, self._columns[name]] = NOT_KNOWN
+
+
+def _gates_first(network: Network) -> list[str]:
+    """The gated findings, each after those that gate it."""
+    gates: Mapping[str, tuple[str, ...]] = {name: tuple(network.findings[name].only_if) for name in network.gated}
+    return [name for name in TopologicalSorter(gates).static_order() if name in gates]

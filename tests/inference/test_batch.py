@@ -1,0 +1,172 @@
+"""Many patients at once, against one by one."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bayesknee import Engine, Evidence, ImpossibleEvidenceError, Network
+from bayesknee.inference.batch import Posteriors
+from bayesknee.inference.codes import check_codes, decode, encode, nothing_known
+from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
+from tests.support.effort import seeds
+from tests.support.random_networks import REAL, SMALL, TINY, random_answers, random_network
+from tests.support.small_networks import condition, finding, group, network, noisy_or, reading, risk_factor, sign
+
+
+def some_patients(rng: Random, drawn: Network, count: int) -> list[Evidence]:
+    """Patients with answers that are states or unknown: few, many or none."""
+    answers = [
+        random_answers(rng, drawn, share=rng.choice([0.0, 0.2, 0.8]), soft=False, conditions=False)
+        for _ in range(count)
+    ]
+    return [check_evidence(drawn, each) for each in answers]
+
+
+def members(drawn: Network) -> list[frozenset[int]]:
+    numbers = {name: number for number, name in enumerate(drawn.conditions)}
+    return [frozenset(numbers[name] for name in each.members) for each in drawn.groups.values()]
+
+
+def assert_same(got: Posteriors, row: int, engine: Engine, evidence: Evidence) -> None:
+    """A row of many says what the engine says of the one."""
+    expected = engine.diagnose(evidence)
+    posterior = dict(zip(engine.network.conditions, got.marginals[row].tolist(), strict=True))
+    assert posterior == pytest.approx(dict(expected.posterior), rel=0, abs=1e-9)
+    groups = dict(zip(engine.network.groups, got.groups[row].tolist(), strict=True))
+    assert groups == pytest.approx(dict(expected.groups), rel=0, abs=1e-9)
+    assert got.log_evidence[row] == pytest.approx(expected.log_evidence, rel=1e-12, abs=1e-9)
+
+
+def test_many_are_as_one_by_one() -> None:
+    for seed in seeds(60):
+        rng = Random(seed)
+        drawn = random_network(rng, rng.choice([TINY, SMALL]))
+        setting = rng.choice(list(drawn.settings))
+        patients = some_patients(rng, drawn, 12)
+        got = Enumeration(drawn, setting).infer_many(encode(drawn, patients), groups=members(drawn))
+        for row, evidence in enumerate(patients):
+            assert_same(got, row, Engine(drawn, setting), evidence)
+
+
+def test_many_who_share_some_evidence() -> None:
+    shared = 0
+    for seed in seeds(60):
+        rng = Random(seed)
+        drawn = random_network(rng, SMALL)
+        given = check_evidence(drawn, random_answers(rng, drawn, share=0.3))
+        patients = some_patients(rng, drawn, 6)
+        codes = encode(drawn, patients)
+        for name in (*drawn.gated, *(gate for each in drawn.gated for gate in drawn.findings[each].only_if)):
+            codes[:, list(drawn.questions).index(name)] = -1  # or they might break gates together with the others
+        got = Enumeration(drawn, drawn.default_setting).infer_many(codes, given, members(drawn))
+        for row in range(len(patients)):
+            both = decode(drawn, codes[row], given)
+            shared += len(both.likelihoods) > len(given.likelihoods) > 0
+            assert_same(got, row, Engine(drawn), both)
+    assert shared > 100
+
+
+def test_codes_of_what_the_evidence_answers_are_not_read() -> None:
+    drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
+    strategy = Enumeration(drawn, "ward")
+    for answer, likelihoods in (("yes", {"f": "yes"}), ("unknown", {}), ({"yes": 0.5, "no": 1.0},) * 2):
+        given = check_evidence(drawn, {"f": answer})
+        codes = np.array([[-1], [0], [1]], np.int8)
+        expected = strategy.infer(check_evidence(drawn, likelihoods if "f" in likelihoods else {"f": answer}))
+        assert strategy.infer_many(codes, given).marginals == pytest.approx(np.tile(expected.marginals, (3, 1)))
+
+
+def test_a_network_of_real_size() -> None:
+    rng = Random(1)
+    drawn = random_network(rng, REAL)
+    patients = some_patients(rng, drawn, 40)
+    got = Enumeration(drawn, drawn.default_setting).infer_many(encode(drawn, patients), groups=members(drawn))
+    for row, evidence in enumerate(patients):
+        assert_same(got, row, Engine(drawn), evidence)
+
+
+def test_a_worked_example() -> None:
+    # Weights of a alone, b alone, both: .3 .4 .3, as in test_worked_examples.py, without the neither.
+    drawn = network(
+        condition("a", 0.6),
+        condition("b", 0.7),
+        sign("g", noisy_or(0.1, a=0.55, b=0.28)),
+        finding("seen", reading("g", 0.8, 0.9)),
+        group("any", "a", "b"),
+    )
+    got = Enumeration(drawn, "ward").infer_many(np.array([[-1], [1]], np.int8), groups=members(drawn))
+    seen = {"a": 0.1 + 0.7 * 0.55, "b": 0.1 + 0.7 * 0.28, "ab": 0.1 + 0.7 * 0.64}
+    total = 0.3 * seen["a"] + 0.4 * seen["b"] + 0.3 * seen["ab"]
+    assert got.marginals[0].tolist() == pytest.approx([0.6, 0.7])
+    assert got.marginals[1].tolist() == pytest.approx(
+        [(0.3 * seen["a"] + 0.3 * seen["ab"]) / total, (0.4 * seen["b"] + 0.3 * seen["ab"]) / total]
+    )
+    assert got.groups[:, 0].tolist() == pytest.approx([1.0, 1.0])
+    assert got.log_evidence.tolist() == pytest.approx([0.0, math.log(total)])
+
+
+def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = Random(3)
+    drawn = random_network(rng, SMALL)
+    codes = encode(drawn, some_patients(rng, drawn, 50))
+    strategy = Enumeration(drawn, drawn.default_setting)
+    whole = strategy.infer_many(codes, groups=members(drawn))
+    monkeypatch.setattr("bayesknee.inference.batch.MOST_NUMBERS_AT_ONCE", 7 << len(drawn.conditions))
+    parts = strategy.infer_many(codes, groups=members(drawn))
+    for one, other in zip(parts, whole, strict=True):
+        assert one == pytest.approx(other, abs=1e-13)
+
+
+def test_nobody() -> None:
+    drawn = network(
+        condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)), group("any", "a", "b")
+    )
+    got = Enumeration(drawn, "ward").infer_many(nothing_known(drawn, 0), groups=members(drawn))
+    assert [each.shape for each in got] == [(0, 2), (0, 1), (0,)]
+
+
+def test_what_cannot_be_is_minus_infinity_and_nan() -> None:
+    drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
+    impossible = check_evidence(drawn, {"a": "no", "b": "no"})
+    with pytest.raises(ImpossibleEvidenceError, match="cannot all be true"):
+        Engine(drawn).diagnose(impossible)
+    got = Enumeration(drawn, "ward").infer_many(nothing_known(drawn, 2), impossible)
+    assert got.log_evidence.tolist() == [-math.inf, -math.inf]
+    assert np.isnan(got.marginals).all()
+
+
+def test_codes_and_evidence() -> None:
+    drawn = network(
+        risk_factor("r", {"low": 0.5, "mid": 0.3, "high": 0.2}),
+        condition("a", 0.6),
+        condition("b", 0.7),
+        finding("f", noisy_or(0.1, a=0.5)),
+    )
+    patients = [check_evidence(drawn, each) for each in ({"r": "high", "f": "no"}, {"f": "unknown"}, {"f": "yes"})]
+    codes = encode(drawn, patients)
+    assert codes.tolist() == [[2, 0], [-1, -1], [-1, 1]]
+    assert codes.dtype == np.int8
+    assert decode(drawn, codes[0]).answers == patients[0].answers
+    assert decode(drawn, codes[1]) == NOTHING_KNOWN
+    assert decode(drawn, codes[0], patients[2]).answers == {"r": "high", "f": "yes"}
+    for answer in ({"a": "yes"}, {"f": {"yes": 0.3, "no": 0.4}}):
+        with pytest.raises(Exception, match="codes hold states of findings and risk factors only"):
+            encode(drawn, [check_evidence(drawn, answer)])
+
+
+def test_what_is_no_codes_of_a_network() -> None:
+    drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
+    assert check_codes(drawn, np.array([[1]], np.int8)).tolist() == [[1]]
+    wrongs: list[Any] = [np.zeros((1, 2), np.int8), np.zeros(1, np.int8), np.zeros((1, 1))]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match=r"expected int8 of shape \(rows, 1\)"):
+            check_codes(drawn, wrong)
+    for value in (2, -2):
+        with pytest.raises(ValueError, match="a code is out of the range of its question's states"):
+            check_codes(drawn, np.array([[value]], np.int8))
