@@ -109,8 +109,11 @@ def _answers(diagnosis: Diagnosis) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
-    for name, answer in diagnosis.evidence.answers.items():
-        table.add_row(label(diagnosis.network, name), answer_text(diagnosis.network, name, answer))
+    network, evidence = diagnosis.network, diagnosis.evidence
+    for name in dict.fromkeys((*evidence.answers, *evidence.implied)):
+        told = [answer_text(network, name, evidence.answers[name])] if name in evidence.answers else []
+        told += [implied_text(diagnosis, name)] if name in evidence.implied else []
+        table.add_row(label(network, name), "; ".join(told))
     return table
 
 
@@ -128,6 +131,15 @@ def answer_text(network: Network, name: str, answer: Answer) -> str:
     if isinstance(answer, str):
         return state_text(factor, answer)
     return "unsure: " + ", ".join(f"{state_text(factor, state)} {weight:g}" for state, weight in answer.items())
+
+
+def implied_text(diagnosis: Diagnosis, gate: str) -> str:
+    """What answers imply of a gate, and which ones: `yes (taken from: Soft, like a water balloon)`."""
+    question = diagnosis.network.questions[gate]
+    factor = question if isinstance(question, RiskFactor) else None
+    states = " or ".join(state_text(factor, state) for state in diagnosis.evidence.implied[gate])
+    labels = ", ".join(label(diagnosis.network, name) for name in diagnosis.evidence.taken_from[gate])
+    return f"{states} (taken from: {labels})"
 
 
 def state_text(factor: RiskFactor | None, state: str) -> str:

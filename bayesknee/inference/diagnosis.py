@@ -73,6 +73,10 @@ class Diagnosis:
                 name: answer if isinstance(answer, str) else dict(answer)
                 for name, answer in self.evidence.answers.items()
             },
+            "implied": [
+                {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
+                for gate, states in self.evidence.implied.items()
+            ],
             "posterior": [
                 {"condition": name, "name": conditions[name].name, "prior": self.prior[name], "probability": p}
                 for name, p in self.posterior.items()

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from numbers import Real
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from immutabledict import immutabledict
@@ -22,27 +22,79 @@ Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """A patient's answers.
+class Demand(NamedTuple):
+    """What an answer says of a gate: a finding that is asked only if the gate holds, and is answered, says it does.
 
     Attributes:
-        answers: by finding, risk factor or condition id: a state, `unknown`, or a likelihood by state.
-        likelihoods: the same as a likelihood for each state, the largest of them 1; sorted by id, so that the order of
-            the answers changes nothing; answers `unknown` are left out.
+        finding: whose answer it is.
+        gate: another finding, or a risk factor.
+        allowed: the states of the gate in which the finding is asked.
+        states: all states of the gate.
+    """
+
+    finding: str
+    gate: str
+    allowed: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A patient's answers, and what they imply.
+
+    An answer, other than `unknown`, to a finding that is asked only if a gate holds implies that it holds: the gate
+    gets likelihood 1 on the states that are allowed and 0 on the others, which narrows what is stated of it, if
+    anything. So do the gates of the gate.
+
+    Attributes:
+        answers: what is stated, by finding, risk factor or condition id: a state, `unknown`, or a likelihood by state.
+        likelihoods: all that is known as a likelihood for each state, the largest of them 1: what is stated and what
+            that implies. Sorted by id, so that the order of the answers changes nothing; what is not known is left out.
         log_scale: log of the product of what the likelihoods were divided by.
+        demands: what the answers say of gates.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=immutabledict)
     likelihoods: Mapping[str, Likelihood] = field(default_factory=immutabledict)
     log_scale: float = 0.0
+    demands: tuple[Demand, ...] = ()
+
+    @cached_property
+    def implied(self) -> Mapping[str, tuple[str, ...]]:
+        """The states that are left of each gate of which the answers imply more than is stated of it, by id."""
+        left = {
+            each.gate: tuple(s for s, weight in zip(each.states, self.likelihoods[each.gate], strict=True) if weight)
+            for each in self.demands
+        }
+        return immutabledict(
+            {gate: states for gate, states in left.items() if states != _possible(self.answers.get(gate))}
+        )
+
+    @cached_property
+    def taken_from(self) -> Mapping[str, tuple[str, ...]]:
+        """The findings whose answers imply that, by gate."""
+        return immutabledict(
+            {gate: tuple(dict.fromkeys(d.finding for d in self.demands if d.gate == gate)) for gate in self.implied}
+        )
 
     def only(self, names: Iterable[str]) -> Evidence:
-        """The same evidence, cut down to `names`."""
+        """The same evidence, cut down to the answers to `names` and what these imply."""
         wanted = set(names)
         answers = {name: answer for name, answer in self.answers.items() if name in wanted}
-        likelihoods = {name: each for name, each in self.likelihoods.items() if name in wanted}
-        return Evidence(immutabledict(answers), immutabledict(likelihoods), _log_scale(answers))
+        states = {each.gate: each.states for each in self.demands}
+        stated = {
+            name: _likelihood(answer, states[name]) if name in states else self.likelihoods[name]
+            for name, answer in answers.items()
+            if answer != UNKNOWN
+        }
+        return _with_implied(answers, stated, tuple(each for each in self.demands if each.finding in wanted))
+
+
+def _possible(answer: Answer | None) -> tuple[str, ...]:
+    """The states that an answer leaves possible; none where it says nothing."""
+    if answer is None or answer == UNKNOWN:
+        return ()
+    return (answer,) if isinstance(answer, str) else tuple(state for state, weight in answer.items() if weight)
 
 
 NOTHING_KNOWN: Final = Evidence()
@@ -74,17 +126,52 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
             answers[str(name)] = _answer(network, str(name), value)
         except EvidenceError as error:
             problems.append(str(error))
-    problems += _broken_gates(network, answers)
+    demands = tuple(_demands(network, answers))
+    problems += _broken_gates(answers, demands)
     if problems:
         raise EvidenceError("; ".join(problems))
-    known = sorted(name for name, answer in answers.items() if answer != UNKNOWN)
-    likelihoods = {name: _likelihood(answers[name], states[name]) for name in known}
-    return Evidence(immutabledict(answers), immutabledict(likelihoods), _log_scale(answers))
+    stated = {name: _likelihood(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
+    return _with_implied(answers, stated, demands)
 
 
-def _log_scale(answers: Mapping[str, Answer]) -> float:
-    soft = [answer for answer in answers.values() if not isinstance(answer, str)]
-    return math.fsum(math.log(max(answer.values())) for answer in soft)
+def gate_holds(network: Network, evidence: Evidence, name: str) -> bool:
+    """Whether all gates of a finding are known to hold, stated or implied; true of whatever has no gate.
+
+    Args:
+        network: what the evidence is about.
+        evidence: what is known of the patient.
+        name: a finding, risk factor or condition.
+    """
+    only_if = network.findings[name].only_if if name in network.findings else {}
+    return all(_is_within(evidence.likelihoods.get(gate), network.states[gate], only_if[gate]) for gate in only_if)
+
+
+def _is_within(likelihood: Likelihood | None, states: tuple[str, ...], allowed: tuple[str, ...]) -> bool:
+    if likelihood is None:
+        return False
+    return all(state in allowed for state, weight in zip(states, likelihood, strict=True) if weight)
+
+
+def _with_implied(
+    answers: Mapping[str, Answer], stated: Mapping[str, Likelihood], demands: tuple[Demand, ...]
+) -> Evidence:
+    """Evidence of these answers, whose stated likelihoods the demands narrow."""
+    likelihoods = dict(stated)
+    for each in demands:
+        own = likelihoods.get(each.gate) or (1.0,) * len(each.states)
+        likelihoods[each.gate] = tuple(
+            weight if state in each.allowed else 0.0 for state, weight in zip(each.states, own, strict=True)
+        )
+    scales = [max(answer.values()) for answer in answers.values() if not isinstance(answer, str)]
+    for gate in {each.gate for each in demands if isinstance(answers.get(each.gate), Mapping)}:
+        scales.append(highest := max(likelihoods[gate]))
+        likelihoods[gate] = tuple(weight / highest for weight in likelihoods[gate])
+    return Evidence(
+        immutabledict(answers),
+        immutabledict(sorted(likelihoods.items())),
+        math.fsum(map(math.log, scales)),
+        demands,
+    )
 
 
 def _answer(network: Network, name: str, value: object) -> Answer:
@@ -167,22 +254,32 @@ def _certainty(answer: str, states: tuple[str, ...]) -> Likelihood:
     return tuple(float(state == answer) for state in states)
 
 
-def _broken_gates(network: Network, answers: Mapping[str, Answer]) -> Iterator[str]:
-    """A gate that is not stated is let pass: who answers the question of a runner will be running."""
-    for name in (each for each in answers if each in network.gated):
-        gates = network.findings[name].only_if if answers[name] != UNKNOWN else {}
-        for gate, wanted in gates.items():
-            if gate in answers and not _allows(answers[gate], wanted):
-                yield (
-                    f"{name} is asked only if {gate} is {' or '.join(wanted)}, but {gate} is "
-                    f"{shown(answers[gate])}; change one of the two answers"
-                )
+def _demands(network: Network, answers: Mapping[str, Answer]) -> Iterator[Demand]:
+    for name in sorted(network.gated.intersection(answers)):
+        if answers[name] != UNKNOWN:
+            for gate, allowed in network.gates[name]:
+                yield Demand(name, gate, allowed, network.states[gate])
 
 
-def _allows(answer: Answer, wanted: tuple[str, ...]) -> bool:
-    if isinstance(answer, str):
-        return answer == UNKNOWN or answer in wanted
-    return any(answer[state] > 0 for state in wanted)
+def _broken_gates(answers: Mapping[str, Answer], demands: Iterable[Demand]) -> Iterator[str]:
+    """A gate of which nothing is left possible, by what is stated of it and by the answers that hang on it."""
+    by_gate: dict[str, list[Demand]] = {}
+    for each in demands:
+        by_gate.setdefault(each.gate, []).append(each)
+    for gate, those in by_gate.items():
+        possible = _possible(answers.get(gate)) or those[0].states
+        if broken := [each for each in those if not set(possible).intersection(each.allowed)]:
+            yield from (
+                f"{_asked_only_if(each)}, but {gate} is {shown(answers[gate])}; change one of the two answers"
+                for each in broken
+            )
+        elif not set(possible).intersection(*(each.allowed for each in those)):
+            known = f", and {gate} is {shown(answers[gate])}" if _possible(answers.get(gate)) else ""
+            yield f"{', '.join(map(_asked_only_if, those))}{known}; these clash: change or leave out one of the answers"
+
+
+def _asked_only_if(demand: Demand) -> str:
+    return f"{demand.finding} is asked only if {demand.gate} is {' or '.join(demand.allowed)}"
 
 
 def shown(answer: Answer) -> str:

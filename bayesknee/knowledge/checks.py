@@ -30,6 +30,7 @@ from bayesknee.knowledge.model import (
     RiskFactor,
     Setting,
     Sign,
+    gates_of,
     numbers_below,
 )
 
@@ -354,9 +355,25 @@ def _gates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
             for state in wanted:
                 if state not in askable[gate].states:
                     yield _unknown(path, state, askable[gate].states, f"a state of {gate}")
+            if not set(askable[gate].states).difference(wanted):
+                yield Problem(path, f"all states of {gate}", "some of them, for it to be a gate", "drop it or a state")
     if cycle := find_cycle({name: list(finding.only_if) for name, finding in parts.findings.items()}):
         path = ("findings", cycle[0], "only_if", cycle[1])
         yield Problem(path, " <- ".join(cycle), "gates without a cycle", "drop one of these gates")
+    else:
+        yield from _clashing_gates(parts)
+
+
+def _clashing_gates(parts: Parts) -> Iterator[Problem]:
+    """Findings that can never be asked: their gates and the gates of these want different states of one thing."""
+    for name in parts.findings:
+        wanted: dict[str, set[str]] = {}
+        for gate, states in gates_of(name, parts.findings):
+            before = wanted.setdefault(gate, set(states))
+            if before and states and not before.intersection(states):
+                got = f"gates that want {gate} to be {' or '.join(states)} and {' or '.join(sorted(before))}"
+                yield Problem(("findings", name, "only_if"), got, "gates that can hold together", "correct one of them")
+            before.intersection_update(states)
 
 
 def _groups(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:

@@ -343,6 +343,14 @@ class Network:
         """The findings that are asked only if something else holds."""
         return frozenset(name for name, finding in self.findings.items() if finding.only_if)
 
+    @cached_property
+    def gates(self) -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+        """By gated finding, all that must hold for it to be asked: its gates, the gates of these, and so on.
+
+        Each is the id of a finding or risk factor and the states that are allowed of it.
+        """
+        return immutabledict({name: tuple(dict.fromkeys(gates_of(name, self.findings))) for name in self.gated})
+
     @property
     def default_setting(self) -> str:
         """The first setting of the network."""
@@ -364,6 +372,13 @@ class Network:
             f"<Network {self.id} {self.version}: {len(self.conditions)} conditions, "
             f"{len(self.risk_factors)} risk factors, {len(self.signs)} signs, {len(self.findings)} findings>"
         )
+
+
+def gates_of(name: str, findings: Mapping[str, Finding]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The gates of a finding, the gates of these, and so on; they must not go round in a circle."""
+    for gate, states in findings[name].only_if.items() if name in findings else ():
+        yield gate, states
+        yield from gates_of(gate, findings)
 
 
 _RULE_KEYS: Final = immutabledict({Reading: "reads", NoisyOr: "noisy_or", Mixture: "mixture"})

@@ -13,7 +13,7 @@ KNOWN_RISK_FACTORS = 5
 
 
 def draw_patients(network: Network, count: int, answers: int, seed: int = 0) -> list[Evidence]:
-    """Patients of whom this many states are known, no two with the same risk factors.
+    """Patients of whom this many states are known, stated or implied, no two with the same risk factors.
 
     The two risk factors that touch most conditions are always known, as age and sex are, and three others at random.
     """
@@ -31,7 +31,8 @@ def draw_patients(network: Network, count: int, answers: int, seed: int = 0) -> 
         if not set(always) <= set(known) or len(risk_factors) < KNOWN_RISK_FACTORS - ALWAYS_KNOWN:
             continue
         chosen = always + rng.sample(risk_factors, KNOWN_RISK_FACTORS - ALWAYS_KNOWN)
-        background = tuple(sorted((name, drawn[name]) for name in chosen))
-        chosen += rng.sample(findings, answers - KNOWN_RISK_FACTORS)
-        patients[background] = check_evidence(network, {name: drawn[name] for name in chosen})
+        asked = rng.sample(findings, answers - KNOWN_RISK_FACTORS)
+        patient = check_evidence(network, {name: drawn[name] for name in [*chosen, *asked]})
+        if len(patient.likelihoods) == answers:
+            patients[tuple(sorted((name, patient.answers[name]) for name in chosen))] = patient
     return list(patients.values())

@@ -18,6 +18,7 @@ COMMANDS = {
     "diagnose": ("diagnose", *TINY, *ANSWERS),
     "diagnose_one_answer": ("diagnose", *TINY, "effusion_felt=yes"),
     "diagnose_emergency": ("diagnose", *TINY, "--setting", "emergency", "tennis=yes", "fracture=no"),
+    "diagnose_implied": ("diagnose", *TINY, "tennis=unknown", "backhand_pain=yes"),
     "diagnose_json": ("diagnose", *TINY, *ANSWERS, "--json"),
     "findings": ("findings", *TINY),
     "findings_exam": ("findings", *TINY, "--kind", "exam"),

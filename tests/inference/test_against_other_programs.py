@@ -7,8 +7,8 @@ import math
 import pytest
 
 from bayesknee import Engine
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge.model import COMPLAINT
+from tests.support.answers import known
 from tests.support.effort import seeds
 from tests.support.other_programs import ask_pgmpy, gum
 from tests.support.pyagrum_model import to_pyagrum
@@ -42,8 +42,8 @@ def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], f
     engine = gum.LazyPropagation(model)
     engine.setEvidence(complaint)
     log_complaint = math.log(engine.evidenceProbability())
-    evidence = check_evidence(network, patient.answers)
-    engine.setEvidence({name: list(each) for name, each in evidence.likelihoods.items()} | complaint)
+    evidence = {name: list(each.values()) for name, each in known(network, patient.answers).items()}
+    engine.setEvidence({name: [weight / max(each) for weight in each] for name, each in evidence.items()} | complaint)
     groups = {group.id: set(group.members) for group in network.groups.values()}
     for name in network.conditions:
         engine.addTarget(name)
@@ -52,5 +52,6 @@ def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], f
     engine.makeInference()
     posterior = {name: float(engine.posterior(name).toarray()[1]) for name in network.conditions}
     none = {name: float(engine.jointPosterior(members).toarray().flat[0]) for name, members in groups.items()}
-    log_evidence = math.log(engine.evidenceProbability()) - log_complaint + evidence.log_scale
+    log_evidence = math.log(engine.evidenceProbability()) - log_complaint
+    log_evidence += sum(math.log(max(each)) for each in evidence.values())
     return posterior, {name: 1.0 - each for name, each in none.items()}, log_evidence

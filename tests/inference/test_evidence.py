@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Evidence, EvidenceError, Network, load_network
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.inference.evidence import check_evidence, gate_holds
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
 
 NETWORK = network(
@@ -30,6 +30,9 @@ NETWORK = network(
     ),
     finding("pain_running", noisy_or(0.1, strain=0.9), only_if={"sport": ("running", "cycling")}),
     finding("pain_at_night", noisy_or(0.2, strain=0.9), only_if={"pain": ("yes",)}),
+    finding("limping_after_runs", noisy_or(0.2, strain=0.9), only_if={"pain_running": ("yes",)}),
+    finding("saddle_sore", noisy_or(0.2, strain=0.9), only_if={"sport": ("cycling",)}),
+    finding("stitch", noisy_or(0.2, strain=0.9), only_if={"sport": ("running",)}),
 )
 
 
@@ -103,11 +106,86 @@ def test_only_keeps_what_is_wanted() -> None:
     assert evidence.only(["onset"]).log_scale == math.log(4.0)
 
 
-def test_a_gate_that_holds_may_hold_or_is_not_known_is_let_pass() -> None:
-    for sport in ("running", "unknown", {"none": 0.9, "running": 0.1, "cycling": 0.0}):
-        checked({"sport": sport, "pain_running": "yes"})
-    checked({"pain_running": "yes"})
-    checked({"sport": "none", "pain_running": "unknown"})
+# --- what is implied -------------------------------------------------------------------------------------------------
+
+
+def implied(answers: Mapping[object, object]) -> dict[str, tuple[str, ...]]:
+    return dict(checked(answers).implied)
+
+
+def test_an_answer_implies_that_its_gate_holds() -> None:
+    evidence = checked({"pain_at_night": "no"})
+    assert dict(evidence.answers) == {"pain_at_night": "no"}
+    assert dict(evidence.likelihoods) == {"pain": (0.0, 1.0), "pain_at_night": (1.0, 0.0)}
+    assert dict(evidence.implied) == {"pain": ("yes",)}
+    assert dict(evidence.taken_from) == {"pain": ("pain_at_night",)}
+
+
+def test_so_does_an_unsure_answer_and_so_do_gates_of_gates() -> None:
+    evidence = checked({"limping_after_runs": {"no": 0.2, "yes": 0.8}})
+    assert dict(evidence.implied) == {"pain_running": ("yes",), "sport": ("running", "cycling")}
+    assert evidence.likelihoods["pain_running"] == (0.0, 1.0)
+    assert evidence.likelihoods["sport"] == (0.0, 1.0, 1.0)
+    assert dict(evidence.taken_from) == {"pain_running": ("limping_after_runs",), "sport": ("limping_after_runs",)}
+
+
+def test_a_gate_stated_to_be_unknown_is_implied_as_well() -> None:
+    evidence = checked({"pain": "unknown", "pain_at_night": "no"})
+    assert evidence.answers["pain"] == "unknown"
+    assert evidence.likelihoods["pain"] == (0.0, 1.0)
+    assert dict(evidence.implied) == {"pain": ("yes",)}
+
+
+def test_nothing_is_implied_by_unknown_nor_where_the_gate_is_stated() -> None:
+    assert checked({"pain_at_night": "unknown"}).likelihoods == {}
+    assert implied({"sport": "none", "pain_running": "unknown"}) == {}
+    assert implied({"sport": "running", "pain_running": "yes"}) == {}
+    assert implied({"sport": {"none": 0, "running": 0.2, "cycling": 0.4}, "pain_running": "yes"}) == {}
+
+
+def test_an_unsure_gate_is_narrowed_and_the_log_scale_goes_with_it() -> None:
+    evidence = checked({"sport": {"none": 0.9, "running": 0.1, "cycling": 0.05}, "pain_running": "yes"})
+    assert evidence.answers["sport"] == {"none": 0.9, "running": 0.1, "cycling": 0.05}
+    assert evidence.likelihoods["sport"] == pytest.approx((0.0, 1.0, 0.5))
+    assert evidence.log_scale == pytest.approx(math.log(0.1))
+    assert dict(evidence.implied) == {"sport": ("running", "cycling")}
+
+
+def test_several_answers_narrow_a_gate_together() -> None:
+    evidence = checked({"pain_running": "yes", "stitch": "no"})
+    assert dict(evidence.implied) == {"sport": ("running",)}
+    assert dict(evidence.taken_from) == {"sport": ("pain_running", "stitch")}
+    assert evidence.likelihoods["sport"] == (0.0, 1.0, 0.0)
+
+
+def test_what_is_implied_goes_with_the_answers_that_imply_it() -> None:
+    evidence = checked({"pain_running": "yes", "stitch": "no", "sport": {"none": 0.9, "running": 0.1, "cycling": 0.05}})
+    for names in (["pain_running"], ["stitch"], ["sport"], ["pain_running", "sport"], ["stitch", "pain_running"]):
+        assert evidence.only(names) == checked({name: evidence.answers[name] for name in names})
+
+
+@pytest.mark.parametrize(
+    ("answers", "holding"),
+    [
+        ({}, {"pain", "age"}),
+        ({"sport": "running"}, {"pain_running", "stitch"}),
+        ({"sport": "none"}, set()),
+        ({"sport": "unknown"}, set()),
+        ({"sport": {"none": 0, "running": 0.2, "cycling": 0.4}}, {"pain_running"}),
+        ({"sport": {"none": 0.1, "running": 0.2, "cycling": 0.4}}, set()),
+        ({"stitch": "no"}, {"pain_running", "stitch"}),
+        ({"pain_running": "yes"}, {"pain_running", "limping_after_runs"}),
+        ({"limping_after_runs": "no"}, {"pain_running", "limping_after_runs"}),
+        ({"pain": "yes"}, {"pain_at_night"}),
+    ],
+)
+def test_gate_holds_where_it_is_known_to(answers: Mapping[object, object], holding: set[str]) -> None:
+    evidence = checked(answers)
+    gated = [name for name in NETWORK.questions if name in NETWORK.gated]
+    assert {name for name in gated if gate_holds(NETWORK, evidence, name)} == holding - {"pain", "age"}
+    assert gate_holds(NETWORK, evidence, "pain")
+    assert gate_holds(NETWORK, evidence, "age")
+    assert gate_holds(NETWORK, evidence, "strain")
 
 
 def test_nothing_is_evidence_too() -> None:
@@ -175,6 +253,26 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "a gate broken by a likelihood": (
         {"pain_running": "yes", "sport": {"none": 0.5, "running": 0, "cycling": 0}},
         "pain_running is asked only if sport is running or cycling, but sport is none;",
+    ),
+    "a broken gate of a gate": (
+        {"limping_after_runs": "no", "sport": "none"},
+        "limping_after_runs is asked only if sport is running or cycling, but sport is none; change one of the two",
+    ),
+    "a gate of a gate that is not so": (
+        {"limping_after_runs": "no", "pain_running": "no"},
+        "limping_after_runs is asked only if pain_running is yes, but pain_running is no; change one of the two",
+    ),
+    "answers that imply different states": (
+        {"saddle_sore": "no", "stitch": "yes"},
+        "saddle_sore is asked only if sport is cycling, stitch is asked only if sport is running; these clash: change",
+    ),
+    "answers that leave nothing of an unsure gate": (
+        {"saddle_sore": "no", "sport": {"none": 0.5, "running": 0.5, "cycling": 0}},
+        "saddle_sore is asked only if sport is cycling, but sport is none or running; change one of the two answers",
+    ),
+    "three that clash": (
+        {"saddle_sore": "no", "stitch": "no", "sport": {"none": 0, "running": 0.5, "cycling": 0.5}},
+        "only if sport is running, and sport is running or cycling; these clash",
     ),
 }
 

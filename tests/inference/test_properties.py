@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bayesknee import Diagnosis, Engine, ImpossibleEvidenceError
 from bayesknee.knowledge.model import NO_YES
-from tests.support.brute_force import RawAnswer
+from tests.support.answers import RawAnswer
 from tests.support.engines import base_rates, engines
 from tests.support.random_networks import Patient, patients, random_likelihood
 

@@ -28,7 +28,7 @@ from bayesknee.interop.files import FORMATS, NAMES_SUFFIX, export
 from bayesknee.interop.tables import Table, network_tables
 from bayesknee.interop.writers import Document, net, uai
 from bayesknee.knowledge.model import NO_YES
-from tests.support.brute_force import RawAnswer
+from tests.support.answers import RawAnswer
 from tests.support.other_programs import (
     ask_pgmpy,
     ask_pgmpy_markov,

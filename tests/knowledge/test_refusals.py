@@ -11,6 +11,7 @@ import pytest
 
 from bayesknee import NetworkError, load_network
 from bayesknee.errors import NetworkNotFoundError
+from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
 TINY = Path(__file__).parents[1] / "networks" / "tiny"
 Change = Callable[[str, str], Path]
@@ -56,6 +57,7 @@ ONE_FAULT = {
     "unknown setting": ("      emergency: {value: 0.4", "      emergncy: {value: 0.4", ["did you mean emergency"]),
     "unknown gate": ("only_if: {tennis: [yes]}", "only_if: {tenis: [yes]}", ["'tenis'", "did you mean tennis"]),
     "unknown state of a gate": ("only_if: {tennis: [yes]}", "only_if: {tennis: [often]}", ["'often'", "tennis"]),
+    "gate that always holds": ("only_if: {tennis: [yes]}", "only_if: {tennis: [yes, no]}", ["all states of tennis"]),
     "unknown group member": ("[fracture, infection]", "[fracture, infektion]", ["'infektion'", "did you mean infec"]),
     "unknown catch-all": ("catch_all: other", "catch_all: others", ["'others'", "did you mean other"]),
     "no catch-all": ("  catch_all: other\n", "", ["catch_all", "none of the others", "add catch_all"]),
@@ -216,6 +218,21 @@ def test_a_network_made_in_memory_is_checked_too() -> None:
     network = load_network(TINY)
     with pytest.raises(NetworkError, match=r"network\.catch_all: got 'nothing'; expected a condition of the network"):
         replace(network, catch_all="nothing")
+
+
+def test_gates_that_can_never_hold_together_are_refused() -> None:
+    rule = noisy_or(0.1, a=0.8)
+    parts = (
+        risk_factor("sport", {"none": 0.5, "running": 0.3, "cycling": 0.2}),
+        condition("a", 0.6),
+        condition("b", 0.6),
+        finding("stitch", rule, only_if={"sport": ("running",)}),
+    )
+    with pytest.raises(
+        NetworkError, match=r"findings\.f\.only_if: got gates that want sport to be running and cycling"
+    ):
+        network(*parts, finding("f", rule, only_if={"sport": ("cycling",), "stitch": ("yes",)}))
+    network(*parts, finding("f", rule, only_if={"sport": ("cycling", "running"), "stitch": ("yes",)}))
 
 
 def test_a_network_is_frozen() -> None:

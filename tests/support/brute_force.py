@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.knowledge.model import Condition, Distribution, Finding, Mixture, Network, NoisyOr, Reading, RiskFactor
+from tests.support.answers import Answers, known
 
 Array: TypeAlias = NDArray[np.float64]
 States: TypeAlias = Mapping[str, str]
-RawAnswer: TypeAlias = str | float | Mapping[str, float]
-Answers: TypeAlias = Mapping[str, RawAnswer]
 
 NO_YES = ("no", "yes")
 
@@ -81,22 +80,12 @@ class BruteForce:
     def _weighted(self, answers: Answers) -> Array:
         """P(every variable, answers | complaint)."""
         weighted = self._joint
-        for name, answer in answers.items():
+        for name, likelihood in known(self._network, answers).items():
             shape = [1] * weighted.ndim
             shape[self._axis[name]] = -1
-            weighted = weighted * np.array(self._likelihood(name, answer)).reshape(shape)
+            states = self._variables[self._axis[name]].states
+            weighted = weighted * np.array([likelihood[state] for state in states]).reshape(shape)
         return weighted
-
-    def _likelihood(self, name: str, answer: RawAnswer) -> list[float]:
-        states = self._variables[self._axis[name]].states
-        if answer == "unknown":
-            return [1.0] * len(states)
-        if isinstance(answer, Mapping):
-            return [answer[state] for state in states]
-        if isinstance(answer, str):
-            return [float(state == answer) for state in states]
-        bands = self._network.risk_factors[name].bands
-        return [float(bands[state][0] <= answer < bands[state][1]) for state in states]
 
     def log_evidence(self, answers: Answers) -> float:
         """log P(answers | complaint)."""

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pgmpy.factors.discrete import DiscreteFactor, TabularCPD  # type: ignore[import-untyped]
 from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork  # type: ignore[import-untyped]
 
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.interop.tables import Table
 from bayesknee.knowledge.model import COMPLAINT, Network
+from tests.support.answers import Answers, known
 
 # Both are imported here and nowhere else in the tests, where a warning is an error.
 with warnings.catch_warnings():
@@ -28,16 +28,15 @@ gum: Any = pyagrum  # its types are half there
 
 __all__ = ["VariableElimination", "ask_pgmpy", "ask_pgmpy_markov", "ask_pyagrum", "gum", "pgmpy_table", "pyagrum_table"]
 
-Answers: TypeAlias = Mapping[str, object]
 Array: TypeAlias = NDArray[np.float64]
 
 
-def _known(network: Network, answers: Answers) -> dict[str, tuple[float, ...]]:
+def likelihoods(network: Network, answers: Answers) -> dict[str, list[float]]:
     """A likelihood for each state, the complaint included; at most 1, since pgmpy takes it for a probability."""
-    known = dict(check_evidence(network, answers).likelihoods)
+    all_known = {name: list(each.values()) for name, each in known(network, answers).items()}
     if network.complaint:
-        known[COMPLAINT] = (0.0, 1.0)
-    return {name: tuple(value / max(each) for value in each) for name, each in known.items()}
+        all_known[COMPLAINT] = [0.0, 1.0]
+    return {name: [value / max(each) for value in each] for name, each in all_known.items()}
 
 
 # --- pgmpy -----------------------------------------------------------------------------------------------------------
@@ -45,12 +44,12 @@ def _known(network: Network, answers: Answers) -> dict[str, tuple[float, ...]]:
 
 def ask_pgmpy(model: DiscreteBayesianNetwork, network: Network, answers: Answers) -> dict[str, float]:
     """P(condition | answers) of each condition that is not answered itself."""
-    known = _known(network, answers)
-    states = {name: model.get_cpds(name).state_names[name] for name in known}
-    hard = {name: states[name][np.argmax(each)] for name, each in known.items() if np.count_nonzero(each) == 1}
+    evidence = likelihoods(network, answers)
+    states = {name: model.get_cpds(name).state_names[name] for name in evidence}
+    hard = {name: states[name][np.argmax(each)] for name, each in evidence.items() if np.count_nonzero(each) == 1}
     soft = [
         TabularCPD(name, len(each), [[value] for value in each], state_names={name: states[name]})
-        for name, each in known.items()
+        for name, each in evidence.items()
         if name not in hard
     ]
     # A new engine for each query: one that was given virtual evidence keeps its nodes.
@@ -69,8 +68,8 @@ def ask_pgmpy_markov(
     `nodes` has the model's name of each node, by id.
     """
     model = model.copy()
-    known = _known(network, answers)
-    model.add_factors(*(DiscreteFactor([nodes[name]], [len(each)], each) for name, each in known.items()))
+    evidence = likelihoods(network, answers)
+    model.add_factors(*(DiscreteFactor([nodes[name]], [len(each)], each) for name, each in evidence.items()))
     engine = VariableElimination(model)
     return {name: _yes(engine.query([nodes[name]], show_progress=False)) for name in network.conditions}
 
@@ -96,7 +95,7 @@ def ask_pyagrum(model: Any, nodes: Mapping[str, str], network: Network, answers:
     `nodes` has the model's name of each node, by id.
     """
     engine = gum.LazyPropagation(model) if isinstance(model, gum.BayesNet) else gum.ShaferShenoyMRFInference(model)
-    engine.setEvidence({nodes[name]: list(each) for name, each in _known(network, answers).items()})
+    engine.setEvidence({nodes[name]: each for name, each in likelihoods(network, answers).items()})
     engine.makeInference()
     return {name: float(engine.posterior(nodes[name]).toarray()[1]) for name in network.conditions}
 

@@ -35,7 +35,7 @@ from bayesknee.knowledge.model import (
     Setting,
     Sign,
 )
-from tests.support.brute_force import RawAnswer
+from tests.support.answers import RawAnswer, are_possible
 from tests.support.small_networks import TOPIC, odds_ratio, probability, weight
 
 T = TypeVar("T")
@@ -278,7 +278,7 @@ def _findings(
             model=model,
             states=states,
             burden=rng.choice([1.0, 2.0, 5.0]),
-            only_if=_gates(rng, {**risk_factors, **findings}) if rng.random() < 0.25 else {},
+            only_if=_gates(rng, risk_factors, findings) if rng.random() < 0.4 else {},
         )
     return findings
 
@@ -296,9 +296,32 @@ def _model(
     return _mixture(rng, conditions, states, complaint=complaint), states
 
 
-def _gates(rng: Random, questions: Mapping[str, Question]) -> dict[str, tuple[str, ...]]:
-    gates = _shuffled(rng, questions)[: rng.choice([1, 1, 2])]
-    return {gate: tuple(_some(rng, questions[gate].states, 0.3, fewest=1)) for gate in gates}
+def _gates(
+    rng: Random, risk_factors: Mapping[str, RiskFactor], findings: Mapping[str, Finding]
+) -> dict[str, tuple[str, ...]]:
+    """Gates that can hold together with those that they have themselves, and need not hold."""
+    questions: dict[str, Question] = {**risk_factors, **findings}
+    gates: dict[str, tuple[str, ...]] = {}
+    order = _shuffled(rng, questions)
+    if rng.random() < 0.5:
+        order.sort(key=lambda name: name not in findings or not findings[name].only_if)
+    for gate in order[: rng.choice([1, 1, 2])]:
+        states = questions[gate].states
+        own = {gate: tuple(_some(rng, states, 0.3, fewest=1)[: len(states) - 1])}
+        if _all_allowed({**gates, **own}, findings):
+            gates |= own
+    return gates
+
+
+def _all_allowed(gates: Mapping[str, tuple[str, ...]], findings: Mapping[str, Finding]) -> bool:
+    """Whether there are states in which these gates and all behind them hold."""
+    left: dict[str, set[str]] = {}
+    waiting = list(gates.items())
+    while waiting:
+        gate, states = waiting.pop()
+        left[gate] = left.get(gate, set(states)) & set(states)
+        waiting += findings[gate].only_if.items() if gate in findings else []
+    return all(left.values())
 
 
 def _reading(rng: Random, signs: list[str]) -> Reading:
@@ -344,7 +367,11 @@ def random_answers(
     if conditions:
         states |= {name: NO_YES for name in network.conditions if rng.random() < 0.2 and name != open_condition}
     answers = {name: _answer(rng, network, name, states[name], soft=soft) for name in _shuffled(rng, states)}
-    return {name: answer for name, answer in answers.items() if _is_askable(network, name, answers)}
+    kept: dict[str, RawAnswer] = {}
+    for name, answer in answers.items():
+        if are_possible(network, {**kept, name: answer}):
+            kept[name] = answer
+    return kept
 
 
 def _answer(rng: Random, network: Network, name: str, states: tuple[str, ...], *, soft: bool) -> RawAnswer:
@@ -363,18 +390,3 @@ def random_likelihood(rng: Random, states: tuple[str, ...]) -> dict[str, float]:
     """A likelihood for each state, not summing to 1, in any order, zero for some states at times."""
     possible = _some(rng, states, 0.7, fewest=1)
     return {state: rng.uniform(0.01, 2.0) if state in possible else 0.0 for state in _shuffled(rng, states)}
-
-
-def _is_askable(network: Network, name: str, answers: Mapping[str, RawAnswer]) -> bool:
-    """Whether no answer breaks a gate of this question."""
-    gates = network.findings[name].only_if if name in network.findings else {}
-    return all(_is_let_pass(network, gate, answers.get(gate, "unknown"), wanted) for gate, wanted in gates.items())
-
-
-def _is_let_pass(network: Network, gate: str, answer: RawAnswer, wanted: tuple[str, ...]) -> bool:
-    if isinstance(answer, Mapping):
-        return any(answer[state] > 0.0 for state in wanted)
-    if isinstance(answer, str):
-        return answer == "unknown" or answer in wanted
-    bands = network.risk_factors[gate].bands
-    return any(bands[state][0] <= answer < bands[state][1] for state in wanted)

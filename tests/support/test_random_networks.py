@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
 from tests.support.random_networks import REAL, TINY, Patient, random_network, seeded_patient
 
@@ -60,6 +61,7 @@ OF_NETWORKS: Mapping[str, Callable[[Network], bool]] = {
     "a state left out": lambda n: any(len(d.numbers) == 1 for m in mixtures(n) for d in m.distributions.values()),
     "a gate": lambda n: any(f.only_if for f in n.findings.values()),
     "a gate on a finding": lambda n: any(g in n.findings for f in n.findings.values() for g in f.only_if),
+    "a gate of a gate": lambda n: any(g in n.gated for f in n.findings.values() for g in f.only_if),
     "a group": lambda n: bool(n.groups),
     "names out of order": lambda n: list(n.conditions) != sorted(n.conditions),
 }
@@ -87,6 +89,10 @@ OF_PATIENTS: Mapping[str, Callable[[Patient], bool]] = {
     "a known condition": lambda p: not p.network.conditions.keys().isdisjoint(p.answers),
     "an answered gate": lambda p: any(
         gate in p.answers for f in p.network.findings.values() if f.id in p.answers for gate in f.only_if
+    ),
+    "a gate implied": lambda p: bool(check_evidence(p.network, p.answers).implied),
+    "a gate of a gate implied": lambda p: any(
+        gate in p.network.gated for gate in check_evidence(p.network, p.answers).implied
     ),
     "not the first setting": lambda p: p.setting != p.network.default_setting,
     "answers out of order": lambda p: [n for n in p.network.questions if n in p.answers] != list(p.answers),
