@@ -66,6 +66,7 @@ class Batch:
             for sign in network.signs
         }
         self._direct = [name for name, each in network.findings.items() if not isinstance(each.model, Reading)]
+        self._implied = {gate: Implied(network, gate) for name in network.gated for gate, _ in network.gates[name]}
 
     def infer(self, codes: Codes) -> Posteriors:
         """The posteriors of these rows, a block at a time."""
@@ -78,6 +79,9 @@ class Batch:
         return Posteriors(*map(np.concatenate, zip(*map(self._infer_block, blocks), strict=True)))
 
     def _infer_block(self, codes: Codes) -> Posteriors:
+        stated = codes.copy()
+        for gate, implied in self._implied.items():
+            codes[:, self._columns[gate]] = implied.codes(stated)
         logs = self._log_priors(codes)
         for name in self._direct:
             self._add_direct(logs, name, codes[:, self._columns[name]])
@@ -103,22 +107,31 @@ class Batch:
     def _log_priors(self, codes: Codes) -> Vector:
         """What there is before any answer to a finding."""
         patterns, which = np.unique(codes[:, : len(self._network.risk_factors)], axis=0, return_inverse=True)
+        known = [self._known(pattern) for pattern in patterns]
+        nobody = np.zeros(2**self._n)
         with np.errstate(divide="ignore"):
-            priors = np.log([self._strategy.prior(self._known(pattern)) for pattern in patterns])
+            priors = np.log([self._strategy.prior(each) if all(map(any, each.values())) else nobody for each in known])
         return (priors + self._start)[which.ravel()]
 
     def _known(self, pattern: Codes) -> Mapping[str, Likelihood]:
-        factors = self._network.risk_factors.values()
-        known = {
-            factor.id: tuple(float(state == code) for state in range(len(factor.states)))
-            for factor, code in zip(factors, pattern.tolist(), strict=True)
-            if code != NOT_KNOWN
-        }
-        return {**self._given, **known}
+        known = dict(self._given)
+        for name, code in zip(self._network.risk_factors, pattern.tolist(), strict=True):
+            if code != NOT_KNOWN:
+                own = self._likelihoods(name)[code]
+                known[name] = tuple((own * known.get(name, 1.0)).tolist())
+        return known
+
+    def _likelihoods(self, name: str) -> Vector:
+        """What each code says of a question's states, shape (codes, states)."""
+        if name in self._implied:
+            return self._implied[name].likelihoods
+        return np.vstack([np.eye(states := len(self._network.states[name])), np.ones(states)])
 
     def _add_direct(self, logs: Vector, name: str, codes: Codes) -> None:
-        for state in np.unique(codes[codes != NOT_KNOWN]):
-            logs[codes == state] += np.log(self._strategy.table(name)[state])
+        likelihoods = self._likelihoods(name)
+        for code in np.unique(codes[codes != NOT_KNOWN]):
+            with np.errstate(divide="ignore"):
+                logs[codes == code] += np.log(likelihoods[code] @ self._strategy.table(name))
 
     def _add_sign(self, logs: Vector, sign: str, readings: Mapping[str, Reading], codes: Codes) -> None:
         likelihoods = self._sign_likelihoods(readings, codes)
@@ -126,17 +139,54 @@ class Batch:
         rows = patterns @ self._strategy.table(sign)
         for pattern, row in enumerate(rows):
             if (patterns[pattern] != 1.0).any():
-                logs[which.ravel() == pattern] += np.log(row)
+                with np.errstate(divide="ignore"):
+                    logs[which.ravel() == pattern] += np.log(row)
 
     def _sign_likelihoods(self, readings: Mapping[str, Reading], codes: Codes) -> Vector:
         """P(all readings | no sign) and P(all readings | sign), shape (rows, 2)."""
         likelihoods = np.ones((len(codes), 2))
         for name, reading in readings.items():
-            by_state = np.vstack([reading_table(reading), np.ones(2)])  # not known, -1, is the last one
-            likelihoods *= by_state[codes[:, self._columns[name]]]
-            if name in self._given:
-                likelihoods *= np.array(self._given[name]) @ by_state[:-1]
+            table, column = reading_table(reading), codes[:, self._columns[name]]
+            given = np.array(self._given.get(name, (1.0, 1.0)))
+            likelihoods *= ((self._likelihoods(name) * given) @ table)[column]
         return likelihoods
+
+
+class Implied:
+    """What answers imply of a gate: a code of its own for each set of states that they may leave, be it the empty one.
+
+    Attributes:
+        likelihoods: what each code says of the gate's states, shape (codes, states): those of a state, those of a set,
+            and, last, so that it is number -1, not known.
+    """
+
+    def __init__(self, network: Network, gate: str) -> None:
+        columns = {name: column for column, name in enumerate(network.questions)}
+        states = network.states[gate]
+        self._column = columns[gate]
+        self._demands = [
+            (columns[name], np.isin(states, allowed))
+            for name in columns
+            for each, allowed in network.gates.get(name, ())
+            if each == gate
+        ]
+        every = np.array([[True] * len(states), [False] * len(states)])
+        for _, allowed in self._demands:
+            every = np.unique(np.vstack([every, every & allowed]), axis=0)
+        self._sets = {tuple(each): len(states) + code for code, each in enumerate(every.tolist()) if not all(each)}
+        self.likelihoods = np.vstack([np.eye(len(states)), list(self._sets), np.ones(len(states))]).astype(np.float64)
+
+    def codes(self, codes: Codes) -> Codes:
+        """The gate's column with what is implied where it is not known, and nothing possible where answers clash."""
+        left = np.ones((len(codes), self.likelihoods.shape[1]), np.bool_)
+        for column, allowed in self._demands:
+            left[codes[:, column] != NOT_KNOWN] &= allowed
+        patterns, which = np.unique(left, axis=0, return_inverse=True)
+        implied = np.array([self._sets.get(tuple(each), NOT_KNOWN) for each in patterns.tolist()], np.int8)
+        own = codes[:, self._column]
+        clash = ~left[np.arange(len(codes)), own] & (own != NOT_KNOWN)
+        own = np.where(clash, self._sets[(False,) * left.shape[1]], own)
+        return np.where(own == NOT_KNOWN, implied[which.ravel()], own)
 
 
 def reading_table(reading: Reading) -> Vector:

@@ -82,6 +82,29 @@ def test_codes_of_what_the_evidence_answers_are_not_read() -> None:
         assert strategy.infer_many(codes, given).marginals == pytest.approx(np.tile(expected.marginals, (3, 1)))
 
 
+def test_gates_are_implied_and_answers_that_clash_are_impossible() -> None:
+    rule = noisy_or(0.1, a=0.5)
+    drawn = network(
+        risk_factor("r", {"v0": 0.5, "v1": 0.3, "v2": 0.2}),
+        condition("a", 0.6, {"r": {"v1": 3.0, "v2": 0.5}}),
+        condition("b", 0.7),
+        sign("g", rule),
+        finding("seen", reading("g", 0.8, 0.9), only_if={"r": ("v1", "v2")}),
+        finding("felt", rule, only_if={"seen": ("yes",)}),
+        finding("other", rule, only_if={"r": ("v0", "v1")}),
+    )
+    strategy = Enumeration(drawn, "ward")
+    possible = [{}, {"seen": "no"}, {"felt": "no"}, {"felt": "no", "other": "yes"}, {"r": "v2", "felt": "yes"}]
+    codes = encode(drawn, [check_evidence(drawn, each) for each in possible])
+    got = strategy.infer_many(codes)
+    for row, answers in enumerate(possible):
+        assert_same(got, row, Engine(drawn), check_evidence(drawn, answers))
+    clashes = np.array([[0, 1, -1, -1], [2, -1, -1, 0], [-1, 0, 0, -1]], np.int8)
+    assert (
+        np.isneginf(strategy.infer_many(np.vstack([clashes, codes])).log_evidence).tolist() == [True] * 3 + [False] * 5
+    )
+
+
 def test_a_network_of_real_size() -> None:
     rng = Random(1)
     drawn = random_network(rng, REAL)

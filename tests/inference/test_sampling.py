@@ -15,7 +15,8 @@ from bayesknee.inference.backward import draw_each
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from bayesknee.inference.sampling import Sample
-from tests.support.brute_force import Answers, BruteForce
+from tests.support.answers import Answers
+from tests.support.brute_force import BruteForce
 from tests.support.effort import seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import SMALL, TINY, Patient, random_network, seeded_patient
