@@ -1,0 +1,67 @@
+"""`bayesknee evaluate`: how good a network is, on patients whose diagnosis is known."""
+
+from __future__ import annotations
+
+import click
+
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network, load_network
+
+
+@click.command(
+    "evaluate",
+    epilog=examples(
+        "bayesknee evaluate",
+        "bayesknee evaluate patients.csv --setting emergency --report evaluation.html",
+        "bayesknee evaluate cases.jsonl --json",
+    ),
+)
+@click.argument("cases", required=False, metavar="[CASES]")
+@setting_option
+@network_option
+@click.option("--report", metavar="FILE", help="Write a report with plots, .html or .md.")
+@click.option("--failures", default=50, show_default=True, type=click.IntRange(0), help="List at most so many.")
+@click.option("--rounds", default=1000, show_default=True, type=click.IntRange(0), help="Rounds of the bootstrap.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the bootstrap.")
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    cases: str | None,
+    setting: str | None,
+    network: str | None,
+    report: str | None,
+    failures: int,
+    rounds: int,
+    seed: int,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Tell how good a network is on patients whose diagnosis is known.
+
+    CASES is a folder of case files, a .jsonl file with a case on each line, or a .csv or .parquet table with a column
+    for each question and a column label with the true conditions, joined by a semicolon; left out, it is the folder
+    cases of the network. The label other stands for
+    the network's catch-all. A case counts as right where any of its labels leads. Beside the network stands naive
+    Bayes on the same numbers; every figure has a bootstrap interval.
+    """
+    folder = find_network(DEFAULT_NETWORK if network is None else network)
+    loaded = load_network(folder)
+    from bayesknee.cohort import evaluate, read_labelled
+    from bayesknee.display.evaluation import evaluation_text
+
+    if report is not None:
+        from bayesknee.display.evaluation_report import check_report_path
+
+        check_report_path(report)
+    evaluation = evaluate(
+        loaded,
+        read_labelled(cases if cases is not None else folder / "cases", loaded, setting),
+        rounds=rounds,
+        seed=seed,
+    )
+    if report is not None:
+        from bayesknee.display.evaluation_report import write_report
+
+        write_report(evaluation, report)
+    if as_json:
+        print_json(evaluation.to_dict())
+        return
+    print_text(evaluation_text(evaluation, failures))

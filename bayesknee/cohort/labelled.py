@@ -1,0 +1,179 @@
+"""Labelled patients: what is known of each, and what it turned out to be.
+
+Three shapes are read: a folder of case files, a JSON-lines file with a case on each line, and a table (CSV or Parquet)
+with a column per question and a column `label`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from bayesknee.cases import Case, parse_case, plain_answer, read_case
+from bayesknee.errors import BayeskneeError, CaseFileError, did_you_mean, quoted
+from bayesknee.inference.engine import check_setting
+from bayesknee.inference.evidence import Evidence, check_evidence
+from bayesknee.knowledge.model import Network
+
+CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
+TABLE_SUFFIXES: Final = (".csv", ".parquet")
+LINES_SUFFIX: Final = ".jsonl"
+LABEL: Final = "label"
+OTHER: Final = "other"
+LABEL_SEPARATOR: Final = ";"
+MOST_TOLD: Final = 3
+KEY_COLUMNS: Final = ("id", "key", "patient")
+
+
+@dataclass(frozen=True)
+class LabelledCase:
+    """A patient whose causes are known.
+
+    Attributes:
+        id: of the case.
+        evidence: checked against the network.
+        setting: where the patient was seen.
+        label: the conditions that it turned out to be, at least one where the network has a complaint.
+        title, source: as in the case file.
+    """
+
+    id: str
+    evidence: Evidence
+    setting: str
+    label: tuple[str, ...]
+    title: str = ""
+    source: str = ""
+
+
+def read_labelled(path: Path | str, network: Network, setting: str | None = None) -> tuple[LabelledCase, ...]:
+    """The labelled cases in a folder of case files, a `.jsonl` file, or a `.csv` or `.parquet` table.
+
+    Args:
+        path: where they are.
+        network: what their answers and labels are checked against.
+        setting: of every case; where left out, that of the case, or else the network's first.
+
+    Raises:
+        CaseFileError: nothing there, no label, or a case that the network cannot take; tells which.
+    """
+    return check_cases(_raw_cases(Path(path)), network, setting)
+
+
+def check_cases(cases: Iterable[Case], network: Network, setting: str | None = None) -> tuple[LabelledCase, ...]:
+    """Cases, checked against a network; see `read_labelled`.
+
+    Raises:
+        CaseFileError: no cases, no label, or a case that the network cannot take.
+    """
+    checked: list[LabelledCase] = []
+    problems: list[str] = []
+    for number, case in enumerate(cases, start=1):
+        name = case.id or f"case {number}"
+        try:
+            checked.append(_checked(case, name, network, setting))
+        except BayeskneeError as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        more = len(problems) - MOST_TOLD
+        raise CaseFileError("; ".join([*problems[:MOST_TOLD], *([f"and {more} more cases"] if more > 0 else [])]))
+    if not checked:
+        raise CaseFileError("no cases; expected at least one labelled case; name the right folder or file")
+    return tuple(checked)
+
+
+def _checked(case: Case, name: str, network: Network, setting: str | None) -> LabelledCase:
+    return LabelledCase(
+        id=name,
+        evidence=check_evidence(network, case.evidence),
+        setting=check_setting(network, setting or case.setting or None),
+        label=_label(case.label, network),
+        title=case.title,
+        source=case.source,
+    )
+
+
+def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
+    """The labels as condition ids; `other` is the catch-all."""
+    names = [network.catch_all if each == OTHER and network.catch_all else each for each in given]
+    if not names and network.complaint:
+        raise CaseFileError("no label; expected what the patient turned out to have; add label: [CONDITION]")
+    for name in names:
+        if name not in network.conditions:
+            hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
+            raise CaseFileError(f"unknown condition {quoted(name)} as label; {hint}")
+    return tuple(dict.fromkeys(names))
+
+
+# --- the three shapes ------------------------------------------------------------------------------------------------
+
+
+def _raw_cases(path: Path) -> Iterator[Case]:
+    if path.is_dir():
+        return _folder(path)
+    if not path.exists():
+        raise CaseFileError(f"cannot read the cases {str(path)!r}: no such file or folder")
+    if path.suffix == LINES_SUFFIX:
+        return _lines(path)
+    if path.suffix in TABLE_SUFFIXES:
+        return _table(path)
+    if path.suffix in CASE_SUFFIXES:
+        return iter([_named(read_case(path), path.stem)])
+    raise CaseFileError(
+        f"{path.name} is neither a folder of case files nor a .jsonl, .csv or .parquet file; name one of these"
+    )
+
+
+def _folder(path: Path) -> Iterator[Case]:
+    files = sorted(file for file in path.iterdir() if file.suffix in CASE_SUFFIXES)
+    if not files:
+        raise CaseFileError(f"{str(path)!r} holds no case files; expected files named {', '.join(CASE_SUFFIXES)}")
+    for file in files:
+        yield _named(read_case(file), file.stem)
+
+
+def _named(case: Case, name: str) -> Case:
+    return case if case.id else replace(case, id=name)
+
+
+def _lines(path: Path) -> Iterator[Case]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    place = f"{path.name}:{number}"
+                    _check_json(line, place)
+                    yield _named(parse_case(line, place), f"line {number}")
+    except OSError as error:
+        raise CaseFileError(f"cannot read {path.name}: {error.strerror or error}") from None
+
+
+def _check_json(line: bytes, place: str) -> None:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CaseFileError(f"{place}: got text that is not JSON ({error}); expected a case on each line") from None
+
+
+def _table(path: Path) -> Iterator[Case]:
+    """Cases of a table with `label`; blanks are not known, other columns than questions hold key and setting."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
+    except (OSError, ValueError, pd.errors.EmptyDataError) as error:
+        raise CaseFileError(f"cannot read {path.name}: {' '.join(str(error).split())}") from None
+    if LABEL not in frame.columns:
+        raise CaseFileError(f"{path.name} has no column {LABEL}; expected one with the true conditions, joined by ;")
+    return (_row(number, dict(row)) for number, row in enumerate(frame.to_dict("records"), start=1))
+
+
+def _row(number: int, row: Mapping[object, object]) -> Case:
+    known = {str(name): str(value) for name, value in row.items() if value is not None and value == value}  # noqa: PLR0124 (a blank is NaN)
+    label = tuple(part.strip() for part in known.pop(LABEL, "").split(LABEL_SEPARATOR) if part.strip())
+    setting = known.pop("setting", "")
+    key = next((known.pop(name) for name in KEY_COLUMNS if name in known), f"row {number}")
+    evidence = {name: plain_answer(value) for name, value in known.items() if value != ""}
+    return Case(evidence=evidence, setting=setting, id=key, label=label)

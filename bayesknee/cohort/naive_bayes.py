@@ -1,0 +1,89 @@
+"""Naive Bayes on a network's own numbers: the baseline that most diagnostic programs are.
+
+The conditions are taken for exclusive classes, one of which is true, and all answers for independent given the class:
+
+    P(c | e) is proportional to base_rate(c) * product over answers of P(e_f | only c)
+
+P(finding | only c) is what the network states for that condition alone, hidden signs summed out; of a risk factor it is
+P(r | c), proportional to its prior times its odds ratio. Conditions as parents of conditions are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.parents import odds_ratios
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading, RiskFactor
+
+
+class NaiveBayes:
+    """The baseline for a network in a care setting. Read-only once made."""
+
+    def __init__(self, network: Network, setting: str) -> None:
+        self._network = network
+        self._conditions = tuple(network.conditions)
+        rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
+        self._log_prior = np.log(rates / rates.sum())
+        self._tables = {
+            name: _risk_table(network, each, setting)
+            if isinstance(each, RiskFactor)
+            else finding_table(network, each, self._conditions)
+            for name, each in network.questions.items()
+        }
+
+    def posterior(self, evidence: Evidence) -> Vector:
+        """P(c | evidence), shape (n,), sums to 1; answers that name conditions count as such."""
+        logs = self._log_prior.copy()
+        with np.errstate(divide="ignore"):
+            for name, likelihood in evidence.likelihoods.items():
+                logs += np.log(np.array(likelihood) @ self._table(name))
+        weights = np.exp(logs - logs.max()) if logs.max() > -np.inf else np.exp(self._log_prior)
+        return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+    def posteriors(self, evidence: Iterable[Evidence]) -> Vector:
+        """As `posterior`, a row for each patient."""
+        return np.stack([self.posterior(each) for each in evidence])
+
+    def _table(self, name: str) -> Vector:
+        if name in self._tables:
+            return self._tables[name]
+        yes = np.array([float(each == name) for each in self._conditions])
+        return np.stack([1.0 - yes, yes])
+
+
+def finding_table(network: Network, finding: Finding, conditions: Iterable[str]) -> Vector:
+    """P(state | only c), shape (states, n)."""
+    return np.array([_alone(network, finding, name) for name in conditions]).T
+
+
+def _alone(network: Network, finding: Finding, condition: str) -> Likelihood:
+    model = finding.model
+    if isinstance(model, Mixture):
+        distribution = model.distributions.get(condition) or model.otherwise
+        states = finding.states
+        return distribution.vector(states) if distribution else (1.0 / len(states),) * len(states)
+    if isinstance(model, NoisyOr):
+        yes = model.causes.get(condition, model.leak).value
+    else:
+        yes = _read(network, model, condition)
+    return 1.0 - yes, yes
+
+
+def _read(network: Network, reading: Reading, condition: str) -> float:
+    rule = network.signs[reading.sign].noisy_or
+    sign = rule.causes.get(condition, rule.leak).value
+    return sign * reading.sensitivity.value + (1.0 - sign) * (1.0 - reading.specificity.value)
+
+
+def _risk_table(network: Network, factor: RiskFactor, setting: str) -> Vector:
+    """P(state | c), shape (states, n)."""
+    prior = np.array(factor.prior_in(setting))
+    weights = [
+        prior * odds_ratios(each, factor.id, factor.states) if factor.id in each.odds_ratios else prior
+        for each in network.conditions.values()
+    ]
+    return np.array([each / each.sum() for each in weights]).T

@@ -1,0 +1,155 @@
+"""An evaluation as text for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final, TextIO
+
+from immutabledict import immutabledict
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation, overall
+from bayesknee.cohort.measures import Bin, Measure
+from bayesknee.display.terminal import console_for, percent, rendered, sticky
+
+SHOWN: Final = 3
+NAMES: Final = immutabledict(
+    top1="True condition first",
+    top3="Among the first three",
+    mean_rank="Mean rank",
+    log_loss="Log loss",
+    brier="Brier score",
+    calibration_error="Calibration error",
+    list_length="List length at 89 % inclusion",
+    list_specificity="Its specificity",
+    over_triage="Triage too high",
+    under_triage="Triage too low",
+)
+SHARES: Final = frozenset({"top1", "top3", "list_specificity", "over_triage", "under_triage"})
+FORECASTERS: Final = immutabledict({ENGINE: "bayesknee", BASELINE: "naive Bayes"})
+_INDENT: Final = (0, 0, 0, 2)
+
+
+def evaluation_text(evaluation: Evaluation, most_failures: int, file: TextIO | None = None) -> str:
+    """The evaluation as text that fits the terminal behind `file` (standard output where left out)."""
+    return rendered(console_for(file), *_parts(evaluation, most_failures))
+
+
+def figure(name: str, value: float) -> str:
+    """A measure in figures: a share in per cent, others with as many digits as mean something."""
+    if math.isnan(value):
+        return "-"
+    if name in SHARES or name in ("sensitivity", "specificity"):
+        return f"{100 * value:.0f} %"
+    return f"{value:.1f}" if name in ("list_length", "mean_rank") else f"{value:.3f}"
+
+
+def with_interval(name: str, measure: Measure) -> str:
+    """`64 % (53-76)`."""
+    if math.isnan(measure.low):
+        return figure(name, measure.value)
+    low, high = (figure(name, each).removesuffix(" %") for each in (measure.low, measure.high))
+    return f"{figure(name, measure.value)} ({low}-{high})"
+
+
+def heading(evaluation: Evaluation) -> str:
+    """What was evaluated on how many cases."""
+    network, cases = evaluation.network, _cases(len(evaluation.results), "labelled ")
+    return f"{network.title} ({network.id} {network.version}) on {cases}"
+
+
+def _cases(number: int, kind: str = "") -> str:
+    return f"{number} {kind}case{'' if number == 1 else 's'}"
+
+
+def unnamed_line(evaluation: Evaluation) -> str:
+    """How the cases fared whose cause the network does not name; empty where there are none."""
+    unnamed, network = evaluation.unnamed, evaluation.network
+    if not unnamed.cases:
+        return ""
+    name = network.conditions[network.catch_all].name
+    return f'Cause not named by the network: {_cases(unnamed.cases)}; "{name}" leads in {unnamed.led}.'
+
+
+def _parts(evaluation: Evaluation, most_failures: int) -> Iterator[RenderableType]:
+    yield Text(heading(evaluation), style="bold")
+    yield Text(sticky(f"95 % intervals from {evaluation.rounds} bootstrap samples, seed {evaluation.seed}"))
+    yield Text()
+    yield Padding(_overall_table(evaluation), _INDENT)
+    if line := unnamed_line(evaluation):
+        yield Text()
+        yield Text(line)
+    yield Text(sticky("\nEach condition at its limit"), style="bold")
+    yield Padding(_condition_table(evaluation), _INDENT)
+    yield Text("\nCalibration of bayesknee", style="bold")
+    yield Padding(_calibration_table(evaluation.calibration), _INDENT)
+    yield from _failures(evaluation, most_failures)
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for number, header in enumerate(headers):
+        table.add_column(header, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def _overall_table(evaluation: Evaluation) -> Table:
+    table = _table("", *FORECASTERS.values())
+    figures = {name: overall(each) for name, each in evaluation.forecasters.items()}
+    for name, label in NAMES.items():
+        table.add_row(sticky(label), *(sticky(with_interval(name, figures[each][name])) for each in FORECASTERS))
+    return table
+
+
+def _condition_table(evaluation: Evaluation) -> Table:
+    table = _table("", "Cases", "Sensitivity", "Specificity")
+    counts = true_counts(evaluation)
+    for name, condition in evaluation.network.conditions.items():
+        sensitivity, specificity = evaluation.engine.sensitivity[name], evaluation.engine.specificity[name]
+        shown = (with_interval("sensitivity", sensitivity), with_interval("specificity", specificity))
+        table.add_row(condition.name, str(counts[name]), *map(sticky, shown))
+    return table
+
+
+def true_counts(evaluation: Evaluation) -> Mapping[str, int]:
+    """In how many cases each condition is true."""
+    labels = [name for result in evaluation.results for name in result.case.label]
+    return {name: labels.count(name) for name in evaluation.network.conditions}
+
+
+def _calibration_table(bins: tuple[Bin, ...]) -> Table:
+    table = _table("Predicted", "Forecasts", "Mean", "Came true")
+    for each in bins:
+        table.add_row(*map(sticky, bin_cells(each)))
+    return table
+
+
+def bin_cells(each: Bin) -> tuple[str, ...]:
+    """A row of the calibration table."""
+    shares = (f"{100 * value:.1f} %" if each.count else "-" for value in (each.predicted, each.observed))
+    return (f"{100 * each.low:.0f}-{100 * each.high:.0f} %", str(each.count), *shares)
+
+
+def _failures(evaluation: Evaluation, most: int) -> Iterator[RenderableType]:
+    failures = evaluation.failures
+    if not failures or not most:
+        return
+    told = f"\nWhere another condition leads ({len(failures)} of {len(evaluation.results)})"
+    yield Text(told, style="bold")
+    for each in failures[:most]:
+        yield Padding(Text(sticky(failure_line(each))), _INDENT)
+    if len(failures) > most:
+        yield Padding(Text(f"and {len(failures) - most} more"), _INDENT)
+
+
+def failure_line(result: CaseResult) -> str:
+    """A case with what leads, and where its label stands."""
+    posterior = result.diagnosis.posterior
+    leaders = list(posterior)[:SHOWN]
+    names = [*leaders, *(name for name in result.case.label if name not in leaders)]
+    shown = ", ".join(f"{name} {percent(posterior[name])}" for name in names)
+    return f"{result.case.id}: {' and '.join(result.case.label)} at rank {result.rank}: {shown}"

@@ -1,0 +1,183 @@
+"""An evaluation as a report with plots: one HTML file, or Markdown with its pictures beside it."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from immutabledict import immutabledict
+
+from bayesknee.cohort.evaluation import CaseResult, Evaluation, overall
+from bayesknee.display.evaluation import (
+    FORECASTERS,
+    NAMES,
+    bin_cells,
+    failure_line,
+    heading,
+    true_counts,
+    unnamed_line,
+    with_interval,
+)
+from bayesknee.display.evaluation_plots import calibration_figure, inclusion_figure
+from bayesknee.display.text import answer_text, label
+from bayesknee.errors import BayeskneeError, quoted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SUFFIXES: Final = (".html", ".md")
+DOTS: Final = 120
+PLOTS: Final[Mapping[str, Callable[[Evaluation], Figure]]] = immutabledict(
+    calibration=calibration_figure, inclusion=inclusion_figure
+)
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """A table of a report."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture of a report: a link to it, or the picture itself as a data link."""
+
+    title: str
+    link: str
+
+
+@dataclass(frozen=True)
+class FailurePart:
+    """A case of which another condition leads."""
+
+    title: str
+    line: str
+    source: str
+    ledger: TablePart
+
+
+def check_report_path(path: Path | str) -> Path:
+    """The path, if a report can be written there.
+
+    Raises:
+        BayeskneeError: neither .html nor .md, or its folder does not exist.
+    """
+    file = Path(path)
+    if file.suffix not in SUFFIXES:
+        raise BayeskneeError(f"cannot write the report {quoted(path)}; expected a name that ends in .html or .md")
+    if not file.parent.is_dir():
+        raise BayeskneeError(f"cannot write the report {quoted(path)}: no folder {quoted(file.parent)}; make it first")
+    return file
+
+
+def write_report(evaluation: Evaluation, path: Path | str) -> None:
+    """Writes the report; a file appears under its name only when it is complete.
+
+    Args:
+        evaluation: what to report.
+        path: a .html file, which holds its plots, or a .md file, beside which they are put as PNG.
+
+    Raises:
+        BayeskneeError: as `check_report_path`.
+        OSError: it cannot be written.
+    """
+    file = check_report_path(path)
+    pictures = {name: _png(draw(evaluation)) for name, draw in PLOTS.items()}
+    if file.suffix == ".html":
+        plots = [Plot(_title(name), _data_link(picture)) for name, picture in pictures.items()]
+    else:
+        plots = [Plot(_title(name), quote(f"{file.stem}_{name}.png")) for name in pictures]
+        for name, picture in pictures.items():
+            _write(file.with_name(f"{file.stem}_{name}.png"), picture)
+    _write(file, report_text(evaluation, file.suffix, plots).encode())
+
+
+def report_text(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
+    """The report in HTML or Markdown."""
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
+    escape = select_autoescape(["html"], default=False)
+    loader = PackageLoader("bayesknee.display")
+    environment = Environment(loader=loader, autoescape=escape, keep_trailing_newline=True)  # noqa: S701 (it escapes HTML)
+    return environment.get_template(f"evaluation{suffix}").render(
+        heading=heading(evaluation),
+        introduction=[_introduction(evaluation)],
+        overall=_overall(evaluation),
+        notes=[line for line in [unnamed_line(evaluation)] if line],
+        plots=plots,
+        conditions=_conditions(evaluation),
+        calibration=TablePart(
+            ("Predicted", "Forecasts", "Mean", "Came true"), [bin_cells(each) for each in evaluation.calibration]
+        ),
+        failures=[_failure(each) for each in evaluation.failures],
+        caution=evaluation.network.caution,
+    )
+
+
+def _introduction(evaluation: Evaluation) -> str:
+    return (
+        "A case counts as right where any of its true conditions leads. Log loss, Brier score and calibration take "
+        f"each condition of each case as one forecast. In brackets 95 % intervals from {evaluation.rounds} bootstrap "
+        f"samples of the cases (seed {evaluation.seed}). Beside the network stands naive Bayes on its numbers: one "
+        "cause only, all answers independent."
+    )
+
+
+def _overall(evaluation: Evaluation) -> TablePart:
+    figures = [overall(each) for each in evaluation.forecasters.values()]
+    rows = [(shown, *(with_interval(name, each[name]) for each in figures)) for name, shown in NAMES.items()]
+    return TablePart(("Measure", *FORECASTERS.values()), rows)
+
+
+def _conditions(evaluation: Evaluation) -> TablePart:
+    counts, measures = true_counts(evaluation), evaluation.engine
+    rows = [
+        (
+            condition.name,
+            str(counts[name]),
+            f"{condition.limit.value:g}",
+            with_interval("sensitivity", measures.sensitivity[name]),
+            with_interval("specificity", measures.specificity[name]),
+        )
+        for name, condition in evaluation.network.conditions.items()
+    ]
+    return TablePart(("Condition", "Cases", "Limit", "Sensitivity", "Specificity"), rows)
+
+
+def _failure(result: CaseResult) -> FailurePart:
+    evidence, network = result.diagnosis.evidence, result.diagnosis.network
+    rows = [(label(network, name), answer_text(network, name, each)) for name, each in evidence.answers.items()]
+    title = f"{result.case.id}: {result.case.title}".removesuffix(": ")
+    return FailurePart(title, failure_line(result), result.case.source, TablePart(("Finding", "Answer"), rows))
+
+
+def _title(name: str) -> str:
+    return name.capitalize()
+
+
+def _png(figure: Figure) -> bytes:
+    made = BytesIO()
+    figure.savefig(made, format="png", dpi=DOTS, metadata={"Software": None})
+    return made.getvalue()
+
+
+def _data_link(picture: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Writes beside the file and then renames: nobody sees half a file under its name."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
