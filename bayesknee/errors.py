@@ -77,6 +77,14 @@ class InferenceError(BayeskneeError):
     """A network that is valid but that the engine cannot compute with."""
 
 
+class PictureError(BayeskneeError):
+    """A picture that cannot be drawn or written."""
+
+
+class MissingExtraError(BayeskneeError):
+    """Something that needs a part which is not installed; tells which extra brings it."""
+
+
 class ExportError(BayeskneeError):
     """A network or file that cannot be written out or read in through another format."""
 

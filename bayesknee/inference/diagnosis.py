@@ -12,6 +12,7 @@ from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from bayesknee.inference.engine import Engine
 
@@ -106,6 +107,18 @@ class Diagnosis:
             for name, probability in self.posterior.items()
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("condition")
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The posterior as bars; see `bayesknee.display.plots.plot_posterior`."""
+        from bayesknee.display.plots import plot_posterior
+
+        return plot_posterior(self, ax)
+
+    def plot_course(self, ax: Axes | None = None) -> Axes:
+        """How the posterior moved answer by answer; see `bayesknee.display.plots.plot_course`."""
+        from bayesknee.display.plots import plot_course
+
+        return plot_course(self, ax)
 
     def __repr__(self) -> str:
         leaders = ", ".join(f"{name} {p:.1%}" for name, p in list(self.posterior.items())[:3])

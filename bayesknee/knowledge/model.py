@@ -16,6 +16,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import NetworkError, Problem, quoted
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
@@ -366,6 +367,12 @@ class Network:
         from bayesknee.interop.pgmpy_model import to_pgmpy
 
         return to_pgmpy(self, setting)
+
+    def plot(self, ax: Axes | None = None, *, around: str | None = None) -> Axes:
+        """The network in layers, whole or around a condition; see `bayesknee.display.plots.plot_network`."""
+        from bayesknee.display.plots import plot_network
+
+        return plot_network(self, ax, around=around)
 
     def __repr__(self) -> str:
         return (

@@ -1,0 +1,203 @@
+"""A network as four layers of nodes - risk factors, conditions, signs, findings - and the links between them.
+
+Findings that depend on conditions directly are bundled by topic: the bundle stands where a sign would, so that links go
+from one layer to the next only. What is here is plain data; `bayesknee.display.plots.network` draws it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from bayesknee.display.text import state_text
+from bayesknee.errors import PictureError, did_you_mean, quoted
+from bayesknee.knowledge.model import Condition, Finding, Mixture, Network, NoisyOr, Reading
+
+NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test"]
+RISKS, CONDITIONS, SIGNS, FINDINGS = range(4)
+MIDDLING: Final = 0.4
+
+
+@dataclass(frozen=True)
+class Node:
+    """Something with a name in a layer; `note` is what the numbers say of it."""
+
+    id: str
+    label: str
+    kind: NodeKind
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """From a node to one of the next layer, or from condition to condition; strength from 0 to 1."""
+
+    source: str
+    target: str
+    strength: float
+    condition: str
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is drawn.
+
+    Attributes:
+        nodes: the four layers; each finding belongs to one node of the third, its owner.
+        owners: by finding id.
+        links: all of them.
+    """
+
+    nodes: tuple[list[Node], list[Node], list[Node], list[Node]] = field(default_factory=lambda: ([], [], [], []))
+    owners: dict[str, str] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+
+
+def layers_of(network: Network) -> Layers:
+    """The whole network."""
+    layers = Layers()
+    for condition in network.conditions.values():
+        layers.nodes[CONDITIONS].append(Node(condition.id, condition.name, "condition"))
+        layers.links.extend(_risk_links(condition))
+    layers.nodes[RISKS].extend(Node(each.id, each.label, "risk_factor") for each in network.risk_factors.values())
+    for sign in network.signs.values():
+        layers.nodes[SIGNS].append(Node(sign.id, sign.label, "sign"))
+        layers.links.extend(_cause_links(sign.id, sign.noisy_or))
+    _add_bundles(layers, network, network.findings.values())
+    for finding in network.findings.values():
+        _add_finding(layers, finding, "")
+    return layers
+
+
+def layers_around(network: Network, condition: str) -> Layers:
+    """What bears on one condition: what makes it likelier, what it leads to - most telling first - with the numbers.
+
+    Raises:
+        PictureError: the network has no such condition.
+    """
+    if condition not in network.conditions:
+        hint = did_you_mean(condition, network.conditions) or f"known are {', '.join(network.conditions)}"
+        raise PictureError(f"unknown condition {quoted(condition)} of network {network.id}; {hint}")
+    layers = Layers()
+    centre = network.conditions[condition]
+    layers.nodes[CONDITIONS].append(Node(condition, centre.name, "condition"))
+    layers.nodes[RISKS].extend(_parents(network, centre))
+    layers.links.extend(_risk_links(centre))
+    layers.nodes[SIGNS].extend(_led_to(network, condition))
+    own = [finding for finding in network.findings.values() if _bears_on(finding, condition, layers)]
+    _add_bundles(layers, network, own)
+    for node in layers.nodes[SIGNS]:
+        layers.links.append(_link_around(network, condition, node))
+    for finding in own:
+        _add_finding(layers, finding, _finding_note(finding, condition))
+    return layers
+
+
+# --- links ---------------------------------------------------------------------------------------------------------
+
+
+def _risk_links(condition: Condition) -> Iterator[Link]:
+    """Three times the odds count as middling, ten times as strong."""
+    for parent, ratios in condition.odds_ratios.items():
+        highest = max(abs(math.log(ratio.value)) for ratio in ratios.values())
+        yield Link(parent, condition.id, min(highest / math.log(10.0), 1.0), condition.id)
+
+
+def _cause_links(target: str, rule: NoisyOr) -> Iterator[Link]:
+    return (Link(cause, target, number.value, cause) for cause, number in rule.causes.items())
+
+
+def _direct_causes(finding: Finding) -> tuple[str, ...]:
+    if isinstance(finding.model, NoisyOr):
+        return tuple(finding.model.causes)
+    return tuple(finding.model.distributions) if isinstance(finding.model, Mixture) else ()
+
+
+def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) -> None:
+    """A bundle for each topic that has direct findings, thick where many of them hang on one condition."""
+    direct = [finding for finding in findings if not isinstance(finding.model, Reading)]
+    for topic in (name for name in network.topics if any(each.topic == name for each in direct)):
+        members = [finding for finding in direct if finding.topic == topic]
+        layers.nodes[SIGNS].append(Node(_bundle(topic), network.topics[topic], "bundle"))
+        shown = {node.id for node in layers.nodes[CONDITIONS]}
+        for condition in (name for name in network.conditions if name in shown):
+            if count := sum(condition in _direct_causes(finding) for finding in members):
+                layers.links.append(Link(condition, _bundle(topic), count / len(members), condition))
+
+
+def _bundle(topic: str) -> str:
+    return f"topic {topic}"  # no id has a blank
+
+
+def _add_finding(layers: Layers, finding: Finding, note: str) -> None:
+    model = finding.model
+    owner = model.sign if isinstance(model, Reading) else _bundle(finding.topic)
+    strength = model.sensitivity.value if isinstance(model, Reading) else MIDDLING
+    layers.nodes[FINDINGS].append(Node(finding.id, finding.label, finding.kind, note))
+    layers.owners[finding.id] = owner
+    layers.links.append(Link(owner, finding.id, strength, ""))
+
+
+# --- around one condition ------------------------------------------------------------------------------------------
+
+
+def _parents(network: Network, condition: Condition) -> Iterator[Node]:
+    for parent, ratios in condition.odds_ratios.items():
+        factor = network.risk_factors.get(parent)
+        state, ratio = max(ratios.items(), key=lambda item: abs(math.log(item[1].value)))
+        label = factor.label if factor else network.conditions[parent].name
+        yield Node(
+            parent,
+            label,
+            "risk_factor" if factor else "condition",
+            f"{state_text(factor, state)}: odds x {ratio.value:.3g}",
+        )
+
+
+def _led_to(network: Network, condition: str) -> Iterator[Node]:
+    for child in network.conditions.values():
+        if condition in child.odds_ratios:
+            ratios = child.odds_ratios[condition]
+            note = ", ".join(f"{state}: odds x {ratio.value:.3g}" for state, ratio in ratios.items())
+            yield Node(child.id, child.name, "condition", note)
+    caused = [sign for sign in network.signs.values() if condition in sign.noisy_or.causes]
+    for sign in sorted(caused, key=lambda sign: _lift(sign.noisy_or, condition), reverse=True):
+        yield Node(sign.id, sign.label, "sign", _noisy_or_note(sign.noisy_or, condition))
+
+
+def _lift(rule: NoisyOr, condition: str) -> float:
+    """How much more often with the condition than without any cause."""
+    return rule.causes[condition].value / rule.leak.value
+
+
+def _noisy_or_note(rule: NoisyOr, condition: str) -> str:
+    return f"{_percent(rule.causes[condition].value)} (without a cause {_percent(rule.leak.value)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.3g} %"
+
+
+def _bears_on(finding: Finding, condition: str, layers: Layers) -> bool:
+    if isinstance(finding.model, Reading):
+        return any(node.id == finding.model.sign for node in layers.nodes[SIGNS])
+    return condition in _direct_causes(finding)
+
+
+def _link_around(network: Network, condition: str, node: Node) -> Link:
+    if node.kind == "sign":
+        return Link(condition, node.id, network.signs[node.id].noisy_or.causes[condition].value, condition)
+    return Link(condition, node.id, MIDDLING, condition)
+
+
+def _finding_note(finding: Finding, condition: str) -> str:
+    model = finding.model
+    if isinstance(model, Reading):
+        return f"sens. {_percent(model.sensitivity.value)}, spec. {_percent(model.specificity.value)}"
+    if isinstance(model, NoisyOr):
+        return _noisy_or_note(model, condition)
+    shares = zip(finding.states, model.distributions[condition].vector(finding.states), strict=True)
+    state, share = max(shares, key=lambda pair: pair[1])
+    return f"most often {state_text(None, state)}, {_percent(share)}"

@@ -1,0 +1,138 @@
+"""The posterior of one patient as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from bayesknee.display.plots.canvas import (
+    BLACK,
+    PALE,
+    SKY,
+    VERMILION,
+    beside,
+    legend_below,
+    percent_axis,
+    rows_axes,
+    wrapped,
+)
+from bayesknee.display.terminal import percent
+from bayesknee.inference.diagnosis import Diagnosis
+
+GROUP_GAP: Final = 0.6
+_PRIOR: Final[dict[str, Any]] = {
+    "marker": "D",
+    "markersize": 5,
+    "markerfacecolor": "white",
+    "markeredgecolor": BLACK,
+    "linestyle": "",
+    "clip_on": False,
+    "zorder": 4,
+}
+_LIMIT: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.4, "linestyle": (0, (1.5, 1)), "zorder": 3}
+
+
+def plot_posterior(
+    diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Mapping[str, Sequence[float]] | None = None
+) -> Axes:
+    """Bars of each condition's probability with its base rate, most probable first, then groups.
+
+    A dangerous condition bears its limit; where it is at or over the limit its bar is hatched, and words say so.
+
+    Args:
+        diagnosis: what to draw.
+        ax: axes to draw on; new ones where left out.
+        intervals: (low, high) by condition or group id, for those that have one.
+
+    Returns:
+        The axes.
+    """
+    bars = list(_bars(diagnosis, intervals or {}))
+    ax = rows_axes(ax, {bar.row: bar.label for bar in bars})
+    for bar in bars:
+        _draw(ax, bar)
+    percent_axis(ax.xaxis)
+    ax.set_xlabel("Probability of being a cause; more than one can be")
+    ax.set_title(title(diagnosis), loc="left", fontsize="medium")
+    legend_below(ax, handles=list(_legend(bars)), columns=5)
+    return ax
+
+
+def title(diagnosis: Diagnosis) -> str:
+    """What the picture is of."""
+    count = len(diagnosis.evidence.answers)
+    answers = f"{count} answer{'' if count == 1 else 's'}" if count else "no answers"
+    setting = diagnosis.network.settings[diagnosis.setting].name
+    return wrapped(f"{diagnosis.network.title}; {setting}, {answers}", 56)
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A row of the picture; groups have no prior and no limit."""
+
+    row: float
+    label: str
+    probability: float
+    color: str
+    prior: float | None = None
+    limit: float | None = None
+    interval: Sequence[float] | None = None
+    first: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.limit is not None and self.probability >= self.limit
+
+
+def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Sequence[float]]) -> Iterator[_Bar]:
+    row = 0.0
+    for name, probability in diagnosis.posterior.items():
+        condition = diagnosis.network.conditions[name]
+        limit = condition.limit.value if condition.must_not_miss else None
+        color = VERMILION if limit is not None and probability >= limit else SKY
+        prior, interval = diagnosis.prior[name], intervals.get(name)
+        yield _Bar(row, condition.name, probability, color, prior, limit, interval, first=row == 0.0)
+        row += 1.0
+    for name, probability in diagnosis.groups.items():
+        label = f"{diagnosis.network.groups[name].name} (at least one)"
+        yield _Bar(row + GROUP_GAP, label, probability, PALE, interval=intervals.get(name))
+        row += 1.0
+
+
+def _draw(ax: Axes, bar: _Bar) -> None:
+    hatch = "////" if bar.over else ""
+    ax.barh(bar.row, bar.probability, height=0.62, color=bar.color, hatch=hatch, edgecolor="white", linewidth=0.0)
+    note = ""
+    if bar.prior is not None:
+        ax.plot(bar.prior, bar.row, **_PRIOR)
+    if bar.limit is not None:
+        ax.plot([bar.limit, bar.limit], [bar.row - 0.45, bar.row + 0.45], **_LIMIT)
+        note = f"\nnot ruled out (limit {100 * bar.limit:.3g} %)" if bar.over else ""
+    if bar.interval is not None:
+        low, high = bar.interval
+        ax.hlines(bar.row, low, high, color=BLACK, linewidth=1.2, zorder=3)
+        ax.plot([low, high], [bar.row, bar.row], color=BLACK, marker="|", markersize=7, linestyle="", zorder=3)
+        note = f"  [{percent_range(low, high)}]{note}"
+    weight = "bold" if bar.first else "normal"
+    beside(ax, bar.row, f"{percent(bar.probability)}{note}", weight=weight)
+
+
+def percent_range(low: float, high: float) -> str:
+    """Both ends with one percent sign, as in 2.1 to 14.8 %."""
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def _legend(bars: Sequence[_Bar]) -> Iterator[Line2D | Patch]:
+    yield Patch(color=SKY, label="probability")
+    if any(bar.over for bar in bars):
+        yield Patch(facecolor=VERMILION, hatch="////", edgecolor="white", linewidth=0, label="not ruled out")
+    yield Line2D([], [], label="base rate", **_PRIOR)
+    if any(bar.limit is not None for bar in bars):
+        yield Line2D([], [], label="limit", **_LIMIT)
+    if any(bar.interval is not None for bar in bars):
+        yield Line2D([], [], color=BLACK, marker="|", markersize=7, label="95 % interval")

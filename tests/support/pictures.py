@@ -1,0 +1,97 @@
+"""Whether a picture can be read: what is written on it lies inside it and covers nothing else that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any, Final, TypeVar
+from unittest.mock import patch
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from bayesknee.knowledge.model import Network
+
+SLACK: Final = 1.5  # pixels by which boxes around words may touch
+LONG: Final = "of the inner and the outer head, with or without a tear"
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text of a picture, and its place in pixels."""
+
+    text: str
+    place: Bbox
+
+
+def written(ax: Axes) -> list[Written]:
+    """All that is written on the picture that holds `ax`, as drawn without a display."""
+    figure = ax.figure.canvas.figure
+    figure.draw_without_rendering()  # settles the layout
+    drawn: list[Text] = []
+    draw = Text.draw
+
+    def noted(self: Text, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (matplotlib's own)
+        drawn.append(self)
+        draw(self, *args, **kwargs)
+
+    with patch.object(Text, "draw", noted):
+        figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    texts = [text for text in drawn if text.get_text().strip() and text.get_visible()]
+    return [Written(text.get_text(), text.get_window_extent(renderer)) for text in texts]
+
+
+def places(line: Line2D) -> list[float]:
+    """Where the points of a line are, from left to right."""
+    return [float(x) for x in np.asarray(line.get_xdata(), dtype=float)]
+
+
+def assert_legible(ax: Axes) -> None:
+    """No text is cut off by the edge of the picture, and no two lie upon each other."""
+    texts = written(ax)
+    assert texts
+    edge = ax.figure.canvas.figure.get_window_extent()
+    for each in texts:
+        place = each.place
+        inside = (
+            place.x0 >= edge.x0 - SLACK
+            and place.y0 >= edge.y0 - SLACK
+            and place.x1 <= edge.x1 + SLACK
+            and place.y1 <= edge.y1 + SLACK
+        )
+        assert inside, f"cut off: {each.text!r}"
+    for one, other in combinations(texts, 2):
+        assert not _overlap(one.place, other.place), f"{one.text!r} lies upon {other.text!r}"
+
+
+def _overlap(one: Bbox, other: Bbox) -> bool:
+    common = Bbox.intersection(one, other)
+    return common is not None and common.width > SLACK and common.height > SLACK
+
+
+def with_long_names(network: Network) -> Network:
+    """The same network with much longer names, and with characters that mean something to matplotlib or HTML."""
+    changes: dict[str, Mapping[str, Any]] = {
+        "conditions": _each(network.conditions, name=f"Tendonitis <b> & strain $x_1$ {LONG}"),
+        "groups": _each(network.groups, name=f"A group {LONG}"),
+        "risk_factors": _each(network.risk_factors, label=f"A risk {LONG}"),
+        "signs": _each(network.signs, label=f"A swelling {LONG}"),
+        "findings": _each(network.findings, label=f"Pain on bending {LONG}", question=f"Does it hurt {LONG}?"),
+        "settings": _each(network.settings, name="The emergency department of a large hospital"),
+        "topics": dict.fromkeys(network.topics, f"Examination {LONG}"),
+    }
+    return replace(network, **changes)  # type: ignore[arg-type]
+
+
+def _each(parts: Mapping[str, P], **texts: str) -> dict[str, P]:
+    return {
+        name: replace(part, **{key: f"{text} {name}" for key, text in texts.items()})  # type: ignore[type-var]
+        for name, part in parts.items()
+    }
