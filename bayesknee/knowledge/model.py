@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
 from immutabledict import immutabledict
 
@@ -31,6 +31,10 @@ NO_YES: Final = ("no", "yes")
 JUDGED: Final = "judged"
 ANY_SETTING: Final = "any_setting"
 COMPLAINT: Final = "presenting_complaint"
+SMALLEST_RATIO: Final = 1e-4
+LARGEST_RATIO: Final = 1e4
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +97,19 @@ class Probability(Number):
 
 
 class OddsRatio(Number):
-    """A positive odds ratio."""
+    """An odds ratio between 1/10,000 and 10,000: no cause is that sure, so a figure beyond is a slip."""
 
     __slots__ = ()
-    meaning = "an odds ratio above 0"
+    bounds = (SMALLEST_RATIO, LARGEST_RATIO)
+    meaning = f"an odds ratio above {SMALLEST_RATIO:g} and below {LARGEST_RATIO:g}"
 
 
 class Weight(Number):
-    """A positive relative weight."""
+    """A relative weight, in the same bounds."""
 
     __slots__ = ()
-    meaning = "a weight above 0"
+    bounds = (SMALLEST_RATIO, LARGEST_RATIO)
+    meaning = f"a weight above {SMALLEST_RATIO:g} and below {LARGEST_RATIO:g}"
 
 
 @dataclass(frozen=True)
@@ -393,15 +399,50 @@ _RULE_KEYS: Final = immutabledict({Reading: "reads", NoisyOr: "noisy_or", Mixtur
 
 def numbers_below(path: Path, thing: object) -> Iterator[tuple[Path, Number]]:
     """All numbers in `thing`, whose own place is `path`; the paths are those of the files."""
-    if isinstance(thing, Number):
+    return parts_below(path, thing, Number)
+
+
+def parts_below(path: Path, thing: object, kind: type[T] | tuple[type[T], ...]) -> Iterator[tuple[Path, T]]:
+    """All parts of some kind in `thing`, whose own place is `path`; the paths are those of the files."""
+    if isinstance(thing, kind):
         yield path, thing
     elif isinstance(thing, Mapping):
         for key, value in thing.items():
-            yield from numbers_below((*path, str(key)), value)
+            yield from parts_below((*path, str(key)), value, kind)
     elif isinstance(thing, Distribution):
-        yield from numbers_below(path, thing.numbers)
+        yield from parts_below(path, thing.numbers, kind)
     elif is_dataclass(thing):
         for each in fields(thing):
-            value = getattr(thing, each.name)
-            key = _RULE_KEYS.get(type(value), each.name) if each.name == "model" else each.name
-            yield from numbers_below((*path, key), value)
+            yield from parts_below(_below(path, thing, each.name), getattr(thing, each.name), kind)
+
+
+def with_values(path: Path, thing: T, values: Mapping[Path, float]) -> T:
+    """`thing`, whose own place is `path`, with other values for the numbers at these paths, as if they were certain.
+
+    Such a number has a range of no width, and its grade and source as before.
+    """
+    changed: object = thing
+    if isinstance(thing, Number):
+        value = values.get(path, math.nan)
+        changed = thing if math.isnan(value) else replace(thing, value=value, low=value, high=value)
+    elif isinstance(thing, Mapping):
+        changed = immutabledict({key: with_values((*path, str(key)), each, values) for key, each in thing.items()})
+    elif isinstance(thing, Distribution):
+        changed = Distribution(with_values(path, thing.numbers, values))
+    elif is_dataclass(thing):
+        parts = {each.name: getattr(thing, each.name) for each in fields(thing)}
+        changed = replace(
+            cast("Any", thing),
+            **{
+                name: with_values(_below(path, thing, name), part, values)
+                for name, part in parts.items()
+                if isinstance(part, Mapping) or is_dataclass(part)
+            },
+        )
+    return cast("T", changed)
+
+
+def _below(path: Path, thing: object, name: str) -> Path:
+    """The place of an attribute of `thing`."""
+    value = getattr(thing, name)
+    return (*path, _RULE_KEYS.get(type(value), name) if name == "model" else name)
