@@ -101,7 +101,7 @@ def test_development_cases_of_the_posterior_knee() -> None:
     cases = read_labelled(networks_folder() / "posterior_knee" / "cases", network)
     found = evaluate(network, cases, rounds=0)
     assert len(cases) == 59
-    assert found.engine.top1.value * 59 >= 36
-    assert found.engine.top3.value * 59 >= 47
+    assert found.engine.top1.value * 59 >= 37
+    assert found.engine.top3.value * 59 >= 48
     assert found.engine.log_loss.value < found.baseline.log_loss.value < 0.3
     assert found.engine.under_triage.value <= 0.05
