@@ -69,6 +69,10 @@ class ImpossibleEvidenceError(EvidenceError):
         )
 
 
+class ConditionError(BayeskneeError):
+    """A condition or group that the network does not have, or that does not fit what is asked of it."""
+
+
 class CaseFileError(BayeskneeError):
     """A case file that cannot be read as a patient."""
 

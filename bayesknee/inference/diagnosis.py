@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from bayesknee.inference.engine import Engine
+    from bayesknee.inference.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,13 @@ class Diagnosis:
             if self.network.conditions[name].must_not_miss
         )
         return tuple(each for each in dangerous if each.probability >= each.limit)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """How much each answer moved each condition and group, and why; see `bayesknee.inference.ledger`."""
+        from bayesknee.inference.ledger import ledger_of
+
+        return ledger_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data, ready for JSON."""
@@ -125,6 +133,4 @@ class Diagnosis:
         return f"<Diagnosis {self.network.id}, {self.setting}, {len(self.evidence.answers)} answers: {leaders}>"
 
     def _repr_html_(self) -> str:
-        from bayesknee.display.html import diagnosis_html
-
-        return diagnosis_html(self)
+        return self.to_frame().to_html(float_format="{:.1%}".format)

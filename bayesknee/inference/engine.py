@@ -17,6 +17,7 @@ from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
 from bayesknee.inference.sampling import Sample
+from bayesknee.inference.shares import Events, Shares
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
@@ -54,6 +55,24 @@ class Strategy(Protocol):
             ImpossibleEvidenceError: nobody can have given these answers.
         """
 
+    def shares(self, evidence: Evidence, events: Events, /) -> Shares:
+        """What each answer brings to log P(e | event), and to that of the opposite: what the ledger rests on.
+
+        The evidence, which is possible, comes in on some path from nothing to all of it; each answer gets what it adds
+        on the way. The strategy chooses the path, and must see to this:
+
+        - the shares of a side sum to log P(e | side) within 1e-9, up to a constant that is the same for all sides;
+        - nothing depends on the order in which the answers were given;
+        - an answer that tells nothing of the conditions brings the same to all sides, and answers that say the same of
+          them all bring the same;
+        - where a side is impossible, `after` and the moves of the answers that make it so are minus infinity, and the
+          other moves of that side are finite.
+
+        Args:
+            evidence: what is known. There is a share for each of `evidence.likelihoods`, in that order.
+            events: sets of conditions by number; the event is that at least one of them is present.
+        """
+
 
 class Engine:
     """Answers for patients with one network in one care setting.
@@ -77,6 +96,7 @@ class Engine:
         self._groups = {
             group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()
         }
+        self._events = (*(frozenset([number]) for number in numbers.values()), *self._groups.values())
 
     def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
         """The exact posterior of one patient.
@@ -102,6 +122,22 @@ class Engine:
             log_evidence=inference.log_evidence,
             engine=self,
         )
+
+    def given(self, evidence: Evidence, condition: str, state: str) -> Mapping[str, float] | None:
+        """P(condition | evidence, and that one of them is in this state), by id.
+
+        None where that is impossible, or the evidence has an answer for that one.
+        """
+        if condition in evidence.likelihoods:
+            return None
+        inference = self._strategy.infer(check_evidence(self.network, {**evidence.answers, condition: state}))
+        if inference.log_evidence == float("-inf"):
+            return None
+        return dict(zip(self.network.conditions, inference.marginals.tolist(), strict=True))
+
+    def shares(self, evidence: Evidence) -> Shares:
+        """What each answer brings to each condition, then to each group; see `bayesknee.inference.ledger`."""
+        return self._strategy.shares(evidence, self._events)
 
     def _smallest_conflict(self, evidence: Evidence) -> tuple[str, ...]:
         """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""

@@ -25,6 +25,7 @@ from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.sampling import Sample, Sampler
+from bayesknee.inference.shares import Events, Shares, shares_of
 from bayesknee.inference.subsets import Vector, holds_any, marginals
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
 
@@ -136,6 +137,10 @@ class Enumeration:
     def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator) -> Sample:
         """Patients drawn given evidence; see `bayesknee.inference.sampling`."""
         return Sampler(self, self._network, evidence).draw(rows, rng)
+
+    def shares(self, evidence: Evidence, events: Events) -> Shares:
+        """What each answer brings; see `bayesknee.inference.shares`."""
+        return shares_of(self, self._network, evidence, events)
 
     def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors | complaint), shape (2**n,)."""

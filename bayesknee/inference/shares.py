@@ -1,0 +1,365 @@
+"""How much of log P(evidence | event) each answer brings: Aumann-Shapley shares, by enumeration of all subsets.
+
+The evidence comes in gradually and all at once, as the likelihood L_t(s) = P(e | s)^t for t from 0 to 1, and the gain
+of each moment goes to the answers by what they have to say at that moment:
+
+    d/dt log P_t(event) = sum over answers f of E_t[log P(e_f | s) | event]
+
+The share of f is the integral of its term (Aumann and Shapley 1974). Shares sum to exactly log P(e | event), they do
+not depend on the order of the answers, and an answer that tells nothing brings the same to all events. What has to be
+told is how it goes for answers that, given s, are not independent of others:
+
+Readings of one sign. The state is extended by the sign: P(g | s) * product of P(o | g)^t, so that the term of a reading
+o is E_t[log P(o | g) | event].
+
+Risk factors. P(all that is known of them | s) is exact, but no product. Its logarithm is divided among them for each s
+apart, as `divided` does: the mean of what a risk factor adds when it comes first and when it comes last, which is the
+Shapley value as far as pairs go, and the rest in proportion.
+
+Conditions. An answer that rules states out has a likelihood of 0 there, and 0^t is 0 at once: such answers come before
+all others, and what they do together is divided among them in the same way.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.batch import reading_table
+from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Network
+
+if TYPE_CHECKING:
+    from bayesknee.inference.enumeration import Enumeration
+
+NODES: Final = (24, 48, 96, 192, 384)  # of Gauss-Legendre; more only where these do not add up
+TOLERANCE: Final = 1e-11
+MOST_AT_ONCE: Final = (
+    2**18
+)  # multiplications in one product: with more, BLAS starts threads, which wait when it is busy
+LEAST_AT_ONCE: Final = 64
+MOST_KEPT: Final = 2**21
+LARGEST_SPREAD: Final = 600.0  # exp of minus that is still far from 0 in float64
+
+Events = tuple[frozenset[int], ...]
+Floats = NDArray[np.floating]
+
+
+class Shares(NamedTuple):
+    """What each answer brings. All are natural logarithms; side 0 is the event, side 1 its opposite.
+
+    An event is "at least one of these conditions". Where a side is impossible, its `after` is minus infinity, and so
+    are the moves of the answers that make it so.
+
+    Attributes:
+        answers: the ids of all that is known, in the order of `Evidence.likelihoods`.
+        before: log P(side), the complaint being present; shape (2, events).
+        after: log P(side, evidence), up to a constant that is the same for all; shape (2, events).
+        moves: what each answer adds to that; shape (answers, 2, events). Their sum is `after - before`.
+    """
+
+    answers: tuple[str, ...]
+    before: Vector
+    after: Vector
+    moves: Vector
+
+
+@dataclass(frozen=True)
+class SignSeen:
+    """A sign and what was read of it.
+
+    Attributes:
+        present: P(sign | s), shape (2**n,).
+        readings: log P(answer | no sign), log P(answer | sign), by finding.
+    """
+
+    present: Vector
+    readings: dict[str, tuple[float, float]]
+
+    @cached_property
+    def logs(self) -> tuple[float, float]:
+        """The sums of both over the readings."""
+        no, yes = zip(*self.readings.values(), strict=True)
+        return math.fsum(no), math.fsum(yes)
+
+
+def divided(first: Vector, last: Vector, total: Vector) -> Vector:
+    """Divides what several bring together.
+
+    Args:
+        first: what each brings alone, shape (k, ...).
+        last: what each brings when all others are there.
+        total: what all bring, shape (...).
+
+    Returns:
+        Shape (k, ...), of sum `total`: the mean of `first` and `last`, plus a part of the rest in proportion to its
+        size. For one or two that is the Shapley value; who brings 0 in both gets 0.
+    """
+    if len(first) == 1:
+        return total[None]
+    with np.errstate(invalid="ignore"):
+        mean = (first + last) / 2.0
+        rest = total - mean.sum(axis=0)
+    size = np.abs(mean)
+    whole = size.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = np.where(whole > 0.0, size / whole, 1.0 / len(mean))
+        finite = mean + parts * rest
+    blame = np.isneginf(first) | np.isneginf(last) | ~np.isneginf(first + last).any(axis=0)
+    return np.where(np.isneginf(total), np.where(blame, -np.inf, 0.0), finite)
+
+
+def shares_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Shares:
+    """The shares of all that is known in all events."""
+    known = _Known(strategy, network, evidence)
+    masks = tuple(_mask(event, len(network.conditions)) for event in events)
+    result = _Path(known, masks, NODES[0]).shares()
+    for nodes in NODES[1:]:
+        if _is_exact(result):
+            break
+        result = _Path(known, masks, nodes).shares()
+    return result
+
+
+def _is_exact(shares: Shares) -> bool:
+    possible = np.isfinite(shares.after)
+    off = np.abs(shares.moves.sum(axis=0)[possible] - (shares.after[possible] - shares.before[possible]))
+    return bool((off <= TOLERANCE * np.maximum(1.0, np.abs(shares.moves).sum(axis=0)[possible])).all())
+
+
+class _Known:
+    """All that is known of one patient, as likelihoods over subsets.
+
+    Attributes:
+        names: the ids of all that is known.
+        prior: P(s), shape (2**n,).
+        certain: what is known for certain of conditions: P(answer | s), 0 or more, by condition.
+        base: `prior` without the subsets that these rule out.
+        rows: log P(answer | s), by risk factor, finding that reads no sign, and condition that is not certain.
+        signs: what was read of signs.
+    """
+
+    def __init__(self, strategy: Enumeration, network: Network, evidence: Evidence) -> None:
+        self._strategy = strategy
+        self._likelihoods = evidence.likelihoods
+        self.names = tuple(evidence.likelihoods)
+        self.prior = strategy.prior({})
+        self.certain = {
+            name: np.array(each) @ strategy.table(name)
+            for name, each in evidence.likelihoods.items()
+            if name in network.conditions and min(each) == 0.0
+        }
+        self.base = functools.reduce(np.multiply, self.certain.values(), self.prior)
+        risk_factors = {name: each for name, each in evidence.likelihoods.items() if name in network.risk_factors}
+        direct = self._without({*risk_factors, *strategy.readings, *self.certain})
+        self.rows = {**self._risk_factor_rows(risk_factors), **self._direct_rows(direct)}
+        self.signs = tuple(self._signs_seen())
+
+    def _without(self, names: Container[str]) -> dict[str, Likelihood]:
+        return {name: each for name, each in self._likelihoods.items() if name not in names}
+
+    def _direct_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
+        return {name: np.log(np.array(each) @ self._strategy.table(name)) for name, each in known.items()}
+
+    def _risk_factor_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
+        """What each risk factor has of log P(all that is known of them | s)."""
+        if not known:
+            return {}
+        total = self._log_ratio(known)
+        alone = np.array([self._log_ratio({name: each}) for name, each in known.items()])
+        others = np.array([self._log_ratio({o: known[o] for o in known if o != name}) for name in known])
+        return dict(zip(known, divided_by_level(alone, total - others, total, self.prior), strict=True))
+
+    def _log_ratio(self, known: Mapping[str, Likelihood]) -> Vector:
+        """log P(known | s); 0 where s is impossible."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.where(self.prior > 0.0, np.log(self._strategy.prior(known) / self.prior), 0.0))
+
+    def _signs_seen(self) -> Iterator[SignSeen]:
+        by_sign: dict[str, dict[str, tuple[float, float]]] = {}
+        for name, likelihood in self._likelihoods.items():
+            if name in self._strategy.readings:
+                reading = self._strategy.readings[name]
+                no, yes = np.log(np.array(likelihood) @ reading_table(reading)).tolist()
+                by_sign.setdefault(reading.sign, {})[name] = (no, yes)
+        for sign, readings in by_sign.items():
+            yield SignSeen(self._strategy.table(sign)[1], readings)
+
+    @cached_property
+    def matrix(self) -> Vector:
+        """All of `rows`, shape (rows, 2**n)."""
+        return np.stack(list(self.rows.values())) if self.rows else np.zeros((0, len(self.prior)))
+
+    @cached_property
+    def log_likelihood(self) -> Vector:
+        """The sum of `rows`, less its largest value."""
+        return np.asarray(self.matrix.sum(axis=0) - self.highest)
+
+    @cached_property
+    def highest(self) -> float:
+        """That value."""
+        return float(self.matrix.sum(axis=0).max())
+
+    @cached_property
+    def present(self) -> Vector:
+        """Ones and P(sign | s), shape (signs, 2, 2**n)."""
+        size = len(self.prior)
+        return np.array([[np.ones(size), sign.present] for sign in self.signs]).reshape(-1, 2, size)
+
+    @cached_property
+    def dtype(self) -> type[np.floating]:
+        """float64, unless some subsets would drop out of its range on the way."""
+        spread = -float(self.log_likelihood.min()) + sum(abs(yes - no) for no, yes in (s.logs for s in self.signs))
+        return np.float64 if spread < LARGEST_SPREAD else np.longdouble
+
+
+class _Path:
+    """The way of the evidence from t = 0 to 1, at the nodes of Gauss-Legendre."""
+
+    def __init__(self, known: _Known, masks: tuple[int, ...], nodes: int) -> None:
+        self._known = known
+        self._masks = masks
+        points, self._weights = gauss_legendre(nodes)
+        self._t = np.append(points, 1.0).astype(known.dtype)  # the last one serves for `after`
+        size = len(known.prior)
+        length = 2 ** int(math.log2(max(LEAST_AT_ONCE, MOST_AT_ONCE // (2 * len(masks) * len(self._t)))))
+        self._parts = [slice(start, min(start + length, size)) for start in range(0, size, length)]
+        self._keeps = size * nodes <= MOST_KEPT
+
+    def shares(self) -> Shares:
+        """What it amounts to."""
+        known = self._known
+        masses, with_sign, kept = self._masses()
+        with np.errstate(divide="ignore"):
+            before, start = np.log(self._sums(known.prior)), np.log(self._sums(known.base))
+            scale = known.highest + math.fsum(max(sign.logs) for sign in known.signs)
+            after = np.asarray(np.log(masses[-1]) + scale, np.float64)
+            time = np.where(masses[:-1] > 0.0, self._weights[:, None] / masses[:-1], 0.0)
+        moves = {
+            **self._certain_moves(before, start),
+            **self._direct_moves(time, kept),
+            **self._reading_moves(with_sign, time),
+        }
+        return Shares(
+            known.names,
+            before.reshape(2, -1),
+            after.reshape(2, -1),
+            np.array([moves[name] for name in known.names]).reshape(len(moves), 2, len(self._masks)),
+        )
+
+    def _sides(self, part: slice) -> Vector:
+        return sides(self._masks, part.start, part.stop)
+
+    def _sums(self, weights: Vector) -> Vector:
+        """The sum of weights over the subsets of each side, shape (2 * events,)."""
+        return np.asarray(np.sum([weights[part] @ self._sides(part) for part in self._parts], axis=0))
+
+    def _tempered(self, part: slice) -> tuple[Floats, Floats]:
+        """P(s, evidence)_t, and for each sign P(readings | s)_t; shapes (times, subsets), (signs, times, subsets).
+
+        Both are scaled such that the largest likelihood is 1.
+        """
+        known = self._known
+        weights = np.multiply.outer(self._t, known.log_likelihood[part].astype(known.dtype))
+        np.exp(weights, out=weights)
+        weights *= known.base[part]
+        of_signs = self._with_and_without @ known.present[:, :, part]
+        for each in of_signs:
+            weights *= each
+        return weights, of_signs
+
+    @cached_property
+    def _with_and_without(self) -> Floats:
+        """P(readings | no sign)_t and how much more it is with the sign, shape (signs, times, 2); the larger is 1."""
+        logs = np.array([sign.logs for sign in self._known.signs], self._known.dtype).reshape(-1, 1, 2)
+        each = np.exp(self._t[:, None] * (logs - logs.max(axis=2, keepdims=True)))
+        return np.stack([each[..., 0], each[..., 1] - each[..., 0]], axis=2)
+
+    def _masses(self) -> tuple[Floats, Floats, list[Floats]]:
+        """P(side, evidence)_t and P(side, sign, evidence)_t, shapes (times, sides) and (signs, nodes, sides).
+
+        And P(s, evidence)_t of each part, unless there are too many subsets to keep it.
+        """
+        kept: list[Floats] = []
+        masses: Floats = np.zeros((len(self._t), 2 * len(self._masks)), self._known.dtype)
+        with_sign: Floats = np.zeros((len(self._known.signs), *masses.shape), self._known.dtype)
+        for part in self._parts:
+            weights, of_signs = self._tempered(part)
+            masses += weights @ self._sides(part)
+            np.divide(weights, of_signs, out=of_signs)
+            of_signs *= self._known.present[:, 1:, part]
+            with_sign += of_signs @ self._sides(part)
+            if self._keeps:
+                kept.append(weights)
+        with_sign *= self._with_and_without.sum(axis=2, keepdims=True)
+        return masses, with_sign[:, :-1], kept
+
+    def _certain_moves(self, before: Vector, start: Vector) -> dict[str, Vector]:
+        """What the certain answers do, who come first."""
+        certain = self._known.certain
+        if not certain:
+            return {}
+
+        def gain(rows: Iterable[Vector]) -> Vector:
+            gained = np.log(self._sums(functools.reduce(np.multiply, rows, self._known.prior))) - before
+            return np.where(np.isneginf(before), 0.0, gained)
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            first = np.array([gain([row]) for row in certain.values()])
+            rest = np.array([gain(certain[other] for other in certain if other != name) for name in certain])
+            total = np.where(np.isneginf(before), 0.0, start - before)
+            return dict(zip(certain, divided(first, total - rest, total), strict=True))
+
+    def _direct_moves(self, time: Floats, kept: list[Floats]) -> dict[str, Vector]:
+        """What those answers do that have a row. `time` has, by node and side, weight / P(side, evidence)_t."""
+        known = self._known
+        direct = np.zeros((len(known.rows), time.shape[1]))
+        for number, part in enumerate(self._parts if known.rows else []):
+            weights = kept[number] if kept else self._tempered(part)[0]
+            kernel = (weights[:-1].T @ time) * self._sides(part)
+            direct += np.asarray(known.matrix[:, part] @ kernel, np.float64)
+        return dict(zip(known.rows, direct, strict=True))
+
+    def _reading_moves(self, with_sign: Floats, time: Floats) -> dict[str, Vector]:
+        """What readings do: log P(answer | sign) or log P(answer | no sign), as the sign is there or not."""
+        possible = np.where((time > 0.0).any(axis=0), 1.0, 0.0)
+        present = np.asarray((with_sign * time).sum(axis=1), np.float64)
+        return {
+            name: no * possible + (yes - no) * own
+            for sign, own in zip(self._known.signs, present, strict=True)
+            for name, (no, yes) in sign.readings.items()
+        }
+
+
+def divided_by_level(first: Vector, last: Vector, total: Vector, weights: Vector) -> Vector:
+    """As `divided`, for rows over subsets: means over subsets (by these weights) and deviations from them apart."""
+    weights = weights / weights.sum()
+    levels = [each @ weights for each in (first, last, total)]
+    around = [each - level[..., None] for each, level in zip((first, last, total), levels, strict=True)]
+    return divided(*around) + divided(*levels)[:, None]
+
+
+def _mask(conditions: frozenset[int], n: int) -> int:
+    return sum(1 << (n - 1 - condition) for condition in conditions)
+
+
+@lru_cache(maxsize=64)
+def sides(masks: tuple[int, ...], start: int, stop: int) -> Vector:
+    """1.0 where a subset belongs to a side, shape (stop - start, 2 * events): events, then opposites. Read only."""
+    inside = (np.arange(start, stop)[:, None] & np.array(masks)) != 0
+    return np.concatenate([inside, ~inside], axis=1).astype(np.float64)
+
+
+@lru_cache(maxsize=len(NODES))
+def gauss_legendre(nodes: int) -> tuple[Vector, Vector]:
+    """Nodes and weights on (0, 1)."""
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return (points + 1.0) / 2.0, weights / 2.0
