@@ -7,6 +7,7 @@ Codes are an int8 array of shape (rows, questions), a row per patient and a colu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
@@ -21,6 +22,17 @@ from bayesknee.knowledge.model import Network
 Codes: TypeAlias = NDArray[np.int8]
 
 NOT_KNOWN: Final = -1
+
+
+def distinct_rows(rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct rows of numbers from -1 up, and which of them each row is."""
+    sizes = rows.max(axis=0, initial=0).astype(object) + 2
+    if math.prod(sizes) < 2**63:  # as one number each: much quicker
+        strides = np.cumprod([1, *sizes])[:-1].astype(np.int64)
+        _, firsts, which = np.unique((rows + np.int64(1)) @ strides, return_index=True, return_inverse=True)
+    else:
+        _, firsts, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return rows[firsts].astype(np.int64), which.ravel().astype(np.int64)
 
 
 def nothing_known(network: Network, rows: int) -> Codes:

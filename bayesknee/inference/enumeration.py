@@ -13,7 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,13 +25,19 @@ from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
+from bayesknee.inference.implied import Gates
 from bayesknee.inference.prior import Prior
+from bayesknee.inference.program import is_small_enough
 from bayesknee.inference.sampling import Sample, Sampler
 from bayesknee.inference.shares import Events, Shares, shares_of
 from bayesknee.inference.subsets import Vector, holds_any, marginals
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
 
+if TYPE_CHECKING:
+    from bayesknee.inference.many import Many
+
 MOST_CONDITIONS: Final = 20
+WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
 MOST_CACHED_NUMBERS: Final = 2**23
 MOST_CACHED_PRIOR_NUMBERS: Final = 2**20
 LOWEST_PRODUCT: Final = -400.0
@@ -115,6 +123,7 @@ class Enumeration:
         self._conditions = tuple(network.conditions)
         self.before_findings = Prior(network, setting)
         self.readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
+        self._gates = Gates(network)
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
@@ -132,7 +141,19 @@ class Enumeration:
 
     def infer_many(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, groups: Groups = ()) -> Posteriors:
         """The posteriors of many patients, as `infer` gives them one by one; see `bayesknee.inference.batch`."""
-        return Batch(self, self._network, evidence, groups).infer(codes)
+        answers = self._gates.answers(codes, evidence)
+        if len(codes) >= WORTH_COMPILING and (many := self._many):
+            return many.infer(answers, groups)
+        return Batch(self, self._network, answers, groups).infer()
+
+    @cached_property
+    def _many(self) -> Many | None:
+        """The compiled way, where numba is there and the network is not too large for it."""
+        if find_spec("numba") is None or not is_small_enough(self.before_findings):
+            return None
+        from bayesknee.inference.many import Many
+
+        return Many(self, self._network)
 
     def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator) -> Sample:
         """Patients drawn given evidence; see `bayesknee.inference.sampling`."""

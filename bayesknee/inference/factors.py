@@ -40,16 +40,33 @@ class Factor(NamedTuple):
         return self.table[tuple(ALL if variable in self.variables else None for variable in scope)]
 
 
+class Step(NamedTuple):
+    """A product of tables with at most one variable summed out.
+
+    Attributes:
+        numbers: of the tables.
+        scopes: their variables.
+        rest: the variables of the result.
+        subscripts: the same for einsum.
+    """
+
+    numbers: tuple[int, ...]
+    scopes: tuple[Scope, ...]
+    rest: Scope
+    subscripts: str
+
+
 class Plan:
     """Products and sums of tables of given scopes, worked out once for all tables of these scopes.
 
     Attributes:
+        steps: what to do, one after the other; each makes a table with the next number.
         left: the scope of each table that is left, by its number.
     """
 
     def __init__(self, scopes: Iterable[Scope]) -> None:
         self.left = dict(enumerate(scopes))
-        self._steps: list[tuple[tuple[int, ...], str]] = []
+        self.steps: list[Step] = []
         self._next = len(self.left)
 
     def having(self, variable: int) -> list[int]:
@@ -64,20 +81,20 @@ class Plan:
         self._add(numbers, without)
 
     def _add(self, numbers: Sequence[int], without: int | None) -> None:
-        scopes = [self.left.pop(number) for number in numbers]
+        scopes = tuple(self.left.pop(number) for number in numbers)
         union = sorted({variable for scope in scopes for variable in scope})
         letter = dict(zip(union, ascii_letters, strict=False))
         rest = tuple(variable for variable in union if variable != without)
         *factors, result = ("".join(letter[variable] for variable in scope) for scope in (*scopes, rest))
-        self._steps.append((tuple(numbers), f"{','.join(factors)}->{result}"))
+        self.steps.append(Step(tuple(numbers), scopes, rest, f"{','.join(factors)}->{result}"))
         self.left[self._next] = rest
         self._next += 1
 
     def run(self, tables: Iterable[Vector]) -> list[Vector]:
         """The tables that are left, in the order of `left`."""
         every = list(tables)
-        for numbers, subscripts in self._steps:
-            every.append(np.einsum(subscripts, *[every[number] for number in numbers]))
+        for step in self.steps:
+            every.append(np.einsum(step.subscripts, *[every[number] for number in step.numbers]))
         return [every[number] for number in self.left]
 
 

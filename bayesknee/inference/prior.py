@@ -65,6 +65,7 @@ class Prior:
         complaint: P(complaint); 1 where the network has none.
         parents: how conditions hang on risk factors and each other.
         order: in which to sum the blocks of risk factors out, but for the common one.
+        pairs: the conditions' tables.
         largest_table: how many numbers the largest table has that this takes.
 
     Raises:
@@ -86,7 +87,7 @@ class Prior:
             number: self._blocks[number].prior for number in numbers if len(self._blocks[number].children) > 1
         }
         self._number_of = {name: number for number in numbers for name in self._blocks[number].ids}
-        self._pairs = absorbed([self._pair(c) for c in range(self._n)])
+        self.pairs = absorbed([self._pair(c) for c in range(self._n)])
         self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
         self._kept: dict[tuple[int, tuple[Likelihood | None, ...]], tuple[slice, Vector]] = {}
 
@@ -140,7 +141,7 @@ class Prior:
             scope, table = (full if private in index else summed).cut(index)
             scopes.append(scope)
             tables.append(table)
-        plan, axes = _joint_plan(tuple(scopes), self.order, self._n)
+        plan, axes = joint_plan(tuple(scopes), self.order, self._n)
         smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
         return (smaller @ larger.T).take(_places(axes))
 
@@ -149,7 +150,7 @@ class Prior:
         key = (part.start, part.stop)
         if (found := self._kept_parts.get(key)) is None:
             found = [
-                Pair(private, _compact(full, part), _compact(summed, part)) for private, full, summed in self._pairs
+                Pair(private, _compact(full, part), _compact(summed, part)) for private, full, summed in self.pairs
             ]
             size = sum(each.full.table.size + each.summed.table.size for each in found)
             keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
@@ -194,7 +195,7 @@ def _compact(factor: Factor, part: slice) -> Factor:
 
 
 @lru_cache(maxsize=MOST_PLANS)
-def _joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tuple[Plan, tuple[int, ...]]:
+def joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tuple[Plan, tuple[int, ...]]:
     """From all factors to two that share the common variable only, and the order of conditions in their product.
 
     The smaller one holds the weights of the common variable, too.

@@ -16,7 +16,25 @@ from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import REAL, SMALL, TINY, random_answers, random_network
-from tests.support.small_networks import condition, finding, group, network, noisy_or, reading, risk_factor, sign
+from tests.support.small_networks import (
+    condition,
+    distribution,
+    finding,
+    group,
+    mixture,
+    network,
+    noisy_or,
+    reading,
+    risk_factor,
+    sign,
+)
+
+
+@pytest.fixture(autouse=True, params=["numpy", "compiled"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every test is of both ways to do it."""
+    monkeypatch.setattr("bayesknee.inference.enumeration.WORTH_COMPILING", 0 if request.param == "compiled" else 10**9)
+    return str(request.param)
 
 
 def some_patients(rng: Random, drawn: Network, count: int) -> list[Evidence]:
@@ -141,6 +159,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     strategy = Enumeration(drawn, drawn.default_setting)
     whole = strategy.infer_many(codes, groups=members(drawn))
     monkeypatch.setattr("bayesknee.inference.batch.MOST_NUMBERS_AT_ONCE", 7 << len(drawn.conditions))
+    monkeypatch.setattr("bayesknee.inference.many.MOST_AT_ONCE", 7)
     parts = strategy.infer_many(codes, groups=members(drawn))
     for one, other in zip(parts, whole, strict=True):
         assert one == pytest.approx(other, abs=1e-13)
@@ -162,6 +181,46 @@ def test_what_cannot_be_is_minus_infinity_and_nan() -> None:
     got = Enumeration(drawn, "ward").infer_many(nothing_known(drawn, 2), impossible)
     assert got.log_evidence.tolist() == [-math.inf, -math.inf]
     assert np.isnan(got.marginals).all()
+
+
+def test_so_many_answers_that_their_product_would_underflow() -> None:
+    # P(all yes | a) is 1e-3 ** 400 and P(all yes | b) half as much for the last: far below what a float holds.
+    rare = {f"f{i}": noisy_or(0.0005, a=0.001, b=0.001) for i in range(399)}
+    rare["last"] = noisy_or(0.0005, a=0.001, b=0.0005)
+    read = {f"o{i}": reading(f"g{i}", 0.999, 0.999) for i in range(9)}
+    signs = [sign(f"g{i}", noisy_or(0.0005, a=0.001)) for i in range(9)]
+    parts = [finding(name, rule) for name, rule in rare.items()] + [finding(name, each) for name, each in read.items()]
+    mixed = finding("m", mixture(distribution(u=0.001, v=0.999), a=distribution(u=0.002, v=0.998)), ("u", "v"))
+    drawn = network(condition("a", 0.6), condition("b", 0.7), *signs, *parts, mixed)
+    patients = [
+        check_evidence(drawn, dict.fromkeys(rare, "yes")),
+        check_evidence(drawn, dict.fromkeys(rare, "yes") | dict.fromkeys(read, "yes") | {"m": "u"}),
+        check_evidence(drawn, dict.fromkeys(rare, "no") | {"m": "u"}),
+    ]
+    got = Enumeration(drawn, "ward").infer_many(encode(drawn, patients))
+    assert got.log_evidence[0] < -2500.0
+    for row, evidence in enumerate(patients):
+        assert_same(got, row, Engine(drawn), evidence)
+
+
+def test_what_both_the_evidence_and_the_codes_say_of_a_gate_counts() -> None:
+    rule = noisy_or(0.1, a=0.5)
+    drawn = network(
+        condition("a", 0.6),
+        condition("b", 0.7),
+        sign("g", rule),
+        finding(
+            "spot", mixture(distribution(u=0.2, v=0.3, w=0.5), a=distribution(u=0.5, v=0.4, w=0.1)), ("u", "v", "w")
+        ),
+        finding("seen", reading("g", 0.8, 0.9)),
+        finding("in_u_or_v", rule, only_if={"spot": ("u", "v")}),
+        finding("of_seen", rule, only_if={"seen": ("yes",)}),
+    )
+    codes = np.array([[-1, -1, 1, -1], [-1, -1, -1, 0], [-1, -1, 1, 1], [-1, -1, -1, -1]], np.int8)
+    given = check_evidence(drawn, {"spot": {"u": 0.3, "v": 0.9, "w": 0.5}, "seen": {"yes": 0.4, "no": 0.2}})
+    got = Enumeration(drawn, "ward").infer_many(codes, given)
+    for row in range(len(codes)):
+        assert_same(got, row, Engine(drawn), decode(drawn, codes[row], given))
 
 
 def test_codes_and_evidence() -> None:

@@ -1,0 +1,397 @@
+"""The sum over subsets for many patients, compiled by numba; `bayesknee.inference.many` prepares its arrays.
+
+Subsets are split in two, the conditions on the first axes (high) and the last few (low), because the log probability
+that a noisy OR is no is linear: P(no | s) = high[s_high] * low[s_low]. So an answer no multiplies two short vectors.
+Any other answer to a noisy OR, and all that is read of a sign, is a + b * high * low for two numbers a and b, which
+stay in the innermost cache. Only mixtures have whole tables. Everything is in float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.program import Index, Program, Weights
+from bayesknee.inference.subsets import Vector
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LOWEST_PRODUCT = -600.0  # natural log; a float holds down to -708
+SEGMENT = 300.0  # log by which a product may fall before its exponents are put aside
+NOTHING_LEFT = -(1 << 40)  # the exponent of zero
+
+SKIPPED, NOISY_OR, READING, MIXTURE = range(4)
+
+
+class Tables(NamedTuple):
+    """What the likelihoods of answers are made of.
+
+    Attributes:
+        rule: of each question, one of the four constants above; risk factors are skipped.
+        place: of each question, a row of `high` and `low`, the number of its sign, or its first row of `whole`.
+        likelihoods: P(answer | no) and P(answer | yes) of what the question depends on, for each way of answering it,
+            shape (questions, ways, 2); not used for mixtures.
+        lowest: log of a lower bound of P(answer | s), shape (questions, ways).
+        high: of P(no | s) for noisy ORs and then signs, shape (these, 2**n / low length).
+        low: the other part.
+        first_sign: the row of the first sign in `high` and `low`.
+        whole: P(answer | s) for mixtures, shape (rows, 2**n).
+        start: what is known of all patients, shape (2**n,), the largest of it 1.
+        start_lowest: log of the smallest of it that is not 0.
+        start_signs: the same for the signs, P(readings | no sign) and P(readings | sign), shape (signs, 2).
+    """
+
+    rule: Index
+    place: Index
+    likelihoods: Vector
+    lowest: Vector
+    high: Vector
+    low: Vector
+    first_sign: int
+    whole: Vector
+    start: Vector
+    start_lowest: float
+    start_signs: Vector
+
+
+class Sums(NamedTuple):
+    """Which sums over subsets are wanted.
+
+    Attributes:
+        high_bits: 1.0 where a high part holds a condition, shape (its conditions, high length).
+        low_bits: the same of the low part.
+        high_none: by group, whether a high part holds no member, shape (groups, high length).
+        low_none: 1.0 where a low part holds no member, shape (groups, low length).
+    """
+
+    high_bits: Vector
+    low_bits: Vector
+    high_none: NDArray[np.bool_]
+    low_none: Vector
+
+
+class Patients(NamedTuple):
+    """Some patients, those who know the same risk factors side by side.
+
+    Attributes:
+        order: their numbers.
+        pattern: what they know of risk factors other than the common ones, by row of `Weights.shared`.
+        common: what they know of the common ones, by row of `Weights.common`.
+    """
+
+    order: Index
+    pattern: Index
+    common: Index
+
+
+def compiled(function: F) -> F:
+    """The function, compiled when first called, without the global lock; kept on disk where that can be written."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
+    try:
+        return cast("F", numba.njit(cache=True, **options)(function))
+    except RuntimeError:  # no place for its cache
+        return cast("F", numba.njit(**options)(function))
+
+
+@compiled
+def prepare(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments)
+    program: Program, weights: Weights, pattern: int, states: Index, work: Vector, last: Vector
+) -> None:
+    """The tables before the last product, for some common states.
+
+    Args:
+        program: what to do.
+        weights: what is known of risk factors.
+        pattern: which row of these.
+        states: the common states.
+        work: room for the rows, shape (program.rows, common states).
+        last: the result, the smaller table and then the larger one, shape (common states, rows of both).
+    """
+    count = len(states)
+    work[0, :count] = 1.0
+    work[program.common_at, :count] = weights.scale[pattern]
+    for i in range(len(program.weights_at)):
+        work[program.weights_at[i], :count] = weights.shared[pattern, i]
+    for table in range(len(program.tables_at)):
+        start, all_states = weights.table_of[pattern, table], work.shape[1]
+        for row in range(program.table_rows[table]):
+            target = work[program.tables_at[table] + row]
+            source = weights.tables[start + row * all_states : start + (row + 1) * all_states]
+            for k in range(count):
+                target[k] = source[states[k]]
+    run(program.products, work, count)
+    for i in range(len(program.last)):
+        source = work[program.last[i]]
+        for k in range(count):
+            last[k, i] = source[k]
+
+
+@compiled
+def run(products: Index, work: Vector, count: int) -> None:
+    """All products of rows."""
+    for i in range(len(products)):
+        out, a, b, c = work[products[i, 0]], work[products[i, 1]], work[products[i, 2]], work[products[i, 3]]
+        if products[i, 4]:
+            for k in range(count):
+                out[k] = a[k] * b[k] * c[k]
+        else:
+            for k in range(count):
+                out[k] += a[k] * b[k] * c[k]
+
+
+@compiled
+def multiply(common: Vector, states: Index, last: Vector, smaller: int, out: Vector) -> None:
+    """The last product: each row of the smaller table times each of the larger, summed over the common states.
+
+    Args:
+        common: the weights of all common states.
+        states: those of them that `last` has.
+        last: the two tables, see `prepare`.
+        smaller: how many rows the smaller table has.
+        out: shape (2**n,).
+    """
+    length = last.shape[1] - smaller
+    out[:] = 0.0
+    possible = np.empty(len(states), np.int64)
+    count = 0
+    for k in range(len(states)):
+        if common[states[k]] > 0.0:
+            possible[count] = k
+            count += 1
+    for k in range(0, count - count % 4, 4):  # four at a time, for less traffic
+        k0, k1, k2, k3 = possible[k], possible[k + 1], possible[k + 2], possible[k + 3]
+        a, b, c, d = last[k0, smaller:], last[k1, smaller:], last[k2, smaller:], last[k3, smaller:]
+        for i in range(smaller):
+            part = out[i * length : (i + 1) * length]
+            wa, wb = common[states[k0]] * last[k0, i], common[states[k1]] * last[k1, i]
+            wc, wd = common[states[k2]] * last[k2, i], common[states[k3]] * last[k3, i]
+            for j in range(length):
+                part[j] += wa * a[j] + wb * b[j] + wc * c[j] + wd * d[j]
+    for k in range(count - count % 4, count):
+        own = last[possible[k], smaller:]
+        for i in range(smaller):
+            part = out[i * length : (i + 1) * length]
+            weight = common[states[possible[k]]] * last[possible[k], i]
+            for j in range(length):
+                part[j] += weight * own[j]
+
+
+@compiled
+def possible_states(common: Vector, common_of: Index) -> Index:
+    """The common states that any of some patients can be in."""
+    possible = np.zeros(common.shape[1], np.bool_)
+    for i in range(len(common_of)):
+        if i == 0 or common_of[i] != common_of[i - 1]:
+            possible |= common[common_of[i]] > 0.0
+    return np.flatnonzero(possible)
+
+
+@compiled
+def posteriors(  # noqa: PLR0913, PLR0917
+    program: Program,
+    weights: Weights,
+    tables: Tables,
+    sums: Sums,
+    ways: NDArray[np.int8],
+    patients: Patients,
+    out: Vector,
+) -> None:
+    """The posteriors of some patients.
+
+    Args:
+        program: how to sum risk factors out.
+        weights: what is known of them.
+        tables: the likelihoods of answers.
+        sums: what is wanted.
+        patients: which patients.
+        ways: how each question is answered, -1 for not known, shape (all patients, questions).
+        out: log P(e), then a column for each condition of `Joints.order` and each group, shape (all patients, 1 +
+            these).
+    """
+    size = len(tables.start)
+    prior, product, exponents = np.empty(size), np.empty(size), np.empty(size, np.int64)
+    work = np.empty((program.rows, weights.common.shape[1]))
+    last = np.empty((weights.common.shape[1], len(program.last)))
+    factors = np.empty((ways.shape[1] + len(tables.start_signs), 2))
+    rows = np.empty(len(factors), np.int64)
+    order, pattern, common = patients.order, patients.pattern, patients.common
+    states = order[:0]
+    for i in range(len(order)):
+        new = i == 0 or pattern[i] != pattern[i - 1]
+        if new:
+            stop = i + 1
+            while stop < len(order) and pattern[stop] == pattern[i]:
+                stop += 1
+            states = possible_states(weights.common, common[i:stop])
+            prepare(program, weights, pattern[i], states, work, last)
+        if new or common[i] != common[i - 1]:
+            multiply(weights.common[common[i]], states, last, program.smaller, prior)
+            for s in range(size):
+                prior[s] *= tables.start[s]
+        product[:] = prior
+        log_scale = likelihood(tables, ways[order[i]], product, exponents, factors, rows)
+        summed(sums, product, log_scale, out[order[i]])
+
+
+@compiled
+def likelihood(  # noqa: PLR0913, PLR0917
+    tables: Tables, ways: NDArray[np.int8], product: Vector, exponents: Index, factors: Vector, rows: Index
+) -> float:
+    """Multiplies `product`, shape (2**n,), with the likelihood of all answers; returns the log of what it lacks.
+
+    Args:
+        tables: what likelihoods are made of.
+        ways: how each question is answered.
+        product: what is to be multiplied.
+        exponents: room for as many numbers.
+        factors: room for a and b of each question and sign, shape (these, 2).
+        rows: room for a number for each of these.
+    """
+    high, low = np.ones(tables.high.shape[1]), np.ones(tables.low.shape[1])
+    signs = tables.start_signs.copy()
+    gentle = lowest_log(tables, ways) > LOWEST_PRODUCT
+    count = mixtures = 0
+    for question in np.flatnonzero(ways >= 0):
+        way, rule, place = ways[question], tables.rule[question], tables.place[question]
+        no, yes = tables.likelihoods[question, way, 0], tables.likelihoods[question, way, 1]
+        if rule == READING:
+            signs[place, 0] *= no
+            signs[place, 1] *= yes
+        elif rule == MIXTURE:
+            mixtures += 1
+            rows[len(rows) - mixtures] = place + way
+        elif rule == NOISY_OR and gentle and yes == 0.0:
+            high *= tables.high[place]
+            low *= tables.low[place]
+        elif rule == NOISY_OR:
+            factors[count, 0], factors[count, 1], rows[count] = yes, no - yes, place
+            count += 1
+    count = add_signs(signs, tables.first_sign, count, factors, rows)
+    own, whole = rows[:count], rows[len(rows) - mixtures :]
+    if gentle:
+        multiply_all(tables, high, low, product, factors[:count], own, whole)
+        return 0.0
+    return multiply_with_exponents(tables, product, exponents, factors[:count], own, whole)
+
+
+@compiled
+def lowest_log(tables: Tables, ways: NDArray[np.int8]) -> float:
+    """Log of a lower bound of the likelihood of all answers, and of what is known of all patients."""
+    bound = tables.start_lowest
+    for question in range(len(ways)):
+        if ways[question] >= 0:
+            bound += tables.lowest[question, ways[question]]
+    return bound
+
+
+@compiled
+def add_signs(signs: Vector, first: int, count: int, factors: Vector, rows: Index) -> int:
+    """Puts a factor for each sign of which anything is read behind the first `count`; returns how many there are."""
+    for sign in range(len(signs)):
+        no, yes = signs[sign, 0], signs[sign, 1]
+        if no != 1.0 or yes != 1.0:
+            factors[count, 0], factors[count, 1], rows[count] = yes, no - yes, first + sign
+            count += 1
+    return count
+
+
+@compiled
+def multiply_all(  # noqa: PLR0913, PLR0917
+    tables: Tables, high: Vector, low: Vector, product: Vector, factors: Vector, rows: Index, whole: Index
+) -> None:
+    """Multiplies the product with all factors, a high part after the other."""
+    length = len(low)
+    for h in range(len(high)):
+        part = product[h * length : (h + 1) * length]
+        for j in range(length):
+            part[j] *= high[h] * low[j]
+        for f in range(len(rows)):
+            a, b, own = factors[f, 0], factors[f, 1] * tables.high[rows[f], h], tables.low[rows[f]]
+            for j in range(length):
+                part[j] *= a + b * own[j]
+    for f in range(len(whole)):
+        own = tables.whole[whole[f]]
+        for s in range(len(product)):
+            product[s] *= own[s]
+
+
+@compiled
+def multiply_with_exponents(  # noqa: PLR0913, PLR0917
+    tables: Tables, product: Vector, exponents: Index, factors: Vector, rows: Index, whole: Index
+) -> float:
+    """The same for so many answers that the product might underflow: its exponents are put aside now and then."""
+    exponents[:] = 0
+    put_aside(product, exponents)
+    nothing, fallen = np.ones(0, np.int64), 0.0
+    ones_high, ones_low = np.ones(tables.high.shape[1]), np.ones(tables.low.shape[1])
+    for f in range(len(rows) + len(whole)):
+        if f < len(rows):
+            multiply_all(tables, ones_high, ones_low, product, factors[f : f + 1], rows[f : f + 1], nothing)
+            a, b, own_high, own_low = factors[f, 0], factors[f, 1], tables.high[rows[f]], tables.low[rows[f]]
+            least = min(a + b * own_high.min() * own_low.min(), a + b * own_high.max() * own_low.max())
+        else:
+            own = whole[f - len(rows) : f - len(rows) + 1]
+            multiply_all(tables, ones_high, ones_low, product, factors[:0], rows[:0], own)
+            least = tables.whole[own[0]].min()
+        fallen -= math.log(least) if least > 0.0 else SEGMENT
+        if fallen > SEGMENT:
+            put_aside(product, exponents)
+            fallen = 0.0
+    put_aside(product, exponents)
+    top = exponents.max()
+    if top == NOTHING_LEFT:
+        return 0.0
+    for s in range(len(product)):
+        product[s] = math.ldexp(product[s], max(exponents[s] - top, -1100))
+    return float(top) * math.log(2.0)
+
+
+@compiled
+def put_aside(product: Vector, exponents: Index) -> None:
+    """Leaves the mantissas in the product and adds the exponents to those put aside before."""
+    for s in range(len(product)):
+        mantissa, exponent = math.frexp(product[s])
+        product[s] = mantissa
+        exponents[s] = exponents[s] + exponent if mantissa > 0.0 else NOTHING_LEFT
+
+
+@compiled
+def dot(first: Vector, second: Vector) -> float:
+    """Their scalar product."""
+    total = 0.0
+    for i in range(len(first)):
+        total += first[i] * second[i]
+    return total
+
+
+@compiled
+def summed(sums: Sums, product: Vector, log_scale: float, out: Vector) -> None:
+    """log P(e), P(c | e) and P(at least one | e), into `out`; minus infinity and NaN where nothing is possible."""
+    length = sums.low_bits.shape[1]
+    low, high, none = np.zeros(length), np.zeros(sums.high_bits.shape[1]), np.zeros(len(sums.low_none))
+    total = 0.0
+    for h in range(len(high)):
+        part = product[h * length : (h + 1) * length]
+        own = 0.0  # a sum in memory would not be vectorised
+        for j in range(length):
+            own += part[j]
+        for j in range(length):
+            low[j] += part[j]
+        high[h] = own
+        total += own
+        for g in range(len(none)):
+            if sums.high_none[g, h]:
+                none[g] += dot(part, sums.low_none[g])
+    out[0] = math.log(total) + log_scale if total > 0.0 else -np.inf
+    scale = 1.0 / total if total > 0.0 else np.nan
+    n_high, n = len(sums.high_bits), len(sums.high_bits) + len(sums.low_bits)
+    for c in range(n):
+        sum_of = dot(high, sums.high_bits[c]) if c < n_high else dot(low, sums.low_bits[c - n_high])
+        out[1 + c] = min(sum_of * scale, 1.0)
+    for g in range(len(none)):
+        out[1 + n + g] = max((total - none[g]) * scale, 0.0)

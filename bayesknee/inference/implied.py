@@ -1,0 +1,99 @@
+"""What codes say, and what they imply of gates.
+
+An answer to a finding that is asked only if a gate holds implies that it holds, as `Evidence` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from bayesknee.inference.codes import NOT_KNOWN, Codes, distinct_rows
+from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Network
+
+
+class Answers(NamedTuple):
+    """What is known of many patients, gates that are implied included.
+
+    Attributes:
+        rows: as codes, but an entry is the number of a way of knowing the question, -1 for not at all; shape (rows,
+            questions).
+        ways: by question, what each way says: a likelihood of each state, shape (ways, states). First come the states
+            themselves, and last, so that it is number -1, not known.
+        shared: what is known of all of them besides, a likelihood of each state by id; none of a gate.
+        log_scale: of these, as in `Evidence`.
+    """
+
+    rows: Codes
+    ways: Mapping[str, Vector]
+    shared: Mapping[str, Likelihood]
+    log_scale: float
+
+
+class Gates:
+    """The gates of a network, and what answers imply of them."""
+
+    def __init__(self, network: Network) -> None:
+        self._columns = {name: column for column, name in enumerate(network.questions)}
+        gates = dict.fromkeys(gate for name in network.gated for gate, _ in network.gates[name])
+        self._implied = {gate: Implied(network, gate) for gate in gates}
+        self._ways = {
+            name: np.vstack([np.eye(len(each.states)), np.ones(len(each.states))])
+            for name, each in network.questions.items()
+        } | {gate: implied.ways for gate, implied in self._implied.items()}
+
+    def answers(self, codes: Codes, evidence: Evidence) -> Answers:
+        """What codes and the evidence of all patients say and imply; codes of what the latter answers are not read."""
+        stated = np.array(codes, np.int8)
+        stated[:, [self._columns[name] for name in evidence.answers if name in self._columns]] = NOT_KNOWN
+        rows, shared, ways = stated.copy(), dict(evidence.likelihoods), dict(self._ways)
+        for gate, implied in self._implied.items():
+            own = implied.rows(stated)
+            if gate in shared:  # both may say something of it, and their product is what counts
+                ways[gate] = implied.ways * np.array(shared.pop(gate))
+                own[own == NOT_KNOWN] = len(implied.ways) - 1
+            rows[:, self._columns[gate]] = own
+        return Answers(rows, ways, shared, evidence.log_scale)
+
+
+class Implied:
+    """What answers imply of a gate: a way of knowing for each set of states that they may leave, be it the empty one.
+
+    Attributes:
+        ways: what each says of the gate's states: those of a state, those of a set, and not known.
+    """
+
+    def __init__(self, network: Network, gate: str) -> None:
+        columns = {name: column for column, name in enumerate(network.questions)}
+        states = network.states[gate]
+        self._column = columns[gate]
+        self._demands = [
+            (columns[name], np.isin(states, allowed))
+            for name in columns
+            for each, allowed in network.gates.get(name, ())
+            if each == gate
+        ]
+        every = np.array([[True] * len(states), [False] * len(states)])
+        for _, allowed in self._demands:
+            every = np.unique(np.vstack([every, every & allowed]), axis=0)
+        self._sets = {tuple(each): len(states) + way for way, each in enumerate(every.tolist()) if not all(each)}
+        self.ways = np.vstack([np.eye(len(states)), list(self._sets), np.ones(len(states))]).astype(np.float64)
+
+    def rows(self, codes: Codes) -> Codes:
+        """The gate's column with what is implied where it is not known, and nothing possible where answers clash."""
+        own = codes[:, self._column].copy()
+        asked = np.flatnonzero((codes[:, [column for column, _ in self._demands]] != NOT_KNOWN).any(axis=1))
+        left = np.ones((len(asked), self.ways.shape[1]), np.bool_)
+        for column, allowed in self._demands:
+            left[codes[asked, column] != NOT_KNOWN] &= allowed
+        patterns, which = distinct_rows(left.astype(np.int8))
+        implied = np.array([self._sets[tuple(each)] for each in patterns.astype(bool).tolist()], np.int8)
+        stated = own[asked]
+        clash = ~left[np.arange(len(asked)), stated] & (stated != NOT_KNOWN)
+        stated = np.where(clash, self._sets[(False,) * left.shape[1]], stated)
+        own[asked] = np.where(stated == NOT_KNOWN, implied[which], stated)
+        return own
