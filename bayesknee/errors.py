@@ -73,6 +73,10 @@ class ConditionError(BayeskneeError):
     """A condition or group that the network does not have, or that does not fit what is asked of it."""
 
 
+class QuestionError(BayeskneeError):
+    """A way to choose or rank questions that there is not."""
+
+
 class CaseFileError(BayeskneeError):
     """A case file that cannot be read as a patient."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from bayesknee.inference.askable import make_filter
 from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.inference.questions import NextQuestion, next_questions
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
@@ -71,6 +74,41 @@ class Diagnosis:
         from bayesknee.inference.ledger import ledger_of
 
         return ledger_of(self)
+
+    @cached_property
+    def next_questions(self) -> tuple[NextQuestion, ...]:
+        """All questions that can be asked now, the most useful first, with what each answer would lead to."""
+        return self.rank_questions()
+
+    def rank_questions(  # noqa: PLR0913 (filters and ways to rank)
+        self,
+        *,
+        asked_of: str | Iterable[str] | None = None,
+        topic: str | Iterable[str] | None = None,
+        most_burden: float | None = None,
+        within: Iterable[str] | None = None,
+        objective: str = DEFAULT_OBJECTIVE,
+        look_ahead: bool = False,
+    ) -> tuple[NextQuestion, ...]:
+        """The questions that can be asked now, best first; see `bayesknee.inference.questions`.
+
+        A question can be asked if it was not yet, with no matter what answer, if what is known does not settle it, and
+        if its gate, where it has one, is known to hold.
+
+        Args:
+            asked_of: patient, clinician or test, or several of them; all where left out.
+            topic: id of a topic, or several.
+            most_burden: the largest burden that a question may have.
+            within: ids of questions, of which all others are left out.
+            objective: stakes, information, separation or danger; see `bayesknee.inference.objectives`.
+            look_ahead: whether the best few are ranked by what they are worth together with the best one that may
+                follow; exact, and some fifty times the work.
+
+        Raises:
+            QuestionError: an unknown name.
+        """
+        wanted = make_filter(self.network, asked_of, topic, most_burden, within)
+        return next_questions(self.engine, self.evidence, wanted, find_objective(objective), look_ahead=look_ahead)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data, ready for JSON."""

@@ -16,6 +16,7 @@ from bayesknee.inference.codes import Codes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
+from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.sampling import Sample
 from bayesknee.inference.shares import Events, Shares
 from bayesknee.inference.subsets import Vector
@@ -73,11 +74,23 @@ class Strategy(Protocol):
             events: sets of conditions by number; the event is that at least one of them is present.
         """
 
+    def outcomes(self, evidence: Evidence, names: Iterable[str], /) -> Outcomes:
+        """What each answer to each of these questions would lead to; see `bayesknee.inference.outcomes`.
+
+        Args:
+            evidence: what is known; it must be possible.
+            names: findings and risk factors whose gates, if any, are known to hold.
+        """
+
 
 class Engine:
     """Answers for patients with one network in one care setting.
 
     Immutable as seen from outside and safe to share between threads.
+
+    Attributes:
+        network, setting: what it answers with.
+        strategy: how; all that a part of the package may ask of inference, beyond `diagnose`.
 
     Args:
         network: a network, or the name or folder of one.
@@ -91,7 +104,7 @@ class Engine:
     def __init__(self, network: Network | str | os.PathLike[str], setting: str | None = None) -> None:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
-        self._strategy: Strategy = Enumeration(self.network, self.setting)
+        self.strategy: Strategy = Enumeration(self.network, self.setting)
         numbers = {name: number for number, name in enumerate(self.network.conditions)}
         self._groups = {
             group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()
@@ -110,7 +123,7 @@ class Engine:
             ImpossibleEvidenceError: evidence of probability zero; names a smallest conflicting set.
         """
         checked = check_evidence(self.network, evidence)
-        inference = self._strategy.infer(checked)
+        inference = self.strategy.infer(checked)
         if inference.log_evidence == float("-inf"):
             raise ImpossibleEvidenceError(self._smallest_conflict(checked))
         return Diagnosis(
@@ -130,14 +143,14 @@ class Engine:
         """
         if condition in evidence.likelihoods:
             return None
-        inference = self._strategy.infer(check_evidence(self.network, {**evidence.answers, condition: state}))
+        inference = self.strategy.infer(check_evidence(self.network, {**evidence.answers, condition: state}))
         if inference.log_evidence == float("-inf"):
             return None
         return dict(zip(self.network.conditions, inference.marginals.tolist(), strict=True))
 
     def shares(self, evidence: Evidence) -> Shares:
         """What each answer brings to each condition, then to each group; see `bayesknee.inference.ledger`."""
-        return self._strategy.shares(evidence, self._events)
+        return self.strategy.shares(evidence, self._events)
 
     def _smallest_conflict(self, evidence: Evidence) -> tuple[str, ...]:
         """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""
@@ -148,7 +161,7 @@ class Engine:
         kept = list(names)
         for name in names:
             fewer = [other for other in kept if other != name]
-            if self._strategy.infer(evidence.only(fewer)).log_evidence == float("-inf"):
+            if self.strategy.infer(evidence.only(fewer)).log_evidence == float("-inf"):
                 kept = fewer
         return tuple(f"{name}={shown(evidence.answers[name])}" for name in kept)
 

@@ -11,7 +11,7 @@ where s is a subset of conditions, f a finding that depends on them directly, g 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -26,6 +26,7 @@ from bayesknee.inference.codes import Codes
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
 from bayesknee.inference.implied import Gates
+from bayesknee.inference.outcomes import Outcomes, WhatIf
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.program import is_small_enough
 from bayesknee.inference.sampling import Sample, Sampler
@@ -127,6 +128,7 @@ class Enumeration:
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
+        self._what_if = WhatIf(self, network)
 
     def infer(self, evidence: Evidence) -> SubsetPosterior:
         """The posterior over subsets, given a patient's evidence."""
@@ -162,6 +164,10 @@ class Enumeration:
     def shares(self, evidence: Evidence, events: Events) -> Shares:
         """What each answer brings; see `bayesknee.inference.shares`."""
         return shares_of(self, self._network, evidence, events)
+
+    def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
+        """What each answer to each of these questions would lead to; see `bayesknee.inference.outcomes`."""
+        return self._what_if.outcomes(evidence, names)
 
     def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors | complaint), shape (2**n,)."""

@@ -34,10 +34,15 @@ def marginals(weights: Vector) -> Vector:
 
     That is weights @ S, but with either half of the conditions at a time: quicker, and without the large matrix S.
     """
-    n = len(weights).bit_length() - 1
+    return sums(weights[None])[0, 1:]
+
+
+def sums(rows: Vector) -> Vector:
+    """The sum of each row, shape (rows, 2**n), and after it `marginals` of the row; shape (rows, 1 + n)."""
+    n = rows.shape[1].bit_length() - 1
     first, second = _with_ones(n // 2), _with_ones(n - n // 2)
-    sums = first.T @ weights.reshape(len(first), len(second)) @ second
-    return np.concatenate([sums[1:, 0], sums[0, 1:]])
+    halves = first.T @ rows.reshape(len(rows), len(first), len(second)) @ second
+    return np.concatenate([halves[:, :, 0], halves[:, 0, 1:]], axis=1)
 
 
 @lru_cache(maxsize=32)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, TypeVar
 
+from immutabledict import immutabledict
+
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
@@ -28,6 +30,7 @@ Part: TypeAlias = RiskFactor | Condition | Sign | Finding | Group
 P = TypeVar("P", RiskFactor, Condition, Sign, Finding, Group)
 
 TOPIC: Final = "talk"
+TOPICS: Final[Mapping[str, str]] = immutabledict({TOPIC: "Talk"})
 
 
 def probability(value: float) -> Probability:
@@ -129,6 +132,7 @@ def network(
     *parts: Part,
     complaint: str = "A complaint",
     settings: Iterable[str] = ("ward",),
+    topics: Mapping[str, str] = TOPICS,
 ) -> Network:
     """A network of these parts; with a complaint, the last condition is the catch-all."""
     conditions = _those(parts, Condition)
@@ -137,7 +141,7 @@ def network(
         version="0",
         title="Small",
         settings={name: Setting(name, name) for name in settings},
-        topics={TOPIC: "Talk"},
+        topics=topics,
         references={},
         risk_factors=_those(parts, RiskFactor),
         conditions=conditions,

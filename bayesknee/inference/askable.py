@@ -1,0 +1,102 @@
+"""Which questions can be asked now, and which of them are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bayesknee.errors import QuestionError, did_you_mean, quoted
+from bayesknee.inference.evidence import Evidence, gate_holds
+from bayesknee.knowledge.model import ANSWERED_BY, Network
+
+ASKED_OF: Final = tuple(ANSWERED_BY.values())
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which questions are wanted; None stands for all.
+
+    Attributes:
+        asked_of: by whom they can be answered: patient, clinician, test.
+        topics: their topics.
+        most_burden: the largest burden that a question may have.
+        within: ids, of which all others are left out.
+    """
+
+    asked_of: frozenset[str] | None = None
+    topics: frozenset[str] | None = None
+    most_burden: float | None = None
+    within: frozenset[str] | None = None
+
+    def wanted(self, network: Network) -> tuple[str, ...]:
+        """The ids of these questions, in the order of the network."""
+        return tuple(
+            name
+            for name, question in network.questions.items()
+            if (self.asked_of is None or question.asked_of in self.asked_of)
+            and (self.topics is None or question.topic in self.topics)
+            and (self.most_burden is None or question.burden <= self.most_burden)
+            and (self.within is None or name in self.within)
+        )
+
+
+EVERYTHING: Final = Filter()
+
+
+def make_filter(
+    network: Network,
+    asked_of: str | Iterable[str] | None = None,
+    topic: str | Iterable[str] | None = None,
+    most_burden: float | None = None,
+    within: Iterable[str] | None = None,
+) -> Filter:
+    """A filter whose names are checked; one name may be given as it is.
+
+    Raises:
+        QuestionError: a name that the network does not have, or a burden that no question can have.
+    """
+    if most_burden is not None and not most_burden > 0.0:
+        raise QuestionError(f"a burden of at most {most_burden:g} leaves no question; expected a number above 0")
+    return Filter(
+        _checked("asked_of", asked_of, ASKED_OF),
+        _checked("topic", topic, network.topics),
+        most_burden,
+        _checked("question", within, network.questions),
+    )
+
+
+def _checked(what: str, given: str | Iterable[str] | None, known: Collection[str]) -> frozenset[str] | None:
+    if given is None:
+        return None
+    names = [given] if isinstance(given, str) else list(given)
+    for name in names:
+        check_name(what, name, known)
+    return frozenset(names)
+
+
+def check_name(what: str, name: str, known: Collection[str]) -> None:
+    """Refuses a name that is not known.
+
+    Raises:
+        QuestionError: with near names, or all of them where they are few.
+    """
+    if name not in known:
+        few = f"known are {', '.join(known)}" if len(known) <= 30 else "`bayesknee findings` lists what is known"
+        raise QuestionError(f"unknown {what} {quoted(name)}; {did_you_mean(str(name), known) or few}")
+
+
+def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Those that can be asked now: not answered, be it with unknown; not settled by what is known; gates hold."""
+    return tuple(
+        name
+        for name in wanted
+        if name not in evidence.answers
+        and not _is_settled(evidence.likelihoods, name)
+        and (name not in network.gated or gate_holds(network, evidence, name))
+    )
+
+
+def _is_settled(likelihoods: Mapping[str, tuple[float, ...]], name: str) -> bool:
+    """Whether only one state is left possible."""
+    return name in likelihoods and sum(weight > 0.0 for weight in likelihoods[name]) == 1

@@ -1,0 +1,187 @@
+"""Which question is worth asking next, and what each answer to it would lead to.
+
+    value(question) = sum over conditions c of stake(c) I(answer; c | e)  /  burden
+
+is the default; `bayesknee.inference.objectives` has others in place of the sum. I is mutual information, in bits. It
+looks one question ahead, or two (`bayesknee.inference.look_ahead`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from immutabledict import immutabledict
+
+from bayesknee.inference.askable import Filter, askable
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.objectives import Objective
+from bayesknee.inference.outcomes import Outcomes
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Network
+
+if TYPE_CHECKING:
+    from bayesknee.inference.engine import Engine
+
+WORTH_LEAVING: Final = 1.5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An answer that a question may get.
+
+    Attributes:
+        state: the answer.
+        probability: P(answer | what is known), above 0.
+        posterior: P(condition | what is known, answer) by condition id, most probable first.
+    """
+
+    state: str
+    probability: float
+    posterior: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class NextQuestion:
+    """A question that can be asked now.
+
+    Attributes:
+        finding: id of the finding or risk factor.
+        question: as it is put.
+        asked_of: patient, clinician or test.
+        topic: id of its topic.
+        burden: how much asking costs, relative to a plain question (1).
+        value: what it is worth by the objective, in bits for a burden of 1; 0 or more.
+        about: id of the condition that has the largest part in its value.
+    """
+
+    finding: str
+    question: str
+    asked_of: str
+    topic: str
+    burden: float
+    value: float
+    about: str
+    _source: _Source = field(repr=False, compare=False)
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What each answer would lead to, in the order of its states, but for those that cannot be."""
+        return tuple(self._source.outcomes())
+
+
+class _Source(NamedTuple):
+    """Where the outcomes of a question are: mappings are made of arrays only where they are looked at."""
+
+    network: Network
+    every: Outcomes
+    number: int
+
+    def outcomes(self) -> Iterable[Outcome]:
+        network, every, number = self
+        rows = slice(every.starts[number], every.starts[number + 1])
+        states = network.states[every.names[number]]
+        for state, p, posterior in zip(states, every.probabilities[rows], every.posteriors[rows], strict=True):
+            if p > 0.0:
+                ranked = np.argsort(-posterior, kind="stable").tolist()
+                names = list(network.conditions)
+                yield Outcome(state, float(p), immutabledict({names[c]: float(posterior[c]) for c in ranked}))
+
+
+class Aim(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        wanted: ids of the questions from which to choose.
+        objective: what they are to bring.
+    """
+
+    wanted: Sequence[str]
+    objective: Objective
+
+
+class Ranking(NamedTuple):
+    """Questions and what asking them brings, in arrays.
+
+    Attributes:
+        outcomes: of all of them.
+        gains: the objective by question and condition, in bits; shape (questions, conditions).
+        burdens: shape (questions,).
+    """
+
+    outcomes: Outcomes
+    gains: Vector
+    burdens: Vector
+
+    @property
+    def values(self) -> Vector:
+        """The gain for a burden of 1, shape (questions,)."""
+        return np.asarray(self.gains.sum(axis=1) / self.burdens)
+
+
+def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
+    """What each of the wanted questions that can be asked now would bring; the evidence must be possible."""
+    network = engine.network
+    outcomes = engine.strategy.outcomes(evidence, askable(network, evidence, aim.wanted))
+    marginals = engine.strategy.infer(evidence).marginals
+    burdens = np.array([network.questions[name].burden for name in outcomes.names])
+    return Ranking(outcomes, aim.objective(network, outcomes, marginals), burdens)
+
+
+def next_questions(
+    engine: Engine, evidence: Evidence, wanted: Filter, objective: Objective, *, look_ahead: bool = False
+) -> tuple[NextQuestion, ...]:
+    """The questions that can be asked now, best first. With `look_ahead`, the best few by what two are worth."""
+    aim = Aim(wanted.wanted(engine.network), objective)
+    ranking = rank(engine, evidence, aim)
+    values = ranking.values
+    order = np.argsort(-values, kind="stable").tolist()
+    if look_ahead:
+        from bayesknee.inference.look_ahead import AT_MOST, two_step_values
+
+        best = order[:AT_MOST]
+        values[best] = two_step_values(engine, evidence, aim, ranking, best)
+        order[:AT_MOST] = sorted(best, key=lambda number: -values[number])
+    return tuple(_made(engine.network, ranking, order, values))
+
+
+def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:
+    conditions = list(network.conditions)
+    about, by_number = ranking.gains.argmax(axis=1).tolist(), values.tolist()
+    for number in order:
+        each = network.questions[ranking.outcomes.names[number]]
+        yield NextQuestion(
+            finding=each.id,
+            question=each.question,
+            asked_of=each.asked_of,
+            topic=each.topic,
+            burden=each.burden,
+            value=by_number[number],
+            about=conditions[about[number]],
+            _source=_Source(network, ranking.outcomes, number),
+        )
+
+
+def keep_to_topic(
+    questions: Iterable[NextQuestion], topic: str | None, worth_leaving: float = WORTH_LEAVING
+) -> tuple[NextQuestion, ...]:
+    """The same questions topic by topic, for an interview that does not jump about.
+
+    Topics come by their best question. The current topic comes first, unless the best question of another is worth more
+    than `worth_leaving` times its best one. Within a topic the order stays.
+
+    Args:
+        questions: ranked, best first.
+        topic: id of the topic that the last question was of; None where there was none.
+        worth_leaving: 1 or more; 1 leaves a topic at once for anything better.
+    """
+    by_topic: dict[str, list[NextQuestion]] = {}
+    for each in questions:
+        by_topic.setdefault(each.topic, []).append(each)
+    order = sorted(by_topic, key=lambda name: -by_topic[name][0].value)
+    if topic in by_topic and by_topic[topic][0].value * worth_leaving >= by_topic[order[0]][0].value:
+        order.sort(key=lambda name: name != topic)
+    return tuple(each for name in order for each in by_topic[name])
