@@ -1,0 +1,191 @@
+"""Two networks on the same cases: whose leader or triage level changes, and which numbers moved it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+from immutabledict import immutabledict
+
+from bayesknee.cases import Case
+from bayesknee.cohort.triage import level_of
+from bayesknee.errors import BayeskneeError
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.engine import Engine
+from bayesknee.knowledge.differences import Differences, NumberChange
+from bayesknee.knowledge.model import Network, Path, Reading
+
+DECIBANS: Final = 10.0 / math.log(10.0)
+LEAST_PUSH: Final = 0.05
+RISK_AND_CONDITIONS: Final = ("risk_factors", "conditions")
+
+
+@dataclass(frozen=True)
+class Push:
+    """What the changed numbers of one part do on their own, put into the old network.
+
+    Attributes:
+        part: section and id, such as ``("findings", "d_dimer_raised")``.
+        decibans: by how much they raise the odds of the new leader against the old one, in tenths of a power of ten; where
+            the leader stays, the odds of that condition whose odds changed most.
+        numbers: the changed numbers.
+    """
+
+    part: Path
+    decibans: float
+    numbers: tuple[NumberChange, ...]
+
+
+@dataclass(frozen=True)
+class CaseChange:
+    """A case with another leader or triage level.
+
+    Attributes:
+        case: its id.
+        old, new: the diagnoses.
+        old_level, new_level: of triage.
+        decibans: the whole change of what `Push.decibans` measures.
+        pushes: the strongest first; they need not add up to the whole.
+    """
+
+    case: str
+    old: Diagnosis
+    new: Diagnosis
+    old_level: str
+    new_level: str
+    decibans: float
+    pushes: tuple[Push, ...]
+
+    @property
+    def leaders(self) -> tuple[str, str]:
+        """The old leader and the new one."""
+        return leader(self.old), leader(self.new)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two networks say of the same cases.
+
+    Attributes:
+        cases: how many both could take.
+        changed: those with another leader or triage level.
+        refused: by case, why one of the networks cannot take it.
+    """
+
+    cases: int
+    changed: tuple[CaseChange, ...]
+    refused: Mapping[str, str]
+
+
+def leader(diagnosis: Diagnosis) -> str:
+    """The most probable condition."""
+    return next(iter(diagnosis.posterior))
+
+
+def compare(differences: Differences, cases: Iterable[Case], setting: str | None = None) -> Comparison:
+    """Diagnoses each case with both networks.
+
+    Args:
+        differences: between the two networks.
+        cases: as read from files; labels play no part.
+        setting: of every case; where left out, that of the case, or else each network's first.
+    """
+    comparer = _Comparer(differences)
+    changed: list[CaseChange] = []
+    refused: dict[str, str] = {}
+    count = 0
+    for case in cases:
+        try:
+            change = comparer.change(case, setting or case.setting or None)
+        except BayeskneeError as error:
+            refused[case.id] = str(error)
+            continue
+        count += 1
+        changed += [change] if change else []
+    return Comparison(count, tuple(changed), immutabledict(refused))
+
+
+class _Comparer:
+    """Keeps the engines of both networks, and of the old one with single parts of the new one."""
+
+    def __init__(self, differences: Differences) -> None:
+        self._differences = differences
+        self._engine = cache(Engine)
+        self._mixed = cache(self._with_part)
+
+    def change(self, case: Case, setting: str | None) -> CaseChange | None:
+        old = self._diagnose("old", self._differences.old, case, setting)
+        new = self._diagnose("new", self._differences.new, case, setting)
+        levels = level_of(old), level_of(new)
+        if leader(old) == leader(new) and levels[0] == levels[1]:
+            return None
+        for_whom, against = self._contrast(old, new)
+        before = _log_odds(old, for_whom, against)
+        pushes = sorted(self._pushes(old, for_whom, against), key=lambda push: -abs(push.decibans))
+        return CaseChange(case.id, old, new, *levels, _log_odds(new, for_whom, against) - before, tuple(pushes))
+
+    def _diagnose(self, name: str, network: Network, case: Case, setting: str | None) -> Diagnosis:
+        try:
+            return self._engine(network, setting).diagnose(case.evidence)
+        except BayeskneeError as error:
+            raise BayeskneeError(f"the {name} network cannot take it: {error}") from None
+
+    @staticmethod
+    def _contrast(old: Diagnosis, new: Diagnosis) -> tuple[str, str | None]:
+        if leader(old) != leader(new) and leader(new) in old.posterior and leader(old) in new.posterior:
+            return leader(new), leader(old)
+        shared = [name for name in old.posterior if name in new.posterior]
+        return max(shared, key=lambda name: abs(_log_odds(new, name) - _log_odds(old, name))), None
+
+    def _pushes(self, old: Diagnosis, for_whom: str, against: str | None) -> Iterator[Push]:
+        before = _log_odds(old, for_whom, against)
+        for part in dict.fromkeys(change.part for change in self._differences.moved):
+            if not _matters(part, old):
+                continue
+            network = self._mixed(part)
+            if network is None:
+                continue
+            after = self._engine(network, old.setting).diagnose(old.evidence)
+            decibans = _log_odds(after, for_whom, against) - before
+            if abs(decibans) >= LEAST_PUSH:
+                yield Push(part, decibans, tuple(each for each in self._differences.moved if each.part == part))
+
+    def _with_part(self, part: Path) -> Network | None:
+        """The old network with this part of the new one; None where the part does not fit in alone."""
+        old, new = self._differences.old, self._differences.new
+        section, name = part
+        parts = {**getattr(old, section), name: getattr(new, section)[name]}
+        sources: dict[str, Any] = {
+            each: {**getattr(new, each), **getattr(old, each)} for each in ("references", "topics")
+        }
+        try:
+            return replace(old, **sources, **{section: parts})
+        except BayeskneeError:
+            return None
+
+
+def _matters(part: Path, diagnosis: Diagnosis) -> bool:
+    """Whether numbers of this part can move this diagnosis: findings that are not answered cannot."""
+    section, name = part
+    answered = diagnosis.evidence.likelihoods
+    if section in RISK_AND_CONDITIONS:
+        return True
+    if section == "findings":
+        return name in answered
+    findings = diagnosis.network.findings
+    models = (findings[each].model for each in answered if each in findings)
+    return any(isinstance(model, Reading) and model.sign == name for model in models)
+
+
+def _log_odds(diagnosis: Diagnosis, for_whom: str, against: str | None = None) -> float:
+    """The log odds of a condition, or of it against another, in decibans."""
+    yes = diagnosis.posterior[for_whom]
+    no = diagnosis.posterior[against] if against else 1.0 - yes
+    return DECIBANS * (_log(yes) - _log(no))
+
+
+def _log(p: float) -> float:
+    return math.log(max(p, 1e-300))
