@@ -27,6 +27,7 @@ COMMANDS: Final = immutabledict(
     diagnose="Tell how probable each condition is, given the findings.",
     findings="List what can be asked and answered.",
     check="Check a network and report on what it rests on.",
+    diff="Tell what differs between two networks, and which cases it changes.",
     evaluate="Tell how good a network is on patients whose diagnosis is known.",
     export="Write a network in another program's format.",
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Final
 
 from immutabledict import immutabledict
@@ -20,6 +19,8 @@ from bayesknee.knowledge.model import Network, Path, Reading
 
 DECIBANS: Final = 10.0 / math.log(10.0)
 LEAST_PUSH: Final = 0.05
+OLD: Final = "old"
+NEW: Final = "new"
 RISK_AND_CONDITIONS: Final = ("risk_factors", "conditions")
 
 
@@ -29,8 +30,8 @@ class Push:
 
     Attributes:
         part: section and id, such as ``("findings", "d_dimer_raised")``.
-        decibans: by how much they raise the odds of the new leader against the old one, in tenths of a power of ten; where
-            the leader stays, the odds of that condition whose odds changed most.
+        decibans: by how much they raise the odds of the new leader against the old one, in tenths of a power of ten;
+            where the leader stays, the odds of that condition whose odds changed most.
         numbers: the changed numbers.
     """
 
@@ -113,12 +114,12 @@ class _Comparer:
 
     def __init__(self, differences: Differences) -> None:
         self._differences = differences
-        self._engine = cache(Engine)
-        self._mixed = cache(self._with_part)
+        self._networks: dict[Path, Network | None] = {}
+        self._engines: dict[tuple[object, str | None], Engine] = {}
 
     def change(self, case: Case, setting: str | None) -> CaseChange | None:
-        old = self._diagnose("old", self._differences.old, case, setting)
-        new = self._diagnose("new", self._differences.new, case, setting)
+        old = self._diagnose(OLD, case, setting)
+        new = self._diagnose(NEW, case, setting)
         levels = level_of(old), level_of(new)
         if leader(old) == leader(new) and levels[0] == levels[1]:
             return None
@@ -127,11 +128,17 @@ class _Comparer:
         pushes = sorted(self._pushes(old, for_whom, against), key=lambda push: -abs(push.decibans))
         return CaseChange(case.id, old, new, *levels, _log_odds(new, for_whom, against) - before, tuple(pushes))
 
-    def _diagnose(self, name: str, network: Network, case: Case, setting: str | None) -> Diagnosis:
+    def _diagnose(self, name: str, case: Case, setting: str | None) -> Diagnosis:
+        network = getattr(self._differences, name)
         try:
-            return self._engine(network, setting).diagnose(case.evidence)
+            return self._engine(name, network, setting).diagnose(case.evidence)
         except BayeskneeError as error:
             raise BayeskneeError(f"the {name} network cannot take it: {error}") from None
+
+    def _engine(self, key: object, network: Network, setting: str | None) -> Engine:
+        if (key, setting) not in self._engines:
+            self._engines[key, setting] = Engine(network, setting)
+        return self._engines[key, setting]
 
     @staticmethod
     def _contrast(old: Diagnosis, new: Diagnosis) -> tuple[str, str | None]:
@@ -145,10 +152,11 @@ class _Comparer:
         for part in dict.fromkeys(change.part for change in self._differences.moved):
             if not _matters(part, old):
                 continue
-            network = self._mixed(part)
-            if network is None:
+            if part not in self._networks:
+                self._networks[part] = self._with_part(part)
+            if (network := self._networks[part]) is None:
                 continue
-            after = self._engine(network, old.setting).diagnose(old.evidence)
+            after = self._engine(part, network, old.setting).diagnose(old.evidence)
             decibans = _log_odds(after, for_whom, against) - before
             if abs(decibans) >= LEAST_PUSH:
                 yield Push(part, decibans, tuple(each for each in self._differences.moved if each.part == part))
@@ -158,11 +166,11 @@ class _Comparer:
         old, new = self._differences.old, self._differences.new
         section, name = part
         parts = {**getattr(old, section), name: getattr(new, section)[name]}
-        sources: dict[str, Any] = {
+        changes: dict[str, Any] = {
             each: {**getattr(new, each), **getattr(old, each)} for each in ("references", "topics")
         }
         try:
-            return replace(old, **sources, **{section: parts})
+            return replace(old, **changes | {section: parts})
         except BayeskneeError:
             return None
 

@@ -59,7 +59,7 @@ def read_labelled(path: Path | str, network: Network, setting: str | None = None
     Raises:
         CaseFileError: nothing there, no label, or a case that the network cannot take; tells which.
     """
-    return check_cases(_raw_cases(Path(path)), network, setting)
+    return check_cases(read_cases(path), network, setting)
 
 
 def check_cases(cases: Iterable[Case], network: Network, setting: str | None = None) -> tuple[LabelledCase, ...]:
@@ -110,7 +110,13 @@ def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
 # --- the three shapes ------------------------------------------------------------------------------------------------
 
 
-def _raw_cases(path: Path) -> Iterator[Case]:
+def read_cases(place: Path | str) -> Iterator[Case]:
+    """The cases in a folder, a `.jsonl` file or a table, not yet checked against a network.
+
+    Raises:
+        CaseFileError: nothing there, or a file that is no case.
+    """
+    path = Path(place)
     if path.is_dir():
         return _folder(path)
     if not path.exists():

@@ -1,0 +1,59 @@
+"""Two networks on the same cases."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from bayesknee import Engine, Network, load_network
+from bayesknee.cases import Case
+from bayesknee.cohort.comparison import compare
+from bayesknee.cohort.labelled import read_cases
+from bayesknee.knowledge.differences import find_differences
+from tests.support.small_networks import condition, finding, network, noisy_or
+
+NETWORKS = Path(__file__).parents[1] / "networks"
+TINY, CHANGED = load_network(NETWORKS / "tiny"), load_network(NETWORKS / "tiny_changed")
+
+
+def test_only_cases_with_another_leader_or_level_are_told() -> None:
+    cases = list(read_cases(NETWORKS / "tiny_cases.jsonl"))
+    found = compare(find_differences(TINY, CHANGED), cases)
+    assert found.cases == 4
+    assert {change.case for change in found.changed} == {"missed"}
+    (change,) = found.changed
+    assert change.leaders == ("strain", "other")
+    assert change.old == Engine(TINY, "clinic").diagnose(cases[2].evidence)
+    assert change.new == Engine(CHANGED, "clinic").diagnose(cases[2].evidence)
+
+
+def test_parts_are_put_in_alone() -> None:
+    (change,) = compare(find_differences(TINY, CHANGED), read_cases(NETWORKS / "tiny_cases.jsonl")).changed
+    assert [".".join(push.part) for push in change.pushes][:2] == ["conditions.other", "findings.pain_on_grip"]
+    assert change.decibans > 0
+
+
+def test_one_changed_number_is_the_whole_reason() -> None:
+    def small(value: float) -> Network:
+        return network(condition("a", 0.7), condition("b", 0.6), finding("pain", noisy_or(0.1, a=value)))
+
+    (change,) = compare(find_differences(small(0.8), small(0.12)), [Case(id="x", evidence={"pain": "no"})]).changed
+    assert change.leaders == ("b", "a")
+    (push,) = change.pushes
+    assert math.isclose(push.decibans, change.decibans)
+    assert [each.path[-1] for each in push.numbers] == ["a"]
+
+
+def test_numbers_of_findings_without_an_answer_are_not_blamed() -> None:
+    found = compare(find_differences(TINY, CHANGED), [Case(id="x", evidence={"age": "over_50"})])
+    parts = {push.part for change in found.changed for push in change.pushes}
+    assert ("findings", "pain_on_grip") not in parts
+
+
+@pytest.mark.parametrize(("evidence", "setting"), [({"lump": "yes"}, ""), ({}, "ward")])
+def test_cases_that_a_network_cannot_take_are_told(evidence: dict[str, str], setting: str) -> None:
+    found = compare(find_differences(TINY, CHANGED), [Case(id="x", evidence=evidence, setting=setting)])
+    assert found.cases == 0
+    assert found.refused["x"].startswith("the old network cannot take it: ")
