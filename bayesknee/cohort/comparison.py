@@ -152,14 +152,21 @@ class _Comparer:
         for part in dict.fromkeys(change.part for change in self._differences.moved):
             if not _matters(part, old):
                 continue
-            if part not in self._networks:
-                self._networks[part] = self._with_part(part)
-            if (network := self._networks[part]) is None:
+            if (after := self._alone(part, old)) is None:
                 continue
-            after = self._engine(part, network, old.setting).diagnose(old.evidence)
             decibans = _log_odds(after, for_whom, against) - before
             if abs(decibans) >= LEAST_PUSH:
                 yield Push(part, decibans, tuple(each for each in self._differences.moved if each.part == part))
+
+    def _alone(self, part: Path, old: Diagnosis) -> Diagnosis | None:
+        """The same patient by the old network with this part of the new one; None where that cannot be."""
+        if part not in self._networks:
+            self._networks[part] = self._with_part(part)
+        network = self._networks[part]
+        try:
+            return self._engine(part, network, old.setting).diagnose(old.evidence) if network else None
+        except BayeskneeError:  # base rates that cannot be met together, or answers that cannot
+            return None
 
     def _with_part(self, part: Path) -> Network | None:
         """The old network with this part of the new one; None where the part does not fit in alone."""
