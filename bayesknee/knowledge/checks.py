@@ -92,7 +92,9 @@ def find_problems(parts: Parts, broken: frozenset[str] = frozenset()) -> list[Pr
 
 def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:
     names = list(known)
-    hint = did_you_mean(name, names) or f"known are {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
+    hint = (
+        did_you_mean(name, names) or f"known are {', '.join(names[:12]) or 'none'}{' ...' if len(names) > 12 else ''}"
+    )
     return Problem(path, quoted(name), what, hint)
 
 

@@ -1,0 +1,33 @@
+"""The notebooks run from top to bottom in a clean kernel, and show what their files say they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks.running import LARGEST, NOTEBOOKS, machine_paths, read, run, shown
+
+pytestmark = pytest.mark.filterwarnings("default")  # of the tools that run a notebook; its own kernel has its own
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_and_shows_what_it_says(path: Path) -> None:
+    assert shown(run(path)) == shown(read(path)), "if this is as meant: python -m tests.notebooks --write"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_small_and_names_no_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.encode()) < LARGEST
+    assert machine_paths(text) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_asserts_what_it_claims(path: Path) -> None:
+    code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+    assert code.count("assert ") >= 3
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
