@@ -11,7 +11,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",
         action="store_true",
-        help="rewrite tests/cli/golden and the outputs shown in README.md and docs/ instead of comparing with them",
+        help="rewrite tests/cli/golden and what README.md, docs/ and notebooks/ show instead of comparing with them",
     )
 
 

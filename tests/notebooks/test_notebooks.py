@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks.running import LARGEST, NOTEBOOKS, machine_paths, read, run, shown
+from tests.notebooks.running import LARGEST, NOTEBOOKS, machine_paths, read, run, shown, write
 
 pytestmark = pytest.mark.filterwarnings("default")  # of the tools that run a notebook; its own kernel has its own
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_and_shows_what_it_says(path: Path) -> None:
+def test_it_runs_and_shows_what_it_says(path: Path, update_golden: bool) -> None:
+    if update_golden:
+        write(path)
+        return
     assert shown(run(path)) == shown(read(path)), "if this is as meant: python -m tests.notebooks --write"
 
 
