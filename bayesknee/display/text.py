@@ -31,7 +31,7 @@ def diagnosis_text(diagnosis: Diagnosis, file: TextIO | None = None) -> str:
 def _parts(diagnosis: Diagnosis, console: Console) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
-    yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {_count(diagnosis)}")
+    yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {answer_count(diagnosis)}")
     yield Text()
     yield _indented(_table(diagnosis, console))
     yield Text()
@@ -52,7 +52,8 @@ def _indented(part: RenderableType) -> RenderableType:
     return Padding(part, (0, 0, 0, _INDENT))
 
 
-def _count(diagnosis: Diagnosis) -> str:
+def answer_count(diagnosis: Diagnosis) -> str:
+    """How many answers it rests on, in words."""
     answers = diagnosis.evidence.answers.values()
     unknown = sum(answer == UNKNOWN for answer in answers)
     known = len(answers) - unknown
@@ -94,7 +95,12 @@ def _table(diagnosis: Diagnosis, console: Console) -> Table:
 def not_ruled_out_line(network: Network, each: NotRuledOut) -> str:
     """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
     name = network.conditions[each.condition].name
-    return f"not ruled out: {name} {_two_figures(each.probability)} (limit {100 * each.limit:.3g} %)"
+    return f"not ruled out: {name} {_two_figures(each.probability)} ({limit_text(each)})"
+
+
+def limit_text(each: NotRuledOut) -> str:
+    """`limit 2 %`."""
+    return f"limit {100 * each.limit:.3g} %"
 
 
 def _two_figures(probability: float) -> str:

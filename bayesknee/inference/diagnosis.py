@@ -171,4 +171,6 @@ class Diagnosis:
         return f"<Diagnosis {self.network.id}, {self.setting}, {len(self.evidence.answers)} answers: {leaders}>"
 
     def _repr_html_(self) -> str:
-        return self.to_frame().to_html(float_format="{:.1%}".format)
+        from bayesknee.display.html import diagnosis_html
+
+        return diagnosis_html(self)

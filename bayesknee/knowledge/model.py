@@ -293,6 +293,18 @@ class Finding:
 Question: TypeAlias = RiskFactor | Finding
 
 
+class Questions(immutabledict[str, Question]):
+    """Questions by id, which a notebook shows as a table."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} questions>"
+
+    def _repr_html_(self) -> str:
+        from bayesknee.display.html import questions_html
+
+        return questions_html(self.values())
+
+
 @dataclass(frozen=True)
 class Network:
     """A whole network, checked. Mappings go from id to object and keep the order of the files.
@@ -334,9 +346,9 @@ class Network:
             raise NetworkError(problems)
 
     @cached_property
-    def questions(self) -> Mapping[str, Question]:
+    def questions(self) -> Questions:
         """All that can be asked: risk factors, then findings."""
-        return immutabledict({**self.risk_factors, **self.findings})
+        return Questions({**self.risk_factors, **self.findings})
 
     @cached_property
     def states(self) -> Mapping[str, tuple[str, ...]]:
@@ -385,6 +397,11 @@ class Network:
             f"<Network {self.id} {self.version}: {len(self.conditions)} conditions, "
             f"{len(self.risk_factors)} risk factors, {len(self.signs)} signs, {len(self.findings)} findings>"
         )
+
+    def _repr_html_(self) -> str:
+        from bayesknee.display.html import network_html
+
+        return network_html(self)
 
 
 def gates_of(name: str, findings: Mapping[str, Finding]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -22,6 +22,7 @@ from bayesknee.display.plots.canvas import (
     wrapped,
 )
 from bayesknee.display.terminal import percent
+from bayesknee.display.text import answer_count
 from bayesknee.inference.diagnosis import Diagnosis
 
 GROUP_GAP: Final = 0.6
@@ -65,10 +66,8 @@ def plot_posterior(
 
 def title(diagnosis: Diagnosis) -> str:
     """What the picture is of."""
-    count = len(diagnosis.evidence.answers)
-    answers = f"{count} answer{'' if count == 1 else 's'}" if count else "no answers"
     setting = diagnosis.network.settings[diagnosis.setting].name
-    return wrapped(f"{diagnosis.network.title}; {setting}, {answers}", 56)
+    return wrapped(f"{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}", 56)
 
 
 @dataclass(frozen=True)

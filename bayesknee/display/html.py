@@ -1,0 +1,96 @@
+"""What a notebook shows of a diagnosis, a network and its questions: tables with bars, in HTML.
+
+Colours are taken from the page, so that light and dark notebooks both can be read; all text is escaped. Styles stand in
+the tags, for notebooks and the sites that show them drop style sheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from bayesknee.display.terminal import percent
+from bayesknee.display.text import answer_count, answer_text, implied_text, label, limit_text
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.knowledge.model import ANSWERED_BY, Network, Question
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+BAR, DANGER = "#56B4E9", "#D55E00"  # as in the pictures
+MOST_QUESTIONS: Final = 40
+
+
+def diagnosis_html(diagnosis: Diagnosis) -> str:
+    """A table of the conditions with bars, then groups, then the answers it rests on."""
+    over = {each.condition: limit_text(each) for each in diagnosis.not_ruled_out}
+    conditions = [
+        {
+            "name": diagnosis.network.conditions[name].name,
+            "prior": percent(diagnosis.prior[name]),
+            "prior_place": diagnosis.prior[name],
+            "probability": probability,
+            "shown": percent(probability),
+            "over": over.get(name, ""),
+        }
+        for name, probability in diagnosis.posterior.items()
+    ]
+    groups = [
+        {"name": diagnosis.network.groups[name].name, "probability": probability, "shown": percent(probability)}
+        for name, probability in diagnosis.groups.items()
+    ]
+    network = diagnosis.network
+    setting = network.settings[diagnosis.setting].name
+    return _rendered(
+        "diagnosis", network=network, setting=setting, count=answer_count(diagnosis), conditions=conditions,
+        groups=groups, answers=list(_answers(diagnosis)),
+    )  # fmt: skip
+
+
+def _answers(diagnosis: Diagnosis) -> Iterable[tuple[str, str]]:
+    network, evidence = diagnosis.network, diagnosis.evidence
+    for name, answer in evidence.answers.items():
+        yield label(network, name), answer_text(network, name, answer)
+    for name in evidence.implied:
+        yield label(network, name), implied_text(diagnosis, name)
+
+
+def network_html(network: Network) -> str:
+    """What the network is, its conditions with their base rates, and how much it can ask."""
+    conditions = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "rates": [
+                (each.base_rate_in(setting), percent(each.base_rate_in(setting))) for setting in network.settings
+            ],
+            "level": each.level.replace("_", " "),
+            "limit": f"{100.0 * each.limit.value:.3g} %" if each.must_not_miss else "",
+        }
+        for each in network.conditions.values()
+    ]
+    kinds = [(kind, sum(each.kind == kind for each in network.findings.values())) for kind in ANSWERED_BY]
+    return _rendered("network", network=network, conditions=conditions, kinds=kinds)
+
+
+def questions_html(questions: Iterable[Question]) -> str:
+    """Questions by topic: what is asked, of whom, and the words that answer it; a long list is cut, and says so."""
+    every = list(questions)
+    by_topic = [
+        (topic.replace("_", " "), list(group))
+        for topic, group in groupby(every[:MOST_QUESTIONS], key=lambda each: each.topic)
+    ]
+    return _rendered("questions", by_topic=by_topic, more=max(len(every) - MOST_QUESTIONS, 0))
+
+
+def _rendered(template: str, **values: Any) -> str:  # noqa: ANN401 (whatever the template shows)
+    return _environment().get_template(f"notebook/{template}.html").render(bar=BAR, danger=DANGER, **values)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader
+
+    return Environment(loader=PackageLoader("bayesknee.display"), autoescape=True, trim_blocks=True, lstrip_blocks=True)

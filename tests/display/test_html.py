@@ -1,0 +1,128 @@
+"""What a notebook shows: whole tables, escaped text, figures as in the other outputs."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from bayesknee import Diagnosis, Engine, Network, load_network
+from bayesknee.display.html import MOST_QUESTIONS
+from tests.support.pictures import LONG, with_long_names
+
+TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+KNEE = load_network("posterior_knee")
+VOID = frozenset({"br"})
+
+
+class Page(HTMLParser):
+    """Reads a page, and that each tag that opens is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.widths: list[float] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in {"td", "th"}:
+            self.rows[-1].append("")
+        if found := re.match(r"width:([\d.]+)%;height:100%", dict(attrs).get("style") or ""):
+            self.widths.append(float(found[1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if "tr" in self.open:
+            self.rows[-1][-1] += data.strip()
+
+
+@pytest.fixture
+def diagnosis() -> Diagnosis:
+    return Engine(TINY).diagnose({"age": 60, "swelling_noticed": "yes", "backhand_pain": {"yes": 0.8, "no": 0.2}})
+
+
+def page_of(shown: Diagnosis | Network) -> Page:
+    return Page(shown._repr_html_())
+
+
+def test_a_diagnosis_is_a_table_with_bars(diagnosis: Diagnosis) -> None:
+    page = page_of(diagnosis)
+    names = [TINY.conditions[name].name for name in diagnosis.posterior]
+    assert [row[0] for row in page.rows[1 : 1 + len(names)]] == names
+    probabilities = [*diagnosis.posterior.values(), *diagnosis.groups.values()]
+    assert page.widths == pytest.approx([100 * p for p in probabilities], abs=0.006)
+
+
+def test_what_is_not_ruled_out_is_said(diagnosis: Diagnosis) -> None:
+    page = page_of(diagnosis)
+    assert page.text.count("not ruled out") == page.text.count("ruled out") == len(diagnosis.not_ruled_out) > 0
+    assert "(limit 2 %)" in page.text
+
+
+def test_the_answers_and_what_they_imply_are_there(diagnosis: Diagnosis) -> None:
+    rows = page_of(diagnosis).rows
+    assert ["Age", "50 to under 121 years"] in rows
+    assert ["Backhand pain", "unsure: no 0.2, yes 0.8"] in rows
+    assert ["Tennis", "yes (taken from: Backhand pain)"] in rows
+
+
+def test_the_caution_is_there(diagnosis: Diagnosis) -> None:
+    assert TINY.caution in page_of(diagnosis).text
+    assert TINY.caution in page_of(TINY).text
+
+
+def test_a_network_is_a_table_of_its_conditions() -> None:
+    page = page_of(KNEE)
+    assert len(page.rows) == 1 + len(KNEE.conditions)
+    assert all(each.name in page.text and each.id in page.text for each in KNEE.conditions.values())
+    rates = [each.base_rate_in(setting) for each in KNEE.conditions.values() for setting in KNEE.settings]
+    assert page.widths == pytest.approx([100 * rate for rate in rates], abs=0.006)
+    assert f"{len(KNEE.findings)} findings" in page.text
+
+
+def test_questions_are_a_table_and_a_long_list_is_cut() -> None:
+    page = Page(TINY.questions._repr_html_())
+    assert {row[-4] for row in page.rows[1:]} == TINY.questions.keys()
+    assert "more" not in page.text
+    long = Page(KNEE.questions._repr_html_())
+    assert len(long.rows) == 1 + MOST_QUESTIONS
+    assert f"and {len(KNEE.questions) - MOST_QUESTIONS} more" in long.text
+
+
+def test_questions_are_a_mapping_that_can_be_pickled() -> None:
+    copy = pickle.loads(pickle.dumps(TINY.questions))  # noqa: S301 (our own)
+    assert copy == TINY.questions
+    assert repr(copy) == f"<{len(TINY.questions)} questions>"
+
+
+def test_text_is_escaped() -> None:
+    network = with_long_names(TINY)
+    for shown in (Engine(network).diagnose({"age": 60, "onset": "fall"}), network):
+        html = shown._repr_html_()
+        assert "<b>" not in html
+        assert f"Tendonitis <b> & strain $x_1$ {LONG}" in unescape(html)
+        page_of(shown)
+
+
+def test_colours_are_the_pages_own_but_for_the_bars(diagnosis: Diagnosis) -> None:
+    html = diagnosis._repr_html_() + TINY._repr_html_()
+    assert set(re.findall(r"(?:color|background):([^;\"]+)", html)) <= {"#56B4E9", "#D55E00"}
+
+
+def test_in_plain_text_there_is_one_line(diagnosis: Diagnosis) -> None:
+    assert "\n" not in repr(diagnosis) + repr(TINY)
