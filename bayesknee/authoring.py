@@ -46,7 +46,8 @@ class Report:
         weak_findings: findings with the least information on the conditions, in bits, least first.
         wide_numbers: paths of the numbers with the widest range relative to what they are, with the width in natural
             logs of odds (probabilities) or of the number (odds ratios, weights), widest first.
-        unused: ids of references that no number cites, signs that no finding reads and topics that nothing belongs to.
+        unused: ids of references that no number or red flag cites, signs that no finding reads and topics that nothing
+            belongs to.
     """
 
     setting: str
@@ -87,7 +88,7 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
 
 
 def _counts(network: Network) -> dict[str, int]:
-    parts = ("settings", "conditions", "groups", "risk_factors", "signs", "findings", "references")
+    parts = ("settings", "conditions", "groups", "risk_factors", "signs", "findings", "red_flags", "references")
     kinds = Counter[str](finding.kind for finding in network.findings.values())
     return {part: len(getattr(network, part)) for part in parts} | {kind: kinds[kind] for kind in ANSWERED_BY}
 
@@ -98,7 +99,7 @@ def _grades(network: Network) -> dict[str, int]:
 
 
 def _unused(network: Network) -> dict[str, list[str]]:
-    cited = {number.source for _, number in network.numbers()}
+    cited = {number.source for _, number in network.numbers()} | {each.source for each in network.red_flags.values()}
     read = {f.model.sign for f in network.findings.values() if isinstance(f.model, Reading)}
     topics = {question.topic for question in network.questions.values()}
     return {

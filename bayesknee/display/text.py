@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TextIO
 
+from immutabledict import immutabledict
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -13,10 +14,19 @@ from rich.text import Text
 from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
 from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
 from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import Network, RiskFactor
 
 LONGEST_BAR: Final = 40
+ALARMING: Final = ("emergency", "urgent")
+LEVEL_WORDS: Final = immutabledict(
+    emergency="emergency - be seen today",
+    urgent="urgent - be seen within days",
+    routine="routine - make an ordinary appointment",
+    self_care="self-care for now - be seen if it lasts, gets worse or something new comes",
+)
 _INDENT: Final = 2
+_BULLET: Final = 2
 _GAP: Final = "  "
 _RANK, _PRIOR, _PROBABILITY = 4, 10, 13  # widths of columns, gaps included: versions of rich differ in how they pad
 _FIXED_COLUMNS: Final = _INDENT + _RANK + _PRIOR + _PROBABILITY + len(_GAP)
@@ -36,6 +46,8 @@ def _parts(diagnosis: Diagnosis, console: Console) -> Iterator[RenderableType]:
     yield _indented(_table(diagnosis, console))
     yield Text()
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
+    yield Text()
+    yield from triage_parts(diagnosis.triage)
     if diagnosis.not_ruled_out:
         yield Text()
     for each in diagnosis.not_ruled_out:
@@ -106,6 +118,22 @@ def limit_text(each: NotRuledOut) -> str:
 def _two_figures(probability: float) -> str:
     """As `percent`, but with figures below 0.1 %: a limit may lie there, and is to be compared with."""
     return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
+
+
+# --- triage --------------------------------------------------------------------------------------------------------
+
+
+def triage_parts(triage: Triage) -> Iterator[RenderableType]:
+    """The level, the reasons that set it, and all other red flags."""
+    yield Text(f"How urgent: {LEVEL_WORDS[triage.level]}", style="bold red" if triage.level in ALARMING else "bold")
+    table = Table.grid(padding=0)
+    table.add_column(width=_BULLET)
+    table.add_column(overflow="fold")
+    for each in (*triage.decisive, *(flag for flag in triage.red_flags if flag.level != triage.level)):
+        table.add_row("-", sticky(each.text if each.level == triage.level else f"{each.level}: {each.text}"))
+        if each.answers:
+            table.add_row("", Text(f"({', '.join(each.answers)}; source: {each.source})", style="dim"))
+    yield _indented(table)
 
 
 # --- answers -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bayesknee.inference.askable import make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.questions import NextQuestion, next_questions
+from bayesknee.inference.triage import Triage, triage
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
@@ -110,6 +111,19 @@ class Diagnosis:
         wanted = make_filter(self.network, asked_of, topic, most_burden, within)
         return next_questions(self.engine, self.evidence, wanted, find_objective(objective), look_ahead=look_ahead)
 
+    @cached_property
+    def triage(self) -> Triage:
+        """How urgent it is, and why; with the network's limits."""
+        return self.triage_with(None)
+
+    def triage_with(self, limits: Mapping[str, float] | None) -> Triage:
+        """How urgent it is with other limits, by condition; see `bayesknee.inference.triage.triage`.
+
+        Raises:
+            BayeskneeError: a limit of an unknown condition, or out of range.
+        """
+        return triage(self.network, self.evidence, self.posterior, limits)
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data, ready for JSON."""
         conditions = self.network.conditions
@@ -133,6 +147,7 @@ class Diagnosis:
                 for name, p in self.groups.items()
             ],
             "log_evidence": self.log_evidence,
+            "triage": {"level": self.triage.level, "reasons": [each.to_dict() for each in self.triage.reasons]},
             "not_ruled_out": [
                 {"condition": each.condition, "probability": each.probability, "limit": each.limit}
                 for each in self.not_ruled_out

@@ -26,6 +26,7 @@ from bayesknee.knowledge.model import (
     NoisyOr,
     Path,
     Reading,
+    RedFlag,
     Reference,
     RiskFactor,
     Setting,
@@ -38,6 +39,7 @@ SUM_TOLERANCE: Final = 1e-9
 MOST_STATES: Final = 30
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})
 _KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
@@ -60,6 +62,8 @@ class Parts(Protocol):
     def findings(self) -> Mapping[str, Finding]: ...
     @property
     def groups(self) -> Mapping[str, Group]: ...
+    @property
+    def red_flags(self) -> Mapping[str, RedFlag]: ...
     @property
     def complaint(self) -> str: ...
     @property
@@ -85,6 +89,7 @@ def find_problems(parts: Parts, broken: frozenset[str] = frozenset()) -> list[Pr
         _findings,
         _gates,
         _groups,
+        _red_flags,
         _catch_all,
     )
     return [problem for rule in rules for problem in rule(parts, broken)]
@@ -100,7 +105,7 @@ def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:
 
 def _names(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    for section in (*_KINDS, "settings", "groups", "topics", "references"):
+    for section in (*_KINDS, "settings", "groups", "topics", "references", "red_flags"):
         for name, thing in getattr(parts, section).items():
             yield from _name_problems((section, name), name)
             if section in _KINDS and name in seen:
@@ -385,6 +390,42 @@ def _groups(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
         for member in group.members:
             if member not in parts.conditions and member not in broken:
                 yield _unknown(("groups", name, "members"), member, parts.conditions, "a condition of the network")
+
+
+def _red_flags(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, flag in parts.red_flags.items():
+        path = ("red_flags", name)
+        if flag.level not in LEVELS:
+            yield _unknown((*path, "level"), flag.level, LEVELS, "a level of urgency")
+        if flag.source == JUDGED and not flag.note.strip():
+            yield Problem((*path, "note"), "no note", "why a judged rule is what it is", "add a note")
+        elif flag.source not in {JUDGED, *parts.references, *broken}:
+            hint = did_you_mean(flag.source, parts.references) or "add it to references, or write judged with a note"
+            yield Problem((*path, "source"), quoted(flag.source), "a key of references, or judged", hint)
+        for line in flag.when:
+            yield from _red_flag_line((*path, "when"), line, parts, broken)
+
+
+def _red_flag_line(
+    path: Path, line: Mapping[str, tuple[str, ...]], parts: Parts, broken: frozenset[str]
+) -> Iterator[Problem]:
+    if not line:
+        yield Problem(path, "a line without a finding", "at least one finding with its states", "add it")
+    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    for name, wanted in line.items():
+        if name not in askable:
+            if name not in broken:
+                yield _unknown((*path, name), name, askable, "a risk factor or finding")
+            continue
+        states = askable[name].states
+        for state in wanted:
+            if state not in states:
+                yield _unknown((*path, name), state, states, f"a state of {name}")
+        if absent := _ABSENT.intersection(wanted):
+            expected = "what is present: a red flag never reads what is absent"
+            yield Problem((*path, name), f"the state {min(absent)}", expected, "name states that are present")
+        elif set(states) <= set(wanted):
+            yield Problem((*path, name), "all states", "some of the states", "drop those that give no alarm")
 
 
 def _catch_all(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:

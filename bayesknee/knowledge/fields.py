@@ -90,7 +90,20 @@ class Fields:
         """`read` applied to each place below `key`."""
         if not required and not self.has(key):
             return {}
-        return {name: read(fields) for name, fields in self.child(key).entries()}
+        return self.child(key).each_itself(read)
+
+    def each_itself(self, read: Callable[[Fields], T]) -> dict[str, T]:
+        """`read` applied to each place below this one."""
+        return {name: read(fields) for name, fields in self.entries()}
+
+    def items(self, key: str) -> list[Fields]:
+        """The places in the list below `key`, of which there has to be one."""
+        place = self.child(key)
+        tree = place._tree  # noqa: SLF001
+        items = tree.items if isinstance(tree, yaml_tree.Sequence) else []
+        if tree is not None and not items:
+            place.problem((), shown(tree), "a list", "write each item on a line that begins with -")
+        return [Fields(self._problems, self._file, item, (*self._path, key), self._basis) for item in items]
 
     # --- words ---------------------------------------------------------------------------------------------------
 

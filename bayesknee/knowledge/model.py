@@ -306,6 +306,29 @@ class Questions(immutabledict[str, Question]):
 
 
 @dataclass(frozen=True)
+class RedFlag:
+    """A combination of answers that calls for care of a level, whatever the posterior says.
+
+    It reads what is present, never what is absent: states such as `no` and `none` are refused.
+
+    Attributes:
+        label: short, for tables.
+        level: of the care that it calls for.
+        reason: why, in plain words.
+        when: its lines; it holds if each line holds, and a line holds if any of its questions has one of the states.
+        source: a key of the references, or `judged`, with a note that says why.
+    """
+
+    id: str
+    label: str
+    level: Level
+    reason: str
+    when: tuple[Mapping[str, tuple[str, ...]], ...]
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Network:
     """A whole network, checked. Mappings go from id to object and keep the order of the files.
 
@@ -329,6 +352,7 @@ class Network:
     signs: Mapping[str, Sign]
     findings: Mapping[str, Finding]
     groups: Mapping[str, Group] = field(default_factory=immutabledict)
+    red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
     description: str = ""
     complaint: str = ""
     catch_all: str = ""

@@ -31,6 +31,7 @@ from bayesknee.knowledge.model import (
     Path,
     Probability,
     Reading,
+    RedFlag,
     Reference,
     RiskFactor,
     Setting,
@@ -51,6 +52,7 @@ SECTIONS: Final = (
     "conditions",
     "signs",
     "findings",
+    "red_flags",
 )
 
 T = TypeVar("T")
@@ -77,6 +79,7 @@ class _Draft:
     signs: dict[str, Sign] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    red_flags: dict[str, RedFlag] = field(default_factory=dict)
     complaint: str = ""
     catch_all: str = ""
     id: str = ""
@@ -105,6 +108,7 @@ class _Reader:
             signs=self._section("signs", _sign),
             findings=self._section("findings", _finding),
             groups=self._section("groups", _group),
+            red_flags=self._section("red_flags", _red_flag),
             **self._head(),
         )
         self._unknown_sections()
@@ -209,6 +213,18 @@ def _reference(name: str, entry: Fields) -> Reference:
 
 def _group(name: str, entry: Fields) -> Group:
     return Group(name, entry.text("name"), entry.texts("members"))
+
+
+def _red_flag(name: str, entry: Fields) -> RedFlag:
+    return RedFlag(
+        id=name,
+        label=entry.text("label"),
+        level=entry.text("level"),  # type: ignore[arg-type]  # the rules refuse an unknown one
+        reason=entry.text("reason"),
+        when=tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items("when")),
+        source=entry.text("source"),
+        note=entry.text("note", ""),
+    )
 
 
 def _risk_factor(name: str, entry: Fields) -> RiskFactor:

@@ -40,6 +40,11 @@ def refusal(folder: Path) -> str:
 
 LEAK = "leak: {value: 0.02, low: 0.01, high: 0.05}"
 GRIP = "strain: {value: 0.8, low: 0.7, high: 0.9}"
+FLAG_SOURCE = "    source: smith_2015\n\n"
+FLAG_WHEN = """    when:
+      - {onset: [sudden, fall]}
+      - {swelling_noticed: [yes], effusion_felt: [yes]}
+"""
 ONE_FAULT = {
     "unknown key": ("    icd10: M77.1", "    icd_10: M77.1", ["icd_10", "a known key", "did you mean icd10"]),
     "unknown section": ("\nsigns:", "\nsings:", ["'sings'", "a section of the format", "did you mean signs"]),
@@ -57,6 +62,33 @@ ONE_FAULT = {
     "unknown setting": ("      emergency: {value: 0.4", "      emergncy: {value: 0.4", ["did you mean emergency"]),
     "unknown gate": ("only_if: {tennis: [yes]}", "only_if: {tenis: [yes]}", ["'tenis'", "did you mean tennis"]),
     "unknown state of a gate": ("only_if: {tennis: [yes]}", "only_if: {tennis: [often]}", ["'often'", "tennis"]),
+    "red flag of an unknown level": ("level: urgent\n    reason", "level: urgnt\n    reason", ["'urgnt'", "urgent?"]),
+    "red flag without a source": (FLAG_SOURCE, "\n", ["hot_elbow.source", "nothing", "add it"]),
+    "red flag of an unknown source": (FLAG_SOURCE, "    source: smith\n\n", ["'smith'", "references"]),
+    "judged red flag without a note": (
+        FLAG_SOURCE,
+        "    source: judged\n\n",
+        ["no note", "add a note"],
+    ),
+    "red flag that is no list": (
+        "    when:\n      - {onset: [sudden, fall]}\n      - {swelling_noticed: [yes], effusion_felt: [yes]}",
+        "    when: onset",
+        ["'onset'", "a list", "begins with -"],
+    ),
+    "red flag without a line": ("      - {onset: [sudden, fall]}", "      - {}", ["without a finding", "at least one"]),
+    "red flag with a word": ("      - {onset: [sudden, fall]}", "      - onset", ["'onset'", "a mapping"]),
+    "red flag of an unknown finding": ("- {onset: [sudden, fall]}", "- {onsett: [fall]}", ["'onsett'", "onset?"]),
+    "red flag of an unknown state": ("- {onset: [sudden, fall]}", "- {onset: [fal]}", ["'fal'", "fall?"]),
+    "red flag of what is absent": (
+        "swelling_noticed: [yes]",
+        "swelling_noticed: [no]",
+        ["the state no", "never"],
+    ),
+    "red flag that always holds": (
+        "{onset: [sudden, fall]}",
+        "{onset: [sudden, fall, gradual]}",
+        ["all states"],
+    ),
     "gate that always holds": ("only_if: {tennis: [yes]}", "only_if: {tennis: [yes, no]}", ["all states of tennis"]),
     "unknown group member": ("[fracture, infection]", "[fracture, infektion]", ["'infektion'", "did you mean infec"]),
     "unknown catch-all": ("catch_all: other", "catch_all: others", ["'others'", "did you mean other"]),

@@ -1,0 +1,226 @@
+"""How urgent it is: from the posterior, the conditions' limits and the network's red flags to a level, with reasons.
+
+The level is the highest among those of the conditions at or over their limit, of the leading condition, and of the red
+flags that hold, whatever the posterior says. A limit is a threshold in the sense of Pauker and Kassirer (1980): the
+probability below which a condition may be left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from immutabledict import immutabledict
+from numpy.typing import NDArray
+
+from bayesknee.errors import BayeskneeError, did_you_mean, quoted
+from bayesknee.inference.codes import NOT_KNOWN, Codes
+from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, shown
+from bayesknee.knowledge.model import LEVELS, Level, Network
+
+ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
+
+NO_LEVEL: Final = -1
+# An unsure answer raises a red flag when it leans to the alarming side.
+LEANING: Final = 0.5
+_KINDS: Final[tuple[ReasonKind, ...]] = ("red_flag", "over_limit", "leader")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Something that calls for a level of care.
+
+    Attributes:
+        kind: what it is: a red flag, a condition at or over its limit, or the leading condition.
+        id: of the red flag or the condition.
+        level: that it calls for.
+        text: in words and figures.
+        answers: those that raise a red flag, as `finding=state`.
+        probability: of the condition, inside [0, 1]; None for a red flag.
+        limit: of the condition; None for a red flag.
+        source: of a red flag: a key of the network's references, or `judged`.
+    """
+
+    kind: ReasonKind
+    id: str
+    level: Level
+    text: str
+    answers: tuple[str, ...] = ()
+    probability: float | None = None
+    limit: float | None = None
+    source: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data; a red flag has its id, answers and source, the others condition, probability and limit."""
+        plain = {"kind": self.kind, "level": self.level, "text": self.text}
+        if self.kind == "red_flag":
+            return {**plain, "red_flag": self.id, "answers": list(self.answers), "source": self.source}
+        return {**plain, "condition": self.id, "probability": self.probability, "limit": self.limit}
+
+
+@dataclass(frozen=True)
+class Triage:
+    """How urgent it is.
+
+    Attributes:
+        level: `emergency` (today), `urgent` (within days), `routine` or `self_care`.
+        reasons: all that calls for care, most urgent first; those of `level` set it.
+    """
+
+    level: Level
+    reasons: tuple[Reason, ...]
+
+    @property
+    def decisive(self) -> tuple[Reason, ...]:
+        """The reasons that set the level."""
+        return tuple(each for each in self.reasons if each.level == self.level)
+
+    @property
+    def red_flags(self) -> tuple[Reason, ...]:
+        """The red flags that hold."""
+        return tuple(each for each in self.reasons if each.kind == "red_flag")
+
+
+def triage(
+    network: Network, evidence: Evidence, posterior: Mapping[str, float], limits: Mapping[str, float] | None = None
+) -> Triage:
+    """The level of care that a patient's posterior and answers call for, and why.
+
+    Args:
+        network: what the posterior is of.
+        evidence: the answers, for the red flags.
+        posterior: P(condition | evidence), most probable first.
+        limits: other limits than the network's, by condition, inside (0, 1).
+
+    Raises:
+        BayeskneeError: a limit of an unknown condition, or out of range.
+    """
+    reasons = [*red_flags(network, evidence), *_conditions(network, posterior, checked_limits(network, limits))]
+    ranked = sorted(reasons, key=lambda each: (LEVELS.index(each.level), _KINDS.index(each.kind)))
+    return Triage(ranked[0].level, tuple(ranked))
+
+
+def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapping[str, float]:
+    """The limit of each condition: those given, else the network's.
+
+    Raises:
+        BayeskneeError: a limit of an unknown condition, or out of range.
+    """
+    for name, limit in (limits or {}).items():
+        if name not in network.conditions:
+            hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
+            raise BayeskneeError(f"unknown condition {quoted(name)}; {hint}")
+        if not 0.0 < limit < 1.0:
+            raise BayeskneeError(f"limit {limit} of {name}; expected a probability inside (0, 1); correct it")
+    own = {name: condition.limit.value for name, condition in network.conditions.items()}
+    return immutabledict(own | dict(limits or {}))
+
+
+def _conditions(network: Network, posterior: Mapping[str, float], limits: Mapping[str, float]) -> Iterator[Reason]:
+    leader = next(iter(posterior))
+    for name, probability in posterior.items():
+        condition, limit = network.conditions[name], limits[name]
+        figures = f"{condition.name} {_percent(probability)}"
+        if probability >= limit:
+            text = f"{figures}, not below its limit of {_percent(limit)}"
+            yield Reason("over_limit", name, condition.level, text, probability=probability, limit=limit)
+        elif name == leader:
+            text = f"{figures}, the most probable cause"
+            yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
+
+
+def _percent(probability: float) -> str:
+    figures = f"{100 * probability:.3g}" if probability < 0.001 else f"{100 * probability:.1f}".removesuffix(".0")
+    return f"{figures} %"
+
+
+# --- red flags -----------------------------------------------------------------------------------------------------
+
+
+def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
+    """The red flags that hold, in the network's order.
+
+    A state holds that is stated, or implied by an answer to a gated question. An unsure answer counts if it leans to
+    the alarming states: if they have more than half of its weight. What is unknown or not asked raises no flag.
+    """
+    for flag in network.red_flags.values():
+        raised = [[name for name, wanted in line.items() if _is_present(evidence, name, wanted)] for line in flag.when]
+        if all(raised):
+            names = dict.fromkeys(name for line in raised for name in line)
+            answers = tuple(f"{name}={_answer_shown(evidence, name)}" for name in names)
+            yield Reason("red_flag", flag.id, flag.level, flag.reason, answers=answers, source=flag.source)
+
+
+def _is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
+    if name in evidence.implied:
+        return set(evidence.implied[name]) <= set(wanted)
+    answer = evidence.answers.get(name)
+    if answer is None or isinstance(answer, str):
+        return answer in wanted
+    return sum(answer[state] for state in wanted) > LEANING * sum(answer.values())
+
+
+def _answer_shown(evidence: Evidence, name: str) -> str:
+    if name in evidence.implied:
+        return " or ".join(evidence.implied[name])
+    return shown(evidence.answers[name])
+
+
+# --- many patients -------------------------------------------------------------------------------------------------
+
+
+def levels(
+    network: Network,
+    marginals: NDArray[np.floating],
+    codes: Codes,
+    evidence: Evidence = NOTHING_KNOWN,
+    limits: Mapping[str, float] | None = None,
+) -> NDArray[np.int8]:
+    """The level of many patients, as an index into `LEVELS`, shape (rows,); 0 is the most urgent.
+
+    Args:
+        network: of n conditions and q questions.
+        marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
+        codes: their answers, int8 of shape (rows, q), as in `bayesknee.inference.codes`.
+        evidence: what is known of all of them besides; what it answers is not read from the codes.
+        limits: as for `triage`.
+    """
+    bounds = np.array(list(checked_limits(network, limits).values()))
+    own = np.array([LEVELS.index(each.level) for each in network.conditions.values()], np.int8)
+    over = np.where(marginals >= bounds, own, len(LEVELS) - 1).min(axis=1)
+    found = np.minimum(over, own[marginals.argmax(axis=1)])
+    for flag in network.red_flags.values():
+        raised = np.all([_line_holds(network, line, codes, evidence) for line in flag.when], axis=0)
+        found[raised] = np.minimum(found[raised], LEVELS.index(flag.level))
+    return np.where(np.isnan(marginals).any(axis=1), NO_LEVEL, found).astype(np.int8)
+
+
+def _line_holds(
+    network: Network, line: Mapping[str, tuple[str, ...]], codes: Codes, evidence: Evidence
+) -> NDArray[np.bool_]:
+    columns = {name: column for column, name in enumerate(network.questions)}
+    holds = np.zeros(len(codes), np.bool_)
+    for name, wanted in line.items():
+        if _is_present(evidence, name, wanted):
+            holds[:] = True
+        elif name not in evidence.answers:
+            holds |= np.isin(codes[:, columns[name]], np.flatnonzero(np.isin(network.states[name], wanted)))
+            holds |= _is_implied(network, name, wanted, codes, columns)
+    return holds
+
+
+def _is_implied(
+    network: Network, gate: str, wanted: tuple[str, ...], codes: Codes, columns: Mapping[str, int]
+) -> NDArray[np.bool_]:
+    """Whether answers to gated questions leave a gate, not stated itself, no other states than those wanted."""
+    states = network.states[gate]
+    left = np.ones((len(codes), len(states)), np.bool_)
+    for name in network.gated:
+        for other, allowed in network.gates[name]:
+            if other == gate:
+                left[codes[:, columns[name]] != NOT_KNOWN] &= np.isin(states, allowed)
+    possible = left & (codes[:, [columns[gate]]] == NOT_KNOWN)
+    implied: NDArray[np.bool_] = possible.any(axis=1) & ~(left & ~np.isin(states, wanted)).any(axis=1)
+    return implied

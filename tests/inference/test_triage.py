@@ -1,0 +1,188 @@
+"""How urgent it is: limits, the leader and red flags, worked by hand, and many patients as one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
+from bayesknee.inference.codes import NOT_KNOWN, encode, nothing_known
+from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, check_evidence
+from bayesknee.inference.triage import NO_LEVEL, levels, red_flags, triage
+from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
+from tests.support.random_networks import SMALL, random_answers, random_network
+from tests.support.small_networks import condition, finding, network, noisy_or
+
+TINY: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+# Levels: strain routine, fracture and infection emergency, other routine. Limits: 0.3, 0.02, 0.01, and so on.
+CALM = {"strain": 0.2, "other": 0.1, "fracture": 0.01, "infection": 0.005}
+
+
+def flags(answers: Mapping[str, object]) -> list[str]:
+    return [each.id for each in red_flags(TINY, check_evidence(TINY, answers))]
+
+
+def test_the_leader_sets_the_level_where_nothing_is_over_its_limit() -> None:
+    found = triage(TINY, NOTHING_KNOWN, CALM)
+    (reason,) = found.reasons
+    assert (found.level, reason.kind, reason.id) == ("routine", "leader", "strain")
+    assert reason.text == "Tendon strain 20 %, the most probable cause"
+
+
+def test_a_condition_at_its_limit_sets_the_level_whatever_leads() -> None:
+    found = triage(TINY, NOTHING_KNOWN, {**CALM, "fracture": 0.02})
+    assert found.level == "emergency"
+    assert [(each.kind, each.id, each.level) for each in found.reasons] == [
+        ("over_limit", "fracture", "emergency"),
+        ("leader", "strain", "routine"),
+    ]
+    assert found.decisive == found.reasons[:1]
+    assert found.reasons[0].text == "Broken bone 2 %, not below its limit of 2 %"
+    assert (found.reasons[0].probability, found.reasons[0].limit) == (0.02, 0.02)
+
+
+def test_a_red_flag_holds_whatever_the_posterior_says() -> None:
+    evidence = check_evidence(TINY, {"onset": "sudden", "swelling_noticed": "yes"})
+    found = triage(TINY, evidence, CALM)
+    assert found.level == "urgent"
+    (flag,) = found.red_flags
+    assert flag == found.reasons[0]
+    assert flag.answers == ("onset=sudden", "swelling_noticed=yes")
+    assert flag.text == TINY.red_flags["hot_elbow"].reason
+    assert (flag.source, flag.probability, flag.limit) == ("smith_2015", None, None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "raised"),
+    [
+        ({}, False),
+        ({"onset": "fall"}, False),
+        ({"onset": "fall", "effusion_felt": "yes"}, True),
+        ({"onset": "fall", "effusion_felt": "no", "swelling_noticed": "no"}, False),
+        ({"onset": "fall", "effusion_felt": "no", "swelling_noticed": "yes"}, True),
+        ({"onset": UNKNOWN, "effusion_felt": "yes"}, False),
+        ({"onset": "gradual", "effusion_felt": "yes"}, False),
+        ({"onset": "fall", "effusion_felt": {"yes": 0.6, "no": 0.4}}, True),
+        ({"onset": "fall", "effusion_felt": {"yes": 0.5, "no": 0.5}}, False),
+        ({"onset": {"fall": 0.3, "sudden": 0.3, "gradual": 0.4}, "effusion_felt": "yes"}, True),
+    ],
+)
+def test_red_flags_read_what_is_present(answers: dict[str, object], raised: bool) -> None:
+    assert flags(answers) == (["hot_elbow"] if raised else [])
+
+
+def test_an_implied_gate_raises_a_flag() -> None:
+    small = flagged(gated_network(), RedFlag("alarm", "Alarm", "urgent", "Why.", ({"lump": ("yes",)},), "judged", "x"))
+    assert [each.answers for each in red_flags(small, check_evidence(small, {"lump_hard": "no"}))] == [("lump=yes",)]
+    assert list(red_flags(small, check_evidence(small, {"lump_hard": UNKNOWN}))) == []
+
+
+def gated_network() -> Network:
+    rule = noisy_or(0.1, a=0.7)
+    return network(
+        condition("a", 0.7),
+        condition("b", 0.6),
+        finding("lump", rule),
+        finding("lump_hard", noisy_or(0.2, b=0.6), only_if={"lump": ("yes",)}),
+    )
+
+
+def flagged(plain: Network, *rules: RedFlag) -> Network:
+    return replace(plain, red_flags={rule.id: rule for rule in rules})
+
+
+def test_limits_can_be_given() -> None:
+    diagnosis = Engine(TINY).diagnose({"fracture": "no", "infection": "no"})
+    assert diagnosis.triage.level == "routine"
+    assert diagnosis.triage_with({"infection": 0.5}).level == "routine"
+    some = Engine(TINY).diagnose()
+    assert some.triage.level == "emergency"
+    assert some.triage_with({"fracture": 0.9, "infection": 0.9}).level == "routine"
+
+
+def test_limits_that_cannot_be() -> None:
+    diagnosis = Engine(TINY).diagnose()
+    with pytest.raises(BayeskneeError, match="unknown condition 'fractur'; did you mean fracture"):
+        diagnosis.triage_with({"fractur": 0.1})
+    with pytest.raises(BayeskneeError, match=r"limit 1.5 of fracture; expected a probability inside \(0, 1\)"):
+        diagnosis.triage_with({"fracture": 1.5})
+
+
+def test_as_plain_data() -> None:
+    plain = Engine(TINY).diagnose({"onset": "fall", "effusion_felt": "yes"}).to_dict()["triage"]
+    assert plain["level"] == "emergency"
+    assert {each["kind"] for each in plain["reasons"]} >= {"over_limit", "red_flag"}
+    (flag,) = [each for each in plain["reasons"] if each["kind"] == "red_flag"]
+    assert flag == {
+        "kind": "red_flag",
+        "level": "urgent",
+        "text": "A swelling that came suddenly should be seen within days.",
+        "red_flag": "hot_elbow",
+        "answers": ["onset=fall", "effusion_felt=yes"],
+        "source": "smith_2015",
+    }
+
+
+# --- many patients -------------------------------------------------------------------------------------------------
+
+
+def test_many_are_as_one_by_one() -> None:
+    found = set()
+    for seed in range(60):
+        rng = Random(seed)
+        plain = random_network(rng, SMALL)
+        drawn = flagged(plain, *(random_flag(rng, plain, number) for number in range(3)))
+        engine = Engine(drawn)
+        patients = [check_evidence(drawn, certain(drawn, rng)) for _ in range(8)]
+        diagnoses = [engine.diagnose(each) for each in patients]
+        marginals = np.array([[each.posterior[name] for name in drawn.conditions] for each in diagnoses])
+        got = levels(drawn, marginals, encode(drawn, patients))
+        assert [LEVELS[level] for level in got] == [each.triage.level for each in diagnoses]
+        found |= {LEVELS[level] for level in got}
+    assert len(found) > 2
+
+
+def random_flag(rng: Random, drawn: Network, number: int) -> RedFlag:
+    """A rule on one or two questions; level emergency or urgent."""
+    names = rng.sample(list(drawn.questions), 2)
+    lines = []
+    for name in names[: rng.randint(1, 2)]:
+        states = drawn.states[name]
+        lines.append({name: ("yes",) if states == NO_YES else tuple(rng.sample(states, 1))})
+    level = rng.choice(["emergency", "urgent"])
+    return RedFlag(f"flag_{number}", "Flag", level, "Why.", tuple(lines), "judged", "a test")  # type: ignore[arg-type]
+
+
+def certain(drawn: Network, rng: Random) -> dict[str, object]:
+    """Answers that codes can hold and that no gate forbids."""
+    answers = random_answers(rng, drawn, share=0.6)
+    kept: dict[str, object] = {
+        name: each for name, each in answers.items() if isinstance(each, str) and name in drawn.questions
+    }
+    try:
+        Engine(drawn).diagnose(kept)
+    except EvidenceError:
+        return {}
+    return kept
+
+
+def test_evidence_that_all_share_counts_and_hides_their_codes() -> None:
+    codes = nothing_known(TINY, 3)
+    columns = {name: column for column, name in enumerate(TINY.questions)}
+    codes[1, columns["effusion_felt"]] = codes[2, columns["effusion_felt"]] = 1
+    codes[2, columns["onset"]] = TINY.states["onset"].index("gradual")
+    marginals = np.array([list(CALM.values())] * 3)[:, [list(CALM).index(name) for name in TINY.conditions]]
+    shared = check_evidence(TINY, {"onset": "fall"})
+    assert [LEVELS[each] for each in levels(TINY, marginals, codes, shared)] == ["routine", "urgent", "urgent"]
+    assert [LEVELS[each] for each in levels(TINY, marginals, codes)] == ["routine", "routine", "routine"]
+
+
+def test_a_row_that_cannot_be_has_no_level() -> None:
+    codes = nothing_known(TINY, 1)
+    assert codes.min() == NOT_KNOWN
+    assert levels(TINY, np.full((1, len(TINY.conditions)), np.nan), codes).tolist() == [NO_LEVEL]

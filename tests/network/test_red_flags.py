@@ -1,0 +1,60 @@
+"""Red flags of the network posterior_knee: who raises each, who does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from bayesknee import Engine, load_network
+from bayesknee.knowledge.model import LEVELS
+
+NETWORK = load_network("posterior_knee")
+RED_FLAGS: Mapping[str, Mapping[str, object]] = {
+    "swollen_calf_with_clot_risk": {"calf_swollen": "yes", "leg_cast": "yes"},
+    "clot_seen": {"ultrasound_vein_not_compressible": "yes"},
+    "breathless_with_leg_signs": {"breathless_or_chest_pain": "yes", "calf_swollen": "yes"},
+    "breathless_or_chest_pain": {"breathless_or_chest_pain": "yes"},
+    "cold_or_pale_foot": {"cold_pale_foot_on_exam": "yes"},
+    "foot_turns_cold_with_numbness": {"foot_turns_cold_or_pale": "yes", "numb_calf_or_sole": "yes"},
+    "foot_turns_cold_on_effort": {"foot_turns_cold_or_pale": "yes"},
+    "lost_pulse": {"foot_pulses_weak": "yes"},
+    "lost_pulse_after_injury": {"foot_pulses_weak": "yes", "dashboard_injury": "yes"},
+    "foot_drop": {"foot_drop": "yes"},
+    "bladder_or_saddle": {"bladder_or_saddle_trouble": "yes"},
+    "growing_or_large_lump": {"lump_over_5cm": "yes"},
+    "solid_mass_on_imaging": {"mri_solid_mass": "yes"},
+    "night_pain_with_weight_loss": {"night_pain": "yes", "recent_weight_loss": "yes"},
+    "night_pain_while_growing": {"age": 15, "night_pain": "yes"},
+    "hot_joint_with_fever": {"knee_hot": "yes", "fever": "yes"},
+    "pulsating_lump": {"lump_pulsating": "yes"},
+    "locked_knee": {"locking": "yes", "cannot_straighten": "yes"},
+    "tight_calf_after_injury": {"calf_tense_at_rest": "yes", "severe_pain": "yes"},
+    "tight_calf_told": {"calf_tight_spasm": "yes", "severe_pain": "yes", "rest_pain": "yes", "knock_before": "yes"},
+    "unstable_after_blow": {"road_accident": "yes", "giving_way": "yes"},
+    "tendon_torn_off": {"tendon_gap": "yes"},
+    "cannot_bear_weight_after_injury": {"walking": "cannot_bear_weight", "onset": "sudden_injury"},
+}
+
+
+def test_every_red_flag_has_a_patient_and_a_source() -> None:
+    assert set(RED_FLAGS) == set(NETWORK.red_flags)
+    assert len(RED_FLAGS) >= 12
+    assert all(flag.source in NETWORK.references or flag.note for flag in NETWORK.red_flags.values())
+
+
+@pytest.mark.parametrize("flag", RED_FLAGS)
+def test_red_flag(flag: str) -> None:
+    answers = RED_FLAGS[flag]
+    found = Engine(NETWORK).diagnose(answers).triage
+    assert flag in [each.id for each in found.red_flags]
+    assert LEVELS.index(found.level) <= LEVELS.index(NETWORK.red_flags[flag].level)
+    for left_out in answers:
+        fewer = {name: answer for name, answer in answers.items() if name != left_out}
+        assert flag not in [each.id for each in Engine(NETWORK).diagnose(fewer).triage.red_flags]
+
+
+def test_denials_raise_no_red_flag() -> None:
+    denied = {name: "no" for name, states in NETWORK.states.items() if "no" in states and name not in NETWORK.gated}
+    denied = {name: state for name, state in denied.items() if name not in NETWORK.conditions}
+    assert Engine(NETWORK).diagnose(denied).triage.red_flags == ()
