@@ -25,6 +25,7 @@ MOST_TOLD: Final = 3
 # What each command is, told here so that the help of all need not import all.
 COMMANDS: Final = immutabledict(
     diagnose="Tell how probable each condition is, given the findings.",
+    questions="Tell what is worth asking next, and what each answer would do.",
     findings="List what can be asked and answered.",
     check="Check a network and report on what it rests on.",
     diff="Tell what differs between two networks, and which cases it changes.",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
-from bayesknee.cases import Case, added, evidence_of_words, read_case
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
 from bayesknee.display.formats import picture_format
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.engine import Engine
-from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+
+TOLD_IN_TEXT: Final = 3
+TOLD_IN_JSON: Final = 10
+QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_TEXT}; in JSON {TOLD_IN_JSON}]"
 
 
 @click.command(
@@ -22,11 +26,13 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
-@click.option("--case", "case_file", metavar="FILE", help="YAML or JSON file with the answers; - is standard input.")
+@case_option
 @setting_option
 @network_option
 @json_option
 @click.option("--plot", "picture", metavar="FILE", help="Draw the bars into a file, too: .png, .svg or .pdf.")
+@click.option("--questions", type=click.IntRange(min=0), metavar="N", help=QUESTIONS_HELP)
+@asked_of_option
 def command(  # noqa: PLR0913, PLR0917 (how click calls)
     words: tuple[str, ...],
     case_file: str | None,
@@ -34,6 +40,8 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
+    questions: int | None,
+    asked_of: tuple[str, ...],
 ) -> None:
     """Tell how probable each condition is, given the findings.
 
@@ -46,22 +54,16 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     """
     if picture is not None:
         picture_format(picture)
-    diagnosis = _diagnose(words, read_case(case_file) if case_file is not None else Case(), setting, network)
+    diagnosis = diagnosed(words, case_file, setting, network)
     if picture is not None:
         _draw(diagnosis, picture)
     if as_json:
-        print_json(diagnosis.to_dict())
+        print_json(diagnosis.to_dict(questions=TOLD_IN_JSON if questions is None else questions, asked_of=asked_of))
         return
     from bayesknee.display.text import diagnosis_text
 
-    print_text(diagnosis_text(diagnosis))
-
-
-def _diagnose(words: tuple[str, ...], case: Case, setting: str | None, network: str | None) -> Diagnosis:
-    loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
-    told = ("the case says", "the command line")
-    evidence = added(case.evidence, evidence_of_words(words, loaded), loaded, told)
-    return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence)
+    told = TOLD_IN_TEXT if questions is None else questions
+    print_text(diagnosis_text(diagnosis, questions=diagnosis.rank_questions(asked_of=asked_of or None)[:told]))
 
 
 def _draw(diagnosis: Diagnosis, picture: str) -> None:

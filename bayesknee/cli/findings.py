@@ -38,7 +38,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 ) -> None:
     """List what can be asked and answered: findings and risk factors, with their states."""
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
-    wanted = None if topic is None else _topic(loaded, topic)
+    wanted = None if topic is None else find_topic(loaded, topic)
     found = [
         question
         for question in loaded.questions.values()
@@ -55,7 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     print_text(questions_text(loaded, found))
 
 
-def _topic(network: Network, given: str) -> str:
+def find_topic(network: Network, given: str) -> str:
     """The id of a topic given by id or name.
 
     Raises:

@@ -28,13 +28,13 @@ def _parts(network: Network, questions: Sequence[Question]) -> Iterator[Renderab
     for topic, group in groupby(in_order, key=lambda question: question.topic):
         yield Text(network.topics[topic], style="bold")
         for question in group:
-            yield Padding(Text(_words(question), style="cyan"), (0, 0, 0, 2))
+            yield Padding(Text(words_of(question), style="cyan"), (0, 0, 0, 2))
             yield Padding(Text(_asked(question)), (0, 0, 0, 6))
         yield Text()
     yield Text(f"{len(questions)} of {len(network.questions)} questions")
 
 
-def _words(question: Question) -> str:
+def words_of(question: Question) -> str:
     """How an answer is typed. The space after = lets long lists of states break between words."""
     states = " | ".join(question.states)
     if isinstance(question, RiskFactor) and question.bands:

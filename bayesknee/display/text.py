@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
 from immutabledict import immutabledict
@@ -14,6 +14,7 @@ from rich.text import Text
 from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
 from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
 from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.inference.questions import NextQuestion
 from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import Network, RiskFactor
 
@@ -32,13 +33,13 @@ _RANK, _PRIOR, _PROBABILITY = 4, 10, 13  # widths of columns, gaps included: ver
 _FIXED_COLUMNS: Final = _INDENT + _RANK + _PRIOR + _PROBABILITY + len(_GAP)
 
 
-def diagnosis_text(diagnosis: Diagnosis, file: TextIO | None = None) -> str:
-    """The diagnosis as text that fits the terminal behind `file` (standard output where left out)."""
+def diagnosis_text(diagnosis: Diagnosis, file: TextIO | None = None, questions: Sequence[NextQuestion] = ()) -> str:
+    """The diagnosis, and these next questions, as text that fits the terminal behind `file` (else standard output)."""
     console = console_for(file)
-    return rendered(console, *_parts(diagnosis, console))
+    return rendered(console, *_parts(diagnosis, console, questions))
 
 
-def _parts(diagnosis: Diagnosis, console: Console) -> Iterator[RenderableType]:
+def _parts(diagnosis: Diagnosis, console: Console, questions: Sequence[NextQuestion]) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
     yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {answer_count(diagnosis)}")
@@ -52,6 +53,10 @@ def _parts(diagnosis: Diagnosis, console: Console) -> Iterator[RenderableType]:
         yield Text()
     for each in diagnosis.not_ruled_out:
         yield Text(sticky(not_ruled_out_line(network, each)), style="bold red")
+    if questions:
+        from bayesknee.display.next_questions import next_questions_parts
+
+        yield from next_questions_parts(diagnosis, questions)
     if diagnosis.evidence.answers:
         yield Text("\nThis rests on", style="bold")
         yield _indented(_answers(diagnosis))

@@ -124,9 +124,18 @@ class Diagnosis:
         """
         return triage(self.network, self.evidence, self.posterior, limits)
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+    def to_dict(self, *, questions: int = 10, asked_of: Iterable[str] = ()) -> dict[str, Any]:
+        """All of it as plain data, ready for JSON.
+
+        Args:
+            questions: how many of the next questions to tell; 0 or more.
+            asked_of: whom they are asked of: patient, clinician, test; all where empty.
+
+        Raises:
+            QuestionError: an unknown word for whom they are asked of.
+        """
         conditions = self.network.conditions
+        ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions else ()
         return {
             "network": {"id": self.network.id, "version": self.network.version, "sha256": self.network.sha256},
             "setting": self.setting,
@@ -152,6 +161,7 @@ class Diagnosis:
                 {"condition": each.condition, "probability": each.probability, "limit": each.limit}
                 for each in self.not_ruled_out
             ],
+            "next_questions": [each.to_dict() for each in ranked],
         }
 
     def to_frame(self) -> pd.DataFrame:

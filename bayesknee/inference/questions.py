@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from immutabledict import immutabledict
@@ -71,6 +71,22 @@ class NextQuestion:
     def outcomes(self) -> tuple[Outcome, ...]:
         """What each answer would lead to, in the order of its states, but for those that cannot be."""
         return tuple(self._source.outcomes())
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        return {
+            "finding": self.finding,
+            "question": self.question,
+            "asked_of": self.asked_of,
+            "topic": self.topic,
+            "burden": self.burden,
+            "value": self.value,
+            "about": self.about,
+            "outcomes": [
+                {"state": each.state, "probability": each.probability, "posterior": dict(each.posterior)}
+                for each in self.outcomes
+            ],
+        }
 
 
 class _Source(NamedTuple):

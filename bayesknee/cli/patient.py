@@ -1,0 +1,41 @@
+"""A patient given on the command line: words, and perhaps a case file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from bayesknee.cases import Case, added, evidence_of_words, read_case
+from bayesknee.inference.askable import ASKED_OF
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.engine import Engine
+from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def case_option(function: F) -> F:
+    """`--case`."""
+    text = "YAML or JSON file with the answers; - is standard input."
+    return click.option("--case", "case_file", metavar="FILE", help=text)(function)
+
+
+def asked_of_option(function: F) -> F:
+    """`--asked-of`, repeatable."""
+    text = "Only what is asked of these; repeatable."
+    return click.option("--asked-of", type=click.Choice(ASKED_OF), multiple=True, help=text)(function)
+
+
+def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, network: str | None) -> Diagnosis:
+    """The diagnosis of the patient; options go before what the case file says.
+
+    Raises:
+        BayeskneeError: anything that is wrong with words, file, setting or network.
+    """
+    case = read_case(case_file) if case_file is not None else Case()
+    loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
+    told = ("the case says", "the command line")
+    evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
+    return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence)

@@ -1,0 +1,73 @@
+"""`bayesknee questions`: what is worth asking next."""
+
+from __future__ import annotations
+
+import click
+
+from bayesknee.cli.findings import find_topic
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+
+
+@click.command(
+    "questions",
+    epilog=examples(
+        "bayesknee questions age=45 lump_noticed=yes --asked-of patient",
+        "bayesknee questions --case patient.yaml --objective danger --look-ahead",
+        "bayesknee questions --case patient.yaml --topic nerve --topic exam_special --most-burden 3 -n 5",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@case_option
+@asked_of_option
+@click.option("--topic", "topics", multiple=True, metavar="TOPIC", help="Only this topic, by id or name; repeatable.")
+@click.option("--most-burden", type=float, metavar="BURDEN", help="Only what burdens no more than this.")
+@click.option(
+    "--objective",
+    default=DEFAULT_OBJECTIVE,
+    show_default=True,
+    metavar="NAME",
+    help=f"What to ask for: {', '.join(OBJECTIVES)}.",
+)
+@click.option("--look-ahead", is_flag=True, help="Rank the best few by what they are worth with what may follow.")
+@click.option("-n", "--number", type=click.IntRange(min=1), default=10, show_default=True, help="How many to tell.")
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    words: tuple[str, ...],
+    case_file: str | None,
+    asked_of: tuple[str, ...],
+    topics: tuple[str, ...],
+    most_burden: float | None,
+    objective: str,
+    look_ahead: bool,  # noqa: FBT001 (how click calls)
+    number: int,
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Tell which questions are worth asking next, and what each answer would do.
+
+    A question is worth what its answer tells of the conditions, for each unit of what asking burdens: by stakes (what
+    missing a condition weighs counts), by plain information, by how well it separates the leader from the runner-up, or
+    by what it tells of dangerous conditions alone. Told is what has not been asked yet and whose gate is known to hold.
+    """
+    diagnosis = diagnosed(words, case_file, setting, network)
+    ranked = diagnosis.rank_questions(
+        asked_of=asked_of or None,
+        topic=[find_topic(diagnosis.network, topic) for topic in topics] or None,
+        most_burden=most_burden,
+        objective=objective,
+        look_ahead=look_ahead,
+    )[:number]
+    if as_json:
+        whole = diagnosis.to_dict(questions=0)
+        kept = {key: whole[key] for key in ("network", "setting", "evidence", "implied")}
+        ranked_by = {"objective": objective, "look_ahead": look_ahead}
+        print_json({**kept, **ranked_by, "next_questions": [each.to_dict() for each in ranked]})
+        return
+    from bayesknee.display.next_questions import next_questions_text
+
+    print_text(next_questions_text(diagnosis, ranked, objective))
