@@ -12,15 +12,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.display.terminal import percent
-from bayesknee.display.text import answer_count, answer_text, implied_text, label, limit_text
+from bayesknee.display.text import answer_count, answer_text, implied_text, label, limit_text, state_text
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.knowledge.model import ANSWERED_BY, Network, Question
+from bayesknee.inference.questions import NextQuestion, NextQuestions
+from bayesknee.knowledge.model import ANSWERED_BY, Network, Question, RiskFactor
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 BAR, DANGER = "#56B4E9", "#D55E00"  # as in the pictures
 MOST_QUESTIONS: Final = 40
+MOST_NEXT: Final = 8
 
 
 def diagnosis_html(diagnosis: Diagnosis) -> str:
@@ -83,6 +85,38 @@ def questions_html(questions: Iterable[Question]) -> str:
         for topic, group in groupby(every[:MOST_QUESTIONS], key=lambda each: each.topic)
     ]
     return _rendered("questions", by_topic=by_topic, more=max(len(every) - MOST_QUESTIONS, 0))
+
+
+def next_questions_html(questions: NextQuestions) -> str:
+    """The best questions, their worth, and where each answer would take the condition that they are most about."""
+    best = max((each.value for each in questions), default=0.0) or 1.0
+    network = questions.network
+    rows = [_question_row(network, each, each.value / best) for each in questions[:MOST_NEXT] if network is not None]
+    return _rendered("next_questions", questions=rows, more=max(len(questions) - MOST_NEXT, 0))
+
+
+def _question_row(network: Network, question: NextQuestion, share: float) -> dict[str, Any]:
+    asked = network.questions[question.finding]
+    factor = asked if isinstance(asked, RiskFactor) else None
+    outcomes = [
+        {
+            "state": state_text(factor, outcome.state),
+            "shown": percent(outcome.probability),
+            "after": outcome.posterior[question.about],
+            "after_shown": percent(outcome.posterior[question.about]),
+        }
+        for outcome in question.outcomes
+    ]
+    return {
+        "question": question.question,
+        "asked_of": question.asked_of,
+        "finding": question.finding,
+        "value": question.value,
+        "share": share,
+        "about": network.conditions[question.about].name,
+        "now": sum(each.probability * each.posterior[question.about] for each in question.outcomes),
+        "outcomes": outcomes,
+    }
 
 
 def _rendered(template: str, **values: Any) -> str:  # noqa: ANN401 (whatever the template shows)

@@ -14,6 +14,7 @@ from rich.text import Text
 from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
 from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
 from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.inference.ledger import Account, Entry
 from bayesknee.inference.questions import NextQuestion
 from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import Network, RiskFactor
@@ -187,3 +188,22 @@ def state_text(factor: RiskFactor | None, state: str) -> str:
         low, high = factor.bands[state]
         return f"{low:g} to under {high:g} {factor.unit}".rstrip()
     return state.replace("_", " ")
+
+
+def entry_text(network: Network, entry: Entry) -> str:
+    """An answer of a ledger in words: `Lump behind the knee: yes`."""
+    factor = network.risk_factors.get(entry.finding)
+    implied = " or ".join(state_text(factor, state) for state in entry.implied)
+    told = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
+    return f"{label(network, entry.finding)}: {'; '.join([*told, *([f'{implied} (implied)'] if implied else [])])}"
+
+
+def account_name(network: Network, account: Account) -> str:
+    """What an account is about: `Baker's cyst`, or `Baker's cyst rather than Torn meniscus`."""
+    names = [event_name(network, name) for name in (account.subject, account.against) if name is not None]
+    return " rather than ".join(names)
+
+
+def event_name(network: Network, name: str) -> str:
+    """What people call a condition or group."""
+    return network.conditions[name].name if name in network.conditions else network.groups[name].name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bayesknee.inference.askable import make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
-from bayesknee.inference.questions import NextQuestion, next_questions
+from bayesknee.inference.questions import NextQuestions, next_questions
 from bayesknee.inference.triage import Triage, triage
 from bayesknee.knowledge.model import Network
 
@@ -77,7 +77,7 @@ class Diagnosis:
         return ledger_of(self)
 
     @cached_property
-    def next_questions(self) -> tuple[NextQuestion, ...]:
+    def next_questions(self) -> NextQuestions:
         """All questions that can be asked now, the most useful first, with what each answer would lead to."""
         return self.rank_questions()
 
@@ -90,7 +90,7 @@ class Diagnosis:
         within: Iterable[str] | None = None,
         objective: str = DEFAULT_OBJECTIVE,
         look_ahead: bool = False,
-    ) -> tuple[NextQuestion, ...]:
+    ) -> NextQuestions:
         """The questions that can be asked now, best first; see `bayesknee.inference.questions`.
 
         A question can be asked if it was not yet, with no matter what answer, if what is known does not settle it, and
@@ -190,6 +190,18 @@ class Diagnosis:
         from bayesknee.display.plots import plot_course
 
         return plot_course(self, ax)
+
+    def plot_ledger(self, subject: str, ax: Axes | None = None, *, against: str | None = None) -> Axes:
+        """What each answer did to a condition, or to one against another; see `bayesknee.display.plots.plot_ledger`."""
+        from bayesknee.display.plots import plot_ledger
+
+        return plot_ledger(self, subject, ax, against=against)
+
+    def plot_questions(self, ax: Axes | None = None, *, condition: str | None = None, most: int = 5) -> Axes:
+        """What answers to the best next questions would do; see `bayesknee.display.plots.plot_questions`."""
+        from bayesknee.display.plots import plot_questions
+
+        return plot_questions(self, ax, condition=condition, most=most)
 
     def __repr__(self) -> str:
         leaders = ", ".join(f"{name} {p:.1%}" for name, p in list(self.posterior.items())[:3])

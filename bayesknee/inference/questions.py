@@ -89,6 +89,22 @@ class NextQuestion:
         }
 
 
+class NextQuestions(tuple[NextQuestion, ...]):
+    """Questions, best first, of a network; a notebook shows them as a table."""
+
+    __slots__ = ()
+
+    @property
+    def network(self) -> Network | None:
+        """Whose they are; None where there are none."""
+        return self[0]._source.network if self else None  # noqa: SLF001 (of this module)
+
+    def _repr_html_(self) -> str:
+        from bayesknee.display.html import next_questions_html
+
+        return next_questions_html(self)
+
+
 class _Source(NamedTuple):
     """Where the outcomes of a question are: mappings are made of arrays only where they are looked at."""
 
@@ -149,7 +165,7 @@ def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
 
 def next_questions(
     engine: Engine, evidence: Evidence, wanted: Filter, objective: Objective, *, look_ahead: bool = False
-) -> tuple[NextQuestion, ...]:
+) -> NextQuestions:
     """The questions that can be asked now, best first. With `look_ahead`, the best few by what two are worth."""
     aim = Aim(wanted.wanted(engine.network), objective)
     ranking = rank(engine, evidence, aim)
@@ -161,7 +177,7 @@ def next_questions(
         best = order[:AT_MOST]
         values[best] = two_step_values(engine, evidence, aim, ranking, best)
         order[:AT_MOST] = sorted(best, key=lambda number: -values[number])
-    return tuple(_made(engine.network, ranking, order, values))
+    return NextQuestions(_made(engine.network, ranking, order, values))
 
 
 def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:

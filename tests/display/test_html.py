@@ -104,6 +104,17 @@ def test_questions_are_a_table_and_a_long_list_is_cut() -> None:
     assert f"and {len(KNEE.questions) - MOST_QUESTIONS} more" in long.text
 
 
+def test_next_questions_say_what_answers_would_do(diagnosis: Diagnosis) -> None:
+    best = diagnosis.next_questions[0]
+    page = Page(diagnosis.next_questions._repr_html_())
+    assert best.question in page.rows[1][0]
+    assert TINY.conditions[best.about].name in page.rows[1][0]
+    afters = [100 * outcome.posterior[best.about] for outcome in best.outcomes]
+    assert page.widths[0] == 100.0
+    assert [page.widths[1], *page.widths[2 : 1 + len(afters)]] == pytest.approx(afters, abs=0.006)
+    assert "Nothing is left to ask." in Page(diagnosis.rank_questions(within=[])._repr_html_()).text
+
+
 def test_questions_are_a_mapping_that_can_be_pickled() -> None:
     copy = pickle.loads(pickle.dumps(TINY.questions))  # noqa: S301 (our own)
     assert copy == TINY.questions

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from bayesknee.display.text import state_text
-from bayesknee.errors import PictureError, did_you_mean, quoted
+from bayesknee.errors import ConditionError, did_you_mean, quoted
 from bayesknee.knowledge.model import Condition, Finding, Mixture, Network, NoisyOr, Reading
 
 NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test"]
@@ -75,11 +75,9 @@ def layers_around(network: Network, condition: str) -> Layers:
     """What bears on one condition: what makes it likelier, what it leads to - most telling first - with the numbers.
 
     Raises:
-        PictureError: the network has no such condition.
+        ConditionError: the network has no such condition.
     """
-    if condition not in network.conditions:
-        hint = did_you_mean(condition, network.conditions) or f"known are {', '.join(network.conditions)}"
-        raise PictureError(f"unknown condition {quoted(condition)} of network {network.id}; {hint}")
+    check_condition(network, condition)
     layers = Layers()
     centre = network.conditions[condition]
     layers.nodes[CONDITIONS].append(Node(condition, centre.name, "condition"))
@@ -93,6 +91,17 @@ def layers_around(network: Network, condition: str) -> Layers:
     for finding in own:
         _add_finding(layers, finding, _finding_note(finding, condition))
     return layers
+
+
+def check_condition(network: Network, name: str) -> None:
+    """Raises where the network has no such condition.
+
+    Raises:
+        ConditionError: with a hint.
+    """
+    if name not in network.conditions:
+        hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
+        raise ConditionError(f"unknown condition {quoted(name)} of network {network.id}; {hint}")
 
 
 # --- links ---------------------------------------------------------------------------------------------------------

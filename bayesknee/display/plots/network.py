@@ -55,7 +55,8 @@ def plot_network(network: Network, ax: Axes | None = None, *, around: str | None
         The axes; its data units are inches of a picture of the size that it would have had by itself.
 
     Raises:
-        PictureError: no such condition, or a picture too high to be drawn.
+        ConditionError: no such condition.
+        PictureError: a picture too high to be drawn.
     """
     layers = layers_around(network, around) if around is not None else layers_of(network)
     places, height = _placed(layers)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, load_network
-from bayesknee.display.plots import canvas, plot_course, plot_network, plot_posterior, save
+from bayesknee.display.plots import (
+    canvas,
+    plot_calibration,
+    plot_course,
+    plot_ledger,
+    plot_network,
+    plot_posterior,
+    plot_questions,
+    save,
+)  # fmt: skip
+from bayesknee.display.plots.calibration import wilson
 from bayesknee.display.plots.course import posterior_course
 from bayesknee.display.plots.layers import layers_around, layers_of
-from bayesknee.errors import PictureError
+from bayesknee.display.plots.ledger import MOST_ROWS
+from bayesknee.display.terminal import percent
+from bayesknee.errors import ConditionError, PictureError
 from bayesknee.knowledge.model import Network
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
@@ -48,7 +63,16 @@ def patient(seed: int, size: Size) -> Diagnosis:
 # --- legibility ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("plot", [plot_posterior, plot_course])
+def ledger(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
+    return plot_ledger(diagnosis, next(iter(diagnosis.posterior)), ax)
+
+
+def contrast(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
+    one, other, *_ = diagnosis.posterior
+    return plot_ledger(diagnosis, one, ax, against=other)
+
+
+@pytest.mark.parametrize("plot", [plot_posterior, plot_course, ledger, contrast, plot_questions])
 @pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
 def test_pictures_of_a_patient_can_be_read(
     plot: Callable[[Diagnosis], Axes], change: Callable[[Network], Network]
@@ -63,12 +87,17 @@ def test_pictures_of_any_patient_can_be_read(seed: int) -> None:
         diagnosis = patient(seed, size)
         assert_legible(plot_posterior(diagnosis, intervals=dict.fromkeys(diagnosis.posterior, (0.0001, 0.9999))))
         assert_legible(plot_course(diagnosis))
+        assert_legible(ledger(diagnosis))
+        assert_legible(plot_questions(diagnosis))
 
 
 def test_a_patient_without_answers_can_be_drawn() -> None:
     nobody = Engine(TINY).diagnose()
     assert_legible(plot_posterior(nobody))
     assert_legible(plot_course(nobody))
+    assert_legible(ledger(nobody))
+    assert_legible(plot_questions(nobody))
+    assert_legible(plot_questions(nobody, questions=()))
 
 
 @pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
@@ -133,6 +162,80 @@ def test_the_course_names_what_is_not_ruled_out() -> None:
     assert all(KNEE.conditions[each.condition].name in named for each in diagnosis.not_ruled_out)
 
 
+def test_the_waterfall_leads_from_the_prior_to_the_posterior(diagnosis: Diagnosis) -> None:
+    account = diagnosis.ledger["fracture"]
+    ax = plot_ledger(diagnosis, "fracture")
+    bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]  # type: ignore[attr-defined]
+    assert bars[0][0] == pytest.approx(account.prior)
+    assert bars[-1][1] == pytest.approx(account.posterior)
+    assert [end - start for start, end in bars] == pytest.approx([each.share for each in account.entries])
+    assert all(start == pytest.approx(end) for (_, end), (start, _) in itertools.pairwise(bars))
+    hatched = [bar.get_width() < 0.0 for bar in ax.patches if bar.get_hatch()]  # type: ignore[attr-defined]
+    assert all(hatched)
+
+
+def test_the_waterfall_tells_factors_and_guesses(diagnosis: Diagnosis) -> None:
+    texts = [each.text for each in written(plot_ledger(diagnosis, "fracture"))]
+    first = diagnosis.ledger["fracture"].entries[0]
+    assert f"x {first.factor:.3g}  (judged)" in texts
+    assert "Why Tendon strain rather than Broken bone" in [
+        each.text for each in written(plot_ledger(diagnosis, "strain", against="fracture"))
+    ]
+
+
+def test_what_is_certain_has_a_bar_with_an_end() -> None:
+    certain = Engine(TINY).diagnose({"fracture": "yes", "age": 30})
+    ax = plot_ledger(certain, "fracture")
+    assert "makes it certain" in [each.text for each in written(ax)]
+    assert_legible(ax)
+
+
+def test_small_shares_are_put_together() -> None:
+    diagnosis = patient(3, REAL)
+    assert len(diagnosis.evidence.likelihoods) > MOST_ROWS
+    texts = [each.text for each in written(ledger(diagnosis))]
+    assert any(re.fullmatch(r"\d+ more answers", text) for text in texts)
+
+
+def test_questions_say_where_each_answer_leads(diagnosis: Diagnosis) -> None:
+    question = diagnosis.next_questions[0]
+    texts = [each.text for each in written(plot_questions(diagnosis, most=1, condition="strain"))]
+    assert any(text.replace("\n", " ") == f"{question.question} [Tendon strain]" for text in texts)
+    now = percent(diagnosis.posterior["strain"])
+    for outcome in question.outcomes:
+        assert f"{now} to {percent(outcome.posterior['strain'])}" in texts
+
+
+def test_calibration_is_the_share_that_came_true_in_each_bin() -> None:
+    ax = plot_calibration([0.05, 0.05, 0.05, 0.55, 0.55, 1.0], [0, 1, 0, 1, 0, 1], bins=2, label="ours")
+    [line] = [line for line in ax.lines if line.get_marker() == "o"]
+    assert places(line) == pytest.approx([0.05, 0.7])
+    assert np.asarray(line.get_ydata(), dtype=float).tolist() == pytest.approx([1 / 3, 2 / 3])
+    assert [bar.get_height() for bar in ax.patches] == [0.5, 0.5]  # type: ignore[attr-defined]
+    assert_legible(ax)
+
+
+def test_intervals_of_shares_are_wilsons() -> None:
+    """10 of 100: 5.52 to 17.44 %, as in Newcombe, Stat Med 1998."""
+    low, high = wilson(np.array([0.1]), np.array([100.0]))
+    assert (low[0], high[0]) == pytest.approx((0.0552, 0.1744), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "truths", "told"),
+    [
+        ([0.1, 0.2], [1], r"have the shapes \(2,\) and \(1,\); expected the same"),
+        ([], [], "not empty"),
+        ([1.5], [1], "forecasts from 0 to 1 and outcomes 0 or 1 are expected"),
+        ([0.5], [0.5], "forecasts from 0 to 1 and outcomes 0 or 1 are expected"),
+        ([float("nan")], [1], "leave out what is missing"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused(forecasts: list[float], truths: list[float], told: str) -> None:
+    with pytest.raises(PictureError, match=told):
+        plot_calibration(forecasts, truths)
+
+
 def test_the_whole_network_is_all_there() -> None:
     layers = layers_of(KNEE)
     shown = {node.id for nodes in layers.nodes for node in nodes}
@@ -160,14 +263,21 @@ def test_around_a_condition_the_numbers_are_told() -> None:
 
 
 def test_an_unknown_condition_gets_a_hint() -> None:
-    with pytest.raises(PictureError, match=r"unknown condition 'fractur' of network tiny; did you mean fracture\?"):
+    with pytest.raises(ConditionError, match=r"unknown condition 'fractur' of network tiny; did you mean fracture\?"):
         plot_network(TINY, around="fractur")
+    with pytest.raises(ConditionError, match=r"unknown condition 'fractur' of network tiny; did you mean fracture\?"):
+        plot_questions(Engine(TINY).diagnose(), condition="fractur")
+    with pytest.raises(ConditionError, match="unknown condition 'strian' of network tiny; did you mean strain"):
+        plot_ledger(Engine(TINY).diagnose(), "strian")
 
 
 # --- axes and files ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("plot", [plot_posterior, plot_course, lambda each, ax: plot_network(each.network, ax)])
+@pytest.mark.parametrize(
+    "plot",
+    [plot_posterior, plot_course, ledger, plot_questions, lambda each, ax: plot_network(each.network, ax)],
+)
 def test_given_axes_are_drawn_on_and_returned(diagnosis: Diagnosis, plot: Callable[[Diagnosis, Axes], Axes]) -> None:
     figure = Figure()
     ax = figure.add_subplot(1, 2, 2)

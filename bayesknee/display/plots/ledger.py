@@ -1,0 +1,162 @@
+"""The ledger as a waterfall: how the answers moved a condition from its base rate to where it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from bayesknee.display.plots.canvas import BLACK, GREY, ORANGE, SKY, beside, legend_below, rows_axes, wrapped
+from bayesknee.display.text import account_name, entry_text
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.ledger import Account, Entry
+
+MOST_ROWS: Final = 16
+# Sparse ones and dense ones: as many are marked as find room.
+ODDS_TICKS: Final = (
+    (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999),
+    (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999),
+)
+RATIO_TICKS: Final = (
+    (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4),
+    (1e-4, 1e-3, 0.01, 0.1, 0.2, 1 / 3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 100.0, 1e3, 1e4),
+)
+MOST_TICKS: Final = 7
+LEAST_SPAN: Final = math.log(4.0)
+CERTAIN: Final = 3.0  # how far beyond the others a bar goes that has no end
+
+
+def plot_ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, against: str | None = None) -> Axes:
+    """What each answer did to a condition, largest first; the bars lead from the base rate to the probability now.
+
+    The bars do not depend on the order of the answers and add up exactly. Equal lengths are equal factors: the axis is
+    one of log odds, marked with probabilities, or in a contrast one of log ratios.
+
+    Args:
+        diagnosis: what to explain.
+        subject: id of a condition or group.
+        ax: axes to draw on; new ones where left out.
+        against: id of another, for why the one and not the other.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ConditionError: no such condition or group, or both the same.
+    """
+    ledger = diagnosis.ledger
+    account = ledger[subject] if against is None else ledger.contrast(subject, against)
+    steps = list(_steps(diagnosis, account))
+    ax = rows_axes(ax, {float(row): step.label for row, step in enumerate(steps)})
+    for row, step in enumerate(steps):
+        _draw(ax, row, step)
+    for row, step in enumerate(steps[:-1]):
+        ax.plot([step.end, step.end], [row, row + 1], color=GREY, linewidth=0.8, linestyle=":")
+    _mark_axis(ax, steps, ratio=against is not None)
+    ax.set_title(wrapped(f"Why {account_name(diagnosis.network, account)}", 56), loc="left", fontsize="medium")
+    _explain(ax, against)
+    return ax
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A row: a bar from `start` to `end`, both natural logarithms; a mark where they are the same."""
+
+    label: str
+    start: float
+    end: float
+    note: str
+    total: bool = False
+
+
+def _steps(diagnosis: Diagnosis, account: Account) -> Iterator[_Step]:
+    entries = _shown(account.entries)
+    place = account.prior
+    yield _Step("before the answers", place, place, _place_text(account, place), total=True)
+    limit = CERTAIN + max([abs(place), *(abs(entry.share) for entry in entries if math.isfinite(entry.share))])
+    for entry in entries:
+        share = max(-limit, min(limit, entry.share))
+        yield _Step(wrapped(entry_text(diagnosis.network, entry)), place, place + share, _share_text(entry))
+        place += share
+    if rest := account.entries[len(entries) :]:
+        share = sum(entry.share for entry in rest)
+        yield _Step(f"{len(rest)} more answers", place, place + share, factor_text(share))
+        place += share
+    yield _Step("with all answers", place, place, _place_text(account, account.posterior), total=True)
+
+
+def _shown(entries: Sequence[Entry]) -> Sequence[Entry]:
+    return entries if len(entries) <= MOST_ROWS else entries[: MOST_ROWS - 1]
+
+
+def _share_text(entry: Entry) -> str:
+    """The factor, and the grade of the number that carried most of it."""
+    if not entry.numbers:
+        return factor_text(entry.share)
+    first = entry.numbers[0]
+    return f"{factor_text(entry.share)}  ({'judged' if first.judged else f'grade {first.stated.number.grade}'})"
+
+
+def factor_text(share: float) -> str:
+    """A natural logarithm as `x 6.1` or `/ 3.2`."""
+    if math.isinf(share):
+        return "makes it certain" if share > 0 else "makes it impossible"
+    return f"{'x' if share >= 0.0 else '/'} {math.exp(abs(share)):.3g}"
+
+
+def _place_text(account: Account, place: float) -> str:
+    if account.against is not None:
+        return f"{_ratio(math.exp(place))}" if abs(place) < math.inf else ""
+    return f"{100.0 / (1.0 + math.exp(-place)):.3g} %" if abs(place) < 700.0 else ""
+
+
+def _draw(ax: Axes, row: int, step: _Step) -> None:
+    if step.total:
+        ax.plot(step.end, row, marker="D", color=BLACK, markersize=6, clip_on=False)
+    elif step.end >= step.start:
+        ax.barh(row, step.end - step.start, left=step.start, height=0.6, color=SKY)
+    else:
+        ax.barh(row, step.end - step.start, left=step.start, height=0.6, color=ORANGE, hatch="////", edgecolor="white")
+    beside(ax, row, step.note, weight="bold" if step.total else "normal")
+
+
+def _mark_axis(ax: Axes, steps: Sequence[_Step], *, ratio: bool) -> None:
+    ends = [place for step in steps for place in (step.start, step.end)]
+    middle, span = (max(ends) + min(ends)) / 2.0, max(max(ends) - min(ends), LEAST_SPAN)
+    low, high = middle - 0.55 * span, middle + 0.55 * span
+    sparse, dense = (
+        {place: text for place, text in each.items() if low <= place <= high} for each in _ticks(ratio=ratio)
+    )
+    inside = dense if len(dense) <= MOST_TICKS else sparse
+    ax.set_xlim(low, high)
+    ax.set_xticks(list(inside), list(inside.values()), fontsize=8)
+
+
+def _ticks(*, ratio: bool) -> Iterator[dict[float, str]]:
+    if ratio:
+        return ({math.log(each): _ratio(each) for each in ticks} for ticks in RATIO_TICKS)
+    return ({math.log(each / (1.0 - each)): f"{100 * each:.4g} %" for each in ticks} for ticks in ODDS_TICKS)
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.3g} : 1" if ratio >= 1.0 else f"1 : {1.0 / ratio:.3g}"
+
+
+def _explain(ax: Axes, against: str | None) -> None:
+    what = "Probability (equal lengths are equal factors of the odds)"
+    ax.set_xlabel(what if against is None else "The one to the other")
+    labels = ("speaks for it", "against it") if against is None else ("for the one", "for the other")
+    handles = [
+        Patch(color=SKY, label=labels[0]),
+        Patch(
+            facecolor=ORANGE,
+            hatch="////",
+            edgecolor="white",
+            label=labels[1],
+        ),
+    ]
+    legend_below(ax, handles=handles)
