@@ -12,7 +12,7 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.inference.engine import check_setting
-from bayesknee.inference.enumeration import Enumeration, reading_likelihood
+from bayesknee.inference.enumeration import MOST_CONDITIONS, Enumeration, reading_likelihood
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Network, Number, Path, Probability, Reading
 
@@ -63,25 +63,27 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
     """The authoring report of `network`.
 
     Args:
-        network: a network of up to 20 conditions.
+        network: a network. With too many conditions to enumerate, overlaps and weak findings are left out.
         setting: the care setting whose priors are used; the first one where left out.
         samples: sampled patients a condition, for the overlaps; their standard error is below 0.5 / sqrt(samples).
         seed: of the sampling; the same seed gives the same report.
 
     Raises:
         SettingError: the network has no such setting.
-        InferenceError: the network is too large to enumerate.
+        InferenceError: base rates that cannot be met.
     """
     chosen = check_setting(network, setting)
-    enumeration = Enumeration(network, chosen)
+    enumeration = Enumeration(network, chosen) if len(network.conditions) <= MOST_CONDITIONS else None
     return Report(
         setting=chosen,
         counts=immutabledict(_counts(network)),
         grades=immutabledict(_grades(network)),
         overlaps=immutabledict(
             {kind: _overlaps(network, enumeration.table, kind, samples, seed) for kind in ANSWERED_BY}
+            if enumeration
+            else {}
         ),
-        weak_findings=_weak_findings(network, enumeration),
+        weak_findings=_weak_findings(network, enumeration) if enumeration else (),
         wide_numbers=_wide_numbers(network),
         unused=immutabledict(_unused(network)),
     )

@@ -97,6 +97,15 @@ class ExportError(BayeskneeError):
     """A network or file that cannot be written out or read in through another format."""
 
 
+class ImportFileError(BayeskneeError):
+    """A file of another form that cannot be turned into a network."""
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> ImportFileError:
+        """An error that tells these problems, one a line."""
+        return cls("\n".join(map(str, problems)))
+
+
 def quoted(value: object) -> str:
     """`value` in quotes, cut to a length that fits an error line."""
     text = str(value)

@@ -30,6 +30,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @setting_option
 @network_option
 @json_option
+@click.option("--all", "all_conditions", is_flag=True, help="List all conditions, be there hundreds of them.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the bars into a file, too: .png, .svg or .pdf.")
 @click.option("--questions", type=click.IntRange(min=0), metavar="N", help=QUESTIONS_HELP)
 @asked_of_option
@@ -39,6 +40,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     setting: str | None,
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
+    all_conditions: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
     questions: int | None,
     asked_of: tuple[str, ...],
@@ -60,10 +62,11 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     if as_json:
         print_json(diagnosis.to_dict(questions=TOLD_IN_JSON if questions is None else questions, asked_of=asked_of))
         return
-    from bayesknee.display.text import diagnosis_text
+    from bayesknee.display.text import MOST_LISTED, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
-    print_text(diagnosis_text(diagnosis, questions=diagnosis.rank_questions(asked_of=asked_of or None)[:told]))
+    ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told else ()
+    print_text(diagnosis_text(diagnosis, questions=ranked, most=None if all_conditions else MOST_LISTED))
 
 
 def _draw(diagnosis: Diagnosis, picture: str) -> None:

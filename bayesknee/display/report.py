@@ -27,6 +27,8 @@ def _parts(network: Network, report: Report) -> Iterator[RenderableType]:
     yield Text(f"sha256 {network.sha256}")
     yield Text(_counts(report))
     yield Text("numbers by grade: " + ", ".join(f"{grade} {count}" for grade, count in report.grades.items()))
+    if not report.overlaps:
+        yield Text("too many conditions to say which are told apart worst, and which findings say least")
     for kind, overlaps in report.overlaps.items():
         title = f"Told apart worst by {kind} alone in {report.setting} (1 = not at all)"
         rows = ((f"{each.overlap:.2f}", f"{each.one}, {each.other}") for each in overlaps)

@@ -27,6 +27,7 @@ LEVEL_WORDS: Final = immutabledict(
     routine="routine - make an ordinary appointment",
     self_care="self-care for now - be seen if it lasts, gets worse or something new comes",
 )
+MOST_LISTED: Final = 30
 _INDENT: Final = 2
 _BULLET: Final = 2
 _GAP: Final = "  "
@@ -34,19 +35,32 @@ _RANK, _PRIOR, _PROBABILITY = 4, 10, 13  # widths of columns, gaps included: ver
 _FIXED_COLUMNS: Final = _INDENT + _RANK + _PRIOR + _PROBABILITY + len(_GAP)
 
 
-def diagnosis_text(diagnosis: Diagnosis, file: TextIO | None = None, questions: Sequence[NextQuestion] = ()) -> str:
-    """The diagnosis, and these next questions, as text that fits the terminal behind `file` (else standard output)."""
+def diagnosis_text(
+    diagnosis: Diagnosis,
+    file: TextIO | None = None,
+    questions: Sequence[NextQuestion] = (),
+    most: int | None = MOST_LISTED,
+) -> str:
+    """The diagnosis, and these next questions, as text that fits the terminal behind `file` (else standard output).
+
+    Of more than `most` conditions, the most probable are listed, and what is dangerous and not ruled out; None for all.
+    """
     console = console_for(file)
-    return rendered(console, *_parts(diagnosis, console, questions))
+    return rendered(console, *_parts(diagnosis, console, questions, most))
 
 
-def _parts(diagnosis: Diagnosis, console: Console, questions: Sequence[NextQuestion]) -> Iterator[RenderableType]:
+def _parts(
+    diagnosis: Diagnosis, console: Console, questions: Sequence[NextQuestion], most: int | None
+) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
     yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {answer_count(diagnosis)}")
     yield Text()
-    yield _indented(_table(diagnosis, console))
+    yield _indented(_table(diagnosis, console, most))
     yield Text()
+    if rest := list(diagnosis.posterior.values())[most:] if most is not None else []:
+        told = f"each {_two_figures(rest[0])} or less" if len(rest) > 1 else _two_figures(rest[0])
+        yield Text(sticky(f"And {len(rest)} more, {told}; --all lists them."), style="dim")
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
     yield Text()
     yield from triage_parts(diagnosis.triage)
@@ -82,10 +96,12 @@ def answer_count(diagnosis: Diagnosis) -> str:
 # --- table ---------------------------------------------------------------------------------------------------------
 
 
-def _table(diagnosis: Diagnosis, console: Console) -> Table:
+def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
     """Conditions, most probable first, then groups."""
     network = diagnosis.network
-    names = [each.name for each in network.conditions.values()] + [each.name for each in network.groups.values()]
+    listed = list(diagnosis.posterior.items())[:most]
+    names = [network.conditions[name].name for name, _ in listed]
+    names += [each.name for each in network.groups.values()]
     room = console.width - _FIXED_COLUMNS
     longest = min(room, max(Text(name).cell_len for name in names))
     width = min(LONGEST_BAR, room - longest)
@@ -99,7 +115,7 @@ def _table(diagnosis: Diagnosis, console: Console) -> Table:
     def drawn(probability: float) -> Text:
         return Text(_GAP) + bar(probability, width, fancy=is_fancy(console))
 
-    for rank, (name, p) in enumerate(diagnosis.posterior.items(), start=1):
+    for rank, (name, p) in enumerate(listed, start=1):
         row = (f"{rank:2}", network.conditions[name].name, percent(diagnosis.prior[name]), percent(p))
         table.add_row(*row, drawn(p), style="bold" if rank == 1 else "")
     if diagnosis.groups:

@@ -14,8 +14,9 @@ from bayesknee.errors import ImpossibleEvidenceError, SettingError, did_you_mean
 from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.codes import Codes
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration import MOST_CONDITIONS, Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
+from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.sampling import Sample
 from bayesknee.inference.shares import Events, Shares
@@ -104,7 +105,7 @@ class Engine:
     def __init__(self, network: Network | str | os.PathLike[str], setting: str | None = None) -> None:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
-        self.strategy: Strategy = Enumeration(self.network, self.setting)
+        self.strategy = choose_strategy(self.network, self.setting)
         numbers = {name: number for number, name in enumerate(self.network.conditions)}
         self._groups = {
             group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()
@@ -167,6 +168,13 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {self.network.id} in {self.setting}>"
+
+
+def choose_strategy(network: Network, setting: str) -> Strategy:
+    """Enumeration while there are few conditions: it takes any kind of finding. Else what makes use of noisy-ORs."""
+    if len(network.conditions) <= MOST_CONDITIONS:
+        return Enumeration(network, setting)
+    return NoisyOrStrategy(network, setting)
 
 
 def check_setting(network: Network, setting: str | None) -> str:

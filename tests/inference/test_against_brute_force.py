@@ -11,6 +11,8 @@ from tests.support.effort import seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import seeded_patient
 
+pytestmark = pytest.mark.usefixtures("strategy")
+
 
 def test_posterior_groups_and_log_evidence() -> None:
     for seed in seeds(600):

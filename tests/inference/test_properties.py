@@ -16,6 +16,8 @@ from tests.support.answers import RawAnswer
 from tests.support.engines import base_rates, engines
 from tests.support.random_networks import Patient, patients, random_likelihood
 
+pytestmark = pytest.mark.usefixtures("strategy")
+
 
 def diagnose(patient: Patient, answers: Mapping[str, object] | None = None) -> Diagnosis:
     return Engine(patient.network, patient.setting).diagnose(patient.answers if answers is None else answers)

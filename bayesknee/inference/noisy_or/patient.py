@@ -1,0 +1,192 @@
+"""Patients as numbers to run a plan with: one, or several whose evidence has the same structure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from bayesknee.errors import InferenceError
+from bayesknee.inference.enumeration import reading_likelihood
+from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.noisy_or.model import NoisyOrModel
+from bayesknee.inference.noisy_or.plan import Node
+from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.noisy_or.tables import Crowd, Pair
+from bayesknee.inference.subsets import Vector
+
+
+@dataclass(frozen=True)
+class Known:
+    """Evidence sorted by what it is about.
+
+    Attributes:
+        conditions: likelihoods by number of a condition.
+        risk_factors: likelihoods by id.
+        effects: P(answers | absent) and P(answers | present) by id of a sign or direct finding.
+        log_scale: of the evidence; see there.
+    """
+
+    conditions: Mapping[int, Likelihood]
+    risk_factors: Mapping[str, Likelihood]
+    effects: Mapping[str, Likelihood]
+    log_scale: float = 0.0
+
+
+def sorted_evidence(model: NoisyOrModel, evidence: Evidence) -> Known:
+    """The evidence sorted; readings of one sign make one likelihood.
+
+    Raises:
+        InferenceError: an answer to a mixture, which depends on all conditions at once.
+    """
+    conditions: dict[int, Likelihood] = {}
+    risk_factors: dict[str, Likelihood] = {}
+    effects: dict[str, Likelihood] = {}
+    for name, likelihood in evidence.likelihoods.items():
+        if name in model.numbers:
+            conditions[model.numbers[name]] = likelihood
+        elif name in model.network.risk_factors:
+            risk_factors[name] = likelihood
+        elif name in model.readings:
+            reading = model.readings[name]
+            no, yes = effects.get(reading.sign, (1.0, 1.0))
+            own_no, own_yes = reading_likelihood(reading, likelihood)
+            effects[reading.sign] = (no * own_no, yes * own_yes)
+        elif name in model.effects:
+            effects[name] = likelihood
+        else:
+            raise InferenceError(
+                f"{name} is a mixture over all {model.n} conditions, which is exact only where these can be enumerated "
+                "(up to 20); leave the answer out, or give the finding a noisy_or"
+            )
+    return Known(conditions, risk_factors, effects, evidence.log_scale)
+
+
+def is_folded(likelihood: Likelihood) -> bool:
+    """Whether what is known of an effect is a product over conditions: it is absent, or nothing is told."""
+    no, yes = likelihood
+    return yes in (0.0, no)
+
+
+def common_of(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Common:
+    """What the evidence has in common with that of others."""
+    effects = [model.names[name] for name, each in known.effects.items() if not is_folded(each)]
+    settled = {c: int(yes > 0.0) for c, (no, yes) in known.conditions.items() if (no > 0.0) != (yes > 0.0)}
+    return Common(
+        tuple(sorted(known.risk_factors.items())),
+        tuple(sorted(settled.items())),
+        tuple(sorted([*effects, model.any_effect] if with_any else effects)),
+    )
+
+
+@dataclass(frozen=True)
+class Patients:
+    """Patients of one structure; a `bayesknee.inference.noisy_or.tables.Numbers`.
+
+    Attributes:
+        structure: what they have in common.
+        no, yes: what a condition's absence and presence are multiplied with, logarithms of shape (n, patients).
+        observed: P(answers | absent) and P(answers | present) by effect to go through, shape (2, patients).
+        log_scale: log of what P(evidence) has to be multiplied with, beside what the plan's run gives; (patients,).
+    """
+
+    structure: Structure
+    no: Vector
+    yes: Vector
+    observed: Mapping[int, Vector]
+    log_scale: Vector
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return int(self.no.shape[1])
+
+    def without(self, conditions: Iterable[int]) -> Patients:
+        """The same, and none of these conditions is present."""
+        yes = self.yes.copy()
+        yes[list(conditions)] = -np.inf
+        return replace(self, yes=yes)
+
+    def start(self, name: int) -> Vector:
+        model = self.structure.model
+        if name in model.effect_of:
+            return model.effect_of[name].leak
+        if name in model.blocks:
+            return self.structure.block_weights[name][:, None]
+        return np.stack(np.broadcast_arrays(*self.pair(name)))
+
+    def pair(self, condition: int) -> Pair:
+        pairs = self.structure.pairs
+        if condition in pairs:
+            no, yes = pairs[condition][1]
+            return Pair(no * np.exp(self.no[condition]), yes * np.exp(self.yes[condition]))
+        no, yes = self._simple
+        return Pair(no[condition], yes[condition])
+
+    @cached_property
+    def _simple(self) -> tuple[Vector, Vector]:
+        """The pairs of conditions without parents, shape (n, patients); NaN for others."""
+        p = self.structure.model.simple[:, None]
+        return (1.0 - p) * np.exp(self.no), p * np.exp(self.yes)
+
+    def chance(self, condition: int, effect: int) -> float:
+        return self.structure.model.effect_of[effect].q[condition]
+
+    def weights(self, effect: int) -> Vector:
+        return self.observed[effect]
+
+    def crowd(self, name: int) -> Crowd:
+        return self.crowds[name]
+
+    @cached_property
+    def crowds(self) -> Mapping[int, Crowd]:
+        """All crowds by name."""
+        return {name: self._crowd(node) for name, node in self.structure.crowds.items()}
+
+    def _crowd(self, node: Node) -> Crowd:
+        if self.structure.pairs.keys().isdisjoint(node.members):
+            no, yes = (each[list(node.members)] for each in self._simple)
+        else:
+            no, yes = (np.stack(each) for each in zip(*map(self.pair, node.members), strict=True))
+        chances = self.structure.model.effect_of[node.effects[0]].q if node.effects else {}
+        return Crowd.of(node.members, no, yes, np.array([chances.get(c, 0.0) for c in node.members]))
+
+
+def patients_of(structure: Structure, known: list[Known]) -> Patients:
+    """Patients from evidence that has this structure."""
+    model = structure.model
+    no, yes = np.zeros((model.n, len(known))), np.zeros((model.n, len(known)))
+    log_scale = np.full(len(known), structure.log_scale)
+    observed = {k: np.zeros((2, len(known))) for k in structure.common.effects}
+    for row, each in enumerate(known):
+        log_scale[row] += each.log_scale
+        for c, likelihood in each.conditions.items():
+            no[c, row], yes[c, row] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
+        for name, likelihood in each.effects.items():
+            if is_folded(likelihood):
+                log_scale[row] += _fold(model, name, likelihood, yes[:, row])
+            else:
+                log_scale[row] += math.log(top := max(likelihood))
+                observed[model.names[name]][:, row] = np.array(likelihood) / top
+        if model.any_effect in observed:
+            observed[model.any_effect][1, row] = 1.0
+    return Patients(structure, no, yes, observed, log_scale)
+
+
+def _fold(model: NoisyOrModel, name: str, likelihood: Likelihood, yes: Vector) -> float:
+    """Multiplies what an effect that is not gone through brings into what being present is multiplied with."""
+    no, present = likelihood
+    scale = math.log(no) if no > 0.0 else -math.inf
+    if present == no:
+        return scale
+    effect = model.effects[name]
+    yes[effect.causes] += effect.log_fail
+    return scale + effect.log_no_leak
+
+
+def one_patient(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Patients:
+    """A single patient."""
+    return patients_of(Structure(model, common_of(model, known, with_any=with_any)), [known])

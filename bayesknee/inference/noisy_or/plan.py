@@ -1,0 +1,287 @@
+"""In which order to go through conditions, effects and risk factors, so that the running table stays small.
+
+A greedy search for an order of elimination, as for a path decomposition: whatever is cheapest to be done with next. An
+effect is done with once every condition that may bring it about was gone through, or has an axis of its own; so the sum
+runs over subsets of findings in one place and over subsets of conditions in another, whichever is smaller there, and
+findings that share no condition never meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from bayesknee.inference.noisy_or.tables import Absorb, Begin, End, Explain, Join, Observe, Places, Step
+
+NOTHING_ENDS: Final = 0
+WIDEST_AXES: Final = 3  # conditions with the same effects and scope beyond this many do not get axes of their own
+
+
+class Node(NamedTuple):
+    """Conditions with the same effects and the same scope.
+
+    Attributes:
+        name: of the node, below 0.
+        members: numbers of conditions.
+        effects: the effects that they may bring about.
+        scope: what they depend on: risk factors, and conditions that have an axis.
+        is_crowd: at most one effect, so that they go together in closed form.
+        is_parent: a single condition that others have in their scope, and so has to have an axis.
+    """
+
+    name: int
+    members: tuple[int, ...]
+    effects: tuple[int, ...]
+    scope: tuple[int, ...]
+    is_crowd: bool
+    is_parent: bool
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What there is to go through.
+
+    Attributes:
+        nodes: all conditions, but for those that are independent of all evidence but their own.
+        effects: those to be gone through.
+        factors: number of states of each risk factor block in some node's scope.
+    """
+
+    nodes: tuple[Node, ...]
+    effects: tuple[int, ...]
+    factors: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps, and what they cost.
+
+    Attributes:
+        sizes: how many numbers the table holds after each step, for one patient.
+        work: how many numbers are gone through in all, for one patient, in the forward pass.
+    """
+
+    steps: tuple[Step, ...] = ()
+    sizes: tuple[int, ...] = ()
+    work: float = 0.0
+
+    @property
+    def largest(self) -> int:
+        """How many numbers the largest table holds, for one patient."""
+        return max(self.sizes, default=1)
+
+
+def make_plan(shape: Shape) -> Plan:
+    """A plan for this shape."""
+    return _Planner(shape).plan()
+
+
+class _Option(NamedTuple):
+    """Something to be done with: `name`, once the nodes were absorbed and the axes are there."""
+
+    peak: int
+    left: int
+    name: int
+    absorbed: tuple[int, ...]
+    axes: int
+
+
+@dataclass
+class _Planner:
+    shape: Shape
+    steps: list[Step] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    work: float = 0.0
+    live: list[int] = field(default_factory=list)  # names by place
+
+    def __post_init__(self) -> None:
+        self.nodes = {node.name: node for node in self.shape.nodes}
+        self.states = {**dict.fromkeys(self.shape.effects, 2), **dict(self.shape.factors)}
+        self.states |= {c: 2 for node in self.shape.nodes if not node.is_crowd for c in node.members}
+        self.node_of = {c: node for node in self.shape.nodes for c in node.members}
+        self.bits = dict(self._bits())
+        self.waiting = dict.fromkeys(self.nodes)  # neither absorbed nor with an axis
+        self.open = dict.fromkeys([*self.shape.effects, *(name for name, _ in self.shape.factors)])
+        self.explained: set[tuple[int, int]] = set()
+        self.touching: dict[int, list[int]] = {name: [] for name in self.open}
+        for node in self.shape.nodes:
+            for name in {*node.effects, *node.scope} & self.open.keys():
+                self.touching[name].append(node.name)
+        self.children = {
+            node.name: [n.name for n in self.shape.nodes if node.members[0] in n.scope]
+            for node in self.shape.nodes
+            if node.is_parent
+        }
+        self.on_axes: dict[int, None] = {}
+
+    def _bits(self) -> Iterator[tuple[int, int]]:
+        """A mask for each axis, with as many bits as it takes to count its states."""
+        start = 0
+        for name, states in self.states.items():
+            width = max(1, (states - 1).bit_length())
+            yield name, ((1 << width) - 1) << start
+            start += width
+
+    def plan(self) -> Plan:
+        while self.open or self.waiting or self.on_axes:
+            self._do(min(self._options()))
+        return Plan(tuple(self.steps), tuple(self.sizes), self.work)
+
+    # --- what can be done next ---------------------------------------------------------------------------------------
+
+    def _live_bits(self) -> int:
+        return self._union(self.live)
+
+    def _union(self, names: Iterable[int]) -> int:
+        mask = 0
+        for name in names:
+            mask |= self.bits[name]
+        return mask
+
+    def _options(self) -> Iterator[_Option]:
+        live = self._live_bits()
+        found = False
+        for name in self.open:
+            own = self.bits[name]
+            nodes = [each for each in self.touching[name] if each in self.waiting]
+            for absorbed, axes in self._ways(nodes):
+                found = True
+                peak = live | own | axes
+                yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, axes)
+        for name in self.on_axes:
+            found = True
+            own = self._union(self.nodes[name].members)
+            children = [each for each in self.children.get(name, ()) if each in self.waiting]
+            for absorbed, axes in self._ways(children):
+                peak = live | own | axes | self._union(each for each in self.nodes[name].effects if each in self.open)
+                yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
+        if not found:
+            yield from self._last_options(live)
+
+    def _ways(self, nodes: list[int]) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Before something that these nodes touch can end: which of them to absorb, and what needs an axis for that."""
+        free = [each for each in nodes if not self._must_have_axis(each)]
+        bound = [each for each in nodes if self._must_have_axis(each)]
+        bound_axes = self._union(axis for each in bound for axis in self._needs(each, as_axes=True))
+        yield tuple(free), bound_axes | self._union(axis for each in free for axis in self._needs(each, as_axes=False))
+        movable = [each for each in free if self._may_have_axis(each)]
+        if movable:
+            rest = [each for each in free if each not in movable]
+            axes = self._union(axis for each in movable for axis in self._needs(each, as_axes=True))
+            axes |= self._union(axis for each in rest for axis in self._needs(each, as_axes=False))
+            yield tuple(rest), bound_axes | axes
+
+    def _must_have_axis(self, name: int) -> bool:
+        return self.nodes[name].is_parent
+
+    def _may_have_axis(self, name: int) -> bool:
+        node = self.nodes[name]
+        return not node.is_crowd and len(node.members) <= WIDEST_AXES
+
+    def _needs(self, name: int, *, as_axes: bool) -> list[int]:
+        """The axes that there must be for a node to be absorbed, or to have axes itself."""
+        node = self.nodes[name]
+        own = node.members if as_axes else tuple(each for each in node.effects if each in self.open)
+        return [*own, *self._with_ancestors(node.scope)]
+
+    def _with_ancestors(self, scope: Iterable[int]) -> list[int]:
+        """A scope, and for conditions in it that have no axis yet, theirs."""
+        found: dict[int, None] = {}
+        stack = list(scope)
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found[name] = None
+                if name in self.node_of and name not in self.live:
+                    stack.extend(self.node_of[name].scope)
+        return list(found)
+
+    def _last_options(self, live: int) -> Iterator[_Option]:
+        """Nodes that touch nothing that is still open: without scope and effects."""
+        for name in self.waiting:
+            as_axes = self._must_have_axis(name)
+            peak = live | self._union(self._needs(name, as_axes=as_axes))
+            yield _Option(peak.bit_count(), peak.bit_count(), NOTHING_ENDS, () if as_axes else (name,), peak)
+
+    # --- doing it ----------------------------------------------------------------------------------------------------
+
+    def _do(self, option: _Option) -> None:
+        axes = [name for name, bits in self.bits.items() if bits & option.axes == bits]
+        for name in axes:
+            self._begin(name)
+        for node in option.absorbed:
+            self._absorb(self.nodes[node])
+        if option.name > 0:
+            self._begin(option.name)
+            self._end_open(option.name)
+        elif option.name < 0:
+            self._end_node(option.name)
+
+    def _add(self, step: Step, live: list[int]) -> None:
+        size = 1
+        for name in live:
+            size *= self.states[name]
+        before = self.sizes[-1] if self.sizes else 1
+        passes = 3 + 1.5 * len(step.effects) if isinstance(step, Absorb) else 2.0
+        self.work += passes * max(size, before)
+        self.steps.append(step)
+        self.sizes.append(size)
+        self.live = live
+
+    def _begin(self, name: int) -> None:
+        if name in self.live:
+            return
+        node = self.node_of.get(name)
+        if node is None and name not in self.open:
+            return
+        scope = node.scope if node else ()
+        for each in scope:
+            self._begin(each)
+        self._add(Begin(name, self._places(scope)), [name, *self.live])
+        if node is not None and node.name in self.waiting and all(each in self.live for each in node.members):
+            del self.waiting[node.name]
+            self.on_axes[node.name] = None
+
+    def _absorb(self, node: Node) -> None:
+        for each in (*node.scope, *(effect for effect in node.effects if effect in self.open)):
+            self._begin(each)
+        scope = self._places(node.scope)
+        if node.is_crowd:
+            effect = self.live.index(node.effects[0]) if node.effects else None
+            self._add(Join(node.name, scope, effect), self.live)
+        else:
+            effects = tuple((each, self.live.index(each)) for each in node.effects)
+            for member in node.members:
+                self._add(Absorb(member, scope, effects), self.live)
+        del self.waiting[node.name]
+
+    def _places(self, names: Iterable[int]) -> Places:
+        return tuple(self.live.index(name) for name in names)
+
+    def _end_open(self, name: int) -> None:
+        place = self.live.index(name)
+        if name in self.shape.effects:
+            self._explain((c, name) for node in self.on_axes for c in self.nodes[node].members)
+            step: Step = Observe(name, self.live.index(name))
+        else:
+            step = End(place)
+        self._add(step, [each for each in self.live if each != name])
+        del self.open[name]
+
+    def _end_node(self, name: int) -> None:
+        node = self.nodes[name]
+        for each in node.effects:
+            if each in self.open:
+                self._begin(each)
+        self._explain((c, effect) for c in node.members for effect in node.effects if effect in self.open)
+        for c in node.members:
+            self._add(End(self.live.index(c)), [each for each in self.live if each != c])
+        del self.on_axes[name]
+
+    def _explain(self, pairs: Iterable[tuple[int, int]]) -> None:
+        new = [(c, e) for c, e in pairs if e in self.node_of[c].effects and (c, e) not in self.explained]
+        self.explained.update(new)
+        if new:
+            places = tuple((c, self.live.index(c), e, self.live.index(e)) for c, e in new)
+            self._add(Explain(places), self.live)

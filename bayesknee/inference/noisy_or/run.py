@@ -1,0 +1,105 @@
+"""A plan run with patients' numbers: forward for P(evidence), and back for all marginals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from bayesknee.inference.noisy_or.patient import Patients
+from bayesknee.inference.noisy_or.plan import Plan
+from bayesknee.inference.noisy_or.tables import Observe, Step
+from bayesknee.inference.subsets import Vector
+
+MOST_KEPT_NUMBERS: Final = 2**25
+
+
+@dataclass
+class Marginals:
+    """A `Tally` that turns weights into P(condition | evidence) and P(effect | evidence).
+
+    Attributes:
+        conditions: shape (n, patients).
+        effects: by number, shape (patients,).
+    """
+
+    patients: Patients
+    conditions: Vector
+    effects: dict[int, Vector] = field(default_factory=dict)
+
+    def condition(self, number: int, weights: Vector) -> None:
+        self.conditions[number] = weights[1] / (weights[0] + weights[1])
+
+    def crowd(self, name: int, weights: Vector) -> None:
+        crowd = self.patients.crowd(name)
+        self.conditions[list(crowd.members)] = crowd.present(weights)
+
+    def axis(self, name: int, weights: Vector) -> None:
+        if name < len(self.conditions):
+            self.condition(name, weights.reshape(2, -1, weights.shape[-1]).sum(axis=1))
+
+    def effect(self, number: int, weights: Vector) -> None:
+        self.effects[number] = weights[1] / (weights[0] + weights[1])
+
+
+@dataclass
+class Run:
+    """The tables of a run.
+
+    Where all of them would take too much room, only every so many are kept, and the others are made again on the way
+    back.
+    """
+
+    plan: Plan
+    patients: Patients
+    _log_tops: Vector = field(init=False)
+    _kept: dict[int, Vector] = field(init=False, default_factory=dict)
+    _stride: int = field(init=False, default=1)
+
+    def __post_init__(self) -> None:
+        self._log_tops = self.patients.log_scale.copy()
+        for crowd in self.patients.crowds.values():
+            self._log_tops += crowd.log_scale
+        if sum(self.plan.sizes) * self.patients.count > MOST_KEPT_NUMBERS:
+            self._stride = max(2, int(np.sqrt(len(self.plan.steps))))
+
+    def log_evidence(self) -> Vector:
+        """log P(evidence), shape (patients,); keeps the tables for the way back."""
+        x = np.ones(self.patients.count)
+        for number, step in enumerate(self.plan.steps):
+            if number % self._stride == 0:
+                self._kept[number] = x
+            x, top = self._forward(step, x)
+            self._log_tops += np.log(top)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(x) + self._log_tops)
+
+    def _forward(self, step: Step, x: Vector) -> tuple[Vector, Vector]:
+        """The table after a step, and what it was divided by so that nothing leaves the range of floats."""
+        x = step.forward(x, self.patients)
+        if not isinstance(step, Observe):
+            return x, np.ones(())
+        top = x.max(axis=tuple(range(x.ndim - 1)))
+        top = np.where(top > 0.0, top, 1.0)
+        return x / top, top
+
+    def marginals(self) -> Marginals:
+        """P(condition | evidence); after `log_evidence`. NaN where that is minus infinity."""
+        tally = Marginals(self.patients, np.full((self.patients.structure.model.n, self.patients.count), np.nan))
+        g = np.ones(self.patients.count)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            for start in sorted(self._kept, reverse=True):
+                steps = self.plan.steps[start : start + self._stride]
+                for step, x in zip(reversed(steps), reversed(self._tables(start, steps)), strict=True):
+                    g = step.backward(x, g, self.patients, tally)
+                    g = g / g.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
+        return tally
+
+    def _tables(self, start: int, steps: Sequence[Step]) -> list[Vector]:
+        """The table before each of these steps."""
+        tables = [self._kept[start]]
+        for step in steps[:-1]:
+            tables.append(self._forward(step, tables[-1])[0])
+        return tables

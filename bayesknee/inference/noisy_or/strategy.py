@@ -1,0 +1,210 @@
+"""The strategy for networks with too many conditions to enumerate, whose findings and signs are noisy-ORs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bayesknee.errors import EvidenceError, InferenceError
+from bayesknee.inference.batch import Groups, Posteriors
+from bayesknee.inference.caches import keep
+from bayesknee.inference.codes import Codes, decode
+from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
+from bayesknee.inference.noisy_or.model import NoisyOrModel
+from bayesknee.inference.noisy_or.patient import (
+    Known,
+    Patients,
+    common_of,
+    one_patient,
+    patients_of,
+    sorted_evidence,
+)
+from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
+from bayesknee.inference.noisy_or.run import Marginals, Run
+from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.outcomes import Outcomes
+from bayesknee.inference.sampling import Sample
+from bayesknee.inference.shares import Events, Shares
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Network
+
+MOST_NUMBERS: Final = 2**26  # in the largest table
+MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
+MOST_PLANS: Final = 64
+RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
+
+
+@dataclass(frozen=True)
+class NoisyOrPosterior:
+    """What is known of one patient's conditions.
+
+    Attributes:
+        log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
+        marginals: P(c | e), shape (n,).
+    """
+
+    strategy: NoisyOrStrategy
+    known: Known
+    log_evidence: float
+    marginals: Vector
+
+    def any_of(self, conditions: frozenset[int]) -> float:
+        """P(at least one of these conditions | e)."""
+        return float(self.strategy.any_of(one_patient(self.strategy.model, self.known), [conditions])[0, 0])
+
+
+class NoisyOrStrategy:
+    """The strategy. Read-only once made, so safe to share between threads.
+
+    Raises:
+        InferenceError: tables too large, or base rates that cannot be met.
+    """
+
+    def __init__(self, network: Network, setting: str) -> None:
+        self.model = NoisyOrModel(network, setting)
+        self.has_complaint = bool(network.complaint)
+        self._plans: dict[Shape, Plan] = {}
+
+    # --- one patient -------------------------------------------------------------------------------------------------
+
+    def infer(self, evidence: Evidence) -> NoisyOrPosterior:
+        """The posterior, given a patient's evidence.
+
+        Raises:
+            InferenceError: an answer to a mixture, or tables that would be too large.
+        """
+        known = sorted_evidence(self.model, evidence)
+        log_evidence, marginals = self.posteriors(one_patient(self.model, known))
+        if log_evidence[0] == -math.inf:
+            return NoisyOrPosterior(self, known, -math.inf, np.zeros(self.model.n))
+        return NoisyOrPosterior(self, known, float(log_evidence[0]), marginals.conditions[:, 0])
+
+    def posteriors(self, patients: Patients) -> tuple[Vector, Marginals]:
+        """log P(evidence | complaint), shape (patients,), and the marginals given the complaint."""
+        run = self.run(patients)
+        log_all = run.log_evidence()
+        share = self.share_with_any(patients, log_all)
+        if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
+            return self.posteriors(self.counting_any(patients))
+        marginals = run.marginals()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            marginals.conditions = np.minimum(marginals.conditions / np.maximum(share, 0.0), 1.0)
+        return log_all + _log(share) - math.log(self.model.complaint), marginals
+
+    def share_with_any(self, patients: Patients, log_all: Vector) -> Vector:
+        """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
+        possible = ~np.isneginf(log_all)
+        if not self.has_complaint or self._counts_any(patients):
+            return np.where(possible, 1.0, -1.0)
+        log_none = self.run(patients.without(range(self.model.n))).log_evidence()
+        with np.errstate(invalid="ignore"):
+            return np.where(possible, -np.expm1(np.minimum(log_none - log_all, 0.0)), -1.0)
+
+    def any_of(self, patients: Patients, groups: Groups) -> Vector:
+        """P(at least one of these conditions | e), shape (patients, groups)."""
+        log_all = self.run(patients).log_evidence()
+        share = self.share_with_any(patients, log_all)
+        if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
+            return self.any_of(self.counting_any(patients), groups)
+        logs = [self.run(patients.without(group)).log_evidence() for group in groups]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            parts = [np.clip(-np.expm1(log_none - log_all) / share, 0.0, 1.0) for log_none in logs]
+        return np.array(parts).reshape(len(groups), patients.count).T
+
+    def _counts_any(self, patients: Patients) -> bool:
+        return self.model.any_effect in patients.structure.common.effects
+
+    def counting_any(self, patients: Patients) -> Patients:
+        """The same patients, with the presenting complaint as one more effect, which is present."""
+        common = patients.structure.common
+        effects = tuple(sorted((*common.effects, self.model.any_effect)))
+        present = np.stack([np.zeros(patients.count), np.ones(patients.count)])
+        return Patients(
+            Structure(self.model, common._replace(effects=effects)),
+            patients.no,
+            patients.yes,
+            {**patients.observed, self.model.any_effect: present},
+            patients.log_scale,
+        )
+
+    def run(self, patients: Patients) -> Run:
+        """A run of the plan for these patients.
+
+        Raises:
+            InferenceError: tables that would be too large.
+        """
+        return Run(self._plan(patients.structure.shape), patients)
+
+    def _plan(self, shape: Shape) -> Plan:
+        if (plan := self._plans.get(shape)) is None:
+            plan = make_plan(shape)
+            keep(self._plans, shape, plan, MOST_PLANS)
+        if plan.largest > MOST_NUMBERS:
+            raise InferenceError(
+                f"{len(shape.effects)} findings and signs that are present or unsure need a table of {plan.largest:,} "
+                f"numbers; at most {MOST_NUMBERS:,} are allowed; leave some out"
+            )
+        return plan
+
+    # --- many patients -----------------------------------------------------------------------------------------------
+
+    def at_once(self, structure: Structure) -> int:
+        """How many patients of one structure to go through together."""
+        return max(1, MOST_AT_ONCE // (sum(self._plan(structure.shape).sizes) + 4 * self.model.n))
+
+    def infer_many(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, groups: Groups = ()) -> Posteriors:
+        """The posteriors of many patients, as `infer` gives them one by one: those of one structure at a time."""
+        marginals = np.full((len(codes), self.model.n), np.nan)
+        of_groups = np.full((len(codes), len(groups)), np.nan)
+        log_evidence = np.full(len(codes), -np.inf)
+        alike: dict[Common, dict[int, Known]] = {}
+        for row, each in enumerate(codes):
+            if (known := self._decoded(each, evidence)) is not None:
+                alike.setdefault(common_of(self.model, known), {})[row] = known
+        for common, by_row in alike.items():
+            structure = Structure(self.model, common)
+            for rows in _parts(list(by_row), self.at_once(structure)):
+                patients = patients_of(structure, [by_row[row] for row in rows])
+                log_evidence[rows], found = self.posteriors(patients)
+                marginals[rows] = found.conditions.T
+                of_groups[rows] = self.any_of(patients, groups)
+        impossible = np.isneginf(log_evidence)
+        marginals[impossible], of_groups[impossible] = np.nan, np.nan
+        return Posteriors(marginals, of_groups, log_evidence)
+
+    def _decoded(self, row: Codes, evidence: Evidence) -> Known | None:
+        """What is known of a row; None where its answers break a gate."""
+        try:
+            return sorted_evidence(self.model, decode(self.model.network, row, evidence))
+        except EvidenceError:
+            return None
+
+    def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
+        """What each answer to each of these questions would lead to; mixtures are left out."""
+        from bayesknee.inference.noisy_or.what_if import outcomes
+
+        return outcomes(self, evidence, names)
+
+    def sample(self, _evidence: Evidence, _rows: int, _rng: np.random.Generator) -> Sample:
+        """Not here yet."""
+        raise self._refusal("patients cannot be drawn")
+
+    def shares(self, _evidence: Evidence, _events: Events) -> Shares:
+        """Not here yet."""
+        raise self._refusal("there is no ledger")
+
+    def _refusal(self, what: str) -> InferenceError:
+        return InferenceError(f"{what} of {self.model.n} conditions; up to 20 can be enumerated; use a smaller network")
+
+
+def _log(share: Vector) -> Vector:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(share, 0.0)))
+
+
+def _parts(rows: list[int], length: int) -> list[list[int]]:
+    return [rows[start : start + length] for start in range(0, len(rows), length)]

@@ -1,0 +1,317 @@
+"""Steps on one running table, each with its reverse: the sum over what is explained so far.
+
+The table x has an axis of length 2 for each *effect* (a finding or sign that is present or unsure) which some
+condition may yet explain: is it there, from what was gone through so far? Others are for conditions and risk factors
+that later steps depend on, and the last one for patients who are gone through together. Every step is linear in x with
+numbers of 0 or more, so nothing cancels. A backward pass with the transposed steps gives g, the weight of what is still
+to come, and the product of x and g is the posterior at that place.
+
+Where a step takes the numbers of a node that depends on axes (its *scope*), their shape is (scope..., patients).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from bayesknee.inference.subsets import Vector
+
+Places: TypeAlias = tuple[int, ...]
+
+TINY: Final = 1e-300
+
+
+class Pair(NamedTuple):
+    """What is known of a condition by itself, given its scope: P(absent, own evidence) and P(present, own evidence)."""
+
+    no: Vector
+    yes: Vector
+
+
+class Numbers(Protocol):
+    """The numbers that a plan is run with, by the names that its steps bear."""
+
+    def start(self, name: int) -> Vector:
+        """The states of a new axis, shape (states, scope..., patients)."""
+
+    def pair(self, condition: int) -> Pair: ...
+    def chance(self, condition: int, effect: int) -> float:
+        """The probability q that a condition, if present, brings the effect about."""
+
+    def crowd(self, name: int) -> Crowd: ...
+    def weights(self, effect: int) -> Vector:
+        """P(answers | effect absent) and P(answers | effect present), shape (2, patients)."""
+
+
+class Tally(Protocol):
+    """Takes what the backward pass finds out: weights of absent and present, which need not sum to 1."""
+
+    def condition(self, number: int, weights: Vector) -> None:
+        """Of one condition, shape (2, patients)."""
+
+    def crowd(self, name: int, weights: Vector) -> None:
+        """Of the crowd's two outcomes, shape (2, scope..., patients)."""
+
+    def effect(self, number: int, weights: Vector) -> None:
+        """Of one effect, shape (2, patients)."""
+
+    def axis(self, name: int, weights: Vector) -> None:
+        """Of the states of an axis, shape (states, scope..., patients)."""
+
+
+class Step(Protocol):
+    """One step."""
+
+    def forward(self, x: Vector, numbers: Numbers, /) -> Vector: ...
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally, /) -> Vector:
+        """g before the step from g after it; x is the table before it."""
+
+
+def spread(table: Vector, places: Places, ndim: int) -> Vector:
+    """A table of shape (scope..., patients) with the axes of x: `places` tells where x has those of the scope."""
+    order = np.argsort(places)
+    shape = [1] * (ndim - 1)
+    for axis in order:
+        shape[places[axis]] = table.shape[axis]
+    return table.transpose((*order, len(places))).reshape((*shape, table.shape[-1]))
+
+
+def gathered(table: Vector, places: Places) -> Vector:
+    """The sum over all axes but those of the scope and the last; the scope's in its own order."""
+    rest = tuple(axis for axis in range(table.ndim - 1) if axis not in places)
+    left = np.add.reduce(table, axis=rest) if rest else table
+    kept = sorted(places)
+    return left.transpose((*(kept.index(place) for place in places), len(places)))
+
+
+def part(ndim: int, places: Iterable[tuple[int, int]]) -> tuple[slice | int, ...]:
+    """The index of the part of a table where some axes are in given states."""
+    index: list[slice | int] = [slice(None)] * ndim
+    for place, state in places:
+        index[place] = state
+    return tuple(index)
+
+
+def explain(x: Vector, places: Sequence[tuple[int, int]], effect: int, q: float) -> None:
+    """Lets a condition bring an effect about, in place, in the part of x where it is present."""
+    absent, present = (part(x.ndim, [*places, (effect, state)]) for state in (0, 1))
+    x[present] += q * x[absent]
+    x[absent] *= 1.0 - q
+
+
+def explain_back(g: Vector, places: Sequence[tuple[int, int]], effect: int, q: float) -> None:
+    """The transposed of `explain`, in place."""
+    absent, present = (part(g.ndim, [*places, (effect, state)]) for state in (0, 1))
+    g[absent] *= 1.0 - q
+    g[absent] += q * g[present]
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A new axis, in front."""
+
+    name: int
+    scope: Places = ()
+
+    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+        start = numbers.start(self.name)
+        return np.stack([x * spread(each, self.scope, x.ndim) for each in start])
+
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+        start = numbers.start(self.name)
+        tally.axis(self.name, np.stack([gathered(x * each, self.scope) for each in g]) * start)
+        before = np.zeros_like(x)
+        for own, each in zip(start, g, strict=True):
+            before += spread(own, self.scope, x.ndim) * each
+        return before
+
+
+@dataclass(frozen=True)
+class Absorb:
+    """A condition, summed out at once: x becomes no * x + yes * (x once the condition explained its effects)."""
+
+    condition: int
+    scope: Places
+    effects: tuple[tuple[int, int], ...]
+
+    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+        no, yes = (spread(each, self.scope, x.ndim) for each in numbers.pair(self.condition))
+        after = x * yes
+        for name, place in self.effects:
+            explain(after, (), place, numbers.chance(self.condition, name))
+        after += x * no
+        return after
+
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+        no, yes = (spread(each, self.scope, x.ndim) for each in numbers.pair(self.condition))
+        explained = g.copy()
+        for name, place in self.effects:
+            explain_back(explained, (), place, numbers.chance(self.condition, name))
+        explained *= yes
+        before = g * no
+        tally.condition(self.condition, np.stack([_total(x, before), _total(x, explained)]))
+        before += explained
+        return before
+
+
+@dataclass(frozen=True)
+class Join:
+    """A crowd: all conditions of one scope that touch the same single effect or none, in closed form."""
+
+    name: int
+    scope: Places
+    effect: int | None
+
+    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+        crowd = numbers.crowd(self.name)
+        nothing, something = (spread(each, self.scope, x.ndim) for each in (crowd.nothing, crowd.something))
+        if self.effect is None:
+            return np.asarray(x * nothing)
+        absent, present = (part(x.ndim, [(self.effect, state)]) for state in (0, 1))
+        nothing, something = np.take(nothing, 0, self.effect), np.take(something, 0, self.effect)
+        after = np.empty_like(x)
+        after[absent] = x[absent] * nothing
+        after[present] = x[present] * (nothing + something) + x[absent] * something
+        return after
+
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+        crowd = numbers.crowd(self.name)
+        nothing, something = (spread(each, self.scope, x.ndim) for each in (crowd.nothing, crowd.something))
+        if self.effect is None:
+            own = gathered(x * g, self.scope)
+            tally.crowd(self.name, np.stack([own, own]))
+            return np.asarray(g * nothing)
+        absent, present = (part(x.ndim, [(self.effect, state)]) for state in (0, 1))
+        scope = tuple(place - (place > self.effect) for place in self.scope)
+        still, fired = x[absent] * g[absent], (x[absent] + x[present]) * g[present]
+        still += x[present] * g[present]
+        tally.crowd(self.name, np.stack([gathered(still, scope), gathered(fired, scope)]))
+        nothing, something = np.take(nothing, 0, self.effect), np.take(something, 0, self.effect)
+        before = np.empty_like(x)
+        before[absent] = g[absent] * nothing + g[present] * something
+        before[present] = g[present] * (nothing + something)
+        return before
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Conditions that have an axis bring effects about.
+
+    Attributes:
+        pairs: condition and the place of its axis, effect and the place of its axis.
+    """
+
+    pairs: tuple[tuple[int, int, int, int], ...]
+
+    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+        after = x.copy()
+        for condition, own, effect, place in self.pairs:
+            explain(after, [(own, 1)], place, numbers.chance(condition, effect))
+        return after
+
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+        del x, tally
+        before = g.copy()
+        for condition, own, effect, place in self.pairs[::-1]:
+            explain_back(before, [(own, 1)], place, numbers.chance(condition, effect))
+        return before
+
+
+@dataclass(frozen=True)
+class Observe:
+    """The end of an effect: the answers say how likely its absence and presence are."""
+
+    effect: int
+    place: int
+
+    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+        absent, present = numbers.weights(self.effect)
+        return np.asarray(x[part(x.ndim, [(self.place, 0)])] * absent + x[part(x.ndim, [(self.place, 1)])] * present)
+
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+        weights = numbers.weights(self.effect)
+        sides = [x[part(x.ndim, [(self.place, state)])] * g for state in (0, 1)]
+        tally.effect(self.effect, np.stack([gathered(each, ()) for each in sides]) * weights)
+        return np.stack([g * each for each in weights], axis=self.place)
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a condition or risk factor that has an axis: summed out."""
+
+    place: int
+
+    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+        del numbers
+        return np.asarray(np.add.reduce(x, axis=self.place))
+
+    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+        del numbers, tally
+        return np.repeat(np.expand_dims(g, self.place), x.shape[self.place], axis=self.place)
+
+
+def _total(x: Vector, g: Vector) -> Vector:
+    """The sum of x * g for each patient."""
+    return np.asarray(np.einsum("ij,ij->j", x.reshape(-1, x.shape[-1]), g.reshape(-1, g.shape[-1])))
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Conditions of one scope that touch the same single effect, or none; independent given the scope.
+
+    Attributes:
+        members: their numbers.
+        no, yes: as in `Pair`, shape (members, scope..., patients).
+        q: the probability that each of them, if present, brings the effect about, shape (members,).
+        nothing: P(own evidence, none of them brings it about) over the scope, up to `log_scale`.
+        something: the same, at least one of them does.
+        log_scale: shape (patients,).
+    """
+
+    members: tuple[int, ...]
+    no: Vector
+    yes: Vector
+    q: Vector
+    nothing: Vector
+    something: Vector
+    log_scale: Vector
+
+    @staticmethod
+    def of(members: tuple[int, ...], no: Vector, yes: Vector, q: Vector) -> Crowd:
+        """The product over the members, by way of logs."""
+        with np.errstate(divide="ignore"):
+            log_either = np.log(no + yes).sum(axis=0)
+        log_none = _log_fail(no, yes, q).sum(axis=0)
+        log_scale = log_either.max(axis=tuple(range(log_either.ndim - 1)))
+        log_scale = np.where(np.isneginf(log_scale), 0.0, log_scale)
+        either = np.exp(log_either - log_scale)
+        return Crowd(members, no, yes, q, either * np.exp(log_none), -either * np.expm1(log_none), log_scale)
+
+    def present(self, weights: Vector) -> Vector:
+        """P(member | all), shape (members, patients).
+
+        Args:
+            weights: of both outcomes, shape (2, scope..., patients).
+        """
+        still, fired = weights
+        own = _log_fail(self.no, self.yes, self.q)
+        others = np.minimum(own.sum(axis=0) - own, 0.0)  # log P(none of the others brings it about)
+        q = self.q.reshape(-1, *[1] * still.ndim)
+        fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * np.expm1(others)
+        share = self.yes / np.maximum(self.no + self.yes, TINY)
+        here = share * (fails * still + brings * fired) * (self.nothing + self.something)
+        all_of_it = self.nothing * still + self.something * fired
+        inner = tuple(range(still.ndim - 1))
+        return np.asarray(here.sum(axis=tuple(axis + 1 for axis in inner)) / all_of_it.sum(axis=inner))
+
+
+def _log_fail(no: Vector, yes: Vector, q: Vector) -> Vector:
+    """log P(member does not bring it about | own evidence), shape (members, scope..., patients)."""
+    either = np.maximum(no + yes, TINY)
+    fails = no / either + yes / either * (1.0 - q).reshape(-1, *[1] * (no.ndim - 1))
+    brings = yes / either * q.reshape(-1, *[1] * (no.ndim - 1))
+    with np.errstate(divide="ignore"):
+        return np.where(brings < 0.5, np.log1p(-np.minimum(brings, 0.5)), np.log(np.maximum(fails, TINY)))

@@ -1,0 +1,48 @@
+"""`bayesknee import`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+
+
+def made_up(tmp_path: Path, **changes: object) -> Path:
+    document = synthetic_document(40, 60, seed=2)
+    document["evidence"] = synthetic_evidence(document, 4, 6)
+    file = tmp_path / "made_up.json"
+    file.write_text(json.dumps({**document, **changes}))
+    return file
+
+
+def test_from_a_file_to_a_diagnosis(tmp_path: Path, run: Callable[..., Any]) -> None:
+    folder = tmp_path / "network"
+    ran = run("import", str(made_up(tmp_path)), "-o", str(folder))
+    assert ran.status == 0
+    first, second = ran.out.splitlines()
+    assert first.endswith("40 conditions, 60 findings in 4 files")
+    words = second.removeprefix("Try it: bayesknee ").split()
+    diagnosed = run(*words)
+    assert diagnosed.status == 0
+    assert "And 10 more, each " in diagnosed.out
+    assert "placeholders" in diagnosed.out
+    assert "more, each" not in run(*words, "--all").out
+    assert len(json.loads(run(*words, "--json").out)["posterior"]) == 40
+    checked = run("check", str(folder))
+    assert checked.status == 0
+    assert "too many conditions to say which are told apart worst" in checked.out
+
+
+def test_a_broken_file(tmp_path: Path, refused: Callable[..., str]) -> None:
+    file = made_up(tmp_path, conditions=[{"id": "c1", "prior": -1}])
+    told = refused("import", str(file), "-o", str(tmp_path / "network"))
+    assert told.startswith("made_up.json: conditions.c1.prior: got '-1'; expected a probability from 0 to 1; correct ")
+    assert not (tmp_path / "network").exists()
+
+
+def test_a_folder_that_is_taken(tmp_path: Path, refused: Callable[..., str]) -> None:
+    told = refused("import", str(made_up(tmp_path)), "-o", str(tmp_path))
+    assert told.endswith("has files in it; expected a new or empty folder; name another one")

@@ -1,0 +1,151 @@
+"""The strategy for many conditions: worked examples, middling networks against enumeration, extremes, refusals."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from random import Random
+
+import numpy as np
+import pytest
+
+from bayesknee import Engine, ImpossibleEvidenceError
+from bayesknee.errors import InferenceError
+from bayesknee.inference.codes import encode
+from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.inference.noisy_or import run, strategy
+from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.interop.noisy_or_files import noisy_or_network
+from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from tests.support.effort import seeds
+from tests.support.random_networks import Size, random_answers, random_network
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
+from tests.support.strategies import only
+
+MIDDLING = Size(conditions=(12, 15), risk_factors=(3, 5), signs=(3, 5), findings=(10, 20))
+
+
+def test_two_conditions_and_one_finding() -> None:
+    # P(a) = 0.2, P(b) = 0.5, leak 0.1, q_a = 0.5, q_b = 0.2, independent.
+    # P(no) = 0.9 (0.8 + 0.2 * 0.5) (0.5 + 0.5 * 0.8) = 0.729
+    # P(no, a) = 0.9 * 0.1 * 0.9 = 0.081, so P(a | yes) = (0.2 - 0.081) / 0.271
+    drawn = network(condition("a", 0.2), condition("b", 0.5), finding("f", noisy_or(0.1, a=0.55, b=0.28)), complaint="")
+    inferred = NoisyOrStrategy(drawn, "ward").infer(check_evidence(drawn, {"f": "yes"}))
+    assert inferred.log_evidence == pytest.approx(math.log(0.271), rel=1e-14)
+    assert inferred.marginals[0] == pytest.approx((0.2 - 0.081) / 0.271, rel=1e-14)
+    assert inferred.any_of(frozenset([0, 1])) == pytest.approx(1.0 - 0.4 * 0.1 / 0.271, rel=1e-14)
+
+
+def test_an_unsure_answer() -> None:
+    drawn = network(condition("a", 0.2), finding("f", noisy_or(0.1, a=0.55)), complaint="")
+    inferred = NoisyOrStrategy(drawn, "ward").infer(check_evidence(drawn, {"f": {"yes": 0.3, "no": 0.6}}))
+    with_a, without = 0.6 * 0.45 + 0.3 * 0.55, 0.6 * 0.9 + 0.3 * 0.1
+    assert inferred.log_evidence == pytest.approx(math.log(0.2 * with_a + 0.8 * without))
+    assert inferred.marginals[0] == pytest.approx(0.2 * with_a / (0.2 * with_a + 0.8 * without))
+
+
+def test_middling_networks_against_enumeration() -> None:
+    with only("noisy_or"):
+        for seed in seeds(12):
+            rng = Random(seed)
+            drawn = random_network(rng, MIDDLING)
+            setting = rng.choice(list(drawn.settings))
+            enumeration, ours = Enumeration(drawn, setting), NoisyOrStrategy(drawn, setting)
+            evidence = check_evidence(drawn, random_answers(rng, drawn, share=0.8))
+            expected, got = enumeration.infer(evidence), ours.infer(evidence)
+            assert got.log_evidence == pytest.approx(expected.log_evidence, abs=1e-9), f"seed {seed}"
+            assert got.marginals == pytest.approx(expected.marginals, abs=1e-9), f"seed {seed}"
+            some = frozenset(rng.sample(range(len(drawn.conditions)), 3))
+            assert got.any_of(some) == pytest.approx(expected.any_of(some), abs=1e-9), f"seed {seed}"
+
+
+def test_many_patients_at_once_are_what_they_are_one_by_one() -> None:
+    with only("noisy_or"):
+        rng = Random(5)
+        drawn = random_network(rng, Size(conditions=(6, 6), risk_factors=(2, 2), signs=(2, 2), findings=(8, 8)))
+        answers = [random_answers(rng, drawn, soft=False, conditions=False) for _ in range(20)]
+        codes = encode(drawn, [check_evidence(drawn, each) for each in answers])
+        groups = [frozenset([0, 2])]
+        expected = Enumeration(drawn, drawn.default_setting).infer_many(codes, groups=groups)
+        got = NoisyOrStrategy(drawn, drawn.default_setting).infer_many(codes, groups=groups)
+        for own, other in zip(got, expected, strict=True):
+            assert own == pytest.approx(other, abs=1e-9)
+
+
+def test_the_same_where_few_tables_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = synthetic_document(60, 120, seed=1, links=8)
+    read = noisy_or_network(document | {"evidence": synthetic_evidence(document, 12, 10)}, "made up")
+    evidence = check_evidence(read.network, read.evidence)
+    expected = NoisyOrStrategy(read.network, "as_published").infer(evidence)
+    monkeypatch.setattr(run, "MOST_KEPT_NUMBERS", 10)
+    got = NoisyOrStrategy(read.network, "as_published").infer(evidence)
+    assert got.marginals == pytest.approx(expected.marginals, rel=1e-12)
+
+
+# --- extremes ------------------------------------------------------------------------------------------------------
+
+
+def many(count: int, rate: float) -> list[object]:
+    return [condition(f"c{i}", rate) for i in range(count)]
+
+
+def test_evidence_far_below_what_a_float_holds() -> None:
+    # 40 findings of which each has a cause of its own, and a leak of 1e-12: P(e) is about (1e-12 + 5e-13) ** 40.
+    conditions = [condition(f"c{i}", 1e-12) for i in range(40)]
+    findings = [finding(f"f{i}", noisy_or(1e-12, **{f"c{i}": 0.5})) for i in range(40)]
+    engine = Engine(network(*conditions, *findings, complaint=""))
+    diagnosis = engine.diagnose({each.id: "yes" for each in findings})
+    assert diagnosis.log_evidence == pytest.approx(40 * math.log(1.5e-12), rel=1e-9)
+    assert diagnosis.posterior["c7"] == pytest.approx(1.0 / 3.0, rel=1e-9)
+
+
+def test_forty_findings_that_one_condition_explains_are_summed_over_the_condition() -> None:
+    conditions = [condition(f"c{i}", 1e-4) for i in range(30)]
+    findings = [finding(f"f{i}", noisy_or(1e-3, c0=0.9)) for i in range(40)]
+    diagnosis = Engine(network(*conditions, *findings, complaint="")).diagnose({f"f{i}": "yes" for i in range(40)})
+    assert diagnosis.posterior["c0"] == pytest.approx(1.0)
+    assert diagnosis.posterior["c1"] == pytest.approx(1e-4)
+    assert diagnosis.log_evidence == pytest.approx(math.log(1e-4) + 40 * math.log(0.9))
+
+
+def test_a_rare_complaint_loses_no_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Base rates that sum to hardly more than 1 make the complaint, and so each condition, very rare.
+    rates = [0.03] * 32 + [0.040001]
+    engine = Engine(network(*(condition(f"c{i}", rate) for i, rate in enumerate(rates))))
+    got = dict(engine.diagnose().posterior)
+    assert list(got.values()) == pytest.approx(sorted(rates, reverse=True), rel=1e-9)
+    monkeypatch.setattr(strategy, "RARE_COMPLAINT", 2.0)  # the other way: the complaint as one more effect
+    assert dict(engine.diagnose().posterior) == pytest.approx(got, rel=1e-9)
+
+
+def test_base_rates_of_many_conditions_are_met() -> None:
+    parts = [condition(f"c{i}", 0.01 + 0.001 * i) for i in range(60)]
+    engine = Engine(network(*parts))
+    assert dict(engine.diagnose().posterior) == pytest.approx({f"c{i}": 0.01 + 0.001 * i for i in range(60)}, abs=1e-12)
+
+
+def test_impossible_evidence() -> None:
+    parts = [condition(f"c{i}", 0.1) for i in range(25)]
+    engine = Engine(network(*parts))
+    with pytest.raises(ImpossibleEvidenceError, match="c0=no"):
+        engine.diagnose({f"c{i}": "no" for i in range(25)})
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_a_mixture_over_many_conditions_can_stand_there_but_not_be_answered() -> None:
+    rule = mixture(distribution(no=0.2, yes=0.8), c0=distribution(no=0.9, yes=0.1))
+    drawn = network(*(condition(f"c{i}", 0.1) for i in range(25)), finding("f", rule), complaint="")
+    assert Engine(drawn).diagnose({"c0": "yes"}).posterior["c0"] == 1.0
+    with pytest.raises(InferenceError, match=r"f is a mixture over all 25 conditions, .*; leave the answer out"):
+        Engine(drawn).diagnose({"f": "yes"})
+
+
+def test_an_engine_can_be_pickled() -> None:
+    read = noisy_or_network(synthetic_document(30, 40), "made up")
+    engine = Engine(read.network)
+    copy = pickle.loads(pickle.dumps(engine))  # noqa: S301 (our own bytes)
+    assert copy.diagnose({"f1": "yes"}).posterior == engine.diagnose({"f1": "yes"}).posterior
+    assert np.isfinite(copy.diagnose({"f1": "yes"}).log_evidence)

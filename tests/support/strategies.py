@@ -1,0 +1,39 @@
+"""The strategies of the engine, each to be put through the same tests, whatever the size of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from bayesknee.inference import engine
+from bayesknee.inference.engine import Strategy
+from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.knowledge.model import Network
+from tests.support import random_networks
+
+STRATEGIES: Final[dict[str, Callable[[Network, str], Strategy]]] = {
+    "enumeration": Enumeration,
+    "noisy_or": NoisyOrStrategy,
+}
+
+
+@contextmanager
+def only(name: str) -> Iterator[None]:
+    """Engines take this strategy, and random networks have what it can do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "choose_strategy", STRATEGIES[name])
+        if name != "enumeration":
+            patch.setattr(random_networks, "RULES", ["reads", "noisy_or"])
+        yield
+
+
+@pytest.fixture(params=STRATEGIES, scope="module")
+def strategy(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The tests of a module, once for each strategy."""
+    name: str = request.param
+    with only(name):
+        yield name
