@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from bayesknee.errors import QuestionError, did_you_mean, quoted
-from bayesknee.inference.evidence import Evidence, gate_holds
+from bayesknee.inference.evidence import Evidence, gate_holds, is_within
 from bayesknee.knowledge.model import ANSWERED_BY, Network
 
 ASKED_OF: Final = tuple(ANSWERED_BY.values())
@@ -44,12 +44,21 @@ class Filter:
 EVERYTHING: Final = Filter()
 
 
+class Filters(TypedDict, total=False):
+    """A filter as keyword arguments; see `Filter`."""
+
+    asked_of: str | Iterable[str] | None
+    topic: str | Iterable[str] | None
+    most_burden: float | None
+    within: str | Iterable[str] | None
+
+
 def make_filter(
     network: Network,
     asked_of: str | Iterable[str] | None = None,
     topic: str | Iterable[str] | None = None,
     most_burden: float | None = None,
-    within: Iterable[str] | None = None,
+    within: str | Iterable[str] | None = None,
 ) -> Filter:
     """A filter whose names are checked; one name may be given as it is.
 
@@ -94,6 +103,26 @@ def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tupl
         if name not in evidence.answers
         and not _is_settled(evidence.likelihoods, name)
         and (name not in network.gated or gate_holds(network, evidence, name))
+    )
+
+
+def reachable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Those that can be asked now, and those that answers to others of them may open, in the order of the network."""
+    names = tuple(wanted)
+    found = set(askable(network, evidence, names))
+    open_to = [each for each in names if each not in evidence.answers and not _is_settled(evidence.likelihoods, each)]
+    grown = True
+    while grown:
+        more = {name for name in open_to if name not in found and _may_open(network, evidence, name, found)}
+        grown = bool(more)
+        found |= more
+    return tuple(name for name in names if name in found)
+
+
+def _may_open(network: Network, evidence: Evidence, name: str, found: set[str]) -> bool:
+    return all(
+        gate in found or is_within(evidence.likelihoods.get(gate), network.states[gate], allowed)
+        for gate, allowed in network.questions[name].only_if.items()
     )
 
 

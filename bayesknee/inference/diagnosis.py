@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from bayesknee.inference.askable import make_filter
+from bayesknee.inference.askable import Filters, make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.questions import NextQuestions, next_questions
+from bayesknee.inference.stop import (
+    LEAST_VALUE,
+    MOST_SAMPLES,
+    PATIENTS_AHEAD,
+    THRESHOLD,
+    StopAdvice,
+    StopRule,
+    questions_left,
+    stop_advice,
+)
 from bayesknee.inference.triage import Triage, triage
 from bayesknee.knowledge.model import Network
 
@@ -81,15 +91,8 @@ class Diagnosis:
         """All questions that can be asked now, the most useful first, with what each answer would lead to."""
         return self.rank_questions()
 
-    def rank_questions(  # noqa: PLR0913 (filters and ways to rank)
-        self,
-        *,
-        asked_of: str | Iterable[str] | None = None,
-        topic: str | Iterable[str] | None = None,
-        most_burden: float | None = None,
-        within: Iterable[str] | None = None,
-        objective: str = DEFAULT_OBJECTIVE,
-        look_ahead: bool = False,
+    def rank_questions(
+        self, *, objective: str = DEFAULT_OBJECTIVE, look_ahead: bool = False, **filters: Unpack[Filters]
     ) -> NextQuestions:
         """The questions that can be asked now, best first; see `bayesknee.inference.questions`.
 
@@ -97,19 +100,72 @@ class Diagnosis:
         if its gate, where it has one, is known to hold.
 
         Args:
-            asked_of: patient, clinician or test, or several of them; all where left out.
-            topic: id of a topic, or several.
-            most_burden: the largest burden that a question may have.
-            within: ids of questions, of which all others are left out.
             objective: stakes, information, separation or danger; see `bayesknee.inference.objectives`.
             look_ahead: whether the best few are ranked by what they are worth together with the best one that may
                 follow; exact, and some fifty times the work.
+            filters: `asked_of` (patient, clinician or test), `topic` (an id) and `within` (ids of questions), each one
+                word or several, and `most_burden`, the largest burden that a question may have; all where left out.
 
         Raises:
             QuestionError: an unknown name.
         """
-        wanted = make_filter(self.network, asked_of, topic, most_burden, within)
+        wanted = make_filter(self.network, **filters)
         return next_questions(self.engine, self.evidence, wanted, find_objective(objective), look_ahead=look_ahead)
+
+    def stop(  # noqa: PLR0913 (the parts of a rule)
+        self,
+        *,
+        threshold: float = THRESHOLD,
+        least_value: float = LEAST_VALUE,
+        objective: str = DEFAULT_OBJECTIVE,
+        limits: Mapping[str, float] | None = None,
+        samples: int = MOST_SAMPLES,
+        seed: int = 0,
+        **filters: Unpack[Filters],
+    ) -> StopAdvice:
+        """Whether further answers would change what is done, and why; see `bayesknee.inference.stop`.
+
+        Args:
+            threshold: of the same-decision probability, inside (0, 1].
+            least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
+            objective: by which it is worth that.
+            limits: other limits than the network's, by condition, inside (0, 1).
+            samples: the most patients to draw.
+            seed: of the draws: the same answers get the same advice.
+            filters: which questions could still be asked; as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown name, or a number out of range.
+            BayeskneeError: a limit of an unknown condition, or out of range.
+        """
+        rule = StopRule(threshold, least_value, objective, limits, samples, seed)
+        return stop_advice(self, make_filter(self.network, **filters), rule)
+
+    def questions_left(
+        self,
+        *,
+        least_value: float = LEAST_VALUE,
+        objective: str = DEFAULT_OBJECTIVE,
+        limits: Mapping[str, float] | None = None,
+        patients: int = PATIENTS_AHEAD,
+        seed: int = 0,
+        **filters: Unpack[Filters],
+    ) -> float:
+        """About how many questions are left to ask, for showing progress; see `bayesknee.inference.stop`.
+
+        Args:
+            least_value: as for `stop`.
+            objective: as for `stop`.
+            limits: as for `stop`.
+            patients: how many interviews to play ahead; the work grows with it.
+            seed: of the draws.
+            filters: as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown name, or a number out of range.
+        """
+        rule = StopRule(least_value=least_value, objective=objective, limits=limits, samples=patients, seed=seed)
+        return questions_left(self, make_filter(self.network, **filters), rule)
 
     @cached_property
     def triage(self) -> Triage:

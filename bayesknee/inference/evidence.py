@@ -143,10 +143,11 @@ def gate_holds(network: Network, evidence: Evidence, name: str) -> bool:
         name: a finding, risk factor or condition.
     """
     only_if = network.findings[name].only_if if name in network.findings else {}
-    return all(_is_within(evidence.likelihoods.get(gate), network.states[gate], only_if[gate]) for gate in only_if)
+    return all(is_within(evidence.likelihoods.get(gate), network.states[gate], only_if[gate]) for gate in only_if)
 
 
-def _is_within(likelihood: Likelihood | None, states: tuple[str, ...], allowed: tuple[str, ...]) -> bool:
+def is_within(likelihood: Likelihood | None, states: tuple[str, ...], allowed: tuple[str, ...]) -> bool:
+    """Whether what is known of a question leaves no other states than those allowed."""
     if likelihood is None:
         return False
     return all(state in allowed for state, weight in zip(states, likelihood, strict=True) if weight)

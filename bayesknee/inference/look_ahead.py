@@ -55,7 +55,6 @@ def _answers(engine: Engine, ranking: Ranking, number: int) -> list[tuple[str, f
 
 def _best(ranking: Ranking) -> tuple[float, float]:
     """Gain and burden of the best question; of none where none is left."""
-    if not ranking.outcomes.names:
+    if (best := ranking.best) is None:
         return 0.0, 0.0
-    best = int(ranking.values.argmax())
     return float(ranking.gains[best].sum()), float(ranking.burdens[best])

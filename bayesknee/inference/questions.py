@@ -142,16 +142,23 @@ class Ranking(NamedTuple):
         outcomes: of all of them.
         gains: the objective by question and condition, in bits; shape (questions, conditions).
         burdens: shape (questions,).
+        marginals: P(condition | what is known), shape (conditions,).
     """
 
     outcomes: Outcomes
     gains: Vector
     burdens: Vector
+    marginals: Vector
 
     @property
     def values(self) -> Vector:
         """The gain for a burden of 1, shape (questions,)."""
         return np.asarray(self.gains.sum(axis=1) / self.burdens)
+
+    @property
+    def best(self) -> int | None:
+        """The number of the question that is worth most; None where there is none."""
+        return int(self.values.argmax()) if self.outcomes.names else None
 
 
 def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
@@ -160,7 +167,7 @@ def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
     outcomes = engine.strategy.outcomes(evidence, askable(network, evidence, aim.wanted))
     marginals = engine.strategy.infer(evidence).marginals
     burdens = np.array([network.questions[name].burden for name in outcomes.names])
-    return Ranking(outcomes, aim.objective(network, outcomes, marginals), burdens)
+    return Ranking(outcomes, aim.objective(network, outcomes, marginals), burdens, marginals)
 
 
 def next_questions(

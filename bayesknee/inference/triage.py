@@ -122,16 +122,17 @@ def _conditions(network: Network, posterior: Mapping[str, float], limits: Mappin
     leader = next(iter(posterior))
     for name, probability in posterior.items():
         condition, limit = network.conditions[name], limits[name]
-        figures = f"{condition.name} {_percent(probability)}"
+        figures = f"{condition.name} {percent(probability)}"
         if probability >= limit:
-            text = f"{figures}, not below its limit of {_percent(limit)}"
+            text = f"{figures}, not below its limit of {percent(limit)}"
             yield Reason("over_limit", name, condition.level, text, probability=probability, limit=limit)
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
+    """A probability in words about triage, with enough figures to compare it with a limit."""
     figures = f"{100 * probability:.3g}" if probability < 0.001 else f"{100 * probability:.1f}".removesuffix(".0")
     return f"{figures} %"
 

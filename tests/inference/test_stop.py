@@ -1,0 +1,219 @@
+"""When to stop asking: worked examples, and the same-decision probability against a sum over all answers."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from bayesknee import BayeskneeError, Diagnosis, Engine, Evidence
+from bayesknee.errors import QuestionError
+from bayesknee.inference.askable import askable, reachable
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.inference.stop import StopAdvice
+from tests.support.effort import seeds
+from tests.support.random_networks import TINY, Patient, seeded_patient
+from tests.support.small_networks import condition, finding, network, noisy_or, probability, risk_factor
+
+
+def two_causes(limit: float = 0.1, *, dangerous: bool = False) -> Engine:
+    """Base rates 0.8 and 0.4 make {a} 0.6, {b} 0.2 and {a, b} 0.2; the finding is there in 0.8 with b, else in 0.1.
+
+    So P(yes) = 0.06 + 0.16 + 0.16 = 0.38. After yes b leads: P(b) = 0.32 / 0.38, P(a) = 0.22 / 0.38; after no a does:
+    P(b) = 0.08 / 0.62.
+    """
+    b = replace(condition("b", 0.4), limit=probability(limit), must_not_miss=dangerous)
+    return Engine(network(condition("a", 0.8), b, finding("f", noisy_or(0.1, b=0.8))))
+
+
+def test_the_same_decision_by_hand() -> None:
+    advice = two_causes().diagnose().stop(least_value=0.0, threshold=0.6, samples=400)
+    assert advice.same_leader == pytest.approx(0.62, abs=5.0 * advice.standard_error)
+    assert (advice.same_decision, advice.same_level) == (advice.same_leader, 1.0)
+    assert advice.standard_error == pytest.approx((0.62 * 0.38 / 400) ** 0.5, abs=0.002)
+    assert (advice.left, advice.best, advice.samples, advice.threshold) == (1, "f", 400, 0.6)
+
+
+@pytest.mark.parametrize(("threshold", "stop"), [(0.3, True), (0.9, False)])
+def test_the_threshold_decides(threshold: float, stop: bool) -> None:
+    advice = two_causes().diagnose().stop(threshold=threshold)
+    assert advice.stop == stop
+    assert advice.samples < 400  # few patients suffice to tell the share from a threshold that is far away
+    (told, _) = advice.reasons
+    assert told.startswith("were all of 1 question left answered, leader and level of urgency would stay what they are")
+    assert told.endswith("at or over the threshold of 30 %" if stop else "below the threshold of 90 %")
+
+
+@pytest.mark.parametrize(("least_value", "stop"), [(0.2, False), (0.9, True)])
+def test_what_is_not_worth_its_burden_is_not_asked(least_value: float, stop: bool) -> None:
+    diagnosis = two_causes().diagnose()
+    (question,) = diagnosis.next_questions
+    advice = diagnosis.stop(least_value=least_value)
+    assert (advice.stop, advice.best_value) == (stop, question.value)
+    than = "below 0.9" if stop else "not below 0.2"
+    assert advice.reasons[-1] == f"the best question left, f, is worth {question.value:.4f} bits, {than}"
+
+
+def test_an_open_danger_keeps_asking_going_whatever_else() -> None:
+    advice = two_causes(limit=0.2, dangerous=True).diagnose().stop(threshold=0.01, least_value=9.0)
+    (danger,) = advice.open_dangers
+    assert not advice.stop
+    assert (danger.condition, danger.finding, danger.limit) == ("b", "f", 0.2)
+    assert [danger.probability, danger.chance, danger.lowest] == pytest.approx([0.4, 0.62, 0.08 / 0.62], abs=1e-12)
+    assert advice.reasons[0] == (
+        "B 40 % is not below its limit of 20 %; an answer to f would take it below, to 12.9 % at the lowest, "
+        "with a chance of 62 % (one question ahead)"
+    )
+
+
+def test_a_danger_that_no_answer_can_close_does_not() -> None:
+    """After no, P(b) is 0.129, which is not below a limit of 0.12."""
+    advice = two_causes(limit=0.12, dangerous=True).diagnose().stop(threshold=0.01)
+    assert (advice.stop, advice.open_dangers) == (True, ())
+    lower = two_causes(limit=0.12, dangerous=True).diagnose().stop(threshold=0.01, limits={"b": 0.13})
+    assert (lower.stop, len(lower.open_dangers)) == (False, 1)
+
+
+def test_nothing_left_to_ask() -> None:
+    advice = two_causes(limit=0.2, dangerous=True).diagnose({"f": "yes"}).stop()
+    assert advice.stop
+    assert (advice.same_decision, advice.standard_error, advice.samples, advice.left) == (1.0, 0.0, 0, 0)
+    assert (advice.best, advice.best_value, advice.reasons) == ("", 0.0, ("nothing is left to ask",))
+
+
+def test_the_same_answers_get_the_same_advice() -> None:
+    first, second = two_causes().diagnose().stop(), two_causes().diagnose().stop()
+    assert first == second
+    assert two_causes().diagnose().stop(seed=1).same_decision != first.same_decision
+    assert pickle.loads(pickle.dumps(first)) == first  # noqa: S301 (our own)
+    assert json.loads(json.dumps(first.to_dict()))["same_decision"] == first.same_decision
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threshold": 0.0}, "threshold 0; expected a probability above 0; correct it"),
+        ({"threshold": 95.0}, "threshold 95; expected a probability above 0"),
+        ({"least_value": -1.0}, "least value -1; expected a number of bits, 0 or more; correct it"),
+        ({"samples": 0}, "0 samples; expected 1 or more"),
+        ({"objective": "stake"}, "unknown objective 'stake'; did you mean stakes"),
+        ({"asked_of": "nurse"}, "unknown asked_of 'nurse'"),
+    ],
+)
+def test_numbers_out_of_range(options: dict[str, object], message: str) -> None:
+    with pytest.raises(QuestionError, match=message):
+        two_causes().diagnose().stop(**options)  # type: ignore[arg-type]
+
+
+def test_limits_are_checked() -> None:
+    with pytest.raises(BayeskneeError, match=r"limit 2\.0 of a; expected a probability inside"):
+        two_causes().diagnose().stop(limits={"a": 2.0})
+
+
+# --- against a sum over all answers -----------------------------------------------------------------------------------
+
+
+def exact(diagnosis: Diagnosis, names: Iterable[str]) -> float:
+    """P(leader and level stay), asking one question after the other until none can be asked."""
+    now = (next(iter(diagnosis.posterior)), diagnosis.triage.level)
+    return sum(p for p, final in _finals(diagnosis, list(names)) if final == now)
+
+
+def _finals(diagnosis: Diagnosis, names: list[str]) -> list[tuple[float, tuple[str, str]]]:
+    open_now = askable(diagnosis.network, diagnosis.evidence, names)
+    if not open_now:
+        return [(1.0, (next(iter(diagnosis.posterior)), diagnosis.triage.level))]
+    (question,) = diagnosis.rank_questions(within=[open_now[0]])
+    finals = []
+    for outcome in question.outcomes:
+        after = diagnosis.engine.diagnose({**diagnosis.evidence.answers, question.finding: outcome.state})
+        finals += [(outcome.probability * p, final) for p, final in _finals(after, names)]
+    return finals
+
+
+def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.inference.stop.SURE", float("inf"))
+    between = 0
+    for seed in seeds(40):
+        patient = seeded_patient(seed, replace(TINY, findings=(3, 4), risk_factors=(0, 1)))
+        diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+        expected = exact(diagnosis, patient.network.questions)
+        advice = diagnosis.stop(samples=1000)
+        error = max(advice.standard_error, 0.002)
+        assert advice.same_decision == pytest.approx(expected, abs=4.5 * error), f"seed {seed}"
+        between += 0.05 < expected < 0.95
+    assert between > 8
+
+
+# --- what may still be asked ------------------------------------------------------------------------------------------
+
+
+def gated() -> Engine:
+    return Engine(
+        network(
+            risk_factor("sport", {"none": 0.7, "run": 0.3}),
+            condition("a", 0.6),
+            condition("b", 0.6),
+            finding("lump", noisy_or(0.1, a=0.8)),
+            finding("soft", noisy_or(0.2, a=0.9), only_if={"lump": ("yes",)}),
+            finding("moves", noisy_or(0.2, b=0.9), only_if={"soft": ("yes",), "sport": ("run",)}),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted", "found"),
+    [
+        ({}, "lump soft moves sport", "lump soft moves sport"),
+        ({"lump": "no"}, "lump soft moves sport", "sport"),
+        ({"lump": "unknown"}, "lump soft moves sport", "sport"),
+        ({"sport": "none"}, "lump soft moves sport", "lump soft"),
+        ({"sport": "run"}, "lump soft moves sport", "lump soft moves"),
+        ({}, "soft moves", ""),
+        ({"lump": "yes"}, "soft moves", "soft"),
+        ({"moves": "no"}, "lump soft moves sport", ""),
+    ],
+)
+def test_reachable(answers: dict[str, str], wanted: str, found: str) -> None:
+    net = gated().network
+    assert set(reachable(net, check_evidence(net, answers), wanted.split())) == set(found.split())
+    assert advice_of(gated(), answers, wanted).left == len(found.split())
+
+
+def advice_of(engine: Engine, answers: dict[str, str], wanted: str) -> StopAdvice:
+    return engine.diagnose(answers).stop(within=wanted.split())
+
+
+def test_none_can_be_asked_now_but_an_answer_may_open_it() -> None:
+    """What cannot be asked is not what may be opened: an unasked gate outside the filter opens nothing."""
+    assert reachable(gated().network, Evidence(), ["soft"]) == ()
+    assert gated().diagnose().stop(within=["soft"]).reasons == ("nothing is left to ask",)
+
+
+# --- how many are left ------------------------------------------------------------------------------------------------
+
+
+def test_questions_left_by_hand() -> None:
+    diagnosis = two_causes().diagnose()
+    assert diagnosis.questions_left(least_value=0.1) == 1.0
+    assert diagnosis.questions_left(least_value=9.0) == 0.0
+    assert two_causes(limit=0.2, dangerous=True).diagnose().questions_left(least_value=9.0) == 1.0
+    assert two_causes().diagnose({"f": "no"}).questions_left() == 0.0
+
+
+def test_questions_left_counts_what_answers_open() -> None:
+    """`soft` is asked of those with a lump: 0.1 + 0.7 * 0.6 = 0.52 of all."""
+    diagnosis = gated().diagnose()
+    left = diagnosis.questions_left(within=["lump", "soft"], least_value=1e-6, patients=400)
+    assert left == pytest.approx(1.52, abs=0.1)
+
+
+def test_questions_left_of_any_patient() -> None:
+    for seed in seeds(20):
+        patient: Patient = seeded_patient(seed)
+        diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+        left = diagnosis.questions_left(least_value=0.0, patients=2)
+        assert 0.0 <= left <= len(reachable(patient.network, diagnosis.evidence, patient.network.questions))
