@@ -26,6 +26,7 @@ MOST_TOLD: Final = 3
 COMMANDS: Final = immutabledict(
     diagnose="Tell how probable each condition is, given the findings.",
     questions="Tell what is worth asking next, and what each answer would do.",
+    explain="Tell what each answer did to a condition, and which numbers carried it.",
     findings="List what can be asked and answered.",
     check="Check a network and report on what it rests on.",
     diff="Tell what differs between two networks, and which cases it changes.",

@@ -53,8 +53,7 @@ def _parts(
     diagnosis: Diagnosis, console: Console, questions: Sequence[NextQuestion], most: int | None
 ) -> Iterator[RenderableType]:
     network = diagnosis.network
-    yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
-    yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {answer_count(diagnosis)}")
+    yield from heading(diagnosis)
     yield Text()
     yield _indented(_table(diagnosis, console, most))
     yield Text()
@@ -78,6 +77,13 @@ def _parts(
     if network.caution:
         yield Text()
         yield Text(network.caution, style="italic")
+
+
+def heading(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """What was asked of whom."""
+    network = diagnosis.network
+    yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
+    yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {answer_count(diagnosis)}")
 
 
 def _indented(part: RenderableType) -> RenderableType:
@@ -200,10 +206,7 @@ def implied_text(diagnosis: Diagnosis, gate: str) -> str:
 
 def state_text(factor: RiskFactor | None, state: str) -> str:
     """A state in words; a band by its bounds."""
-    if factor is not None and state in factor.bands:
-        low, high = factor.bands[state]
-        return f"{low:g} to under {high:g} {factor.unit}".rstrip()
-    return state.replace("_", " ")
+    return factor.state_words(state) if factor is not None else state.replace("_", " ")
 
 
 def entry_text(network: Network, entry: Entry) -> str:

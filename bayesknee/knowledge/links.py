@@ -155,7 +155,7 @@ def _of_risk_factor(network: Network, factor: RiskFactor, setting: str, likeliho
         yield Link(
             condition.id,
             _mean_log(ratios, answer) - _mean_log(ratios, prior),
-            (_odds_ratio(condition, factor.id, factor.label, state),),
+            (_odds_ratio(condition, factor.id, factor.label, state, factor.state_words(state)),),
         )
 
 
@@ -170,13 +170,13 @@ def _of_condition(network: Network, answered: Condition, likelihood: Likelihood)
         for parent, own, other in ((answered, child, child), (child, answered, child)):
             for state, number in own.odds_ratios.get(parent.id, {}).items():
                 toward = sign if state == "yes" else -sign
-                stated = _odds_ratio(own, parent.id, parent.name, state)
+                stated = _odds_ratio(own, parent.id, parent.name, state, state)
                 yield Link(other.id, toward * math.log(number.value), (stated,))
 
 
-def _odds_ratio(condition: Condition, parent: str, label: str, state: str) -> Stated:
+def _odds_ratio(condition: Condition, parent: str, label: str, state: str, words: str) -> Stated:
     path = ("conditions", condition.id, "odds_ratios", parent, state)
-    what = f"odds ratio of {condition.name} with {label}" + (f": {state.replace('_', ' ')}" if state != "yes" else "")
+    what = f"odds ratio of {condition.name} with {label}" + (f": {words}" if state != "yes" else "")
     return Stated(path, what, condition.odds_ratios[parent][state])
 
 

@@ -223,6 +223,13 @@ class RiskFactor:
         prior = self.prior.get(setting) or self.prior[ANY_SETTING]
         return prior.vector(self.states)
 
+    def state_words(self, state: str) -> str:
+        """A state as people read it; a band by its bounds."""
+        if state in self.bands:
+            low, high = self.bands[state]
+            return f"{low:g} to under {high:g} {self.unit}".rstrip()
+        return state.replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Condition:

@@ -296,3 +296,41 @@ def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Engine, "diagnose", broken)
     with pytest.raises(KeyError, match="a bug"):
         run("diagnose", *OF_TINY)
+
+
+# --- explain -------------------------------------------------------------------------------------------------------
+
+
+def test_explain_json_is_the_ledger(run: Run) -> None:
+    document = json.loads(run("explain", "strain", *OF_TINY, "tennis=yes", "pain_on_grip=yes", "--json").out)
+    diagnosis = Engine(FOLDER).diagnose({"tennis": "yes", "pain_on_grip": "yes"})
+    assert {key: document[key] for key in ("subject", "against", "prior", "posterior", "entries")} == json.loads(
+        json.dumps(diagnosis.ledger["strain"].to_dict())
+    )
+    assert document["evidence"] == {"tennis": "yes", "pain_on_grip": "yes"}
+    assert document["leader"] == "strain"
+
+
+def test_explain_takes_a_name_and_by_default_the_leader(run: Run) -> None:
+    by_id = run("explain", "strain", *OF_TINY, "tennis=yes").out
+    assert run("explain", "tendon Strain", *OF_TINY, "tennis=yes").out == by_id
+    assert run("explain", *OF_TINY, "tennis=yes").out == by_id
+    assert "Fracture or infection: 11.9 % before any answer" in run("explain", "bad", *OF_TINY, "onset=fall").out
+
+
+def test_explain_without_evidence_is_empty(run: Run) -> None:
+    ran = run("explain", "strain", *OF_TINY, "--json")
+    assert (ran.status, json.loads(ran.out)["entries"]) == (0, [])
+
+
+def test_explain_refusals(refused: Refused) -> None:
+    assert "unknown condition 'fractur' of network tiny; did you mean fracture?" in refused(
+        "explain", "strain", "--against", "fractur", *OF_TINY
+    )
+    assert refused("explain", "strain", "--against", "Tendon strain", *OF_TINY) == (
+        "strain cannot be weighed against itself; name two different conditions"
+    )
+    assert (
+        refused("explain", "onset", *OF_TINY) == "onset is a finding, not a condition; write onset=STATE to answer it"
+    )
+    assert "expected one condition" in refused("explain", "strain", "fracture", *OF_TINY)

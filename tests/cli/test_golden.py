@@ -35,6 +35,10 @@ COMMANDS = {
     ),
     "questions_filters": ("questions", *TINY, "tennis=yes", "--asked-of", "patient", "--topic", "Pain", "-n", "2"),
     "questions_none": ("questions", *TINY, "--asked-of", "test"),
+    "explain": ("explain", "strain", *TINY, *ANSWERS, "backhand_pain=yes"),
+    "explain_against": ("explain", "strain", "--against", "fracture", *TINY, "onset=fall", "effusion_felt=yes"),
+    "explain_nothing": ("explain", *TINY),
+    "explain_json": ("explain", "strain", "--against", "other", *TINY, *ANSWERS, "--json"),
     "findings": ("findings", *TINY),
     "findings_exam": ("findings", *TINY, "--kind", "exam"),
     "findings_none": ("findings", *TINY, "--search", "zebra"),
@@ -62,6 +66,7 @@ COMMANDS = {
     "error_network": ("diagnose", "--network", "posterior_nee"),
     "error_objective": ("questions", *TINY, "--objective", "dangr"),
     "error_burden": ("questions", *TINY, "--most-burden", "0"),
+    "error_condition": ("explain", "straim", *TINY, "pain_on_grip=yes"),
     "error_topic": ("findings", *TINY, "--topic", "pian"),
     "error_command": ("dignose",),
 }

@@ -1,0 +1,99 @@
+"""`bayesknee explain`: why a condition is as probable as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.patient import case_option, diagnosed
+from bayesknee.errors import BayeskneeError
+from bayesknee.inference.counterfactual import answers_that_turn, leader_changes
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.fit import conflict_of, surprise_of
+from bayesknee.knowledge.model import Network
+
+
+@click.command(
+    "explain",
+    epilog=examples(
+        "bayesknee explain bakers_cyst age=45 lump_noticed=yes",
+        "bayesknee explain deep_vein_thrombosis --against bakers_cyst --case patient.yaml",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[CONDITION] [FINDING=STATE]...")
+@click.option("--against", metavar="CONDITION", help="Explain why rather than this other condition.")
+@case_option
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (how click calls)
+    words: tuple[str, ...],
+    against: str | None,
+    case_file: str | None,
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Tell what each answer did to a condition, and which numbers carried it.
+
+    CONDITION is the id or name of a condition or group; the most probable one where left out. Each answer has a share:
+    by how much it made the condition likelier or less likely. The shares multiply to the whole change and do not
+    depend on the order of the answers. Below each stand the numbers of the network that carried most of it, with range,
+    grade and source. Also told: which single answers hold the first place, and with --against, which single new answer
+    would turn the two round.
+    """
+    named = [word for word in words if "=" not in word]
+    diagnosis = diagnosed([word for word in words if "=" in word], case_file, setting, network)
+    subject = _subject(diagnosis, named)
+    other = None if against is None else _id(diagnosis.network, against)
+    if as_json:
+        print_json(explained(diagnosis, subject, other))
+        return
+    from bayesknee.display.explanation import explanation_text
+
+    print_text(explanation_text(diagnosis, subject, other))
+
+
+def _subject(diagnosis: Diagnosis, named: list[str]) -> str:
+    """The condition that is named, or the most probable one.
+
+    Raises:
+        BayeskneeError: more than one is named.
+    """
+    if len(named) > 1:
+        told = ", ".join(named)
+        raise BayeskneeError(f"got {told}; expected one condition, and answers as finding=state; use --against for two")
+    if not named:
+        return next(iter(diagnosis.posterior))
+    (given,) = named
+    if given in diagnosis.network.questions:
+        raise BayeskneeError(f"{given} is a finding, not a condition; write {given}=STATE to answer it")
+    return _id(diagnosis.network, given)
+
+
+def _id(network: Network, given: str) -> str:
+    """The id of a condition or group given by id or name; as it is where there is none such."""
+    names = {name: each.name for name, each in network.groups.items()}
+    names |= {name: each.name for name, each in network.conditions.items()}
+    ids = {name.casefold(): each for each, name in names.items()}
+    return ids.get(given.casefold(), given)
+
+
+def explained(diagnosis: Diagnosis, subject: str, against: str | None) -> dict[str, Any]:
+    """The whole explanation as plain data."""
+    ledger = diagnosis.ledger
+    account = ledger[subject] if against is None else ledger.contrast(subject, against)
+    whole = diagnosis.to_dict(questions=0)
+    both = against is not None and {subject, against} <= set(diagnosis.network.conditions)
+    turning = answers_that_turn(diagnosis, subject, str(against)) if both else ()
+    return {
+        **{key: whole[key] for key in ("network", "setting", "evidence", "implied")},
+        **account.to_dict(),
+        "leader": next(iter(diagnosis.posterior)),
+        "leader_changes": [each.to_dict() for each in leader_changes(diagnosis)],
+        "turned_round_by": [each.to_dict() for each in turning],
+        "conflict": conflict_of(diagnosis).to_dict(),
+        "surprise": surprise_of(diagnosis).to_dict(),
+    }
