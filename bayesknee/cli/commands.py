@@ -31,6 +31,7 @@ COMMANDS: Final = immutabledict(
     check="Check a network and report on what it rests on.",
     diff="Tell what differs between two networks, and which cases it changes.",
     evaluate="Tell how good a network is on patients whose diagnosis is known.",
+    learn="Update a network's numbers from patients whose diagnosis is known.",
     export="Write a network in another program's format.",
     **{"import": "Turn a file with a noisy-OR network into a network folder."},
 )

@@ -6,7 +6,7 @@ The format is described in docs/network_format.md; the attributes here bear the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
@@ -469,20 +469,33 @@ def with_values(path: Path, thing: T, values: Mapping[Path, float]) -> T:
 
     Such a number has a range of no width, and its grade and source as before.
     """
+
+    def valued(place: Path, number: Number) -> Number:
+        value = values.get(place, math.nan)
+        return number if math.isnan(value) else replace(number, value=value, low=value, high=value)
+
+    return _with_changes(path, thing, valued)
+
+
+def with_numbers(path: Path, thing: T, numbers: Mapping[Path, Number]) -> T:
+    """`thing`, whose own place is `path`, with other numbers at these paths."""
+    return _with_changes(path, thing, numbers.get)
+
+
+def _with_changes(path: Path, thing: T, change: Callable[[Path, Number], Number]) -> T:
     changed: object = thing
     if isinstance(thing, Number):
-        value = values.get(path, math.nan)
-        changed = thing if math.isnan(value) else replace(thing, value=value, low=value, high=value)
+        changed = change(path, thing)
     elif isinstance(thing, Mapping):
-        changed = immutabledict({key: with_values((*path, str(key)), each, values) for key, each in thing.items()})
+        changed = immutabledict({key: _with_changes((*path, str(key)), each, change) for key, each in thing.items()})
     elif isinstance(thing, Distribution):
-        changed = Distribution(with_values(path, thing.numbers, values))
+        changed = Distribution(_with_changes(path, thing.numbers, change))
     elif is_dataclass(thing):
         parts = {each.name: getattr(thing, each.name) for each in fields(thing)}
         changed = replace(
             cast("Any", thing),
             **{
-                name: with_values(_below(path, thing, name), part, values)
+                name: _with_changes(_below(path, thing, name), part, change)
                 for name, part in parts.items()
                 if isinstance(part, Mapping) or is_dataclass(part)
             },

@@ -1,0 +1,61 @@
+"""`bayesknee learn`: a network's numbers, updated by patients whose diagnosis is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network
+from bayesknee.knowledge.reader import read_network
+
+
+@click.command(
+    "learn",
+    epilog=examples(
+        "bayesknee learn patients.csv -o networks/our_clinic",
+        "bayesknee learn cases.jsonl -o networks/our_clinic --setting emergency --source our_clinic_2026",
+        "bayesknee learn published_cases -o networks/from_reports --keep-base-rates",
+    ),
+)
+@click.argument("cases", metavar="CASES")
+@click.option("-o", "--output", metavar="FOLDER", required=True, help="Folder of the new network; must not exist.")
+@click.option("--keep-base-rates", is_flag=True, help="For cases that were chosen, as published ones are.")
+@click.option("--source", default="own_cases", show_default=True, help="Id of the new reference that the cases become.")
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    cases: str,
+    output: str,
+    keep_base_rates: bool,  # noqa: FBT001 (how click calls)
+    source: str,
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Update a network's numbers from patients whose diagnosis is known.
+
+    CASES is a folder of case files, a .jsonl file or a table, as for `evaluate`; a label names all the conditions that
+    a patient has. Each number's range says how many patients it is worth; base rates, links, sensitivities,
+    specificities and the distributions of mixtures are updated, signs that nobody saw and answers that are missing
+    being allowed for. Odds ratios, limits and weights stay. The new folder holds the old files with the numbers
+    changed, and LEARNED.md, which says what moved.
+    """
+    from bayesknee.cohort.labelled import read_labelled
+    from bayesknee.cohort.learning import learn, write_learned
+    from bayesknee.display.learned import learned_data, learned_markdown, learned_text
+    from bayesknee.knowledge.writer import check_new_folder
+
+    folder = find_network(DEFAULT_NETWORK if network is None else network)
+    target = check_new_folder(output, folder)
+    loaded = read_network(folder)
+    given = read_labelled(cases, loaded, setting)
+    citation = f"{len(given)} labelled cases from {Path(cases).name}"
+    learned = learn(loaded, given, source=source, citation=citation, base_rates=not keep_base_rates)
+    write_learned(learned, folder, target, {"LEARNED.md": learned_markdown(learned)})
+    if as_json:
+        print_json(learned_data(learned))
+        return
+    print_text(learned_text(learned))

@@ -1,0 +1,281 @@
+"""Expectation-maximisation for the rules of a network, the conditions of each patient being known.
+
+What stays hidden is whether a sign was there, which cause of a noisy OR (or its leak) was at work, which condition a
+mixture's answer came from, and the answer itself where only a likelihood is known. The E-step counts each of these by
+its expectation, the M-step is the posterior mode of a Beta or Dirichlet (Dempster, Laird and Rubin, J R Stat Soc B,
+1977; for the noisy OR: Meek and Heckerman, UAI 1997):
+
+    theta = (prior weight * prior value + expected successes) / (prior weight + expected trials)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.cpds import link
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Number
+
+Rows: TypeAlias = NDArray[np.intp]
+
+HALF_OF_95: Final = 1.959963984540054
+MOST_WEIGHT: Final = 1e9
+EDGE: Final = 1e-6
+
+
+def prior_weight(number: Number, value: float | None = None) -> float:
+    """How many patients the range of a probability is worth.
+
+    The logit of a Beta's variable with mean m and weight n has a variance of about 1 / (n m (1 - m)); n is such that
+    this is the variance that the range low-high stands for.
+
+    Args:
+        number: a probability.
+        value: m, where it is not the number's own value.
+    """
+    m = number.value if value is None else value
+    width = (_logit(number.high) - _logit(number.low)) / (2.0 * HALF_OF_95)
+    return min(1.0 / (m * (1.0 - m) * width**2), MOST_WEIGHT) if width else MOST_WEIGHT
+
+
+def _logit(p: float) -> float:
+    return float(np.log(p) - np.log1p(-p))
+
+
+@dataclass
+class Parameter:
+    """A probability that is being learned.
+
+    Attributes:
+        prior: its value before.
+        weight: how many patients that is worth.
+        value: its value now.
+        successes, trials: expected counts by patient, of the last E-step.
+    """
+
+    prior: float
+    weight: float
+    value: float
+    successes: Vector = field(default_factory=lambda: np.zeros(0))
+    trials: Vector = field(default_factory=lambda: np.zeros(0))
+
+    @classmethod
+    def of(cls, number: Number, value: float | None = None) -> Parameter:
+        """The parameter that a stated number gives, or one derived from it that has another value."""
+        m = min(max(number.value if value is None else value, EDGE), 1.0 - EDGE)
+        return cls(m, prior_weight(number), m)
+
+    def update(self) -> float:
+        """The M-step; how far the value moved."""
+        before = self.value
+        counted = self.weight * self.prior + float(self.successes.sum())
+        self.value = min(max(counted / (self.weight + float(self.trials.sum())), EDGE), 1.0 - EDGE)
+        return abs(self.value - before)
+
+    @property
+    def information(self) -> float:
+        """What the patients tell of the logit, less what stayed hidden (Louis, J R Stat Soc B, 1982).
+
+        With s = E[successes] and t = E[trials] of a patient, were all seen it would be t value (1 - value); the
+        variance of the score given what is known is taken off.
+        """
+        s, t, value = self.successes, self.trials, self.value
+        hidden = s * (1.0 - value) ** 2 + (t - s) * value**2 - (s - value * t) ** 2
+        return max(float((t * value * (1.0 - value) - hidden).sum()), 0.0)
+
+    @property
+    def effective(self) -> float:
+        """The number of patients who, with nothing hidden, would tell as much."""
+        return self.information / (self.value * (1.0 - self.value))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % range now, from the curvature of prior and patients together on the logit scale."""
+        precision = self.weight * self.value * (1.0 - self.value) + self.information
+        reach = HALF_OF_95 / np.sqrt(precision)
+        center = _logit(self.value)
+        low, high = 1.0 / (1.0 + np.exp(-np.array([center - reach, center + reach])))
+        return float(low), float(high)
+
+
+class Answers(NamedTuple):
+    """Who answered a question, and how.
+
+    Attributes:
+        rows: numbers of the patients, shape (k,).
+        likelihoods: P(answer | state), shape (k, states); one 1 where the answer is certain.
+    """
+
+    rows: Rows
+    likelihoods: Vector
+
+
+class NoisyOrCounts:
+    """Leak and links of a noisy OR.
+
+    Attributes:
+        leak: P(yes | no cause).
+        links: q by cause.
+        has: which causes each patient has, shape (patients, causes).
+    """
+
+    def __init__(self, leak: Number, causes: Mapping[str, Number], conditions: Sequence[str], has: Vector) -> None:
+        self.leak = Parameter.of(leak)
+        self.links = {
+            name: Parameter.of(number, link(leak.value, max(number.value, leak.value)))
+            for name, number in causes.items()
+        }
+        self._columns = [list(conditions).index(name) for name in causes]
+        self._has = has[:, self._columns]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """Leak, then links."""
+        return [self.leak, *self.links.values()]
+
+    def yes(self, rows: Rows) -> Vector:
+        """P(yes | conditions) of these patients."""
+        q = np.array([each.value for each in self.links.values()])
+        no = (1.0 - self.leak.value) * np.prod(1.0 - self._has[rows] * q, axis=1)
+        return np.asarray(1.0 - no)
+
+    def count(self, rows: Rows, was_yes: Vector) -> None:
+        """The E-step.
+
+        Args:
+            rows: the patients who count.
+            was_yes: the probability that it was yes, by patient, given all that is known.
+        """
+        yes = np.maximum(self.yes(rows), EDGE)
+        self.leak.successes, self.leak.trials = was_yes * self.leak.value / yes, np.ones(len(rows))
+        for column, parameter in enumerate(self.links.values()):
+            has = self._has[rows, column]
+            parameter.successes, parameter.trials = has * was_yes * parameter.value / yes, has.astype(float)
+
+
+class ReadingCounts:
+    """Sensitivity and specificity of one reading of a sign."""
+
+    def __init__(self, sensitivity: Number, specificity: Number, answers: Answers) -> None:
+        self.sensitivity = Parameter.of(sensitivity)
+        self.specificity = Parameter.of(specificity)
+        self.answers = answers
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """Both."""
+        return [self.sensitivity, self.specificity]
+
+    def likelihoods(self) -> tuple[Vector, Vector]:
+        """P(answer | no sign) and P(answer | sign)."""
+        no, yes = self.answers.likelihoods.T
+        sensitivity, specificity = self.sensitivity.value, self.specificity.value
+        return no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity
+
+    def count(self, was_there: Vector) -> None:
+        """The E-step, from the probability of the sign in each patient who answered."""
+        no, yes = self.answers.likelihoods.T
+        without, with_sign = self.likelihoods()
+        self.sensitivity.trials, self.specificity.trials = was_there, 1.0 - was_there
+        self.sensitivity.successes = was_there * yes * self.sensitivity.value / np.maximum(with_sign, EDGE)
+        self.specificity.successes = (1.0 - was_there) * no * self.specificity.value / np.maximum(without, EDGE)
+
+
+class SignCounts:
+    """A hidden sign with all its readings."""
+
+    def __init__(self, rule: NoisyOrCounts, readings: Mapping[str, ReadingCounts], patients: int) -> None:
+        self.rule = rule
+        self.readings = readings
+        self._patients = patients
+        answered = np.zeros(patients, dtype=bool)
+        for reading in readings.values():
+            answered[reading.answers.rows] = True
+        self._rows = np.flatnonzero(answered)
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """All of them."""
+        return [*self.rule.parameters, *(each for reading in self.readings.values() for each in reading.parameters)]
+
+    def step(self) -> float:
+        """One E-step; log P(answers) of all patients."""
+        without, with_sign = np.ones(self._patients), np.ones(self._patients)
+        for reading in self.readings.values():
+            own_without, own_with = reading.likelihoods()
+            without[reading.answers.rows] *= own_without
+            with_sign[reading.answers.rows] *= own_with
+        prior = np.zeros(self._patients)
+        prior[self._rows] = self.rule.yes(self._rows)
+        total = prior * with_sign + (1.0 - prior) * without
+        was_there = prior * with_sign / np.maximum(total, np.finfo(float).tiny)
+        self.rule.count(self._rows, was_there[self._rows])
+        for reading in self.readings.values():
+            reading.count(was_there[reading.answers.rows])
+        return float(np.log(total[self._rows]).sum())
+
+
+class DirectCounts:
+    """A finding that is a noisy OR itself."""
+
+    def __init__(self, rule: NoisyOrCounts, answers: Answers) -> None:
+        self.rule = rule
+        self._answers = answers
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """Leak and links."""
+        return self.rule.parameters
+
+    def step(self) -> float:
+        """One E-step; log P(answers)."""
+        rows, (no, yes) = self._answers.rows, self._answers.likelihoods.T
+        prior = self.rule.yes(rows)
+        total = prior * yes + (1.0 - prior) * no
+        self.rule.count(rows, prior * yes / total)
+        return float(np.log(total).sum())
+
+
+class MixtureCounts:
+    """The distributions of a mixture; its weights stay as they are.
+
+    Attributes:
+        tables: by distribution, a parameter for each state.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Sequence[Parameter]],
+        weights: Vector,
+        owners: Sequence[str],
+        has: Vector,
+        answers: Answers,
+    ) -> None:
+        self.tables = tables
+        self._answers = answers
+        self._owners = [list(tables).index(name) for name in owners]
+        weighted = has[answers.rows] * weights
+        self._shares = weighted / weighted.sum(axis=1, keepdims=True)
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """All of them; those of a distribution keep their sum of 1, as they share trials and prior weight."""
+        return [each for table in self.tables.values() for each in table]
+
+    def step(self) -> float:
+        """One E-step; log P(answers)."""
+        theta = np.array([[each.value for each in table] for table in self.tables.values()])[self._owners]
+        joint = self._shares[:, :, None] * theta * self._answers.likelihoods[:, None, :]
+        total = joint.sum(axis=(1, 2))
+        joint /= total[:, None, None]
+        for number, table in enumerate(self.tables.values()):
+            own = [place for place, owner in enumerate(self._owners) if owner == number]
+            by_state = joint[:, own].sum(axis=1)
+            for state, parameter in enumerate(table):
+                parameter.successes, parameter.trials = by_state[:, state], by_state.sum(axis=1)
+        return float(np.log(total).sum())

@@ -1,0 +1,424 @@
+"""A network's numbers, updated by labelled patients with missing answers.
+
+The labels say which conditions each patient has, and that the others are absent. Given these, each sign with its
+readings and each finding is a problem of its own, solved by expectation-maximisation (`bayesknee.cohort.counts`); base
+rates are shares of patients. A number's range low-high says how many patients it is worth, so a well-known number moves
+little. Answers that are missing count nowhere: they must be missing for reasons that have nothing to do with what they
+would be.
+
+Odds ratios and the shares of risk factors stay as they are. What is seen are patients with the complaint, and among
+them causes compete: the odds ratio in such a table is not the one that the network states. So do limits and the weights
+of mixtures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from typing import Final, Protocol
+
+import numpy as np
+
+from bayesknee.cohort.counts import (
+    Answers,
+    DirectCounts,
+    MixtureCounts,
+    NoisyOrCounts,
+    Parameter,
+    ReadingCounts,
+    SignCounts,
+    prior_weight,
+)
+from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.errors import BayeskneeError
+from bayesknee.inference.evidence import UNKNOWN
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import (
+    ANY_SETTING,
+    JUDGED,
+    Distribution,
+    Finding,
+    Mixture,
+    Network,
+    NoisyOr,
+    Number,
+    Path,
+    Probability,
+    Reading,
+    Reference,
+    with_numbers,
+)
+from bayesknee.knowledge.writer import Changes, write_changed
+
+CHANGED: Final = ("conditions", "signs", "findings")
+OTHERWISE: Final = "otherwise"
+MOST_ROUNDS: Final = 500
+STILL: Final = 1e-6
+LEAST_SUM: Final = 1.02
+BISECTIONS: Final = 60
+DIGITS: Final = 4
+LEAST_PATIENTS: Final = 0.5  # a number that patients tell less about than half a patient would stays as it is
+EDGE: Final = 1e-4
+
+
+@dataclass(frozen=True)
+class Move:
+    """A number that patients have moved.
+
+    Attributes:
+        path: in the network's files.
+        old, new: before and after.
+        patients: how many the number was seen in.
+        effective: how many with nothing hidden would have told as much.
+        weight: how many patients the old range was worth.
+    """
+
+    path: Path
+    old: Number
+    new: Number
+    patients: int
+    effective: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What patients taught.
+
+    Attributes:
+        network: the updated one, made in memory.
+        moves: the numbers that changed, in the order of the files.
+        patients: how many there were.
+        source: the id of the reference that stands for them.
+        citation: its text.
+        rounds: the most rounds that any part took to settle.
+    """
+
+    network: Network
+    moves: tuple[Move, ...]
+    patients: int
+    source: str
+    citation: str
+    rounds: int
+
+
+class Counts(Protocol):
+    """A part of the network that is learned by itself."""
+
+    @property
+    def parameters(self) -> list[Parameter]: ...
+    def step(self) -> float: ...
+
+
+def learn(
+    network: Network,
+    cases: Iterable[LabelledCase],
+    *,
+    source: str = "own_cases",
+    citation: str = "Labelled cases",
+    base_rates: bool = True,
+) -> Learned:
+    """Updates the network's numbers from labelled cases.
+
+    Args:
+        network: the prior.
+        cases: at least one; their labels are all the conditions that they have.
+        source: the id of a new reference for them.
+        citation: its text.
+        base_rates: whether to update base rates; only where the cases are those who came, one after the other.
+
+    Raises:
+        BayeskneeError: no cases, or a source that the network has already.
+    """
+    given = tuple(cases)
+    if not given:
+        raise BayeskneeError("no cases; expected at least one labelled case")
+    if source in network.references:
+        raise BayeskneeError(f"the network has a reference {source} already; choose another name for the cases")
+    learner = _Learner(network, given, source)
+    moves = [*(learner.base_rates() if base_rates else ()), *learner.rules()]
+    changed = {move.path: move.new for move in moves}
+    references = {**network.references, source: Reference(source, citation)}
+    parts = {section: with_numbers((section,), getattr(network, section), changed) for section in CHANGED}
+    return Learned(
+        network=replace(network, sha256="", version=_version(network, given), references=references, **parts),
+        moves=tuple(moves),
+        patients=len(given),
+        source=source,
+        citation=citation,
+        rounds=learner.rounds,
+    )
+
+
+def _version(network: Network, cases: Sequence[LabelledCase]) -> str:
+    """`0.2.0+312_cases`."""
+    return f"{network.version}+{len(cases)}_case{'' if len(cases) == 1 else 's'}"
+
+
+class _Learner:
+    """Turns cases into counts, and counts into numbers."""
+
+    def __init__(self, network: Network, cases: Sequence[LabelledCase], source: str) -> None:
+        self._network = network
+        self._cases = cases
+        self._source = source
+        self._conditions = tuple(network.conditions)
+        self._has = np.array([[float(name in case.label) for name in self._conditions] for case in cases])
+        self._answers = self._gather()
+        self.rounds = 0
+
+    def _gather(self) -> Mapping[str, Answers]:
+        """What was answered, by finding."""
+        rows: dict[str, list[int]] = {}
+        likelihoods: dict[str, list[Sequence[float]]] = {}
+        for row, case in enumerate(self._cases):
+            for name, likelihood in case.evidence.likelihoods.items():
+                if name in self._network.findings and case.evidence.answers.get(name, UNKNOWN) != UNKNOWN:
+                    rows.setdefault(name, []).append(row)
+                    likelihoods.setdefault(name, []).append(likelihood)
+        return {name: Answers(np.array(rows[name]), np.array(likelihoods[name])) for name in rows}
+
+    # --- base rates --------------------------------------------------------------------------------------------------
+
+    def base_rates(self) -> Iterator[Move]:
+        """The base rates: shares of the patients of a setting, or of all settings that state none of their own."""
+        parameters = dict(self._base_rate_parameters())
+        if self._network.complaint:
+            for setting in self._network.settings:
+                _keep_above_one([self._used_in(setting, name, parameters) for name in self._conditions])
+        for (name, setting), parameter in parameters.items():
+            number = self._network.conditions[name].base_rate[setting]
+            path = ("conditions", name, "base_rate", setting)
+            if _is_seen(parameter):
+                yield from self._moved(path, number, parameter)
+            elif parameter.value > number.value + EDGE:
+                yield _lifted(
+                    path, number, parameter, _rounded(parameter.value), "so that base rates sum to more than 1"
+                )
+
+    def _used_in(self, setting: str, name: str, parameters: Mapping[tuple[str, str], Parameter]) -> Parameter:
+        own = parameters.get((name, setting))
+        return own if own is not None else parameters[name, ANY_SETTING]
+
+    def _base_rate_parameters(self) -> Iterator[tuple[tuple[str, str], Parameter]]:
+        settings = np.array([case.setting for case in self._cases])
+        for column, (name, condition) in enumerate(self._network.conditions.items()):
+            for setting, number in condition.base_rate.items():
+                stated = [setting] if setting != ANY_SETTING else set(self._network.settings) - set(condition.base_rate)
+                parameter = Parameter.of(number)
+                parameter.successes = self._has[np.isin(settings, list(stated)), column]
+                parameter.trials = np.ones(len(parameter.successes))
+                parameter.update()
+                yield (name, setting), parameter
+
+    # --- signs and findings ------------------------------------------------------------------------------------------
+
+    def rules(self) -> Iterator[Move]:
+        """Signs with their readings, then findings that depend on conditions directly."""
+        for name, sign in self._network.signs.items():
+            readings = {
+                finding.id: finding.model
+                for finding in self._network.findings.values()
+                if isinstance(finding.model, Reading) and finding.model.sign == name and finding.id in self._answers
+            }
+            if readings:
+                yield from self._sign(name, sign.noisy_or, readings)
+        for finding in self._network.findings.values():
+            if finding.id in self._answers and isinstance(finding.model, NoisyOr):
+                yield from self._direct(finding.id, finding.model)
+            elif finding.id in self._answers and isinstance(finding.model, Mixture):
+                yield from self._mixture(finding, finding.model)
+
+    def _sign(self, name: str, rule: NoisyOr, readings: Mapping[str, Reading]) -> Iterator[Move]:
+        counts = SignCounts(
+            self._noisy_or(rule),
+            {
+                each: ReadingCounts(model.sensitivity, model.specificity, self._answers[each])
+                for each, model in readings.items()
+            },
+            len(self._cases),
+        )
+        self._settle(counts)
+        yield from self._noisy_or_moves(("signs", name, "noisy_or"), rule, counts.rule)
+        for each, model in readings.items():
+            path = ("findings", each, "reads")
+            own = counts.readings[each]
+            yield from self._moved((*path, "sensitivity"), model.sensitivity, own.sensitivity)
+            yield from self._moved((*path, "specificity"), model.specificity, own.specificity)
+
+    def _direct(self, name: str, rule: NoisyOr) -> Iterator[Move]:
+        counts = DirectCounts(self._noisy_or(rule), self._answers[name])
+        self._settle(counts)
+        yield from self._noisy_or_moves(("findings", name, "noisy_or"), rule, counts.rule)
+
+    def _noisy_or(self, rule: NoisyOr) -> NoisyOrCounts:
+        return NoisyOrCounts(rule.leak, rule.causes, self._conditions, self._has)
+
+    def _noisy_or_moves(self, path: Path, rule: NoisyOr, counts: NoisyOrCounts) -> Iterator[Move]:
+        """Leak and links; the format states P(yes | only that cause), which holds the leak."""
+        leak = next(iter(self._moved((*path, "leak"), rule.leak, counts.leak)), None)
+        new_leak = rule.leak.value if leak is None else leak.new.value
+        if leak:
+            yield leak
+        for name, parameter in counts.links.items():
+            old = rule.causes[name]
+            yield from self._moved((*path, "causes", name), old, parameter, new_leak)
+            if not _is_seen(parameter) and old.value < new_leak:
+                value = max(_rounded(1.0 - (1.0 - new_leak) * (1.0 - parameter.value)), new_leak)
+                yield _lifted((*path, "causes", name), old, parameter, value, "with the leak")
+
+    def _mixture(self, finding: Finding, rule: Mixture) -> Iterator[Move]:
+        tables = {**rule.distributions, **({OTHERWISE: rule.otherwise} if rule.otherwise else {})}
+        answers = self._answers[finding.id]
+        known = self._has[answers.rows].any(axis=1)
+        if not known.any():
+            return
+        counts = MixtureCounts(
+            {name: _parameters(each, finding.states) for name, each in tables.items()},
+            np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in self._conditions]),
+            [name if name in rule.distributions else OTHERWISE for name in self._conditions],
+            self._has,
+            Answers(answers.rows[known], answers.likelihoods[known]),
+        )
+        self._settle(counts)
+        for name, distribution in tables.items():
+            path: Path = ("findings", finding.id, "mixture")
+            path = (*path, OTHERWISE) if name == OTHERWISE else (*path, "distributions", name)
+            yield from self._distribution_moves(path, distribution, finding.states, counts.tables[name])
+
+    def _distribution_moves(
+        self, path: Path, distribution: Distribution, states: tuple[str, ...], parameters: Sequence[Parameter]
+    ) -> Iterator[Move]:
+        """All states or none, as they sum to 1."""
+        if not any(_is_seen(each) for each in parameters):
+            return
+        values = dict(zip(states, _summing_to_one([each.value for each in parameters]), strict=True))
+        for state, parameter in zip(states, parameters, strict=True):
+            if state in distribution.numbers:
+                yield self._move((*path, state), distribution.numbers[state], parameter, values[state])
+
+    # --- numbers -----------------------------------------------------------------------------------------------------
+
+    def _settle(self, counts: Counts) -> None:
+        for number in range(1, MOST_ROUNDS + 1):
+            counts.step()
+            moved = max(parameter.update() for parameter in counts.parameters)
+            self.rounds = max(self.rounds, number)
+            if moved < STILL:
+                break
+        counts.step()
+
+    def _moved(self, path: Path, old: Number, parameter: Parameter, leak: float = 0.0) -> Iterator[Move]:
+        """The move of a number, if patients tell anything of it."""
+        if _is_seen(parameter):
+            value = _rounded(1.0 - (1.0 - leak) * (1.0 - parameter.value))
+            yield self._move(path, old, parameter, max(value, leak), leak)
+
+    def _move(self, path: Path, old: Number, parameter: Parameter, value: float, leak: float = 0.0) -> Move:
+        low, high = (_rounded(1.0 - (1.0 - leak) * (1.0 - each)) for each in parameter.interval)
+        patients = int((parameter.trials > 0).sum())
+        is_ours = parameter.effective >= parameter.weight
+        note = f"{_before(old)}, updated by {patients} case{'' if patients == 1 else 's'}"
+        new = Probability(
+            value=value,
+            low=min(low, value),
+            high=max(high, value),
+            grade="B" if is_ours else old.grade,
+            source=self._source if is_ours else old.source,
+            note=_joined(note, old.note),
+        )
+        return Move(path, old, new, patients, parameter.effective, parameter.weight)
+
+
+def _is_seen(parameter: Parameter) -> bool:
+    """Whether patients tell anything worth while of it."""
+    return parameter.effective >= LEAST_PATIENTS
+
+
+def _lifted(path: Path, old: Number, parameter: Parameter, value: float, why: str) -> Move:
+    """A number that no patient tells of, but that the others push up."""
+    note = _joined(f"{_before(old)}, lifted {why}", old.note)
+    new = replace(old, value=value, low=min(old.low, value), high=max(old.high, value), note=note)
+    return Move(path, old, new, 0, 0.0, parameter.weight)
+
+
+def _keep_above_one(parameters: Sequence[Parameter]) -> None:
+    """Raises base rates that would sum to 1 or less, each the more the less is known of it.
+
+    Their ranges differ, so some follow the patients at once and others lag; each patient has one cause at least.
+    """
+    values = np.array([each.value for each in parameters])
+    if values.sum() >= LEAST_SUM:
+        return
+    variances = np.array([1.0 / (each.weight + float(each.trials.sum())) for each in parameters])  # of (dp)^2 / p(1-p)
+    logits = np.log(values) - np.log1p(-values)
+    low, high = 0.0, 1.0
+    while expit(logits + high * variances).sum() < LEAST_SUM:
+        high *= 2.0
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if expit(logits + middle * variances).sum() < LEAST_SUM else (low, middle)
+    for parameter, value in zip(parameters, expit(logits + high * variances), strict=True):
+        parameter.value = float(value)
+
+
+def expit(logits: Vector) -> Vector:
+    """The probabilities of these log odds."""
+    return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+
+
+def _parameters(distribution: Distribution, states: tuple[str, ...]) -> list[Parameter]:
+    """A parameter for each state, all worth the same number of patients: the median of what their ranges say."""
+    values = distribution.vector(states)
+    weight = float(np.median([prior_weight(number) for number in distribution.numbers.values()]))
+    return [Parameter(value, weight, value) for value in values]
+
+
+def _before(old: Number) -> str:
+    source = "" if old.source == JUDGED else f", {old.source}"
+    return f"prior {old.value:g} ({old.low:g}-{old.high:g}, grade {old.grade}{source})"
+
+
+def _joined(note: str, older: str) -> str:
+    return f"{note}. {older}".strip() if older else note
+
+
+def _rounded(p: float) -> float:
+    """To four digits, of what is nearer to 0 or 1, and inside both."""
+    p = min(max(p, EDGE), 1.0 - EDGE)
+    return float(f"{p:.{DIGITS}g}") if p < 0.5 else round(1.0 - float(f"{1.0 - p:.{DIGITS}g}"), 12)
+
+
+def _summing_to_one(values: Sequence[float]) -> list[float]:
+    """Rounded, the largest so that the sum is 1."""
+    rounded = [_rounded(each) for each in values]
+    largest = int(np.argmax(rounded))
+    rounded[largest] = round(1.0 - sum(each for place, each in enumerate(rounded) if place != largest), 12)
+    return rounded
+
+
+def write_learned(learned: Learned, source: FilePath, target: FilePath, texts: Mapping[str, str]) -> Network:
+    """Writes the updated network as a new folder; comments and all that is not a number stay as they are.
+
+    Args:
+        learned: what was learned from the network in `source`.
+        source: its folder.
+        target: the new folder.
+        texts: further files, by name.
+
+    Returns:
+        The new network, read back.
+
+    Raises:
+        BayeskneeError: `target` exists already or cannot be.
+        OSError: it cannot be written.
+    """
+    cited = any(move.new.source == learned.source for move in learned.moves)
+    changes = Changes(
+        numbers={move.path: move.new for move in learned.moves},
+        version=learned.network.version,
+        references={learned.source: learned.network.references[learned.source]} if cited else {},
+        texts=texts,
+    )
+    return write_changed(source, target, changes)

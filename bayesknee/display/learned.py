@@ -1,0 +1,115 @@
+"""What patients taught a network, as text for people and as plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TextIO
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bayesknee.cohort.learning import Learned, Move
+from bayesknee.display.terminal import console_for, rendered
+from bayesknee.knowledge.model import Number
+
+MOST_SHOWN: Final = 20
+_INDENT: Final = (0, 0, 0, 2)
+_DEEPER: Final = (0, 0, 0, 4)
+_HEADERS: Final = ("Number", "Before", "After", "Cases", "Worth", "Prior")
+_KEY: Final = (
+    "Cases: in how many the number was seen. Worth: how many with nothing hidden would tell as much. "
+    "Prior: how many patients the old range was worth."
+)
+
+
+def learned_text(learned: Learned, file: TextIO | None = None) -> str:
+    """What moved most, as text that fits the terminal behind `file` (standard output where left out)."""
+    return rendered(console_for(file), *_parts(learned))
+
+
+def learned_markdown(learned: Learned) -> str:
+    """All that moved, as a page of Markdown."""
+    rows = [f"| {' | '.join(_cells(move))} |" for move in by_size(learned.moves)]
+    lines = [
+        f"# {heading(learned)}",
+        "",
+        f"{learned.citation}. {_KEY} A number names the cases as its source where they are worth at least as much as",
+        "its old range; else it keeps its source and grade, and its note says what it was.",
+        "",
+        f"| {' | '.join(_HEADERS)} |",
+        "|---|---|---|--:|--:|--:|",
+        *rows,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def heading(learned: Learned) -> str:
+    """How much moved."""
+    network, patients = learned.network, learned.patients
+    cases = f"{patients} case{'' if patients == 1 else 's'}"
+    return f"{network.id} {network.version}: {len(learned.moves)} numbers updated by {cases}"
+
+
+def by_size(moves: Sequence[Move]) -> list[Move]:
+    """The moves, the largest change of log odds first."""
+    return sorted(moves, key=lambda move: (-abs(_logit(move.new.value) - _logit(move.old.value)), move.path))
+
+
+def _logit(p: float) -> float:
+    return math.log(p) - math.log1p(-p)
+
+
+def _parts(learned: Learned) -> Iterator[RenderableType]:
+    yield Text(heading(learned), style="bold")
+    if not learned.moves:
+        return
+    yield Text()
+    for move in by_size(learned.moves)[:MOST_SHOWN]:
+        path, before, after, cases, worth, prior = _cells(move)
+        yield Padding(Text(path, style="bold"), _INDENT)
+        yield Padding(Text(f"{before} -> {after}; {_cases(cases)}, worth {worth} beside {prior}"), _DEEPER)
+    if (more := len(learned.moves) - MOST_SHOWN) > 0:
+        yield Padding(Text(f"and {more} that moved less"), _INDENT)
+
+
+def _cases(number: str) -> str:
+    return f"{number} case{'' if number == '1' else 's'}"
+
+
+def _cells(move: Move) -> tuple[str, ...]:
+    figures = (str(move.patients), _count(move.effective), _count(move.weight))
+    return (".".join(move.path), _number(move.old), _number(move.new), *figures)
+
+
+def _number(number: Number) -> str:
+    return f"{number.value:.3g} ({number.low:.2g}-{number.high:.2g})"
+
+
+def _count(value: float) -> str:
+    return f"{value:.1f}" if value < 10.0 else f"{min(value, 1e9):.0f}"
+
+
+def learned_data(learned: Learned) -> dict[str, Any]:
+    """All that moved, ready for JSON."""
+    return {
+        "network": {"id": learned.network.id, "version": learned.network.version},
+        "cases": learned.patients,
+        "source": learned.source,
+        "moves": [
+            {
+                "path": ".".join(move.path),
+                "old": _plain(move.old),
+                "new": _plain(move.new),
+                "cases": move.patients,
+                "worth": move.effective,
+                "prior_worth": move.weight,
+            }
+            for move in by_size(learned.moves)
+        ],
+    }
+
+
+def _plain(number: Number) -> dict[str, Any]:
+    return {name: getattr(number, name) for name in ("value", "low", "high", "grade", "source", "note")}

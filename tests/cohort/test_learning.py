@@ -1,0 +1,204 @@
+"""Learning a network from labelled patients: what moves, how it is told, and that shifted numbers are found again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bayesknee import Engine, Network, load_network
+from bayesknee.cases import Case
+from bayesknee.cohort import check_cases
+from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.cohort.learning import Learned, learn, write_learned
+from bayesknee.errors import BayeskneeError
+from bayesknee.inference.codes import NOT_KNOWN, decode
+from bayesknee.inference.evidence import NOTHING_KNOWN
+from bayesknee.knowledge.library import networks_folder
+from bayesknee.knowledge.ranges import redrawn
+
+TINY_FOLDER = Path(__file__).parents[1] / "networks" / "tiny"
+TINY = load_network(TINY_FOLDER)
+
+
+def patients(network: Network, number: int, seed: int, missing: float = 0.3) -> list[LabelledCase]:
+    """Patients drawn from a network, answers missing at random."""
+    rng = np.random.default_rng(seed)
+    setting = network.default_setting
+    sample = Engine(network, setting).strategy.sample(NOTHING_KNOWN, number, rng)
+    codes = sample.codes.copy()
+    codes[rng.random(codes.shape) < missing] = NOT_KNOWN
+    for name in network.gated:  # a gate that got lost would be implied again
+        for gate in network.findings[name].only_if:
+            columns = list(network.questions)
+            codes[codes[:, columns.index(gate)] == NOT_KNOWN, columns.index(name)] = NOT_KNOWN
+    names = list(network.conditions)
+    return [
+        LabelledCase(str(row), decode(network, codes[row]), setting, tuple(np.array(names)[has].tolist()))
+        for row, has in enumerate(sample.conditions)
+    ]
+
+
+def cases(*given: Case) -> tuple[LabelledCase, ...]:
+    return check_cases(given, TINY)
+
+
+def moved(learned: Learned) -> dict[str, float]:
+    return {".".join(move.path): move.new.value for move in learned.moves}
+
+
+def test_base_rates_are_shares_of_the_patients_of_a_setting() -> None:
+    given = cases(*[Case(label=("fracture",), setting="emergency")] * 30, *[Case(label=("strain",))] * 70)
+    found = moved(learn(TINY, given))
+    assert found["conditions.fracture.base_rate.emergency"] > 0.5
+    assert found["conditions.fracture.base_rate.clinic"] < 0.1
+    given = cases(*[Case(label=("strain", "other"))] * 70, *[Case(label=("other",))] * 30)
+    strain = next(m for m in learn(TINY, given).moves if m.path == ("conditions", "strain", "base_rate", "any_setting"))
+    assert strain.new.value == pytest.approx((strain.weight * 0.5 + 70) / (strain.weight + 100), abs=1e-4)
+    assert strain.patients == 100
+
+
+def test_base_rates_keep_their_sum_above_one() -> None:
+    """One cause each, and the one that all have lags behind, for its range is narrow."""
+    network = learn(TINY, cases(*[Case(label=("fracture",), setting="clinic")] * 100)).network
+    assert sum(each.base_rate_in("clinic") for each in network.conditions.values()) > 1.01
+    Engine(network, "clinic")
+
+
+def test_base_rates_can_be_kept() -> None:
+    given = cases(*[Case(label=("fracture",))] * 30)
+    assert not learn(TINY, given, base_rates=False).moves
+
+
+def test_a_number_tells_what_it_was() -> None:
+    given = cases(*[Case(label=("strain",), evidence={"pain_on_grip": "no"})] * 40)
+    move = next(m for m in learn(TINY, given).moves if m.path[-1] == "strain" and m.path[0] == "findings")
+    assert move.new.value == pytest.approx(0.48, abs=0.01)
+    assert move.new.note == "prior 0.8 (0.7-0.9, grade D), updated by 40 cases. for tests"
+    assert move.new.low < move.new.value < move.new.high
+
+
+def test_cases_become_the_source_where_they_outweigh_the_old_range() -> None:
+    few, many = (cases(*[Case(label=("strain",), evidence={"pain_on_grip": "yes"})] * n) for n in (5, 500))
+    path = ("findings", "pain_on_grip", "noisy_or", "causes", "strain")
+    little = next(m for m in learn(TINY, few).moves if m.path == path)
+    much = next(m for m in learn(TINY, many, source="our_clinic").moves if m.path == path)
+    assert (little.new.grade, little.new.source) == ("D", "judged")
+    assert (much.new.grade, much.new.source) == ("B", "our_clinic")
+    assert learn(TINY, many, source="our_clinic").network.references["our_clinic"].citation
+
+
+def test_what_nobody_was_asked_stays() -> None:
+    found = moved(learn(TINY, cases(*[Case(label=("strain",), evidence={"pain_on_grip": "yes"})] * 50)))
+    assert not [name for name in found if "onset" in name or "joint_swelling" in name]
+
+
+def test_unknown_answers_count_nowhere() -> None:
+    known = Case(label=("strain",), evidence={"pain_on_grip": "yes"})
+    unknown = Case(label=("strain",), evidence={"pain_on_grip": "unknown"})
+    one, two = (
+        moved(learn(TINY, cases(*each), base_rates=False)) for each in ([known] * 20, [known] * 20 + [unknown] * 99)
+    )
+    assert one == two
+
+
+def test_odds_ratios_risk_factors_and_limits_stay() -> None:
+    given = patients(TINY, 300, seed=2)
+    paths = {move.path for move in learn(TINY, given).moves}
+    assert not [path for path in paths if path[0] == "risk_factors" or "odds_ratios" in path or "limit" in path]
+
+
+def test_distributions_still_sum_to_one() -> None:
+    network = learn(TINY, patients(TINY, 200, seed=4)).network
+    for _, each in sorted(network.findings["onset"].model.distributions.items()):  # type: ignore[union-attr]
+        assert math.isclose(sum(each.vector(network.findings["onset"].states)), 1.0, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("given", "source", "told"),
+    [([], "own_cases", "no cases"), ([Case(label=("strain",))], "smith_2015", "has a reference smith_2015 already")],
+)
+def test_refused(given: Iterable[Case], source: str, told: str) -> None:
+    checked = [check_cases([case], TINY)[0] for case in given]
+    with pytest.raises(BayeskneeError, match=told):
+        learn(TINY, checked, source=source)
+
+
+# --- recovery --------------------------------------------------------------------------------------------------------
+
+
+def errors(prior: Network, truth: Network, learned: Learned) -> tuple[float, float]:
+    """Root mean square of the error in log odds, before and after, over the numbers that moved."""
+    before, true = dict(prior.numbers()), dict(truth.numbers())
+    paths = [move.path for move in learned.moves if move.path[-1] != "emergency"]
+    after = {move.path: move.new for move in learned.moves}
+    return tuple(  # type: ignore[return-value]
+        math.sqrt(np.mean([(logit(numbers[path].value) - logit(true[path].value)) ** 2 for path in paths]))
+        for numbers in (before, after)
+    )
+
+
+def logit(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+def test_shifted_numbers_are_found_again_as_cases_grow() -> None:
+    """The readings of a sign that only one or two of a hundred have stay unsure, so not all of the error goes."""
+    truth = redrawn(TINY, np.random.default_rng(11))
+    found = [errors(TINY, truth, learn(TINY, patients(truth, number, seed=5))) for number in (100, 1000, 8000)]
+    before = found[-1][0]
+    left = [after for _, after in found]
+    assert left[0] > left[1] > left[2]
+    assert left[2] < 0.6 * before
+
+
+def test_ranges_hold_the_truth() -> None:
+    truth = redrawn(TINY, np.random.default_rng(11))
+    learned = learn(TINY, patients(truth, 2000, seed=6))
+    true = dict(truth.numbers())
+    held = [
+        move.new.low <= true[move.path].value <= move.new.high for move in learned.moves if move.path[-1] != "emergency"
+    ]
+    assert np.mean(held) > 0.8
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_written_network_is_the_learned_one(tmp_path: Path) -> None:
+    learned = learn(TINY, patients(TINY, 200, seed=7))
+    written = write_learned(learned, TINY_FOLDER, tmp_path / "new", {"LEARNED.md": "what moved"})
+    assert dict(written.numbers()) == dict(learned.network.numbers())
+    assert written.version == "0.0.1+200_cases"
+    assert load_network(tmp_path / "new").sha256 == written.sha256
+    assert [each.name for each in tmp_path.iterdir()] == ["new"]
+    Engine(written, "emergency")
+
+
+def test_the_shipped_network_keeps_its_comments_and_layout(tmp_path: Path) -> None:
+    folder = networks_folder() / "posterior_knee"
+    network = load_network(folder)
+    case = Case(label=("bakers_cyst",), evidence={"lump_noticed": "yes", "onset": "gradual", "pain_bending": "yes"})
+    learned = learn(network, check_cases([case] * 30, network))
+    written = write_learned(learned, folder, tmp_path / "new", {})
+    assert dict(written.numbers()) == dict(learned.network.numbers())
+    for file in folder.glob("*.yaml"):
+        old, new = (place.read_text(encoding="utf-8").splitlines() for place in (file, tmp_path / "new" / file.name))
+        comments = [line for line in old if line.lstrip().startswith("#")]
+        assert comments == [line for line in new if line.lstrip().startswith("#")]
+    untouched = "risk_factors.yaml"
+    assert (tmp_path / "new" / untouched).read_bytes() == (folder / untouched).read_bytes()
+
+
+def test_an_existing_folder_is_refused(tmp_path: Path) -> None:
+    learned = learn(TINY, patients(TINY, 20, seed=8))
+    with pytest.raises(BayeskneeError, match="it exists and is the network to learn from; name a new folder"):
+        write_learned(learned, TINY_FOLDER, TINY_FOLDER, {})
+    with pytest.raises(BayeskneeError, match="it exists; name a new folder"):
+        write_learned(learned, TINY_FOLDER, tmp_path, {})
+    with pytest.raises(BayeskneeError, match="make it first"):
+        write_learned(learned, TINY_FOLDER, tmp_path / "no" / "new", {})
+    assert not list(tmp_path.iterdir())
