@@ -12,9 +12,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.display.terminal import percent
-from bayesknee.display.text import answer_count, answer_text, implied_text, label, limit_text, state_text
+from bayesknee.display.text import (
+    ALARMING,
+    LEVEL_WORDS,
+    answer_count,
+    answer_text,
+    implied_text,
+    label,
+    limit_text,
+    state_text,
+)
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.questions import NextQuestion, NextQuestions
+from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import ANSWERED_BY, Network, Question, RiskFactor
 
 if TYPE_CHECKING:
@@ -47,8 +57,15 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
     setting = network.settings[diagnosis.setting].name
     return _rendered(
         "diagnosis", network=network, setting=setting, count=answer_count(diagnosis), conditions=conditions,
-        groups=groups, answers=list(_answers(diagnosis)),
+        groups=groups, answers=list(_answers(diagnosis)), urgency=LEVEL_WORDS[diagnosis.triage.level],
+        alarming=diagnosis.triage.level in ALARMING, reasons=list(_reasons(diagnosis.triage)),
     )  # fmt: skip
+
+
+def _reasons(triage: Triage) -> Iterable[str]:
+    """What set the level, and all other red flags."""
+    for each in (*triage.decisive, *(flag for flag in triage.red_flags if flag.level != triage.level)):
+        yield each.text if each.level == triage.level else f"{each.level}: {each.text}"
 
 
 def _answers(diagnosis: Diagnosis) -> Iterable[tuple[str, str]]:

@@ -99,6 +99,9 @@ class NextQuestions(tuple[NextQuestion, ...]):
         """Whose they are; None where there are none."""
         return self[0]._source.network if self else None  # noqa: SLF001 (of this module)
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} questions, best first: {', '.join(each.finding for each in self[:3])}>"
+
     def _repr_html_(self) -> str:
         from bayesknee.display.html import next_questions_html
 

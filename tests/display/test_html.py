@@ -68,6 +68,12 @@ def test_a_diagnosis_is_a_table_with_bars(diagnosis: Diagnosis) -> None:
     assert page.widths == pytest.approx([100 * p for p in probabilities], abs=0.006)
 
 
+def test_urgency_and_its_reasons_come_first(diagnosis: Diagnosis) -> None:
+    page = page_of(diagnosis)
+    assert page.text.index("How urgent: emergency - be seen today") < page.text.index("Condition")
+    assert all(each.text in page.text for each in diagnosis.triage.decisive)
+
+
 def test_what_is_not_ruled_out_is_said(diagnosis: Diagnosis) -> None:
     page = page_of(diagnosis)
     assert page.text.count("not ruled out") == page.text.count("ruled out") == len(diagnosis.not_ruled_out) > 0

@@ -45,7 +45,7 @@ SMALL: Final = 9.0  # points, of labels
 LINE: Final = 0.155  # inches, of a line of them
 WIDTH: Final = 8.0  # inches, as are these
 LOWEST_ROW: Final = 0.34
-HEAD_AND_FOOT: Final = 1.1  # title and axis labels
+HEAD_AND_FOOT: Final = 1.45  # title and axis labels
 HIGHEST_FIGURE: Final = 400.0  # inches: 40,000 pixels; matplotlib draws at most 65,535
 _CONTRASTS_FROM: Final = 0.55
 

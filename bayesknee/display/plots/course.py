@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 
-from bayesknee.display.plots.canvas import PALE, STYLES, legend_below, percent_axis, rows_axes, wrapped
+from bayesknee.display.plots.canvas import PALE, SMALL, STYLES, legend_below, percent_axis, rows_axes, wrapped
 from bayesknee.display.plots.posterior import title
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import answer_text, label
@@ -43,7 +43,7 @@ def plot_course(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     ax.set_axisbelow(True)
     percent_axis(ax.xaxis)
     ax.set_xlabel("Probability after this answer and those above it")
-    ax.set_title(title(diagnosis), loc="left", fontsize="medium")
+    ax.set_title(title(diagnosis), loc="left", fontsize=SMALL + 1)
     legend_below(ax, columns=2)
     return ax
 

@@ -10,7 +10,7 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from bayesknee.display.plots.canvas import BLACK, GREY, ORANGE, SKY, beside, legend_below, rows_axes, wrapped
+from bayesknee.display.plots.canvas import BLACK, GREY, ORANGE, SKY, SMALL, beside, legend_below, rows_axes, wrapped
 from bayesknee.display.text import account_name, entry_text
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.ledger import Account, Entry
@@ -57,7 +57,7 @@ def plot_ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, a
     for row, step in enumerate(steps[:-1]):
         ax.plot([step.end, step.end], [row, row + 1], color=GREY, linewidth=0.8, linestyle=":")
     _mark_axis(ax, steps, ratio=against is not None)
-    ax.set_title(wrapped(f"Why {account_name(diagnosis.network, account)}", 56), loc="left", fontsize="medium")
+    ax.set_title(wrapped(f"Why {account_name(diagnosis.network, account)}", 64), loc="left", fontsize=SMALL + 1)
     _explain(ax, against)
     return ax
 

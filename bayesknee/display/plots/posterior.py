@@ -14,6 +14,7 @@ from bayesknee.display.plots.canvas import (
     BLACK,
     PALE,
     SKY,
+    SMALL,
     VERMILION,
     beside,
     legend_below,
@@ -22,7 +23,7 @@ from bayesknee.display.plots.canvas import (
     wrapped,
 )
 from bayesknee.display.terminal import percent
-from bayesknee.display.text import answer_count
+from bayesknee.display.text import LEVEL_WORDS, answer_count
 from bayesknee.inference.diagnosis import Diagnosis
 
 GROUP_GAP: Final = 0.6
@@ -59,7 +60,7 @@ def plot_posterior(
         _draw(ax, bar)
     percent_axis(ax.xaxis)
     ax.set_xlabel("Probability of being a cause; more than one can be")
-    ax.set_title(title(diagnosis), loc="left", fontsize="medium")
+    ax.set_title(title(diagnosis), loc="left", fontsize=SMALL + 1)
     legend_below(ax, handles=list(_legend(bars)), columns=5)
     return ax
 
@@ -67,7 +68,8 @@ def plot_posterior(
 def title(diagnosis: Diagnosis) -> str:
     """What the picture is of."""
     setting = diagnosis.network.settings[diagnosis.setting].name
-    return wrapped(f"{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}", 56)
+    urgent = wrapped(f"How urgent: {LEVEL_WORDS[diagnosis.triage.level]}", 64)
+    return f"{wrapped(f'{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}', 64)}\n{urgent}"
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,10 @@ def test_what_is_not_ruled_out_is_hatched_and_said(diagnosis: Diagnosis) -> None
     assert sum("not ruled out (limit" in each.text for each in written(ax)) == len(diagnosis.not_ruled_out)
 
 
+def test_the_picture_says_how_urgent_it_is(diagnosis: Diagnosis) -> None:
+    assert any("How urgent: emergency - be seen today" in each.text for each in written(plot_posterior(diagnosis)))
+
+
 def test_nothing_reads_as_reassurance(diagnosis: Diagnosis) -> None:
     words = " ".join(each.text for each in written(plot_posterior(diagnosis))).lower()
     assert words.count("ruled out") == words.count("not ruled out")
