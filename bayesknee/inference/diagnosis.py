@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from bayesknee.inference.engine import Engine
     from bayesknee.inference.ledger import Ledger
+    from bayesknee.inference.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,16 @@ class Diagnosis:
         from bayesknee.inference.ledger import ledger_of
 
         return ledger_of(self)
+
+    def sensitivity(self) -> Sensitivity:
+        """What each number of the network, were it another, would do; see `bayesknee.inference.sensitivity`."""
+        return self._sensitivity
+
+    @cached_property
+    def _sensitivity(self) -> Sensitivity:
+        from bayesknee.inference.sensitivity import sensitivity_of
+
+        return sensitivity_of(self)
 
     @cached_property
     def next_questions(self) -> NextQuestions:

@@ -16,6 +16,7 @@ from bayesknee.inference.codes import Codes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import MOST_CONDITIONS, Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
+from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.sampling import Sample
@@ -81,6 +82,17 @@ class Strategy(Protocol):
         Args:
             evidence: what is known; it must be possible.
             names: findings and risk factors whose gates, if any, are known to hold.
+        """
+
+    def gradients(self, evidence: Evidence, events: Events, /) -> Gradients:
+        """How P(event | e) changes with every number of the network; see `bayesknee.inference.gradients.Gradients`.
+
+        What is solved from other numbers, as the intercepts from the base rates, is solved anew for each change. The
+        states of a distribution give way in proportion.
+
+        Args:
+            evidence: what is known; it must be possible.
+            events: sets of conditions by number; the event is that at least one of them is present.
         """
 
 
@@ -152,6 +164,10 @@ class Engine:
     def shares(self, evidence: Evidence) -> Shares:
         """What each answer brings to each condition, then to each group; see `bayesknee.inference.ledger`."""
         return self.strategy.shares(evidence, self._events)
+
+    def gradients(self, evidence: Evidence) -> Gradients:
+        """How the posterior of each condition, then of each group, changes with every number of the network."""
+        return self.strategy.gradients(evidence, self._events)
 
     def _smallest_conflict(self, evidence: Evidence) -> tuple[str, ...]:
         """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""

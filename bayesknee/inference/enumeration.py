@@ -25,9 +25,11 @@ from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
+from bayesknee.inference.gradients import Gradients, gradients_of
 from bayesknee.inference.implied import Gates
 from bayesknee.inference.outcomes import Outcomes, WhatIf
 from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior_gradients import PriorGradients
 from bayesknee.inference.program import is_small_enough
 from bayesknee.inference.sampling import Sample, Sampler
 from bayesknee.inference.shares import Events, Shares, shares_of
@@ -168,6 +170,15 @@ class Enumeration:
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """What each answer to each of these questions would lead to; see `bayesknee.inference.outcomes`."""
         return self._what_if.outcomes(evidence, names)
+
+    def gradients(self, evidence: Evidence, events: Events) -> Gradients:
+        """How the posterior changes with every number; see `bayesknee.inference.gradients`."""
+        return gradients_of(self, self._network, evidence, events)
+
+    @cached_property
+    def prior_gradients(self) -> PriorGradients:
+        """How the prior changes with every number."""
+        return PriorGradients(self.before_findings, self._network)
 
     def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors | complaint), shape (2**n,)."""

@@ -55,6 +55,18 @@ class Step(NamedTuple):
     rest: Scope
     subscripts: str
 
+    def gradient(self, place: int, change: Vector, tables: Sequence[Vector]) -> Vector:
+        """The derivative by one of the tables, from that by the result; both have a first axis of sums."""
+        *factors, result = self.subscripts.replace("->", ",").split(",")
+        wanted = factors[place]
+        others = [
+            (letters, table) for i, (letters, table) in enumerate(zip(factors, tables, strict=True)) if i != place
+        ]
+        alone = [letter for letter in wanted if not any(letter in part for part in (result, *(o for o, _ in others)))]
+        others += [(letter, np.ones(tables[place].shape[wanted.index(letter)])) for letter in alone]
+        given = ",".join([f"Z{result}", *(letters for letters, _ in others)])
+        return np.asarray(np.einsum(f"{given}->Z{wanted}", change, *(table for _, table in others)))
+
 
 class Plan:
     """Products and sums of tables of given scopes, worked out once for all tables of these scopes.
@@ -96,6 +108,27 @@ class Plan:
         for step in self.steps:
             every.append(np.einsum(step.subscripts, *[every[number] for number in step.numbers]))
         return [every[number] for number in self.left]
+
+    def gradients(self, tables: Sequence[Vector], of_left: Sequence[Vector]) -> list[Vector]:
+        """What some sums over the tables that are left change by, for each entry of the tables at the start.
+
+        Args:
+            tables: as for `run`.
+            of_left: the weights of these sums, by table that is left: shape (sums, *shape of the table).
+
+        Returns:
+            By table at the start, shape (sums, *shape of the table): the derivatives of the sums (reverse mode).
+        """
+        every = list(tables)
+        for step in self.steps:
+            every.append(np.einsum(step.subscripts, *[every[number] for number in step.numbers]))
+        changes: dict[int, Vector] = dict(zip(self.left, of_left, strict=True))
+        for made in range(len(every) - 1, len(tables) - 1, -1):
+            step = self.steps[made - len(tables)]
+            change = changes.pop(made)
+            for place, number in enumerate(step.numbers):
+                changes[number] = step.gradient(place, change, [every[each] for each in step.numbers])
+        return [changes[number] for number in range(len(tables))]
 
 
 def sum_out(factors: Iterable[Factor], variables: Iterable[int]) -> Factor:

@@ -143,7 +143,7 @@ class Prior:
             tables.append(table)
         plan, axes = joint_plan(tuple(scopes), self.order, self._n)
         smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
-        return (smaller @ larger.T).take(_places(axes))
+        return (smaller @ larger.T).take(places(axes))
 
     def _at(self, part: slice) -> list[Pair]:
         """The pairs, cut to a range of common states."""
@@ -219,7 +219,7 @@ def joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tup
 
 
 @lru_cache(maxsize=MOST_PLACES)
-def _places(order: tuple[int, ...]) -> NDArray[np.intp]:
+def places(order: tuple[int, ...]) -> NDArray[np.intp]:
     """Where the subsets lie in a flat table whose axes are the conditions in that order: quicker than to transpose."""
     n = len(order)
     return np.arange(2**n).reshape((2,) * n).transpose(np.argsort(order)).ravel()

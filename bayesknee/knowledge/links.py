@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bayesknee.knowledge.model import (
-    ANY_SETTING,
     Condition,
     Finding,
     Mixture,
@@ -18,6 +17,7 @@ from bayesknee.knowledge.model import (
     Reading,
     RiskFactor,
 )
+from bayesknee.knowledge.one_number import number_words
 
 Likelihood = Sequence[float]
 
@@ -80,7 +80,7 @@ def _of_finding(network: Network, finding: Finding, likelihood: Likelihood) -> I
     if isinstance(finding.model, NoisyOr):
         no, yes = likelihood
         path = ("findings", finding.id, "noisy_or")
-        return _of_noisy_or(network, finding.model, (no, yes), (path, finding.label), ())
+        return _of_noisy_or(network, finding.model, (no, yes), path, ())
     return _of_mixture(network, finding, finding.model, likelihood)
 
 
@@ -92,29 +92,21 @@ def _of_reading(network: Network, finding: Finding, reading: Reading, likelihood
     given_none = no * specificity + yes * (1.0 - specificity)
     given_sign = no * (1.0 - sensitivity) + yes * sensitivity
     path = ("findings", finding.id, "reads")
-    if yes > no:
-        own = Stated((*path, "specificity"), f"P(not {finding.label} | no {sign.label})", reading.specificity)
-    else:
-        own = Stated((*path, "sensitivity"), f"P({finding.label} | {sign.label})", reading.sensitivity)
-    place = ("signs", sign.id, "noisy_or"), sign.label
-    return _of_noisy_or(network, sign.noisy_or, (given_none, given_sign), place, (own,))
+    which = "specificity" if yes > no else "sensitivity"
+    own = _stated(network, (*path, which), getattr(reading, which))
+    return _of_noisy_or(network, sign.noisy_or, (given_none, given_sign), ("signs", sign.id, "noisy_or"), (own,))
 
 
 def _of_noisy_or(
-    network: Network,
-    rule: NoisyOr,
-    likelihood: tuple[float, float],
-    place: tuple[Path, str],
-    own: tuple[Stated, ...],
+    network: Network, rule: NoisyOr, likelihood: tuple[float, float], path: Path, own: tuple[Stated, ...]
 ) -> Iterator[Link]:
     """For each cause, P(answer | only that cause) over P(answer | none); the leak matters where yes is the likelier."""
-    (path, label), (no, yes) = place, likelihood
-    leak = (Stated((*path, "leak"), f"P({label} | no listed cause)", rule.leak),) if yes > no and not own else ()
+    no, yes = likelihood
+    leak = (_stated(network, (*path, "leak"), rule.leak),) if yes > no and not own else ()
     none = no + (yes - no) * rule.leak.value
     for name, number in rule.causes.items():
-        what = f"P({label} | only {network.conditions[name].name})"
         effect = math.log((no + (yes - no) * number.value) / none)
-        yield Link(name, effect, (Stated((*path, "causes", name), what, number), *own, *leak))
+        yield Link(name, effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
 
 
 def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: Likelihood) -> Iterator[Link]:
@@ -130,8 +122,8 @@ def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: L
     path = ("findings", finding.id, "mixture", "distributions")
     for name, own in rule.distributions.items():
         state = likeliest if likeliest in own.numbers else next(iter(own.numbers))
-        what = f"P({finding.label}: {state.replace('_', ' ')} | only {network.conditions[name].name})"
-        yield Link(name, math.log(chances[name] / mean), (Stated((*path, name, state), what, own.numbers[state]),))
+        number = _stated(network, (*path, name, state), own.numbers[state])
+        yield Link(name, math.log(chances[name] / mean), (number,))
 
 
 # --- what stands before the conditions -------------------------------------------------------------------------------
@@ -146,17 +138,14 @@ def _of_risk_factor(network: Network, factor: RiskFactor, setting: str, likeliho
     answer = [a * b for a, b in zip(prior, likelihood, strict=True)]
     likeliest = factor.states[max(range(len(answer)), key=answer.__getitem__)]
     for condition in network.conditions.values():
-        stated = condition.odds_ratios.get(factor.id)
-        if not stated:
+        own = condition.odds_ratios.get(factor.id)
+        if not own:
             continue
-        ratios = [stated[state].value if state in stated else 1.0 for state in factor.states]
+        ratios = [own[state].value if state in own else 1.0 for state in factor.states]
         weights = {state: p * abs(math.log(r)) for state, p, r in zip(factor.states, prior, ratios, strict=True)}
-        state = likeliest if likeliest in stated else max(stated, key=weights.__getitem__)
-        yield Link(
-            condition.id,
-            _mean_log(ratios, answer) - _mean_log(ratios, prior),
-            (_odds_ratio(condition, factor.id, factor.label, state, factor.state_words(state)),),
-        )
+        state = likeliest if likeliest in own else max(own, key=weights.__getitem__)
+        number = _stated(network, ("conditions", condition.id, "odds_ratios", factor.id, state), own[state])
+        yield Link(condition.id, _mean_log(ratios, answer) - _mean_log(ratios, prior), (number,))
 
 
 def _mean_log(ratios: Sequence[float], weights: Sequence[float]) -> float:
@@ -170,18 +159,9 @@ def _of_condition(network: Network, answered: Condition, likelihood: Likelihood)
         for parent, own, other in ((answered, child, child), (child, answered, child)):
             for state, number in own.odds_ratios.get(parent.id, {}).items():
                 toward = sign if state == "yes" else -sign
-                stated = _odds_ratio(own, parent.id, parent.name, state, state)
-                yield Link(other.id, toward * math.log(number.value), (stated,))
+                path = ("conditions", own.id, "odds_ratios", parent.id, state)
+                yield Link(other.id, toward * math.log(number.value), (_stated(network, path, number),))
 
 
-def _odds_ratio(condition: Condition, parent: str, label: str, state: str, words: str) -> Stated:
-    path = ("conditions", condition.id, "odds_ratios", parent, state)
-    what = f"odds ratio of {condition.name} with {label}" + (f": {words}" if state != "yes" else "")
-    return Stated(path, what, condition.odds_ratios[parent][state])
-
-
-def base_rate(network: Network, setting: str, condition: str) -> Stated:
-    """The base rate of a condition in a setting."""
-    own = network.conditions[condition]
-    key = setting if setting in own.base_rate else ANY_SETTING
-    return Stated(("conditions", condition, "base_rate", key), f"base rate of {own.name}", own.base_rate[key])
+def _stated(network: Network, path: Path, number: Number) -> Stated:
+    return Stated(path, number_words(network, path), number)

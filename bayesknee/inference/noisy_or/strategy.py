@@ -14,6 +14,7 @@ from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
+from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.noisy_or.model import NoisyOrModel
 from bayesknee.inference.noisy_or.patient import (
     Known,
@@ -196,6 +197,10 @@ class NoisyOrStrategy:
     def shares(self, _evidence: Evidence, _events: Events) -> Shares:
         """Not here yet."""
         raise self._refusal("there is no ledger")
+
+    def gradients(self, _evidence: Evidence, _events: Events) -> Gradients:
+        """Not here yet."""
+        raise self._refusal("there is no sensitivity")
 
     def _refusal(self, what: str) -> InferenceError:
         return InferenceError(f"{what} of {self.model.n} conditions; up to 20 can be enumerated; use a smaller network")

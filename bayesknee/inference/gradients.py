@@ -1,0 +1,68 @@
+"""How the posterior changes with every number of the network at once.
+
+    dP(event | e) / d number = Cov over p(s | e) of ( 1[s in event], d log p(s, e) / d number )
+
+is the difference of two sums over subsets: the change of P(event, e), and that of P(e).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.finding_gradients import FindingGradients
+from bayesknee.inference.shares import Events
+from bayesknee.inference.subsets import Vector, holds_any
+from bayesknee.knowledge.model import Network, Path
+
+if TYPE_CHECKING:
+    from bayesknee.inference.enumeration import Enumeration
+
+
+class Gradients(NamedTuple):
+    """Derivatives of what is said of one patient by each number that bears on it.
+
+    Where an answer hangs on a number in two places, there are two rows for it; none does now.
+
+    Attributes:
+        paths: where the numbers stand. A number that is not among them changes nothing.
+        slopes: d P(e) / d number, over P(e), then d P(event, e) / d number, over P(e), for each event;
+            shape (numbers, 1 + events).
+        posterior: P(event | e), shape (events,).
+        linear: whether P(e) and P(event, e) are straight lines in the number, shape (numbers,): then the posterior is
+            (P(event | e) + slope * change) / (1 + slope of P(e) * change), exactly.
+    """
+
+    paths: tuple[Path, ...]
+    slopes: Vector
+    posterior: Vector
+    linear: NDArray[np.bool_]
+
+    @property
+    def derivatives(self) -> Vector:
+        """d P(event | e) / d number, shape (numbers, events)."""
+        return self.slopes[:, 1:] - self.slopes[:, :1] * self.posterior
+
+
+def gradients_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Gradients:
+    """The gradients of a patient whose evidence is possible."""
+    weights = strategy.infer(evidence).weights
+    size = len(weights)
+    masks = np.stack([np.ones(size), *(holds_any(event, size) for event in events)])
+    sums = masks @ weights
+    known = {name: each for name, each in evidence.likelihoods.items() if name in network.risk_factors}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likelihood = np.where(weights > 0.0, weights / strategy.prior(known), 0.0)
+    before = strategy.prior_gradients
+    rows = list(FindingGradients(strategy, network).rows(evidence.likelihoods))
+    of_findings = [masks @ (weights * row.values) for row in rows]
+    slopes = np.vstack([before.slopes(known, masks * likelihood), *of_findings])
+    return Gradients(
+        (*before.paths, *(row.path for row in rows)),
+        slopes,
+        sums[1:],
+        np.array([False] * len(before.paths) + [row.linear for row in rows]),
+    )

@@ -1,0 +1,158 @@
+"""One number of a network that is another: how far it may go, what gives way to it, and what it says in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from bayesknee.knowledge.model import (
+    JUDGED,
+    LARGEST_RATIO,
+    NO_YES,
+    SMALLEST_RATIO,
+    Distribution,
+    Finding,
+    Mixture,
+    Network,
+    NoisyOr,
+    Number,
+    Path,
+    Probability,
+    Reading,
+    numbers_below,
+    with_values,
+)
+
+MARGIN: Final = 1e-9
+LEAST_EXCESS: Final = 1e-6
+
+
+def find_number(network: Network, path: Path) -> Number:
+    """The number at a path that the network has."""
+    section, name, *_ = path
+    return dict(numbers_below((section, name), getattr(network, section)[name]))[path]
+
+
+def with_number(network: Network, path: Path, value: float) -> Network:
+    """The network with another value for one number; in a distribution the other states give way in proportion.
+
+    Raises:
+        NetworkError: a value that breaks a rule of the format; `allowed` tells which do not.
+    """
+    section, name, *_ = path
+    entries = getattr(network, section)
+    values = {path: value}
+    distribution = _distribution(network, path)
+    if distribution is not None:
+        p = distribution.numbers[path[-1]].value
+        values |= {
+            (*path[:-1], state): number.value * (1.0 - value) / (1.0 - p)
+            for state, number in distribution.numbers.items()
+            if state != path[-1]
+        }
+    entry = with_values((section, name), entries[name], values)
+    changed: dict[str, Any] = {section: {**entries, name: entry}}
+    return replace(network, sha256="", **changed)
+
+
+def _distribution(network: Network, path: Path) -> Distribution | None:
+    """The distribution that a number is part of, if any."""
+    section, name, *rest = path
+    entry = getattr(network, section)[name]
+    if section == "risk_factors":
+        found: object = entry.prior[rest[1]]
+    elif section == "findings" and isinstance(entry.model, Mixture) and rest[1] != "weights":
+        found = entry.model.otherwise if rest[1] == "otherwise" else entry.model.distributions[rest[2]]
+    else:
+        return None
+    return found if isinstance(found, Distribution) else None
+
+
+def allowed(network: Network, path: Path) -> tuple[float, float]:
+    """The lowest and highest value that the format allows, all other numbers staying as they are."""
+    number = find_number(network, path)
+    if not isinstance(number, Probability):
+        return SMALLEST_RATIO * (1.0 + MARGIN), LARGEST_RATIO * (1.0 - MARGIN)
+    low, high = MARGIN, 1.0 - MARGIN
+    section, name, *rest = path
+    entry = getattr(network, section)[name]
+    if section == "conditions" and rest[0] == "base_rate" and network.complaint:
+        low = max(low, 1.0 + LEAST_EXCESS - min(_other_base_rates(network, name, rest[1])))
+    rule = entry.noisy_or if section == "signs" else getattr(entry, "model", None)
+    if isinstance(rule, NoisyOr):
+        if rest[-1] == "leak":
+            high = min(high, max(number.value, min(cause.value for cause in rule.causes.values()) - MARGIN))
+        else:
+            low = max(low, min(number.value, rule.leak.value + MARGIN))
+    if isinstance(rule, Reading):
+        other = rule.specificity if rest[-1] == "sensitivity" else rule.sensitivity
+        low = max(low, 1.0 - other.value + MARGIN)
+    return low, high
+
+
+def _other_base_rates(network: Network, name: str, key: str) -> list[float]:
+    """The sum of the others' base rates, in each setting in which this base rate holds."""
+    own = network.conditions[name].base_rate
+    settings = [key] if key in network.settings else [each for each in network.settings if each not in own]
+    return [
+        sum(other.base_rate_in(setting) for other in network.conditions.values() if other.id != name)
+        for setting in settings or network.settings
+    ]
+
+
+def number_words(network: Network, path: Path) -> str:
+    """What a number says, in the notation of probability, with the names that people read.
+
+    `P(Lump | only Baker's cyst)`, `odds ratio of Baker's cyst with Age: 60 to under 75 years`.
+    """
+    section, name, *rest = path
+    if section == "risk_factors":
+        factor = network.risk_factors[name]
+        return f"P({_stated(factor.label, factor.state_words(rest[-1]))})"
+    if section == "conditions":
+        return _condition_words(network, name, rest)
+    if section == "signs":
+        return _noisy_or_words(network, network.signs[name].label, rest[1:])
+    return _finding_words(network, network.findings[name], rest)
+
+
+def _finding_words(network: Network, finding: Finding, rest: list[str]) -> str:
+    if isinstance(finding.model, Reading):
+        sign = network.signs[finding.model.sign].label
+        sees = f"P({finding.label} | {sign})"
+        return sees if rest[-1] == "sensitivity" else f"P(not {finding.label} | no {sign})"
+    if isinstance(finding.model, NoisyOr):
+        return _noisy_or_words(network, finding.label, rest[1:])
+    if rest[1] == "weights":
+        return f"weight of {network.conditions[rest[2]].name} in {finding.label}"
+    who = "other conditions" if rest[1] == "otherwise" else f"only {network.conditions[rest[2]].name}"
+    return f"P({_stated(finding.label, rest[-1].replace('_', ' '))} | {who})"
+
+
+def _stated(label: str, state: str) -> str:
+    """`Sport: running`; of yes and no, `Fever` and `not Fever`."""
+    if state in NO_YES:
+        return label if state == NO_YES[1] else f"not {label}"
+    return f"{label}: {state}"
+
+
+def _condition_words(network: Network, name: str, rest: list[str]) -> str:
+    condition = network.conditions[name]
+    if rest[0] != "odds_ratios":
+        return f"{rest[0].replace('_', ' ')} of {condition.name}"
+    _, parent, state = rest
+    if parent in network.risk_factors:
+        factor = network.risk_factors[parent]
+        return f"odds ratio of {condition.name} with {_stated(factor.label, factor.state_words(state))}"
+    return f"odds ratio of {condition.name} with {_stated(network.conditions[parent].name, state)}"
+
+
+def _noisy_or_words(network: Network, label: str, rest: list[str]) -> str:
+    if rest[0] == "leak":
+        return f"P({label} | no listed cause)"
+    return f"P({label} | only {network.conditions[rest[1]].name})"
+
+
+def citation(network: Network, number: Number) -> str:
+    """Where a number comes from; `judged` where it was a guess."""
+    return JUDGED if number.source == JUDGED else network.references[number.source].citation
