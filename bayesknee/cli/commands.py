@@ -25,6 +25,7 @@ MOST_TOLD: Final = 3
 # What each command is, told here so that the help of all need not import all.
 COMMANDS: Final = immutabledict(
     diagnose="Tell how probable each condition is, given the findings.",
+    plan="Print a form: the questions that tell most together.",
     questions="Tell what is worth asking next, and what each answer would do.",
     explain="Tell what each answer did to a condition, and which numbers carried it.",
     findings="List what can be asked and answered.",

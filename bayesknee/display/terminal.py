@@ -31,6 +31,11 @@ def sticky(text: str) -> str:
     return text.replace(" %", f"{_STICKY}%")
 
 
+def unbroken(text: str) -> str:
+    """The same, but no line ends within it."""
+    return text.replace(" ", _STICKY)
+
+
 def is_fancy(console: Console) -> bool:
     """Whether characters beyond ASCII will come out right: a terminal that speaks UTF-8."""
     return console.is_terminal and console.encoding.startswith("utf")

@@ -8,7 +8,7 @@ Codes are an int8 array of shape (rows, questions), a row per patient and a colu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -70,6 +70,14 @@ def decode(network: Network, row: Codes, evidence: Evidence = NOTHING_KNOWN) -> 
     names = list(network.questions)
     known = {names[column]: network.states[names[column]][row[column]] for column in np.flatnonzero(row != NOT_KNOWN)}
     return check_evidence(network, immutabledict({**known, **evidence.answers}))
+
+
+def only(network: Network, codes: Codes, names: Collection[str]) -> Codes:
+    """The codes with the answers to these questions; all others are not known."""
+    others = [column for column, name in enumerate(network.questions) if name not in names]
+    kept = codes.copy()
+    kept[:, others] = NOT_KNOWN
+    return kept
 
 
 def check_codes(network: Network, codes: Codes) -> Codes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from bayesknee.inference.askable import Filters, make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.inference.plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
 from bayesknee.inference.questions import NextQuestions, next_questions
 from bayesknee.inference.stop import (
     LEAST_VALUE,
@@ -177,6 +178,33 @@ class Diagnosis:
         """
         rule = StopRule(least_value=least_value, objective=objective, limits=limits, samples=patients, seed=seed)
         return questions_left(self, make_filter(self.network, **filters), rule)
+
+    def plan(
+        self,
+        count: int,
+        *,
+        objective: str = DEFAULT_OBJECTIVE,
+        patterns: int = MOST_PATTERNS,
+        patients: int = PATIENTS,
+        seed: int = 0,
+        **filters: Unpack[Filters],
+    ) -> Plan:
+        """Questions to ask together, such as on a form for the waiting room; see `bayesknee.inference.plan`.
+
+        Args:
+            count: how many; fewer where no other adds anything.
+            objective: what to choose them for; as for `rank_questions`.
+            patterns: how many combinations of answers to go through before they are thinned out, 1 or more. The work
+                grows with it.
+            patients: how many to draw for the accuracy, where it is not exact; 1 or more.
+            seed: of the draws.
+            filters: from which questions to choose; as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown name, or a number out of range.
+        """
+        request = PlanRequest(count, objective, patterns, patients, seed)
+        return make_plan(self, make_filter(self.network, **filters), request)
 
     @cached_property
     def triage(self) -> Triage:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import QuestionError
 from bayesknee.inference.askable import Filter, reachable
-from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known, only
 from bayesknee.inference.evidence import UNKNOWN, check_evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, by_question, find_objective
 from bayesknee.inference.questions import Aim, Ranking, rank
@@ -209,14 +209,7 @@ def same_decision(diagnosis: Diagnosis, left: Collection[str], rule: StopRule) -
 def _answers(diagnosis: Diagnosis, left: Collection[str], patients: int, rng: np.random.Generator) -> Codes:
     """What patients drawn given the evidence would answer to what is left."""
     codes = diagnosis.engine.strategy.sample(diagnosis.evidence, patients, rng).codes
-    return _only(diagnosis.network, codes, left)
-
-
-def _only(network: Network, codes: Codes, names: Collection[str]) -> Codes:
-    others = [column for column, name in enumerate(network.questions) if name not in names]
-    kept = codes.copy()
-    kept[:, others] = NOT_KNOWN
-    return kept
+    return only(diagnosis.network, codes, left)
 
 
 class _Decisions(NamedTuple):

@@ -22,6 +22,9 @@ COMMANDS = {
     "diagnose_json": ("diagnose", *TINY, *ANSWERS, "--json"),
     "diagnose_no_questions": ("diagnose", *TINY, "--questions", "0"),
     "diagnose_questions": ("diagnose", *TINY, "--questions", "1", "--asked-of", "clinician", "--asked-of", "test"),
+    "plan": ("plan", *TINY, "-k", "9"),
+    "plan_json": ("plan", *TINY, "tennis=yes", "--asked-of", "patient", "-k", "2", "--json"),
+    "plan_none": ("plan", *TINY, "--asked-of", "test"),
     "questions": ("questions", *TINY, *ANSWERS),
     "questions_danger_json": (
         "questions",

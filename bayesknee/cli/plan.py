@@ -1,0 +1,72 @@
+"""`bayesknee plan`: questions to ask together, as a form."""
+
+from __future__ import annotations
+
+import click
+
+from bayesknee.cli.findings import find_topic
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+
+
+@click.command(
+    "plan",
+    epilog=examples(
+        "bayesknee plan --asked-of patient -k 12",
+        "bayesknee plan --asked-of clinician -k 6 --case patient.yaml",
+        "bayesknee plan --asked-of patient -k 10 --json",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@case_option
+@click.option("-k", "--questions", "count", type=click.IntRange(min=1), default=12, show_default=True, help="How many.")
+@asked_of_option
+@click.option("--topic", "topics", multiple=True, metavar="TOPIC", help="Only this topic, by id or name; repeatable.")
+@click.option("--most-burden", type=float, metavar="BURDEN", help="Only what burdens no more than this.")
+@click.option(
+    "--objective",
+    default=DEFAULT_OBJECTIVE,
+    show_default=True,
+    metavar="NAME",
+    help=f"What to ask for: {', '.join(OBJECTIVES)}.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn.")
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    words: tuple[str, ...],
+    case_file: str | None,
+    count: int,
+    asked_of: tuple[str, ...],
+    topics: tuple[str, ...],
+    most_burden: float | None,
+    objective: str,
+    seed: int,
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Print a form: the questions that tell most together, for somebody who answers them all at once.
+
+    They are chosen one after the other, each for what it adds to those before it. Below the form stands how sure the
+    diagnosis gets with each of them. Answers that are known already (words, or a case file) are taken into account.
+    """
+    diagnosis = diagnosed(words, case_file, setting, network)
+    plan = diagnosis.plan(
+        count,
+        objective=objective,
+        seed=seed,
+        asked_of=asked_of or None,
+        topic=[find_topic(diagnosis.network, topic) for topic in topics] or None,
+        most_burden=most_burden,
+    )
+    if as_json:
+        whole = diagnosis.to_dict(questions=0)
+        kept = {key: whole[key] for key in ("network", "setting", "evidence", "implied")}
+        print_json({**kept, "plan": plan.to_dict()})
+        return
+    from bayesknee.display.plan_form import plan_text
+
+    print_text(plan_text(diagnosis, plan))

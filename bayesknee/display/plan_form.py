@@ -1,0 +1,124 @@
+"""A plan as text: a form to tick, and what the answers are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bayesknee.display.terminal import console_for, percent, rendered, sticky, unbroken
+from bayesknee.display.text import label, state_text
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.plan import Plan, PlannedQuestion
+from bayesknee.knowledge.model import Network, Question, RiskFactor
+
+_NUMBER: Final = 4
+_INDENT: Final = 2
+_BOXES_APART: Final = "   "
+
+
+def plan_text(diagnosis: Diagnosis, plan: Plan, file: TextIO | None = None) -> str:
+    """The form, topic by topic, and below it a table of how sure the diagnosis gets with each question."""
+    return rendered(console_for(file), *_parts(diagnosis, plan))
+
+
+def _parts(diagnosis: Diagnosis, plan: Plan) -> Iterator[RenderableType]:
+    network = diagnosis.network
+    yield Text(network.title, style="bold")
+    if not plan.questions:
+        yield Text("Nothing is left to ask that fits.")
+        return
+    yield Text("Please tick one box for each question.\n")
+    yield from _form(network, plan)
+    yield Text(f"\nHow sure the diagnosis gets ({network.id} {network.version}, {plan.objective})", style="bold")
+    yield Padding(_table(network, plan), (0, 0, 0, _INDENT))
+    yield Text(f"\n{sticky(_explained(plan))}")
+    if network.caution:
+        yield Text(f"\n{network.caution}", style="italic")
+
+
+def _explained(plan: Plan) -> str:
+    told = "Right: the probability that the leading condition is a cause, once all questions so far are answered."
+    if plan.exact < len(plan.questions):
+        told += f" Exact up to question {plan.exact}, then an estimate with its standard error (seed {plan.seed})."
+    return told
+
+
+# --- form -------------------------------------------------------------------------------------------------------------
+
+
+def _form(network: Network, plan: Plan) -> Iterator[RenderableType]:
+    order = in_form_order(network, plan)
+    numbers = {name: number for number, name in enumerate(order, start=1)}
+    topic = ""
+    for name in order:
+        question = network.questions[name]
+        if question.topic != topic:
+            topic = question.topic
+            yield Text(network.topics[topic], style="bold")
+        table = Table.grid(padding=0)
+        table.add_column(width=_NUMBER)
+        table.add_column(overflow="fold")
+        table.add_row(f"{numbers[name]:2}", _asked(question, numbers))
+        table.add_row("", _boxes(question))
+        yield Padding(table, (0, 0, 0, _INDENT))
+
+
+def in_form_order(network: Network, plan: Plan) -> list[str]:
+    """The questions by topic, in the order of the network; but each after those that gate it."""
+    planned = {each.finding for each in plan.questions}
+    topics = list(network.topics)
+    order: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        for gate in network.questions[name].only_if:
+            if gate in planned:
+                add(gate)
+        order[name] = None
+
+    for name in sorted(planned, key=lambda each: topics.index(network.questions[each].topic)):
+        add(name)
+    return list(order)
+
+
+def _asked(question: Question, numbers: dict[str, int]) -> str:
+    gates = [
+        f"{' or '.join(state.replace('_', ' ') for state in states)} in {numbers[gate]}"
+        for gate, states in question.only_if.items()
+        if gate in numbers
+    ]
+    who = "" if question.asked_of == "patient" else f" [{question.asked_of}]"
+    only_if = f"Only if {' and '.join(gates)}: " if gates else ""
+    return f"{only_if}{question.question}{who}"
+
+
+def _boxes(question: Question) -> str:
+    """A box for each answer, which stays together with it; a number where the states are bands."""
+    factor = question if isinstance(question, RiskFactor) else None
+    if factor is not None and factor.bands:
+        return f"_____ {factor.unit}".rstrip()
+    states = [state_text(factor, state) for state in question.states]
+    return _BOXES_APART.join(unbroken(f"[ ] {state}") for state in [*states, "don't know"])
+
+
+# --- table ------------------------------------------------------------------------------------------------------------
+
+
+def _table(network: Network, plan: Plan) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("#", "Gain", "Right"):
+        table.add_column(name, justify="right")
+    table.add_column("Question", overflow="fold")
+    table.add_row("0", "", percent(plan.accuracy), "")
+    for number, each in enumerate(plan.questions, start=1):
+        table.add_row(str(number), f"{each.gain:.3f}", _right(each), label(network, each.finding))
+    return table
+
+
+def _right(each: PlannedQuestion) -> str:
+    error = f" +- {100 * each.standard_error:.1f}" if each.standard_error else ""
+    return percent(each.accuracy).replace(" %", f"{error} %")
