@@ -70,7 +70,8 @@ def _form(network: Network, plan: Plan) -> Iterator[RenderableType]:
 
 def in_form_order(network: Network, plan: Plan) -> list[str]:
     """The questions by topic, in the order of the network; but each after those that gate it."""
-    planned = {each.finding for each in plan.questions}
+    chosen = {each.finding for each in plan.questions}
+    planned = [name for name in network.questions if name in chosen]
     topics = list(network.topics)
     order: dict[str, None] = {}
 

@@ -72,6 +72,14 @@ class NextQuestion:
         """What each answer would lead to, in the order of its states, but for those that cannot be."""
         return tuple(self._source.outcomes())
 
+    @property
+    def table(self) -> Vector:
+        """The same as numbers, shape (states, 1 + conditions): P(answer), then the posterior in the network's order.
+
+        A state that cannot be has 0 throughout.
+        """
+        return self._source.table
+
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {
@@ -115,15 +123,19 @@ class _Source(NamedTuple):
     every: Outcomes
     number: int
 
+    @property
+    def table(self) -> Vector:
+        rows = slice(self.every.starts[self.number], self.every.starts[self.number + 1])
+        own = Outcomes((), np.zeros(1, np.intp), self.every.probabilities[rows], self.every.joint[rows])
+        return np.column_stack([own.probabilities, own.posteriors])
+
     def outcomes(self) -> Iterable[Outcome]:
-        network, every, number = self
-        rows = slice(every.starts[number], every.starts[number + 1])
-        states = network.states[every.names[number]]
-        for state, p, posterior in zip(states, every.probabilities[rows], every.posteriors[rows], strict=True):
+        table, names = self.table, list(self.network.conditions)
+        orders = np.argsort(-table[:, 1:], axis=1, kind="stable").tolist()
+        states = self.network.states[self.every.names[self.number]]
+        for state, (p, *posterior), order in zip(states, table.tolist(), orders, strict=True):
             if p > 0.0:
-                ranked = np.argsort(-posterior, kind="stable").tolist()
-                names = list(network.conditions)
-                yield Outcome(state, float(p), immutabledict({names[c]: float(posterior[c]) for c in ranked}))
+                yield Outcome(state, p, immutabledict({names[c]: posterior[c] for c in order}))
 
 
 class Aim(NamedTuple):

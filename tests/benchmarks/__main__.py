@@ -17,10 +17,12 @@ from bayesknee import Engine, Network, load_network
 from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
 from tests.benchmarks.processes import peak_memory, time_processes
+from tests.benchmarks.rankings import RankingTimings, time_rankings
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 ANSWERS = 15
+RANKED = 20
 IMPORT_PGMPY = ["-c", "import pgmpy.models"]
 
 
@@ -51,8 +53,10 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
     diagnose = ["-m", "bayesknee", "diagnose", "--network", name]
     diagnose += [f"{finding}={answer}" for finding, answer in drawn[0].answers.items()]
     process, pgmpy_import = time_processes([diagnose, IMPORT_PGMPY], repeats=7)
+    rankings = time_rankings(network, [batch[:RANKED] for batch in batches], for_pyagrum=1)
     rows = [
         *posterior_rows(timings),
+        *ranking_rows(rankings),
         process_row(process, pgmpy_import),
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
     ]
@@ -75,6 +79,22 @@ def posterior_rows(timings: list[Timings]) -> list[str]:
         f"| {median(getattr(each, other) / getattr(each, own) for each in timings):,.0f} x | >= {aim} x |"
         for work, own in works.items()
         for other, (name, aim) in others.items()
+    ]
+
+
+def ranking_rows(timings: list[RankingTimings]) -> list[str]:
+    """What the full ranking of questions takes, beside pyAgrum on the same patient."""
+    questions, answers = timings[0].questions, timings[0].answers
+    works = {
+        f"All {questions} questions ranked, with all posteriors after each of {answers} answers": "new",
+        "The same, risk factors met before (an interview)": "again",
+    }
+    name = f"pyAgrum {_version('pyagrum')}, `LazyPropagation`"
+    return [
+        f"| {work} | {_ms(median(getattr(each, own) for each in timings))} | {name}: "
+        f"{_ms(median(each.pyagrum for each in timings))} "
+        f"| {median(each.pyagrum / getattr(each, own) for each in timings):,.0f} x | >= 100 x, <= 3 ms |"
+        for work, own in works.items()
     ]
 
 
@@ -112,7 +132,8 @@ def conditions(network: Network, patients: int, rounds: int) -> str:
     parts = ", ".join(f"{len(things)} {name}" for name, things in sizes.items())
     return (
         f"Medians of {rounds} rounds, each with {patients} patients not met before, the programs in turns; they agree\n"
-        f"to 1e-6. Network `{network.id}` {network.version}: {parts}; an `Engine` for it takes\n"
+        f"to 1e-6, rankings, of which pyAgrum gets one patient a round, to 1e-9. Network\n"
+        f"`{network.id}` {network.version}: {parts}; an `Engine` for it takes\n"
         f"{_ms(median(starts))} to make. Python {platform.python_version()}, numpy {_version('numpy')}, "
         f"{platform.system()} {platform.machine()}. Again with `python -m tests.benchmarks --write`."
     )

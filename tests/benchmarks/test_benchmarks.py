@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from tests.benchmarks.__main__ import BEGIN, END, memory_row, posterior_rows, process_row, write
+from bayesknee import Engine
+from tests.benchmarks.__main__ import BEGIN, END, memory_row, posterior_rows, process_row, ranking_rows, write
+from tests.benchmarks.look_ahead import compare
 from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
 from tests.benchmarks.processes import peak_memory, time_processes
+from tests.benchmarks.rankings import RankingTimings, time_rankings
 from tests.support.random_networks import Size, random_network
 
 NETWORK = random_network(Random(5), Size(conditions=(5, 5), risk_factors=(7, 7), signs=(2, 2), findings=(12, 12)))
@@ -30,6 +33,24 @@ def test_all_programs_agree() -> None:
     timings = time_posteriors(NETWORK, [patients[:3], patients[3:]], for_pgmpy=1)
     assert len(timings) == 1
     assert min(timings[0]) > 0.0
+
+
+def test_rankings_agree_and_have_rows() -> None:
+    patients = draw_patients(NETWORK, 4, 9)
+    timings = time_rankings(NETWORK, [patients[:2], patients[2:]], for_pyagrum=2)
+    assert len(timings) == 1
+    assert min(timings[0][:3]) > 0.0
+    rows = ranking_rows([RankingTimings(0.002, 0.001, 4.0, 230, 480), RankingTimings(0.004, 0.001, 8.0, 230, 480)])
+    assert rows[0].startswith(
+        "| All 230 questions ranked, with all posteriors after each of 480 answers | 3.00 ms | pyAg"
+    )
+    assert rows[0].endswith(", `LazyPropagation`: 6,000 ms | 2,000 x | >= 100 x, <= 3 ms |")
+
+
+def test_what_two_steps_gain() -> None:
+    table = compare(Engine(NETWORK), patients=3, questions=2, seed=0)
+    assert table.splitlines()[0].startswith("| Questions | left, one step | left, two steps | gain |")
+    assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == ["| 1", "| 2"]
 
 
 def test_rows() -> None:
