@@ -10,7 +10,6 @@ from typing import Any, Final
 from immutabledict import immutabledict
 
 from bayesknee.cases import Case
-from bayesknee.cohort.triage import level_of
 from bayesknee.errors import BayeskneeError
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
@@ -120,7 +119,7 @@ class _Comparer:
     def change(self, case: Case, setting: str | None) -> CaseChange | None:
         old = self._diagnose(OLD, case, setting)
         new = self._diagnose(NEW, case, setting)
-        levels = level_of(old), level_of(new)
+        levels = old.triage.level, new.triage.level
         if leader(old) == leader(new) and levels[0] == levels[1]:
             return None
         for_whom, against = self._contrast(old, new)

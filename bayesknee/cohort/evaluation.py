@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from immutabledict import immutabledict
+from numpy.typing import NDArray
 
+from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, measure
-from bayesknee.cohort.naive_bayes import NaiveBayes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
+from bayesknee.inference.fit import surprise_of
+from bayesknee.inference.ledger import Account
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import LEVELS, Network
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROUNDS: Final = 1000
+MOST_FLAGGED: Final = 500
 ENGINE: Final = "bayesknee"
 BASELINE: Final = "naive_bayes"
 
@@ -32,31 +37,50 @@ class CaseResult:
 
     Attributes:
         case: the patient.
-        diagnosis: the engine's.
+        engine: what diagnosed it.
+        posterior: P(condition), most probable first.
         rank: of the best-placed true condition, from 1; 0 where none is true.
         called, needed: the triage level that was called, and that the true conditions call for.
     """
 
     case: LabelledCase
-    diagnosis: Diagnosis
+    engine: Engine = field(repr=False, compare=False)
+    posterior: Mapping[str, float]
     rank: int
     called: str
     needed: str
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """The whole diagnosis, made when it is first asked for."""
+        return self.engine.diagnose(self.case.evidence)
 
     @property
     def led(self) -> bool:
         """Whether a true condition leads."""
         return self.rank == 1
 
+    @property
+    def missed(self) -> Account | None:
+        """Why the leader and not the best-placed true condition; None where a true condition leads or none is true."""
+        if self.rank < 2:
+            return None
+        leader = next(iter(self.posterior))
+        best = next(name for name in self.posterior if name in self.case.label)
+        return self.diagnosis.ledger.contrast(leader, best)
+
     def to_dict(self) -> dict[str, Any]:
-        """It as plain data."""
+        """It as plain data; `missed` has what each answer did for the leader against the best-placed true condition."""
+        missed = self.missed
+        shares = {entry.finding: entry.decibans for entry in missed.entries} if missed else {}
         return {
             "case": self.case.id,
             "setting": self.case.setting,
             "label": list(self.case.label),
             "rank": self.rank,
             "triage": {"called": self.called, "needed": self.needed},
-            "posterior": dict(self.diagnosis.posterior),
+            "posterior": dict(self.posterior),
+            "missed": {name: value if math.isfinite(value) else None for name, value in shares.items()},
         }
 
 
@@ -67,10 +91,15 @@ class Unnamed:
     Attributes:
         cases: how many have the catch-all as a label.
         led: in how many of these it leads.
+        flagged: of how many the findings fit nothing in the network well (`bayesknee.inference.fit`); None for more
+            than 500 cases, since that takes a second for ten.
+        either: in how many it leads, or the findings fit nothing; None likewise.
     """
 
     cases: int
     led: int
+    flagged: int | None
+    either: int | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +161,7 @@ class Evaluation:
                 BASELINE: [_plain_bin(each) for each in self.baseline_calibration],
             },
             "inclusion": {name: list(each) for name, each in self.inclusion.items()},
-            "unnamed": {"cases": self.unnamed.cases, "led": self.unnamed.led},
+            "unnamed": asdict(self.unnamed),
             "results": [each.to_dict() for each in self.results],
         }
 
@@ -159,61 +188,71 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
     given = tuple(cases)
     if not given:
         raise ValueError("no cases; expected at least one labelled case")
-    settings = dict.fromkeys(case.setting for case in given)
-    engines = {setting: Engine(network, setting) for setting in settings}
-    baselines = {setting: NaiveBayes(network, setting) for setting in settings}
-    diagnoses = [engines[case.setting].diagnose(case.evidence) for case in given]
-    ours = _forecasts(network, given, _matrix(network, diagnoses))
-    theirs = _forecasts(network, given, np.stack([baselines[case.setting].posterior(case.evidence) for case in given]))
+    settings = np.array([case.setting for case in given])
+    engines = {setting: Engine(network, setting) for setting in dict.fromkeys(settings.tolist())}
+    ours, theirs = _called(network, given, settings, engines)
     names = tuple(network.conditions)
+    results = tuple(_results(network, given, engines, ours))
     return Evaluation(
         network=network,
-        results=_results(given, diagnoses, ours),
+        results=results,
         engine=measure(ours, names, rounds, seed),
         baseline=measure(theirs, names, rounds, seed),
         calibration=ours.calibration,
         baseline_calibration=theirs.calibration,
         inclusion=immutabledict({ENGINE: ours.inclusion, BASELINE: theirs.inclusion}),
-        unnamed=_unnamed(network, given, diagnoses),
+        unnamed=_unnamed(network, results),
         rounds=rounds,
         seed=seed,
     )
 
 
-def _matrix(network: Network, diagnoses: Sequence[Diagnosis]) -> Vector:
-    return np.array([[each.posterior[name] for name in network.conditions] for each in diagnoses])
+def _called(
+    network: Network, cases: Sequence[LabelledCase], settings: NDArray[np.str_], engines: Mapping[str, Engine]
+) -> tuple[Forecasts, Forecasts]:
+    """What the engine and naive Bayes say, setting by setting."""
+    shape = (2, len(cases), len(network.conditions))
+    posterior, level = np.empty(shape), np.empty(shape[:2], dtype=np.intp)
+    for setting, engine in engines.items():
+        here = settings == setting
+        own = [case for case, is_here in zip(cases, here, strict=True) if is_here]
+        both = called_by_engine(engine, own), called_by_naive_bayes(network, setting, own)
+        for which, called in enumerate(both):
+            posterior[which, here], level[which, here] = called
+    truth, needed, limits = _truth(network, cases)
+    ours, theirs = (Forecasts(p, truth, called, needed, limits) for p, called in zip(posterior, level, strict=True))
+    return ours, theirs
 
 
-def _forecasts(network: Network, cases: Sequence[LabelledCase], posterior: Vector) -> Forecasts:
-    """Triage is called here as the posterior alone says: conditions at or over their limit, and the leader."""
+def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Flags, Numbers, Vector]:
+    """Which conditions are true, what level they call for, and the limits."""
     conditions = network.conditions.values()
     truth = np.array([[each.id in case.label for each in conditions] for case in cases])
-    limits = np.array([each.limit.value for each in conditions])
     levels = np.array([LEVELS.index(each.level) for each in conditions])
-    leads = posterior == posterior.max(axis=1, keepdims=True)
-    called = _most_urgent(levels, (posterior >= limits) | leads)
-    return Forecasts(posterior, truth, called, _most_urgent(levels, truth), limits)
-
-
-def _most_urgent(levels: Numbers, which: Flags) -> Numbers:
-    return np.asarray(np.where(which, levels, len(LEVELS) - 1).min(axis=1))
+    needed = np.where(truth, levels, len(LEVELS) - 1).min(axis=1)
+    return truth, needed, np.array([each.limit.value for each in conditions])
 
 
 def _results(
-    cases: Sequence[LabelledCase], diagnoses: Sequence[Diagnosis], forecasts: Forecasts
-) -> tuple[CaseResult, ...]:
+    network: Network, cases: Sequence[LabelledCase], engines: Mapping[str, Engine], forecasts: Forecasts
+) -> Iterator[CaseResult]:
+    names = np.array(list(network.conditions))
+    order = np.argsort(-forecasts.posterior, axis=1, kind="stable")
     ranks = np.where(forecasts.has_cause, forecasts.rank, 0).tolist()
-    called, needed = ([LEVELS[number] for number in each] for each in (forecasts.called, forecasts.needed))
-    return tuple(map(CaseResult, cases, diagnoses, ranks, called, needed))
+    for row, case in enumerate(cases):
+        ranked = zip(names[order[row]].tolist(), forecasts.posterior[row, order[row]].tolist(), strict=True)
+        levels = (LEVELS[each[row]] for each in (forecasts.called, forecasts.needed))
+        yield CaseResult(case, engines[case.setting], immutabledict(ranked), ranks[row], *levels)
 
 
-def _unnamed(network: Network, cases: Sequence[LabelledCase], diagnoses: Sequence[Diagnosis]) -> Unnamed:
-    leaders = [
-        next(iter(each.posterior))
-        for case, each in zip(cases, diagnoses, strict=True)
-        if network.catch_all in case.label
-    ]
-    return Unnamed(cases=len(leaders), led=leaders.count(network.catch_all))
+def _unnamed(network: Network, results: Iterable[CaseResult]) -> Unnamed:
+    found = [each for each in results if network.catch_all in each.case.label]
+    led = [next(iter(each.posterior)) == network.catch_all for each in found]
+    if len(found) > MOST_FLAGGED:
+        return Unnamed(len(found), sum(led), None, None)
+    flagged = [surprise_of(each.diagnosis).matters for each in found]
+    either = sum(one or other for one, other in zip(led, flagged, strict=True))
+    return Unnamed(len(found), sum(led), sum(flagged), either)
 
 
 def _plain_measures(measures: Measures) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rich.text import Text
 from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation, overall
 from bayesknee.cohort.measures import Bin, Measure
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
+from bayesknee.inference.ledger import DECIBANS
 
 SHOWN: Final = 3
 NAMES: Final = immutabledict(
@@ -32,6 +33,7 @@ NAMES: Final = immutabledict(
 SHARES: Final = frozenset({"top1", "top3", "list_specificity", "over_triage", "under_triage"})
 FORECASTERS: Final = immutabledict({ENGINE: "bayesknee", BASELINE: "naive Bayes"})
 _INDENT: Final = (0, 0, 0, 2)
+_DEEPER: Final = (0, 0, 0, 4)
 
 
 def evaluation_text(evaluation: Evaluation, most_failures: int, file: TextIO | None = None) -> str:
@@ -72,7 +74,10 @@ def unnamed_line(evaluation: Evaluation) -> str:
     if not unnamed.cases:
         return ""
     name = network.conditions[network.catch_all].name
-    return f'Cause not named by the network: {_cases(unnamed.cases)}; "{name}" leads in {unnamed.led}.'
+    line = f'Cause not named by the network: {_cases(unnamed.cases)}; "{name}" leads in {unnamed.led}'
+    if unnamed.flagged is None:
+        return f"{line}."
+    return f"{line}, the findings fit nothing well in {unnamed.flagged}, either in {unnamed.either}."
 
 
 def _parts(evaluation: Evaluation, most_failures: int) -> Iterator[RenderableType]:
@@ -142,14 +147,27 @@ def _failures(evaluation: Evaluation, most: int) -> Iterator[RenderableType]:
     yield Text(told, style="bold")
     for each in failures[:most]:
         yield Padding(Text(sticky(failure_line(each))), _INDENT)
+        if line := reasons_line(each):
+            yield Padding(Text(sticky(line)), _DEEPER)
     if len(failures) > most:
         yield Padding(Text(f"and {len(failures) - most} more"), _INDENT)
 
 
 def failure_line(result: CaseResult) -> str:
     """A case with what leads, and where its label stands."""
-    posterior = result.diagnosis.posterior
+    posterior = result.posterior
     leaders = list(posterior)[:SHOWN]
     names = [*leaders, *(name for name in result.case.label if name not in leaders)]
     shown = ", ".join(f"{name} {percent(posterior[name])}" for name in names)
     return f"{result.case.id}: {' and '.join(result.case.label)} at rank {result.rank}: {shown}"
+
+
+def reasons_line(result: CaseResult) -> str:
+    """The answers that put the leader before the best-placed true condition, in decibans; empty where one leads."""
+    missed = result.missed
+    if missed is None:
+        return ""
+    entries = [entry for entry in missed.entries if entry.share > 0.0][:SHOWN]
+    shares = [f"{entry.finding} {entry.decibans:+.1f}" for entry in entries]
+    start = f"before any answer {DECIBANS * missed.prior:+.1f}"
+    return f"for {missed.subject} against {missed.against}, in decibans: {', '.join([start, *shares])}"

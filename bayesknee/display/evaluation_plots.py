@@ -11,24 +11,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIZE = (6.4, 4.8)
-DOT_AREA = 12.0
+SIZE = (6.4, 5.2)
 
 
 def calibration_figure(evaluation: Evaluation) -> Figure:
-    """What was predicted and what came true, in ten bins; the area of a dot grows with its forecasts."""
-    figure, axes = _empty("Mean probability in the bin", "Share that came true")
-    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfect")
-    bins = (evaluation.calibration, evaluation.baseline_calibration)
-    for name, marker, each in zip(FORECASTERS.values(), "os", bins, strict=True):
-        full = [one for one in each if one.count]
-        x, y = [one.predicted for one in full], [one.observed for one in full]
-        (line,) = axes.plot(x, y, linewidth=1)
-        axes.scatter(
-            x, y, s=[DOT_AREA * one.count**0.5 for one in full], marker=marker, label=name, color=line.get_color()
-        )
-    axes.set_xlim(0, 1)
-    axes.legend(frameon=False, loc="upper left")
+    """What was predicted and what came true, a forecast for each condition of each case."""
+    from matplotlib.figure import Figure
+
+    from bayesknee.display.plots.calibration import plot_calibration
+
+    conditions = list(evaluation.network.conditions)
+    results = evaluation.results
+    figure = Figure(figsize=SIZE, layout="constrained")
+    plot_calibration(
+        [[each.posterior[name] for name in conditions] for each in results],
+        [[name in each.case.label for name in conditions] for each in results],
+        figure.add_subplot(),
+    )
     return figure
 
 

@@ -153,10 +153,15 @@ def _conditions(evaluation: Evaluation) -> TablePart:
 
 
 def _failure(result: CaseResult) -> FailurePart:
-    evidence, network = result.diagnosis.evidence, result.diagnosis.network
-    rows = [(label(network, name), answer_text(network, name, each)) for name, each in evidence.answers.items()]
+    network, missed = result.diagnosis.network, result.missed
+    rows = []
+    for entry in missed.entries if missed else ():
+        answer = "" if entry.answer is None else answer_text(network, entry.finding, entry.answer)
+        rows.append((label(network, entry.finding), answer, f"{entry.decibans:+.1f}"))
+    against = f"decibans for {missed.subject} against {missed.against}" if missed else "decibans"
+    headers = ("Finding", "Answer", against)
     title = f"{result.case.id}: {result.case.title}".removesuffix(": ")
-    return FailurePart(title, failure_line(result), result.case.source, TablePart(("Finding", "Answer"), rows))
+    return FailurePart(title, failure_line(result), result.case.source, TablePart(headers, rows))
 
 
 def _title(name: str) -> str:

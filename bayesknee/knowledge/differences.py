@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from bayesknee.knowledge.model import Network, Number, Path, numbers_below
 
-SECTIONS: Final = ("settings", "topics", "groups", "references", "risk_factors", "conditions", "signs", "findings")
+SECTIONS: Final = (
+    "settings",
+    "topics",
+    "groups",
+    "references",
+    "risk_factors",
+    "conditions",
+    "signs",
+    "findings",
+    "red_flags",
+)
 NUMBERED: Final = ("risk_factors", "conditions", "signs", "findings")
 HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.cases import Case
-from bayesknee.cohort import check_cases, evaluate, read_labelled
+from bayesknee.cohort import LabelledCase, check_cases, evaluate, read_labelled
 from bayesknee.display.evaluation_report import check_report_path, write_report
-from bayesknee.errors import BayeskneeError
+from bayesknee.errors import BayeskneeError, ImpossibleEvidenceError
+from bayesknee.inference.codes import decode
+from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.knowledge.library import networks_folder
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
@@ -30,7 +33,9 @@ EVALUATION = evaluate(TINY, CASES, rounds=50)
 
 def test_each_case_is_diagnosed_in_its_setting() -> None:
     for case, result in zip(CASES, EVALUATION.results, strict=True):
-        assert result.diagnosis == Engine(TINY, case.setting).diagnose(case.evidence)
+        wanted = Engine(TINY, case.setting).diagnose(case.evidence)
+        assert result.diagnosis == wanted
+        assert result.posterior == pytest.approx(dict(wanted.posterior))
 
 
 def test_ranks_levels_and_failures() -> None:
@@ -105,3 +110,43 @@ def test_development_cases_of_the_posterior_knee() -> None:
     assert found.engine.top3.value * 59 >= 48
     assert found.engine.log_loss.value < found.baseline.log_loss.value < 0.3
     assert found.engine.under_triage.value <= 0.05
+
+
+def test_an_unsure_answer_is_diagnosed_like_any_other() -> None:
+    soft, hard = ({"onset": {"fall": 0.8, "sudden": 0.1, "gradual": 0.1}}, {"onset": "fall"})
+    given = check_cases([Case(label=("fracture",), evidence=each) for each in (soft, hard, {"strain": "no"})], TINY)
+    for result in evaluate(TINY, given, rounds=0).results:
+        wanted = Engine(TINY, "clinic").diagnose(result.case.evidence)
+        assert list(result.posterior) == list(wanted.posterior)
+        assert result.posterior == pytest.approx(dict(wanted.posterior))
+        assert result.called == wanted.triage.level
+
+
+def test_answers_that_cannot_be_true_together_are_told() -> None:
+    given = check_cases([Case(label=("strain",), evidence=dict.fromkeys(TINY.conditions, "no"))], TINY)
+    with pytest.raises(ImpossibleEvidenceError, match="cannot all be true"):
+        evaluate(TINY, given)
+
+
+def test_why_another_condition_leads() -> None:
+    (missed,) = EVALUATION.failures
+    account = missed.missed
+    assert account is not None
+    assert (account.subject, account.against) == ("strain", "infection")
+    assert sum(entry.share for entry in account.entries) == pytest.approx(account.change)
+    assert EVALUATION.results[0].missed is None
+
+
+def test_evaluation_agrees_with_a_network_on_its_own_patients() -> None:
+    """Patients drawn from the network: its posteriors come true as often as they say, and no forecaster is sharper."""
+    sample = Engine(TINY, "clinic").strategy.sample(NOTHING_KNOWN, 3000, np.random.default_rng(1))
+    names = np.array(list(TINY.conditions))
+    drawn = [
+        LabelledCase(str(row), decode(TINY, codes), "clinic", tuple(names[has].tolist()))
+        for row, (has, codes) in enumerate(zip(sample.conditions, sample.codes, strict=True))
+    ]
+    found = evaluate(TINY, drawn, rounds=0)
+    assert found.engine.calibration_error.value < 0.02
+    assert found.engine.log_loss.value < found.baseline.log_loss.value
+    assert found.engine.calibration_error.value < found.baseline.calibration_error.value
+    assert found.unnamed.flagged is None

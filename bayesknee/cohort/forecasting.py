@@ -1,0 +1,67 @@
+"""The posteriors and triage levels of labelled patients of one care setting, many at once where that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.cohort.measures import Numbers
+from bayesknee.cohort.naive_bayes import NaiveBayes
+from bayesknee.inference.codes import encode
+from bayesknee.inference.engine import Engine
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.subsets import Vector
+from bayesknee.inference.triage import levels, triage
+from bayesknee.knowledge.model import LEVELS, Network
+
+
+class Called(NamedTuple):
+    """What a forecaster says.
+
+    Attributes:
+        posterior: P(condition), shape (patients, conditions).
+        level: the number of the triage level, 0 the most urgent, shape (patients,).
+    """
+
+    posterior: Vector
+    level: Numbers
+
+
+def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
+    """The engine's posteriors and levels.
+
+    Raises:
+        ImpossibleEvidenceError: a case with answers that cannot be true together.
+    """
+    network = engine.network
+    is_plain = np.array([_is_plain(network, case.evidence) for case in cases], dtype=bool)
+    posterior = np.empty((len(cases), len(network.conditions)))
+    level = np.empty(len(cases), dtype=np.intp)
+    if is_plain.any():
+        codes = encode(network, [case.evidence for case, plain in zip(cases, is_plain, strict=True) if plain])
+        posterior[is_plain] = engine.strategy.infer_many(codes).marginals
+        level[is_plain] = levels(network, posterior[is_plain], codes)
+    for row in np.flatnonzero(~is_plain | np.isnan(posterior).any(axis=1)).tolist():
+        diagnosis = engine.diagnose(cases[row].evidence)
+        posterior[row] = [diagnosis.posterior[name] for name in network.conditions]
+        level[row] = LEVELS.index(diagnosis.triage.level)
+    return Called(posterior, level)
+
+
+def called_by_naive_bayes(network: Network, setting: str, cases: Sequence[LabelledCase]) -> Called:
+    """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
+    posterior = NaiveBayes(network, setting).posteriors(case.evidence for case in cases)
+    return Called(posterior, np.array([_level(network, case, row) for case, row in zip(cases, posterior, strict=True)]))
+
+
+def _level(network: Network, case: LabelledCase, posterior: Vector) -> int:
+    ranked = sorted(zip(network.conditions, posterior.tolist(), strict=True), key=lambda item: -item[1])
+    return LEVELS.index(triage(network, case.evidence, dict(ranked)).level)
+
+
+def _is_plain(network: Network, evidence: Evidence) -> bool:
+    """Whether all answers are states of questions, which codes can hold."""
+    return all(isinstance(answer, str) and name in network.questions for name, answer in evidence.answers.items())
