@@ -81,6 +81,10 @@ class CaseFileError(BayeskneeError):
     """A case file that cannot be read as a patient."""
 
 
+class TableError(BayeskneeError):
+    """A table of patients that cannot be read, scored or written."""
+
+
 class InferenceError(BayeskneeError):
     """A network that is valid but that the engine cannot compute with."""
 

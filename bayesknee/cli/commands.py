@@ -33,6 +33,8 @@ COMMANDS: Final = immutabledict(
     diff="Tell what differs between two networks, and which cases it changes.",
     evaluate="Tell how good a network is on patients whose diagnosis is known.",
     learn="Update a network's numbers from patients whose diagnosis is known.",
+    score="Tell how probable each condition is in every patient of a table.",
+    simulate="Draw patients from a network, with their true causes.",
     export="Write a network in another program's format.",
     **{"import": "Turn a file with a noisy-OR network into a network folder."},
 )

@@ -1,6 +1,7 @@
 """Many patients: how good a network is for them, and what it can learn from them."""
 
 from bayesknee.cohort.evaluation import Evaluation, evaluate
+from bayesknee.cohort.files import FileScores, score_file
 from bayesknee.cohort.labelled import LabelledCase, check_cases, read_labelled
 
-__all__ = ["Evaluation", "LabelledCase", "check_cases", "evaluate", "read_labelled"]
+__all__ = ["Evaluation", "FileScores", "LabelledCase", "check_cases", "evaluate", "read_labelled", "score_file"]

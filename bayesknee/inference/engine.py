@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import ImpossibleEvidenceError, SettingError, did_you_mean, quoted
 from bayesknee.inference.batch import Groups, Posteriors
-from bayesknee.inference.codes import Codes
+from bayesknee.inference.codes import Codes, check_codes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import MOST_CONDITIONS, Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
@@ -24,6 +24,9 @@ from bayesknee.inference.shares import Events, Shares
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
+
+Frame = TypeVar("Frame")
+Errors: TypeAlias = Literal["raise", "collect"]
 
 
 class Inference(Protocol):
@@ -148,6 +151,41 @@ class Engine:
             log_evidence=inference.log_evidence,
             engine=self,
         )
+
+    def posteriors(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN) -> Posteriors:
+        """The exact posteriors of many patients, groups in the network's order; see `Strategy.infer_many`.
+
+        Raises:
+            ValueError: an array that is no codes of this network.
+        """
+        return self.strategy.infer_many(check_codes(self.network, codes), evidence, tuple(self._groups.values()))
+
+    def score(
+        self, frame: Frame, *, ignore: Iterable[str] = (), errors: Literal["raise", "collect"] = "raise"
+    ) -> Frame:
+        """The exact posteriors of many patients in a pandas data frame, or in one of Dask, which stays lazy.
+
+        Args:
+            frame: a row per patient, a column per finding or risk factor: states, truth values, numbers where the
+                states are bands; blanks and `"unknown"` are not known.
+            ignore: columns that are not read.
+            errors: what to do with rows that the network cannot take: `"raise"`, or `"collect"`, which scores the
+                others and says why in a column `reason`.
+
+        Returns:
+            With the same index, a column for each condition and group: P(it | the row); `triage`, the level; and
+            `log_evidence`, natural log of P(the row | complaint, setting).
+
+        Raises:
+            TableError: columns or rows that the network cannot take; tells which.
+        """
+        from bayesknee.cohort.score import score_any
+
+        return score_any(self, frame, ignore, errors)
+
+    def __reduce__(self) -> tuple[type[Engine], tuple[Network, str]]:
+        """What another process makes the same engine of."""
+        return Engine, (self.network, self.setting)
 
     def given(self, evidence: Evidence, condition: str, state: str) -> Mapping[str, float] | None:
         """P(condition | evidence, and that one of them is in this state), by id.

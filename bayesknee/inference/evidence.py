@@ -123,7 +123,7 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
             answers[name] = value
             continue
         try:
-            answers[str(name)] = _answer(network, str(name), value)
+            answers[str(name)] = read_answer(network, str(name), value)
         except EvidenceError as error:
             problems.append(str(error))
     demands = tuple(_demands(network, answers))
@@ -175,12 +175,17 @@ def _with_implied(
     )
 
 
-def _answer(network: Network, name: str, value: object) -> Answer:
+def read_answer(network: Network, name: str, value: object) -> Answer:
+    """What a value says of the finding, risk factor or condition of that name; see `check_evidence`.
+
+    Raises:
+        EvidenceError: the network cannot take it.
+    """
     states = _states(network, name)
     if isinstance(value, str) and (value in states or value == UNKNOWN):
         return str(value)
     if isinstance(value, TRUTH_VALUES):
-        return _answer(network, name, NO_YES[bool(value)])
+        return read_answer(network, name, NO_YES[bool(value)])
     if isinstance(value, Mapping):
         return _soft_answer(name, value, states)
     if name in network.risk_factors and network.risk_factors[name].bands:

@@ -216,6 +216,8 @@ def _is_implied(
     network: Network, gate: str, wanted: tuple[str, ...], codes: Codes, columns: Mapping[str, int]
 ) -> NDArray[np.bool_]:
     """Whether answers to gated questions leave a gate, not stated itself, no other states than those wanted."""
+    if all(other != gate for gates in network.gates.values() for other, _ in gates):
+        return np.zeros(len(codes), np.bool_)
     states = network.states[gate]
     left = np.ones((len(codes), len(states)), np.bool_)
     for name in network.gated:

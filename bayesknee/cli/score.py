@@ -1,0 +1,77 @@
+"""`bayesknee score`: a table of patients in, a table of probabilities out."""
+
+from __future__ import annotations
+
+import click
+
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.inference.engine import Engine
+from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+
+
+@click.command(
+    "score",
+    epilog=examples(
+        "bayesknee score patients.csv -o scores.csv --key id",
+        "bayesknee score patients.parquet -o scores.parquet --setting emergency --resume",
+        "bayesknee score patients.parquet -o scores.parquet --scheduler tcp://10.0.0.1:8786",
+    ),
+)
+@click.argument("source", metavar="IN")
+@click.option("-o", "--output", required=True, metavar="OUT", help="File for the scores, .csv or .parquet.")
+@click.option("--key", multiple=True, metavar="COLUMN", help="A column to take over into OUT; can be repeated.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column not to be read; can be repeated.")
+@click.option("--rejects", metavar="FILE", help="File for rows that cannot be scored.  [default: beside OUT]")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
+@click.option("--scheduler", metavar="ADDRESS", help="Share the work out on a Dask cluster.")
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    source: str,
+    output: str,
+    key: tuple[str, ...],
+    ignore: tuple[str, ...],
+    rejects: str | None,
+    resume: bool,  # noqa: FBT001 (how click calls)
+    scheduler: str | None,
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Tell how probable each condition is in every patient of a table.
+
+    IN is a .csv or .parquet file with a row per patient and a column per finding or risk factor; a blank, or unknown,
+    is not known, and a number is fine where states are bands. Other columns are refused, unless --key takes them over
+    or --ignore leaves them out.
+
+    OUT has the keys or else the number of the row, a column for each condition and group, the level of triage, and the
+    log of P(answers). Rows with bad values go to a file of their own, with the reason. OUT appears only when it is
+    complete; a run that was stopped can go on with --resume.
+    """
+    engine = Engine(load_network(DEFAULT_NETWORK if network is None else network), setting)
+    from bayesknee.cohort.files import score_file
+    from bayesknee.display.progress import progress_bar
+    from bayesknee.display.scores import scores_text
+
+    work = None
+    if scheduler is not None:
+        from bayesknee.cohort.cluster import work_on
+
+        work = work_on(scheduler)
+    with progress_bar("scored") as progress:
+        result = score_file(
+            engine,
+            source,
+            output,
+            key=key,
+            ignore=ignore,
+            rejects=rejects,
+            resume=resume,
+            progress=progress,
+            work=work,
+        )
+    if as_json:
+        print_json(result.to_dict())
+        return
+    print_text(scores_text(result))

@@ -1,0 +1,220 @@
+"""Files of patients scored: pieces in, parts out, and what could not be scored beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+import bayesknee
+from bayesknee.cohort.parts import Counts, Parts, beside, fingerprint, told
+from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
+from bayesknee.cohort.score import LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
+from bayesknee.errors import TableError, quoted
+from bayesknee.inference.engine import Engine
+from bayesknee.knowledge.model import LEVELS
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+ROW: Final = "row"
+Progress: TypeAlias = Callable[[float, Counts], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One piece, scored.
+
+    Attributes:
+        number: of the piece.
+        scores: a row for each patient that could be scored.
+        rejects: a row for each that could not: number of the row, key, reason.
+        read: which share of the file had been read after it.
+    """
+
+    number: int
+    scores: pa.Table
+    rejects: pa.Table
+    read: float
+
+
+Work: TypeAlias = Callable[[Engine, Source, Iterable[Piece]], Iterator[Scored]]
+
+
+@dataclass(frozen=True)
+class FileScores:
+    """What became of a file.
+
+    Attributes:
+        scored, rejected: numbers of rows.
+        output: the scores.
+        rejects: the rows that could not be scored; None where there were none.
+    """
+
+    scored: int
+    rejected: int
+    output: Path
+    rejects: Path | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        rejects = str(self.rejects) if self.rejects else None
+        return {"scored": self.scored, "rejected": self.rejected, "output": str(self.output), "rejects": rejects}
+
+
+def score_file(  # noqa: PLR0913 (each is an option of the command)
+    engine: Engine,
+    source: Path | str,
+    output: Path | str,
+    *,
+    key: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    rejects: Path | str | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    work: Work | None = None,
+) -> FileScores:
+    """Scores a file of patients, however long, a piece after the other.
+
+    Args:
+        engine: what to score with.
+        source: a CSV or Parquet file: a row per patient, a column per question.
+        output: a CSV or Parquet file for the scores. It appears only when complete, and replaces what was there.
+        key: columns that go through to the output; where there are none, it has the number of each row.
+        ignore: columns that are not read.
+        rejects: a CSV file for the rows that could not be scored, with the reason; beside the output where left out.
+        resume: go on with the parts that an earlier run left.
+        progress: called after each piece with the share of the file that is read, and the counts.
+        work: how to score pieces; in this process where left out.
+
+    Raises:
+        TableError: an input that is no table of patients, an output that cannot be written, or nothing to score.
+    """
+    table = open_source(source, engine.network, tuple(key), tuple(ignore))
+    _check_names(engine, table)
+    parts = _parts(table.path, Path(output), rejects)
+    what = _what(engine, table, tuple(ignore))
+    with told(parts.output):
+        parts.start(what, resume=resume)
+        with parts.kept_if_any():
+            total, count = _score(engine, table, parts, progress or _silent, work or score_here)
+        if total.scored:
+            parts.finish(count)
+    if not total.scored:
+        _refuse(parts, total)
+    return FileScores(*total, parts.output, parts.rejects if total.rejected else None)
+
+
+def _silent(_read: float, _counts: Counts) -> None:
+    return
+
+
+def _score(engine: Engine, table: Source, parts: Parts, progress: Progress, work: Work) -> tuple[Counts, int]:
+    """Scores all pieces that are not done yet; the counts, and how many pieces there are."""
+    total, count = Counts(), 0
+
+    def left() -> Iterator[Piece]:
+        nonlocal total, count
+        for piece in table.pieces():
+            count += 1
+            if (before := parts.done(piece.number)) is None:
+                yield piece
+            else:
+                total = total.plus(before)
+                progress(piece.read, total)
+
+    for scored in work(engine, table, left()):
+        total = total.plus(parts.add(scored.number, scored.scores, scored.rejects))
+        progress(scored.read, total)
+    return total, count
+
+
+def _refuse(parts: Parts, total: Counts) -> None:
+    """Nothing was scored: the output stays away, and the first reason is told."""
+    import csv
+
+    with parts.part(0).with_suffix(".rejects.csv").open(encoding="utf-8", newline="") as file:
+        reason = next(csv.DictReader(file))[REASON]
+    parts.remove()
+    raise TableError(f"none of {total.rejected} rows could be scored; the first: {reason}")
+
+
+def _parts(source: Path, output: Path, rejects: Path | str | None) -> Parts:
+    check_suffix(output, "the output")
+    apart = Path(rejects) if rejects is not None else beside(output, ".rejects.csv")
+    if apart.suffix != ".csv":
+        raise TableError(f"the rejects {str(apart)!r} are not named .csv; give the file that name")
+    if not output.parent.is_dir():
+        raise TableError(f"cannot write {str(output)!r}: no folder {str(output.parent)!r}; make it first")
+    for one, other, what in ((output, source, "output"), (apart, source, "rejects"), (apart, output, "rejects")):
+        if one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other)):
+            raise TableError(f"the {what} {str(one)!r} would replace {str(other)!r}; name another file")
+    if output.is_dir():
+        raise TableError(f"the output {str(output)!r} is a folder; name a file")
+    return Parts(output, apart, output.with_name(f"{output.name}.parts"))
+
+
+def _check_names(engine: Engine, table: Source) -> None:
+    taken = {*engine.network.conditions, *engine.network.groups, TRIAGE, LOG_EVIDENCE, REASON, ROW}
+    for name in table.columns.key:
+        if name in taken:
+            raise TableError(f"column {quoted(name)} cannot be a key: the scores have one of that name; rename it")
+
+
+def _what(engine: Engine, table: Source, ignore: tuple[str, ...]) -> Mapping[str, object]:
+    return {
+        "input": fingerprint(table.path),
+        "network": [engine.network.id, engine.network.version, engine.network.sha256],
+        "setting": engine.setting,
+        "key": list(table.columns.key),
+        "ignore": sorted(ignore),
+        "program": bayesknee.__version__,
+    }
+
+
+# --- a piece ----------------------------------------------------------------------------------------------------------
+
+
+def score_here(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
+    """Scores pieces in this process."""
+    for piece in pieces:
+        yield score_piece(engine, table, piece)
+
+
+def score_piece(engine: Engine, table: Source, piece: Piece) -> Scored:
+    """Scores one piece."""
+    encoded = piece.encoded(engine.network, table.columns.questions)
+    scores = score_codes(engine, encoded)
+    good = np.array([row not in scores.reasons for row in range(len(piece.rows))], np.bool_)
+    return Scored(
+        piece.number, _scores(table, piece, scores, good), _rejects(table, piece, scores.reasons, good), piece.read
+    )
+
+
+def _scores(table: Source, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -> pa.Table:
+    import pyarrow as pa
+
+    kept = piece.table.select(table.columns.key).filter(pa.array(good))
+    columns: dict[str, Any] = {name: kept[name] for name in table.columns.key} or {ROW: pa.array(piece.rows[good])}
+    columns |= {name: pa.array(values[good]) for name, values in scores.probabilities.items()}
+    columns[TRIAGE] = pa.array(np.array([*LEVELS], dtype=object)[scores.triage[good]], pa.string())
+    columns[LOG_EVIDENCE] = pa.array(scores.log_evidence[good])
+    return pa.table(columns)
+
+
+def _rejects(table: Source, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> pa.Table:
+    import pyarrow as pa
+
+    kept = piece.table.select(table.columns.key).filter(pa.array(~good)).to_pydict()
+    keys = {name: ["" if each is None else str(each) for each in values] for name, values in kept.items()}
+    bad = sorted(reasons)
+    rows = [(int(piece.rows[row]), reasons[row], tuple(k[i] for k in keys.values())) for i, row in enumerate(bad)]
+    rows += [(row, reason, ("",) * len(keys)) for row, reason in piece.broken.items()]
+    rows.sort()
+    columns = {ROW: pa.array([row for row, _, _ in rows], pa.int64())}
+    columns |= {name: pa.array([key[i] for _, _, key in rows], pa.string()) for i, name in enumerate(keys)}
+    return pa.table({**columns, REASON: pa.array([reason for _, reason, _ in rows], pa.string())})

@@ -1,0 +1,147 @@
+"""Patients drawn from a network, as a table with their true causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from bayesknee.cohort.extras import require
+from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
+from bayesknee.cohort.parts import Counts, told
+from bayesknee.cohort.reading import check_suffix
+from bayesknee.errors import TableError
+from bayesknee.inference.codes import NOT_KNOWN, Codes
+from bayesknee.inference.engine import Engine
+from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
+from bayesknee.inference.sampling import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    from bayesknee.cohort.files import Progress
+
+ID: Final = "id"
+BATCH: Final = 2**14  # patients at once, with a seed of their own: a longer table begins as a shorter one does
+
+
+def draw(
+    engine: Engine, rows: int, *, missing: float = 0.0, seed: int = 0, evidence: Evidence = NOTHING_KNOWN
+) -> Iterator[Sample]:
+    """Patients drawn from the engine's network in its setting, some at a time.
+
+    Args:
+        engine: whose network.
+        rows: how many.
+        missing: the chance that an answer is not known, each by itself; inside [0, 1].
+        seed: the same one draws the same patients.
+        evidence: what is known of all of them.
+
+    Raises:
+        ImpossibleEvidenceError: nobody can have given these answers.
+        TableError: a rate outside [0, 1], or fewer than no patients.
+    """
+    if not 0.0 <= missing <= 1.0:
+        raise TableError(f"a rate of missing answers of {missing:g}; expected one from 0 to 1")
+    if rows < 0:
+        raise TableError(f"{rows} patients; expected 0 or more")
+    starts = range(0, rows, BATCH)
+    for start, own in zip(starts, np.random.SeedSequence(seed).spawn(len(starts)), strict=True):
+        rng = np.random.default_rng(own)
+        sample = engine.strategy.sample(evidence, BATCH, rng)
+        gone = rng.random(sample.codes.shape) < missing
+        count = min(BATCH, rows - start)
+        yield Sample(sample.conditions[:count], np.where(gone, np.int8(NOT_KNOWN), sample.codes)[:count])
+
+
+def simulate(
+    engine: Engine, rows: int, *, missing: float = 0.0, seed: int = 0, evidence: Evidence = NOTHING_KNOWN
+) -> pd.DataFrame:
+    """The same as a data frame: a row per patient, `id`, a column per question, and `label` with the true causes.
+
+    Blanks are not known; causes are joined by a semicolon, as `bayesknee evaluate` reads them.
+    """
+    import pandas as pd
+
+    questions = engine.network.questions
+    drawn = [_columns(engine, sample) for sample in draw(engine, rows, missing=missing, seed=seed, evidence=evidence)]
+    codes = {name: np.concatenate([each[name] for each, _ in drawn] or [np.empty(0, np.int8)]) for name in questions}
+    columns = {
+        name: pd.Categorical.from_codes(codes[name], dtype=pd.CategoricalDtype(list(question.states)))
+        for name, question in questions.items()
+    }
+    labels = np.concatenate([np.empty(0, object), *(each for _, each in drawn)])
+    return pd.DataFrame({ID: np.arange(1, rows + 1), **columns, LABEL: labels})
+
+
+def simulate_file(  # noqa: PLR0913 (each is an option of the command)
+    engine: Engine,
+    rows: int,
+    output: Path | str,
+    *,
+    missing: float = 0.0,
+    seed: int = 0,
+    evidence: Evidence = NOTHING_KNOWN,
+    progress: Progress | None = None,
+) -> None:
+    """The same into a CSV or Parquet file, which appears when it is complete.
+
+    Raises:
+        TableError: also, an output that cannot be written.
+    """
+    require("pyarrow", "cohort")
+    path = Path(output)
+    check_suffix(path, "the output")
+    if not path.parent.is_dir():
+        raise TableError(f"cannot write {str(path)!r}: no folder {str(path.parent)!r}; make it first")
+    place, done = path.with_name(f".{path.name}.part"), 0
+    try:
+        with told(path), _writer(place, _schema(engine), path.suffix.lower()) as writer:
+            for sample in draw(engine, rows, missing=missing, seed=seed, evidence=evidence):
+                writer.write_table(_table(engine, sample, done + 1))
+                done += len(sample.codes)
+                if progress is not None:
+                    progress(done / rows, Counts(done))
+        with told(path):
+            place.replace(path)
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def _columns(engine: Engine, sample: Sample) -> tuple[dict[str, Codes], np.ndarray[Any, np.dtype[np.object_]]]:
+    """The codes by question, and the labels."""
+    names = np.array(list(engine.network.conditions))
+    distinct, which = np.unique(sample.conditions, axis=0, return_inverse=True)
+    labels = np.array([LABEL_SEPARATOR.join(names[each]) for each in distinct], dtype=object)
+    return dict(zip(engine.network.questions, sample.codes.T, strict=True)), labels[which.ravel()]
+
+
+def _schema(engine: Engine) -> pa.Schema:
+    import pyarrow as pa
+
+    coded = pa.dictionary(pa.int8(), pa.string())
+    return pa.schema([(ID, pa.int64()), *((name, coded) for name in engine.network.questions), (LABEL, pa.string())])
+
+
+def _table(engine: Engine, sample: Sample, first: int) -> pa.Table:
+    import pyarrow as pa
+
+    questions, labels = _columns(engine, sample)
+    columns = [pa.array(np.arange(first, first + len(labels)))]
+    for name, question in engine.network.questions.items():
+        codes = np.ascontiguousarray(questions[name])
+        indices = pa.array(codes, mask=codes == NOT_KNOWN)
+        columns.append(pa.DictionaryArray.from_arrays(indices, pa.array(question.states, pa.string())))
+    return pa.table([*columns, pa.array(labels, pa.string())], schema=_schema(engine))
+
+
+def _writer(path: Path, schema: pa.Schema, suffix: str) -> Any:  # noqa: ANN401 (either of two)
+    import pyarrow.csv as pc  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    if suffix == ".csv":
+        return pc.CSVWriter(path, schema, write_options=pc.WriteOptions(quoting_style="needed"))
+    return pq.ParquetWriter(path, schema)

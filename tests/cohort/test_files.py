@@ -1,0 +1,426 @@
+"""Files of patients scored: CSV and Parquet, in pieces, and all that can be wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bayesknee import Engine
+from bayesknee.cohort.files import FileScores, Scored, score_file, score_here
+from bayesknee.cohort.parts import Counts, Parts, write_table
+from bayesknee.cohort.reading import Piece, Source
+from bayesknee.errors import TableError
+from tests.support.small_networks import (
+    condition,
+    distribution,
+    finding,
+    group,
+    mixture,
+    network,
+    noisy_or,
+    risk_factor,
+)
+
+SUFFIXES = (".csv", ".parquet")
+
+
+@pytest.fixture
+def engine() -> Engine:
+    spot = mixture(distribution(front=0.3, back=0.7), a=distribution(front=0.6, back=0.4))
+    return Engine(
+        network(
+            risk_factor("age", {"young": 0.5, "old": 0.5}, bands={"young": (18, 50), "old": (50, 90)}),
+            condition("a", 0.6, {"age": {"old": 2.0}}),
+            condition("b", 0.7),
+            finding("limp", noisy_or(0.1, a=0.5)),
+            finding("limp_worse", noisy_or(0.1, a=0.5), only_if={"limp": ("yes",)}),
+            finding("spot", spot, ("front", "back")),
+            group("any", "a", "b"),
+        )
+    )
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.cohort.reading.PIECE", 10)
+    monkeypatch.setattr("bayesknee.cohort.reading.CSV_BLOCK", 120)
+
+
+def patients(rows: int) -> pd.DataFrame:
+    """A table of many kinds of cells, and none that is bad."""
+    return pd.DataFrame(
+        {
+            "id": [f'"p", {i}' for i in range(rows)],
+            "limp": [("yes", "no", None, "unknown")[i % 4] for i in range(rows)],
+            "spot": [("front", None, "back")[i % 3] for i in range(rows)],
+            "age": [(20, 70, None, 30.5, 50)[i % 5] for i in range(rows)],
+        }
+    )
+
+
+def write(frame: pd.DataFrame, path: Path) -> Path:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path, index=False, row_group_size=7)
+    return path
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+
+
+def left_behind(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("output", SUFFIXES)
+@pytest.mark.usefixtures("small_pieces")
+def test_a_file_is_scored_as_the_same_data_frame(engine: Engine, tmp_path: Path, source: str, output: str) -> None:
+    frame = patients(95)
+    path = write(frame, tmp_path / f"in{source}")
+    result = score_file(engine, path, tmp_path / f"out{output}", key=["id"])
+    assert result == FileScores(95, 0, tmp_path / f"out{output}", None)
+    got = read(result.output)
+    expected = engine.score(frame, ignore=["id"])
+    assert list(got) == ["id", *expected.columns]
+    assert got["id"].tolist() == frame["id"].tolist()
+    assert got["triage"].tolist() == expected["triage"].astype(str).tolist()
+    for name in ("a", "b", "any", "log_evidence"):
+        assert got[name].tolist() == pytest.approx(expected[name].tolist(), rel=1e-12)
+    assert left_behind(tmp_path) == {f"in{source}", f"out{output}"}
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.usefixtures("small_pieces")
+def test_bad_rows_go_to_a_file_of_their_own(engine: Engine, tmp_path: Path, source: str) -> None:
+    frame = patients(60).astype(object)
+    frame.loc[3, "limp"] = "bad"
+    frame.loc[31, "age"] = 17
+    frame.loc[45, "spot"] = "nowhere"
+    frame["limp_worse"] = None
+    frame.loc[57, "limp_worse"] = "no"  # limp is no in that row
+    frame = frame.astype({"age": "str"}) if source == ".parquet" else frame
+    path = write(frame, tmp_path / f"in{source}")
+    seen: list[tuple[float, Counts]] = []
+    result = score_file(
+        engine, path, tmp_path / "out.csv", key=["id"], progress=lambda read, counts: seen.append((read, counts))
+    )
+    assert (result.scored, result.rejected) == (56, 4)
+    assert result.rejects == tmp_path / "out.rejects.csv"
+    rejects = pd.read_csv(result.rejects)
+    assert list(rejects) == ["row", "id", "reason"]
+    assert rejects["row"].tolist() == [4, 32, 46, 58]
+    assert rejects["id"].tolist() == frame["id"][[3, 31, 45, 57]].tolist()
+    told = ["unknown state 'bad'", "age 17 is outside", "unknown state 'nowhere'", "limp_worse is asked only if limp"]
+    for reason, start in zip(rejects["reason"], told, strict=True):
+        assert reason.startswith(start)
+    assert read(result.output)["id"].tolist() == frame["id"].drop([3, 31, 45, 57]).tolist()
+    assert seen[-1] == (1.0, Counts(56, 4))
+    assert [share for share, _ in seen] == sorted(share for share, _ in seen)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_without_a_key_rows_have_their_number_in_the_file(engine: Engine, tmp_path: Path) -> None:
+    lines = ["limp,spot", *["yes,front"] * 20, "no", "bad,back", "", "no,back,more", *["no,"] * 15, "yes"]
+    (tmp_path / "in.csv").write_text("\n".join(lines))
+    result = score_file(engine, tmp_path / "in.csv", tmp_path / "out.parquet")
+    assert read(result.output)["row"].tolist() == [*range(1, 21), *range(24, 39)]
+    assert result.rejects is not None
+    assert pd.read_csv(result.rejects).to_dict("list") == {
+        "row": [21, 22, 23, 39],
+        "reason": [
+            "1 field where the header has 2",
+            "unknown state 'bad' of limp; expected no, yes or unknown",
+            "3 fields where the header has 2",
+            "1 field where the header has 2",
+        ],
+    }
+
+
+@pytest.mark.parametrize("kind", ["bool", "category", "string", "large_string", "null"])
+def test_kinds_of_parquet_columns(engine: Engine, tmp_path: Path, kind: str) -> None:
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    text = ["yes", None, "no"]
+    columns = {
+        "bool": pa.array([True, None, False]),
+        "category": pa.array(text).dictionary_encode(),
+        "string": pa.array(text),
+        "large_string": pa.array(text, pa.large_string()),
+        "null": pa.nulls(3),
+    }
+    pq.write_table(pa.table({"limp": columns[kind], "id": [{"x": 1}] * 3}), tmp_path / "in.parquet")
+    result = score_file(engine, tmp_path / "in.parquet", tmp_path / "out.csv", ignore=["id"])
+    expected = [
+        engine.diagnose({} if kind == "null" or each is None else {"limp": each}).posterior["a"] for each in text
+    ]
+    assert read(result.output)["a"].tolist() == pytest.approx(expected)
+
+
+def test_the_output_replaces_an_earlier_one_and_its_rejects(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("before")
+    (tmp_path / "out.rejects.csv").write_text("before")
+    score_file(engine, write(patients(5), tmp_path / "in.csv"), tmp_path / "out.csv", key=["id"])
+    assert left_behind(tmp_path) == {"in.csv", "out.csv"}
+    assert len(read(tmp_path / "out.csv")) == 5
+
+
+# --- a run that stops, and one that goes on --------------------------------------------------------------------------
+
+
+class Stopped(Exception):  # noqa: N818 (no error, but an end)
+    """The end of a run."""
+
+
+def stopping_after(count: int) -> Callable[..., Iterator[Scored]]:
+    """Work that is stopped after some pieces."""
+
+    def work(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for number, scored in enumerate(score_here(engine, table, pieces)):
+            if number == count:
+                raise Stopped
+            yield scored
+
+    return work
+
+
+def counting(scored: list[int]) -> Callable[..., Iterator[Scored]]:
+    """Work that notes which pieces it scores."""
+
+    def work(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for each in score_here(engine, table, pieces):
+            scored.append(each.number)
+            yield each
+
+    return work
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("output", SUFFIXES)
+@pytest.mark.usefixtures("small_pieces")
+def test_a_stopped_run_goes_on_and_scores_nothing_twice(
+    engine: Engine, tmp_path: Path, source: str, output: str
+) -> None:
+    path = write(patients(95), tmp_path / f"in{source}")
+    with pytest.raises(Stopped):
+        score_file(engine, path, tmp_path / f"out{output}", key=["id"], work=stopping_after(3))
+    assert left_behind(tmp_path) == {f"in{source}", f"out{output}.parts"}
+    scored: list[int] = []
+    result = score_file(engine, path, tmp_path / f"out{output}", key=["id"], resume=True, work=counting(scored))
+    assert scored == list(range(3, 3 + len(scored)))
+    assert scored
+    whole = score_file(engine, path, tmp_path / f"whole{output}", key=["id"])
+    assert (result.scored, result.rejected) == (whole.scored, whole.rejected)
+    pd.testing.assert_frame_equal(read(result.output), read(whole.output))
+    assert left_behind(tmp_path) == {f"in{source}", f"out{output}", f"whole{output}"}
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_part_that_was_half_written_is_written_again(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(60), tmp_path / "in.csv")
+    with pytest.raises(Stopped):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"], work=stopping_after(3))
+    (tmp_path / "out.csv.parts" / "000002.json").unlink()
+    (tmp_path / "out.csv.parts" / "000002.csv").write_text("half")
+    result = score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True)
+    assert read(result.output)["id"].tolist() == patients(60)["id"].tolist()
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_parts_of_another_run_are_not_mixed_in(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(30), tmp_path / "in.csv")
+    with pytest.raises(Stopped):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"], work=stopping_after(1))
+    with pytest.raises(TableError, match=r"out\.csv\.parts' holds parts of an earlier run; go on with --resume, or r"):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    with pytest.raises(TableError, match="cannot go on: key, ignore changed since"):
+        score_file(engine, path, tmp_path / "out.csv", ignore=["id"], resume=True)
+    write(patients(31), path)
+    with pytest.raises(TableError, match=r"cannot go on: input changed since .*remove that folder to start anew"):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_killed_process_leaves_what_another_can_go_on_with(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(95), tmp_path / "in.csv")
+    child = os.fork()
+    if child == 0:  # the process that is to be killed
+
+        def kill(_read: float, counts: Counts) -> None:
+            if counts.scored >= 40:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        score_file(engine, path, tmp_path / "out.csv", key=["id"], progress=kill)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert left_behind(tmp_path) == {"in.csv", "out.csv.parts"}
+    result = score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True)
+    assert read(result.output)["id"].tolist() == patients(95)["id"].tolist()
+
+
+def test_resume_with_nothing_to_go_on_with_starts(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(5), tmp_path / "in.csv")
+    assert score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True).scored == 5
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def refused(engine: Engine, path: Path, output: Path, **options: Any) -> str:  # noqa: ANN401
+    """The error, after a look at what must not have happened."""
+    before = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    files = left_behind(output.parent) if output.parent.is_dir() else set()
+    with pytest.raises(TableError) as caught:
+        score_file(engine, path, output, **options)
+    assert before == (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
+    assert files == (left_behind(output.parent) if output.parent.is_dir() else set())
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("in.csv", b"", "in.csv is empty; expected a header and a row for each patient"),
+        ("in.parquet", b"", "in.parquet is empty; expected a header and a row for each patient"),
+        ("in.csv", b"limp,spot\n", "in.csv has a header and no rows; expected one for each patient"),
+        ("in.csv", b"\n\n", "cannot read in.csv: CSV parse error: Empty CSV file"),
+        ("in.csv", "limp,spöt\nyes,back\n".encode("latin-1"), "in.csv is not in UTF-8; save it again in that encoding"),
+        ("in.csv", "limp,spot\nyes,b\u00e4ck\n".encode("latin-1"), "in.csv is not in UTF-8; save it again in that enc"),
+        ("in.csv", "limp,spot\nyes,back\n".encode("utf-16"), "in.csv is not in UTF-8; save it again in that encoding"),
+        ("in.csv", b"limp;spot\nyes;back\n", "in.csv has semicolons between its columns; save it with commas"),
+        ("in.csv", b"limp\tspot\nyes\tback\n", "in.csv has tabs between its columns; save it with commas"),
+        ("in.csv", b"limp,limp\nyes,no\n", "column 'limp' comes more than once; keep one of them"),
+        ("in.csv", b"limp,lump\nyes,no\n", "unknown column 'lump'; did you mean limp?"),
+        ("in.csv", b"limp,\nyes,no\n", "a column has no name; name it, or delete it"),
+        ("in.csv", b"limp\nbad\nsad\n", "none of 2 rows could be scored; the first: unknown state 'bad' of limp"),
+        ("in.parquet", b"limp,spot\nyes,back\n", "cannot read in.parquet: Parquet magic bytes not found in footer"),
+        ("in.txt", b"limp\nyes\n", "is neither .csv nor .parquet; give it one of these names"),
+    ],
+)
+def test_bad_input(engine: Engine, tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert told in refused(engine, tmp_path / name, tmp_path / "out.csv")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(b"\xef\xbb\xbflimp\r\nyes\r\n")
+    assert score_file(engine, tmp_path / "in.csv", tmp_path / "out.csv").scored == 1
+
+
+def test_bytes_that_are_no_utf8_far_down_leave_no_output(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bayesknee.cohort.reading.PIECE", 10)
+    monkeypatch.setattr("bayesknee.cohort.reading.CSV_BLOCK", 120)
+    (tmp_path / "in.csv").write_bytes(b"limp\n" + b"yes\n" * 500 + b"y\xe9s\n")
+    with pytest.raises(TableError, match=r"in\.csv is not in UTF-8; save it again"):
+        score_file(engine, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.6, 0.99])
+def test_a_truncated_parquet_file(engine: Engine, tmp_path: Path, keep: float) -> None:
+    path = write(patients(200), tmp_path / "in.parquet")
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
+    told = refused(engine, path, tmp_path / "out.csv", key=["id"])
+    assert told.startswith("cannot read in.parquet: ")
+    assert told.endswith("; check that the file is whole and of its kind")
+
+
+def test_a_parquet_file_that_is_damaged_inside(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(200), tmp_path / "in.parquet")
+    content = bytearray(path.read_bytes())
+    content[100:2000] = bytes(1900)
+    path.write_bytes(bytes(content))
+    with pytest.raises(TableError, match=r"cannot read in\.parquet: "):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_parquet_without_rows_and_with_columns_that_hold_something_else(engine: Engine, tmp_path: Path) -> None:
+    write(patients(0), tmp_path / "in.parquet")
+    told = refused(engine, tmp_path / "in.parquet", tmp_path / "out.csv", key=["id"])
+    assert told == "in.parquet has no rows; expected one for each patient"
+    pd.DataFrame({"limp": [["yes"], ["no"]]}).to_parquet(tmp_path / "lists.parquet")
+    told = refused(engine, tmp_path / "lists.parquet", tmp_path / "out.csv")
+    assert told == "column 'limp' holds list<element: string>; expected text, numbers or truth values"
+
+
+def test_files_that_must_not_be_the_same(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(5), tmp_path / "in.csv")
+    (tmp_path / "link.csv").symlink_to(path)
+    (tmp_path / "hard.csv").hardlink_to(path)
+    for same in ("in.csv", "link.csv", "hard.csv"):
+        told = refused(engine, path, tmp_path / same, key=["id"])
+        assert told == f"the output {str(tmp_path / same)!r} would replace {str(path)!r}; name another file"
+    told = refused(engine, path, tmp_path / "out.csv", key=["id"], rejects=path)
+    assert told == f"the rejects {str(path)!r} would replace {str(path)!r}; name another file"
+    told = refused(engine, path, tmp_path / "out.csv", key=["id"], rejects=tmp_path / "out.csv")
+    assert "would replace" in told
+
+
+def test_outputs_that_cannot_be(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(5), tmp_path / "in.csv")
+    (tmp_path / "folder.csv").mkdir()
+    assert "is a folder; name a file" in refused(engine, path, tmp_path / "folder.csv", key=["id"])
+    assert "no folder" in refused(engine, path, tmp_path / "none" / "out.csv", key=["id"])
+    assert "is neither .csv nor .parquet" in refused(engine, path, tmp_path / "out.txt", key=["id"])
+    told = refused(engine, path, tmp_path / "out.csv", key=["id"], rejects="rejects.txt")
+    assert told == "the rejects 'rejects.txt' are not named .csv; give the file that name"
+    assert "no such file" in refused(engine, tmp_path / "none.csv", tmp_path / "out.csv").lower()
+
+
+def test_keys(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(5).rename(columns={"id": "triage"}), tmp_path / "in.csv")
+    told = refused(engine, path, tmp_path / "out.csv", key=["triage"])
+    assert told == "column 'triage' cannot be a key: the scores have one of that name; rename it"
+    assert refused(engine, path, tmp_path / "out.csv", key=["idd"]).startswith("no column 'idd'; ")
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("output", SUFFIXES)
+def test_a_full_disk(engine: Engine, tmp_path: Path, output: str) -> None:
+    path = write(patients(200), tmp_path / "in.csv")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails, then, instead of killing
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2500, hard))
+        with pytest.raises(TableError, match=r"cannot write '.*out.*': .*; mend that, and go on with .* --resume"):
+            score_file(engine, path, tmp_path / f"out{output}", key=["id"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert left_behind(tmp_path) == {"in.csv", f"out{output}.parts"}
+    assert len(read(path)) == 200
+    result = score_file(engine, path, tmp_path / f"out{output}", key=["id"], resume=True)
+    assert read(result.output)["id"].tolist() == patients(200)["id"].tolist()
+
+
+def test_a_folder_that_cannot_be_written(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(5), tmp_path / "in.csv")
+    with pytest.raises(TableError, match=r"cannot write '/proc/out\.csv': "):
+        score_file(engine, path, "/proc/out.csv", key=["id"])
+
+
+def test_a_part_counts_once_its_note_is_there(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    parts = Parts(tmp_path / "out.csv", tmp_path / "out.rejects.csv", tmp_path / "out.csv.parts")
+    parts.start({"input": 1}, resume=False)
+    table = pa.table({"x": [1, 2]})
+    write_table(table, parts.part(0))
+    assert parts.done(0) is None
+    assert parts.add(0, table, table.slice(0, 1)) == Counts(2, 1) == parts.done(0)
+    assert json.loads((tmp_path / "out.csv.parts" / "manifest.json").read_text()) == {"input": 1}
