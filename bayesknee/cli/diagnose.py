@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     from bayesknee.display.text import MOST_LISTED, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
-    ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told else ()
+    ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told and diagnosis.exact else ()
     print_text(diagnosis_text(diagnosis, questions=ranked, most=None if all_conditions else MOST_LISTED))
 
 

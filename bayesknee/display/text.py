@@ -60,6 +60,7 @@ def _parts(
     if rest := list(diagnosis.posterior.values())[most:] if most is not None else []:
         told = f"each {_two_figures(rest[0])} or less" if len(rest) > 1 else _two_figures(rest[0])
         yield Text(sticky(f"And {len(rest)} more, {told}; --all lists them."), style="dim")
+    yield from _approximate(diagnosis)
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
     yield Text()
     yield from triage_parts(diagnosis.triage)
@@ -84,6 +85,17 @@ def heading(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
     yield Text(f"Setting: {network.settings[diagnosis.setting].name}; {answer_count(diagnosis)}")
+
+
+def _approximate(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """That the figures are not exact, and by how much they may be off."""
+    if (how := diagnosis.approximation) is not None:
+        told = (
+            f"Approximate: exact work would take too much. From {how.draws:,} weighted draws, worth "
+            f"{how.effective:,.0f}; 95 % intervals are {_two_figures(how.largest_error)} up and down at the most. "
+            "Next questions are not ranked."
+        )
+        yield Text(told, style="bold")
 
 
 def _indented(part: RenderableType) -> RenderableType:
@@ -123,7 +135,8 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
 
     for rank, (name, p) in enumerate(listed, start=1):
         row = (f"{rank:2}", network.conditions[name].name, percent(diagnosis.prior[name]), percent(p))
-        table.add_row(*row, drawn(p), style="bold" if rank == 1 else "")
+        error = f"  +- {_two_figures(how.errors[name])}" if (how := diagnosis.approximation) else None
+        table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
     if diagnosis.groups:
         table.add_row()
         table.add_row("", "At least one of", style="bold")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
+from bayesknee.inference.approximation import Approximation
 from bayesknee.inference.askable import Filters, make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
@@ -56,6 +57,7 @@ class Diagnosis:
         log_evidence: natural log of P(evidence | complaint, setting). A likelihood counts as given, so it is a
             probability only where all answers are states.
         engine: what made it, and works out on first use what is costly.
+        approximation: how it was approximated, with the error of each posterior; None where it is exact.
     """
 
     network: Network
@@ -65,6 +67,12 @@ class Diagnosis:
     groups: Mapping[str, float]
     log_evidence: float
     engine: Engine = field(compare=False)
+    approximation: Approximation | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the posterior is exact."""
+        return self.approximation is None
 
     @cached_property
     def prior(self) -> Mapping[str, float]:
@@ -230,7 +238,7 @@ class Diagnosis:
             QuestionError: an unknown word for whom they are asked of.
         """
         conditions = self.network.conditions
-        ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions else ()
+        ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
         return {
             "network": {"id": self.network.id, "version": self.network.version, "sha256": self.network.sha256},
             "setting": self.setting,
@@ -244,8 +252,11 @@ class Diagnosis:
             ],
             "posterior": [
                 {"condition": name, "name": conditions[name].name, "prior": self.prior[name], "probability": p}
+                | ({"error": self.approximation.errors[name]} if self.approximation else {})
                 for name, p in self.posterior.items()
             ],
+            "exact": self.exact,
+            **({"approximation": self.approximation.to_dict()} if self.approximation else {}),
             "groups": [
                 {"group": name, "name": self.network.groups[name].name, "probability": p}
                 for name, p in self.groups.items()

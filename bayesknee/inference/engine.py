@@ -11,6 +11,7 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import ImpossibleEvidenceError, SettingError, did_you_mean, quoted
+from bayesknee.inference.approximation import DEFAULT_MEMORY, DEFAULT_SECONDS, Approximation, Budget
 from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.codes import Codes, check_codes
 from bayesknee.inference.diagnosis import Diagnosis
@@ -30,12 +31,14 @@ Errors: TypeAlias = Literal["raise", "collect"]
 
 
 class Inference(Protocol):
-    """What a strategy finds out about one patient."""
+    """What a strategy finds out about one patient; `approximation` is None where it is exact."""
 
     @property
     def log_evidence(self) -> float: ...
     @property
     def marginals(self) -> Vector: ...
+    @property
+    def approximation(self) -> Approximation | None: ...
     def any_of(self, conditions: frozenset[int], /) -> float: ...
 
 
@@ -111,16 +114,26 @@ class Engine:
     Args:
         network: a network, or the name or folder of one.
         setting: a care setting of the network; its first one where left out.
+        memory: bytes that exact work for one patient may take, by estimate. Beyond this or `seconds`, which networks of
+            more than 20 conditions may come to, an approximation takes its place, and the diagnosis says so.
+        seconds: of one core, likewise.
 
     Raises:
         SettingError: the network has no such setting.
         InferenceError: the network is valid, but too large or with base rates that cannot be met.
     """
 
-    def __init__(self, network: Network | str | os.PathLike[str], setting: str | None = None) -> None:
+    def __init__(
+        self,
+        network: Network | str | os.PathLike[str],
+        setting: str | None = None,
+        *,
+        memory: int = DEFAULT_MEMORY,
+        seconds: float = DEFAULT_SECONDS,
+    ) -> None:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
-        self.strategy = choose_strategy(self.network, self.setting)
+        self.strategy = choose_strategy(self.network, self.setting, Budget(memory, seconds))
         numbers = {name: number for number, name in enumerate(self.network.conditions)}
         self._groups = {
             group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()
@@ -128,7 +141,7 @@ class Engine:
         self._events = (*(frozenset([number]) for number in numbers.values()), *self._groups.values())
 
     def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
-        """The exact posterior of one patient.
+        """The posterior of one patient: exact, unless `Diagnosis.exact` says otherwise.
 
         Args:
             evidence: by id of a finding, risk factor or condition: a state, `"unknown"`, a truth value, a number where
@@ -137,6 +150,7 @@ class Engine:
         Raises:
             EvidenceError: evidence that the network cannot take; tells all that is wrong.
             ImpossibleEvidenceError: evidence of probability zero; names a smallest conflicting set.
+            InferenceError: evidence that is too much for exact work, and for an approximation that can be trusted.
         """
         checked = check_evidence(self.network, evidence)
         inference = self.strategy.infer(checked)
@@ -150,6 +164,7 @@ class Engine:
             groups=immutabledict({group: inference.any_of(members) for group, members in self._groups.items()}),
             log_evidence=inference.log_evidence,
             engine=self,
+            approximation=inference.approximation,
         )
 
     def posteriors(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN) -> Posteriors:
@@ -224,11 +239,11 @@ class Engine:
         return f"<Engine {self.network.id} in {self.setting}>"
 
 
-def choose_strategy(network: Network, setting: str) -> Strategy:
+def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:
     """Enumeration while there are few conditions: it takes any kind of finding. Else what makes use of noisy-ORs."""
     if len(network.conditions) <= MOST_CONDITIONS:
         return Enumeration(network, setting)
-    return NoisyOrStrategy(network, setting)
+    return NoisyOrStrategy(network, setting, budget)
 
 
 def check_setting(network: Network, setting: str | None) -> str:

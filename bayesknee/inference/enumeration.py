@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 import numpy as np
 
@@ -57,6 +57,7 @@ class SubsetPosterior:
 
     weights: Vector
     log_evidence: float
+    approximation: ClassVar[None] = None
 
     @property
     def marginals(self) -> Vector:

@@ -9,7 +9,7 @@ are summed out block by block for each s that was drawn, then drawn in the rever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -64,7 +64,6 @@ class Sampler:
             raise ImpossibleEvidenceError(evidence.answers)
         self._risk_factors = RiskFactors(strategy.before_findings, evidence.likelihoods)
         self._columns = {name: column for column, name in enumerate(network.questions)}
-        self._gates = [(name, network.findings[name].only_if) for name in _gates_first(network)]
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
         """That many patients, some at a time."""
@@ -78,7 +77,7 @@ class Sampler:
             codes[:, self._columns[name]] = states
         for name, states in self._findings(subsets, rng):
             codes[:, self._columns[name]] = states
-        self._close_gates(codes)
+        close_gates(self._network, codes, self._given)
         return Sample(membership(len(self._network.conditions))[subsets] > 0.0, codes)
 
     def _findings(self, subsets: Whole, rng: np.random.Generator) -> Iterator[tuple[str, Whole]]:
@@ -101,14 +100,16 @@ class Sampler:
     def _likely(self, name: str) -> Vector:
         return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))
 
-    def _close_gates(self, codes: Codes) -> None:
-        """Leaves out what is not asked of a patient; an answer that is given stays."""
-        for name, gates in self._gates:
-            for gate, wanted in gates.items():
-                allowed = [self._network.states[gate].index(state) for state in wanted]
-                closed = ~np.isin(codes[:, self._columns[gate]], allowed)
-                if name not in self._given:
-                    codes[closed, self._columns[name]] = NOT_KNOWN
+
+def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:
+    """Leaves out, in place, what is not asked of a patient; what is `given` stays."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    for name in _gates_first(network):
+        for gate, wanted in network.findings[name].only_if.items():
+            allowed = [network.states[gate].index(state) for state in wanted]
+            closed = ~np.isin(codes[:, columns[gate]], allowed)
+            if name not in given:
+                codes[closed, columns[name]] = NOT_KNOWN
 
 
 def _gates_first(network: Network) -> list[str]:

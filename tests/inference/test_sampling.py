@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bayesknee import ImpossibleEvidenceError, Network
+from bayesknee import Engine, ImpossibleEvidenceError, Network
 from bayesknee.inference.backward import draw_each
-from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from bayesknee.inference.sampling import Sample
 from tests.support.answers import Answers
@@ -21,6 +20,8 @@ from tests.support.effort import seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import SMALL, TINY, Patient, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
+
+pytestmark = pytest.mark.usefixtures("strategy")
 
 ROWS = 4000
 FALSE_ALARM = 1e-9
@@ -73,8 +74,8 @@ def assert_drawn_from(patient: Patient, sample: Sample, answers: Answers) -> Non
 def test_nothing_known() -> None:
     for seed in seeds(12):
         patient = seeded_patient(seed)
-        strategy = Enumeration(patient.network, patient.setting)
-        sample = strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(seed))
+        drawing = Engine(patient.network, patient.setting).strategy
+        sample = drawing.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(seed))
         assert_drawn_from(patient, sample, {})
 
 
@@ -82,9 +83,9 @@ def test_given_evidence_hard_and_soft_and_of_conditions() -> None:
     for seed in seeds(25):
         patient = seeded_patient(seed)
         answers = {name: each for name, each in patient.answers.items() if not gates_or_is_gated(patient.network, name)}
-        strategy = Enumeration(patient.network, patient.setting)
+        drawing = Engine(patient.network, patient.setting).strategy
         evidence = check_evidence(patient.network, answers)
-        sample = strategy.sample(evidence, ROWS, np.random.default_rng(seed))
+        sample = drawing.sample(evidence, ROWS, np.random.default_rng(seed))
         assert_drawn_from(patient, sample, answers)
 
 
@@ -95,17 +96,18 @@ def gates_or_is_gated(drawn: Network, name: str) -> bool:
 
 def test_marginals_of_a_larger_network() -> None:
     drawn = random_network(Random(7), SMALL)
-    strategy = Enumeration(drawn, drawn.default_setting)
-    sample = strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(1))
-    chances = strategy.infer(NOTHING_KNOWN).marginals
+    drawing = Engine(drawn, drawn.default_setting).strategy
+    sample = drawing.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(1))
+    chances = drawing.infer(NOTHING_KNOWN).marginals
     assert (np.abs(sample.conditions.mean(axis=0) - chances) <= furthest(chances, ROWS, len(chances))).all()
 
 
 def test_blocks_of_rows_and_of_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.inference.sampling.MOST_ROWS_AT_ONCE", 999)
+    monkeypatch.setattr("bayesknee.inference.noisy_or.sampling.MOST_ROWS_AT_ONCE", 999)
     monkeypatch.setattr("bayesknee.inference.backward.MOST_NUMBERS_AT_ONCE", 50)
     patient = seeded_patient(3, TINY)
-    sample = Enumeration(patient.network, patient.setting).sample(NOTHING_KNOWN, ROWS, np.random.default_rng(5))
+    sample = Engine(patient.network, patient.setting).strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(5))
     assert sample.codes.shape == (ROWS, len(patient.network.questions))
     assert sample.codes.dtype == np.int8
     assert_drawn_from(patient, sample, {})
@@ -113,8 +115,8 @@ def test_blocks_of_rows_and_of_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_same_seed_draws_the_same_patients() -> None:
     patient = seeded_patient(3)
-    strategy = Enumeration(patient.network, patient.setting)
-    one, two, other = (strategy.sample(NOTHING_KNOWN, 200, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    drawing = Engine(patient.network, patient.setting).strategy
+    one, two, other = (drawing.sample(NOTHING_KNOWN, 200, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert (one.codes == two.codes).all()
     assert (one.conditions == two.conditions).all()
     assert (one.codes != other.codes).any()
@@ -129,8 +131,8 @@ def test_what_is_given_stays_as_it_is_and_the_complaint_holds() -> None:
         finding("of_r", noisy_or(0.3, b=0.5), only_if={"r": ("yes",)}),
         finding("deep", noisy_or(0.3, b=0.5), only_if={"of_r": ("no",)}),
     )
-    strategy = Enumeration(drawn, "ward")
-    sample = strategy.sample(check_evidence(drawn, {"f": "yes", "b": "no"}), 500, np.random.default_rng(1))
+    drawing = Engine(drawn, "ward").strategy
+    sample = drawing.sample(check_evidence(drawn, {"f": "yes", "b": "no"}), 500, np.random.default_rng(1))
     r, f, of_r, deep = sample.codes.T
     assert set(f) == {1}
     assert sample.conditions.tolist() == [[True, False]] * 500
@@ -140,7 +142,7 @@ def test_what_is_given_stays_as_it_is_and_the_complaint_holds() -> None:
 
 def test_nobody() -> None:
     drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
-    sample = Enumeration(drawn, "ward").sample(NOTHING_KNOWN, 0, np.random.default_rng(1))
+    sample = Engine(drawn, "ward").strategy.sample(NOTHING_KNOWN, 0, np.random.default_rng(1))
     assert [each.shape for each in sample] == [(0, 2), (0, 1)]
 
 
@@ -148,7 +150,7 @@ def test_nobody_can_have_impossible_answers() -> None:
     drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
     impossible = check_evidence(drawn, {"a": "no", "b": "no", "f": "yes"})
     with pytest.raises(ImpossibleEvidenceError, match="cannot all be true in this network: a, b, f"):
-        Enumeration(drawn, "ward").sample(impossible, 3, np.random.default_rng(1))
+        Engine(drawn, "ward").strategy.sample(impossible, 3, np.random.default_rng(1))
 
 
 def test_a_state_without_a_chance_is_never_drawn() -> None:

@@ -15,6 +15,10 @@ from typing import Final, NamedTuple
 from bayesknee.inference.noisy_or.tables import Absorb, Begin, End, Explain, Join, Observe, Places, Step
 
 NOTHING_ENDS: Final = 0
+SECONDS_A_STEP: Final = 1e-4
+SECONDS_A_NUMBER: Final = 6e-9  # forward, again and back
+KEPT_AT_MOST: Final = 2**25  # numbers in tables that are kept for the way back, when each is
+ROOTS: Final = 24  # as many tables, about, where only every so many are kept
 WIDEST_AXES: Final = 3  # conditions with the same effects and scope beyond this many do not get axes of their own
 
 
@@ -65,6 +69,16 @@ class Plan:
     steps: tuple[Step, ...] = ()
     sizes: tuple[int, ...] = ()
     work: float = 0.0
+
+    @property
+    def memory(self) -> int:
+        """Bytes, about, for one patient: tables kept for the way back, and those at work."""
+        return 8 * (min(sum(self.sizes), KEPT_AT_MOST + ROOTS * self.largest) + 6 * self.largest)
+
+    @property
+    def seconds(self) -> float:
+        """About, on one core, forward and back."""
+        return SECONDS_A_STEP * len(self.steps) + SECONDS_A_NUMBER * self.work
 
     @property
     def largest(self) -> int:

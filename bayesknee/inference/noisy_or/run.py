@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from bayesknee.inference.noisy_or.patient import Patients
-from bayesknee.inference.noisy_or.plan import Plan
+from bayesknee.inference.noisy_or.plan import KEPT_AT_MOST, Plan
 from bayesknee.inference.noisy_or.tables import Observe, Step
 from bayesknee.inference.subsets import Vector
 
-MOST_KEPT_NUMBERS: Final = 2**25
+MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
 
 
 @dataclass
@@ -90,12 +90,16 @@ class Run:
         tally = Marginals(self.patients, np.full((self.patients.structure.model.n, self.patients.count), np.nan))
         g = np.ones(self.patients.count)
         with np.errstate(invalid="ignore", divide="ignore"):
-            for start in sorted(self._kept, reverse=True):
-                steps = self.plan.steps[start : start + self._stride]
-                for step, x in zip(reversed(steps), reversed(self._tables(start, steps)), strict=True):
-                    g = step.backward(x, g, self.patients, tally)
-                    g = g / g.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
+            for step, x in self.tables_backwards():
+                g = step.backward(x, g, self.patients, tally)
+                g = g / g.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
         return tally
+
+    def tables_backwards(self) -> Iterator[tuple[Step, Vector]]:
+        """The steps, last one first, and the table before each; after `log_evidence`."""
+        for start in sorted(self._kept, reverse=True):
+            steps = self.plan.steps[start : start + self._stride]
+            yield from zip(reversed(steps), reversed(self._tables(start, steps)), strict=True)
 
     def _tables(self, start: int, steps: Sequence[Step]) -> list[Vector]:
         """The table before each of these steps."""

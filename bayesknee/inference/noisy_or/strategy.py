@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from bayesknee.errors import EvidenceError, InferenceError
+from bayesknee.inference.approximation import Budget
 from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes, decode
@@ -33,7 +34,10 @@ from bayesknee.inference.shares import Events, Shares
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
-MOST_NUMBERS: Final = 2**26  # in the largest table
+if TYPE_CHECKING:
+    from bayesknee.inference.noisy_or.approximate import ApproximatePosterior
+
+BUDGET: Final = Budget()
 MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
 MOST_PLANS: Final = 64
 RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
@@ -52,6 +56,7 @@ class NoisyOrPosterior:
     known: Known
     log_evidence: float
     marginals: Vector
+    approximation: ClassVar[None] = None
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
@@ -61,28 +66,42 @@ class NoisyOrPosterior:
 class NoisyOrStrategy:
     """The strategy. Read-only once made, so safe to share between threads.
 
+    Args:
+        network: a network.
+        setting: one of its care settings.
+        budget: what exact work may take; beyond, `infer` approximates, and all else is refused.
+
     Raises:
         InferenceError: tables too large, or base rates that cannot be met.
     """
 
-    def __init__(self, network: Network, setting: str) -> None:
+    def __init__(self, network: Network, setting: str, budget: Budget = BUDGET) -> None:
+        self.budget = budget
         self.model = NoisyOrModel(network, setting)
         self.has_complaint = bool(network.complaint)
         self._plans: dict[Shape, Plan] = {}
 
     # --- one patient -------------------------------------------------------------------------------------------------
 
-    def infer(self, evidence: Evidence) -> NoisyOrPosterior:
-        """The posterior, given a patient's evidence.
+    def infer(self, evidence: Evidence) -> NoisyOrPosterior | ApproximatePosterior:
+        """The posterior, given a patient's evidence: exact where that is within the budget.
 
         Raises:
-            InferenceError: an answer to a mixture, or tables that would be too large.
+            InferenceError: an answer to a mixture, or an approximation whose error cannot be told.
         """
         known = sorted_evidence(self.model, evidence)
-        log_evidence, marginals = self.posteriors(one_patient(self.model, known))
+        patient = one_patient(self.model, known)
+        if not self.fits(patient.structure):
+            from bayesknee.inference.noisy_or.approximate import approximate
+
+            return approximate(self, known, patient) or self._impossible(known)
+        log_evidence, marginals = self.posteriors(patient)
         if log_evidence[0] == -math.inf:
-            return NoisyOrPosterior(self, known, -math.inf, np.zeros(self.model.n))
+            return self._impossible(known)
         return NoisyOrPosterior(self, known, float(log_evidence[0]), marginals.conditions[:, 0])
+
+    def _impossible(self, known: Known) -> NoisyOrPosterior:
+        return NoisyOrPosterior(self, known, -math.inf, np.zeros(self.model.n))
 
     def posteriors(self, patients: Patients) -> tuple[Vector, Marginals]:
         """log P(evidence | complaint), shape (patients,), and the marginals given the complaint."""
@@ -138,17 +157,28 @@ class NoisyOrStrategy:
         Raises:
             InferenceError: tables that would be too large.
         """
+        if not self.fits(patients.structure):
+            raise InferenceError(self.too_large(patients.structure))
         return Run(self._plan(patients.structure.shape), patients)
+
+    def fits(self, structure: Structure) -> bool:
+        """Whether exact work is within the budget."""
+        plan = self._plan(structure.shape)
+        return plan.memory <= self.budget.memory and plan.seconds <= self.budget.seconds
+
+    def too_large(self, structure: Structure) -> str:
+        """What exact work would take, and what is allowed."""
+        plan = self._plan(structure.shape)
+        return (
+            f"{len(structure.common.effects)} findings and signs that are present or unsure would take about "
+            f"{plan.memory / 1e6:,.3g} MB and {plan.seconds:,.2g} s; allowed are {self.budget.memory / 1e6:,.3g} MB "
+            f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
+        )
 
     def _plan(self, shape: Shape) -> Plan:
         if (plan := self._plans.get(shape)) is None:
             plan = make_plan(shape)
             keep(self._plans, shape, plan, MOST_PLANS)
-        if plan.largest > MOST_NUMBERS:
-            raise InferenceError(
-                f"{len(shape.effects)} findings and signs that are present or unsure need a table of {plan.largest:,} "
-                f"numbers; at most {MOST_NUMBERS:,} are allowed; leave some out"
-            )
         return plan
 
     # --- many patients -----------------------------------------------------------------------------------------------
@@ -190,9 +220,11 @@ class NoisyOrStrategy:
 
         return outcomes(self, evidence, names)
 
-    def sample(self, _evidence: Evidence, _rows: int, _rng: np.random.Generator) -> Sample:
-        """Not here yet."""
-        raise self._refusal("patients cannot be drawn")
+    def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator) -> Sample:
+        """Patients drawn given evidence; see `bayesknee.inference.noisy_or.sampling`."""
+        from bayesknee.inference.noisy_or.sampling import Sampler
+
+        return Sampler(self, evidence).draw(rows, rng)
 
     def shares(self, _evidence: Evidence, _events: Events) -> Shares:
         """Not here yet."""

@@ -1,0 +1,189 @@
+"""Sets of conditions drawn given evidence: the steps of a run gone through backwards, each drawn given those after it.
+
+Each step of a run sums something out of the product of the table before it and its own numbers. That product, at the
+states drawn so far, is the distribution of what was summed out (forward filtering, backward sampling).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.backward import draw_each
+from bayesknee.inference.noisy_or.run import Run
+from bayesknee.inference.noisy_or.tables import (
+    Absorb,
+    Begin,
+    Crowd,
+    End,
+    Explain,
+    Join,
+    Observe,
+    Step,
+    explain,
+    spread,
+)
+from bayesknee.inference.subsets import Vector
+
+Whole = NDArray[np.intp]
+
+
+def draw(run: Run, rows: int, rng: np.random.Generator) -> tuple[NDArray[np.bool_], dict[int, Whole]]:
+    """Conditions, shape (rows, n), and the states of the blocks of risk factors that the plan goes through.
+
+    Args:
+        run: of a single patient whose evidence is possible; `log_evidence` was called.
+        rows: how many to draw.
+        rng: source of chance.
+    """
+    drawing = _Drawing(run, rows, rng)
+    for step, x in run.tables_backwards():
+        drawing.undo(step, x)
+    return drawing.conditions, drawing.blocks
+
+
+@dataclass
+class _Drawing:
+    """What was drawn so far.
+
+    Attributes:
+        axes: the states of the axes that there are at this place, in order.
+    """
+
+    run: Run
+    rows: int
+    rng: np.random.Generator
+    axes: list[Whole] = field(default_factory=list)
+    blocks: dict[int, Whole] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.numbers = self.run.patients
+        self.n = self.numbers.structure.model.n
+        self.conditions = np.zeros((self.rows, self.n), np.bool_)
+
+    def _at(self, table: Vector, axes: list[Whole] | None = None) -> Vector:
+        """A table of one patient at the states drawn, shape (rows,)."""
+        own = tuple(self.axes if axes is None else axes)
+        return table[(*own, 0)] if own else np.broadcast_to(table[0], (self.rows,))
+
+    def _with(self, place: int, state: int) -> list[Whole]:
+        """The axes, one of them in a given state."""
+        return [np.full(self.rows, state) if other == place else each for other, each in enumerate(self.axes)]
+
+    @singledispatchmethod
+    def undo(self, step: Step, x: Vector) -> None:
+        """Draws what the step summed out; x is the table before it."""
+        raise NotImplementedError(type(step).__name__)
+
+    @undo.register
+    def _observe(self, step: Observe, x: Vector) -> None:
+        self._insert(step.place, x, self.numbers.weights(step.effect)[:, 0])
+
+    @undo.register
+    def _end(self, step: End, x: Vector) -> None:
+        self._insert(step.place, x, np.ones(x.shape[step.place]))
+
+    def _insert(self, place: int, x: Vector, weights: Vector) -> None:
+        chances = np.moveaxis(x[..., 0], place, -1)[tuple(self.axes)]
+        chances = np.broadcast_to(chances, (self.rows, len(weights)))
+        self.axes.insert(place, draw_each(chances * weights, self.rng))
+
+    @undo.register
+    def _begin(self, step: Begin, x: Vector) -> None:
+        del x
+        states = self.axes.pop(0)
+        if step.name < self.n:
+            self.conditions[:, step.name] = states > 0
+        elif step.name in self.numbers.structure.model.blocks:
+            self.blocks[step.name] = states
+
+    @undo.register
+    def _explain(self, step: Explain, x: Vector) -> None:
+        self._unexplain(
+            x, [(own, place, self.numbers.chance(condition, name)) for condition, own, name, place in step.pairs]
+        )
+
+    def _unexplain(
+        self, x: Vector, pairs: list[tuple[int | None, int, float]], who: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Whether each effect was explained before: pairs of the place of a condition (or none) and of an effect, q."""
+        tables = [x]
+        for own, place, q in pairs:
+            tables.append(tables[-1].copy())
+            explain(tables[-1], [] if own is None else [(own, 1)], place, q)
+        for (own, place, q), before in zip(pairs[::-1], tables[-2::-1], strict=True):
+            here = np.ones(self.rows, np.bool_) if who is None else who
+            here = here & (self.axes[place] > 0) & (True if own is None else self.axes[own] > 0)
+            already = self._at(before, self._with(place, 1))
+            just_now = q * self._at(before, self._with(place, 0))
+            drawn = self.rng.random(self.rows) * (already + just_now) < just_now
+            self.axes[place] = np.where(here & drawn, 0, self.axes[place])
+
+    @undo.register
+    def _absorb(self, step: Absorb, x: Vector) -> None:
+        no, yes = (spread(each, step.scope, x.ndim) for each in self.numbers.pair(step.condition))
+        pairs: list[tuple[int | None, int, float]] = [
+            (None, place, self.numbers.chance(step.condition, name)) for name, place in step.effects
+        ]
+        present = x * yes
+        after = present.copy()
+        for _, place, q in pairs:
+            explain(after, [], place, q)
+        absent_here, present_here = self._at(x * no), self._at(after)
+        drawn = self.rng.random(self.rows) * (absent_here + present_here) < present_here
+        self.conditions[:, step.condition] = drawn
+        self._unexplain(present, pairs, drawn)
+
+    @undo.register
+    def _join(self, step: Join, x: Vector) -> None:
+        crowd = self.numbers.crowd(step.name)
+        scope = [self.axes[place] for place in step.scope]
+        if step.effect is None:
+            self._draw_members(crowd, scope, None)
+            return
+        after = self.axes[step.effect] > 0
+        nothing, something = (self._scoped(each, scope) for each in (crowd.nothing, crowd.something))
+        before = [self._at(x, self._with(step.effect, state)) for state in (0, 1)]
+        ways = np.stack([before[1] * nothing, before[1] * something, before[0] * something], axis=1)
+        ways[~after] = np.array([1.0, 0.0, 0.0])
+        way = draw_each(ways, self.rng)
+        self.axes[step.effect] = np.where(after & (way < 2), 1, 0)
+        self._draw_members(crowd, scope, way > 0)
+
+    def _scoped(self, table: Vector, scope: list[Whole]) -> Vector:
+        """A table over a scope at the states drawn, shape (rows,)."""
+        return np.broadcast_to(table[(*scope, 0)], (self.rows,))
+
+    def _draw_members(self, crowd: Crowd, scope: list[Whole], fires: NDArray[np.bool_] | None) -> None:
+        """A crowd's members, given whether any of them brings the effect about; None where there is no effect."""
+        tables = (np.moveaxis(each[..., 0], 0, -1) for each in (crowd.no, crowd.yes))
+        no, yes = (each[tuple(scope)].reshape(-1, len(crowd.members)) for each in tables)
+        members = np.array(crowd.members)
+        if fires is None:
+            self.conditions[:, members] = self._some(yes, no)
+            return
+        self.conditions[:, members] = self._some(yes * (1.0 - crowd.q), no)
+        if fires.any():
+            rows = np.flatnonzero(fires)
+            yes, no = (np.broadcast_to(each, (self.rows, len(members)))[rows] for each in (yes, no))
+            self.conditions[rows[:, None], members] = self._some_of_whom_one_fires(yes, no, crowd.q)
+
+    def _some(self, yes: Vector, no: Vector) -> NDArray[np.bool_]:
+        size = np.broadcast_shapes(yes.shape, no.shape, (self.rows, 1))
+        return np.asarray(self.rng.random(size) * (yes + no) < yes)
+
+    def _some_of_whom_one_fires(self, yes: Vector, no: Vector, q: Vector) -> NDArray[np.bool_]:
+        """The first who fires is drawn; those before do not fire, those after may."""
+        fire = yes * q / (yes + no)
+        with np.errstate(divide="ignore"):
+            log_still = np.cumsum(np.log1p(-np.minimum(fire, 1.0 - 1e-16)), axis=1)
+        first_chances = fire * np.exp(np.hstack([np.zeros((len(fire), 1)), log_still[:, :-1]]))
+        first = draw_each(first_chances, self.rng)[:, None]
+        order = np.arange(fire.shape[1])
+        quiet = yes * (1.0 - q)
+        before = self.rng.random(fire.shape) * (quiet + no) < quiet
+        behind = self.rng.random(fire.shape) * (yes + no) < yes
+        return np.where(order < first, before, np.where(order > first, behind, np.True_))

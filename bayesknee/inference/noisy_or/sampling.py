@@ -1,0 +1,125 @@
+"""Patients drawn given evidence, where conditions are many: a set of conditions, then all else given that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.errors import ImpossibleEvidenceError
+from bayesknee.inference.backward import draw_each
+from bayesknee.inference.batch import reading_table
+from bayesknee.inference.codes import nothing_known
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.noisy_or.draw import Whole, draw
+from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
+from bayesknee.inference.sampling import Sample, close_gates
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import Finding, Mixture, Reading
+
+if TYPE_CHECKING:
+    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+
+MOST_ROWS_AT_ONCE: Final = 2**12
+Some = NDArray[np.bool_]
+
+
+class Sampler:
+    """Draws patients who share some evidence.
+
+    Raises:
+        ImpossibleEvidenceError: nobody can have given these answers.
+        InferenceError: tables that would be too large.
+    """
+
+    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence) -> None:
+        self._model = strategy.model
+        self._network = strategy.model.network
+        self._given = evidence.likelihoods
+        self._known = sorted_evidence(self._model, evidence)
+        patient = one_patient(self._model, self._known)
+        self._run = strategy.run(strategy.counting_any(patient) if strategy.has_complaint else patient)
+        if self._run.log_evidence()[0] == -math.inf:
+            raise ImpossibleEvidenceError(evidence.answers)
+        self._columns = {name: column for column, name in enumerate(self._network.questions)}
+
+    def draw(self, rows: int, rng: np.random.Generator) -> Sample:
+        """That many patients, some at a time."""
+        lengths = [min(MOST_ROWS_AT_ONCE, rows - start) for start in range(0, rows, MOST_ROWS_AT_ONCE)] or [0]
+        return Sample(*map(np.concatenate, zip(*(self._draw_some(length, rng) for length in lengths), strict=True)))
+
+    def _draw_some(self, rows: int, rng: np.random.Generator) -> Sample:
+        conditions, blocks = draw(self._run, rows, rng)
+        codes = nothing_known(self._network, rows)
+        for name, states in (*self._risk_factors(conditions, blocks, rng), *self._findings(conditions, rng)):
+            codes[:, self._columns[name]] = states
+        close_gates(self._network, codes, self._given)
+        return Sample(conditions, codes)
+
+    # --- risk factors ------------------------------------------------------------------------------------------------
+
+    def _risk_factors(
+        self, conditions: Some, blocks: dict[int, Whole], rng: np.random.Generator
+    ) -> Iterator[tuple[str, Whole]]:
+        weights = self._model.block_weights(self._known.risk_factors)
+        drawn = dict(blocks)
+        private = {block: c for c, block in enumerate(self._model.parents.private_blocks) if block is not None}
+        for number in sorted(weights, key=lambda each: each in private):  # those that others depend on first
+            if number not in drawn:
+                chances = np.broadcast_to(weights[number], (len(conditions), len(weights[number])))
+                if number in private:
+                    chances = chances * self._given_child(private[number], number, conditions, drawn)
+                drawn[number] = draw_each(chances, rng)
+            members = self._model.blocks[number].members
+            if members:
+                states = np.unravel_index(drawn[number], [len(each.states) for each in members])
+                yield from zip(self._model.blocks[number].ids, states, strict=True)
+
+    def _given_child(self, c: int, number: int, conditions: Some, drawn: dict[int, Whole]) -> Vector:
+        """P(condition as drawn | its parents as drawn, each state of its private block), shape (rows, states)."""
+        variables, table = self._model.factors[c]
+        table = np.moveaxis(table, variables.index(number), -1)
+        others = [each for each in variables if each != number]
+        index = tuple(conditions[:, each].astype(np.intp) if each < self._model.n else drawn[each] for each in others)
+        return np.asarray(table[index])
+
+    # --- findings ----------------------------------------------------------------------------------------------------
+
+    def _findings(self, conditions: Some, rng: np.random.Generator) -> Iterator[tuple[str, Whole]]:
+        signs = {name: self._effect(name, conditions, rng) for name in self._network.signs}
+        for name, finding in self._network.findings.items():
+            if isinstance(finding.model, Reading):
+                table = reading_table(finding.model)
+                yield name, draw_each((self._likely(name) * table.T)[signs[finding.model.sign]], rng)
+            elif isinstance(finding.model, Mixture):
+                yield name, draw_each(mixture_chances(finding, finding.model, self._ids, conditions), rng)
+            else:
+                yield name, self._effect(name, conditions, rng)
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        return self._model.parents.conditions
+
+    def _likely(self, name: str) -> Vector:
+        return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))
+
+    def _effect(self, name: str, conditions: Some, rng: np.random.Generator) -> Whole:
+        """A noisy-OR given the conditions and what is known of it."""
+        effect = self._model.effects[name]
+        log_no = effect.log_no_leak + conditions[:, effect.causes] @ effect.log_fail
+        chances = np.stack([np.exp(log_no), -np.expm1(log_no)], axis=1)
+        return draw_each(chances * np.array(self._known.effects.get(name, (1.0, 1.0))), rng)
+
+
+def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Some) -> Vector:
+    """P(state | conditions) of a mixture, shape (rows, states); `bayesknee.inference.cpds` has it for all subsets."""
+    states = finding.states
+    others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
+    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in ids])
+    each = np.array([rule.distributions[name].vector(states) if name in rule.distributions else others for name in ids])
+    total = conditions @ weights
+    mean = (conditions * weights) @ each / np.where(total > 0.0, total, 1.0)[:, None]
+    return np.where(total[:, None] > 0.0, mean, np.array(others))
