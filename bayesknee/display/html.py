@@ -6,7 +6,7 @@ the tags, for notebooks and the sites that show them drop style sheets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -74,6 +74,26 @@ def _answers(diagnosis: Diagnosis) -> Iterable[tuple[str, str]]:
         yield label(network, name), answer_text(network, name, answer)
     for name in evidence.implied:
         yield label(network, name), implied_text(diagnosis, name)
+
+
+def differential_html(diagnosis: Diagnosis, before: Mapping[str, float]) -> str:
+    """The conditions with bars and with ticks where they were `before`, and how urgent it is: during an interview."""
+    over = {each.condition: limit_text(each) for each in diagnosis.not_ruled_out}
+    conditions = [
+        {
+            "name": diagnosis.network.conditions[name].name,
+            "probability": probability,
+            "shown": percent(probability),
+            "before": before[name],
+            "over": over.get(name, ""),
+        }
+        for name, probability in diagnosis.posterior.items()
+    ]
+    level = diagnosis.triage.level
+    return _rendered(
+        "differential", conditions=conditions, urgency=LEVEL_WORDS[level], alarming=level in ALARMING,
+        reasons=list(_reasons(diagnosis.triage)), caution=diagnosis.network.caution,
+    )  # fmt: skip
 
 
 def network_html(network: Network) -> str:

@@ -110,8 +110,10 @@ class Page:
     def _yaml(self, text: str) -> str:
         _, problems = parse_tree(text.encode(), "a code block")
         assert not problems
-        if named := re.match(r"# ([\w.]+)\n", text):
-            (self._folder / named[1]).write_text(text, encoding="utf-8")
+        if named := re.match(r"# ([\w./]+)\n", text):
+            file = self._folder / named[1]
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
         return text
 
 

@@ -8,6 +8,7 @@ from bayesknee.display.plots.canvas import save
 from bayesknee.display.plots.course import plot_course
 from bayesknee.display.plots.ledger import plot_ledger
 from bayesknee.display.plots.network import plot_network
+from bayesknee.display.plots.plan import plot_plan
 from bayesknee.display.plots.posterior import plot_posterior
 from bayesknee.display.plots.questions import plot_questions
 
@@ -16,6 +17,7 @@ __all__ = [
     "plot_course",
     "plot_ledger",
     "plot_network",
+    "plot_plan",
     "plot_posterior",
     "plot_questions",
     "save",

@@ -210,6 +210,15 @@ def test_questions_say_where_each_answer_leads(diagnosis: Diagnosis) -> None:
         assert f"{now} to {percent(outcome.posterior['strain'])}" in texts
 
 
+@pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
+def test_a_plan_is_drawn_with_its_accuracy(change: Callable[[Network], Network]) -> None:
+    plan = Engine(change(TINY)).diagnose().plan(3)
+    ax = plan.plot()
+    [line] = [line for line in ax.lines if line.get_marker() == "o"]
+    assert places(line) == [plan.accuracy, *(each.accuracy for each in plan.questions)]
+    assert_legible(ax)
+
+
 def test_calibration_is_the_share_that_came_true_in_each_bin() -> None:
     ax = plot_calibration([0.05, 0.05, 0.05, 0.55, 0.55, 1.0], [0, 1, 0, 1, 0, 1], bins=2, label="ours")
     [line] = [line for line in ax.lines if line.get_marker() == "o"]
