@@ -28,6 +28,7 @@ COMMANDS: Final = immutabledict(
     plan="Print a form: the questions that tell most together.",
     questions="Tell what is worth asking next, and what each answer would do.",
     explain="Tell what each answer did to a condition, and which numbers carried it.",
+    sensitivity="Tell which numbers a probability hangs on, and which would change the first place.",
     findings="List what can be asked and answered.",
     check="Check a network and report on what it rests on.",
     diff="Tell what differs between two networks, and which cases it changes.",

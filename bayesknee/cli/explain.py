@@ -47,7 +47,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     named = [word for word in words if "=" not in word]
     diagnosis = diagnosed([word for word in words if "=" in word], case_file, setting, network)
     subject = _subject(diagnosis, named)
-    other = None if against is None else _id(diagnosis.network, against)
+    other = None if against is None else subject_id(diagnosis.network, against)
     if as_json:
         print_json(explained(diagnosis, subject, other))
         return
@@ -70,10 +70,10 @@ def _subject(diagnosis: Diagnosis, named: list[str]) -> str:
     (given,) = named
     if given in diagnosis.network.questions:
         raise BayeskneeError(f"{given} is a finding, not a condition; write {given}=STATE to answer it")
-    return _id(diagnosis.network, given)
+    return subject_id(diagnosis.network, given)
 
 
-def _id(network: Network, given: str) -> str:
+def subject_id(network: Network, given: str) -> str:
     """The id of a condition or group given by id or name; as it is where there is none such."""
     names = {name: each.name for name, each in network.groups.items()}
     names |= {name: each.name for name, each in network.conditions.items()}

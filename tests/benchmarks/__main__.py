@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bayesknee import Engine, Network, load_network
+from bayesknee import Engine, Evidence, Network, load_network
+from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
 from tests.benchmarks.processes import peak_memory, time_processes
@@ -23,6 +24,9 @@ README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 ANSWERS = 15
 RANKED = 20
+LEDGER_ANSWERS = (8, 12, 16)
+LEDGER_PATIENTS = 60
+LEDGER_AIM = "< 5 ms"
 IMPORT_PGMPY = ["-c", "import pgmpy.models"]
 
 
@@ -59,6 +63,8 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
         *ranking_rows(rankings),
         process_row(process, pgmpy_import),
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
+        *ledger_rows(network, [time_ledger(network, _some(network, n), n) for n in LEDGER_ANSWERS]),
+        sensitivity_row(*time_sensitivity(network, _some(network, ANSWERS))),
     ]
     head = ["| Work | bayesknee | beside | ratio | aim |", "|---|--:|---|--:|--:|"]
     return "\n".join([*head, *rows, "", conditions(network, patients, rounds)])
@@ -114,6 +120,28 @@ def memory_row(own: int, other: int) -> str:
         f"| Peak memory of that process | {own / 1e6:.0f} MB | `import pgmpy.models`: {other / 1e6:.0f} MB "
         f"| {own / other:.2f} | < 150 MB |"
     )
+
+
+def _some(network: Network, answers: int) -> list[Evidence]:
+    return draw_patients(network, LEDGER_PATIENTS, answers, seed=1)
+
+
+def ledger_rows(network: Network, timings: list[LedgerTimes]) -> list[str]:
+    """What the ledger takes, beside Shapley values."""
+    whole = f"all {len(network.conditions)} conditions"
+    beside = f"pyAgrum {_version('pyagrum')}, `ConditionalShapValues`, one condition with as many findings"
+    return [
+        f"| Ledger of {each.answers} answers, {whole} | {_ms(each.ledger)} | {beside}: {_ms(each.shapley)} "
+        f"| {each.shapley / each.ledger:,.0f} x | {LEDGER_AIM if each.answers == max(LEDGER_ANSWERS) else ''} |"
+        for each in timings
+    ]
+
+
+def sensitivity_row(own: float, anew: float, numbers: int) -> str:
+    """What all derivatives take, beside differences of networks computed anew."""
+    work = f"Derivatives of a patient with {ANSWERS} answers, by all {numbers} numbers that bear on it"
+    other = 2 * numbers * anew
+    return f"| {work} | {_ms(own)} | differences of networks computed anew: {_ms(other)} | {other / own:,.0f} x | |"
 
 
 def conditions(network: Network, patients: int, rounds: int) -> str:

@@ -6,7 +6,18 @@ from pathlib import Path
 from random import Random
 
 from bayesknee import Engine
-from tests.benchmarks.__main__ import BEGIN, END, memory_row, posterior_rows, process_row, ranking_rows, write
+from tests.benchmarks.__main__ import (
+    BEGIN,
+    END,
+    ledger_rows,
+    memory_row,
+    posterior_rows,
+    process_row,
+    ranking_rows,
+    sensitivity_row,
+    write,
+)
+from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.look_ahead import compare
 from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
@@ -67,6 +78,23 @@ def test_processes_are_measured_by_themselves() -> None:
     assert 1_000_000 < peak_memory(["-c", "pass"]) < 100_000_000 < len(ballast)
     short, long = time_processes([["-c", "pass"], ["-c", "import time; time.sleep(0.5)"]], repeats=1)
     assert short + 0.1 < long
+
+
+def test_the_ledger_agrees_with_shapley_values() -> None:
+    timed = time_ledger(NETWORK, draw_patients(NETWORK, 3, 6), 4)
+    assert timed.answers == 4
+    assert min(timed.ledger, timed.shapley) > 0.0
+    rows = ledger_rows(NETWORK, [LedgerTimes(12, 0.003, 2.1), LedgerTimes(16, 0.004, 40.0)])
+    assert rows[0].startswith("| Ledger of 12 answers, all 5 conditions | 3.00 ms | pyAgrum ")
+    assert rows[1].endswith(": 40,000 ms | 10,000 x | < 5 ms |")
+
+
+def test_sensitivity_row() -> None:
+    own, anew, numbers = time_sensitivity(NETWORK, draw_patients(NETWORK, 2, 6))
+    assert min(own, anew) > 0.0
+    assert numbers > 20
+    assert "by all 200 numbers that bear on it | 50 ms |" in sensitivity_row(0.05, 0.03, 200)
+    assert "| 240 x |" in sensitivity_row(0.05, 0.03, 200)
 
 
 def test_write(tmp_path: Path) -> None:

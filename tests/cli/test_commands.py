@@ -334,3 +334,30 @@ def test_explain_refusals(refused: Refused) -> None:
         refused("explain", "onset", *OF_TINY) == "onset is a finding, not a condition; write onset=STATE to answer it"
     )
     assert "expected one condition" in refused("explain", "strain", "fracture", *OF_TINY)
+
+
+# --- sensitivity ---------------------------------------------------------------------------------------------------
+
+
+def test_sensitivity_json_is_what_python_says(run: Run) -> None:
+    words = ("tennis=yes", "pain_on_grip=yes")
+    document = json.loads(run("sensitivity", *OF_TINY, *words, "--condition", "fracture", "-n", "3", "--json").out)
+    found = Engine(FOLDER).diagnose({"tennis": "yes", "pain_on_grip": "yes"}).sensitivity()
+    assert document["tornado"] == json.loads(json.dumps([each.to_dict() for each in found.tornado("fracture", 3)]))
+    assert document["flips"] == json.loads(json.dumps([each.to_dict() for each in found.flips()]))
+    assert len(document["derivatives"]) == len(found.gradients.paths)
+    assert (document["subject"], document["leader"]) == ("fracture", "strain")
+
+
+def test_sensitivity_is_of_the_leader_by_default(run: Run) -> None:
+    assert run("sensitivity", *OF_TINY, "tennis=yes").out == (
+        run("sensitivity", *OF_TINY, "tennis=yes", "--condition", "Tendon strain").out
+    )
+
+
+def test_sensitivity_refusals(refused: Refused) -> None:
+    assert refused("sensitivity", *OF_TINY, "--condition", "fractur") == (
+        "unknown condition 'fractur' of network tiny; did you mean fracture?"
+    )
+    assert "0 is not in the range 1<=x<=1000" in refused("sensitivity", *OF_TINY, "-n", "0")
+    assert "did you mean tennis?" in refused("sensitivity", *OF_TINY, "tenis=yes")

@@ -1,0 +1,70 @@
+"""`bayesknee sensitivity`: which numbers of the network an answer hangs on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bayesknee.cli.explain import subject_id
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.patient import case_option, diagnosed
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.sensitivity import MOST_BARS
+
+
+@click.command(
+    "sensitivity",
+    epilog=examples(
+        "bayesknee sensitivity age=45 lump_noticed=yes",
+        "bayesknee sensitivity --condition deep_vein_thrombosis --case patient.yaml -n 20",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@click.option("--condition", metavar="CONDITION", help="Condition or group.  [default: the most probable condition]")
+@click.option(
+    "-n", "most", type=click.IntRange(min=1, max=1000), default=MOST_BARS, show_default=True, help="Most numbers told."
+)
+@case_option
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (how click calls)
+    words: tuple[str, ...],
+    condition: str | None,
+    most: int,
+    case_file: str | None,
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Tell which numbers of the network a probability hangs on, and which of them would change the first place.
+
+    Each number is moved over its own range, low to high, with all else as it is; the probabilities at both ends are
+    exact. Then come the numbers that, if they were wrong, would put another condition first, and what they would have
+    to be.
+    """
+    diagnosis = diagnosed(words, case_file, setting, network)
+    subject = next(iter(diagnosis.posterior)) if condition is None else subject_id(diagnosis.network, condition)
+    if as_json:
+        print_json(sensitivity_dict(diagnosis, subject, most))
+        return
+    from bayesknee.display.sensitivity import sensitivity_text
+
+    print_text(sensitivity_text(diagnosis, subject, most))
+
+
+def sensitivity_dict(diagnosis: Diagnosis, subject: str, most: int) -> dict[str, Any]:
+    """The sensitivity as plain data: derivatives by all numbers that bear on it, ranges of some, changes of place."""
+    found = diagnosis.sensitivity()
+    effects = found.effects(subject)
+    whole = diagnosis.to_dict(questions=0)
+    return {
+        **{key: whole[key] for key in ("network", "setting", "evidence", "implied")},
+        "subject": subject,
+        "probability": {**diagnosis.posterior, **diagnosis.groups}[subject],
+        "leader": found.leader,
+        "tornado": [each.to_dict() for each in found.tornado(subject, most)],
+        "flips": [each.to_dict() for each in found.flips()],
+        "derivatives": [{"path": list(each.path), "derivative": each.derivative} for each in effects],
+    }

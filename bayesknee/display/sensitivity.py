@@ -1,0 +1,82 @@
+"""Which numbers an answer hangs on, as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bayesknee.display.terminal import console_for, percent, rendered, sticky
+from bayesknee.display.text import event_name, heading
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
+from bayesknee.knowledge.model import Network
+
+MOST_FLIPS: Final = 5
+_END, _INDENT = 10, 2  # width of a column of probabilities, gap included
+
+
+def sensitivity_text(diagnosis: Diagnosis, subject: str, most: int = MOST_BARS, file: TextIO | None = None) -> str:
+    """What moves P(subject | e), and what would change the first place.
+
+    Raises:
+        ConditionError: the network has no such condition or group.
+    """
+    return rendered(console_for(file), *_parts(diagnosis, subject, most))
+
+
+def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[RenderableType]:
+    network, found = diagnosis.network, diagnosis.sensitivity()
+    bars = found.tornado(subject, most)
+    probability = {**diagnosis.posterior, **diagnosis.groups}[subject]
+    yield from heading(diagnosis)
+    yield Text(sticky(f"\n{event_name(network, subject)} {percent(probability)}"), style="bold")
+    yield Text()
+    if bars:
+        yield Padding(_table(bars), (0, 0, 0, _INDENT))
+        yield Text("\nEach number at the low and the high end of its own range, all else as it is.", style="dim")
+    else:
+        yield Text("No number of the network moves it.")
+    yield from _first_place(network, diagnosis, found)
+    if network.caution:
+        yield Text(f"\n{network.caution}", style="italic")
+
+
+def _table(bars: tuple[Bar, ...]) -> Table:
+    table = Table(box=None, padding=0, header_style="bold")
+    table.add_column("At low", width=_END, justify="right")
+    table.add_column("At high", width=_END, justify="right")
+    table.add_column("  Number, with its range, grade and source", overflow="fold")
+    for bar in bars:
+        told = Group(Text(bar.what), Padding(Text(_figures(bar), style="dim"), (0, 0, 0, _INDENT)))
+        table.add_row(percent(bar.at_low), percent(bar.at_high), Padding(told, (0, 0, 0, _INDENT)))
+    return table
+
+
+def _figures(of: Bar | Flip) -> str:
+    number = of.number
+    return f"{number.value:.4g} ({number.low:.4g} to {number.high:.4g}), grade {number.grade}: {of.citation}"
+
+
+def _first_place(network: Network, diagnosis: Diagnosis, found: Sensitivity) -> Iterator[RenderableType]:
+    """The numbers inside their range first, for they are the least wrong."""
+    flips = found.flips()
+    leader = f"{event_name(network, found.leader)} {percent(diagnosis.posterior[found.leader])}"
+    inside = sum(flip.inside for flip in flips)
+    if not flips:
+        yield Text(sticky(f"\nNo single number was found that would take the first place from {leader}"), style="bold")
+        return
+    counted = "no number" if not inside else "1 number" if inside == 1 else f"{inside} numbers"
+    title = f"\nFirst: {leader}; {counted} could change that within {'its own range' if inside < 2 else 'their ranges'}"
+    yield Text(sticky(title), style="bold")
+    for flip in flips[:MOST_FLIPS]:
+        way = "above" if flip.value > flip.number.value else "below"
+        where = "inside" if flip.inside else "outside"
+        then = f"{way} {flip.value:.3g}, {where} its range, {event_name(network, flip.leader)} comes first"
+        yield Padding(Text(f"{flip.what} {_figures(flip)}; {then}"), (0, 0, 0, _INDENT))
+    if len(flips) > MOST_FLIPS:
+        yield Padding(Text(f"and {len(flips) - MOST_FLIPS} more, which --json lists"), (0, 0, 0, _INDENT))
