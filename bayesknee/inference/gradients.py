@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.finding_gradients import FindingGradients
 from bayesknee.inference.shares import Events
-from bayesknee.inference.subsets import Vector, holds_any
+from bayesknee.inference.subsets import Vector, holds_any, sums
 from bayesknee.knowledge.model import Network, Path
 
 if TYPE_CHECKING:
@@ -50,19 +50,25 @@ class Gradients(NamedTuple):
 def gradients_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Gradients:
     """The gradients of a patient whose evidence is possible."""
     weights = strategy.infer(evidence).weights
-    size = len(weights)
-    masks = np.stack([np.ones(size), *(holds_any(event, size) for event in events)])
-    sums = masks @ weights
+    masks = np.stack([np.ones(len(weights)), *(holds_any(event, len(weights)) for event in events)])
     known = {name: each for name, each in evidence.likelihoods.items() if name in network.risk_factors}
     with np.errstate(divide="ignore", invalid="ignore"):
         likelihood = np.where(weights > 0.0, weights / strategy.prior(known), 0.0)
     before = strategy.prior_gradients
-    rows = list(FindingGradients(strategy, network).rows(evidence.likelihoods))
-    of_findings = [masks @ (weights * row.values) for row in rows]
-    slopes = np.vstack([before.slopes(known, masks * likelihood), *of_findings])
-    return Gradients(
-        (*before.paths, *(row.path for row in rows)),
-        slopes,
-        sums[1:],
-        np.array([False] * len(before.paths) + [row.linear for row in rows]),
+    slopes = [*before.slopes(known, masks * likelihood)]
+    paths, linear = [*before.paths], [False] * len(before.paths)
+    for row in FindingGradients(strategy, network).rows(evidence.likelihoods):
+        slopes.append(_over_events(weights * row.values, events))
+        paths.append(row.path)
+        linear.append(row.linear)
+    return Gradients(tuple(paths), np.array(slopes), _over_events(weights, events)[1:], np.array(linear))
+
+
+def _over_events(row: Vector, events: Events) -> Vector:
+    """The sum of a row over all subsets, and over those in which each event happens; shape (1 + events,)."""
+    every = sums(row[None])[0]
+    of_events = (
+        every[1 + min(event)] if len(event) == 1 else np.einsum("i,i", row, holds_any(event, len(row)))
+        for event in events
     )
+    return np.array([every[0], *of_events])
