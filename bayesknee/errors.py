@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -75,6 +75,29 @@ class ConditionError(BayeskneeError):
 
 class QuestionError(BayeskneeError):
     """A way to choose or rank questions that there is not."""
+
+
+class InterviewError(BayeskneeError):
+    """Something that cannot be done at this point of an interview."""
+
+
+class AnswerClashError(EvidenceError):
+    """An answer that cannot be true together with earlier ones.
+
+    Attributes:
+        earlier: the answers that would have to give way, by id.
+        new: the answers that they clash with.
+    """
+
+    def __init__(self, earlier: Mapping[str, object], new: Mapping[str, object]) -> None:
+        self.earlier = dict(earlier)
+        self.new = dict(new)
+        told = [", ".join(f"{name}={answer}" for name, answer in each.items()) for each in (self.new, self.earlier)]
+        super().__init__(f"{told[0]} cannot be true together with {told[1]}; change one, or set the earlier ones aside")
+
+
+class SessionError(BayeskneeError):
+    """A file that an interview cannot be taken up from, or written to."""
 
 
 class CaseFileError(BayeskneeError):

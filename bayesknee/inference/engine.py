@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from immutabledict import immutabledict
@@ -25,6 +25,9 @@ from bayesknee.inference.shares import Events, Shares
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
+
+if TYPE_CHECKING:
+    from bayesknee.interview import Interview, Policy, State
 
 Frame = TypeVar("Frame")
 Errors: TypeAlias = Literal["raise", "collect"]
@@ -201,6 +204,14 @@ class Engine:
     def __reduce__(self) -> tuple[type[Engine], tuple[Network, str]]:
         """What another process makes the same engine of."""
         return Engine, (self.network, self.setting)
+
+    def interview(
+        self, evidence: Mapping[str, object] | None = None, policy: Policy | None = None, state: State | None = None
+    ) -> Interview:
+        """An interview with one patient; see `bayesknee.interview.Interview`, whose arguments these are."""
+        from bayesknee.interview import Interview
+
+        return Interview(self, evidence, policy, state)
 
     def given(self, evidence: Evidence, condition: str, state: str) -> Mapping[str, float] | None:
         """P(condition | evidence, and that one of them is in this state), by id.

@@ -34,6 +34,7 @@ from bayesknee.knowledge.model import (
     gates_of,
     numbers_below,
 )
+from bayesknee.knowledge.opening import Opening, opening_problems
 
 SUM_TOLERANCE: Final = 1e-9
 MOST_STATES: Final = 30
@@ -65,6 +66,8 @@ class Parts(Protocol):
     @property
     def red_flags(self) -> Mapping[str, RedFlag]: ...
     @property
+    def opening(self) -> Opening: ...
+    @property
     def complaint(self) -> str: ...
     @property
     def catch_all(self) -> str: ...
@@ -90,6 +93,7 @@ def find_problems(parts: Parts, broken: frozenset[str] = frozenset()) -> list[Pr
         _gates,
         _groups,
         _red_flags,
+        _opening,
         _catch_all,
     )
     return [problem for rule in rules for problem in rule(parts, broken)]
@@ -426,6 +430,12 @@ def _red_flag_line(
             yield Problem((*path, name), f"the state {min(absent)}", expected, "name states that are present")
         elif set(states) <= set(wanted):
             yield Problem((*path, name), "all states", "some of the states", "drop those that give no alarm")
+
+
+def _opening(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    gated = frozenset(name for name, finding in parts.findings.items() if finding.only_if)
+    return opening_problems(parts.opening, {name: each.states for name, each in askable.items()}, gated, broken)
 
 
 def _catch_all(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:

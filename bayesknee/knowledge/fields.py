@@ -92,6 +92,12 @@ class Fields:
             return {}
         return self.child(key).each_itself(read)
 
+    def each_named(self, key: str, read: Callable[[str, Fields], T], *, required: bool = True) -> dict[str, T]:
+        """`read` applied to the key and place of each entry below `key`."""
+        if not required and not self.has(key):
+            return {}
+        return {name: read(name, fields) for name, fields in self.child(key).entries()}
+
     def each_itself(self, read: Callable[[Fields], T]) -> dict[str, T]:
         """`read` applied to each place below this one."""
         return {name: read(fields) for name, fields in self.entries()}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, Type
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, quoted
+from bayesknee.knowledge.opening import Opening
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -360,6 +361,7 @@ class Network:
     findings: Mapping[str, Finding]
     groups: Mapping[str, Group] = field(default_factory=immutabledict)
     red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
+    opening: Opening = field(default_factory=Opening)
     description: str = ""
     complaint: str = ""
     catch_all: str = ""

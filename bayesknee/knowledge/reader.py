@@ -37,6 +37,7 @@ from bayesknee.knowledge.model import (
     Setting,
     Sign,
 )
+from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
@@ -53,6 +54,7 @@ SECTIONS: Final = (
     "signs",
     "findings",
     "red_flags",
+    "interview",
 )
 
 T = TypeVar("T")
@@ -80,6 +82,7 @@ class _Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
+    opening: Opening = field(default_factory=Opening)
     complaint: str = ""
     catch_all: str = ""
     id: str = ""
@@ -109,6 +112,7 @@ class _Reader:
             findings=self._section("findings", _finding),
             groups=self._section("groups", _group),
             red_flags=self._section("red_flags", _red_flag),
+            opening=self._opening(),
             **self._head(),
         )
         self._unknown_sections()
@@ -185,6 +189,21 @@ class _Reader:
                     built[key] = part
         return built
 
+    def _opening(self) -> Opening:
+        """What the section `interview` says, which a network may lack."""
+        files = [file for file, tree in self._trees.items() if "interview" in tree.items]
+        if len(files) > 1:
+            got = f"the section in {', '.join(files)}"
+            self._problems.append(Problem(("interview",), got, "at most one", "keep one of them", files[1]))
+        if not files:
+            return Opening()
+        fields = Fields(self._problems, files[0], self._trees[files[0]].items["interview"], ("interview",))
+        opening = Opening(
+            fields.texts("opening", ()), immutabledict(fields.each_named("tick_all", _tick_all, required=False))
+        )
+        fields.done()
+        return opening
+
     def _head(self) -> dict[str, str]:
         """What the section `network` says."""
         files = [file for file, tree in self._trees.items() if "network" in tree.items]
@@ -213,6 +232,12 @@ def _reference(name: str, entry: Fields) -> Reference:
 
 def _group(name: str, entry: Fields) -> Group:
     return Group(name, entry.text("name"), entry.texts("members"))
+
+
+def _tick_all(name: str, entry: Fields) -> TickAll:
+    group = TickAll(name, entry.text("question"), entry.texts("members"), entry.text("help", ""))
+    entry.done()
+    return group
 
 
 def _red_flag(name: str, entry: Fields) -> RedFlag:

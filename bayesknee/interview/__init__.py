@@ -1,0 +1,8 @@
+"""An interview with one patient: which question to put, what an answer means, and when to stop. No input, no output."""
+
+from bayesknee.interview.interview import Interview as Interview
+from bayesknee.interview.interview import Policy as Policy
+from bayesknee.interview.interview import Reply as Reply
+from bayesknee.interview.prompts import Prompt as Prompt
+from bayesknee.interview.state import State as State
+from bayesknee.interview.state import Step as Step

@@ -1,0 +1,73 @@
+"""What an answer means: a state, a number, `unknown`, or a state that the patient is not sure of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import EvidenceError, quoted
+from bayesknee.inference.evidence import Answer, check_evidence
+from bayesknee.knowledge.model import NO_YES, Network
+from bayesknee.knowledge.opening import TickAll
+
+PROBABLY: Final = "probably"
+PROBABLY_NOT: Final = "probably not"
+
+# Judged, not measured: who says "probably" is taken to be right four times in five, so that the answer is four times as
+# likely from a patient in whom it is true as from one in whom it is not. A sure answer counts as the network has it.
+RIGHT_WHEN_UNSURE: Final = 0.8
+
+
+def probably(network: Network, name: str, state: str) -> Mapping[str, float]:
+    """The likelihoods of an unsure answer: `RIGHT_WHEN_UNSURE` for `state`, the rest of 1 for each other state."""
+    return immutabledict(
+        {each: RIGHT_WHEN_UNSURE if each == state else 1.0 - RIGHT_WHEN_UNSURE for each in network.states[name]}
+    )
+
+
+def read_answer(network: Network, name: str, value: object) -> Answer:
+    """The answer to one finding or risk factor.
+
+    Args:
+        network: what is asked about.
+        name: id of the finding or risk factor.
+        value: what `Engine.diagnose` takes, or `probably` and `probably not` where the states are no and yes, or
+            `probably STATE` for any state.
+
+    Raises:
+        EvidenceError: an answer that the network cannot take.
+    """
+    if isinstance(value, str) and (unsure := _unsure(network, name, value.strip().replace("_", " "))):
+        value = unsure
+    return check_evidence(network, {name: value}).answers[name]
+
+
+def _unsure(network: Network, name: str, value: str) -> Mapping[str, float] | None:
+    states = network.states.get(name, ())
+    if set(states) == set(NO_YES) and value in (PROBABLY, PROBABLY_NOT):
+        return probably(network, name, NO_YES[value == PROBABLY])
+    word, _, rest = value.partition(" ")
+    state = rest.replace(" ", "_")
+    return probably(network, name, state) if word == PROBABLY and state in states else None
+
+
+def read_ticks(network: Network, group: TickAll, ticked: object, asked: Iterable[str]) -> Mapping[str, Answer]:
+    """The answers to a question to tick: yes for what is ticked, no for the others.
+
+    Args:
+        network: what is asked about.
+        group: the question.
+        ticked: ids of those ticked; or answers by id.
+        asked: ids of those that were shown.
+
+    Raises:
+        EvidenceError: something ticked that is not on the list.
+    """
+    if isinstance(ticked, str) or not isinstance(ticked, Iterable):
+        raise EvidenceError(f"{group.id}: got {quoted(ticked)}; expected a list of what is ticked")
+    given = dict(ticked) if isinstance(ticked, Mapping) else dict.fromkeys(ticked, "yes")
+    if wrong := [str(name) for name in given if name not in group.members]:
+        raise EvidenceError(f"{group.id} has no {quoted(wrong[0])}; expected some of {', '.join(group.members)}")
+    return {name: read_answer(network, name, given.get(name, "no")) for name in dict.fromkeys((*asked, *given))}

@@ -1,0 +1,408 @@
+"""An interview with one patient: it says which question to put, takes answers, and tells when enough is known.
+
+It reads nothing and prints nothing: a terminal, a notebook or a web page shows `question`, and hands over what was
+answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
+from bayesknee.inference.askable import askable
+from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.evidence import Answer, check_evidence
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.inference.questions import NextQuestion, keep_to_topic
+from bayesknee.inference.stop import THRESHOLD, StopAdvice
+from bayesknee.inference.triage import Reason
+from bayesknee.interview.answers import read_answer, read_ticks
+from bayesknee.interview.clashes import clashing, restorable
+from bayesknee.interview.prompts import Prompt, prompt_for, prompt_for_setting, prompt_to_tick
+from bayesknee.interview.state import PUT_AT_MOST, State, Step
+from bayesknee.knowledge.opening import SETTING
+
+if TYPE_CHECKING:
+    from bayesknee.inference.engine import Engine
+
+PATIENT: Final = ("patient",)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How questions are chosen, and when enough is known.
+
+    Attributes:
+        asked_of: who is there to answer: patient, clinician, test.
+        objective: what questions are to bring; see `bayesknee.inference.objectives`.
+        look_ahead: whether the best few are ranked by what they are worth with what may follow.
+        threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.inference.stop`.
+        ask_setting: whether the care setting is asked for, where the network's opening has it.
+
+    Raises:
+        QuestionError: an unknown objective.
+    """
+
+    asked_of: tuple[str, ...] = PATIENT
+    objective: str = DEFAULT_OBJECTIVE
+    look_ahead: bool = False
+    threshold: float = THRESHOLD
+    ask_setting: bool = False
+
+    def __post_init__(self) -> None:
+        find_objective(self.objective)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an answer led to.
+
+    Attributes:
+        red_flags: those that hold now and did not before: to be told at once.
+        set_aside: answers that do not count any more, since they clash with this one.
+        restored: answers that were set aside and count again.
+    """
+
+    red_flags: tuple[Reason, ...] = ()
+    set_aside: Mapping[str, Answer] = immutabledict()
+    restored: Mapping[str, Answer] = immutabledict()
+
+
+class _Now:
+    """All that follows from one state; worked out where it is looked at."""
+
+    def __init__(self, engine: Engine, state: State, policy: Policy) -> None:
+        self.engine, self.state, self.policy = engine, state, policy
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        return self.engine.diagnose(self.state.answers)
+
+    @cached_property
+    def prompt(self) -> Prompt | None:
+        if self.state.ended:
+            return None
+        if self.state.pending and (pending := self._prompt(self.state.pending)):
+            return pending
+        return self.opening or self._chosen
+
+    @cached_property
+    def opening(self) -> Prompt | None:
+        """The next question of the opening."""
+        names = (name for name in self.engine.network.opening.questions if not self.state.times_skipped(name))
+        return next((prompt for name in names if (prompt := self._prompt(name))), None)
+
+    @property
+    def _chosen(self) -> Prompt | None:
+        if not self.ranked or (self.advice.stop and not self.state.beyond):
+            return None
+        return prompt_for(self.engine.network, self.ranked[0].finding)
+
+    @cached_property
+    def ranked(self) -> tuple[NextQuestion, ...]:
+        """The questions left, topic by topic; those that were skipped when no others are left."""
+        for times in range(PUT_AT_MOST):
+            names = [name for name in self._candidates if self.state.times_skipped(name) == times]
+            if ranked := self.diagnosis.rank_questions(
+                within=names, objective=self.policy.objective, look_ahead=self.policy.look_ahead
+            ):
+                return keep_to_topic(ranked, self._topic)
+        return ()
+
+    @cached_property
+    def advice(self) -> StopAdvice:
+        return self.diagnosis.stop(
+            within=self._candidates, objective=self.policy.objective, threshold=self.policy.threshold
+        )
+
+    @cached_property
+    def left(self) -> int:
+        """About how many questions will still be put."""
+        if self.prompt is None:
+            return 0
+        first = sum(
+            bool(self._prompt(name))
+            for name in self.engine.network.opening.questions
+            if not self.state.times_skipped(name)
+        )
+        rest = self.diagnosis.questions_left(
+            within=self._candidates, objective=self.policy.objective, threshold=self.policy.threshold
+        )
+        return max(1, first + rest)
+
+    @cached_property
+    def _candidates(self) -> tuple[str, ...]:
+        """Questions that may be put, now or later."""
+        return tuple(
+            name
+            for name, question in self.engine.network.questions.items()
+            if question.asked_of in self.policy.asked_of and self.state.times_skipped(name) < PUT_AT_MOST
+        )
+
+    @property
+    def _topic(self) -> str | None:
+        questions = self.engine.network.questions
+        names = [step.question for step in self.state.steps if step.question in questions]
+        return questions[names[-1]].topic if names else None
+
+    def _prompt(self, name: str) -> Prompt | None:
+        """The prompt for anything that can be put; None where it has been answered or cannot be asked."""
+        network, evidence = self.engine.network, self.diagnosis.evidence
+        if name == SETTING:
+            asked = self.policy.ask_setting and not self.state.setting
+            return prompt_for_setting(network) if asked else None
+        if group := network.opening.tick_all.get(name):
+            members = askable(network, evidence, group.members)
+            return prompt_to_tick(network, group, members) if members else None
+        return prompt_for(network, name) if askable(network, evidence, [name]) else None
+
+
+class Interview:
+    """An interview with one patient.
+
+    ::
+
+        interview = engine.interview()
+        for prompt in interview:
+            interview.answer(ask_the_user(prompt))
+        interview.diagnosis
+
+    Not to be shared between threads; the engine may be.
+
+    Args:
+        engine: a network in a care setting.
+        evidence: what is known already; as for `Engine.diagnose`.
+        policy: how questions are chosen.
+        state: where to take up an interview; `evidence` is then not read.
+
+    Raises:
+        EvidenceError: evidence that the network cannot take, or that is impossible.
+        QuestionError: an unknown name in the policy.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        evidence: Mapping[str, object] | None = None,
+        policy: Policy | None = None,
+        state: State | None = None,
+    ) -> None:
+        self.policy = policy or Policy()
+        given = check_evidence(engine.network, evidence or {}).answers
+        self._engine = engine
+        self._go_to(state or State(given=given))
+
+    # --- what there is ---------------------------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Engine:
+        """The network in the care setting, which an answer may have changed."""
+        return self._now.engine
+
+    @property
+    def state(self) -> State:
+        """How far it has come; to be kept, and given to a new interview that goes on from there."""
+        return self._now.state
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What is to be said now."""
+        return self._now.diagnosis
+
+    @property
+    def question(self) -> Prompt | None:
+        """What to ask; None where the interview is over."""
+        return self._now.prompt
+
+    def __iter__(self) -> Iterator[Prompt]:
+        """The questions, as long as there is one."""
+        while prompt := self.question:
+            yield prompt
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is over."""
+        return self.question is None
+
+    @property
+    def advice(self) -> StopAdvice:
+        """Whether more answers would change what is done, with the figures."""
+        return self._now.advice
+
+    @property
+    def asked(self) -> int:
+        """How many questions were answered."""
+        return len(self.state.steps)
+
+    @property
+    def expected_left(self) -> int:
+        """About how many questions are left: the rest of the opening, and what the stop rule needs; 0 when over."""
+        return self._now.left
+
+    @property
+    def red_flags(self) -> tuple[Reason, ...]:
+        """Those that hold."""
+        return self.diagnosis.triage.red_flags
+
+    @property
+    def why_finished(self) -> tuple[str, ...]:
+        """Why it is over, in words and figures; empty where it is not."""
+        if not self.finished:
+            return ()
+        return ("ended by choice",) if self.state.ended else self.advice.reasons
+
+    def prompt_of(self, name: str) -> Prompt:
+        """Any question as it is put, be it answered or not: what `change` needs to be shown.
+
+        Raises:
+            InterviewError: there is no such question.
+        """
+        self._check_name(name)
+        network = self.engine.network
+        if name == SETTING:
+            return prompt_for_setting(network)
+        if group := network.opening.tick_all.get(name):
+            return prompt_to_tick(network, group, self._shown(name) or group.members)
+        return prompt_for(network, name)
+
+    def why(self) -> str:
+        """Why the present question is asked, in words and figures.
+
+        Raises:
+            InterviewError: it is over.
+        """
+        from bayesknee.display.next_questions import why
+
+        prompt = self._present()
+        names = [each.value for each in prompt.options] if prompt.kind == "tick_all" else [prompt.id]
+        if prompt.id == SETTING:
+            return "How frequent each cause is depends on where people are seen."
+        ranked = self.diagnosis.rank_questions(within=names, objective=self.policy.objective)
+        told = [why(self.diagnosis, each) for each in ranked[:3]]
+        if prompt.kind == "tick_all":
+            labels = [self.engine.network.questions[each.finding].label for each in ranked[:3]]
+            told = [f"{label}: {each}" for label, each in zip(labels, told, strict=True)]
+        return "; ".join(told) or "What is known settles it already."
+
+    def _present(self) -> Prompt:
+        if self.question is None:
+            raise InterviewError("the interview is over; go on with go_on(), or change an answer")
+        return self.question
+
+    # --- what may happen -------------------------------------------------------------------------------------------
+
+    def answer(self, value: object, *, set_aside: bool = False) -> Reply:
+        """Answers the present question.
+
+        Args:
+            value: a state, `unknown`, `probably`, `probably not`, `probably STATE`, a number where the states are
+                bands, or a likelihood for each state; for a question to tick, the ids of what is ticked.
+            set_aside: whether earlier answers that clash with this one give way.
+
+        Raises:
+            EvidenceError: an answer that the network cannot take; nothing has changed.
+            AnswerClashError: it clashes with earlier answers, which are named; nothing has changed.
+            InterviewError: the interview is over.
+        """
+        return self._take(self._present().id, value, set_aside=set_aside)
+
+    def change(self, name: str, value: object, *, set_aside: bool = False) -> Reply:
+        """Answers a question anew, or one that was not put yet; all other answers stay.
+
+        Args:
+            name: id of a finding, of a risk factor or of a question to tick, or `setting`.
+            value: as for `answer`.
+            set_aside: as for `answer`. Answers set aside come back once a gate of theirs holds again.
+
+        Raises:
+            EvidenceError, AnswerClashError: as `answer`.
+            InterviewError: there is no such question.
+        """
+        return self._take(name, value, set_aside=set_aside)
+
+    def back(self) -> None:
+        """Opens the last question again, without its answer.
+
+        Raises:
+            InterviewError: nothing was answered yet.
+        """
+        if not self.state.steps:
+            raise InterviewError("there is nothing to go back to; this is the first question")
+        self._go_to(self._with_restored(self.state.without_last_step()))
+
+    def skip(self) -> None:
+        """Puts the present question off: it comes once more, after all others that are worth asking."""
+        self._go_to(self.state.with_skipped(self._present().id))
+
+    def stop(self) -> None:
+        """Ends the interview."""
+        self._go_to(replace(self.state, ended=True, pending=""))
+
+    def go_on(self) -> None:
+        """Goes on though the interview is over, as long as anything can be asked."""
+        self._go_to(replace(self.state, ended=False, beyond=True))
+
+    # --- how -------------------------------------------------------------------------------------------------------
+
+    def _go_to(self, state: State) -> None:
+        self._now = _Now(self._engine_for(state), state, self.policy)
+        _ = self._now.diagnosis  # what is impossible is told now
+
+    def _engine_for(self, state: State) -> Engine:
+        from bayesknee.inference.engine import Engine
+
+        setting = state.setting or self._engine.setting
+        now = self._now.engine if hasattr(self, "_now") else self._engine
+        if setting == now.setting:
+            return now
+        return self._engine if setting == self._engine.setting else Engine(self._engine.network, setting)
+
+    def _check_name(self, name: str) -> None:
+        network = self._engine.network
+        known = (SETTING, *network.opening.tick_all, *network.questions)
+        if name not in known:
+            hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
+            raise InterviewError(f"unknown question {quoted(name)}; {hint}")
+
+    def _answers(self, name: str, value: object) -> Mapping[str, Answer]:
+        network = self._engine.network
+        if name == SETTING:
+            from bayesknee.inference.engine import check_setting
+
+            return {SETTING: check_setting(network, str(value))}
+        if group := network.opening.tick_all.get(name):
+            asked = self._shown(name) or askable(network, self.diagnosis.evidence, group.members)
+            return read_ticks(network, group, value, asked)
+        return {name: read_answer(network, name, value)}
+
+    def _shown(self, name: str) -> tuple[str, ...]:
+        """What an answered question showed to tick."""
+        return next((tuple(step.answers) for step in self.state.steps if step.question == name), ())
+
+    def _take(self, name: str, value: object, *, set_aside: bool) -> Reply:
+        self._check_name(name)
+        answers = immutabledict(self._answers(name, value))
+        state = self.state.with_step(Step(name, answers))
+        clash = clashing(self._engine_for(state), state.answers, answers)
+        if clash and not set_aside:
+            raise AnswerClashError({each: state.answers[each] for each in clash}, answers)
+        settled = self._with_restored(state.with_set_aside(clash))
+        before = {each.id for each in self.red_flags}
+        self._go_to(settled)
+        return Reply(
+            red_flags=tuple(each for each in self.red_flags if each.id not in before),
+            set_aside=immutabledict({each: settled.set_aside[each] for each in clash}),
+            restored=immutabledict({each: a for each, a in state.set_aside.items() if each not in settled.set_aside}),
+        )
+
+    def _with_restored(self, state: State) -> State:
+        return state.with_restored(restorable(self._engine_for(state), state.answers, state.set_aside))
+
+    def __repr__(self) -> str:
+        what = f"next {self.question.id}" if self.question else "over"
+        return f"<Interview {self.engine.network.id}, {self.asked} answered, {what}>"

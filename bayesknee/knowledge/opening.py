@@ -1,0 +1,98 @@
+"""How an interview opens: what is asked first whatever the patient says, before questions are chosen by their worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from immutabledict import immutabledict
+
+from bayesknee.errors import Problem, did_you_mean, quoted
+
+SETTING: Final = "setting"  # in an opening: where the patient is being seen
+
+
+@dataclass(frozen=True)
+class TickAll:
+    """Several yes-or-no findings put as one question, of which those that hold are ticked; the others count as no.
+
+    Attributes:
+        members: ids of the findings, in the order in which they are shown.
+    """
+
+    id: str
+    question: str
+    members: tuple[str, ...]
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What an interview asks first.
+
+    Attributes:
+        questions: in this order: ids of risk factors, findings and questions to tick, or `setting`.
+        tick_all: questions to tick, by id.
+    """
+
+    questions: tuple[str, ...] = ()
+    tick_all: Mapping[str, TickAll] = field(default_factory=immutabledict)
+
+
+def opening_problems(
+    opening: Opening, states: Mapping[str, tuple[str, ...]], gated: frozenset[str], broken: frozenset[str]
+) -> Iterator[Problem]:
+    """All that is wrong with an opening.
+
+    Args:
+        opening: what to check.
+        states: of all questions of the network, by id.
+        gated: those that are asked only if something else holds.
+        broken: ids that were defined but could not be read; to name one is no fault.
+    """
+    path = ("interview", "opening")
+    known = {SETTING, *states, *opening.tick_all}
+    for name in opening.questions:
+        if name not in known | broken:
+            yield _unknown(path, name, known, "setting, a risk factor, a finding, or a key of tick_all")
+        elif name in gated:
+            yield Problem(
+                path, quoted(name), "questions that anybody can be asked", "drop it: it hangs on another answer"
+            )
+    if len(set(opening.questions)) < len(opening.questions):
+        yield Problem(path, ", ".join(opening.questions), "each question once", "drop the repeated one")
+    for name, group in opening.tick_all.items():
+        yield from _tick_all_problems(("interview", "tick_all", name), group, states, gated, broken)
+        if name in states or name == SETTING:
+            yield Problem(("interview", "tick_all", name), quoted(name), "an id that nothing else has", "rename it")
+        if name not in opening.questions:
+            yield Problem(
+                ("interview", "tick_all", name), quoted(name), "a question of the opening", "add it to opening"
+            )
+
+
+def _tick_all_problems(
+    path: tuple[str, ...],
+    group: TickAll,
+    states: Mapping[str, tuple[str, ...]],
+    gated: frozenset[str],
+    broken: frozenset[str],
+) -> Iterator[Problem]:
+    path = (*path, "members")
+    for member in group.members:
+        if member not in states and member not in broken:
+            yield _unknown(path, member, states, "a risk factor or finding")
+        elif member in gated:
+            yield Problem(
+                path, quoted(member), "findings that anybody can be asked", "drop it: it hangs on another answer"
+            )
+        elif member in states and set(states[member]) != {"no", "yes"}:
+            yield Problem(path, quoted(member), "findings with the states no and yes", "ask it by itself")
+    if len(set(group.members)) < max(2, len(group.members)):
+        yield Problem(path, ", ".join(group.members), "two findings or more, each once", "correct the list")
+
+
+def _unknown(path: tuple[str, ...], name: str, known: Mapping[str, object] | set[str], expected: str) -> Problem:
+    hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
+    return Problem(path, quoted(name), expected, hint)
