@@ -28,7 +28,8 @@ RawEvidence: TypeAlias = Mapping[str, RawAnswer]
 MOST_BYTES: Final = 1_000_000
 STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
-CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label")
+SESSION: Final = "session"  # what belongs to an interview alone; not read here
+CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")

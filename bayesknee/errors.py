@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class BayeskneeError(Exception):
@@ -89,7 +90,7 @@ class AnswerClashError(EvidenceError):
         new: the answers that they clash with.
     """
 
-    def __init__(self, earlier: Mapping[str, object], new: Mapping[str, object]) -> None:
+    def __init__(self, earlier: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self.earlier = dict(earlier)
         self.new = dict(new)
         told = [", ".join(f"{name}={answer}" for name, answer in each.items()) for each in (self.new, self.earlier)]

@@ -26,6 +26,7 @@ MOST_TOLD: Final = 3
 COMMANDS: Final = immutabledict(
     diagnose="Tell how probable each condition is, given the findings.",
     plan="Print a form: the questions that tell most together.",
+    ask="Ask the questions that tell most, until more would change nothing.",
     questions="Tell what is worth asking next, and what each answer would do.",
     explain="Tell what each answer did to a condition, and which numbers carried it.",
     sensitivity="Tell which numbers a probability hangs on, and which would change the first place.",

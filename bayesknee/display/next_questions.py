@@ -38,10 +38,12 @@ def _whole(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: s
     yield _listed(diagnosis, questions, detailed=True)
 
 
-def next_questions_parts(diagnosis: Diagnosis, questions: Sequence[NextQuestion]) -> Iterator[RenderableType]:
+def next_questions_parts(
+    diagnosis: Diagnosis, questions: Sequence[NextQuestion], heading: str = "Most useful to ask next"
+) -> Iterator[RenderableType]:
     """The questions below a heading; nothing where there is none."""
     if questions:
-        yield Text("\nMost useful to ask next", style="bold")
+        yield Text(f"\n{heading}", style="bold")
         yield _listed(diagnosis, questions, detailed=False)
 
 

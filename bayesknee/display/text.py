@@ -55,6 +55,21 @@ def _parts(
     network = diagnosis.network
     yield from heading(diagnosis)
     yield Text()
+    yield from diagnosis_parts(diagnosis, console, most)
+    if questions:
+        from bayesknee.display.next_questions import next_questions_parts
+
+        yield from next_questions_parts(diagnosis, questions)
+    if diagnosis.evidence.answers:
+        yield Text("\nThis rests on", style="bold")
+        yield _indented(_answers(diagnosis))
+    if network.caution:
+        yield Text()
+        yield Text(network.caution, style="italic")
+
+
+def diagnosis_parts(diagnosis: Diagnosis, console: Console, most: int | None = MOST_LISTED) -> Iterator[RenderableType]:
+    """The conditions with bars, how urgent it is, and what is not ruled out."""
     yield _indented(_table(diagnosis, console, most))
     yield Text()
     if rest := list(diagnosis.posterior.values())[most:] if most is not None else []:
@@ -67,17 +82,7 @@ def _parts(
     if diagnosis.not_ruled_out:
         yield Text()
     for each in diagnosis.not_ruled_out:
-        yield Text(sticky(not_ruled_out_line(network, each)), style="bold red")
-    if questions:
-        from bayesknee.display.next_questions import next_questions_parts
-
-        yield from next_questions_parts(diagnosis, questions)
-    if diagnosis.evidence.answers:
-        yield Text("\nThis rests on", style="bold")
-        yield _indented(_answers(diagnosis))
-    if network.caution:
-        yield Text()
-        yield Text(network.caution, style="italic")
+        yield Text(sticky(not_ruled_out_line(diagnosis.network, each)), style="bold red")
 
 
 def heading(diagnosis: Diagnosis) -> Iterator[RenderableType]:

@@ -163,7 +163,7 @@ def stop_advice(diagnosis: Diagnosis, wanted: Filter, rule: StopRule) -> StopAdv
     names = wanted.wanted(diagnosis.network)
     ranking = rank(diagnosis.engine, diagnosis.evidence, Aim(names, find_objective(rule.objective)))
     left = reachable(diagnosis.network, diagnosis.evidence, names)
-    dangers = _open_dangers(diagnosis.network, ranking, checked_limits(diagnosis.network, rule.limits))
+    dangers = open_dangers(diagnosis.network, ranking, checked_limits(diagnosis.network, rule.limits))
     agreement = same_decision(diagnosis, left, rule)
     best = ranking.best
     advice = StopAdvice(
@@ -251,7 +251,7 @@ def _played(diagnosis: Diagnosis, aim: Aim, rule: StopRule, row: Codes) -> int:
         ranking = rank(diagnosis.engine, evidence, aim)
         best = ranking.best
         if best is None or not (
-            ranking.values[best] >= rule.least_value or any(_open_dangers(network, ranking, limits))
+            ranking.values[best] >= rule.least_value or any(open_dangers(network, ranking, limits))
         ):
             return count
         name = ranking.outcomes.names[best]
@@ -264,7 +264,7 @@ def _played(diagnosis: Diagnosis, aim: Aim, rule: StopRule, row: Codes) -> int:
 # --- dangers ----------------------------------------------------------------------------------------------------------
 
 
-def _open_dangers(network: Network, ranking: Ranking, limits: Mapping[str, float]) -> Iterator[OpenDanger]:
+def open_dangers(network: Network, ranking: Ranking, limits: Mapping[str, float]) -> Iterator[OpenDanger]:
     """The must-not-miss conditions over their limit that an answer to a ranked question would take under it."""
     outcomes = ranking.outcomes
     for column, (name, condition) in enumerate(network.conditions.items()):

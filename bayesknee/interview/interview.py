@@ -19,7 +19,7 @@ from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.evidence import Answer, check_evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.questions import NextQuestion, keep_to_topic
-from bayesknee.inference.stop import THRESHOLD, StopAdvice
+from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD, StopAdvice
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.answers import read_answer, read_ticks
 from bayesknee.interview.clashes import clashing, restorable
@@ -42,6 +42,7 @@ class Policy:
         objective: what questions are to bring; see `bayesknee.inference.objectives`.
         look_ahead: whether the best few are ranked by what they are worth with what may follow.
         threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.inference.stop`.
+        least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
         ask_setting: whether the care setting is asked for, where the network's opening has it.
 
     Raises:
@@ -52,6 +53,7 @@ class Policy:
     objective: str = DEFAULT_OBJECTIVE
     look_ahead: bool = False
     threshold: float = THRESHOLD
+    least_value: float = LEAST_VALUE
     ask_setting: bool = False
 
     def __post_init__(self) -> None:
@@ -116,8 +118,12 @@ class _Now:
 
     @cached_property
     def advice(self) -> StopAdvice:
+        policy = self.policy
         return self.diagnosis.stop(
-            within=self._candidates, objective=self.policy.objective, threshold=self.policy.threshold
+            within=self._candidates,
+            objective=policy.objective,
+            threshold=policy.threshold,
+            least_value=policy.least_value,
         )
 
     @cached_property
@@ -131,9 +137,9 @@ class _Now:
             if not self.state.times_skipped(name)
         )
         rest = self.diagnosis.questions_left(
-            within=self._candidates, objective=self.policy.objective, threshold=self.policy.threshold
+            within=self._candidates, objective=self.policy.objective, least_value=self.policy.least_value
         )
-        return max(1, first + rest)
+        return max(1, first + round(rest))
 
     @cached_property
     def _candidates(self) -> tuple[str, ...]:
@@ -210,6 +216,11 @@ class Interview:
         return self._now.state
 
     @property
+    def first_setting(self) -> str:
+        """The care setting that it began in."""
+        return self._engine.setting
+
+    @property
     def diagnosis(self) -> Diagnosis:
         """What is to be said now."""
         return self._now.diagnosis
@@ -254,7 +265,11 @@ class Interview:
         """Why it is over, in words and figures; empty where it is not."""
         if not self.finished:
             return ()
-        return ("ended by choice",) if self.state.ended else self.advice.reasons
+        return (
+            ("ended by choice; what was not asked could change the result",)
+            if self.state.ended
+            else self.advice.reasons
+        )
 
     def prompt_of(self, name: str) -> Prompt:
         """Any question as it is put, be it answered or not: what `change` needs to be shown.
@@ -310,6 +325,16 @@ class Interview:
             InterviewError: the interview is over.
         """
         return self._take(self._present().id, value, set_aside=set_aside)
+
+    def check(self, name: str, value: object) -> None:
+        """Refuses what cannot be an answer to a question, without answering it.
+
+        Raises:
+            EvidenceError: an answer that the network cannot take.
+            InterviewError: there is no such question.
+        """
+        self._check_name(name)
+        self._answers(name, value)
 
     def change(self, name: str, value: object, *, set_aside: bool = False) -> Reply:
         """Answers a question anew, or one that was not put yet; all other answers stay.

@@ -1,0 +1,155 @@
+"""`bayesknee ask`: an interview at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bayesknee.cases import Case, added, evidence_of_words, read_case
+from bayesknee.cli.options import examples, network_option, setting_option
+from bayesknee.cli.patient import asked_of_option, case_option
+from bayesknee.inference.engine import Engine
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD
+from bayesknee.interview import Interview, Policy
+from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+
+if TYPE_CHECKING:
+    from bayesknee.interview.session import SessionFile, Stored
+
+
+@click.command(
+    "ask",
+    epilog=examples(
+        "bayesknee ask",
+        "bayesknee ask --session patient.json",
+        "bayesknee ask age=45 lump_noticed=yes --asked-of patient --asked-of clinician",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@case_option
+@click.option("--session", metavar="FILE", help="Keep the interview in this file, and take it up from there.")
+@asked_of_option
+@click.option("--objective", default=DEFAULT_OBJECTIVE, show_default=True, metavar="NAME",
+              help=f"What to ask for: {', '.join(OBJECTIVES)}.")  # fmt: skip
+@click.option("--look-ahead", is_flag=True, help="Choose questions by what they are worth with what may follow.")
+@click.option("--threshold", type=float, default=THRESHOLD, show_default=True, metavar="SHARE",
+              help="How sure it must be that more answers would change nothing, to stop.")  # fmt: skip
+@click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, metavar="BITS",
+              help="What a question must be worth to be asked.")  # fmt: skip
+@setting_option
+@network_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    words: tuple[str, ...],
+    case_file: str | None,
+    session: str | None,
+    asked_of: tuple[str, ...],
+    objective: str,
+    look_ahead: bool,  # noqa: FBT001 (how click calls)
+    threshold: float,
+    least_value: float,
+    setting: str | None,
+    network: str | None,
+) -> None:
+    """Ask the questions that tell most, one after the other, until more would change nothing.
+
+    Answers are yes, no, probably, probably not, don't know, or one of several; each question tells why it is asked, can
+    be skipped, and earlier answers can be changed. What is urgent is told at once. A session file is written after
+    every answer; it is a case file that `bayesknee diagnose --case` takes, too. Ctrl-C loses nothing.
+    """
+    case = read_case(case_file) if case_file is not None else Case()
+    chosen = setting if setting is not None else case.setting or None
+    policy = Policy(
+        asked_of=asked_of or ("patient",),
+        objective=objective,
+        look_ahead=look_ahead,
+        threshold=threshold,
+        least_value=least_value,
+        ask_setting=chosen is None,
+    )
+    with _opened(session) as file:
+        stored = file.read() if file else None
+        named = network if network is not None else case.network or (stored.network if stored else "")
+        engine = Engine(load_network(named or DEFAULT_NETWORK), chosen)
+        told = ("the case says", "the command line")
+        evidence = added(case.evidence, evidence_of_words(words, engine.network), engine.network, told)
+        if file and stored:
+            interview, more = _taken_up(engine, policy, stored, file), evidence
+        else:
+            interview, more = Interview(engine, evidence, policy), {}
+        _run(interview, _saving(interview, file, _lasting(named)), more)
+
+
+def _opened(session: str | None) -> Any:  # noqa: ANN401 (a context of a file, or of none)
+    if session is None:
+        return nullcontext()
+    from bayesknee.interview.session import SessionFile
+
+    return SessionFile(session)
+
+
+def _lasting(named: str) -> str:
+    """The network's name or folder so that it can be found again from elsewhere."""
+    return str(Path(named).resolve()) if named and Path(named).is_dir() else named
+
+
+def _taken_up(engine: Engine, policy: Policy, stored: Stored, file: SessionFile) -> Interview:
+    """The interview as it was left. One of another network's version keeps what fits, and its file is copied first."""
+    from bayesknee.interview.session import taken_up
+
+    first, state, lost = taken_up(stored, engine.network)
+    if not stored.is_of(engine.network):
+        made = stored.made_with
+        now = engine.network
+        kept = file.keep_copy()
+        click.echo(
+            f"The session is of {made['id']} {made['version']} ({made['sha256'][:8]}); this is {now.id} {now.version} "
+            f"({now.sha256[:8]}). {len(state.answers)} answers still fit; the old file is kept as {kept.name}."
+        )
+    for each in lost:
+        click.echo(f"  does not fit any more: {each}")
+    taken = Engine(engine.network, first) if first != engine.setting and policy.ask_setting else engine
+    return Interview(taken, policy=policy, state=state)
+
+
+def _saving(interview: Interview, file: SessionFile | None, named: str) -> Callable[[], None]:
+    return (lambda: file.write(interview, named)) if file else lambda: None
+
+
+def _run(interview: Interview, save: Callable[[], None], more: Mapping[str, object]) -> None:
+    from bayesknee.cli.asking import Asking, QuitError
+    from bayesknee.cli.talk import TalkEndedError, talk
+
+    try:
+        Asking(interview, talk(), save).run(more)
+    except QuitError:
+        _how_to_go_on(interview)
+    except TalkEndedError:
+        click.echo("The input has ended, so there is nobody to ask.")
+        _how_to_go_on(interview)
+    except KeyboardInterrupt:
+        click.echo()
+        _how_to_go_on(interview)
+        raise
+
+
+def _how_to_go_on(interview: Interview) -> None:
+    """Nothing is lost without a session file either: the answers as words."""
+    context = click.get_current_context()
+    if context.params.get("session"):
+        click.echo(f"All answers are kept; go on with: bayesknee ask --session {context.params['session']}")
+        return
+    words = [f"{name}={_word(answer)}" for name, answer in interview.state.answers.items()]
+    if words:
+        setting = interview.engine.setting
+        click.echo(f"To go on from here: bayesknee ask --setting {setting} {' '.join(words)}")
+
+
+def _word(answer: object) -> str:
+    if isinstance(answer, str):
+        return answer
+    return ",".join(f"{state}:{weight:g}" for state, weight in dict(answer).items())  # type: ignore[call-overload]

@@ -1,0 +1,236 @@
+"""The course of an interview at a terminal: shows what `Interview` puts, hands over what is answered, saves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from bayesknee.cli.options import print_text
+from bayesknee.cli.talk import COMMAND, Choice, Talk
+from bayesknee.display.interview import (
+    answers_told,
+    end_text,
+    question_text,
+    red_flag_text,
+    start_text,
+    step_told,
+    told_text,
+)
+from bayesknee.errors import AnswerClashError, EvidenceError
+from bayesknee.inference.evidence import UNKNOWN
+from bayesknee.interview import Interview, Prompt, Reply
+from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
+
+WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON = (
+    f"{COMMAND}{word}"
+    for word in ("why", "back", "change", "skip", "stop", "quit", "unsure", "help", "keep", "take", "on")
+)
+_COMMANDS: Final = (
+    Choice(WHY, "why is this asked?", "w", below=True),
+    Choice(BACK, "back to the question before", "b", below=True),
+    Choice(CHANGE, "change an earlier answer", "c", below=True),
+    Choice(SKIP, "skip: ask it again at the end", "s", below=True),
+    Choice(STOP, "stop here and show the result", "e", below=True),
+    Choice(QUIT, "quit", "x", below=True),
+)
+_HELP: Final = Choice(HELP, "explain the question", "h", below=True)
+_YES_NO: Final = (
+    Choice("yes", "yes", "y"),
+    Choice("no", "no", "n"),
+    Choice(PROBABLY, "probably", "p"),
+    Choice(PROBABLY_NOT, "probably not", "o"),
+    Choice(UNKNOWN, "don't know", "d"),
+)
+_DO_NOT_KNOW: Final = Choice(UNKNOWN, "don't know", "d")
+_NOT_SURE: Final = Choice(UNSURE, "not sure: choose the likeliest", "u")
+
+
+class QuitError(Exception):
+    """The person leaves."""
+
+
+class Asking:
+    """One interview at a terminal.
+
+    Args:
+        interview: what is asked.
+        talk: how.
+        save: called after all that changes the interview.
+    """
+
+    def __init__(self, interview: Interview, talk: Talk, save: Callable[[], None]) -> None:
+        self._interview = interview
+        self._talk = talk
+        self._save = save
+        self._handlers: dict[str, Callable[[], None]] = {
+            WHY: self._why,
+            BACK: self._back,
+            CHANGE: self._change,
+            SKIP: self._skip,
+            STOP: self._stop,
+            QUIT: self._quit,
+            HELP: self._help,
+        }
+
+    def run(self, more: Mapping[str, object]) -> None:
+        """Asks until the person quits.
+
+        Args:
+            more: answers by id that came with the command, beside those of a session.
+
+        Raises:
+            QuitError: the person quits.
+            TalkEndedError, KeyboardInterrupt: as `Talk`.
+        """
+        print_text(start_text(self._interview))
+        for reason in self._interview.red_flags:
+            print_text(red_flag_text(self._interview.engine.network, reason))
+        for name, answer in more.items():
+            self._take(name, answer)
+        while True:
+            prompt = self._interview.question
+            if prompt is None:
+                self._end()
+            else:
+                print_text(question_text(self._interview, prompt))
+                self._handle(prompt, self._ask(prompt, _COMMANDS))
+
+    def _handle(self, prompt: Prompt, answer: object) -> None:
+        if isinstance(answer, str) and answer in self._handlers:
+            self._handlers[answer]()
+        else:
+            self._take(prompt.id, answer)
+
+    # --- asking ----------------------------------------------------------------------------------------------------
+
+    def _ask(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
+        commands = [*([_HELP] if prompt.help and commands else []), *commands]
+        if prompt.kind == "tick_all":
+            return self._tick(prompt, commands)
+        if prompt.kind == "number":
+            return self._number(prompt, commands)
+        if prompt.is_yes_no:
+            return self._talk.choose("Your answer:", [*_YES_NO, *commands])
+        states = [Choice(each.value, each.label) for each in prompt.options]
+        if not prompt.may_be_unsure:
+            return self._talk.choose("Your answer:", [*states, *commands])
+        answer = self._talk.choose("Your answer:", [*states, _NOT_SURE, _DO_NOT_KNOW, *commands])
+        return f"{PROBABLY} {self._talk.choose('The likeliest:', states)}" if answer == UNSURE else answer
+
+    def _tick(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
+        members = [Choice(each.value, each.label) for each in prompt.options]
+        ticked = [name for name in self._ticked(prompt) if name in {each.value for each in members}]
+        found = self._talk.tick("Tick:", [*members, *commands], ticked)
+        return next((each for each in found if each.startswith(COMMAND)), found)
+
+    def _ticked(self, prompt: Prompt) -> list[str]:
+        answers = self._interview.state.answers
+        return [each.value for each in prompt.options if answers.get(each.value) == "yes"]
+
+    def _number(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
+        words = {each.word: each.value for each in commands}
+        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}; or {', '.join([UNKNOWN, *words])}"
+
+        def problem(text: str) -> str:
+            if text.lower() in words or text.lower() == UNKNOWN:
+                return ""
+            try:
+                self._interview.check(prompt.id, text)
+            except EvidenceError as error:
+                return str(error)
+            return ""
+
+        self._say(told)
+        text = self._talk.write("Your answer:", problem)
+        return words.get(text.lower(), text.lower())
+
+    # --- what is answered ------------------------------------------------------------------------------------------
+
+    def _take(self, name: str, answer: object) -> None:
+        """An answer, new or changed; where it clashes with others, which of them stays is asked."""
+        try:
+            reply = self._interview.change(name, answer)
+        except AnswerClashError as clash:
+            if not self._may_set_aside(clash):
+                return
+            reply = self._interview.change(name, answer, set_aside=True)
+        self._save()
+        self._tell(reply)
+
+    def _may_set_aside(self, clash: AnswerClashError) -> bool:
+        network = self._interview.engine.network
+        new, earlier = (answers_told(network, each) for each in (clash.new, clash.earlier))
+        self._say(f"That does not go together. Now: {new}. Before: {earlier}.", "yellow")
+        choices = [
+            Choice(KEEP, "keep what was said before", "k"),
+            Choice(TAKE, "take the new answer, and set the earlier one aside", "t"),
+        ]
+        return self._talk.choose("Which one holds?", choices) == TAKE
+
+    def _tell(self, reply: Reply) -> None:
+        network = self._interview.engine.network
+        if reply.set_aside:
+            self._say(f"Set aside, and not counted: {answers_told(network, (reply.set_aside))}.")
+        if reply.restored:
+            self._say(f"Counted again: {answers_told(network, (reply.restored))}.")
+        for reason in reply.red_flags:
+            print_text(red_flag_text(network, reason))
+
+    # --- commands --------------------------------------------------------------------------------------------------
+
+    def _why(self) -> None:
+        self._say(self._interview.why())
+
+    def _help(self) -> None:
+        if self._interview.question is not None:
+            self._say(self._interview.question.help)
+
+    def _back(self) -> None:
+        if not self._interview.state.steps:
+            self._say("This is the first question.")
+            return
+        self._interview.back()
+        self._save()
+
+    def _change(self) -> None:
+        steps, network = self._interview.state.steps, self._interview.engine.network
+        if not steps:
+            self._say("Nothing was answered yet.")
+            return
+        choices = [Choice(each.question, step_told(network, each)) for each in steps]
+        name = self._talk.choose("Which answer?", [*choices, Choice(BACK, "none of them", "z", below=True)])
+        if name == BACK:
+            return
+        prompt = self._interview.prompt_of(name)
+        print_text(told_text(prompt.question, style="bold"))
+        self._take(name, self._ask(prompt, ()))
+
+    def _skip(self) -> None:
+        self._interview.skip()
+        self._save()
+
+    def _stop(self) -> None:
+        self._interview.stop()
+        self._save()
+
+    def _quit(self) -> None:
+        raise QuitError
+
+    def _end(self) -> None:
+        print_text(end_text(self._interview))
+        choices = [
+            Choice(QUIT, "quit", "x"),
+            Choice(CHANGE, "change an answer", "c"),
+            Choice(ON, "ask more", "m"),
+        ]
+        chosen = self._talk.choose("And now?", choices)
+        if chosen == ON:
+            self._interview.go_on()
+            self._save()
+            if self._interview.finished:
+                self._say("There is nothing left to ask.")
+        else:
+            self._handlers[chosen]()
+
+    def _say(self, text: str, style: str = "") -> None:
+        print_text(told_text(text, style=style))

@@ -1,0 +1,175 @@
+"""How a command talks with the person at the terminal: by lists to choose from, or, in a pipe, line by line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import click
+
+COMMAND: Final = ":"  # begins the value of what is no answer; no state begins so
+KEYS: Final = "1234567890abcdefghijklmnopqrstuvwxyz"
+
+
+class TalkEndedError(Exception):
+    """Nobody answers any more: the input has ended."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to choose.
+
+    Attributes:
+        value: what choosing it gives.
+        label: what is shown.
+        key: the key that chooses it; one of a sequence where empty.
+        below: whether it stands below a line, apart from the answers.
+    """
+
+    value: str
+    label: str
+    key: str = ""
+    below: bool = False
+
+    @property
+    def word(self) -> str:
+        """Its value as it may be typed."""
+        return self.value.lstrip(COMMAND)
+
+
+class Talk(Protocol):
+    """Ways to ask. All of them raise KeyboardInterrupt at Ctrl-C, and TalkEndedError where the input has ended."""
+
+    def choose(self, message: str, choices: Sequence[Choice]) -> str:
+        """The value of one choice."""
+
+    def tick(self, message: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
+        """The values of those that are ticked."""
+
+    def write(self, message: str, problem: Callable[[str], str]) -> str:
+        """A line of text; `problem` tells what is wrong with one, if anything."""
+
+
+def talk() -> Talk:
+    """The way that fits: lists where input and output are a terminal that can move its cursor, else plain lines."""
+    if (
+        sys.stdin is not None
+        and sys.stdin.isatty()
+        and sys.stdout.isatty()
+        and os.environ.get("TERM", "dumb") != "dumb"
+    ):
+        return Lists()
+    return Lines()
+
+
+def with_keys(choices: Sequence[Choice]) -> list[tuple[str, Choice]]:
+    """Each choice with its key: its own, or the next that is free; numbers where there are more choices than keys."""
+    if len(choices) > len(KEYS):
+        return [(str(number), each) for number, each in enumerate(choices, start=1)]
+    own = {each.key for each in choices if each.key}
+    free = (key for key in KEYS if key not in own)
+    return [(each.key or next(free), each) for each in choices]
+
+
+class Lists:
+    """Lists that are moved through with the cursor keys; a letter jumps to its line."""
+
+    def choose(self, message: str, choices: Sequence[Choice]) -> str:
+        import questionary
+
+        shown: list[questionary.Choice] = []
+        by_key = len(choices) <= len(KEYS)
+        for key, each in with_keys(choices):
+            if each.below and not any(isinstance(one, questionary.Separator) for one in shown):
+                shown.append(questionary.Separator())
+            shown.append(questionary.Choice(each.label, each.value, shortcut_key=key if by_key else None))
+        with _end_told():
+            asked = questionary.select(message, shown, use_shortcuts=by_key, use_jk_keys=False, instruction=" ")
+            return str(asked.unsafe_ask())
+
+    def tick(self, message: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
+        import questionary
+
+        shown: list[questionary.Choice] = []
+        for each in choices:
+            if each.below and not any(isinstance(one, questionary.Separator) for one in shown):
+                shown.append(questionary.Separator())
+            shown.append(questionary.Choice(each.label, each.value, checked=each.value in ticked))
+        told = "(space ticks, enter is done; the rest counts as no)"
+        with _end_told():
+            return [str(each) for each in questionary.checkbox(message, shown, instruction=told).unsafe_ask()]
+
+    def write(self, message: str, problem: Callable[[str], str]) -> str:
+        import questionary
+
+        with _end_told():
+            return str(
+                questionary.text(message, validate=lambda text: problem(text.strip()) or True).unsafe_ask()
+            ).strip()
+
+
+class _end_told:  # noqa: N801 (used as a function)
+    """Turns the end of the input into our own error."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, EOFError):
+            raise TalkEndedError from None
+
+
+class Lines:
+    """Plain lines: what can be answered is printed, and a line is read."""
+
+    def choose(self, message: str, choices: Sequence[Choice]) -> str:
+        keyed = with_keys(choices)
+        click.echo("  " + " | ".join(f"{key} {each.label}" for key, each in keyed))
+        by_word = {word.lower(): each.value for key, each in keyed for word in (key, each.label, each.value)}
+        while (word := _line(message).lower()) not in by_word:
+            click.echo(
+                f"  {word!r} is none of these; type {', '.join(key for key, _ in keyed)}, or the words beside them"
+            )
+        return by_word[word]
+
+    def tick(self, message: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
+        del ticked
+        listed = [each for each in choices if not each.below]
+        for number, each in enumerate(listed, start=1):
+            click.echo(f"  {number:>2} {each.label}")
+        _show(each.word for each in choices if each.below)
+        values = {each.word: each.value for each in choices}
+        values |= {str(number): each.value for number, each in enumerate(listed, start=1)}
+        while True:
+            words = _line(f"{message} numbers with blanks between, or an empty line:").replace(",", " ").split()
+            if not (wrong := [word for word in words if word not in values]):
+                return [values[word] for word in words]
+            click.echo(f"  {wrong[0]!r} is none of these; type numbers from 1 to {len(listed)}")
+
+    def write(self, message: str, problem: Callable[[str], str]) -> str:
+        while told := problem(text := _line(message)):
+            click.echo(f"  {told}")
+        return text
+
+
+def _show(words: Iterable[str]) -> None:
+    """What can be typed, in lines that fit."""
+    if line := " | ".join(words):
+        width = max(40, shutil.get_terminal_size().columns) - 1
+        click.echo(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="  "))
+
+
+def _line(message: str) -> str:
+    click.echo(f"{message} ", nl=False)
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        click.echo()
+        raise TalkEndedError
+    if not sys.stdin.isatty():
+        click.echo(line.rstrip("\n"))  # so that a record of both sides can be read
+    return line.strip()

@@ -1,0 +1,107 @@
+"""What an interview shows at a terminal: the question, what a red flag says, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Final, TextIO
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bayesknee.display.next_questions import next_questions_parts
+from bayesknee.display.terminal import console_for, percent, rendered, sticky
+from bayesknee.display.text import LEVEL_WORDS, answer_text, diagnosis_parts, label
+from bayesknee.inference.evidence import Answer
+from bayesknee.inference.triage import Reason
+from bayesknee.interview.interview import Interview
+from bayesknee.interview.prompts import Prompt
+from bayesknee.interview.state import Step
+from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.opening import SETTING
+
+WORTH_DESCRIBING: Final = 0.1
+MOST_DESCRIBED: Final = 3
+MOST_TESTS: Final = 3
+
+
+def start_text(interview: Interview, file: TextIO | None = None) -> str:
+    """What is said before the first question."""
+    network = interview.engine.network
+    parts: list[RenderableType] = [Text(f"{network.title} ({network.id} {network.version})", style="bold")]
+    if network.caution:
+        parts.append(Text(network.caution, style="italic"))
+    return rendered(console_for(file), *parts)
+
+
+def question_text(interview: Interview, prompt: Prompt, file: TextIO | None = None) -> str:
+    """Where the interview is, and the question in full."""
+    where = [f"Question {interview.asked + 1}, about {interview.expected_left} to go"]
+    where += [prompt.topic_name] if prompt.topic_name else []
+    return rendered(
+        console_for(file), Text(), Text(" - ".join(where), style="dim"), Text(prompt.question, style="bold")
+    )
+
+
+def told_text(told: str, file: TextIO | None = None, style: str = "") -> str:
+    """A remark between questions, indented."""
+    return rendered(console_for(file), Padding(Text(sticky(told), style=style), (0, 0, 0, 2)))
+
+
+def red_flag_text(network: Network, reason: Reason, file: TextIO | None = None) -> str:
+    """A red flag, told as soon as it holds."""
+    del network
+    head = Text(f"! {LEVEL_WORDS[reason.level]}", style="bold red")
+    return rendered(console_for(file), Text(), head, Padding(Text(reason.text, style="red"), (0, 0, 0, 2)))
+
+
+def answers_told(network: Network, answers: Mapping[str, Answer]) -> str:
+    """Answers by what people call the questions: `Main sport: running; Age: ...`."""
+    return "; ".join(
+        f"{network.settings[str(answer)].name}"
+        if name == SETTING
+        else f"{label(network, name)}: {answer_text(network, name, answer)}"
+        for name, answer in answers.items()
+    )
+
+
+def step_told(network: Network, step: Step) -> str:
+    """An answered question in a line; of one to tick, what was ticked."""
+    group = network.opening.tick_all.get(step.question)
+    if group is None:
+        return answers_told(network, dict(step.answers))
+    ticked = [label(network, name) for name, answer in step.answers.items() if answer == "yes"]
+    return f"{group.question.partition('?')[0]}: {', '.join(ticked) or 'none'}"
+
+
+def end_text(interview: Interview, file: TextIO | None = None) -> str:
+    """The end: what is likely, how urgent it is, what is not ruled out, what to do next, what helps."""
+    console = console_for(file)
+    return rendered(console, *_end(interview, console))
+
+
+def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
+    diagnosis = interview.diagnosis
+    yield Text()
+    for reason in interview.why_finished[:1]:
+        yield Text(sticky(f"Why no more questions: {reason}"), style="dim")
+    yield Text()
+    yield from diagnosis_parts(diagnosis, console)
+    present = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]
+    if present:
+        yield from next_questions_parts(
+            diagnosis,
+            diagnosis.rank_questions(asked_of=present)[:MOST_TESTS],
+            "What an examination or a test would tell most",
+        )
+    yield Text("\nAbout what is likely (general information)", style="bold")
+    likely = (name for name, p in diagnosis.posterior.items() if p >= WORTH_DESCRIBING)
+    for name in islice(likely, MOST_DESCRIBED):
+        condition = diagnosis.network.conditions[name]
+        yield Text(sticky(f"\n  {condition.name}, {percent(diagnosis.posterior[name])}"), style="bold")
+        yield Padding(Text(condition.description), (0, 0, 0, 2))
+        yield Padding(Text(f"What usually helps: {condition.what_helps}"), (0, 0, 0, 2))
+    if diagnosis.network.caution:
+        yield Text()
+        yield Text(diagnosis.network.caution, style="italic")

@@ -1,0 +1,251 @@
+"""An interview in a file: written whole after every answer, taken up where it ended, held by one process at a time.
+
+The file is a case file in JSON that `bayesknee diagnose --case` takes; what belongs to the interview alone is below its
+key `session`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from filelock import FileLock, Timeout
+from immutabledict import immutabledict
+
+import bayesknee
+from bayesknee.errors import EvidenceError, SessionError
+from bayesknee.inference.engine import Engine
+from bayesknee.inference.evidence import Answer, shown
+from bayesknee.interview.answers import read_answer
+from bayesknee.interview.interview import Interview
+from bayesknee.interview.state import State, Step
+from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.opening import SETTING
+
+MOST_BYTES: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An interview as a file has it, not yet checked against a network.
+
+    Attributes:
+        network: name or folder of the network, as it was given; empty for the default.
+        setting: the care setting in which it was left.
+        made_with: id, version and sha256 of the network.
+        evidence: the answers that count, by id.
+        session: the rest: steps, skipped, set_aside, pending, ended, beyond, first_setting.
+    """
+
+    network: str
+    setting: str
+    made_with: Mapping[str, str]
+    evidence: Mapping[str, Any]
+    session: Mapping[str, Any]
+
+    def is_of(self, network: Network) -> bool:
+        """Whether it was made with this very network."""
+        return self.made_with == _identity(network)
+
+
+class SessionFile:
+    """The file of an interview, locked as long as it is open.
+
+    Raises:
+        SessionError: another process has it open, or its folder is missing.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).resolve()
+        self._lock = FileLock(f"{self.path}.lock")
+
+    def __enter__(self) -> Self:
+        if not self.path.parent.is_dir():
+            raise SessionError(f"no folder {str(self.path.parent)!r} for the session; make it, or name another file")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            told = "is open in another process; end that one, or name another file"
+            raise SessionError(f"the session {self.path.name!r} {told}") from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def read(self) -> Stored | None:
+        """What the file holds; None where there is none yet.
+
+        Raises:
+            SessionError: it is not a whole session; the error names the copy that was kept.
+        """
+        if not self.path.exists():
+            return None
+        if self.path.stat().st_size > MOST_BYTES:
+            raise SessionError(
+                f"{self.path.name}: more than {MOST_BYTES:,} bytes; expected a session; name another file"
+            )
+        try:
+            return _stored(json.loads(self.path.read_bytes()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"it is not JSON: {error}" if isinstance(error, ValueError) else f"it lacks or garbles {error}"
+            kept = self.keep_copy()
+            raise SessionError(
+                f"the session {self.path.name!r} cannot be taken up: {reason}; a copy was kept as {kept.name!r}; "
+                "mend it, or remove it to begin anew"
+            ) from None
+
+    def keep_copy(self) -> Path:
+        """A copy of the file beside it, under a name that was free."""
+        content = self.path.read_bytes()
+        for number in range(1, 1000):
+            copy = self.path.with_name(f"{self.path.name}.bak{number if number > 1 else ''}")
+            if copy.exists() and copy.read_bytes() == content:
+                return copy
+            if not copy.exists():
+                write_whole(copy, content)
+                return copy
+        raise SessionError(f"{self.path.name!r} has too many copies beside it; remove some")
+
+    def write(self, interview: Interview, network: str = "") -> None:
+        """The interview, in place of what the file held."""
+        write_whole(self.path, json.dumps(to_case(interview, network), indent=1).encode() + b"\n")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file so that, whatever happens, it holds what it held or all of `content`."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A file's new name is safe only once its folder is."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+# --- to and from plain data -------------------------------------------------------------------------------------------
+
+
+def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
+    """The interview as a case, ready for JSON.
+
+    Args:
+        interview: what to write down.
+        network: name or folder of its network; left out where empty.
+    """
+    state = interview.state
+    return {
+        **({"network": network} if network else {}),
+        "setting": interview.engine.setting,
+        "evidence": _plain(state.answers),
+        "session": {
+            "program": bayesknee.__version__,
+            "made_with": dict(_identity(interview.engine.network)),
+            "first_setting": interview.first_setting,
+            "steps": [{"question": each.question, "answers": list(each.answers)} for each in state.steps],
+            "skipped": list(state.skipped),
+            "set_aside": _plain(state.set_aside),
+            "pending": state.pending,
+            "ended": state.ended,
+            "beyond": state.beyond,
+        },
+    }
+
+
+def _plain(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    return {name: answer if isinstance(answer, str) else dict(answer) for name, answer in answers.items()}
+
+
+def _identity(network: Network) -> Mapping[str, str]:
+    return {"id": network.id, "version": network.version, "sha256": network.sha256}
+
+
+def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
+    session = tree["session"]
+    wanted: dict[str, type] = {"steps": list, "skipped": list, "set_aside": dict, "pending": str, "first_setting": str}
+    for key, kind in wanted.items():
+        if not isinstance(session[key], kind):
+            raise TypeError(f"session.{key}")
+    for step in session["steps"]:
+        if not isinstance(step["question"], str) or not isinstance(step["answers"], list):
+            raise TypeError("session.steps")
+    made_with = {key: str(session["made_with"][key]) for key in ("id", "version", "sha256")}
+    if not isinstance(tree["evidence"], dict):
+        raise TypeError("evidence")
+    return Stored(str(tree.get("network", "")), str(tree["setting"]), made_with, tree["evidence"], session)
+
+
+def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, ...]]:
+    """Where an interview was left: the setting it began in, its state, and what does not fit the network any more.
+
+    Answers that fit by themselves and together with those before them are kept, in their order.
+    """
+    first = str(stored.session["first_setting"])
+    first = first if first in network.settings else network.default_setting
+    values, lost = _fitting(network, first, {**stored.evidence, **stored.session["set_aside"]}, stored)
+    steps: list[Step] = []
+    told: set[str] = set()
+    for step in stored.session["steps"]:
+        answers = {name: values[name] for name in step["answers"] if name in values}
+        if step["question"] == SETTING and stored.setting in network.settings:
+            answers = {SETTING: stored.setting}
+        known = step["question"] in (SETTING, *network.questions, *network.opening.tick_all)
+        if answers and known:
+            steps.append(Step(step["question"], immutabledict(answers)))
+            told |= answers.keys()
+    aside = {name: values[name] for name in stored.session["set_aside"] if name in values}
+    state = State(
+        given=immutabledict({name: each for name, each in values.items() if name not in told}),
+        steps=tuple(steps),
+        skipped=tuple(str(each) for each in stored.session["skipped"]),
+        set_aside=immutabledict(aside),
+        pending=str(stored.session["pending"]) if stored.session["pending"] in network.questions else "",
+        ended=bool(stored.session.get("ended")),
+        beyond=bool(stored.session.get("beyond")),
+    )
+    return first, state, tuple(lost)
+
+
+def _fitting(
+    network: Network, setting: str, raw: Mapping[str, Any], stored: Stored
+) -> tuple[dict[str, Answer], list[str]]:
+    """The answers that the network takes, and what it says of the others."""
+    engine = Engine(network, setting)
+    values: dict[str, Answer] = {}
+    counting: dict[str, Answer] = {}
+    lost = []
+    for name, answer in raw.items():
+        try:
+            checked = read_answer(network, name, answer)
+            if name not in stored.session["set_aside"]:
+                engine.diagnose({**counting, name: checked})
+                counting[name] = checked
+            values[name] = checked
+        except EvidenceError as error:
+            lost.append(f"{name}={_shown(answer)}: {error}")
+    return values, lost
+
+
+def _shown(answer: Any) -> str:  # noqa: ANN401 (whatever the file holds)
+    return shown(answer) if isinstance(answer, str) else json.dumps(answer)

@@ -1,0 +1,232 @@
+"""`bayesknee ask` through a real pseudo-terminal, killed and interrupted; and line by line in a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from bayesknee.cli.talk import Choice, with_keys
+
+TINY = "tests/networks/tiny"
+ASK = ["-m", "bayesknee", "ask", "--network", TINY]
+ENTER, DOWN = "\r", "\x1b[B"
+PATIENCE = 30
+
+
+class Terminal:
+    """A process in a terminal of 80 columns."""
+
+    def __init__(self, *words: str) -> None:
+        env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"}
+        env.pop("PYTEST_CURRENT_TEST", None)
+        self.process = pexpect.spawn(
+            sys.executable, [*ASK, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(60, 80)
+        )
+
+    def sees(self, *texts: str) -> None:
+        for text in texts:
+            self.process.expect_exact(text)
+
+    def types(self, keys: str) -> None:
+        self.process.send(keys)
+
+    def chooses(self, key: str) -> None:
+        """Jumps to the line of a key, waits until it is there, and takes it."""
+        self.types(key)
+        self.process.expect_exact(f"» {key})")
+        self.types(ENTER)
+
+    def ends(self) -> int:
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+        return -1 if self.process.exitstatus is None else int(self.process.exitstatus)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    return tmp_path / "patient.json"
+
+
+def opened(session: Path) -> Terminal:
+    """An interview past age and ticks."""
+    terminal = Terminal("--session", str(session), "--setting", "clinic", "--threshold", "1")
+    terminal.sees("A sore elbow", "How old are you?", "Your answer:")
+    terminal.types("40" + ENTER)
+    terminal.sees("Which of these do you have?", "Pain on grip")
+    terminal.types(" ")
+    terminal.types(ENTER)
+    return terminal
+
+
+def evidence(session: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads(session.read_text())["evidence"]
+    return found
+
+
+def test_an_interview_from_begin_to_end(session: Path) -> None:
+    terminal = opened(session)
+    terminal.sees("How did it begin?", "why is this asked?")
+    terminal.chooses("w")
+    terminal.sees("would take", "How did it begin?", "why is this asked?", "quit")
+    terminal.chooses("1")
+    terminal.sees("Do you play tennis?", "probably not", "quit")
+    terminal.chooses("p")
+    terminal.sees(
+        "How urgent", "not ruled out", "Broken bone", "What usually helps", "For tests only", "And now?", "ask more"
+    )
+    terminal.chooses("c")
+    terminal.sees("Which answer?", "Age", "none of them")
+    terminal.chooses("1")
+    terminal.sees("How old are you?", "Your answer:")
+    terminal.types("60" + ENTER)
+    terminal.sees("And now?", "ask more")
+    terminal.chooses("x")
+    assert terminal.ends() == 0
+    assert evidence(session) == {
+        "age": "over_50",
+        "pain_on_grip": "yes",
+        "swelling_noticed": "no",
+        "onset": "fall",
+        "tennis": {"no": pytest.approx(0.2), "yes": 0.8},
+    }
+
+
+def test_killed_it_is_taken_up_at_the_same_question(session: Path) -> None:
+    terminal = opened(session)
+    terminal.sees("How did it begin?", "quit")
+    terminal.process.kill(signal.SIGKILL)
+    terminal.process.wait()
+    kept = evidence(session)
+    assert kept == {"age": "under_50", "pain_on_grip": "yes", "swelling_noticed": "no"}
+    other = Terminal("--session", str(session), "--setting", "clinic", "--threshold", "1")
+    other.sees("Question 3", "How did it begin?", "quit")
+    other.chooses("b")
+    other.sees("Which of these", "Pain on grip", "quit")
+    other.types(ENTER)
+    other.sees("How did it begin?", "quit")
+    other.chooses("x")
+    other.sees("All answers are kept")
+    assert other.ends() == 0
+    assert evidence(session) == {**kept, "pain_on_grip": "no"}
+
+
+def test_lists_longer_than_the_alphabet_go_by_number() -> None:
+    choices = [Choice(f"v{number}", f"label {number}") for number in range(40)]
+    assert [key for key, _ in with_keys(choices)][-1] == "40"
+    few = [Choice("a", "one"), Choice("b", "two", "1"), Choice("c", "three")]
+    assert [key for key, _ in with_keys(few)] == ["2", "1", "3"]
+
+
+def test_ctrl_c_loses_nothing(session: Path) -> None:
+    terminal = opened(session)
+    terminal.sees("How did it begin?", "quit")
+    terminal.types("\x03")
+    terminal.sees("go on with: bayesknee ask --session")
+    assert terminal.ends() == 130
+    assert evidence(session)["age"] == "under_50"
+
+
+def test_ctrl_c_without_a_session_tells_the_answers() -> None:
+    terminal = Terminal("--setting", "clinic")
+    terminal.sees("How old are you?", "Your answer:")
+    terminal.types("40" + ENTER)
+    terminal.sees("Which of these", "Pain on grip")
+    terminal.types("\x03")
+    terminal.sees("bayesknee ask --setting clinic age=under_50")
+    assert terminal.ends() == 130
+
+
+def test_a_second_process_is_refused(session: Path) -> None:
+    terminal = opened(session)
+    terminal.sees("How did it begin?")
+    ran = lines(["--session", str(session)], "")
+    assert ran.returncode == 2
+    assert "is open in another process" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    terminal.process.kill(signal.SIGKILL)
+
+
+def test_a_clash_is_told_at_once_with_a_choice(session: Path) -> None:
+    words = ("--setting", "clinic", "age=40", "tennis=yes", "backhand_pain=yes")
+    terminal = Terminal("--session", str(session), *words)
+    terminal.sees("Which of these", "quit")
+    terminal.types(ENTER)
+    terminal.sees("quit", "quit")
+    terminal.process.kill(signal.SIGKILL)
+    terminal.process.wait()
+    for key, kept in [("k", {"tennis": "yes", "backhand_pain": "yes"}), ("t", {"tennis": "no"})]:
+        other = Terminal("--session", str(session), "tennis=no")
+        other.sees("That does not go together", "Now: Tennis: no", "Before: Backhand pain: yes", "Which one holds?")
+        other.chooses(key)
+        other.types("\x03")
+        assert other.ends() == 130
+        assert {name: each for name, each in evidence(session).items() if name in ("tennis", "backhand_pain")} == kept
+
+
+# --- in a pipe --------------------------------------------------------------------------------------------------------
+
+
+def lines(words: list[str], typed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *ASK, *words], input=typed, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+
+def test_in_a_pipe_it_goes_line_by_line() -> None:
+    ran = lines(["--setting", "clinic"], "40\n1\nfall\nx\n")
+    assert ran.returncode == 0
+    assert "Which of these do you have?" in ran.stdout
+    assert "1 fall | 2 sudden | 3 gradual" in ran.stdout
+    assert "bayesknee ask --setting clinic age=under_50 pain_on_grip=yes swelling_noticed=no onset=fall" in ran.stdout
+
+
+def test_in_a_pipe_slips_are_told_and_asked_again() -> None:
+    ran = lines(["--setting", "clinic"], "ten\n10\n40\n7\n1\nslow\nback\nstop\n")
+    assert "neither a number nor a state" in ran.stdout
+    assert "outside this network's scope" in ran.stdout
+    assert "'7' is none of these; type numbers from 1 to 2" in ran.stdout
+    assert "'slow' is none of these" in ran.stdout
+
+
+def test_a_pipe_that_ends_is_told(session: Path) -> None:
+    ran = lines(["--session", str(session), "--setting", "clinic"], "40\n")
+    assert ran.returncode == 0
+    assert "The input has ended, so there is nobody to ask." in ran.stdout
+    assert evidence(session) == {"age": "under_50"}
+
+
+def test_a_red_flag_speaks_at_once() -> None:
+    ran = lines(["--setting", "clinic", "onset=fall"], "40\n2\nx\n")
+    before, _, after = ran.stdout.partition("! urgent - be seen within days")
+    assert "Which of these" in before
+    assert after.lstrip().startswith("A swelling that came suddenly should be seen within days.")
+
+
+def test_a_broken_session_is_one_line_and_status_2(session: Path) -> None:
+    session.write_text('{"setting": "clinic", "evi')
+    ran = lines(["--session", str(session)], "")
+    assert ran.returncode == 2
+    assert "cannot be taken up" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert session.with_name("patient.json.bak").exists()
+
+
+def test_a_session_of_another_network_says_so_and_keeps_the_old_file(session: Path) -> None:
+    lines(["--session", str(session), "--setting", "clinic"], "40\n1\n")
+    old = json.loads(session.read_text())
+    old["session"]["made_with"] |= {"version": "0.0.0", "sha256": "0" * 64}
+    old["evidence"]["swallowing"] = "yes"
+    session.write_text(json.dumps(old))
+    before = session.read_bytes()
+    ran = lines(["--session", str(session)], "x\n")
+    assert "The session is of tiny 0.0.0 (00000000); this is tiny 0.0.1" in ran.stdout
+    assert "3 answers still fit; the old file is kept as patient.json.bak" in ran.stdout
+    assert "does not fit any more: swallowing=yes" in ran.stdout
+    assert session.read_bytes() == session.with_name("patient.json.bak").read_bytes() == before

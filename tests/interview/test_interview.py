@@ -1,0 +1,335 @@
+"""An interview: what it opens with, what answers mean, going back and changing, clashes, and when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bayesknee import Engine, EvidenceError, load_network
+from bayesknee.errors import AnswerClashError, InterviewError, QuestionError
+from bayesknee.inference.evidence import NOTHING_KNOWN
+from bayesknee.interview import Interview, Policy
+from bayesknee.knowledge.opening import Opening
+
+TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
+ALL_THE_WAY = Policy(threshold=1.0, least_value=0.0)
+
+
+def begun(policy: Policy = ALL_THE_WAY) -> Interview:
+    """An interview past its opening."""
+    interview = TINY.interview(policy=policy)
+    interview.answer(40)
+    interview.answer(["pain_on_grip"])
+    interview.go_on()  # though nothing may be able to change what is done
+    return interview
+
+
+def put(interview: Interview) -> str:
+    return interview.question.id if interview.question else ""
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+def test_it_opens_as_the_network_says() -> None:
+    interview = TINY.interview(policy=replace(ALL_THE_WAY, ask_setting=True))
+    assert put(interview) == "setting"
+    interview.answer("emergency")
+    assert (interview.engine.setting, put(interview)) == ("emergency", "age")
+    interview.answer(40)
+    assert put(interview) == "complaints"
+    assert interview.question is not None
+    assert [each.value for each in interview.question.options] == ["pain_on_grip", "swelling_noticed"]
+    interview.answer(["pain_on_grip"])
+    assert interview.diagnosis == Engine(TINY.network, "emergency").diagnose(
+        {"age": 40, "pain_on_grip": "yes", "swelling_noticed": "no"}
+    )
+
+
+def test_what_is_known_is_not_asked() -> None:
+    interview = TINY.interview({"age": 40, "pain_on_grip": "yes"}, ALL_THE_WAY)
+    assert interview.question is not None
+    assert (interview.question.kind, [each.value for each in interview.question.options]) == (
+        "tick_all",
+        ["swelling_noticed"],
+    )
+    assert put(TINY.interview({"age": 40, "pain_on_grip": "yes", "swelling_noticed": "unknown"})) not in {
+        "age",
+        "complaints",
+    }
+
+
+def test_a_network_without_an_opening_begins_with_the_best_question() -> None:
+    plain = Engine(replace(TINY.network, opening=Opening()))
+    best = plain.diagnose().rank_questions(asked_of="patient")[0]
+    assert put(plain.interview()) == best.finding
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("yes", "yes"),
+        (True, "yes"),
+        ("unknown", "unknown"),
+        ("probably", {"no": 0.2, "yes": 0.8}),
+        ("probably not", {"no": 0.8, "yes": 0.2}),
+        ({"no": 0.3, "yes": 0.6}, {"no": 0.3, "yes": 0.6}),
+    ],
+)
+def test_answers_to_a_plain_question(value: object, kept: object) -> None:
+    interview = begun()
+    interview.change("tennis", value)
+    answer = interview.diagnosis.evidence.answers["tennis"]
+    assert (answer if isinstance(answer, str) else pytest.approx(dict(answer))) == kept
+
+
+def test_an_unsure_answer_among_several() -> None:
+    interview = begun()
+    interview.change("onset", "probably fall")
+    assert interview.state.answers["onset"] == pytest.approx({"fall": 0.8, "sudden": 0.2, "gradual": 0.2})
+
+
+def test_a_wrong_answer_changes_nothing() -> None:
+    interview = begun()
+    before = interview.state
+    for name, value, told in [
+        ("onset", "slow", "unknown state 'slow' of onset"),
+        ("age", 10, "outside this network's scope"),
+        ("complaints", ["tennis"], "complaints has no 'tennis'"),
+        ("complaints", "pain_on_grip", "expected a list"),
+    ]:
+        with pytest.raises(EvidenceError, match=told):
+            interview.change(name, value)
+    with pytest.raises(InterviewError, match="unknown question 'onsett'; did you mean onset"):
+        interview.change("onsett", "fall")
+    assert interview.state == before
+
+
+def test_an_unknown_objective_is_refused() -> None:
+    with pytest.raises(QuestionError, match="did you mean stakes"):
+        Policy(objective="stake")
+
+
+# --- order ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_question_comes_once_until_none_is_left() -> None:
+    interview = TINY.interview(policy=ALL_THE_WAY)
+    interview.go_on()
+    names = []
+    for prompt in interview:
+        names.append(prompt.id)
+        interview.answer({"age": 40, "complaints": []}.get(prompt.id, "unknown"))
+    assert names[:2] == ["age", "complaints"]
+    assert sorted(names[2:]) == ["onset", "tennis"]
+    assert interview.why_finished[0] == "nothing is left to ask"
+    assert interview.expected_left == 0
+    with pytest.raises(InterviewError, match="the interview is over"):
+        interview.answer("yes")
+
+
+def test_a_gated_question_comes_once_its_gate_holds() -> None:
+    interview = begun()
+    interview.change("tennis", "yes")
+    assert {"backhand_pain"} <= set(asked_to_the_end(interview))
+
+
+def asked_to_the_end(interview: Interview) -> list[str]:
+    names = []
+    for prompt in interview:
+        names.append(prompt.id)
+        interview.answer("unknown")
+    return names
+
+
+def test_who_is_there_decides_what_is_asked() -> None:
+    interview = begun(replace(ALL_THE_WAY, asked_of=("patient", "clinician")))
+    assert "effusion_felt" in asked_to_the_end(interview)
+    assert "effusion_felt" not in asked_to_the_end(begun())
+
+
+def test_what_is_skipped_comes_back_once_and_last() -> None:
+    interview = begun()
+    first = put(interview)
+    interview.skip()
+    names = [put(interview)]
+    interview.answer("unknown")
+    while put(interview) != first:
+        names.append(put(interview))
+        interview.answer("unknown")
+    assert first not in names
+    interview.skip()
+    assert interview.finished
+
+
+def test_a_question_to_tick_that_is_skipped_leaves_its_members_to_be_asked() -> None:
+    interview = TINY.interview(policy=ALL_THE_WAY)
+    interview.go_on()
+    interview.answer(40)
+    interview.skip()
+    assert {"pain_on_grip", "swelling_noticed"} <= set(asked_to_the_end(interview))
+
+
+# --- back, change, stop -----------------------------------------------------------------------------------------------
+
+
+def test_back_puts_the_last_question_again() -> None:
+    interview = begun()
+    before, name = interview.state, put(interview)
+    interview.answer("unknown")
+    interview.back()
+    assert put(interview) == name
+    assert interview.state.answers == before.answers
+    interview.back()
+    assert put(interview) == "complaints"
+    interview.back()
+    assert put(interview) == "age"
+    with pytest.raises(InterviewError, match="nothing to go back to"):
+        interview.back()
+
+
+def test_a_changed_answer_leaves_all_others_where_they_are() -> None:
+    interview = begun()
+    interview.change("onset", "fall")
+    interview.change("tennis", "no")
+    steps = [step.question for step in interview.state.steps]
+    interview.change("age", 60)
+    assert [step.question for step in interview.state.steps] == steps
+    assert interview.diagnosis == TINY.diagnose(
+        {"age": 60, "pain_on_grip": "yes", "swelling_noticed": "no", "onset": "fall", "tennis": "no"}
+    )
+
+
+def test_one_of_those_ticked_can_be_changed_alone() -> None:
+    interview = begun()
+    interview.change("swelling_noticed", "yes")
+    assert interview.state.answers["pain_on_grip"] == interview.state.answers["swelling_noticed"] == "yes"
+
+
+def test_it_can_be_ended_and_gone_on_with() -> None:
+    interview = begun()
+    name = put(interview)
+    interview.stop()
+    assert interview.finished
+    assert interview.why_finished[0].startswith("ended by choice")
+    interview.go_on()
+    assert put(interview) == name
+
+
+def test_it_stops_by_the_rule_and_goes_on_beyond_it() -> None:
+    interview = TINY.interview({"fracture": "no", "infection": "no"}, Policy(threshold=0.01))
+    interview.answer(40)
+    interview.answer([])
+    assert interview.finished
+    assert interview.advice.stop
+    assert interview.why_finished == interview.advice.reasons
+    interview.go_on()
+    assert not interview.finished
+
+
+# --- red flags and clashes --------------------------------------------------------------------------------------------
+
+
+def test_a_red_flag_is_told_once_and_at_once() -> None:
+    interview = begun()
+    assert interview.change("onset", "fall").red_flags == ()
+    (flag,) = interview.change("swelling_noticed", "yes").red_flags
+    assert (flag.id, flag.level) == ("hot_elbow", "urgent")
+    assert interview.change("tennis", "no").red_flags == ()
+    assert interview.red_flags == (flag,)
+
+
+def test_an_answer_that_closes_a_gate_clashes_and_either_may_give_way() -> None:
+    interview = begun()
+    interview.change("tennis", "yes")
+    interview.change("backhand_pain", "yes")
+    before = interview.state
+    with pytest.raises(AnswerClashError, match="tennis=no cannot be true together with backhand_pain=yes") as caught:
+        interview.change("tennis", "no")
+    assert (caught.value.earlier, caught.value.new) == ({"backhand_pain": "yes"}, {"tennis": "no"})
+    assert interview.state == before
+    reply = interview.change("tennis", "no", set_aside=True)
+    assert reply.set_aside == {"backhand_pain": "yes"}
+    assert interview.diagnosis.evidence.answers == {
+        **{name: each for name, each in before.answers.items() if name != "backhand_pain"},
+        "tennis": "no",
+    }
+    assert interview.change("tennis", "yes").restored == {"backhand_pain": "yes"}
+    assert interview.state.answers == before.answers
+
+
+def test_a_gated_answer_that_its_gate_forbids_clashes_too() -> None:
+    interview = begun()
+    interview.change("tennis", "no")
+    with pytest.raises(AnswerClashError, match="backhand_pain=yes"):
+        interview.change("backhand_pain", "yes")
+    reply = interview.change("backhand_pain", "yes", set_aside=True)
+    assert reply.set_aside == {"tennis": "no"}
+
+
+def test_an_impossible_combination_names_what_would_give_way() -> None:
+    conditions = dict.fromkeys(TINY.network.conditions, "no")
+    del conditions["other"]
+    interview = TINY.interview(conditions)
+    with pytest.raises(AnswerClashError) as caught:
+        _deny(interview)
+    assert set(caught.value.earlier) <= set(conditions)
+
+
+def _deny(interview: Interview) -> None:
+    """There is no question about a condition, so the clash is asked for by itself."""
+    from bayesknee.interview.clashes import clashing
+
+    answers = {**interview.state.answers, "other": "no"}
+    if names := clashing(interview.engine, answers, ["other"]):
+        raise AnswerClashError({name: answers[name] for name in names}, {"other": "no"})
+
+
+def test_evidence_that_cannot_be_is_refused_at_the_start() -> None:
+    with pytest.raises(EvidenceError, match="backhand_pain is asked only if tennis is yes"):
+        TINY.interview({"tennis": "no", "backhand_pain": "yes"})
+
+
+# --- in words, and ahead ----------------------------------------------------------------------------------------------
+
+
+def test_why_says_what_answers_would_do() -> None:
+    interview = begun()
+    interview.change("onset", "unknown")
+    assert "would take" in interview.why()
+    assert TINY.interview(policy=Policy(ask_setting=True)).why().startswith("How frequent each cause is")
+
+
+def test_the_number_left_counts_the_opening() -> None:
+    interview = TINY.interview(policy=ALL_THE_WAY)
+    before = interview.expected_left
+    assert before >= 3
+    interview.answer(40)
+    assert 1 <= interview.expected_left <= before
+
+
+def test_an_interview_goes_on_from_its_state() -> None:
+    interview = begun()
+    other = Interview(TINY, policy=ALL_THE_WAY, state=interview.state)
+    assert (put(other), other.diagnosis) == (put(interview), interview.diagnosis)
+
+
+def test_an_interview_about_the_knee_ends_with_the_same_result_as_diagnose() -> None:
+    engine = Engine("posterior_knee")
+    network = engine.network
+    drawn = engine.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(5)).codes[0]
+    truth = {name: network.states[name][code] for name, code in zip(network.questions, drawn, strict=True)}
+    interview = engine.interview()
+    for prompt in interview:
+        ticked = (
+            [each.value for each in prompt.options if truth[each.value] == "yes"] if prompt.kind == "tick_all" else []
+        )
+        interview.answer(ticked if prompt.kind == "tick_all" else truth[prompt.id])
+    assert interview.diagnosis == engine.diagnose(interview.state.answers)
+    assert interview.asked >= len(network.opening.questions) - 1

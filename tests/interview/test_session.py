@@ -1,0 +1,157 @@
+"""An interview in a file: whole after every answer, taken up where it ended, held by one process, never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bayesknee import Engine, load_network
+from bayesknee.cases import read_case
+from bayesknee.errors import SessionError
+from bayesknee.interview import Interview, Policy
+from bayesknee.interview.session import SessionFile, taken_up, to_case, write_whole
+
+NETWORK = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+POLICY = Policy(threshold=1.0, least_value=0.0, ask_setting=True)
+
+
+def half_way() -> Interview:
+    interview = Engine(NETWORK).interview({"fracture": "no"}, POLICY)
+    for value in ("emergency", 40, ["pain_on_grip"]):
+        interview.answer(value)
+    interview.change("tennis", "probably")
+    interview.change("backhand_pain", "yes")
+    interview.change("tennis", "no", set_aside=True)
+    interview.go_on()
+    interview.skip()
+    return interview
+
+
+def again(path: Path) -> Interview:
+    with SessionFile(path) as file:
+        stored = file.read()
+    assert stored is not None
+    assert stored.is_of(NETWORK)
+    first, state, lost = taken_up(stored, NETWORK)
+    assert lost == ()
+    return Interview(Engine(NETWORK, first), policy=POLICY, state=state)
+
+
+def written(path: Path, interview: Interview) -> Path:
+    with SessionFile(path) as file:
+        file.write(interview)
+    return path
+
+
+def test_it_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
+    interview = half_way()
+    other = again(written(tmp_path / "patient.json", interview))
+    assert other.state == interview.state
+    assert other.question == interview.question
+    assert other.diagnosis == interview.diagnosis
+    assert other.change("tennis", "yes").restored == {"backhand_pain": "yes"}
+
+
+def test_the_file_is_a_case(tmp_path: Path) -> None:
+    interview = half_way()
+    case = read_case(written(tmp_path / "patient.json", interview))
+    assert case.setting == "emergency"
+    assert Engine(NETWORK, case.setting).diagnose(case.evidence) == interview.diagnosis
+
+
+def test_there_may_be_no_file_yet(tmp_path: Path) -> None:
+    with SessionFile(tmp_path / "new.json") as file:
+        assert file.read() is None
+    with pytest.raises(SessionError, match="no folder"), SessionFile(tmp_path / "none" / "new.json"):
+        pass
+
+
+def test_only_one_process_may_have_it(tmp_path: Path) -> None:
+    path = tmp_path / "patient.json"
+    told = r"'patient.json' is open in another process"
+    with SessionFile(path), pytest.raises(SessionError, match=told), SessionFile(path):
+        pass
+    with SessionFile(path) as file:
+        assert file.read() is None
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "not JSON"),
+        (b'{"setting": "clinic", "evid', "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[]", "lacks or garbles"),
+        (b'{"setting": "clinic", "evidence": {}}', "lacks or garbles 'session'"),
+        (b'{"setting": "clinic", "evidence": {}, "session": {"steps": 3}}', "lacks or garbles session.steps"),
+    ],
+)
+def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "patient.json"
+    path.write_bytes(content)
+    for _ in range(2):
+        with SessionFile(path) as file, pytest.raises(SessionError, match=told) as caught:
+            file.read()
+        assert "'patient.json.bak'; mend it" in str(caught.value)
+    assert path.read_bytes() == (tmp_path / "patient.json.bak").read_bytes() == content
+    assert not (tmp_path / "patient.json.bak2").exists()
+
+
+def test_any_cut_of_a_file_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "patient.json", half_way())
+    whole = path.read_bytes().rstrip()
+    for length in range(0, len(whole), 37):
+        path.write_bytes(whole[:length])
+        with SessionFile(path) as file, pytest.raises(SessionError, match="cannot be taken up"):
+            file.read()
+        (tmp_path / "patient.json.bak").unlink()
+
+
+def test_another_copy_gets_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "patient.json"
+    with SessionFile(path) as file:
+        for content, name in [(b"1", "patient.json.bak"), (b"2", "patient.json.bak2"), (b"1", "patient.json.bak")]:
+            path.write_bytes(content)
+            assert file.keep_copy().name == name
+
+
+def test_of_another_version_what_fits_is_kept(tmp_path: Path) -> None:
+    path = written(tmp_path / "patient.json", half_way())
+    findings = {name: each for name, each in NETWORK.findings.items() if name != "pain_on_grip"}
+    opening = replace(NETWORK.opening, questions=("setting", "age"), tick_all={})
+    newer = replace(NETWORK, version="9", findings=findings, opening=opening)
+    with SessionFile(path) as file:
+        stored = file.read()
+    assert stored is not None
+    assert not stored.is_of(newer)
+    first, state, lost = taken_up(stored, newer)
+    assert [each.partition(":")[0] for each in lost] == ["pain_on_grip=yes"]
+    assert "unknown finding" in lost[0]
+    interview = Interview(Engine(newer, first), policy=POLICY, state=state)
+    assert interview.engine.setting == "emergency"
+    assert set(state.answers) == {"fracture", "age", "swelling_noticed", "tennis"}
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "patient.json"
+    write_whole(path, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_it_names_the_network_that_was_given() -> None:
+    case = to_case(half_way(), "somewhere")
+    assert case["network"] == "somewhere"
+    assert json.loads(json.dumps(case)) == case
+    assert case["session"]["made_with"]["version"] == NETWORK.version
