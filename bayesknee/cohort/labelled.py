@@ -7,16 +7,20 @@ with a column per question and a column `label`.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bayesknee.cases import Case, parse_case, plain_answer, read_case
 from bayesknee.errors import BayeskneeError, CaseFileError, did_you_mean, quoted
 from bayesknee.inference.engine import check_setting
 from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.knowledge.model import Network
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
 TABLE_SUFFIXES: Final = (".csv", ".parquet")
@@ -67,7 +71,9 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
 
     Raises:
         CaseFileError: no cases, no label, or a case that the network cannot take.
+        SettingError: a `setting` that the network does not have.
     """
+    check_setting(network, setting)
     checked: list[LabelledCase] = []
     problems: list[str] = []
     for number, case in enumerate(cases, start=1):
@@ -165,21 +171,49 @@ def _check_json(line: bytes, place: str) -> None:
 
 def _table(path: Path) -> Iterator[Case]:
     """Cases of a table with `label`; blanks are not known, other columns than questions hold key and setting."""
-    import pandas as pd
-
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
-    except (OSError, ValueError, pd.errors.EmptyDataError) as error:
-        raise CaseFileError(f"cannot read {path.name}: {' '.join(str(error).split())}") from None
+    frame = _frame(path)
+    if twice := [name for name, number in Counter(frame.columns).items() if number > 1]:
+        raise CaseFileError(f"{path.name} has the column {twice[0]} more than once; keep one of them")
     if LABEL not in frame.columns:
-        raise CaseFileError(f"{path.name} has no column {LABEL}; expected one with the true conditions, joined by ;")
+        columns = ", ".join(map(str, frame.columns[:MOST_TOLD]))
+        expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
+        raise CaseFileError(f"{path.name} has no column {LABEL}, its first are {columns}; {expected}")
     return (_row(number, dict(row)) for number, row in enumerate(frame.to_dict("records"), start=1))
 
 
+def _frame(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        frame = pd.read_csv(path, dtype=str, header=None, keep_default_na=False)
+    except UnicodeDecodeError as error:
+        got = f"the byte 0x{error.object[error.start]:02x}"
+        raise CaseFileError(f"{path.name}: got {got}; expected UTF-8 text; save the file as UTF-8") from None
+    except ImportError:
+        raise CaseFileError(
+            f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"
+        ) from None
+    except (OSError, ValueError) as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise CaseFileError(f"cannot read {path.name}: {told}; expected a whole table; make it anew") from None
+    return frame.iloc[1:].set_axis(frame.iloc[0].str.strip(), axis=1)
+
+
 def _row(number: int, row: Mapping[object, object]) -> Case:
-    known = {str(name): str(value) for name, value in row.items() if value is not None and value == value}  # noqa: PLR0124 (a blank is NaN)
-    label = tuple(part.strip() for part in known.pop(LABEL, "").split(LABEL_SEPARATOR) if part.strip())
+    known = {str(name): _cell(value) for name, value in row.items()}
+    label = tuple(part.strip() for part in known.pop(LABEL).split(LABEL_SEPARATOR) if part.strip())
     setting = known.pop("setting", "")
-    key = next((known.pop(name) for name in KEY_COLUMNS if name in known), f"row {number}")
-    evidence = {name: plain_answer(value) for name, value in known.items() if value != ""}
+    key = next((known.pop(name) for name in KEY_COLUMNS if known.get(name)), f"row {number}")
+    evidence = {name: plain_answer(value) for name, value in known.items() if value and name not in KEY_COLUMNS}
     return Case(evidence=evidence, setting=setting, id=key, label=label)
+
+
+def _cell(value: object) -> str:
+    """A cell as text; the empty one where nothing is known. A list of labels is joined."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, Iterable):
+        return LABEL_SEPARATOR.join(map(str, value))
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124 (a blank is NaN)

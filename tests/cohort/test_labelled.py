@@ -10,7 +10,7 @@ import pytest
 from bayesknee import load_network
 from bayesknee.cases import Case
 from bayesknee.cohort import check_cases, read_labelled
-from bayesknee.errors import CaseFileError
+from bayesknee.errors import CaseFileError, SettingError
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 
@@ -83,7 +83,11 @@ def test_no_cases() -> None:
     ("name", "content", "told"),
     [
         ("cases.csv", "", "cannot read cases.csv: No columns to parse"),
-        ("cases.csv", "tennis\nyes\n", "cases.csv has no column label"),
+        ("cases.csv", "tennis\nyes\n", "cases.csv has no column label, its first are tennis; expected one with"),
+        ("cases.csv", "tennis;label\nyes;strain\n", "has no column label, its first are tennis;label; expected"),
+        ("cases.csv", "tennis,tennis,label\nyes,no,strain\n", "has the column tennis more than once"),
+        ("cases.csv", "tennis,label\nj\xe4,strain\n", "unknown state 'j\xe4' of tennis"),
+        ("cases.csv", "tennis,label\nyes,strain,no\n", "cannot read cases.csv: Error tokenizing data"),
         ("cases.csv", "tennis,label\n", "no cases; expected at least one"),
         ("cases.jsonl", "{\n", "cases.jsonl:1: got text that is not JSON"),
         ("cases.txt", "", "cases.txt is neither a folder of case files nor"),
@@ -101,3 +105,39 @@ def test_refused_places(tmp_path: Path) -> None:
         read_labelled(tmp_path / "nowhere", TINY)
     with pytest.raises(CaseFileError, match="holds no case files"):
         read_labelled(tmp_path, TINY)
+
+
+def test_a_table_that_is_not_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_bytes(b"tennis,label\nj\xe4,strain\n")
+    with pytest.raises(CaseFileError, match="got the byte 0xe4; expected UTF-8 text; save the file as UTF-8"):
+        read_labelled(tmp_path / "cases.csv", TINY)
+
+
+def test_a_truncated_parquet_file(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "cases.parquet"
+    pd.DataFrame({"tennis": ["yes"] * 100, "label": ["strain"] * 100}).to_parquet(file)
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(CaseFileError, match=r"cannot read cases\.parquet: .*; expected a whole table; make it anew"):
+        read_labelled(file, TINY)
+
+
+def test_truth_values_numbers_and_lists_of_a_parquet_file(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "cases.parquet"
+    frame = pd.DataFrame(
+        {"id": [7, 8], "tennis": [True, None], "age": [45.0, None], "label": [["strain", "fracture"], ["other"]]}
+    )
+    frame.to_parquet(file)
+    one, two = read_labelled(file, TINY)
+    assert (one.id, one.label, dict(one.evidence.answers)) == (
+        "7",
+        ("strain", "fracture"),
+        {"tennis": "yes", "age": "under_50"},
+    )
+    assert (two.id, two.label, dict(two.evidence.answers)) == ("8", ("other",), {})
+
+
+def test_an_unknown_setting_for_all_is_told_once() -> None:
+    with pytest.raises(SettingError, match="unknown setting 'ward' of network tiny"):
+        check_cases([Case(label=("strain",))] * 3, TINY, "ward")
