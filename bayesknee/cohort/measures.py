@@ -7,7 +7,7 @@ mean over all of them; ranks look at the best-placed true condition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -16,6 +16,7 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.inference.caches import keep
 from bayesknee.inference.subsets import Vector
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -144,10 +145,25 @@ class Forecasts:
         return lengths, specificities
 
     def _list_over(self, threshold: float, counts: Vector) -> tuple[float, float]:
-        listed = self.posterior >= threshold
-        false = (~self.truth).sum(axis=1)
-        left_out = (~listed & ~self.truth).sum(axis=1)
-        return _ratio(counts @ listed.sum(axis=1), counts.sum()), _ratio(counts @ left_out, counts @ false)
+        length, false_listed = self._lists(threshold)
+        false = float(counts @ self._false)
+        return _ratio(float(counts @ length), float(counts.sum())), _ratio(false - float(counts @ false_listed), false)
+
+    @cached_property
+    def _false(self) -> Vector:
+        return np.asarray((~self.truth).sum(axis=1), dtype=float)
+
+    @cached_property
+    def _kept_lists(self) -> dict[float, tuple[Vector, Vector]]:
+        return {}
+
+    def _lists(self, threshold: float) -> tuple[Vector, Vector]:
+        """By patient, how many conditions are listed, and how many of these are false."""
+        if threshold not in self._kept_lists:
+            listed = self.posterior >= threshold
+            length, false = listed.sum(axis=1).astype(float), (listed & ~self.truth).sum(axis=1).astype(float)
+            keep(self._kept_lists, threshold, (length, false), max(1, MOST_NUMBERS_AT_ONCE // len(length)))
+        return self._kept_lists[threshold]
 
 
 @dataclass(frozen=True)
@@ -189,14 +205,11 @@ def measure(forecasts: Forecasts, conditions: tuple[str, ...], rounds: int, seed
         rounds: of the bootstrap; 0 gives intervals of NaN.
         seed: of the drawing; the same seed gives the same intervals.
     """
-    formulas = _formulas(forecasts, conditions)
+    figures = _Figures(forecasts, conditions)
     patients = len(forecasts.rank)
-    values = {name: formula(np.ones((1, patients))) for name, formula in formulas.items()}
-    drawn: dict[str, list[Vector]] = {name: [] for name in formulas}
-    for counts in _draws(patients, rounds, seed):
-        for name, formula in formulas.items():
-            drawn[name].append(formula(counts))
-    found = {name: _measure(float(values[name][0]), drawn[name]) for name in formulas}
+    values = figures.of(np.ones((1, patients)))
+    drawn = [figures.of(counts) for counts in _draws(patients, rounds, seed)]
+    found = {name: _measure(float(value[0]), [each[name] for each in drawn]) for name, value in values.items()}
     by_condition = {
         kind: immutabledict({name: found.pop(f"{kind} {name}") for name in conditions})
         for kind in ("sensitivity", "specificity")
@@ -205,11 +218,12 @@ def measure(forecasts: Forecasts, conditions: tuple[str, ...], rounds: int, seed
 
 
 def _draws(patients: int, rounds: int, seed: int) -> Iterator[Counts]:
+    """How often each patient is drawn, shape (some rounds, patients)."""
     rng = np.random.default_rng(seed)
     at_once = max(1, MOST_NUMBERS_AT_ONCE // patients)
     for start in range(0, rounds, at_once):
-        size = min(at_once, rounds - start)
-        yield rng.multinomial(patients, np.full(patients, 1.0 / patients), size=size).astype(np.float64)
+        chosen = rng.integers(patients, size=(min(at_once, rounds - start), patients))
+        yield np.stack([np.bincount(each, minlength=patients) for each in chosen]).astype(np.float64)
 
 
 def _measure(value: float, drawn: list[Vector]) -> Measure:
@@ -221,40 +235,41 @@ def _measure(value: float, drawn: list[Vector]) -> Measure:
     return Measure(value, float(low), float(high))
 
 
-def _formulas(forecasts: Forecasts, conditions: tuple[str, ...]) -> dict[str, Callable[[Counts], Vector]]:
-    """Each measure as a function of how often each patient counts, shape (rounds, patients)."""
+class _Figures:
+    """Each measure as a function of how often each patient counts: nearly all from one product of matrices."""
 
-    def mean(values: Vector | Flags) -> Callable[[Counts], Vector]:
-        return lambda counts: np.asarray(counts @ values / counts.sum(axis=1))
+    def __init__(self, forecasts: Forecasts, conditions: tuple[str, ...]) -> None:
+        self._forecasts = forecasts
+        everyone, has_cause = np.ones(len(forecasts.rank)), forecasts.has_cause
+        shares: dict[str, tuple[Vector | Flags | Numbers, Vector | Flags]] = {
+            "top1": (forecasts.rank == 1, has_cause),
+            "top3": (forecasts.rank <= 3, has_cause),
+            "mean_rank": (forecasts.rank, has_cause),
+            "log_loss": (forecasts.losses, everyone),
+            "brier": (forecasts.brier, everyone),
+            "over_triage": (forecasts.called < forecasts.needed, everyone),
+            "under_triage": (forecasts.called > forecasts.needed, everyone),
+        }
+        over = forecasts.posterior >= forecasts.limits
+        for c, name in enumerate(conditions):
+            true = forecasts.truth[:, c]
+            shares[f"sensitivity {name}"] = over[:, c], true
+            shares[f"specificity {name}"] = ~over[:, c], ~true
+        self._names = tuple(shares)
+        parts = np.column_stack([part * whole for part, whole in shares.values()]).astype(float)
+        wholes = np.column_stack([whole for _, whole in shares.values()]).astype(float)
+        self._columns = np.hstack([parts, wholes, *forecasts.binned])
 
-    def share(part: Flags | Numbers, whole: Flags) -> Callable[[Counts], Vector]:
-        return lambda counts: _ratios(counts @ (part * whole), counts @ whole)
-
-    has_cause = forecasts.has_cause
-    formulas = {
-        "top1": share(forecasts.rank == 1, has_cause),
-        "top3": share(forecasts.rank <= 3, has_cause),
-        "mean_rank": share(forecasts.rank, has_cause),
-        "log_loss": mean(forecasts.losses),
-        "brier": mean(forecasts.brier),
-        "calibration_error": lambda counts: _calibration_error(forecasts.binned, counts),
-        "list_length": lambda counts: forecasts.list_at(counts)[0],
-        "list_specificity": lambda counts: forecasts.list_at(counts)[1],
-        "over_triage": mean(forecasts.called < forecasts.needed),
-        "under_triage": mean(forecasts.called > forecasts.needed),
-    }
-    over = forecasts.posterior >= forecasts.limits
-    for c, name in enumerate(conditions):
-        true = forecasts.truth[:, c]
-        formulas[f"sensitivity {name}"] = share(over[:, c] & true, true)
-        formulas[f"specificity {name}"] = share(~over[:, c] & ~true, ~true)
-    return formulas
-
-
-def _calibration_error(binned: Vector, counts: Counts) -> Vector:
-    """Sum over bins of (share of forecasts) x |mean forecast - share that came true| (Naeini 2015), by round."""
-    number, predicted, observed = np.einsum("rp,kpb->krb", counts, binned)
-    return np.asarray(np.abs(predicted - observed).sum(axis=1) / number.sum(axis=1))
+    def of(self, counts: Counts) -> dict[str, Vector]:
+        """All measures by name, shape (rounds,), from counts of shape (rounds, patients)."""
+        sums = counts @ self._columns
+        parts, wholes, binned = np.split(sums, [len(self._names), 2 * len(self._names)], axis=1)
+        figures = dict(zip(self._names, _ratios(parts, wholes).T, strict=True))
+        number, predicted, observed = np.split(binned, 3, axis=1)
+        # Sum over bins of (share of forecasts) x |mean forecast - share that came true|: Naeini 2015.
+        figures["calibration_error"] = np.abs(predicted - observed).sum(axis=1) / number.sum(axis=1)
+        figures["list_length"], figures["list_specificity"] = self._forecasts.list_at(counts)
+        return figures
 
 
 def _ratios(part: Vector, whole: Vector) -> Vector:
