@@ -38,14 +38,12 @@ def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[s
 
     Without any condition it is `otherwise`; where the network has a complaint, that column is never used.
     """
-    weights = [rule.weights[name].value if name in rule.weights else 1.0 for name in conditions]
+    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in conditions])
     others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
     each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]
     total = subset_sums(weights)
     total[0] = 1.0
-    table = np.stack(
-        [subset_sums(w * vector[v] for w, vector in zip(weights, each, strict=True)) for v in range(len(states))]
-    )
+    table = subset_sums((weights[:, None] * np.array(each)).T)
     table /= total
     table[:, 0] = others
     return table

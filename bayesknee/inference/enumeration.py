@@ -91,6 +91,14 @@ def make_row(values: Vector) -> Row:
     return Row(scaled, math.log(highest), math.log(lowest))
 
 
+def weighted(table: Vector, likelihood: Likelihood) -> Vector:
+    """P(answer | s), shape (2**n,), of a table of shape (states, 2**n). An answer that is a state is a row of it."""
+    if likelihood.count(0.0) == len(likelihood) - 1:
+        row: Vector = table[likelihood.index(1.0)]
+        return row
+    return np.asarray(np.einsum("i,ij", likelihood, table))
+
+
 def product_of_rows(prior: Vector, rows: Sequence[Row]) -> tuple[Vector, float]:
     """The product of the prior and all rows, and the log of what it has to be multiplied with.
 
@@ -128,6 +136,7 @@ class Enumeration:
         self.before_findings = Prior(network, setting)
         self.readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
         self._gates = Gates(network)
+        self._risk_factors = frozenset(network.risk_factors)  # quicker to look up in
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
@@ -183,7 +192,7 @@ class Enumeration:
 
     def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors | complaint), shape (2**n,)."""
-        known = {name: each for name, each in likelihoods.items() if name in self._network.risk_factors}
+        known = {name: each for name, each in likelihoods.items() if name in self._risk_factors}
         key = tuple(known.items())
         if (prior := self._priors.get(key)) is None:
             prior = self.before_findings.joint(known)
@@ -202,7 +211,7 @@ class Enumeration:
                 no, yes = by_sign.get(reading.sign, (1.0, 1.0))
                 own_no, own_yes = reading_likelihood(reading, likelihood)
                 by_sign[reading.sign] = (no * own_no, yes * own_yes)
-            elif name not in self._network.risk_factors:
+            elif name not in self._risk_factors:
                 rows.append(self._row(name, likelihood))
         return rows + [self._row(sign, likelihood) for sign, likelihood in by_sign.items()]
 
@@ -210,7 +219,7 @@ class Enumeration:
         """P(answer | s), where `likelihood` is P(answer | state) of a sign, direct finding or condition."""
         key = (name, likelihood)
         if (row := self._kept_rows.get(key)) is None:
-            row = make_row(np.einsum("i,ij", likelihood, self.table(name)))
+            row = make_row(weighted(self.table(name), likelihood))
             keep(self._kept_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
         return row
 

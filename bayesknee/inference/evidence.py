@@ -117,7 +117,7 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
         raise EvidenceError(f"evidence {quoted(raw)} is not a mapping; expected finding: answer pairs")
     answers: dict[str, Answer] = {}
     problems: list[str] = []
-    states = network.states
+    states = network.states_by_id
     for name, value in raw.items():
         if type(value) is str and name in states and value in states[name]:  # nearly all of them, so no detours
             answers[name] = value

@@ -15,7 +15,7 @@ from bayesknee.inference.subsets import Vector
 
 MOST_TABLE_ENTRIES: Final = 2**26
 ALL: Final = slice(None)
-MOST_FACTORS_AT_ONCE: Final = 3  # einsum is quick with few operands, and slow with many
+MOST_FACTORS_AT_ONCE: Final = 2  # einsum is quick with two operands, and slow with many
 MOST_PLANS: Final = 1024
 
 Scope: TypeAlias = tuple[int, ...]
@@ -86,7 +86,8 @@ class Plan:
         return [number for number, scope in self.left.items() if variable in scope]
 
     def join(self, numbers: Sequence[int], without: int | None = None) -> None:
-        """Multiplies tables, and sums the variable `without` out of their product."""
+        """Multiplies tables, the smallest first, and sums the variable `without` out of their product."""
+        numbers = sorted(numbers, key=lambda number: len(self.left[number]))
         while len(numbers) > MOST_FACTORS_AT_ONCE:
             self._add(numbers[:MOST_FACTORS_AT_ONCE], None)
             numbers = [self._next - 1, *numbers[MOST_FACTORS_AT_ONCE:]]
