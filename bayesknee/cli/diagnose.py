@@ -13,6 +13,7 @@ from bayesknee.inference.diagnosis import Diagnosis
 
 TOLD_IN_TEXT: Final = 3
 TOLD_IN_JSON: Final = 10
+DRAWS_HELP: Final = "From how many networks, drawn from the ranges of all numbers.  [default: 1000]"
 QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_TEXT}; in JSON {TOLD_IN_JSON}]"
 
 
@@ -22,6 +23,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
         "bayesknee diagnose age=45 lump_noticed=yes",
         "bayesknee diagnose --case patient.yaml --setting emergency",
         "bayesknee diagnose --case - --json < patient.json",
+        "bayesknee diagnose age=45 lump_noticed=yes --intervals",
         "bayesknee diagnose age=45 lump_noticed=yes --plot picture.png",
     ),
 )
@@ -32,6 +34,9 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @json_option
 @click.option("--all", "all_conditions", is_flag=True, help="List all conditions, be there hundreds of them.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the bars into a file, too: .png, .svg or .pdf.")
+@click.option("--intervals", is_flag=True, help="Tell how far each probability may be off.")
+@click.option("--draws", type=int, metavar="N", help=DRAWS_HELP)
+@click.option("--seed", type=int, metavar="N", help="Seed of these draws.  [default: 0]")
 @click.option("--questions", type=click.IntRange(min=0), metavar="N", help=QUESTIONS_HELP)
 @asked_of_option
 def command(  # noqa: PLR0913, PLR0917 (how click calls)
@@ -42,6 +47,9 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     as_json: bool,  # noqa: FBT001 (how click calls)
     all_conditions: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
+    intervals: bool,  # noqa: FBT001 (how click calls)
+    draws: int | None,
+    seed: int | None,
     questions: int | None,
     asked_of: tuple[str, ...],
 ) -> None:
@@ -56,17 +64,32 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     """
     if picture is not None:
         picture_format(picture)
+    drawn = _draws_and_seed(draws, seed, wanted=intervals)
     diagnosis = diagnosed(words, case_file, setting, network)
     if picture is not None:
         _draw(diagnosis, picture)
+    found = diagnosis.intervals(*drawn) if intervals else None
     if as_json:
-        print_json(diagnosis.to_dict(questions=TOLD_IN_JSON if questions is None else questions, asked_of=asked_of))
+        told = TOLD_IN_JSON if questions is None else questions
+        more = {"intervals": found.to_dict()} if found else {}
+        print_json(diagnosis.to_dict(questions=told, asked_of=asked_of) | more)
         return
     from bayesknee.display.text import MOST_LISTED, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
+    most = None if all_conditions else MOST_LISTED
     ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told and diagnosis.exact else ()
-    print_text(diagnosis_text(diagnosis, questions=ranked, most=None if all_conditions else MOST_LISTED))
+    print_text(diagnosis_text(diagnosis, questions=ranked, most=most, intervals=found))
+
+
+def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tuple[int, int]:
+    if not wanted and (draws is not None or seed is not None):
+        raise click.UsageError("--draws and --seed go with --intervals; add it, or leave them out")
+    from bayesknee.inference.intervals import DRAWS, check_draws
+
+    chosen = DRAWS if draws is None else draws, 0 if seed is None else seed
+    check_draws(*chosen)
+    return chosen
 
 
 def _draw(diagnosis: Diagnosis, picture: str) -> None:

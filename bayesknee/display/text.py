@@ -14,6 +14,7 @@ from rich.text import Text
 from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
 from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
 from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.inference.intervals import Interval, Intervals
 from bayesknee.inference.ledger import Account, Entry
 from bayesknee.inference.questions import NextQuestion
 from bayesknee.inference.triage import Triage
@@ -40,22 +41,28 @@ def diagnosis_text(
     file: TextIO | None = None,
     questions: Sequence[NextQuestion] = (),
     most: int | None = MOST_LISTED,
+    intervals: Intervals | None = None,
 ) -> str:
     """The diagnosis, and these next questions, as text that fits the terminal behind `file` (else standard output).
 
+    Intervals, where given, stand below.
     Of more than `most` conditions, the most probable are listed, and what is dangerous and not ruled out; None for all.
     """
     console = console_for(file)
-    return rendered(console, *_parts(diagnosis, console, questions, most))
+    return rendered(console, *_parts(diagnosis, console, questions, most, intervals))
 
 
 def _parts(
-    diagnosis: Diagnosis, console: Console, questions: Sequence[NextQuestion], most: int | None
+    diagnosis: Diagnosis,
+    console: Console,
+    questions: Sequence[NextQuestion],
+    most: int | None,
+    intervals: Intervals | None,
 ) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield from heading(diagnosis)
     yield Text()
-    yield from diagnosis_parts(diagnosis, console, most)
+    yield from diagnosis_parts(diagnosis, console, most, intervals)
     if questions:
         from bayesknee.display.next_questions import next_questions_parts
 
@@ -68,7 +75,9 @@ def _parts(
         yield Text(network.caution, style="italic")
 
 
-def diagnosis_parts(diagnosis: Diagnosis, console: Console, most: int | None = MOST_LISTED) -> Iterator[RenderableType]:
+def diagnosis_parts(
+    diagnosis: Diagnosis, console: Console, most: int | None = MOST_LISTED, intervals: Intervals | None = None
+) -> Iterator[RenderableType]:
     """The conditions with bars, how urgent it is, and what is not ruled out."""
     yield _indented(_table(diagnosis, console, most))
     yield Text()
@@ -77,6 +86,8 @@ def diagnosis_parts(diagnosis: Diagnosis, console: Console, most: int | None = M
         yield Text(sticky(f"And {len(rest)} more, {told}; --all lists them."), style="dim")
     yield from _approximate(diagnosis)
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
+    if intervals:
+        yield from _interval_parts(diagnosis, intervals, most)
     yield Text()
     yield from triage_parts(diagnosis.triage)
     if diagnosis.not_ruled_out:
@@ -139,15 +150,54 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
         return Text(_GAP) + bar(probability, width, fancy=is_fancy(console))
 
     for rank, (name, p) in enumerate(listed, start=1):
-        row = (f"{rank:2}", network.conditions[name].name, percent(diagnosis.prior[name]), percent(p))
+        row = (
+            f"{rank:2}",
+            network.conditions[name].name,
+            percent(diagnosis.prior[name]),
+            _chance(diagnosis, {name}, p),
+        )
         error = f"  +- {_two_figures(how.errors[name])}" if (how := diagnosis.approximation) else None
         table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
     if diagnosis.groups:
         table.add_row()
         table.add_row("", "At least one of", style="bold")
     for name, p in diagnosis.groups.items():
-        table.add_row("", network.groups[name].name, "", percent(p), drawn(p))
+        told = _chance(diagnosis, set(network.groups[name].members), p)
+        table.add_row("", network.groups[name].name, "", told, drawn(p))
     return table
+
+
+def _chance(diagnosis: Diagnosis, conditions: set[str], probability: float) -> str:
+    """The probability of at least one of these; what was given is no finding of the program."""
+    given = {name: diagnosis.evidence.answers.get(name) for name in conditions}
+    if "yes" in given.values():
+        return "given: yes"
+    return "given: no" if all(answer == "no" for answer in given.values()) else percent(probability)
+
+
+def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None) -> Iterator[RenderableType]:
+    """Intervals of what is listed, and how often each condition comes first."""
+    network = diagnosis.network
+    yield Text(
+        sticky(f"\nIf all numbers vary within their ranges ({intervals.draws:,} draws): 95 % intervals"), style="bold"
+    )
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for name, each in list(intervals.conditions.items())[:most]:
+        if name not in diagnosis.evidence.answers:
+            share = intervals.first[name]
+            first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
+            table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
+    for name, each in intervals.groups.items():
+        table.add_row(network.groups[name].name, sticky(interval_text(each)))
+    yield _indented(table)
+
+
+def interval_text(interval: Interval) -> str:
+    """`1.2 to 3.4 %`."""
+    low, high = percent(interval.low), percent(interval.high)
+    return low if low == high else f"{low.removesuffix(' %')} to {high}"
 
 
 def not_ruled_out_line(network: Network, each: NotRuledOut) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from bayesknee.inference.engine import Engine
+    from bayesknee.inference.intervals import Intervals
     from bayesknee.inference.ledger import Ledger
     from bayesknee.inference.sensitivity import Sensitivity
 
@@ -105,6 +106,21 @@ class Diagnosis:
         from bayesknee.inference.sensitivity import sensitivity_of
 
         return sensitivity_of(self)
+
+    def intervals(self, draws: int = 1000, seed: int = 0) -> Intervals:
+        """95 % intervals of the posterior, from how unsure the network's numbers are, and how steady the ranking is.
+
+        Args:
+            draws: how many networks to draw from the ranges of the numbers, 1 to 100,000.
+            seed: of the draws, from 0; the same seed gives the same intervals, everywhere.
+
+        Raises:
+            BayeskneeError: draws or seed out of range.
+            InferenceError: the network is too large for that.
+        """
+        from bayesknee.inference.intervals import intervals_of
+
+        return intervals_of(self, draws, seed)
 
     @cached_property
     def next_questions(self) -> NextQuestions:

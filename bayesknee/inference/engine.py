@@ -104,6 +104,22 @@ class Strategy(Protocol):
             events: sets of conditions by number; the event is that at least one of them is present.
         """
 
+    def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int, /) -> Vector:
+        """P(event | e) with every number of the network drawn anew from its range, shape (draws, events).
+
+        Each row is exactly what a network drawn by `bayesknee.knowledge.ranges` says, base rates met. The draws depend
+        on the seed, not on the evidence: what differs between two patients is not chance.
+
+        Args:
+            evidence: what is known; it must be possible.
+            events: sets of conditions by number; the event is that at least one of them is present.
+            draws: how many networks to draw; 1 or more.
+            seed: of the draws.
+
+        Raises:
+            InferenceError: the strategy cannot do that for a network of this size.
+        """
+
 
 class Engine:
     """Answers for patients with one network in one care setting.
@@ -232,6 +248,10 @@ class Engine:
     def gradients(self, evidence: Evidence) -> Gradients:
         """How the posterior of each condition, then of each group, changes with every number of the network."""
         return self.strategy.gradients(evidence, self._events)
+
+    def redrawn(self, evidence: Evidence, draws: int, seed: int) -> Vector:
+        """The posterior of each condition, then of each group, with redrawn numbers, shape (draws, both)."""
+        return self.strategy.redrawn(evidence, self._events, draws, seed)
 
     def _smallest_conflict(self, evidence: Evidence) -> tuple[str, ...]:
         """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""

@@ -39,7 +39,7 @@ def solve_intercepts(parents: Parents, base_rates: Vector, *, has_complaint: boo
     Raises:
         InferenceError: there are no such intercepts.
     """
-    solver = _Solver(parents)
+    solver = Solver(parents)
     if not has_complaint:
         return solver.intercepts(base_rates), 1.0
 
@@ -56,8 +56,13 @@ def solve_intercepts(parents: Parents, base_rates: Vector, *, has_complaint: boo
     return solver.intercepts(base_rates * z), z
 
 
-class _Solver:
-    """What the search needs over and over: which factors to multiply, and in which order to sum variables out."""
+class Solver:
+    """What the search needs over and over: which factors to multiply, and in which order to sum variables out.
+
+    Attributes:
+        any_order: in which to sum blocks out for P(at least one condition).
+        plans: by condition its ancestors, and those of them to be summed out for the distribution of its parents.
+    """
 
     def __init__(self, parents: Parents) -> None:
         self._parents = parents
@@ -65,12 +70,12 @@ class _Solver:
         self._alone = [each.cut(dict.fromkeys(range(n), 0)) for each in parents.odds_ratios]
         scopes = [each.variables for each in self._alone]
         touching = sorted({variable for scope in scopes for variable in scope})
-        self._any_order, largest = elimination_order(scopes, touching, parents.states)
+        self.any_order, largest = elimination_order(scopes, touching, parents.states)
         check_size(largest, "risk factors that share conditions")
-        self._plans = [self._plan(c) for c in range(n)]
-        self._ancestors = {each for used, _ in self._plans for each in used if each < n}
+        self.plans = [self._plan(c) for c in range(n)]
+        self._ancestors = {each for used, _ in self.plans for each in used if each < n}
         self._weights = {
-            c: self._distribution(c, {}) for c, (used, _) in enumerate(self._plans) if min(used, default=n) >= n
+            c: self._distribution(c, {}) for c, (used, _) in enumerate(self.plans) if min(used, default=n) >= n
         }
 
     def _plan(self, c: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -89,7 +94,7 @@ class _Solver:
 
     def _distribution(self, c: int, factors: Mapping[int, Factor]) -> Vector:
         """The joint distribution of the parents of c, flat. `factors` has P(c | parents) of its ancestors."""
-        used, order = self._plans[c]
+        used, order = self.plans[c]
         tables = [factors[each] if each < self._n else self._parents.prior(each) for each in used]
         return sum_out([*tables, Factor((), np.ones(()))], order).table.ravel()
 
@@ -110,7 +115,7 @@ class _Solver:
             Factor(each.variables, odds * each.table / (1.0 + odds * each.table))
             for odds, each in zip(np.exp(intercepts), self._alone, strict=True)
         ]
-        for number in self._any_order:
+        for number in self.any_order:
             scope, chance = either([factor for factor in left if number in factor.variables])
             axis = scope.index(number)
             rest = scope[:axis] + scope[axis + 1 :]
@@ -122,6 +127,8 @@ class _Solver:
 
 def either(chances: Sequence[Factor]) -> Factor:
     """The chance of at least one of independent events."""
+    if len(chances) == 1:
+        return chances[0]
     scope = tuple(sorted({variable for factor in chances for variable in factor.variables}))
     joined = np.zeros(())
     for chance in chances:

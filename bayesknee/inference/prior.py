@@ -121,7 +121,7 @@ class Prior:
         Args:
             known: a likelihood for each state, by risk factor.
         """
-        index, weights, (part, common) = self._given(known)
+        index, weights, (part, common) = self.given(known)
         length = max(1, MOST_NUMBERS_AT_ONCE >> self._n)
         pieces = (
             self._joint_over(
@@ -156,7 +156,7 @@ class Prior:
             keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
         return found
 
-    def _given(
+    def given(
         self, known: Mapping[str, Likelihood]
     ) -> tuple[dict[int, int | slice], dict[int, Vector], tuple[slice, Vector]]:
         """The possible states of known blocks, P(state, known) of those to sum out, and both of the common one.

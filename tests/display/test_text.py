@@ -80,7 +80,7 @@ def test_rows_are_whole_and_aligned(diagnosis: Diagnosis, width: int, monkeypatc
     assert len(rows) == len(TINY.conditions)
     header = next(line for line in lines if "Condition" in line)
     for row in rows:
-        assert row[: header.index("Probability") + len("Probability")].endswith(" %")
+        assert row[: header.index("Probability") + len("Probability")].endswith((" %", "given: yes", "given: no"))
         assert row[: header.index("Prior") + len("Prior")].endswith(" %")
 
 

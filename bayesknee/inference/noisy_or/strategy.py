@@ -234,6 +234,10 @@ class NoisyOrStrategy:
         """Not here yet."""
         raise self._refusal("there is no sensitivity")
 
+    def redrawn(self, _evidence: Evidence, _events: Events, _draws: int, _seed: int) -> Vector:
+        """Not here yet."""
+        raise self._refusal("there are no intervals")
+
     def _refusal(self, what: str) -> InferenceError:
         return InferenceError(f"{what} of {self.model.n} conditions; up to 20 can be enumerated; use a smaller network")
 

@@ -1,0 +1,353 @@
+"""The prior of a network redrawn many times: as `bayesknee.inference.prior` and `intercepts`, for all draws at once.
+
+Tables are those of the network as it stands, with one more variable, the draw, which is never summed out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.evidence import Likelihood
+from bayesknee.inference.factors import Factor, Plan, sum_out
+from bayesknee.inference.intercepts import Solver, either
+from bayesknee.inference.parents import Block
+from bayesknee.inference.prior import Prior
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Network, RiskFactor
+from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
+
+MOST_ROUNDS: Final = 60
+TOLERANCE: Final = 1e-9
+SETTLED: Final = 1e-6
+
+
+class PriorDraws(NamedTuple):
+    """Redrawn figures of conditions and risk factors, the draws as the last axis.
+
+    Attributes:
+        priors: P(state) by block of risk factors, each (states, draws).
+        ratios: by condition, then by variable that is a parent of it: odds ratios, each (states, draws).
+        intercepts: a_c, shape (conditions, draws).
+        complaint: P(complaint), shape (draws,).
+    """
+
+    priors: Mapping[int, Vector]
+    ratios: Sequence[Mapping[int, Vector]]
+    intercepts: Vector
+    complaint: Vector
+
+    def part(self, where: slice) -> PriorDraws:
+        """Some of the draws."""
+        return PriorDraws(
+            {number: each[:, where] for number, each in self.priors.items()},
+            [{number: each[:, where] for number, each in own.items()} for own in self.ratios],
+            self.intercepts[:, where],
+            self.complaint[where],
+        )
+
+
+class RedrawnPrior:
+    """Redraws the prior of a network in a setting, and sums it over what is not known.
+
+    Attributes:
+        solver: how to go about the intercepts.
+        alike: by condition, then by block: its states in an order in which those come together that have the same odds
+            ratios, whatever these are, and where each such run begins.
+    """
+
+    def __init__(self, network: Network, setting: str, prior: Prior) -> None:
+        self._network = network
+        self._setting = setting
+        self._base = prior
+        self._parents = prior.parents
+        self._n = len(self._parents.conditions)
+        self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
+        self.solver = Solver(prior.parents)
+        self.alike = [
+            {v: self._alike(c, v) for v in each.variables if v >= self._n}
+            for c, each in enumerate(prior.parents.odds_ratios)
+        ]
+        self._draw = self._n + len(self._blocks)  # the number of the variable that is the draw
+
+    def _alike(self, c: int, number: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        ratios = self._network.conditions[self._parents.conditions[c]].odds_ratios
+        codes = np.zeros(1, np.int64)
+        for member in self._blocks[number].members:
+            stated = list(ratios.get(member.id, {}))
+            own = [stated.index(state) + 1 if state in stated else 0 for state in member.states]
+            codes = (codes[:, None] * (len(stated) + 1) + np.array(own)).ravel()
+        order = np.argsort(codes, kind="stable")
+        return order, np.flatnonzero(np.diff(codes[order], prepend=-1))
+
+    # --- drawing -------------------------------------------------------------------------------------------------
+
+    def draw(self, seed: int, draws: int, chunk: int) -> PriorDraws:
+        """That many draws; those of a seed are always the same."""
+        conditions = {name: self._drawn(name, seed, draws) for name in self._network.conditions}
+        priors = {number: self._block_prior(block, seed, draws) for number, block in self._blocks.items()}
+        ratios = [self._ratios(c, drawn, draws) for c, drawn in enumerate(conditions.values())]
+        rates = self._base_rates(seed, draws)
+        empty = PriorDraws(priors, ratios, np.zeros((self._n, draws)), np.ones(draws))
+        for start in range(0, draws, chunk):
+            where = slice(start, min(start + chunk, draws))
+            intercepts, complaint = self._solve(empty.part(where), rates[:, where])
+            empty.intercepts[:, where] = intercepts
+            empty.complaint[where] = complaint
+        return empty
+
+    def _drawn(self, name: str, seed: int, draws: int) -> dict[tuple[str, ...], Vector]:
+        entry = self._network.conditions.get(name) or self._network.risk_factors[name]
+        ranges = Ranges(entry)
+        return dict(zip(ranges.paths, ranges.draw(stream(seed, name), draws), strict=True))
+
+    def _base_rates(self, seed: int, draws: int) -> Vector:
+        drawn = draw_base_rates(self._network, seed, draws)
+        paths = [("conditions", name, "base_rate") for name in self._network.conditions]
+        rates = [drawn.get((*path, self._setting), drawn.get((*path, ANY_SETTING))) for path in paths]
+        return np.array(rates)
+
+    def _block_prior(self, block: Block, seed: int, draws: int) -> Vector:
+        each = [self._member_prior(member, self._drawn(member.id, seed, draws), draws) for member in block.members]
+        return functools.reduce(_outer, each, np.ones((1, draws)))
+
+    def _member_prior(self, factor: RiskFactor, drawn: Mapping[tuple[str, ...], Vector], draws: int) -> Vector:
+        setting = self._setting if self._setting in factor.prior else ANY_SETTING
+        stated = {state: drawn["prior", setting, state] for state in factor.prior[setting].numbers}
+        rest = 1.0 - sum(stated.values(), np.zeros(draws))
+        return np.array([stated.get(state, rest) for state in factor.states])
+
+    def _ratios(self, c: int, drawn: Mapping[tuple[str, ...], Vector], draws: int) -> Mapping[int, Vector]:
+        ones = np.ones(draws)
+
+        def of(parent: str, states: Iterable[str]) -> Vector:
+            return np.array([drawn.get(("odds_ratios", parent, state), ones) for state in states])
+
+        found: dict[int, Vector] = {}
+        for variable in self._parents.odds_ratios[c].variables:
+            if variable < self._n:
+                found[variable] = of(self._parents.conditions[variable], NO_YES)
+            else:
+                members = [of(each.id, each.states) for each in self._blocks[variable].members]
+                found[variable] = functools.reduce(_outer, members, np.ones((1, draws)))
+        return found
+
+    # --- intercepts ----------------------------------------------------------------------------------------------
+
+    def _solve(self, drawn: PriorDraws, rates: Vector) -> tuple[Vector, Vector]:
+        """The intercepts that meet these base rates, shape (conditions, draws), and P(complaint)."""
+        solver = _Solver(self, drawn)
+        start = np.repeat(self._base.intercepts[:, None], rates.shape[1], axis=1)
+        if not self._network.complaint:
+            return solver.intercepts(rates, start), np.ones(rates.shape[1])
+        excess = rates.sum(axis=0) - 1.0
+        before, off_before = np.zeros_like(excess), excess
+        base_rates = [each.base_rate_in(self._setting) for each in self._network.conditions.values()]
+        z = np.clip(self._base.complaint * excess / (sum(base_rates) - 1.0), 1e-9, 1.0 - 1e-3)
+        intercepts = start
+        for _ in range(MOST_ROUNDS):
+            intercepts = solver.intercepts(rates * z, intercepts)
+            off = solver.any(intercepts) / z - 1.0
+            if np.abs(off).max() < TOLERANCE:
+                break
+            rise = off - off_before
+            step = np.where(np.abs(rise) > 0.0, off * (z - before) / np.where(rise == 0.0, 1.0, rise), 0.0)
+            before, off_before, z = z, off, np.clip(z - step, z * 0.01, (1.0 + z) / 2.0)
+        return intercepts, z
+
+    def odds(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
+        """exp(a_c) times the odds ratios of a condition over its parents, where some are in known states."""
+        table = np.exp(drawn.intercepts[c])
+        scope: list[int] = []
+        for variable, ratios in drawn.ratios[c].items():
+            own = ratios[cut.get(variable, slice(None))]
+            if own.ndim == 1:
+                table = table * own
+            else:
+                table = table[..., None, :] * own
+                scope.append(variable)
+        return Factor((*scope, self._draw), table)
+
+    def condition(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
+        """P(c | parents) of a condition, where some parents are in known states."""
+        (*scope, _), odds = self.odds(drawn, c, cut)
+        no = 1.0 / (1.0 + odds)
+        variables = sorted((c, *scope))
+        return Factor((*variables, self._draw), np.stack([no, odds * no], axis=variables.index(c)))
+
+    @property
+    def base(self) -> Prior:
+        """The prior of the network as it stands."""
+        return self._base
+
+    # --- the sum over what is not known ------------------------------------------------------------------------------
+
+    def joint(self, drawn: PriorDraws, known: Mapping[str, Likelihood]) -> Vector:
+        """P(s, known risk factors) / P(complaint), shape (2**n, draws); see `Prior.joint`."""
+        index, _, (part_of_common, _) = self._base.given(known)
+        common = self._parents.block_numbers[-1]
+        cut: dict[int, int | slice] = {**index, common: part_of_common}
+        scale = 1.0 / drawn.complaint
+        leaves: list[Factor] = []
+        for number, block in self._blocks.items():
+            if not block.children and number != common:
+                weights = drawn.priors[number] * self._likelihood(number, known)[:, None]
+                scale = scale * weights.sum(axis=0)
+            elif isinstance(cut.get(number), int):
+                place = cut[number]
+                scale = scale * drawn.priors[number][place] * self._likelihood(number, known)[place]
+            else:
+                part = cut.get(number, slice(None))
+                weights = drawn.priors[number][part] * self._likelihood(number, known)[part][:, None]
+                leaves.append(Factor((number, self._draw), weights))
+        leaves += [self.condition(drawn, c, cut) for c in range(self._n)]
+        joint: Vector = _joint(leaves, self._base.order, self._n) * scale
+        return joint
+
+    def _likelihood(self, number: int, known: Mapping[str, Likelihood]) -> Vector:
+        """What is known of a block, as a likelihood of each of its states."""
+        each = [np.array(known.get(member.id, (1.0,) * len(member.states))) for member in self._blocks[number].members]
+        return functools.reduce(np.multiply.outer, each, np.ones(1)).ravel()
+
+
+def _outer(first: Vector, second: Vector) -> Vector:
+    """Of two tables with the draws as the last axis, the product over all pairs of their states, flat."""
+    return (first[:, None] * second[None]).reshape(-1, first.shape[-1])
+
+
+def _joint(leaves: Sequence[Factor], order: Sequence[int], n: int) -> Vector:
+    """The product of factors over all conditions, all blocks summed out, shape (2**n, draws)."""
+    plan = Plan([scope for scope, _ in leaves])
+    for block in order:
+        if numbers := plan.having(block):
+            plan.join(numbers, block)
+    for condition in range(n):
+        if len(numbers := plan.having(condition)) > 1:
+            plan.join(numbers)
+    *small, largest = sorted(plan.left, key=lambda number: len(plan.left[number]))
+    if small:
+        plan.join(small)
+    plan.left[largest] = plan.left.pop(largest)
+    tables = plan.run([table for _, table in leaves])
+    scopes = list(plan.left.values())
+    axes = tuple(variable for scope in scopes for variable in scope if variable < n)
+    common = leaves[-1].table.shape[-2]
+    draws = leaves[-1].table.shape[-1]
+    flat = [each.reshape(-1, common, draws) for each in tables]
+    product = np.einsum("amd,bmd->abd", *flat) if len(flat) == 2 else flat[0].sum(axis=1)
+    order_of_axes = (*np.argsort(axes).tolist(), n)
+    return np.asarray(product.reshape(*(2,) * n, draws).transpose(order_of_axes).reshape(2**n, draws))
+
+
+class _Solver:
+    """What the search for intercepts needs of one chunk of draws."""
+
+    def __init__(self, redrawn: RedrawnPrior, drawn: PriorDraws) -> None:
+        self._redrawn = redrawn
+        self._drawn = drawn
+        self._n = n = len(drawn.ratios)
+        parents = redrawn.base.parents
+        self._plans = redrawn.solver.plans
+        self._order = redrawn.solver.any_order
+        self._parents_first = parents.parents_first
+        self._ancestors = {each for used, _ in self._plans for each in used if each < n}
+        ones = drawn._replace(intercepts=np.zeros_like(drawn.intercepts))
+        merged = [
+            {v: each[self._first_alike(c, v)] if v >= n else each for v, each in own.items()}
+            for c, own in enumerate(drawn.ratios)
+        ]
+        self._odds = [redrawn.odds(ones._replace(ratios=merged), c, {}).table for c in range(n)]
+        alone = dict.fromkeys(range(n), 0)
+        self._alone = [redrawn.odds(ones, c, alone) for c in range(n)]
+        self._buffers = [(np.empty_like(each.table), np.empty_like(each.table)) for each in self._alone]
+        self._weights = {
+            c: self._distribution(c, {}) for c, (used, _) in enumerate(self._plans) if min(used, default=n) >= n
+        }
+
+    def _distribution(self, c: int, factors: Mapping[int, Factor]) -> Vector:
+        """The joint distribution of the parents of c, shape (their states, those alike as one, draws)."""
+        used, order = self._plans[c]
+        wanted = self._redrawn.base.parents.odds_ratios[c].variables
+        shared = {variable for each in factors if each in used for variable in factors[each].variables}
+        draw = self._alone[c].variables[-1]
+        joined = Factor((draw,), np.ones(self._drawn.complaint.shape))
+        if shared:
+            own = [factors[each] if each < self._n else self._block(each) for each in used if each in shared]
+            scope, table = sum_out(own, order)
+            for axis, number in enumerate(scope[:-1]):
+                table = self._merged(c, number, table, axis)
+            joined = Factor(scope, table)
+        for number in wanted:
+            if number not in shared:
+                own_table = self._merged(c, number, self._drawn.priors[number], 0)
+                joined = sum_out([joined, Factor((number, draw), own_table)], [])
+        table = joined.table
+        return table.reshape(-1, table.shape[-1])
+
+    def _block(self, number: int) -> Factor:
+        return Factor((number, self._alone[0].variables[-1]), self._drawn.priors[number])
+
+    def _first_alike(self, c: int, number: int) -> NDArray[np.intp]:
+        order, starts = self._redrawn.alike[c][number]
+        return order[starts]
+
+    def _merged(self, c: int, number: int, table: Vector, axis: int) -> Vector:
+        """The table, with states of a block that are alike for a condition added up."""
+        if number < self._n:
+            return table
+        order, starts = self._redrawn.alike[c][number]
+        if len(starts) == len(order):
+            return table.take(order, axis)
+        return np.add.reduceat(table.take(order, axis), starts, axis)
+
+    def intercepts(self, marginals: Vector, start: Vector) -> Vector:
+        """The intercepts that give these marginals, without regard to the complaint."""
+        intercepts = np.empty_like(marginals)
+        factors: dict[int, Factor] = {}
+        for c in self._parents_first:
+            weights = self._weights[c] if c in self._weights else self._distribution(c, factors)
+            odds = self._odds[c].reshape(len(weights), -1)
+            intercepts[c] = _find_intercepts(weights, odds, marginals[c], start[c])
+            if c in self._ancestors:
+                factors[c] = self._redrawn.condition(self._drawn._replace(intercepts=intercepts), c, {})
+        return intercepts
+
+    def any(self, intercepts: Vector) -> Vector:
+        """P(at least one condition), by draw."""
+        left = []
+        for a, (scope, ratios), buffers in zip(np.exp(intercepts), self._alone, self._buffers, strict=True):
+            odds, no = buffers
+            np.multiply(ratios, a, out=odds)
+            np.reciprocal(np.add(odds, 1.0, out=no), out=no)
+            left.append(Factor(scope, np.multiply(odds, no, out=odds)))
+        for number in self._order:
+            joined = either([factor for factor in left if number in factor.variables])
+            left = [factor for factor in left if number not in factor.variables]
+            weights = Factor((number, joined.variables[-1]), self._drawn.priors[number])
+            left.append(sum_out([joined, weights], [number]))
+        return np.asarray(either(left).table)
+
+
+def _find_intercepts(weights: Vector, odds_ratios: Vector, marginal: Vector, start: Vector) -> Vector:
+    """As `bayesknee.inference.intercepts.find_intercept`, for each draw; arrays of shape (states, draws)."""
+    goal = np.log(marginal) - np.log1p(-marginal)
+    low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
+    a = np.clip(start, low, high)
+    odds, no = np.empty_like(odds_ratios), np.empty_like(odds_ratios)  # fresh memory is what takes time here
+    for _ in range(MOST_ROUNDS):
+        np.multiply(odds_ratios, np.exp(a), out=odds)
+        np.reciprocal(np.add(odds, 1.0, out=no), out=no)
+        mean_no = np.einsum("pd,pd->d", weights, no)
+        odds *= no
+        mean_yes = np.einsum("pd,pd->d", weights, odds)
+        odds *= no
+        slope = np.einsum("pd,pd->d", weights, odds)
+        off = goal - np.log(mean_yes / mean_no)
+        a = np.clip(a + off * mean_yes * mean_no / slope, low, high)
+        if np.abs(off).max() < SETTLED:  # Newton doubles the digits: the step just done leaves next to nothing
+            break
+    return np.asarray(a)

@@ -1,0 +1,226 @@
+"""Posteriors with every number of the network drawn anew from its range, exactly, for many draws at once.
+
+All arrays have the draws as their last axis. A noisy OR over all subsets is an outer product over the two halves of the
+conditions, a mixture a quotient of sums over them; no logarithm or exponential is taken of anything as long as 2**n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+import numpy as np
+
+from bayesknee.inference.caches import keep
+from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.subsets import Vector, holds_any
+from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading, Sign
+from bayesknee.knowledge.ranges import Ranges, stream
+
+if TYPE_CHECKING:
+    from bayesknee.inference.prior import Prior
+    from bayesknee.inference.shares import Events
+
+NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
+CHUNK_OF_PRIORS: Final = 16
+MOST_KEPT: Final = 4
+ROWS_BEFORE_SCALING: Final = 16
+
+
+Drawn: TypeAlias = Mapping[tuple[str, ...], Vector]
+
+
+class Row(Protocol):
+    """P(answer | s) with redrawn numbers."""
+
+    def values(self, part: slice, /) -> Vector:
+        """For some of the draws, shape (2**n, draws)."""
+
+
+@dataclass(frozen=True)
+class Certain:
+    """An answer about a condition: the same in all draws, shape (2**n,)."""
+
+    row: Vector
+
+    def values(self, part: slice) -> Vector:
+        """For any draws."""
+        del part
+        return self.row[:, None]
+
+
+@dataclass(frozen=True)
+class NoisyOrRow:
+    """The likelihood of no and yes, shape (2, draws), mixed by a noisy OR.
+
+    P(no | s) is `no_leak`, shape (draws,), times the product of `factors`, shape (n, draws), over s.
+    """
+
+    no_leak: Vector
+    factors: Vector
+    likelihood: Vector
+
+    def values(self, part: slice) -> Vector:
+        """P(answer | s)."""
+        no = subset_products(self.factors[:, part], self.no_leak[part])
+        of_no, of_yes = self.likelihood[:, part]
+        no *= of_no - of_yes
+        no += of_yes
+        return np.maximum(no, 0.0, out=no)
+
+
+@dataclass(frozen=True)
+class MixtureRow:
+    """The mean of `means`, weighted by `weights`, both of shape (n, draws), over s; of nothing it is `otherwise`."""
+
+    weights: Vector
+    means: Vector
+    otherwise: Vector
+
+    def values(self, part: slice) -> Vector:
+        """P(answer | s)."""
+        weights = self.weights[:, part]
+        total = subset_sums_of_draws(weights)
+        total[0] = 1.0
+        row = subset_sums_of_draws(weights * self.means[:, part])
+        row /= total
+        row[0] = self.otherwise[part]
+        return row
+
+
+def subset_products(factors: Vector, start: Vector) -> Vector:
+    """start times the product of factors over each subset: (n, draws) and (draws,) to (2**n, draws)."""
+    half = len(factors) // 2
+    first, second = start[None], np.ones_like(start)[None]
+    for factor in factors[:half][::-1]:
+        first = np.concatenate([first, first * factor])
+    for factor in factors[half:][::-1]:
+        second = np.concatenate([second, second * factor])
+    return (first[:, None] * second[None]).reshape(-1, len(start))
+
+
+def subset_sums_of_draws(terms: Vector) -> Vector:
+    """The sum of terms over each subset: (n, draws) to (2**n, draws)."""
+    half = len(terms) // 2
+    first, second = np.zeros((1, terms.shape[1])), np.zeros((1, terms.shape[1]))
+    for term in terms[:half][::-1]:
+        first = np.concatenate([first, first + term])
+    for term in terms[half:][::-1]:
+        second = np.concatenate([second, second + term])
+    return (first[:, None] + second[None]).reshape(-1, terms.shape[1])
+
+
+def _drawn(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
+    ranges = Ranges(entry)
+    return dict(zip(ranges.paths, ranges.draw(stream(seed, entry.id), draws), strict=True))
+
+
+def _reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
+    """The likelihood of an answer given no sign, and given the sign, shape (2, draws)."""
+    sensitivity, specificity = drawn["reads", "sensitivity"], drawn["reads", "specificity"]
+    no, yes = likelihood
+    return np.stack([no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity])
+
+
+class Redraws:
+    """The networks that the ranges of one allow, in a setting.
+
+    Those of a seed are always the same, so that what a new answer changes is its doing and not that of chance; and they
+    are those of `bayesknee.knowledge.ranges`.
+    """
+
+    def __init__(self, network: Network, setting: str, prior: Prior) -> None:
+        self._network = network
+        self._conditions = tuple(network.conditions)
+        self._prior = RedrawnPrior(network, setting, prior)
+        self._chunk = max(8, NUMBERS_AT_ONCE >> len(self._conditions))
+        self._kept: dict[tuple[int, int], PriorDraws] = {}
+
+    def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
+        """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
+        prior = self._priors(draws, seed)
+        known = {name: each for name, each in evidence.likelihoods.items() if name in self._network.risk_factors}
+        rows = self._rows(evidence.likelihoods, draws, seed)
+        masks = np.array([holds_any(event, 2 ** len(self._conditions)) for event in events])
+        parts = (slice(start, min(start + self._chunk, draws)) for start in range(0, draws, self._chunk))
+        return np.concatenate([self._chances(prior.part(part), known, rows, masks, part) for part in parts])
+
+    def _priors(self, draws: int, seed: int) -> PriorDraws:
+        if (found := self._kept.get((draws, seed))) is None:
+            found = self._prior.draw(seed, draws, CHUNK_OF_PRIORS)
+            keep(self._kept, (draws, seed), found, MOST_KEPT)
+        return found
+
+    def _chances(
+        self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[Row], masks: Vector, part: slice
+    ) -> Vector:
+        weights = self._prior.joint(prior, known)
+        if self._network.complaint:
+            weights[0] = 0.0
+        for number, row in enumerate(rows, start=1):
+            weights *= row.values(part)
+            if number % ROWS_BEFORE_SCALING == 0:
+                weights /= weights.max(axis=0)
+        chances: Vector = np.minimum((masks @ weights) / weights.sum(axis=0), 1.0)
+        return chances.T
+
+    def _rows(self, likelihoods: Mapping[str, Likelihood], draws: int, seed: int) -> list[Row]:
+        rows: list[Row] = []
+        of_signs: dict[str, Vector] = {}
+        for name, likelihood in likelihoods.items():
+            if name in self._network.conditions:
+                yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
+                rows.append(Certain(np.where(yes > 0.0, likelihood[1], likelihood[0])))
+            elif name in self._network.findings:
+                finding = self._network.findings[name]
+                drawn = _drawn(finding, draws, seed)
+                if isinstance(finding.model, Reading):
+                    own = _reading(drawn, likelihood)
+                    of_signs[finding.model.sign] = of_signs.get(finding.model.sign, np.ones(1)) * own
+                else:
+                    rows.append(self._direct(finding, drawn, np.array(likelihood)))
+        for name, weights in of_signs.items():
+            sign = self._network.signs[name]
+            rows.append(self._noisy_or(sign.noisy_or, ("noisy_or",), _drawn(sign, draws, seed), weights))
+        return rows
+
+    def _direct(self, finding: Finding, drawn: Drawn, likelihood: Vector) -> Row:
+        if isinstance(finding.model, Mixture):
+            return self._mixture(finding, finding.model, drawn, likelihood)
+        if isinstance(finding.model, NoisyOr):
+            return self._noisy_or(finding.model, ("noisy_or",), drawn, likelihood[:, None])
+        raise TypeError(f"{finding.id} reads a sign and has no row of its own")
+
+    def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> Row:
+        no_leak = 1.0 - drawn[*path, "leak"]
+        factors = np.ones((len(self._conditions), len(no_leak)))
+        for c, name in enumerate(self._conditions):
+            if name in rule.causes:
+                factors[c] = (1.0 - drawn[*path, "causes", name]) / no_leak
+        return NoisyOrRow(no_leak, factors, np.broadcast_to(weights, (2, len(no_leak))))
+
+    def _mixture(self, finding: Finding, rule: Mixture, drawn: Drawn, likelihood: Vector) -> Row:
+        draws = len(next(iter(drawn.values())))
+
+        def mean(path: tuple[str, ...], states: Mapping[str, object]) -> Vector:
+            """The likelihood's mean under a drawn distribution."""
+            stated = {state: drawn[*path, state] for state in states}
+            rest = 1.0 - sum(stated.values(), np.zeros(draws))
+            each = (w * stated.get(state, rest) for w, state in zip(likelihood, finding.states, strict=True))
+            return sum(each, np.zeros(draws))
+
+        uniform = np.full(draws, likelihood.mean())
+        others = mean(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
+        means = np.array(
+            [
+                mean(("mixture", "distributions", name), rule.distributions[name].numbers)
+                if name in rule.distributions
+                else others
+                for name in self._conditions
+            ]
+        )
+        ones = np.ones(draws)
+        weights = np.array([drawn.get(("mixture", "weights", name), ones) for name in self._conditions])
+        return MixtureRow(weights, means, others)
