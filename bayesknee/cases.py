@@ -46,6 +46,7 @@ class Case:
         setting, network: what to diagnose with; empty where the file leaves that open.
         id, title, source, note: who this is and where it was described.
         label: what the patient turned out to have, as condition ids.
+        made_with: id, version and sha256 of the network that it was diagnosed with, where the file tells that.
     """
 
     evidence: RawEvidence = field(default_factory=immutabledict)
@@ -56,6 +57,17 @@ class Case:
     source: str = ""
     note: str = ""
     label: tuple[str, ...] = ()
+    made_with: Mapping[str, str] = field(default_factory=immutabledict)
+
+    def differences(self, network: Network) -> list[str]:
+        """Warnings where the case was diagnosed with another network, or another version of this one."""
+        own = {"id": network.id, "version": network.version, "sha256": network.sha256}
+        if all(self.made_with.get(key, value) == value for key, value in own.items()):
+            return []
+        made, used = (" ".join([each["id"], each["version"]]) for each in ({**own, **self.made_with}, own))
+        changed = "another network" if self.made_with.get("id", network.id) != network.id else "another version of it"
+        changed = "another text of the same version" if made == used else changed
+        return [f"the case was made with {made}, and this is {used}, {changed}; figures and answers may differ"]
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -155,6 +167,8 @@ def read_case(path: Path | str) -> Case:
     Raises:
         CaseFileError: a file that is not such; tells all that is wrong with its place.
     """
+    if not str(path):
+        raise CaseFileError("the name of the case file is empty; name a file, or - for standard input")
     if str(path) == STANDARD_INPUT:
         return parse_case(_standard_input(), "standard input")
     try:
@@ -263,6 +277,7 @@ class _Reader:
         case = Case(
             evidence=self._evidence(fields["evidence"]),
             label=self._label(fields["label"]) if "label" in fields else (),
+            made_with=self._made_with(fields.get("made_with")),
             **{key: self._text(key, fields[key]) for key in TEXT_KEYS if key in fields},
         )
         if self._problems:
@@ -272,7 +287,8 @@ class _Reader:
     def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
         """The parts of a case by key, whichever of the three shapes the file has."""
         if tree.items.keys() >= _RESULT_KEYS:
-            return {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
+            own = {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
+            return own | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
         if "evidence" not in tree.items and not self._looks_keyed(tree):
             return {"evidence": tree}
         for key, line in tree.lines.items():
@@ -287,6 +303,13 @@ class _Reader:
     def _looks_keyed(tree: yaml_tree.Mapping) -> bool:
         slips = (key for key in tree.items if did_you_mean(key, ["evidence"]))
         return not tree.items.keys().isdisjoint(CASE_KEYS) or any(slips)
+
+    @staticmethod
+    def _made_with(tree: Tree | None) -> Mapping[str, str]:
+        """What a result says of its network; it is no fault if that is of another shape."""
+        items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
+        known = ((key, items.get(key)) for key in ("id", "version", "sha256"))
+        return immutabledict({key: each.text for key, each in known if isinstance(each, Scalar)})
 
     def _evidence(self, tree: Tree) -> RawEvidence:
         if not isinstance(tree, yaml_tree.Mapping):

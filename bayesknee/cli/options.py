@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 import click
@@ -13,6 +13,7 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_WARNINGS: Final = "bayesknee.warnings"
 NETWORK_HELP: Final = f"Name of a network that ships, or its folder.  [default: {DEFAULT_NETWORK}]"
 
 
@@ -37,8 +38,18 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
 
 
+def warn(warnings: Iterable[str]) -> None:
+    """Tells warnings, a line each on standard error, and again in the JSON that this command prints, if it does."""
+    for warning in warnings:
+        click.echo(f"bayesknee: warning: {warning}", err=True)
+        click.get_current_context().meta.setdefault(_WARNINGS, []).append(warning)
+
+
 def print_json(document: object) -> None:
     """Prints JSON in plain ASCII, which comes through any terminal and pipe."""
+    context = click.get_current_context(silent=True)
+    if isinstance(document, dict) and context is not None and _WARNINGS in context.meta:
+        document = {**document, "warnings": context.meta[_WARNINGS]}
     click.echo(json.dumps(document, indent=2, allow_nan=False))
 
 

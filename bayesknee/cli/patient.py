@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from bayesknee.cases import Case, added, evidence_of_words, read_case
+from bayesknee.cli.options import warn
 from bayesknee.inference.askable import ASKED_OF
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
@@ -36,6 +37,7 @@ def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, 
     """
     case = read_case(case_file) if case_file is not None else Case()
     loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
+    warn(case.differences(loaded))
     told = ("the case says", "the command line")
     evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
     return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence)

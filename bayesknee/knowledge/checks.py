@@ -41,12 +41,15 @@ MOST_STATES: Final = 30
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})
+_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[^\s<>\"]*)?")
 _KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
 class Parts(Protocol):
     """What a network is made of, checked or not yet."""
 
+    @property
+    def id(self) -> str: ...
     @property
     def settings(self) -> Mapping[str, Setting]: ...
     @property
@@ -82,6 +85,7 @@ def find_problems(parts: Parts, broken: frozenset[str] = frozenset()) -> list[Pr
     """
     rules: tuple[Callable[[Parts, frozenset[str]], Iterator[Problem]], ...] = (
         _names,
+        _references,
         _sources,
         _topics,
         _risk_factors,
@@ -108,6 +112,7 @@ def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:
 
 
 def _names(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+    yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
     for section in (*_KINDS, "settings", "groups", "topics", "references", "red_flags"):
         for name, thing in getattr(parts, section).items():
@@ -137,6 +142,13 @@ def _state_problems(path: Path, states: tuple[str, ...]) -> Iterator[Problem]:
         yield Problem(path, ", ".join(states), "each state once", "drop the repeated one")
     for state in states:
         yield from _name_problems(path, state)
+
+
+def _references(parts: Parts, _broken: frozenset[str]) -> Iterator[Problem]:
+    for name, reference in parts.references.items():
+        if reference.url and not _URL.fullmatch(reference.url):
+            got, expected = quoted(reference.url), "an address such as https://doi.org/10.1000/182"
+            yield Problem(("references", name, "url"), got, expected, "correct it, or leave it out")
 
 
 def _sources(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:

@@ -92,7 +92,7 @@ def test_the_same_in_case_and_word_is_fine(run: Run, write: Callable[..., str]) 
         (["--setting", ""], "unknown setting ''"),
         (["--case", "nowhere.yaml"], "cannot read the case file 'nowhere.yaml': No such file or directory"),
         (["--case", "tests"], "cannot read the case file 'tests': Is a directory"),
-        (["--case", ""], "cannot read the case file"),
+        (["--case", ""], "the name of the case file is empty; name a file, or - for standard input"),
         (["fracture=no", "infection=no", "strain=no", "other=no"], "these answers cannot all be true"),
     ],
 )
@@ -361,3 +361,37 @@ def test_sensitivity_refusals(refused: Refused) -> None:
     )
     assert "0 is not in the range 1<=x<=1000" in refused("sensitivity", *OF_TINY, "-n", "0")
     assert "did you mean tennis?" in refused("sensitivity", *OF_TINY, "tenis=yes")
+
+
+# --- warnings --------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_made_with_another_network_is_told(run: Run, tmp_path: Path) -> None:
+    made = json.loads(run("diagnose", "--network", TINY, "tennis=yes", "--json").out)
+    again = tmp_path / "again.json"
+    for change, told in [
+        ({}, ""),
+        ({"version": "0.0.0"}, "made with tiny 0.0.0, and this is tiny 0.0.1, another version of it; figures"),
+        (
+            {"id": "knee"},
+            "made with knee 0.0.1, and this is tiny 0.0.1, another network; figures and answers may differ",
+        ),
+        ({"sha256": "0"}, "made with tiny 0.0.1, and this is tiny 0.0.1, another text of the same version; figures"),
+    ]:
+        again.write_text(json.dumps({**made, "network": {**made["network"], **change}}), encoding="utf-8")
+        ran = run("diagnose", "--network", TINY, "--case", str(again), "--json")
+        assert ran.status == 0
+        document = json.loads(ran.out)
+        assert document["posterior"] == made["posterior"]
+        if told:
+            assert ran.err.startswith("bayesknee: warning: the case was ")
+            assert told in ran.err
+            assert [f"bayesknee: warning: {each}\n" for each in document["warnings"]] == [ran.err]
+        else:
+            assert (ran.err, "warnings" in document) == ("", False)
+
+
+def test_an_empty_name_of_a_case_is_refused(run: Run) -> None:
+    ran = run("diagnose", "--case", "")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "bayesknee: the name of the case file is empty; name a file, or - for standard input\n"

@@ -105,6 +105,22 @@ ONE_FAULT = {
     ),
     "ticks with an unknown key": ("      question: Which of these", "      qestion: Which of these", ["'qestion'"]),
     "gate that always holds": ("only_if: {tennis: [yes]}", "only_if: {tennis: [yes, no]}", ["all states of tennis"]),
+    "odd id of the network": ("  id: tiny", "  id: Tiny one", ["network.id", "'Tiny one'", "a lower-case word"]),
+    "odds ratio too large": (
+        "tennis: {yes: {value: 4, low: 2, high: 8",
+        "tennis: {yes: {value: 1e300, low: 2, high: 1e301",
+        ["got 1e+300", "below 10000"],
+    ),
+    "odds ratio too small": (
+        "tennis: {yes: {value: 4, low: 2",
+        "tennis: {yes: {value: 4, low: 1e-5",
+        ["got 1e-05", "above 0.0001"],
+    ),
+    "odd address": (
+        'url: "https://example.org"',
+        "url: javascript:x",
+        ["smith_2015.url", "'javascript:x'", "https://"],
+    ),
     "unknown group member": ("[fracture, infection]", "[fracture, infektion]", ["'infektion'", "did you mean infec"]),
     "unknown catch-all": ("catch_all: other", "catch_all: others", ["'others'", "did you mean other"]),
     "no catch-all": ("  catch_all: other\n", "", ["catch_all", "none of the others", "add catch_all"]),
