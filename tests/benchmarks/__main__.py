@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from bayesknee import Engine, Evidence, Network, load_network
+from tests.benchmarks.cohorts import CohortTimings, time_cohort
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
@@ -27,6 +28,7 @@ RANKED = 20
 LEDGER_ANSWERS = (8, 12, 16)
 LEDGER_PATIENTS = 60
 LEDGER_AIM = "< 5 ms"
+COHORT, COHORT_ANSWERS = 100_000, 25
 IMPORT_PGMPY = ["-c", "import pgmpy.models"]
 
 
@@ -58,9 +60,11 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
     diagnose += [f"{finding}={answer}" for finding, answer in drawn[0].answers.items()]
     process, pgmpy_import = time_processes([diagnose, IMPORT_PGMPY], repeats=7)
     rankings = time_rankings(network, [batch[:RANKED] for batch in batches], for_pyagrum=1)
+    cohort = time_cohort(network, COHORT, COHORT_ANSWERS, rounds=5, for_pyagrum=20)
     rows = [
         *posterior_rows(timings),
         *ranking_rows(rankings),
+        *cohort_rows(cohort),
         process_row(process, pgmpy_import),
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
         *ledger_rows(network, [time_ledger(network, _some(network, n), n) for n in LEDGER_ANSWERS]),
@@ -101,6 +105,20 @@ def ranking_rows(timings: list[RankingTimings]) -> list[str]:
         f"{_ms(median(each.pyagrum for each in timings))} "
         f"| {median(each.pyagrum / getattr(each, own) for each in timings):,.0f} x | >= 100 x, <= 3 ms |"
         for work, own in works.items()
+    ]
+
+
+def cohort_rows(timings: CohortTimings) -> list[str]:
+    """What a row of a table takes, and how many that makes in a second."""
+    work = f"A row of {timings.rows:,} scored, {timings.answers:.0f} answers, {timings.cores} cores"
+    own = f"{timings.score * 1e6:.1f} µs"
+    product = "the float32 matrix product of such answers with a table over all sets of conditions, alone"
+    other = f"pyAgrum {_version('pyagrum')}, `LazyPropagation`: {_ms(timings.pyagrum)}"
+    product += f": {timings.product * 1e6:.1f} µs"
+    return [
+        f"| {work} | {own} | {other} | {timings.pyagrum / timings.score:,.0f} x | >= 500 x |",
+        f"| The same | {own} | {product} | {timings.product / timings.score:.2f} x | |",
+        f"| Rows in a second | {1.0 / timings.score:,.0f} | | | >= 100,000 |",
     ]
 
 

@@ -9,6 +9,7 @@ from bayesknee import Engine
 from tests.benchmarks.__main__ import (
     BEGIN,
     END,
+    cohort_rows,
     ledger_rows,
     memory_row,
     posterior_rows,
@@ -17,6 +18,7 @@ from tests.benchmarks.__main__ import (
     sensitivity_row,
     write,
 )
+from tests.benchmarks.cohorts import CohortTimings, time_cohort
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.look_ahead import compare
 from tests.benchmarks.patients import draw_patients
@@ -56,6 +58,18 @@ def test_rankings_agree_and_have_rows() -> None:
         "| All 230 questions ranked, with all posteriors after each of 480 answers | 3.00 ms | pyAg"
     )
     assert rows[0].endswith(", `LazyPropagation`: 6,000 ms | 2,000 x | >= 100 x, <= 3 ms |")
+
+
+def test_tables_agree_and_have_rows() -> None:
+    timings = time_cohort(NETWORK, rows=60, answers=9, rounds=2, for_pyagrum=5)
+    assert min(timings[:3]) > 0.0
+    assert timings.rows == 60
+    assert 6.0 < timings.answers <= 9.0
+    rows = cohort_rows(CohortTimings(8e-6, 8e-3, 12e-6, 100_000, 24.6, 2))
+    assert rows[0].startswith("| A row of 100,000 scored, 25 answers, 2 cores | 8.0 µs | pyAgrum ")
+    assert rows[0].endswith(", `LazyPropagation`: 8.00 ms | 1,000 x | >= 500 x |")
+    assert rows[1].endswith("alone: 12.0 µs | 1.50 x | |")
+    assert rows[2] == "| Rows in a second | 125,000 | | | >= 100,000 |"
 
 
 def test_what_two_steps_gain() -> None:
