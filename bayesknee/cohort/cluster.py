@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.files import Scored, Work, score_piece
-from bayesknee.cohort.reading import Piece, Source
-from bayesknee.cohort.score import empty_scores, score
+from bayesknee.cohort.files import Scored, Task, Work, score_piece
+from bayesknee.cohort.reading import Piece
+from bayesknee.cohort.score import Options, empty_scores, score
 from bayesknee.cohort.tables import check_columns
 from bayesknee.errors import TableError
 from bayesknee.inference.engine import Engine
@@ -18,16 +18,16 @@ PATIENCE: Final = "10s"  # with a scheduler that does not answer
 PIECES_A_WORKER: Final = 2  # under way at once: one being scored, one on its way
 
 
-def score_lazily(engine: Engine, frame: Any, ignore: tuple[str, ...], errors: str) -> Any:  # noqa: ANN401 (Dask is untyped)
+def score_lazily(engine: Engine, frame: Any, options: Options) -> Any:  # noqa: ANN401 (Dask is untyped)
     """A lazy data frame of the scores of a lazy one; its columns are checked now, its rows when it is computed."""
-    check_columns(engine.network, frame.columns, ignore=ignore)
-    meta = empty_scores(engine.network, errors)
+    check_columns(engine.network, frame.columns, ignore=options.ignore)
+    meta = empty_scores(engine.network, options)
     meta.index = frame._meta.index[:0]  # noqa: SLF001 (Dask's own way to tell the kind of index)
-    return frame.map_partitions(_score_partition, packed(engine), ignore, errors, meta=meta)
+    return frame.map_partitions(_score_partition, packed(engine), options, meta=meta)
 
 
-def _score_partition(frame: Any, engine: bytes, ignore: tuple[str, ...], errors: str) -> Any:  # noqa: ANN401
-    return score(unpacked(engine), frame, ignore, errors)
+def _score_partition(frame: Any, engine: bytes, options: Options) -> Any:  # noqa: ANN401
+    return score(unpacked(engine), frame, options)
 
 
 def packed(engine: Engine) -> bytes:
@@ -68,14 +68,14 @@ def work_on(address: str) -> Work:
         reason = " ".join(str(error).split())
         raise TableError(f"no scheduler at {address!r}: {reason}; start one, or check the address") from None
 
-    def work(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
+    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
         with client:
-            yield from _shared_out(client, packed(engine), table, pieces)
+            yield from _shared_out(client, packed(engine), task, pieces)
 
     return work
 
 
-def _shared_out(client: Any, engine: bytes, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:  # noqa: ANN401
+def _shared_out(client: Any, engine: bytes, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:  # noqa: ANN401
     """Keeps every worker busy, and no more pieces on the way than that takes."""
     from distributed import as_completed
 
@@ -86,7 +86,7 @@ def _shared_out(client: Any, engine: bytes, table: Source, pieces: Iterable[Piec
     def submit() -> bool:
         if (piece := next(waiting, None)) is None:
             return False
-        running.add(client.submit(_score_there, engine_there, table, piece, pure=False))
+        running.add(client.submit(_score_there, engine_there, task, piece, pure=False))
         return True
 
     workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
@@ -97,5 +97,5 @@ def _shared_out(client: Any, engine: bytes, table: Source, pieces: Iterable[Piec
         submit()
 
 
-def _score_there(engine: bytes, table: Source, piece: Piece) -> Scored:
-    return score_piece(unpacked(engine), table, piece)
+def _score_there(engine: bytes, task: Task, piece: Piece) -> Scored:
+    return score_piece(unpacked(engine), task, piece)

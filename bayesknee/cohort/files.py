@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 import bayesknee
 from bayesknee.cohort.parts import Counts, Parts, beside, fingerprint, told
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
-from bayesknee.cohort.score import LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
+from bayesknee.cohort.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
+from bayesknee.cohort.tables import Columns
 from bayesknee.errors import TableError, quoted
 from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.model import LEVELS
@@ -42,7 +44,20 @@ class Scored:
     read: float
 
 
-Work: TypeAlias = Callable[[Engine, Source, Iterable[Piece]], Iterator[Scored]]
+@dataclass(frozen=True)
+class Task:
+    """What is to be done with each piece.
+
+    Attributes:
+        columns: of the table.
+        intervals: whether intervals are wanted.
+    """
+
+    columns: Columns
+    intervals: bool = False
+
+
+Work: TypeAlias = Callable[[Engine, Task, Iterable[Piece]], Iterator[Scored]]
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     key: Iterable[str] = (),
     ignore: Iterable[str] = (),
     rejects: Path | str | None = None,
+    intervals: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
     work: Work | None = None,
@@ -87,6 +103,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
         key: columns that go through to the output; where there are none, it has the number of each row.
         ignore: columns that are not read.
         rejects: a CSV file for the rows that could not be scored, with the reason; beside the output where left out.
+        intervals: a 95 % interval for each probability as well; see `bayesknee.cohort.intervals`.
         resume: go on with the parts that an earlier run left.
         progress: called after each piece with the share of the file that is read, and the counts.
         work: how to score pieces; in this process where left out.
@@ -97,11 +114,12 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     table = open_source(source, engine.network, tuple(key), tuple(ignore))
     _check_names(engine, table)
     parts = _parts(table.path, Path(output), rejects)
-    what = _what(engine, table, tuple(ignore))
+    task = Task(table.columns, intervals)
+    what = {**_what(engine, table, tuple(ignore)), "intervals": intervals}
     with told(parts.output):
         parts.start(what, resume=resume)
         with parts.kept_if_any():
-            total, count = _score(engine, table, parts, progress or _silent, work or score_here)
+            total, count = _score(parts, table, partial(work or score_here, engine, task), progress or _silent)
         if total.scored:
             parts.finish(count)
     if not total.scored:
@@ -113,7 +131,9 @@ def _silent(_read: float, _counts: Counts) -> None:
     return
 
 
-def _score(engine: Engine, table: Source, parts: Parts, progress: Progress, work: Work) -> tuple[Counts, int]:
+def _score(
+    parts: Parts, table: Source, work: Callable[[Iterable[Piece]], Iterator[Scored]], progress: Progress
+) -> tuple[Counts, int]:
     """Scores all pieces that are not done yet; the counts, and how many pieces there are."""
     total, count = Counts(), 0
 
@@ -127,7 +147,7 @@ def _score(engine: Engine, table: Source, parts: Parts, progress: Progress, work
                 total = total.plus(before)
                 progress(piece.read, total)
 
-    for scored in work(engine, table, left()):
+    for scored in work(left()):
         total = total.plus(parts.add(scored.number, scored.scores, scored.rejects))
         progress(scored.read, total)
     return total, count
@@ -159,7 +179,9 @@ def _parts(source: Path, output: Path, rejects: Path | str | None) -> Parts:
 
 
 def _check_names(engine: Engine, table: Source) -> None:
-    taken = {*engine.network.conditions, *engine.network.groups, TRIAGE, LOG_EVIDENCE, REASON, ROW}
+    told_of = [*engine.network.conditions, *engine.network.groups]
+    bounds = [f"{name}{end}" for name in told_of for end in BOUNDS]
+    taken = {*told_of, *bounds, TRIAGE, LOG_EVIDENCE, REASON, ROW}
     for name in table.columns.key:
         if name in taken:
             raise TableError(f"column {quoted(name)} cannot be a key: the scores have one of that name; rename it")
@@ -179,37 +201,37 @@ def _what(engine: Engine, table: Source, ignore: tuple[str, ...]) -> Mapping[str
 # --- a piece ----------------------------------------------------------------------------------------------------------
 
 
-def score_here(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
+def score_here(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
     """Scores pieces in this process."""
     for piece in pieces:
-        yield score_piece(engine, table, piece)
+        yield score_piece(engine, task, piece)
 
 
-def score_piece(engine: Engine, table: Source, piece: Piece) -> Scored:
+def score_piece(engine: Engine, task: Task, piece: Piece) -> Scored:
     """Scores one piece."""
-    encoded = piece.encoded(engine.network, table.columns.questions)
-    scores = score_codes(engine, encoded)
+    encoded = piece.encoded(engine.network, task.columns.questions)
+    scores = score_codes(engine, encoded, intervals=task.intervals)
     good = np.array([row not in scores.reasons for row in range(len(piece.rows))], np.bool_)
     return Scored(
-        piece.number, _scores(table, piece, scores, good), _rejects(table, piece, scores.reasons, good), piece.read
+        piece.number, _scores(task, piece, scores, good), _rejects(task, piece, scores.reasons, good), piece.read
     )
 
 
-def _scores(table: Source, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -> pa.Table:
+def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -> pa.Table:
     import pyarrow as pa
 
-    kept = piece.table.select(table.columns.key).filter(pa.array(good))
-    columns: dict[str, Any] = {name: kept[name] for name in table.columns.key} or {ROW: pa.array(piece.rows[good])}
+    kept = piece.table.select(task.columns.key).filter(pa.array(good))
+    columns: dict[str, Any] = {name: kept[name] for name in task.columns.key} or {ROW: pa.array(piece.rows[good])}
     columns |= {name: pa.array(values[good]) for name, values in scores.probabilities.items()}
     columns[TRIAGE] = pa.array(np.array([*LEVELS], dtype=object)[scores.triage[good]], pa.string())
     columns[LOG_EVIDENCE] = pa.array(scores.log_evidence[good])
     return pa.table(columns)
 
 
-def _rejects(table: Source, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> pa.Table:
+def _rejects(task: Task, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> pa.Table:
     import pyarrow as pa
 
-    kept = piece.table.select(table.columns.key).filter(pa.array(~good)).to_pydict()
+    kept = piece.table.select(task.columns.key).filter(pa.array(~good)).to_pydict()
     keys = {name: ["" if each is None else str(each) for each in values] for name, values in kept.items()}
     bad = sorted(reasons)
     rows = [(int(piece.rows[row]), reasons[row], tuple(k[i] for k in keys.values())) for i, row in enumerate(bad)]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Frame = TypeVar("Frame")
 
+BOUNDS: Final = ("_low", "_high")
 TRIAGE: Final = "triage"
 LOG_EVIDENCE: Final = "log_evidence"
 REASON: Final = "reason"
@@ -33,7 +34,7 @@ class Scores(NamedTuple):
 
     Attributes:
         probabilities: by condition id and then by group id, P(it | the patient's answers), shape (rows,); NaN for a
-            row with a reason.
+            row with a reason. With intervals, then also their ends, by id and `_low` or `_high`.
         triage: the number of the level among `LEVELS`, -1 for a row with a reason; int8, shape (rows,).
         log_evidence: natural log of P(the patient's answers | complaint, setting), shape (rows,).
         reasons: why a row could not be scored, by number of the row, from 0.
@@ -45,7 +46,7 @@ class Scores(NamedTuple):
     reasons: Mapping[int, str]
 
 
-def score_codes(engine: Engine, encoded: Encoded) -> Scores:
+def score_codes(engine: Engine, encoded: Encoded, *, intervals: bool = False) -> Scores:
     """The scores of patients given as codes."""
     posteriors = engine.posteriors(encoded.codes)
     reasons = encoded.reasons | {
@@ -57,7 +58,21 @@ def score_codes(engine: Engine, encoded: Encoded) -> Scores:
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
     triage = levels(engine.network, marginals, encoded.codes)
     names = (*engine.network.conditions, *engine.network.groups)
-    return Scores(dict(zip(names, np.hstack([marginals, groups]).T, strict=True)), triage, log_evidence, reasons)
+    probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
+    if intervals:
+        probabilities |= _bounds(engine, encoded.codes, names, bad)
+    return Scores(probabilities, triage, log_evidence, reasons)
+
+
+def _bounds(engine: Engine, codes: Codes, names: tuple[str, ...], bad: NDArray[np.int64]) -> Mapping[str, Vector]:
+    """The ends of the intervals, by name of the column."""
+    from bayesknee.cohort.intervals import intervals
+
+    good = np.delete(np.arange(len(codes)), bad)
+    ends = np.full((len(BOUNDS), len(names), len(codes)), np.nan)
+    for end, own in zip(ends, intervals(engine, codes[good]), strict=True):
+        end[:, good] = own.T
+    return {f"{name}{end}": ends[j, i] for i, name in enumerate(names) for j, end in enumerate(BOUNDS)}
 
 
 def _why_impossible(engine: Engine, row: Codes) -> str:
@@ -68,35 +83,43 @@ def _why_impossible(engine: Engine, row: Codes) -> str:
     raise AssertionError("possible, after all")
 
 
-def score_any(engine: Engine, frame: Frame, ignore: Iterable[str], errors: str) -> Frame:
+class Options(NamedTuple):
+    """What `Engine.score` was asked for."""
+
+    ignore: tuple[str, ...] = ()
+    errors: str = "raise"
+    intervals: bool = False
+
+
+def score_any(engine: Engine, frame: Frame, options: Options) -> Frame:
     """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`."""
-    if errors not in ERRORS:
-        raise TableError(f"errors={errors!r}; expected 'raise' or 'collect'")
+    if options.errors not in ERRORS:
+        raise TableError(f"errors={options.errors!r}; expected 'raise' or 'collect'")
     module = type(frame).__module__.partition(".")[0]
     if module.startswith("dask"):
         from bayesknee.cohort.cluster import score_lazily
 
-        return cast("Frame", score_lazily(engine, frame, tuple(ignore), errors))
+        return cast("Frame", score_lazily(engine, frame, options))
     if module != "pandas":
         raise TableError(f"got a {type(frame).__name__}; expected a data frame of pandas or Dask")
-    return cast("Frame", score(engine, cast("pd.DataFrame", frame), ignore, errors))
+    return cast("Frame", score(engine, cast("pd.DataFrame", frame), options))
 
 
-def score(engine: Engine, frame: pd.DataFrame, ignore: Iterable[str] = (), errors: str = "raise") -> pd.DataFrame:
+def score(engine: Engine, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
     """The scores of the patients in a data frame of pandas."""
     import pandas as pd
 
-    columns = check_columns(engine.network, frame.columns, ignore=ignore)
+    columns = check_columns(engine.network, frame.columns, ignore=options.ignore)
     encoded = encode_columns(engine.network, _columns_of(frame, columns.questions), len(frame))
-    scores = score_codes(engine, encoded)
-    if scores.reasons and errors == "raise":
+    scores = score_codes(engine, encoded, intervals=options.intervals)
+    if scores.reasons and options.errors == "raise":
         raise TableError(_told(scores.reasons, frame.index))
     result: dict[str, Any] = {
         **scores.probabilities,
         TRIAGE: pd.Categorical.from_codes(scores.triage, dtype=triage_type()),
         LOG_EVIDENCE: scores.log_evidence,
     }
-    if errors == "collect":
+    if options.errors == "collect":
         result[REASON] = [scores.reasons.get(row, "") for row in range(len(frame))]
     return pd.DataFrame(result, index=frame.index)
 
@@ -108,14 +131,15 @@ def triage_type() -> pd.CategoricalDtype:
     return pd.CategoricalDtype(list(LEVELS), ordered=True)
 
 
-def empty_scores(network: Network, errors: str) -> pd.DataFrame:
+def empty_scores(network: Network, options: Options) -> pd.DataFrame:
     """What `score` gives for a table without rows."""
     import pandas as pd
 
     numbers = [*network.conditions, *network.groups]
+    numbers += [f"{name}{end}" for name in numbers for end in BOUNDS] if options.intervals else []
     columns: dict[str, Any] = {name: pd.Series(dtype=np.float64) for name in numbers}
     columns |= {TRIAGE: pd.Series(dtype=triage_type()), LOG_EVIDENCE: pd.Series(dtype=np.float64)}
-    if errors == "collect":
+    if options.errors == "collect":
         columns[REASON] = pd.Series(dtype="str")
     return pd.DataFrame(columns)
 

@@ -195,7 +195,12 @@ class Engine:
         return self.strategy.infer_many(check_codes(self.network, codes), evidence, tuple(self._groups.values()))
 
     def score(
-        self, frame: Frame, *, ignore: Iterable[str] = (), errors: Literal["raise", "collect"] = "raise"
+        self,
+        frame: Frame,
+        *,
+        ignore: Iterable[str] = (),
+        errors: Literal["raise", "collect"] = "raise",
+        intervals: bool = False,
     ) -> Frame:
         """The exact posteriors of many patients in a pandas data frame, or in one of Dask, which stays lazy.
 
@@ -205,6 +210,8 @@ class Engine:
             ignore: columns that are not read.
             errors: what to do with rows that the network cannot take: `"raise"`, or `"collect"`, which scores the
                 others and says why in a column `reason`.
+            intervals: a 95 % interval for each probability as well, in columns that end in `_low` and `_high`: the
+                network is drawn 200 times from the ranges of its numbers, so a row takes 1,000 times as long.
 
         Returns:
             With the same index, a column for each condition and group: P(it | the row); `triage`, the level; and
@@ -213,9 +220,9 @@ class Engine:
         Raises:
             TableError: columns or rows that the network cannot take; tells which.
         """
-        from bayesknee.cohort.score import score_any
+        from bayesknee.cohort.score import Options, score_any
 
-        return score_any(self, frame, ignore, errors)
+        return score_any(self, frame, Options(tuple(ignore), errors, intervals))
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Network, str]]:
         """What another process makes the same engine of."""

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 from bayesknee import Engine
-from bayesknee.cohort.files import FileScores, Scored, score_file, score_here
+from bayesknee.cohort.files import FileScores, Scored, Task, score_file, score_here
 from bayesknee.cohort.parts import Counts, Parts, write_table
-from bayesknee.cohort.reading import Piece, Source
+from bayesknee.cohort.reading import Piece
 from bayesknee.errors import TableError
 from tests.support.small_networks import (
     condition,
@@ -177,6 +177,16 @@ def test_the_output_replaces_an_earlier_one_and_its_rejects(engine: Engine, tmp_
     assert len(read(tmp_path / "out.csv")) == 5
 
 
+def test_intervals(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.cohort.intervals.DRAWS", 5)
+    path = write(patients(9), tmp_path / "in.csv")
+    got = read(score_file(engine, path, tmp_path / "out.csv", key=["id"], intervals=True).output)
+    expected = engine.score(patients(9), ignore=["id"], intervals=True)
+    assert list(got)[4:10] == ["a_low", "a_high", "b_low", "b_high", "any_low", "any_high"]
+    for name in list(got)[1:10]:
+        assert got[name].tolist() == pytest.approx(expected[name].tolist())
+
+
 # --- a run that stops, and one that goes on --------------------------------------------------------------------------
 
 
@@ -187,8 +197,8 @@ class Stopped(Exception):  # noqa: N818 (no error, but an end)
 def stopping_after(count: int) -> Callable[..., Iterator[Scored]]:
     """Work that is stopped after some pieces."""
 
-    def work(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
-        for number, scored in enumerate(score_here(engine, table, pieces)):
+    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for number, scored in enumerate(score_here(engine, task, pieces)):
             if number == count:
                 raise Stopped
             yield scored
@@ -199,8 +209,8 @@ def stopping_after(count: int) -> Callable[..., Iterator[Scored]]:
 def counting(scored: list[int]) -> Callable[..., Iterator[Scored]]:
     """Work that notes which pieces it scores."""
 
-    def work(engine: Engine, table: Source, pieces: Iterable[Piece]) -> Iterator[Scored]:
-        for each in score_here(engine, table, pieces):
+    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for each in score_here(engine, task, pieces):
             scored.append(each.number)
             yield each
 
