@@ -325,6 +325,12 @@ class Diagnosis:
 
         return plot_questions(self, ax, condition=condition, most=most)
 
+    def plot_tornado(self, subject: str | None = None, ax: Axes | None = None, *, most: int = 12) -> Axes:
+        """How far single numbers would move a probability; see `bayesknee.display.plots.plot_tornado`."""
+        from bayesknee.display.plots import plot_tornado
+
+        return plot_tornado(self, subject, ax, most=most)
+
     def __repr__(self) -> str:
         leaders = ", ".join(f"{name} {p:.1%}" for name, p in list(self.posterior.items())[:3])
         return f"<Diagnosis {self.network.id}, {self.setting}, {len(self.evidence.answers)} answers: {leaders}>"

@@ -11,6 +11,7 @@ from bayesknee.display.plots.network import plot_network
 from bayesknee.display.plots.plan import plot_plan
 from bayesknee.display.plots.posterior import plot_posterior
 from bayesknee.display.plots.questions import plot_questions
+from bayesknee.display.plots.tornado import plot_tornado
 
 __all__ = [
     "plot_calibration",
@@ -20,5 +21,6 @@ __all__ = [
     "plot_plan",
     "plot_posterior",
     "plot_questions",
+    "plot_tornado",
     "save",
 ]

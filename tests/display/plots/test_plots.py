@@ -23,6 +23,7 @@ from bayesknee.display.plots import (
     plot_network,
     plot_posterior,
     plot_questions,
+    plot_tornado,
     save,
 )  # fmt: skip
 from bayesknee.display.plots.calibration import wilson
@@ -217,6 +218,23 @@ def test_a_plan_is_drawn_with_its_accuracy(change: Callable[[Network], Network])
     [line] = [line for line in ax.lines if line.get_marker() == "o"]
     assert places(line) == [plan.accuracy, *(each.accuracy for each in plan.questions)]
     assert_legible(ax)
+
+
+@pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
+def test_a_tornado_has_exact_ends(change: Callable[[Network], Network]) -> None:
+    diagnosis = Engine(change(TINY)).diagnose(ANSWERS)
+    ax = plot_tornado(diagnosis, "strain", most=4)
+    bars = diagnosis.sensitivity().tornado("strain", 4)
+    ends = [bar.get_x() + bar.get_width() for bar in ax.patches]  # type: ignore[attr-defined]
+    assert ends == pytest.approx([end for bar in bars for end in (bar.at_high, bar.at_low)])
+    assert {bar.get_x() for bar in ax.patches} == {diagnosis.posterior["strain"]}  # type: ignore[attr-defined]
+    assert_legible(ax)
+
+
+def test_a_tornado_of_the_knee_can_be_read() -> None:
+    diagnosis = Engine(with_long_names(KNEE)).diagnose(KNEE_ANSWERS)
+    assert_legible(diagnosis.plot_tornado(most=6))
+    assert_legible(diagnosis.plot_tornado("clot_or_tumour", most=6))
 
 
 def test_calibration_is_the_share_that_came_true_in_each_bin() -> None:
