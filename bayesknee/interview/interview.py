@@ -28,6 +28,8 @@ from bayesknee.interview.state import PUT_AT_MOST, State, Step
 from bayesknee.knowledge.opening import SETTING
 
 if TYPE_CHECKING:
+    from ipywidgets import VBox  # type: ignore[import-untyped]
+
     from bayesknee.inference.engine import Engine
 
 PATIENT: Final = ("patient",)
@@ -303,6 +305,16 @@ class Interview:
             labels = [self.engine.network.questions[each.finding].label for each in ranked[:3]]
             told = [f"{label}: {each}" for label, each in zip(labels, told, strict=True)]
         return "; ".join(told) or "What is known settles it already."
+
+    def buttons(self) -> VBox:
+        """A widget for notebooks that carries it through; see `bayesknee.display.buttons`.
+
+        Raises:
+            MissingExtraError: ipywidgets is not installed.
+        """
+        from bayesknee.display.buttons import interview_buttons
+
+        return interview_buttons(self)
 
     def _present(self) -> Prompt:
         if self.question is None:

@@ -1,0 +1,175 @@
+"""The interview by buttons: what they do to the interview, and what is shown of it. In a browser: tests/browser."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bayesknee import Engine, load_network
+from bayesknee.display.buttons import interview_buttons
+from bayesknee.errors import MissingExtraError
+from bayesknee.interview import Interview
+
+TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+KNEE = Engine("posterior_knee")
+
+
+def parts(widget: Any) -> Iterator[Any]:  # noqa: ANN401 (ipywidgets has no types)
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts(child)
+
+
+class Shown:
+    """An interview with its buttons."""
+
+    def __init__(self, interview: Interview) -> None:
+        self.interview = interview
+        self.box = interview_buttons(interview)
+
+    def buttons(self) -> list[str]:
+        return [each.description for each in parts(self.box) if type(each).__name__ == "Button"]
+
+    def click(self, label: str, nth: int = 0) -> None:
+        fitting = [each for each in parts(self.box) if getattr(each, "description", "") == label]
+        fitting[nth].click()
+
+    def type(self, text: str) -> None:
+        next(each for each in parts(self.box) if type(each).__name__ == "Text").value = text
+
+    def text(self) -> str:
+        return "\n".join(each.value for each in parts(self.box) if type(each).__name__ == "HTML")
+
+
+@pytest.fixture
+def shown() -> Shown:
+    return Shown(Engine(TINY).interview())
+
+
+def answer_up_to(shown: Shown, finding: str) -> None:
+    """Says that nothing is known until this is asked."""
+    while shown.interview.question is not None and shown.interview.question.id != finding:
+        shown.click("Later" if "Later" in shown.buttons() and "Not known" not in shown.buttons() else "Not known")
+    assert shown.interview.question is not None, f"{finding} is never asked"
+
+
+def test_the_question_and_the_differential_are_shown(shown: Shown) -> None:
+    question = shown.interview.question
+    assert question is not None
+    text = shown.text()
+    assert question.question in text
+    assert "Question 1, about " in text
+    assert "How urgent:" in text
+    assert all(condition.name in text for condition in TINY.conditions.values())
+    assert TINY.caution in text
+
+
+def test_a_number_is_typed(shown: Shown) -> None:
+    answer_up_to(shown, "age")
+    shown.type("60")
+    assert shown.interview.diagnosis.evidence.answers["age"] == "over_50"
+
+
+def test_a_number_out_of_scope_is_told_and_can_be_typed_again(shown: Shown) -> None:
+    answer_up_to(shown, "age")
+    shown.type("7")
+    assert "age 7 is outside this network" in shown.text()
+    assert "age" not in shown.interview.diagnosis.evidence.answers
+    shown.type("60")
+    assert shown.interview.diagnosis.evidence.answers["age"] == "over_50"
+
+
+def test_buttons_answer(shown: Shown) -> None:
+    answer_up_to(shown, "swelling_noticed")
+    assert [each for each in shown.buttons() if each in {"Yes", "No", "Probably yes", "Probably not", "Not known"}] == [
+        "Yes",
+        "No",
+        "Probably yes",
+        "Probably not",
+        "Not known",
+    ]
+    shown.click("Yes")
+    assert shown.interview.diagnosis.evidence.answers["swelling_noticed"] == "yes"
+
+
+def test_an_unsure_answer_is_a_likelihood(shown: Shown) -> None:
+    answer_up_to(shown, "swelling_noticed")
+    shown.click("Probably yes")
+    answer = shown.interview.diagnosis.evidence.answers["swelling_noticed"]
+    assert not isinstance(answer, str)
+    assert answer["yes"] > answer["no"]
+
+
+def test_the_differential_moves_and_ticks_stay_where_it_was(shown: Shown) -> None:
+    answer_up_to(shown, "swelling_noticed")
+    before = shown.interview.diagnosis.posterior
+    shown.click("Yes")
+    assert shown.interview.diagnosis.posterior["fracture"] > before["fracture"]
+    assert f"left:{100 * before['fracture']:.2f}%" in shown.text()
+
+
+def test_back_opens_the_last_question_again(shown: Shown) -> None:
+    first = shown.interview.question
+    assert "Back" not in shown.buttons()
+    shown.click("Not known")
+    shown.click("Back")
+    assert shown.interview.question == first
+
+
+def test_an_answer_can_be_changed(shown: Shown) -> None:
+    answer_up_to(shown, "swelling_noticed")
+    shown.click("Yes")
+    answers = list(shown.interview.diagnosis.evidence.answers)
+    shown.click("Change", answers.index("swelling_noticed"))
+    assert "A change" in shown.text()
+    shown.click("No")
+    assert shown.interview.diagnosis.evidence.answers["swelling_noticed"] == "no"
+    assert "A change" not in shown.text()
+
+
+def test_a_change_can_be_left(shown: Shown) -> None:
+    shown.click("Not known")
+    shown.click("Change")
+    shown.click("Leave it as it was")
+    assert "A change" not in shown.text()
+
+
+def test_why_later_end_and_go_on(shown: Shown) -> None:
+    first = shown.interview.question
+    shown.click("Why this question?")
+    assert shown.interview.why() in shown.text().replace("&#x27;", "'")
+    shown.click("Later")
+    assert shown.interview.question != first
+    shown.click("End")
+    assert "The interview is over." in shown.text()
+    shown.click("Go on")
+    assert "The interview is over." not in shown.text()
+
+
+def test_a_list_is_ticked_and_red_flags_are_told_at_once() -> None:
+    shown = Shown(KNEE.interview({"age": 60}))
+    while shown.interview.question is not None and shown.interview.question.kind != "tick_all":
+        shown.click("Not known")
+    prompt = shown.interview.question
+    assert prompt is not None
+    box = next(each for each in parts(shown.box) if type(each).__name__ == "Checkbox")
+    box.value = True
+    shown.click("These, and none of the others")
+    answers = shown.interview.diagnosis.evidence.answers
+    assert [answers[each.value] for each in prompt.options] == ["yes", *["no"] * (len(prompt.options) - 1)]
+
+
+def test_nothing_is_left_behind(shown: Shown) -> None:
+    old = [each for each in parts(shown.box) if each is not shown.box]
+    shown.click("Not known")
+    assert all(each.comm is None for each in old)
+
+
+def test_without_ipywidgets_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'bayesknee\[notebook\]'"):
+        Engine(TINY).interview().buttons()

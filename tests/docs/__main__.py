@@ -1,0 +1,38 @@
+"""`python -m tests.docs` draws the pictures of README.md anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from bayesknee import Engine
+from bayesknee.display.plots import save
+
+IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
+DOTS: Final = 90
+# The patient at the top of README.md.
+ANSWERS: Final = {
+    "age": 52,
+    "sex": "male",
+    "smoking_or_vascular_disease": "yes",
+    "onset": "gradual",
+    "duration": "six_weeks_to_a_year",
+    "lump_noticed": "yes",
+    "pain_bending": "yes",
+    "pain_straightening": "yes",
+    "calf_swollen": "yes",
+    "spreads_to_calf": "yes",
+    "severe_pain": "yes",
+}
+
+
+def main() -> None:
+    """Draws them."""
+    diagnosis = Engine("posterior_knee").diagnose(ANSWERS)
+    IMAGES.mkdir(exist_ok=True)
+    save(diagnosis.plot(), IMAGES / "posterior.png", dpi=DOTS)
+    save(diagnosis.plot_ledger("bakers_cyst", against="deep_vein_thrombosis"), IMAGES / "ledger.png", dpi=DOTS)
+
+
+if __name__ == "__main__":
+    main()
