@@ -38,6 +38,7 @@ COMMANDS: Final = immutabledict(
     score="Tell how probable each condition is in every patient of a table.",
     simulate="Draw patients from a network, with their true causes.",
     export="Write a network in another program's format.",
+    **{"simulate-interviews": "Interview simulated patients: how many questions it takes, and what is lost."},
     **{"import": "Turn a file with a noisy-OR network into a network folder."},
 )
 
@@ -53,7 +54,7 @@ class CommandGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"bayesknee.cli.{cmd_name}").command
+        command: click.Command = import_module(f"bayesknee.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

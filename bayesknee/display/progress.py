@@ -36,3 +36,18 @@ def progress_bar(what: str) -> Iterator[Progress | None]:
             bar.update(task, completed=share, rows=rows, rate=rows / elapsed if elapsed else 0.0)
 
         yield update
+
+
+@contextmanager
+def counted_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error that is told how many more are done; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda more: bar.advance(task, more)

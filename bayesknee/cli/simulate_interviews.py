@@ -1,0 +1,75 @@
+"""`bayesknee simulate-interviews`: how many questions it takes, and what is lost by not asking all."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
+from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD, StopRule
+from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+
+
+@click.command(
+    "simulate-interviews",
+    epilog=examples(
+        "bayesknee simulate-interviews -n 200 --policy all --policy ours",
+        "bayesknee simulate-interviews -n 2000 --plot interviews.svg --markdown",
+    ),
+)
+@click.option(
+    "-n", "--number", default=100, show_default=True, type=click.IntRange(1), help="Patients, of each source."
+)
+@click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy; repeatable.")
+@click.option("--threshold", type=float, default=THRESHOLD, show_default=True, help="Of the stop rule.")
+@click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, help="Of the stop rule.")
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="The same draws the same patients.")
+@click.option("--plot", "picture", metavar="FILE", help="Draw a picture, too: .png, .svg or .pdf.")
+@click.option("--markdown", is_flag=True, help="Print the tables in Markdown.")
+@setting_option
+@network_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
+    number: int,
+    policies: tuple[str, ...],
+    threshold: float,
+    least_value: float,
+    seed: int,
+    picture: str | None,
+    markdown: bool,  # noqa: FBT001 (how click calls)
+    setting: str | None,
+    network: str | None,
+    as_json: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Interview simulated patients, and tell what each way to ask finds, and how soon.
+
+    Patients are drawn from the network, and again from networks whose every number is drawn in its range, while the
+    engine keeps its own. All policies open alike and stop by the same rule: fixed (the network's order), random,
+    information, ours (stakes, topic by topic), look_ahead (the same, two questions ahead; slow), and all questions.
+    Besides, patients with each must-not-miss condition are drawn, to tell how many of them are found.
+    """
+    if picture is not None:
+        from bayesknee.display.formats import picture_format
+
+        picture_format(picture)
+    loaded = load_network(DEFAULT_NETWORK if network is None else network)
+    from bayesknee.cohort.interview_results import collected
+    from bayesknee.cohort.interviews import LOT, POLICIES, SAMPLES, Wanted, simulate
+    from bayesknee.display.interviews import interviews_markdown, interviews_text, plot_interviews
+    from bayesknee.display.progress import counted_bar
+
+    rule = StopRule(threshold=threshold, least_value=least_value, objective=DEFAULT_OBJECTIVE, samples=SAMPLES)
+    lots, size = math.ceil(number / LOT), min(number, LOT)
+    wanted = Wanted(lots, size, policies=policies or POLICIES, rule=rule, seed=seed)
+    with counted_bar("interviews", wanted.interviews) as progress:
+        results = collected(loaded, simulate(loaded, setting, wanted, progress))
+    if picture is not None:
+        from bayesknee.display.plots.canvas import save
+
+        save(plot_interviews(results), picture)
+    if as_json:
+        print_json({source: [each.to_dict() for each in some] for source, some in results.items()})
+    else:
+        print_text(interviews_markdown(loaded, results) if markdown else interviews_text(loaded, results))

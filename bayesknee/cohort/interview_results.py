@@ -1,0 +1,160 @@
+"""What simulated interviews come to: figures with their 95 % intervals, by policy.
+
+Shares have Wilson's interval, means the normal one; differences are of the same patients, so that chance in who was
+drawn falls out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.cohort.interviews import Patients, Played
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.model import LEVELS, Network
+
+Z: Final = 1.959963984540054
+ALL: Final = "all"
+Flags: TypeAlias = NDArray[np.bool_]
+Lots: TypeAlias = Sequence[tuple[Patients, Played]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a policy came to.
+
+    Attributes:
+        policy: its name.
+        patients: of the population.
+        asked: mean of the questions put, the opening included.
+        most_asked: of them, in 95 of 100 patients.
+        top1: share of patients in whom a true cause leads.
+        top3: share with a true cause among the first three.
+        brier: mean of (probability - truth) squared over conditions and patients.
+        over_triage: share called more urgent than their true causes are.
+        under_triage: share called less urgent.
+        found: by must-not-miss condition, of those who have it: not ruled out at the end.
+        top1_lost: top1 of asking all less top1, in the same patients.
+    """
+
+    policy: str
+    patients: int
+    asked: Figure
+    most_asked: float
+    top1: Figure
+    top3: Figure
+    brier: Figure
+    over_triage: Figure
+    under_triage: Figure
+    found: Mapping[str, Figure]
+    top1_lost: Figure | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        figures = {key: _plain(value) for key, value in vars(self).items() if key != "found"}
+        return {**figures, "found": {name: vars(each) for name, each in self.found.items()}}
+
+
+def _plain(value: object) -> object:
+    return vars(value) if isinstance(value, Figure) else value
+
+
+def result(network: Network, policy: str, patients: Patients, played: Played, all_asked: Played | None) -> Result:
+    """The figures of one policy.
+
+    Args:
+        network: what was asked about.
+        policy: its name.
+        patients: who was asked.
+        played: what came of it.
+        all_asked: what came of asking the same patients everything, where that is known.
+    """
+    some = patients.sought < 0
+    truth, posterior = patients.conditions[some], played.posterior[some]
+    urgency = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
+    needed = np.where(truth, urgency, len(LEVELS) - 1).min(axis=1)
+    first = _among_first(truth, posterior, 1)
+    lost = None if all_asked is None else _among_first(truth, all_asked.posterior[some], 1) - first
+    return Result(
+        policy=policy,
+        patients=int(some.sum()),
+        asked=mean(np.asarray(played.asked[some], np.float64)),
+        most_asked=float(np.quantile(played.asked[some], 0.95)),
+        top1=share(first),
+        top3=share(_among_first(truth, posterior, 3)),
+        brier=mean(((posterior - truth) ** 2).mean(axis=1)),
+        over_triage=share(played.called[some] < needed),
+        under_triage=share(played.called[some] > needed),
+        found=dict(_found(network, patients, played)),
+        top1_lost=None if lost is None else mean(lost),
+    )
+
+
+def _found(network: Network, patients: Patients, played: Played) -> list[tuple[str, Figure]]:
+    figures = []
+    for number, condition in enumerate(network.conditions.values()):
+        if condition.must_not_miss and (those := patients.conditions[:, number]).any():
+            figures.append((condition.id, share(played.posterior[those, number] >= condition.limit.value)))
+    return figures
+
+
+def _among_first(truth: Flags, posterior: Vector, count: int) -> Vector:
+    """Whether a true condition is among so many first: 0 or 1."""
+    first = np.argsort(-posterior, axis=1, kind="stable")[:, :count]
+    return np.asarray(np.take_along_axis(truth, first, axis=1).any(axis=1), np.float64)
+
+
+def share(flags: Vector | Flags) -> Figure:
+    """A share, with Wilson's interval."""
+    n, p = len(flags), float(np.mean(flags))
+    middle, half = p + Z**2 / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    return Figure(p, (middle - half) / (1 + Z**2 / n), (middle + half) / (1 + Z**2 / n))
+
+
+def mean(values: Vector) -> Figure:
+    """A mean, with the interval of the normal distribution."""
+    spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    value, half = float(np.mean(values)), Z * spread / math.sqrt(len(values))
+    return Figure(value, value - half, value + half)
+
+
+def collected(network: Network, played: Iterable[tuple[str, str, Patients, Played]]) -> dict[str, list[Result]]:
+    """The figures by source of the patients, then by policy, of the lots that `simulate` yields."""
+    lots: dict[tuple[str, str], list[tuple[Patients, Played]]] = {}
+    for source, policy, patients, came in played:
+        lots.setdefault((source, policy), []).append((patients, came))
+    results: dict[str, list[Result]] = {}
+    for (source, policy), some in lots.items():
+        every = lots.get((source, ALL))
+        results.setdefault(source, []).append(_result_of(network, policy, some, every))
+    return results
+
+
+def _result_of(network: Network, policy: str, some: Lots, every: Lots | None) -> Result:
+    patients, played = _joined(some)
+    if every is None:
+        return result(network, policy, patients, played, None)
+    alike = [each for each in every if any(each[0] is one for one, _ in some)]
+    return result(network, policy, patients, played, _joined(alike)[1])
+
+
+def _joined(lots: Lots) -> tuple[Patients, Played]:
+    patients, played = zip(*lots, strict=True)
+    return (
+        Patients(*map(np.concatenate, zip(*patients, strict=True))),
+        Played(*map(np.concatenate, zip(*played, strict=True))),
+    )

@@ -1,0 +1,120 @@
+"""Simulated interviews as a table, in text or Markdown, and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TextIO, TypeAlias
+
+from immutabledict import immutabledict
+from matplotlib.axes import Axes
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bayesknee.cohort.interview_results import Figure, Result
+from bayesknee.cohort.interviews import OWN, WORDS
+from bayesknee.display.plots.canvas import STYLES, blank_axes
+from bayesknee.display.terminal import console_for, rendered
+from bayesknee.knowledge.model import Network
+
+Results: TypeAlias = Mapping[str, Sequence[Result]]
+
+_SHARES: Final = immutabledict(
+    {"a true one leads": "top1", "in first three": "top3", "triage too high": "over_triage", "too low": "under_triage"}
+)
+
+
+def interviews_text(network: Network, results: Results, file: TextIO | None = None) -> str:
+    """A table for each source of patients, a column for each policy; +- is half the width of the 95 % interval."""
+    parts: list[RenderableType] = []
+    for source, some in results.items():
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column("", overflow="fold")
+        for each in some:
+            table.add_column(each.policy, justify="right")
+        for label, cells in _measures(network, some):
+            table.add_row(label, *cells)
+        parts += [Text(f"Patients of {_told(source)}; shares in %", style="bold"), table, Text()]
+    return rendered(console_for(file), *parts)
+
+
+def _measures(network: Network, results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
+    """Each measure with its figures, by policy."""
+    yield "patients", [str(each.patients) for each in results]
+    yield "questions", [_short(each.asked, 1.0) for each in results]
+    yield "95 % ask at most", [f"{each.most_asked:.0f}" for each in results]
+    for label, name in _SHARES.items():
+        yield label, [_short(getattr(each, name), 100.0) for each in results]
+    yield "Brier score", [f"{each.brier.value:.4f}" for each in results]
+    for condition in dict.fromkeys(name for each in results for name in each.found):
+        figures = [each.found.get(condition) for each in results]
+        yield f"found: {network.conditions[condition].name}", [_short(each, 100.0) if each else "" for each in figures]
+
+
+def _short(figure: Figure, times: float) -> str:
+    return f"{times * figure.value:.1f} +-{times * (figure.high - figure.low) / 2.0:.1f}"
+
+
+def interviews_markdown(network: Network, results: Results) -> str:
+    """The same in Markdown."""
+    parts = []
+    for source, some in results.items():
+        head, *rows = _rows(network, some)
+        lines = [head, ["---"] * len(head), *rows]
+        parts.append(f"Patients of {_told(source)}:\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _told(source: str) -> str:
+    return "the network itself" if source == OWN else "networks with every number drawn anew"
+
+
+def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
+    found = list(dict.fromkeys(name for each in results for name in each.found))
+    head = ["policy", "patients", "questions", "95 % ask at most", "top 1", "lost to all", "top 3", "Brier"]
+    head += ["triage over", "under", *(f"found: {network.conditions[name].name}" for name in found)]
+    return [head, *(_row(each, found) for each in results)]
+
+
+def _row(result: Result, found: Sequence[str]) -> list[str]:
+    lost = result.top1_lost if result.policy != "all" else None
+    return [
+        WORDS[result.policy],
+        str(result.patients),
+        _plain(result.asked, 1.0, ".1f"),
+        f"{result.most_asked:.0f}",
+        _share(result.top1),
+        "" if lost is None else _share(lost),
+        _share(result.top3),
+        _plain(result.brier, 1.0, ".4f"),
+        _share(result.over_triage),
+        _share(result.under_triage),
+        *(_share(result.found[name]) if name in result.found else "" for name in found),
+    ]
+
+
+def _share(figure: Figure) -> str:
+    return _plain(figure, 100.0, ".1f" if figure.high - figure.low < 0.1 else ".0f") if figure.value else "0"
+
+
+def _plain(figure: Figure, times: float, how: str) -> str:
+    value, low, high = (f"{times * each:{how}}" for each in (figure.value, figure.low, figure.high))
+    return f"{value} ({low} to {high})"
+
+
+def plot_interviews(results: Results, ax: Axes | None = None) -> Axes:
+    """The share of right leaders by how many questions it takes, a point for each policy and source of patients."""
+    axes = ax if ax is not None else blank_axes(8.0, 4.6)
+    for source, some in results.items():
+        for number, each in enumerate(some):
+            style: dict[str, Any] = {**STYLES[number], "linestyle": "none", "capsize": 3.0}
+            style |= {} if source == OWN else {"markerfacecolor": "white"}
+            error = [[each.top1.value - each.top1.low], [each.top1.high - each.top1.value]]
+            label = f"{WORDS[each.policy]}, {'own network' if source == 'own' else 'redrawn'}"
+            axes.errorbar([each.asked.value], [each.top1.value], yerr=error, label=label, **style)
+    axes.set_xscale("log")
+    axes.set_xticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
+    axes.set_xlabel("questions, the opening included (mean)")
+    axes.set_ylabel("a true cause leads")
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8)
+    return axes
