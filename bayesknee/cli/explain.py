@@ -11,7 +11,6 @@ from bayesknee.cli.patient import case_option, diagnosed
 from bayesknee.errors import BayeskneeError
 from bayesknee.inference.counterfactual import answers_that_turn, leader_changes
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.fit import conflict_of, surprise_of
 from bayesknee.knowledge.model import Network
 
 
@@ -19,7 +18,7 @@ from bayesknee.knowledge.model import Network
     "explain",
     epilog=examples(
         "bayesknee explain bakers_cyst age=45 lump_noticed=yes",
-        "bayesknee explain deep_vein_thrombosis --against bakers_cyst --case patient.yaml",
+        "bayesknee explain tumour --against bakers_cyst --case patient.yaml",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[CONDITION] [FINDING=STATE]...")
@@ -94,6 +93,6 @@ def explained(diagnosis: Diagnosis, subject: str, against: str | None) -> dict[s
         "leader": next(iter(diagnosis.posterior)),
         "leader_changes": [each.to_dict() for each in leader_changes(diagnosis)],
         "turned_round_by": [each.to_dict() for each in turning],
-        "conflict": conflict_of(diagnosis).to_dict(),
-        "surprise": surprise_of(diagnosis).to_dict(),
+        "conflict": diagnosis.conflict.to_dict(),
+        "surprise": diagnosis.surprise.to_dict(),
     }

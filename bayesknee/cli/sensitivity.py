@@ -17,7 +17,7 @@ from bayesknee.inference.sensitivity import MOST_BARS
     "sensitivity",
     epilog=examples(
         "bayesknee sensitivity age=45 lump_noticed=yes",
-        "bayesknee sensitivity --condition deep_vein_thrombosis --case patient.yaml -n 20",
+        "bayesknee sensitivity --condition tumour --case patient.yaml -n 20",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")

@@ -15,7 +15,7 @@ from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import answer_text, event_name, heading, implied_text, label
 from bayesknee.inference.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.fit import Conflict, Surprise, conflict_of, surprise_of
+from bayesknee.inference.fit import Conflict, Surprise
 from bayesknee.inference.ledger import DECIBANS, Account, Cited, Entry
 from bayesknee.knowledge.model import Network
 
@@ -54,7 +54,7 @@ def _parts(diagnosis: Diagnosis, account: Account, width: int) -> Iterator[Rende
     yield from _held(diagnosis)
     if account.against in network.conditions and account.subject in network.conditions:
         yield from _turned_round(diagnosis, account.subject, str(account.against))
-    yield from fit_lines(conflict_of(diagnosis), surprise_of(diagnosis), network)
+    yield from fit_lines(diagnosis.conflict, diagnosis.surprise, network)
     if network.caution:
         yield Text(f"\n{network.caution}", style="italic")
 

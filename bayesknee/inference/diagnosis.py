@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from bayesknee.inference.engine import Engine
+    from bayesknee.inference.fit import Conflict, Surprise
     from bayesknee.inference.intervals import Intervals
     from bayesknee.inference.ledger import Ledger
     from bayesknee.inference.sensitivity import Sensitivity
@@ -96,6 +97,20 @@ class Diagnosis:
         from bayesknee.inference.ledger import ledger_of
 
         return ledger_of(self)
+
+    @cached_property
+    def conflict(self) -> Conflict:
+        """How badly the findings go together; see `bayesknee.inference.fit`."""
+        from bayesknee.inference.fit import conflict_of
+
+        return conflict_of(self)
+
+    @cached_property
+    def surprise(self) -> Surprise:
+        """How unusual the findings are among patients of this network: 1,000 are drawn on first use."""
+        from bayesknee.inference.fit import surprise_of
+
+        return surprise_of(self)
 
     def sensitivity(self) -> Sensitivity:
         """What each number of the network, were it another, would do; see `bayesknee.inference.sensitivity`."""

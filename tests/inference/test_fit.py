@@ -32,7 +32,7 @@ def diagnose(*answers: tuple[str, object]) -> Diagnosis:
 def test_findings_of_one_cause_support_each_other() -> None:
     # From test_worked_examples.py: P(a alone), P(b alone), P(both) are 0.3, 0.4, 0.3; P(f) = 0.469.
     # P(g) = 0.6 * 0.6 + 0.4 * 0.2 = 0.44; P(f, g) = 0.6 (0.3 * 0.55 + 0.3 * 0.64) + 0.2 * 0.4 * 0.28 = 0.2366.
-    conflict = conflict_of(diagnose(("f", "yes"), ("g", "yes")))
+    conflict = diagnose(("f", "yes"), ("g", "yes")).conflict
     assert conflict.value == pytest.approx(math.log(0.469 * 0.44 / 0.2366), abs=1e-12)
     assert conflict.value < 0.0
     assert (conflict.explained_by, conflict.matters) == ((), False)
@@ -80,7 +80,7 @@ def test_surprise_is_the_share_of_answers_no_more_probable() -> None:
 
 
 def test_without_findings_nothing_is_unusual() -> None:
-    assert surprise_of(diagnose(("r", "yes"), ("f", "unknown"))) == Surprise(1.0, 1000)
+    assert diagnose(("r", "yes"), ("f", "unknown")).surprise == Surprise(1.0, 1000)
 
 
 def test_findings_that_fit_nothing() -> None:
