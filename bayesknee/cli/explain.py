@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -90,9 +91,16 @@ def explained(diagnosis: Diagnosis, subject: str, against: str | None) -> dict[s
     return {
         **{key: whole[key] for key in ("network", "setting", "evidence", "implied")},
         **account.to_dict(),
+        "probabilities": {name: _before_and_now(diagnosis, name) for name in (subject, against) if name is not None},
         "leader": next(iter(diagnosis.posterior)),
         "leader_changes": [each.to_dict() for each in leader_changes(diagnosis)],
         "turned_round_by": [each.to_dict() for each in turning],
         "conflict": diagnosis.conflict.to_dict(),
         "surprise": diagnosis.surprise.to_dict(),
     }
+
+
+def _before_and_now(diagnosis: Diagnosis, name: str) -> dict[str, float]:
+    shares = diagnosis.ledger.shares
+    before = math.exp(shares.before[0, list(diagnosis.ledger).index(name)])
+    return {"prior": before, "probability": {**diagnosis.posterior, **diagnosis.groups}[name]}

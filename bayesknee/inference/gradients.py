@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 class Gradients(NamedTuple):
     """Derivatives of what is said of one patient by each number that bears on it.
 
-    Where an answer hangs on a number in two places, there are two rows for it; none does now.
-
     Attributes:
         paths: where the numbers stand. A number that is not among them changes nothing.
         slopes: d P(e) / d number, over P(e), then d P(event, e) / d number, over P(e), for each event;

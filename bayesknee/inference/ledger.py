@@ -132,13 +132,13 @@ class Account:
         return {
             "subject": self.subject,
             "against": self.against,
-            "prior": _finite(self.prior),
-            "posterior": _finite(self.posterior),
+            "log_prior": _finite(self.prior),
+            "log_posterior": _finite(self.posterior),
             "entries": [each.to_dict() for each in self.entries],
         }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Ledger(Mapping[str, Account]):
     """The accounts of all conditions and groups of one diagnosis, by id.
 

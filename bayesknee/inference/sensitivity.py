@@ -150,7 +150,7 @@ def _widths(number: Number, value: float) -> float:
     return abs(value - number.value) / side if side > 0.0 else math.inf
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Sensitivity:
     """What every number does to one patient's probabilities.
 

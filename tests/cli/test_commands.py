@@ -304,11 +304,13 @@ def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 def test_explain_json_is_the_ledger(run: Run) -> None:
     document = json.loads(run("explain", "strain", *OF_TINY, "tennis=yes", "pain_on_grip=yes", "--json").out)
     diagnosis = Engine(FOLDER).diagnose({"tennis": "yes", "pain_on_grip": "yes"})
-    assert {key: document[key] for key in ("subject", "against", "prior", "posterior", "entries")} == json.loads(
-        json.dumps(diagnosis.ledger["strain"].to_dict())
-    )
+    assert {
+        key: document[key] for key in ("subject", "against", "log_prior", "log_posterior", "entries")
+    } == json.loads(json.dumps(diagnosis.ledger["strain"].to_dict()))
     assert document["evidence"] == {"tennis": "yes", "pain_on_grip": "yes"}
     assert document["leader"] == "strain"
+    (probabilities,) = document["probabilities"].values()
+    assert probabilities == {"prior": pytest.approx(0.5), "probability": diagnosis.posterior["strain"]}
 
 
 def test_explain_takes_a_name_and_by_default_the_leader(run: Run) -> None:

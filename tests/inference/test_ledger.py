@@ -100,7 +100,7 @@ def test_what_is_certain_has_an_infinite_share_from_what_made_it_so() -> None:
     account = Engine(network(A, B, LUMP)).diagnose({"a": "no", "lump": "yes"}).ledger["b"]
     assert account.posterior == math.inf
     assert [(each.finding, each.share) for each in account.entries] == [("a", math.inf), ("lump", 0.0)]
-    assert account.to_dict()["posterior"] is None
+    assert account.to_dict()["log_posterior"] is None
     assert account.entries[0].to_dict()["share"] is None
     ruled_out = Engine(network(A, B, LUMP)).diagnose({"a": "no", "lump": "yes"}).ledger["a"]
     assert ruled_out.posterior == -math.inf
