@@ -7,7 +7,10 @@ import click
 from bayesknee.cli.findings import find_topic
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.display.formats import picture_format
+from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from bayesknee.inference.plan import Plan
 
 
 @click.command(
@@ -31,6 +34,7 @@ from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
     metavar="NAME",
     help=f"What to ask for: {', '.join(OBJECTIVES)}.",
 )
+@click.option("--plot", "picture", metavar="FILE", help="Draw how sure it gets into a file, too: .png, .svg or .pdf.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn.")
 @setting_option
 @network_option
@@ -43,6 +47,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     topics: tuple[str, ...],
     most_burden: float | None,
     objective: str,
+    picture: str | None,
     seed: int,
     setting: str | None,
     network: str | None,
@@ -53,6 +58,8 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     They are chosen one after the other, each for what it adds to those before it. Below the form stands how sure the
     diagnosis gets with each of them. Answers that are known already (words, or a case file) are taken into account.
     """
+    if picture is not None:
+        picture_format(picture)
     diagnosis = diagnosed(words, case_file, setting, network)
     plan = diagnosis.plan(
         count,
@@ -62,6 +69,8 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         topic=[find_topic(diagnosis.network, topic) for topic in topics] or None,
         most_burden=most_burden,
     )
+    if picture is not None:
+        _draw(diagnosis, plan, picture)
     if as_json:
         whole = diagnosis.to_dict(questions=0)
         kept = {key: whole[key] for key in ("network", "setting", "evidence", "implied")}
@@ -70,3 +79,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     from bayesknee.display.plan_form import plan_text
 
     print_text(plan_text(diagnosis, plan))
+
+
+def _draw(diagnosis: Diagnosis, plan: Plan, picture: str) -> None:
+    from bayesknee.display.plots.canvas import caption, save
+
+    ax = plan.plot()
+    caption(ax, diagnosis.network.caution)
+    save(ax, picture)

@@ -67,6 +67,8 @@ class WhatIf:
 
     def __init__(self, strategy: Enumeration, network: Network) -> None:
         self._strategy = strategy
+        setting = strategy.before_findings.parents.setting
+        self._priors = {name: np.array(each.prior_in(setting)) for name, each in network.risk_factors.items()}
         self._risk_factors = _Stacks({name: len(each.states) for name, each in network.risk_factors.items()}, network)
         direct = {name: len(each.states) for name, each in network.findings.items() if name not in strategy.readings}
         self._tables = _Stacks(direct | dict.fromkeys(network.signs, 2), network)
@@ -111,15 +113,19 @@ class WhatIf:
 
     def _rows_of(self, names: Sequence[str], known: Mapping[str, Likelihood]) -> Vector:
         """P(r=v | s, known risk factors), a row for each state of each of them."""
-        prior = self._strategy.before_findings
-        without = prior.joint(known)
-        rows = []
-        for name in names:
-            own = known.get(name, (1.0,) * self._questions[name])
-            for state, likelihood in enumerate(own):
-                only = tuple(likelihood if other == state else 0.0 for other in range(len(own)))
-                rows.append(prior.joint({**known, name: only}) / without if likelihood else np.zeros_like(without))
-        return np.array(rows)
+        without = self._strategy.before_findings.joint(known)
+        return np.vstack([self._states_of(name, known, without) for name in names])
+
+    def _states_of(self, name: str, known: Mapping[str, Likelihood], without: Vector) -> Vector:
+        own = np.array(known.get(name, (1.0,) * self._questions[name]))
+        rest = int((own * self._priors[name]).argmax())  # what the other states leave: that saves summing out once more
+        rows = np.zeros((len(own), len(without)))
+        for state in np.flatnonzero(own).tolist():
+            if state != rest:
+                only = tuple(np.where(np.arange(len(own)) == state, own, 0.0).tolist())
+                rows[state] = self._strategy.before_findings.joint({**known, name: only}) / without
+        rows[rest] = np.maximum(1.0 - rows.sum(axis=0), 0.0)
+        return rows
 
     def _of_tables(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> tuple[Vector, Vector]:
         """Direct findings, a row for each state; and signs, shape (signs, 2, 1 + n)."""

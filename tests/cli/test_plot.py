@@ -1,4 +1,4 @@
-"""`bayesknee diagnose --plot`."""
+"""`--plot`, of `bayesknee diagnose` and `bayesknee plan`."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def test_a_folder_that_is_not_there(refused: Callable[..., str], tmp_path: Path)
     path = tmp_path / "nowhere" / "a.png"
     told = refused("diagnose", "--network", TINY, "--plot", str(path))
     assert told == f"cannot write {path}: No such file or directory; expected a file in a folder that exists"
+
+
+def test_a_plan_is_drawn_too(run: Callable[..., object], tmp_path: Path) -> None:
+    words = ("plan", "--network", TINY, "-k", "2")
+    path = tmp_path / "plan.svg"
+    assert run(*words, "--plot", str(path)) == run(*words)
+    assert path.read_bytes().startswith(b"<?xml")

@@ -9,14 +9,15 @@ from typing import Final
 import pytest
 
 from bayesknee.inference import engine
+from bayesknee.inference.approximation import Budget
 from bayesknee.inference.engine import Strategy
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.knowledge.model import Network
 from tests.support import random_networks
 
-STRATEGIES: Final[dict[str, Callable[[Network, str], Strategy]]] = {
-    "enumeration": Enumeration,
+STRATEGIES: Final[dict[str, Callable[[Network, str, Budget], Strategy]]] = {
+    "enumeration": lambda network, setting, _: Enumeration(network, setting),
     "noisy_or": NoisyOrStrategy,
 }
 
