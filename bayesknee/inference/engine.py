@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
@@ -128,6 +128,7 @@ class Engine:
 
     Attributes:
         network, setting: what it answers with.
+        budget: what exact work may take.
         strategy: how; all that a part of the package may ask of inference, beyond `diagnose`.
 
     Args:
@@ -152,7 +153,8 @@ class Engine:
     ) -> None:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
-        self.strategy = choose_strategy(self.network, self.setting, Budget(memory, seconds))
+        self.budget = Budget(memory, seconds)
+        self.strategy = choose_strategy(self.network, self.setting, self.budget)
         numbers = {name: number for number, name in enumerate(self.network.conditions)}
         self._groups = {
             group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()
@@ -224,9 +226,9 @@ class Engine:
 
         return score_any(self, frame, Options(tuple(ignore), errors, intervals))
 
-    def __reduce__(self) -> tuple[type[Engine], tuple[Network, str]]:
+    def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, str, Budget]]:
         """What another process makes the same engine of."""
-        return Engine, (self.network, self.setting)
+        return _engine_of, (self.network, self.setting, self.budget)
 
     def interview(
         self, evidence: Mapping[str, object] | None = None, policy: Policy | None = None, state: State | None = None
@@ -275,6 +277,10 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {self.network.id} in {self.setting}>"
+
+
+def _engine_of(network: Network, setting: str, budget: Budget) -> Engine:
+    return Engine(network, setting, memory=budget.memory, seconds=budget.seconds)
 
 
 def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:

@@ -104,6 +104,16 @@ class Patients:
         """How many there are."""
         return int(self.no.shape[1])
 
+    def some(self, rows: slice) -> Patients:
+        """Some of them."""
+        return Patients(
+            self.structure,
+            self.no[:, rows],
+            self.yes[:, rows],
+            {k: each[:, rows] for k, each in self.observed.items()},
+            self.log_scale[rows],
+        )
+
     def without(self, conditions: Iterable[int]) -> Patients:
         """The same, and none of these conditions is present."""
         yes = self.yes.copy()

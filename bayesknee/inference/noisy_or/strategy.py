@@ -181,6 +181,21 @@ class NoisyOrStrategy:
             keep(self._plans, shape, plan, MOST_PLANS)
         return plan
 
+    def in_parts(self, patients: Patients) -> tuple[Vector, Vector, dict[int, Vector]]:
+        """log P(evidence), P(condition | evidence) and P(effect | evidence), as many patients at once as may be.
+
+        Shapes (patients,), (n, patients), and (patients,) by effect; the complaint is not seen to.
+        """
+        logs, conditions, effects = [], [], []
+        for rows in _parts(list(range(patients.count)), self.at_once(patients.structure)):
+            run = self.run(patients.some(slice(rows[0], rows[-1] + 1)))
+            logs.append(run.log_evidence())
+            found = run.marginals()
+            conditions.append(found.conditions)
+            effects.append(found.effects)
+        joined = {k: np.concatenate([each[k] for each in effects]) for k in effects[0]}
+        return np.concatenate(logs), np.concatenate(conditions, axis=1), joined
+
     # --- many patients -----------------------------------------------------------------------------------------------
 
     def at_once(self, structure: Structure) -> int:
@@ -226,9 +241,11 @@ class NoisyOrStrategy:
 
         return Sampler(self, evidence).draw(rows, rng)
 
-    def shares(self, _evidence: Evidence, _events: Events) -> Shares:
-        """Not here yet."""
-        raise self._refusal("there is no ledger")
+    def shares(self, evidence: Evidence, events: Events) -> Shares:
+        """What each answer brings to each event; see `bayesknee.inference.noisy_or.ledger`."""
+        from bayesknee.inference.noisy_or.ledger import shares
+
+        return shares(self, evidence, events)
 
     def gradients(self, _evidence: Evidence, _events: Events) -> Gradients:
         """Not here yet."""

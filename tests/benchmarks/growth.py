@@ -1,0 +1,74 @@
+"""How cost grows with conditions, findings, present findings and patients, as a picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from bayesknee import Engine
+from bayesknee.inference.codes import encode
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
+from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+
+ABSENT = 40
+PRESENT = 10
+PATIENTS = 3
+
+
+def draw_growth(file: Path, *, small: bool = False) -> None:
+    """Measures and draws the four curves."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 5.0), layout="constrained")
+    axes = figure.subplots(2, 2).ravel()
+    scale = 10 if small else 1
+    curves = {
+        "conditions (4,000 findings)": [(n, _seconds(n, 4000 // scale, PRESENT)) for n in (75, 150, 300, 600, 1200)],
+        "findings (600 conditions)": [(m, _seconds(600 // scale, m, PRESENT)) for m in (500, 1000, 2000, 4000, 8000)],
+        "present findings (600 x 4,000)": [(k, _seconds(600, 4000 // scale, k)) for k in (5, 10, 15, 20, 25, 30)],
+        "patients (600 x 4,000)": _patients(600, 4000 // scale, (1, 10, 50, 200)),
+    }
+    for ax, (name, points) in zip(axes, curves.items(), strict=True):
+        x, seconds = zip(*points, strict=True)
+        ax.plot(x, 1e3 * np.array(seconds), "o-", color="black", markersize=4)
+        ax.set(xlabel=name, ylabel="ms", yscale="log", xscale="linear" if "present" in name else "log")
+        ax.grid(visible=True, alpha=0.3)
+    figure.suptitle(f"Posterior of all conditions, {PRESENT} findings present and {ABSENT} absent", fontsize=10)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=80)
+
+
+def _seconds(conditions: int, findings: int, present: int) -> float:
+    document = synthetic_document(conditions, findings)
+    reads = [_patient(document, present, seed) for seed in range(PATIENTS)]
+    engine = Engine(reads[0].network, memory=2**33, seconds=300.0)
+    seconds = []
+    for read in reads:
+        start = time.perf_counter()
+        engine.diagnose(read.evidence)
+        seconds.append(time.perf_counter() - start)
+    return median(seconds)
+
+
+def _patient(document: dict[str, Any], present: int, seed: int) -> NoisyOrFile:
+    return noisy_or_network(document | {"evidence": synthetic_evidence(document, present, ABSENT, seed)}, "made up")
+
+
+def _patients(conditions: int, findings: int, counts: Iterable[int]) -> list[tuple[int, float]]:
+    """Different patients at once."""
+    document = synthetic_document(conditions, findings)
+    made = []
+    for count in counts:
+        reads = [_patient(document, PRESENT, seed) for seed in range(count)]
+        engine = Engine(reads[0].network)
+        codes = encode(engine.network, [check_evidence(engine.network, read.evidence) for read in reads])
+        start = time.perf_counter()
+        engine.strategy.infer_many(codes)
+        made.append((count, time.perf_counter() - start))
+    return made

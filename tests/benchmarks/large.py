@@ -1,0 +1,188 @@
+"""`python -m tests.benchmarks.large [--write] [--quick]`: networks of hundreds of conditions.
+
+The published Promedas networks against their reference marginals, beside pyAgrum and pgmpy on the same networks;
+made-up ones of the shape of QMR-DT; how cost grows; and ways to approximate. `--write` puts the tables into
+docs/large_networks.md and the picture into docs/images; `--quick` leaves the other programs out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from bayesknee import Engine
+from bayesknee.inference.evidence import check_evidence
+from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network, read_noisy_or
+from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from tests.benchmarks.other_ways import WAYS, plain_sum
+from tests.benchmarks.processes import peak_memory
+from tests.support.promedas import promedas_files
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "large_networks.md"
+PICTURE = ROOT / "docs" / "images" / "large_networks.png"
+BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+SECONDS_FOR_OTHERS = 20
+BYTES_FOR_OTHERS = 6_000_000_000
+ABSENT = 40
+OTHERS = ("pyagrum", "pgmpy")
+
+
+def main() -> None:
+    """Measures, prints the tables, and writes them where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.large", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the tables and the picture into docs")
+    parser.add_argument("--quick", action="store_true", help="leave the other programs out")
+    arguments = parser.parse_args()
+    parts = [published_table(promedas_files(), others=not arguments.quick), approximations_table(promedas_files())]
+    parts.append(made_up_table())
+    text = "\n\n".join(parts)
+    sys.stdout.write(text + "\n")
+    if arguments.write:
+        write(PAGE, text)
+        from tests.benchmarks.growth import draw_growth
+
+        draw_growth(PICTURE)
+
+
+def write(page: Path, text: str) -> None:
+    """Puts the text between the two marks."""
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def timed(work: Callable[[], Any], rounds: int = 7) -> float:
+    """The median seconds of some work, the first time not counted."""
+    work()
+    seconds = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return median(seconds)
+
+
+# --- published networks --------------------------------------------------------------------------------------------
+
+
+def published_table(files: list[Path], *, others: bool) -> str:
+    """A row for each network: its size, the error, our time for a new patient, and that of the others."""
+    if not files:
+        return "The published networks are not here; BAYESKNEE_LARGE names their folder."
+    head = [
+        "| Network | conditions | present | largest error | bayesknee | pyAgrum | pgmpy, one condition |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    return "\n".join([*head, *(published_row(file, others=others) for file in files)])
+
+
+def published_row(file: Path, *, others: bool) -> str:
+    """The row of one network."""
+    read = read_noisy_or(file)
+    engine, evidence = Engine(read.network), check_evidence(read.network, read.evidence)
+    error = max(abs(engine.diagnose(evidence).posterior[name] - p) for name, p in read.reference.items())
+    seconds = timed(lambda: engine.diagnose(evidence))
+    told = [other(program, file) for program in OTHERS] if others else ["", ""]
+    present = sum(answer == "yes" for answer in read.evidence.values())
+    sizes = f"{len(read.network.conditions)} | {present}"
+    return f"| {file.stem} | {sizes} | {error:.0e} | {1e3 * seconds:.1f} ms | {told[0]} | {told[1]} |"
+
+
+def other(program: str, file: Path) -> str:
+    """What another program takes for it, in a process with limits."""
+    command = [sys.executable, "-m", "tests.benchmarks.other_ways", program, str(file), str(BYTES_FOR_OTHERS)]
+    try:
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_FOR_OTHERS, check=False)
+    except subprocess.TimeoutExpired:
+        return f"over {SECONDS_FOR_OTHERS} s"
+    lines = ran.stdout.splitlines()
+    if ran.returncode or not lines:
+        return "out of memory" if "emory" in ran.stderr or ran.returncode < 0 else "fails"
+    told = json.loads(lines[-1])
+    return f"{told['seconds']:.2f} s" if told["error"] < 1e-5 else f"wrong by {told['error']:.0e}"
+
+
+# --- approximations ------------------------------------------------------------------------------------------------
+
+
+def approximations_table(files: list[Path]) -> str:
+    """The largest error of each way over the networks, sorted from the best, and its median time."""
+    if not files:
+        return ""
+    names = list(WAYS)
+    rows = ["| Network | " + " | ".join(names) + " |", "|---|" + "--:|" * len(names)]
+    for file in files:
+        read = read_noisy_or(file)
+        told = [told_of(WAYS[name], read) for name in names]
+        rows.append(f"| {file.stem} | " + " | ".join(told) + " |")
+    return "\n".join(rows)
+
+
+def told_of(way: Callable[[NoisyOrFile], Mapping[str, float] | None], read: NoisyOrFile) -> str:
+    """The largest error of a way, and its time."""
+    start = time.perf_counter()
+    got = way(read)
+    seconds = time.perf_counter() - start
+    if got is None:
+        return "refused"
+    return f"{max(abs(got[name] - p) for name, p in read.reference.items()):.0e}, {seconds:.1f} s"
+
+
+# --- made-up networks ----------------------------------------------------------------------------------------------
+
+
+def made_up_table() -> str:
+    """600 conditions and 4,000 findings, 5 to 20 present: time, memory, error against the plain sum."""
+    document = synthetic_document(600, 4000)
+    rows = [
+        "| present, absent | a new patient | next questions | memory of the process | largest error |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    rows += [made_up_row(document, present) for present in (5, 10, 15, 20)]
+    return "\n".join(rows)
+
+
+def made_up_row(document: dict[str, Any], present: int) -> str:
+    """The medians over patients."""
+    patients = [synthetic_evidence(document, present, ABSENT, seed) for seed in range(5)]
+    reads = [noisy_or_network(document | {"evidence": each}, "made up") for each in patients]
+    engine = Engine(reads[0].network)
+    seconds = [timed(partial(engine.diagnose, read.evidence), 3) for read in reads]
+    asked = timed(lambda: engine.diagnose(reads[0].evidence).rank_questions(), 1)
+    error = error_against_the_plain_sum(engine, reads[0], document)
+    memory = peak_memory(["-c", PROCESS.format(present=present, absent=ABSENT)])
+    times = f"{1e3 * median(seconds):.0f} ms | {asked:.1f} s"
+    return f"| {present}, {ABSENT} | {times} | {memory / 1e6:.0f} MB | {error:.0e} |"
+
+
+PROCESS = """
+from bayesknee import Engine
+from bayesknee.interop.noisy_or_files import noisy_or_network
+from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+document = synthetic_document(600, 4000)
+document["evidence"] = synthetic_evidence(document, {present}, {absent})
+read = noisy_or_network(document, "made up")
+Engine(read.network).diagnose(read.evidence)
+"""
+
+
+def error_against_the_plain_sum(engine: Engine, read: NoisyOrFile, document: dict[str, Any]) -> float:
+    """Of the three most probable conditions that are not certain, by the sum without any of our short cuts."""
+    posterior = engine.diagnose(read.evidence).posterior
+    leading = [name for name, p in posterior.items() if p < 0.999][:3]
+    return max(abs(posterior[name] - p) for name, p in plain_sum(document, read.evidence, leading).items())
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    main()

@@ -1,0 +1,90 @@
+"""The shares of answers where conditions are many: what any path must give, and what is known by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from bayesknee import Engine
+from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.shares import Shares
+from bayesknee.interop.noisy_or_files import noisy_or_network
+from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.knowledge.model import Network
+from tests.support.effort import seeds
+from tests.support.engines import oracle
+from tests.support.random_networks import SMALL, TINY, seeded_patient
+from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
+from tests.support.strategies import only
+
+
+def shares(drawn: Network, answers: dict[str, object]) -> Shares:
+    with only("noisy_or"):
+        engine = Engine(drawn)
+        assert isinstance(engine.strategy, NoisyOrStrategy)
+        return engine.shares(engine.diagnose(answers).evidence)
+
+
+def log_odds(result: Shares, event: int = 0) -> dict[str, float]:
+    return dict(zip(result.answers, (result.moves[:, 0, event] - result.moves[:, 1, event]).tolist(), strict=True))
+
+
+def test_one_condition_and_independent_findings_have_the_classical_weights_of_evidence() -> None:
+    parts = condition("c", 0.2), sign("s", noisy_or(0.1, c=0.7)), finding("seen", reading("s", 0.8, 0.9))
+    drawn = network(*parts, finding("f", noisy_or(0.1, c=0.7)), finding("g", noisy_or(0.4, c=0.9)), complaint="")
+    result = log_odds(shares(drawn, {"f": "yes", "g": "no", "seen": "yes"}))
+    assert result == {
+        "f": pytest.approx(math.log(0.7 / 0.1), abs=1e-9),
+        "g": pytest.approx(math.log(0.1 / 0.6), abs=1e-9),
+        "seen": pytest.approx(math.log((0.7 * 0.8 + 0.3 * 0.1) / (0.1 * 0.8 + 0.9 * 0.1)), abs=1e-9),
+    }
+
+
+@pytest.mark.parametrize(("size", "quick"), [(TINY, 40), (SMALL, 10)])
+def test_shares_add_up_to_what_the_full_joint_says(size: object, quick: int) -> None:
+    with only("noisy_or"):
+        for seed in seeds(quick):
+            patient = seeded_patient(seed, size)  # type: ignore[arg-type]
+            engine = Engine(patient.network, patient.setting)
+            result = engine.shares(engine.diagnose(patient.answers).evidence)
+            possible = np.isfinite(result.after)
+            with np.errstate(invalid="ignore"):
+                change = result.after - result.before
+            assert result.moves.sum(axis=0)[possible] == pytest.approx(change[possible], abs=1e-9), f"seed {seed}"
+            if size is TINY:
+                posterior = oracle(patient.network, patient.setting).posterior(patient.answers)
+                for number, name in enumerate(patient.network.conditions):
+                    odds = math.exp(result.after[0, number] - np.logaddexp(*result.after[:, number]))
+                    assert odds == pytest.approx(posterior[name], abs=1e-9), f"seed {seed}"
+
+
+def test_answers_that_say_the_same_bring_the_same_and_one_that_says_nothing_brings_nothing() -> None:
+    drawn = network(
+        *(condition(name, 0.3) for name in "abcd"),
+        risk_factor("idle", {"no": 0.7, "yes": 0.3}),
+        *(finding(name, noisy_or(0.1, a=0.5, b=0.8)) for name in ("f", "g")),
+        finding("h", noisy_or(0.2, c=0.6)),
+    )
+    result = shares(drawn, {"f": "yes", "g": "yes", "h": {"no": 0.4, "yes": 0.4}, "idle": "yes", "a": "no"})
+    for event in range(4):
+        odds = log_odds(result, event)
+        if event:
+            assert odds["f"] == pytest.approx(odds["g"], abs=1e-12)
+            assert odds["h"] == pytest.approx(0.0, abs=1e-9)
+            assert odds["idle"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_condition_that_nothing_touches_does_not_move() -> None:
+    document = synthetic_document(40, 60, seed=2, links=4)
+    read = noisy_or_network(document | {"evidence": synthetic_evidence(document, 3, 4)}, "made up")
+    diagnosis = Engine(read.network).diagnose(read.evidence)
+    ledger = diagnosis.ledger
+    moved = {name for name in ledger if abs(ledger[name].change) > 1e-12}
+    assert 0 < len(moved) < 40
+    for name in ledger:
+        account = ledger[name]
+        assert math.fsum(each.share for each in account.entries) == pytest.approx(account.change, abs=1e-9)
+        p = diagnosis.posterior[name]
+        assert account.posterior == pytest.approx(math.log(p) - math.log1p(-p), abs=1e-6)
