@@ -77,6 +77,7 @@ class NoisyOrStrategy:
 
     def __init__(self, network: Network, setting: str, budget: Budget = BUDGET) -> None:
         self.budget = budget
+        self.setting = setting
         self.model = NoisyOrModel(network, setting)
         self.has_complaint = bool(network.complaint)
         self._plans: dict[Shape, Plan] = {}
@@ -247,16 +248,17 @@ class NoisyOrStrategy:
 
         return shares(self, evidence, events)
 
-    def gradients(self, _evidence: Evidence, _events: Events) -> Gradients:
-        """Not here yet."""
-        raise self._refusal("there is no sensitivity")
+    def gradients(self, evidence: Evidence, events: Events) -> Gradients:
+        """How each event changes with every number; see `bayesknee.inference.noisy_or.gradients`."""
+        from bayesknee.inference.noisy_or.gradients import gradients_of
+
+        return gradients_of(self, evidence, events)
 
     def redrawn(self, _evidence: Evidence, _events: Events, _draws: int, _seed: int) -> Vector:
-        """Not here yet."""
-        raise self._refusal("there are no intervals")
-
-    def _refusal(self, what: str) -> InferenceError:
-        return InferenceError(f"{what} of {self.model.n} conditions; up to 20 can be enumerated; use a smaller network")
+        """Refused: a network of this size is not drawn a thousand times within reason."""
+        raise InferenceError(
+            f"there are no intervals for {self.model.n} conditions; up to 20 are redrawn; leave intervals out"
+        )
 
 
 def _log(share: Vector) -> Vector:
