@@ -135,7 +135,7 @@ def test_absurd_seeds_are_refused(seed: int) -> None:
 
 def test_too_many_conditions_are_refused_with_the_reason() -> None:
     drawn = network(*(condition(f"c{i}", 0.1) for i in range(25)), finding("f", noisy_or(0.1, c0=0.5)))
-    with pytest.raises(InferenceError, match="there are no intervals of 25 conditions; up to 20 can be enumerated"):
+    with pytest.raises(InferenceError, match="there are no intervals for 25 conditions; up to 20 are redrawn"):
         Engine(drawn).diagnose().intervals()
 
 
