@@ -13,7 +13,7 @@ import numpy as np
 from bayesknee import Engine
 from bayesknee.inference.codes import encode
 from bayesknee.inference.evidence import check_evidence
-from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
+from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 
 ABSENT = 40
@@ -46,28 +46,28 @@ def draw_growth(file: Path, *, small: bool = False) -> None:
 
 def _seconds(conditions: int, findings: int, present: int) -> float:
     document = synthetic_document(conditions, findings)
-    reads = [_patient(document, present, seed) for seed in range(PATIENTS)]
-    engine = Engine(reads[0].network, memory=2**33, seconds=300.0)
+    engine = Engine(noisy_or_network(document, "made up").network, memory=2**33, seconds=300.0)
     seconds = []
-    for read in reads:
+    for patient in _patients_of(document, present, PATIENTS):
         start = time.perf_counter()
-        engine.diagnose(read.evidence)
+        engine.diagnose(patient)
         seconds.append(time.perf_counter() - start)
     return median(seconds)
 
 
-def _patient(document: dict[str, Any], present: int, seed: int) -> NoisyOrFile:
-    return noisy_or_network(document | {"evidence": synthetic_evidence(document, present, ABSENT, seed)}, "made up")
+def _patients_of(document: dict[str, Any], present: int, count: int) -> list[dict[str, str]]:
+    drawn = (synthetic_evidence(document, present, ABSENT, seed) for seed in range(count))
+    return [{name: ANSWERS[answer] for name, answer in each.items()} for each in drawn]
 
 
 def _patients(conditions: int, findings: int, counts: Iterable[int]) -> list[tuple[int, float]]:
     """Different patients at once."""
     document = synthetic_document(conditions, findings)
+    engine = Engine(noisy_or_network(document, "made up").network)
     made = []
     for count in counts:
-        reads = [_patient(document, PRESENT, seed) for seed in range(count)]
-        engine = Engine(reads[0].network)
-        codes = encode(engine.network, [check_evidence(engine.network, read.evidence) for read in reads])
+        patients = _patients_of(document, PRESENT, count)
+        codes = encode(engine.network, [check_evidence(engine.network, each) for each in patients])
         start = time.perf_counter()
         engine.strategy.infer_many(codes)
         made.append((count, time.perf_counter() - start))
