@@ -3,5 +3,16 @@
 from bayesknee.cohort.evaluation import Evaluation, evaluate
 from bayesknee.cohort.files import FileScores, score_file
 from bayesknee.cohort.labelled import LabelledCase, check_cases, read_labelled
+from bayesknee.cohort.learning import Learned, learn
 
-__all__ = ["Evaluation", "FileScores", "LabelledCase", "check_cases", "evaluate", "read_labelled", "score_file"]
+__all__ = [
+    "Evaluation",
+    "FileScores",
+    "Learned",
+    "LabelledCase",
+    "check_cases",
+    "evaluate",
+    "learn",
+    "read_labelled",
+    "score_file",
+]

@@ -31,7 +31,7 @@ class Push:
         part: section and id, such as ``("findings", "d_dimer_raised")``.
         decibans: by how much they raise the odds of the new leader against the old one, in tenths of a power of ten;
             where the leader stays, the odds of that condition whose odds changed most.
-        numbers: the changed numbers.
+        numbers: the changed numbers; of a distribution, only those of the state that was answered.
     """
 
     part: Path
@@ -155,7 +155,8 @@ class _Comparer:
                 continue
             decibans = _log_odds(after, for_whom, against) - before
             if abs(decibans) >= LEAST_PUSH:
-                yield Push(part, decibans, tuple(each for each in self._differences.moved if each.part == part))
+                named = (for_whom, against or "")
+                yield Push(part, decibans, _relevant(self._differences.moved, part, old, named))
 
     def _alone(self, part: Path, old: Diagnosis) -> Diagnosis | None:
         """The same patient by the old network with this part of the new one; None where that cannot be."""
@@ -179,6 +180,16 @@ class _Comparer:
             return replace(old, **changes | {section: parts})
         except BayeskneeError:
             return None
+
+
+def _relevant(
+    moved: Iterable[NumberChange], part: Path, diagnosis: Diagnosis, named: tuple[str, str]
+) -> tuple[NumberChange, ...]:
+    """The changed numbers of a part, without states that were not answered; those of the named conditions first."""
+    answer = diagnosis.evidence.answers.get(part[1])
+    states = diagnosis.network.states.get(part[1], ()) if isinstance(answer, str) else ()
+    own = [each for each in moved if each.part == part and not (each.path[-1] in states and each.path[-1] != answer)]
+    return tuple(sorted(own, key=lambda each: named[0] not in each.path and named[1] not in each.path))
 
 
 def _matters(part: Path, diagnosis: Diagnosis) -> bool:

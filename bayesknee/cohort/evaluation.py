@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROUNDS: Final = 1000
-MOST_FLAGGED: Final = 500
+MOST_FLAGGED: Final = 100
 ENGINE: Final = "bayesknee"
 BASELINE: Final = "naive_bayes"
 
@@ -92,7 +92,7 @@ class Unnamed:
         cases: how many have the catch-all as a label.
         led: in how many of these it leads.
         flagged: of how many the findings fit nothing in the network well (`bayesknee.inference.fit`); None for more
-            than 500 cases, since that takes a second for ten.
+            than 100 cases, since each takes up to a second.
         either: in how many it leads, or the findings fit nothing; None likewise.
     """
 

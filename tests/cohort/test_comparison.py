@@ -12,7 +12,7 @@ from bayesknee.cases import Case
 from bayesknee.cohort.comparison import compare
 from bayesknee.cohort.labelled import read_cases
 from bayesknee.knowledge.differences import find_differences
-from tests.support.small_networks import condition, finding, network, noisy_or
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
 
 NETWORKS = Path(__file__).parents[1] / "networks"
 TINY, CHANGED = load_network(NETWORKS / "tiny"), load_network(NETWORKS / "tiny_changed")
@@ -57,3 +57,12 @@ def test_cases_that_a_network_cannot_take_are_told(evidence: dict[str, str], set
     found = compare(find_differences(TINY, CHANGED), [Case(id="x", evidence=evidence, setting=setting)])
     assert found.cases == 0
     assert found.refused["x"].startswith("the old network cannot take it: ")
+
+
+def test_of_a_distribution_only_the_state_that_was_answered_is_told() -> None:
+    def small(no: float) -> Network:
+        own = mixture(distribution(no=0.5, yes=0.5), a=distribution(no=no, yes=1.0 - no))
+        return network(condition("a", 0.7), condition("b", 0.6), finding("onset", own))
+
+    (change,) = compare(find_differences(small(0.3), small(0.8)), [Case(id="x", evidence={"onset": "no"})]).changed
+    assert [each.path[-2:] for each in change.pushes[0].numbers] == [("a", "no")]
