@@ -8,8 +8,8 @@ from bayesknee.cohort.learning import Learned, learn
 __all__ = [
     "Evaluation",
     "FileScores",
-    "Learned",
     "LabelledCase",
+    "Learned",
     "check_cases",
     "evaluate",
     "learn",
