@@ -167,7 +167,8 @@ class ParquetSource:
         """Its rows, a piece after the other."""
         import pyarrow.parquet as pq
 
-        with _told(self.path), pq.ParquetFile(self.path) as file:
+        # Without the buffer that would keep what was read of the file.
+        with _told(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
             start, total = 0, file.metadata.num_rows
             names = [*self.columns.key, *self.columns.questions]
             for number, table in enumerate(_joined(file.iter_batches(PIECE, columns=names))):
