@@ -145,18 +145,17 @@ class RedrawnPrior:
         if not self._network.complaint:
             return solver.intercepts(rates, start), np.ones(rates.shape[1])
         excess = rates.sum(axis=0) - 1.0
-        before, off_before = np.zeros_like(excess), excess
+        points = [(np.zeros_like(excess), excess)]
         base_rates = [each.base_rate_in(self._setting) for each in self._network.conditions.values()]
         z = np.clip(self._base.complaint * excess / (sum(base_rates) - 1.0), 1e-9, 1.0 - 1e-3)
-        intercepts = start
+        intercepts, expected = start, self._base.complaint  # with a rare condition, log odds go up as log z
         for _ in range(MOST_ROUNDS):
-            intercepts = solver.intercepts(rates * z, intercepts)
+            intercepts = solver.intercepts(rates * z, intercepts + np.log(z / expected))
             off = solver.any(intercepts) / z - 1.0
             if np.abs(off).max() < TOLERANCE:
                 break
-            rise = off - off_before
-            step = np.where(np.abs(rise) > 0.0, off * (z - before) / np.where(rise == 0.0, 1.0, rise), 0.0)
-            before, off_before, z = z, off, np.clip(z - step, z * 0.01, (1.0 + z) / 2.0)
+            points = [*points[-2:], (z, off)]
+            expected, z = z, np.clip(_root(points), z * 0.01, (1.0 + z) / 2.0)
         return intercepts, z
 
     def odds(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
@@ -243,6 +242,20 @@ def _joint(leaves: Sequence[Factor], order: Sequence[int], n: int) -> Vector:
     return np.asarray(product.reshape(*(2,) * n, draws).transpose(order_of_axes).reshape(2**n, draws))
 
 
+def _root(points: Sequence[tuple[Vector, Vector]]) -> Vector:
+    """Where a function that is nearly straight is 0: the inverse polynomial through two or three points, by draw."""
+    root = np.zeros_like(points[0][0])
+    for i, (x, value) in enumerate(points):
+        term = x
+        for j, (_, other) in enumerate(points):
+            if i != j:
+                rise = other - value
+                term = term * np.where(rise == 0.0, 1.0, other / np.where(rise == 0.0, 1.0, rise))
+        root = root + term
+    newest, off = points[-1]
+    return np.where(np.abs(off) < TOLERANCE, newest, root)
+
+
 class _Solver:
     """What the search for intercepts needs of one chunk of draws."""
 
@@ -263,7 +276,10 @@ class _Solver:
         self._odds = [redrawn.odds(ones._replace(ratios=merged), c, {}).table for c in range(n)]
         alone = dict.fromkeys(range(n), 0)
         self._alone = [redrawn.odds(ones, c, alone) for c in range(n)]
-        self._buffers = [(np.empty_like(each.table), np.empty_like(each.table)) for each in self._alone]
+        # Fresh memory is what takes time here, so there is room for two tables, whichever it is.
+        largest = max(each.size for each in (*self._odds, *(factor.table for factor in self._alone)))
+        self._memory = np.empty((2, largest))
+        self._chances = [np.empty_like(each.table) for each in self._alone]
         self._weights = {
             c: self._distribution(c, {}) for c, (used, _) in enumerate(self._plans) if min(used, default=n) >= n
         }
@@ -291,6 +307,10 @@ class _Solver:
     def _block(self, number: int) -> Factor:
         return Factor((number, self._alone[0].variables[-1]), self._drawn.priors[number])
 
+    def _room(self, c: int) -> tuple[Vector, Vector]:
+        size, draws = self._odds[c].size, self._odds[c].shape[-1]
+        return self._memory[0, :size].reshape(-1, draws), self._memory[1, :size].reshape(-1, draws)
+
     def _first_alike(self, c: int, number: int) -> NDArray[np.intp]:
         order, starts = self._redrawn.alike[c][number]
         return order[starts]
@@ -311,7 +331,7 @@ class _Solver:
         for c in self._parents_first:
             weights = self._weights[c] if c in self._weights else self._distribution(c, factors)
             odds = self._odds[c].reshape(len(weights), -1)
-            intercepts[c] = _find_intercepts(weights, odds, marginals[c], start[c])
+            intercepts[c] = _find_intercepts(weights, odds, marginals[c], start[c], self._room(c))
             if c in self._ancestors:
                 factors[c] = self._redrawn.condition(self._drawn._replace(intercepts=intercepts), c, {})
         return intercepts
@@ -319,8 +339,8 @@ class _Solver:
     def any(self, intercepts: Vector) -> Vector:
         """P(at least one condition), by draw."""
         left = []
-        for a, (scope, ratios), buffers in zip(np.exp(intercepts), self._alone, self._buffers, strict=True):
-            odds, no = buffers
+        for a, (scope, ratios), odds in zip(np.exp(intercepts), self._alone, self._chances, strict=True):
+            no = self._memory[0, : ratios.size].reshape(ratios.shape)
             np.multiply(ratios, a, out=odds)
             np.reciprocal(np.add(odds, 1.0, out=no), out=no)
             left.append(Factor(scope, np.multiply(odds, no, out=odds)))
@@ -332,12 +352,14 @@ class _Solver:
         return np.asarray(either(left).table)
 
 
-def _find_intercepts(weights: Vector, odds_ratios: Vector, marginal: Vector, start: Vector) -> Vector:
+def _find_intercepts(
+    weights: Vector, odds_ratios: Vector, marginal: Vector, start: Vector, room: tuple[Vector, Vector]
+) -> Vector:
     """As `bayesknee.inference.intercepts.find_intercept`, for each draw; arrays of shape (states, draws)."""
     goal = np.log(marginal) - np.log1p(-marginal)
     low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
     a = np.clip(start, low, high)
-    odds, no = np.empty_like(odds_ratios), np.empty_like(odds_ratios)  # fresh memory is what takes time here
+    odds, no = room
     for _ in range(MOST_ROUNDS):
         np.multiply(odds_ratios, np.exp(a), out=odds)
         np.reciprocal(np.add(odds, 1.0, out=no), out=no)

@@ -15,6 +15,7 @@ from statistics import median
 
 from bayesknee import Engine, Evidence, Network, load_network
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.intervals import IntervalTimings, time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
@@ -24,6 +25,7 @@ from tests.benchmarks.rankings import RankingTimings, time_rankings
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 ANSWERS = 15
+DRAWS = 1000
 RANKED = 20
 LEDGER_ANSWERS = (8, 12, 16)
 LEDGER_PATIENTS = 60
@@ -63,6 +65,7 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
     cohort = time_cohort(network, COHORT, COHORT_ANSWERS, rounds=5, for_pyagrum=20)
     rows = [
         *posterior_rows(timings),
+        *interval_rows(time_intervals(network, drawn[:6], DRAWS)),
         *ranking_rows(rankings),
         *cohort_rows(cohort),
         process_row(process, pgmpy_import),
@@ -120,6 +123,17 @@ def cohort_rows(timings: CohortTimings) -> list[str]:
         f"| The same | {own} | {product} | {timings.product / timings.score:.2f} x | |",
         f"| Rows in a second | {1.0 / timings.score:,.0f} | | | >= 100,000 |",
     ]
+
+
+def interval_rows(timings: IntervalTimings) -> list[str]:
+    """What 1,000 draws take, beside as many runs of pyAgrum."""
+    other = timings.pyagrum * DRAWS
+    beside = f"pyAgrum {_version('pyagrum')}, {DRAWS:,} runs: {_ms(other)}"
+    works = {
+        f"Intervals from {DRAWS:,} draws, another patient": timings.later,
+        "The same, the first of an engine": timings.first,
+    }
+    return [f"| {work} | {_ms(own)} | {beside} | {other / own:,.0f} x | <= 150 ms |" for work, own in works.items()]
 
 
 def _median(timings: list[Timings], name: str) -> float:

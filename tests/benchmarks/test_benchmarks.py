@@ -10,6 +10,7 @@ from tests.benchmarks.__main__ import (
     BEGIN,
     END,
     cohort_rows,
+    interval_rows,
     ledger_rows,
     memory_row,
     posterior_rows,
@@ -19,6 +20,7 @@ from tests.benchmarks.__main__ import (
     write,
 )
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.intervals import time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.look_ahead import compare
 from tests.benchmarks.patients import draw_patients
@@ -76,6 +78,15 @@ def test_what_two_steps_gain() -> None:
     table = compare(Engine(NETWORK), patients=3, questions=2, seed=0)
     assert table.splitlines()[0].startswith("| Questions | left, one step | left, two steps | gain |")
     assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == ["| 1", "| 2"]
+
+
+def test_intervals_are_timed() -> None:
+    timings = time_intervals(NETWORK, draw_patients(NETWORK, 4, 9), 20)
+    assert min(timings) > 0.0
+    rows = interval_rows(timings._replace(first=2.0, later=0.1, pyagrum=0.005))
+    assert rows[0].startswith("| Intervals from 1,000 draws, another patient | 100 ms | pyAgrum ")
+    assert rows[0].endswith(", 1,000 runs: 5,000 ms | 50 x | <= 150 ms |")
+    assert "| 2,000 ms |" in rows[1]
 
 
 def test_rows() -> None:
