@@ -22,7 +22,7 @@ from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Network, RiskFactor
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
 
 MOST_ROUNDS: Final = 60
-TOLERANCE: Final = 1e-9
+TOLERANCE: Final = 1e-12
 SETTLED: Final = 1e-6
 
 
