@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,6 +10,9 @@ from bayesknee.cli.options import examples, json_option, network_option, print_j
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
 from bayesknee.display.formats import picture_format
 from bayesknee.inference.diagnosis import Diagnosis
+
+if TYPE_CHECKING:
+    from bayesknee.inference.intervals import Intervals
 
 TOLD_IN_TEXT: Final = 3
 TOLD_IN_JSON: Final = 10
@@ -66,9 +69,9 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
         picture_format(picture)
     drawn = _draws_and_seed(draws, seed, wanted=intervals)
     diagnosis = diagnosed(words, case_file, setting, network)
-    if picture is not None:
-        _draw(diagnosis, picture)
     found = diagnosis.intervals(*drawn) if intervals else None
+    if picture is not None:
+        _draw(diagnosis, picture, found)
     if as_json:
         told = TOLD_IN_JSON if questions is None else questions
         more = {"intervals": found.to_dict()} if found else {}
@@ -92,10 +95,10 @@ def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tup
     return chosen
 
 
-def _draw(diagnosis: Diagnosis, picture: str) -> None:
+def _draw(diagnosis: Diagnosis, picture: str, intervals: Intervals | None) -> None:
     """The picture may be looked at apart from the text, so it bears the network's caution itself."""
     from bayesknee.display.plots.canvas import caption, save
 
-    ax = diagnosis.plot()
+    ax = diagnosis.plot(intervals=intervals)
     caption(ax, diagnosis.network.caution)
     save(ax, picture)

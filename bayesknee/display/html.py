@@ -17,6 +17,7 @@ from bayesknee.display.text import (
     LEVEL_WORDS,
     answer_count,
     answer_text,
+    chance_text,
     implied_text,
     label,
     limit_text,
@@ -44,13 +45,17 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
             "prior": percent(diagnosis.prior[name]),
             "prior_place": diagnosis.prior[name],
             "probability": probability,
-            "shown": percent(probability),
+            "shown": chance_text(diagnosis, {name}, probability),
             "over": over.get(name, ""),
         }
         for name, probability in diagnosis.posterior.items()
     ]
     groups = [
-        {"name": diagnosis.network.groups[name].name, "probability": probability, "shown": percent(probability)}
+        {
+            "name": diagnosis.network.groups[name].name,
+            "probability": probability,
+            "shown": chance_text(diagnosis, set(diagnosis.network.groups[name].members), probability),
+        }
         for name, probability in diagnosis.groups.items()
     ]
     network = diagnosis.network
@@ -83,7 +88,7 @@ def differential_html(diagnosis: Diagnosis, before: Mapping[str, float]) -> str:
         {
             "name": diagnosis.network.conditions[name].name,
             "probability": probability,
-            "shown": percent(probability),
+            "shown": chance_text(diagnosis, {name}, probability),
             "before": before[name],
             "over": over.get(name, ""),
         }

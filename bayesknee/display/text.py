@@ -154,7 +154,7 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
             f"{rank:2}",
             network.conditions[name].name,
             percent(diagnosis.prior[name]),
-            _chance(diagnosis, {name}, p),
+            chance_text(diagnosis, {name}, p),
         )
         error = f"  +- {_two_figures(how.errors[name])}" if (how := diagnosis.approximation) else None
         table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
@@ -162,12 +162,12 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
         table.add_row()
         table.add_row("", "At least one of", style="bold")
     for name, p in diagnosis.groups.items():
-        told = _chance(diagnosis, set(network.groups[name].members), p)
+        told = chance_text(diagnosis, set(network.groups[name].members), p)
         table.add_row("", network.groups[name].name, "", told, drawn(p))
     return table
 
 
-def _chance(diagnosis: Diagnosis, conditions: set[str], probability: float) -> str:
+def chance_text(diagnosis: Diagnosis, conditions: set[str], probability: float) -> str:
     """The probability of at least one of these; what was given is no finding of the program."""
     given = {name: diagnosis.evidence.answers.get(name) for name in conditions}
     if "yes" in given.values():

@@ -316,11 +316,11 @@ class Diagnosis:
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("condition")
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
         """The posterior as bars; see `bayesknee.display.plots.plot_posterior`."""
         from bayesknee.display.plots import plot_posterior
 
-        return plot_posterior(self, ax)
+        return plot_posterior(self, ax, intervals=intervals)
 
     def plot_course(self, ax: Axes | None = None) -> Axes:
         """How the posterior moved answer by answer; see `bayesknee.display.plots.plot_course`."""

@@ -22,11 +22,12 @@ from bayesknee.display.plots.canvas import (
     rows_axes,
     wrapped,
 )
-from bayesknee.display.terminal import percent
-from bayesknee.display.text import LEVEL_WORDS, answer_count
+from bayesknee.display.text import LEVEL_WORDS, answer_count, chance_text, interval_text
 from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.intervals import Interval, Intervals
 
 GROUP_GAP: Final = 0.6
+MOST_BARS: Final = 20
 _PRIOR: Final[dict[str, Any]] = {
     "marker": "D",
     "markersize": 5,
@@ -39,22 +40,22 @@ _PRIOR: Final[dict[str, Any]] = {
 _LIMIT: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.4, "linestyle": (0, (1.5, 1)), "zorder": 3}
 
 
-def plot_posterior(
-    diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Mapping[str, Sequence[float]] | None = None
-) -> Axes:
+def plot_posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
     """Bars of each condition's probability with its base rate, most probable first, then groups.
+
+    Of a network with many conditions the first 20 are drawn, and all that are not ruled out.
 
     A dangerous condition bears its limit; where it is at or over the limit its bar is hatched, and words say so.
 
     Args:
         diagnosis: what to draw.
         ax: axes to draw on; new ones where left out.
-        intervals: (low, high) by condition or group id, for those that have one.
+        intervals: of the diagnosis; none are drawn where left out.
 
     Returns:
         The axes.
     """
-    bars = list(_bars(diagnosis, intervals or {}))
+    bars = list(_bars(diagnosis, {**intervals.conditions, **intervals.groups} if intervals else {}))
     ax = rows_axes(ax, {bar.row: bar.label for bar in bars})
     for bar in bars:
         _draw(ax, bar)
@@ -68,8 +69,9 @@ def plot_posterior(
 def title(diagnosis: Diagnosis) -> str:
     """What the picture is of."""
     setting = diagnosis.network.settings[diagnosis.setting].name
+    estimated = "" if diagnosis.exact else "; estimated"
     urgent = wrapped(f"How urgent: {LEVEL_WORDS[diagnosis.triage.level]}", 64)
-    return f"{wrapped(f'{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}', 64)}\n{urgent}"
+    return f"{wrapped(f'{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}{estimated}', 64)}\n{urgent}"
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,11 @@ class _Bar:
     row: float
     label: str
     probability: float
+    told: str
     color: str
     prior: float | None = None
     limit: float | None = None
-    interval: Sequence[float] | None = None
+    interval: Interval | None = None
     first: bool = False
 
     @property
@@ -90,18 +93,23 @@ class _Bar:
         return self.limit is not None and self.probability >= self.limit
 
 
-def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Sequence[float]]) -> Iterator[_Bar]:
+def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Interval]) -> Iterator[_Bar]:
     row = 0.0
-    for name, probability in diagnosis.posterior.items():
+    over = {each.condition for each in diagnosis.not_ruled_out}
+    for place, (name, probability) in enumerate(diagnosis.posterior.items()):
+        if place >= MOST_BARS and name not in over:
+            continue
         condition = diagnosis.network.conditions[name]
         limit = condition.limit.value if condition.must_not_miss else None
         color = VERMILION if limit is not None and probability >= limit else SKY
         prior, interval = diagnosis.prior[name], intervals.get(name)
-        yield _Bar(row, condition.name, probability, color, prior, limit, interval, first=row == 0.0)
+        told = chance_text(diagnosis, {name}, probability)
+        yield _Bar(row, condition.name, probability, told, color, prior, limit, interval, first=row == 0.0)
         row += 1.0
     for name, probability in diagnosis.groups.items():
         label = f"{diagnosis.network.groups[name].name} (at least one)"
-        yield _Bar(row + GROUP_GAP, label, probability, PALE, interval=intervals.get(name))
+        told = chance_text(diagnosis, set(diagnosis.network.groups[name].members), probability)
+        yield _Bar(row + GROUP_GAP, label, probability, told, PALE, interval=intervals.get(name))
         row += 1.0
 
 
@@ -115,17 +123,12 @@ def _draw(ax: Axes, bar: _Bar) -> None:
         ax.plot([bar.limit, bar.limit], [bar.row - 0.45, bar.row + 0.45], **_LIMIT)
         note = f"\nnot ruled out (limit {100 * bar.limit:.3g} %)" if bar.over else ""
     if bar.interval is not None:
-        low, high = bar.interval
+        low, high = bar.interval.low, bar.interval.high
         ax.hlines(bar.row, low, high, color=BLACK, linewidth=1.2, zorder=3)
         ax.plot([low, high], [bar.row, bar.row], color=BLACK, marker="|", markersize=7, linestyle="", zorder=3)
-        note = f"  [{percent_range(low, high)}]{note}"
+        note = f"  [{interval_text(bar.interval)}]{note}"
     weight = "bold" if bar.first else "normal"
-    beside(ax, bar.row, f"{percent(bar.probability)}{note}", weight=weight)
-
-
-def percent_range(low: float, high: float) -> str:
-    """Both ends with one percent sign, as in 2.1 to 14.8 %."""
-    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+    beside(ax, bar.row, f"{bar.told}{note}", weight=weight)
 
 
 def _legend(bars: Sequence[_Bar]) -> Iterator[Line2D | Patch]:

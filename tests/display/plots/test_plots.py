@@ -32,6 +32,7 @@ from bayesknee.display.plots.layers import layers_around, layers_of
 from bayesknee.display.plots.ledger import MOST_ROWS
 from bayesknee.display.terminal import percent
 from bayesknee.errors import ConditionError, PictureError
+from bayesknee.inference.intervals import Interval, Intervals
 from bayesknee.knowledge.model import Network
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
@@ -61,6 +62,12 @@ def patient(seed: int, size: Size) -> Diagnosis:
     return Engine(with_long_names(drawn.network), drawn.setting).diagnose(drawn.answers)
 
 
+def wide(diagnosis: Diagnosis) -> Intervals:
+    """The widest intervals there can be."""
+    ends = Interval(0.0001, 0.9999)
+    return Intervals(9, 0, dict.fromkeys(diagnosis.posterior, ends), dict.fromkeys(diagnosis.groups, ends), {})
+
+
 # --- legibility ----------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +93,7 @@ def test_pictures_of_a_patient_can_be_read(
 def test_pictures_of_any_patient_can_be_read(seed: int) -> None:
     for size in (SMALL, REAL):
         diagnosis = patient(seed, size)
-        assert_legible(plot_posterior(diagnosis, intervals=dict.fromkeys(diagnosis.posterior, (0.0001, 0.9999))))
+        assert_legible(plot_posterior(diagnosis, intervals=wide(diagnosis)))
         assert_legible(plot_course(diagnosis))
         assert_legible(ledger(diagnosis))
         assert_legible(plot_questions(diagnosis))
@@ -129,7 +136,7 @@ def test_bars_are_the_probabilities(diagnosis: Diagnosis) -> None:
 
 def test_base_rates_limits_and_intervals_are_marked(diagnosis: Diagnosis) -> None:
     low, high = 0.125, 0.625
-    ax = plot_posterior(diagnosis, intervals={"strain": (low, high)})
+    ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, {"strain": Interval(low, high)}, {}, {}))
     assert [places(line)[0] for line in ax.lines if line.get_marker() == "D"] == list(diagnosis.prior.values())
     assert [low, high] in [places(line) for line in ax.lines]
     limits = {condition.limit.value for condition in TINY.conditions.values() if condition.must_not_miss}
