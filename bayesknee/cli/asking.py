@@ -84,7 +84,7 @@ class Asking:
         """
         print_text(start_text(self._interview))
         for reason in self._interview.red_flags:
-            print_text(red_flag_text(self._interview.engine.network, reason))
+            print_text(red_flag_text(reason))
         for name, answer in more.items():
             self._take(name, answer)
         while True:
@@ -174,7 +174,7 @@ class Asking:
         if reply.restored:
             self._say(f"Counted again: {answers_told(network, (reply.restored))}.")
         for reason in reply.red_flags:
-            print_text(red_flag_text(network, reason))
+            print_text(red_flag_text(reason))
 
     # --- commands --------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -113,15 +114,13 @@ class Lists:
             ).strip()
 
 
-class _end_told:  # noqa: N801 (used as a function)
+@contextmanager
+def _end_told() -> Iterator[None]:
     """Turns the end of the input into our own error."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, EOFError):
-            raise TalkEndedError from None
+    try:
+        yield
+    except EOFError:
+        raise TalkEndedError from None
 
 
 class Lines:

@@ -49,9 +49,8 @@ def told_text(told: str, file: TextIO | None = None, style: str = "") -> str:
     return rendered(console_for(file), Padding(Text(sticky(told), style=style), (0, 0, 0, 2)))
 
 
-def red_flag_text(network: Network, reason: Reason, file: TextIO | None = None) -> str:
+def red_flag_text(reason: Reason, file: TextIO | None = None) -> str:
     """A red flag, told as soon as it holds."""
-    del network
     head = Text(f"! {LEVEL_WORDS[reason.level]}", style="bold red")
     return rendered(console_for(file), Text(), head, Padding(Text(reason.text, style="red"), (0, 0, 0, 2)))
 
