@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, NoReturn, TypeAlias
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import CaseFileError, EvidenceError, did_you_mean, quoted
+from bayesknee.errors import CaseFileError, EvidenceError, did_you_mean, joined, quoted
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.model import Network
@@ -88,7 +88,7 @@ def evidence_of_words(words: Iterable[str], network: Network) -> RawEvidence:
         except EvidenceError as error:
             problems.append(str(error))
     if problems:
-        raise EvidenceError("; ".join(problems))
+        raise EvidenceError(joined(problems))
     return immutabledict(evidence)
 
 
@@ -110,7 +110,7 @@ def added(first: RawEvidence, second: RawEvidence, network: Network, told: tuple
         if name in first and not _same(name, first[name], answer, network)
     ]
     if clashes:
-        raise EvidenceError("; ".join(clashes))
+        raise EvidenceError(joined(clashes))
     return immutabledict({**first, **second})
 
 
@@ -216,7 +216,7 @@ def _tree(content: bytes, name: str) -> Tree:
     except TreeError as error:
         raise CaseFileError(str(error)) from None
     if problems:
-        raise CaseFileError("; ".join(map(str, problems)))
+        raise CaseFileError(joined(problems))
     return tree
 
 
@@ -281,7 +281,7 @@ class _Reader:
             **{key: self._text(key, fields[key]) for key in TEXT_KEYS if key in fields},
         )
         if self._problems:
-            raise CaseFileError("; ".join(self._problems))
+            raise CaseFileError(joined(self._problems))
         return case
 
     def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
@@ -289,6 +289,8 @@ class _Reader:
         if tree.items.keys() >= _RESULT_KEYS:
             own = {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
             return own | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
+        if not tree.items:
+            self._refuse(tree.line, "an empty mapping", "findings and answers", "write finding: answer lines")
         if "evidence" not in tree.items and not self._looks_keyed(tree):
             return {"evidence": tree}
         for key, line in tree.lines.items():
@@ -355,7 +357,7 @@ class _Reader:
 
     def _refuse(self, line: int, got: str, expected: str, remedy: str) -> NoReturn:
         self._problem(line, got, expected, remedy)
-        raise CaseFileError("; ".join(self._problems))
+        raise CaseFileError(joined(self._problems))
 
 
 def _is_null(scalar: Scalar) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+MOST_JOINED: Final = 8
 
 
 class BayeskneeError(Exception):
@@ -134,9 +136,19 @@ class ImportFileError(BayeskneeError):
         return cls("\n".join(map(str, problems)))
 
 
+def joined(problems: Iterable[object]) -> str:
+    """Problems as one line: the first few, and how many there are besides."""
+    told = [str(problem) for problem in problems]
+    more = len(told) - MOST_JOINED
+    return "; ".join([*told[:MOST_JOINED], *([f"and {more:,} more"] if more > 0 else [])])
+
+
 def quoted(value: object) -> str:
     """`value` in quotes, cut to a length that fits an error line."""
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python does not write out whole numbers of thousands of digits
+        text = f"a {type(value).__name__} too long to show"
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 

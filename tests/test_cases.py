@@ -119,6 +119,13 @@ def test_empty(content: str) -> None:
     assert "got an empty file" in refusal(content)
 
 
+@pytest.mark.parametrize("name", ["case.yaml", "case.json"])
+def test_an_empty_mapping(name: str) -> None:
+    assert refusal("{}", name).endswith(
+        "got an empty mapping; expected findings and answers; write finding: answer lines"
+    )
+
+
 def test_empty_json() -> None:
     assert refusal("", "case.json").startswith("case.json:1: got text that is not JSON (Expecting value)")
 
@@ -243,6 +250,10 @@ def test_broken_syntax() -> None:
     assert refusal("evidence:\n  tennis: [yes\n").startswith("case.yaml:")
     assert refusal('{"tennis": yes}', "case.json").startswith("case.json:1: got text that is not JSON")
     assert "\n" not in refusal("evidence: {tennis: 'yes\n\n")
+
+
+def test_of_very_many_problems_the_first_are_told_and_how_many_there_are() -> None:
+    assert refusal("evidence: {" + ", ".join(f"f{number}: []" for number in range(20)) + "}").endswith("; and 12 more")
 
 
 def test_several_problems_are_told_together() -> None:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from immutabledict import immutabledict
 
-from bayesknee.errors import EvidenceError, did_you_mean, quoted
+from bayesknee.errors import EvidenceError, did_you_mean, joined, quoted
 from bayesknee.knowledge.model import NO_YES, Network, RiskFactor
 
 UNKNOWN: Final = "unknown"
@@ -129,7 +129,7 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
     demands = tuple(_demands(network, answers))
     problems += _broken_gates(answers, demands)
     if problems:
-        raise EvidenceError("; ".join(problems))
+        raise EvidenceError(joined(problems))
     stated = {name: _likelihood(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
     return _with_implied(answers, stated, demands)
 
@@ -213,12 +213,12 @@ def _band(factor: RiskFactor, value: object) -> str:
     highest = max(high for _, high in factor.bands.values())
     scope = f"expected {lowest:g} or more and below {highest:g} {factor.unit}".rstrip()
     reason = f"; {factor.out_of_scope}" if factor.out_of_scope and number < lowest else "; correct the number"
-    raise EvidenceError(f"{factor.id} {number:g} is outside this network's scope; {scope}{reason}")
+    raise EvidenceError(f"{factor.id} {number:.12g} is outside this network's scope; {scope}{reason}")
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, Real) and not math.isnan(float(value)):
-        return float(value)
+    if isinstance(value, Real) and not math.isnan(number := _as_float(value)):
+        return number
     text = str(value).strip()
     if isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         return float(text)
@@ -226,8 +226,21 @@ def _number(name: str, value: object) -> float:
     raise EvidenceError(f"{name}: {quoted(value)} is neither a number nor a state{hint}")
 
 
+def _as_float(value: Real) -> float:
+    """Python's whole numbers have no bounds; those beyond a float's are infinite here."""
+    try:
+        return float(value)
+    except OverflowError:
+        return -math.inf if value < 0 else math.inf
+
+
 def _soft_answer(name: str, value: Mapping[object, object], states: tuple[str, ...]) -> Answer:
-    given = {NO_YES[state] if isinstance(state, bool) else str(state): weight for state, weight in value.items()}
+    given: dict[str, object] = {}
+    for key, weight in value.items():
+        state = NO_YES[bool(key)] if isinstance(key, TRUTH_VALUES) else str(key)
+        if state in given:
+            raise EvidenceError(f"{name}: two likelihoods for {state}; expected one for each state; keep one of them")
+        given[state] = weight
     if unknown := [state for state in given if state not in states]:
         hint = did_you_mean(unknown[0], states)
         expected = f"expected {', '.join(states)}{'; ' + hint if hint else ''}"
@@ -241,11 +254,13 @@ def _soft_answer(name: str, value: Mapping[object, object], states: tuple[str, .
 
 
 def _weight(name: str, state: str, value: object) -> float:
-    number = float(value) if isinstance(value, Real) else math.nan
-    if 0.0 <= number < math.inf and value is not True and value is not False:
+    is_truth = value is True or value is False
+    number = _as_float(value) if isinstance(value, Real) and not is_truth else None
+    if number is not None and 0.0 <= number < math.inf:
         return number
-    hint = f"; write {str(value).replace(',', '.')}" if re.fullmatch(r"\d+,\d+", str(value)) else ""
-    raise EvidenceError(f"{name}: the likelihood of {state} is {value}; expected a number from 0 up{hint}")
+    told = quoted(value).strip("'") if number is None else f"{number:g}"
+    hint = f"; write {told.replace(',', '.')}" if re.fullmatch(r"\d+,\d+", told) else ""
+    raise EvidenceError(f"{name}: the likelihood of {state} is {told}; expected a number from 0 up{hint}")
 
 
 def _likelihood(answer: Answer, states: tuple[str, ...]) -> Likelihood:

@@ -215,6 +215,9 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "too high a number": ({"age": 121.0}, "age 121 is outside this network's scope; expected 18 or more and below 121"),
     "an infinite number": ({"age": math.inf}, "age inf is outside this network's scope"),
+    "a number beyond floats": ({"age": -(10**400)}, "age -inf is outside this network's scope"),
+    "a number too long to write": ({"pain": 10**5000}, "pain: got 'a int too long to show'; expected a state"),
+    "a number just below the lowest": ({"age": 17.999999}, "age 17.999999 is outside this network's scope"),
     "not a number": ({"age": math.nan}, "age: 'nan' is neither a number nor a state"),
     "a word for a number": ({"age": "fifty"}, "age: 'fifty' is neither a number nor a state"),
     "a comma in a number": ({"age": "45,5"}, "age: '45,5' is neither a number nor a state; write 45.5"),
@@ -241,6 +244,14 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "a truth value for a likelihood": ({"pain": {**UNSURE, "no": True}}, "the likelihood of no is True; expected a"),
     "a comma in a likelihood": ({"pain": {**UNSURE, "no": "0,2"}}, "is 0,2; expected a number from 0 up; write 0.2"),
+    "a likelihood beyond floats": (
+        {"pain": {**UNSURE, "no": 10**400}},
+        "pain: the likelihood of no is inf; expected a",
+    ),
+    "two likelihoods of a state": (
+        {"pain": {True: 1, "yes": 0.5, "no": 0.2}},
+        "pain: two likelihoods for yes; expected one for each state; keep one of them",
+    ),
     "likelihoods of zero": (
         {"pain": {"no": 0, "yes": 0}},
         "pain: all likelihoods are zero; expected at least one above 0",
@@ -293,6 +304,12 @@ def test_a_sign_cannot_be_answered() -> None:
     tiny = load_network(Path(__file__).parents[1] / "networks" / "tiny")
     with pytest.raises(EvidenceError, match="unknown finding 'joint_swelling'"):
         check_evidence(tiny, {"joint_swelling": "yes"})
+
+
+def test_of_very_many_problems_the_first_are_told_and_how_many_there_are() -> None:
+    text = refusal({f"zzz{number}": "yes" for number in range(5000)})
+    assert text.count("unknown finding 'zzz") == 8
+    assert text.endswith("; and 4,992 more")
 
 
 def test_all_that_is_wrong_is_told() -> None:
