@@ -83,8 +83,7 @@ def end_text(interview: Interview, file: TextIO | None = None) -> str:
 def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
     diagnosis = interview.diagnosis
     yield Text()
-    for reason in interview.why_finished[:1]:
-        yield Text(sticky(f"Why no more questions: {reason}"), style="dim")
+    yield Text(sticky(f"Why no more questions: {'; '.join(interview.why_finished)}"), style="dim")
     yield Text()
     yield from diagnosis_parts(diagnosis, console)
     present = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]

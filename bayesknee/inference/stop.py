@@ -292,9 +292,20 @@ def _reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
     if not advice.left:
         yield "nothing is left to ask"
         return
-    yield _agreement_told(advice)
-    than = "below" if advice.best_value < advice.least_value else "not below"
-    yield f"the best question left, {advice.best}, is worth {advice.best_value:.4f} bits, {than} {advice.least_value:g}"
+    told = [_agreement_told(advice), *_worth_told(advice)]
+    settled, worthless = advice.same_decision >= advice.threshold, advice.best_value < advice.least_value
+    yield from reversed(told) if worthless and not settled else told
+
+
+def _worth_told(advice: StopAdvice) -> Iterator[str]:
+    if advice.best:
+        than = "below" if advice.best_value < advice.least_value else "not below"
+        yield (
+            f"the best question left, {advice.best}, is worth {advice.best_value:.4f} bits, {than} "
+            f"{advice.least_value:g}"
+        )
+    else:
+        yield "nothing can be asked now"
 
 
 def _agreement_told(advice: StopAdvice) -> str:

@@ -147,14 +147,15 @@ def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
     the alarming states: if they have more than half of its weight. What is unknown or not asked raises no flag.
     """
     for flag in network.red_flags.values():
-        raised = [[name for name, wanted in line.items() if _is_present(evidence, name, wanted)] for line in flag.when]
+        raised = [[name for name, wanted in line.items() if is_present(evidence, name, wanted)] for line in flag.when]
         if all(raised):
             names = dict.fromkeys(name for line in raised for name in line)
             answers = tuple(f"{name}={_answer_shown(evidence, name)}" for name in names)
             yield Reason("red_flag", flag.id, flag.level, flag.reason, answers=answers, source=flag.source)
 
 
-def _is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
+def is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
+    """Whether one of the wanted states of a question is stated, implied, or leant to."""
     if name in evidence.implied:
         return set(evidence.implied[name]) <= set(wanted)
     answer = evidence.answers.get(name)
@@ -204,7 +205,7 @@ def _line_holds(
     columns = {name: column for column, name in enumerate(network.questions)}
     holds = np.zeros(len(codes), np.bool_)
     for name, wanted in line.items():
-        if _is_present(evidence, name, wanted):
+        if is_present(evidence, name, wanted):
             holds[:] = True
         elif name not in evidence.answers:
             holds |= np.isin(codes[:, columns[name]], np.flatnonzero(np.isin(network.states[name], wanted)))

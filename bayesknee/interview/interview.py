@@ -18,6 +18,7 @@ from bayesknee.inference.askable import askable
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.evidence import Answer, check_evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.inference.open_flags import OpenFlag, open_flags
 from bayesknee.inference.questions import NextQuestion, keep_to_topic
 from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD, StopAdvice
 from bayesknee.inference.triage import Reason
@@ -103,9 +104,16 @@ class _Now:
 
     @property
     def _chosen(self) -> Prompt | None:
-        if not self.ranked or (self.advice.stop and not self.state.beyond):
+        if not self.ranked:
             return None
-        return prompt_for(self.engine.network, self.ranked[0].finding)
+        if not self.advice.stop or self.state.beyond:
+            return prompt_for(self.engine.network, self.ranked[0].finding)
+        return prompt_for(self.engine.network, self.flags[0].finding) if self.flags else None
+
+    @cached_property
+    def flags(self) -> tuple[OpenFlag, ...]:
+        """Red flags that one more answer would raise: asked for before it ends."""
+        return open_flags(self.diagnosis, self._candidates)
 
     @cached_property
     def ranked(self) -> tuple[NextQuestion, ...]:
@@ -172,6 +180,8 @@ class _Now:
 
 class Interview:
     """An interview with one patient.
+
+    It ends when the stop rule says so and no red flag, more urgent than what is known, is one answer away.
 
     ::
 
@@ -304,7 +314,8 @@ class Interview:
         if prompt.kind == "tick_all":
             labels = [self.engine.network.questions[each.finding].label for each in ranked[:3]]
             told = [f"{label}: {each}" for label, each in zip(labels, told, strict=True)]
-        return "; ".join(told) or "What is known settles it already."
+        flags = {f"it could be a warning sign: {each.flag.label}" for each in self._now.flags if each.finding in names}
+        return "; ".join([*told, *sorted(flags)]) or "What is known settles it already."
 
     def buttons(self) -> VBox:
         """A widget for notebooks that carries it through; see `bayesknee.display.buttons`.

@@ -245,6 +245,26 @@ def test_a_red_flag_is_told_once_and_at_once() -> None:
     assert interview.red_flags == (flag,)
 
 
+def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None:
+    known = {"fracture": "no", "infection": "no", "onset": "fall"}
+    interview = TINY.interview(known, Policy(threshold=0.01))
+    interview.answer(40)
+    interview.skip()
+    assert interview.advice.stop
+    assert (put(interview), interview.finished) == ("swelling_noticed", False)
+    assert "it could be a warning sign: Swollen after a sudden start" in interview.why()
+    assert [each.id for each in interview.answer("yes").red_flags] == ["hot_elbow"]
+    assert interview.finished
+
+
+def test_a_lump_is_asked_about_until_none_of_its_warning_signs_is_left() -> None:
+    interview = Engine("posterior_knee").interview({"age": 55, "sex": "female", "sport": "none"})
+    interview.answer(["lump_noticed", "knee_swelling", "tight_behind_knee"])
+    for prompt in interview:
+        interview.answer([] if prompt.kind == "tick_all" else "unknown" if not prompt.is_yes_no else "no")
+    assert {"lump_growing", "lump_over_5cm"} <= interview.state.answers.keys()
+
+
 def test_an_answer_that_closes_a_gate_clashes_and_either_may_give_way() -> None:
     interview = begun()
     interview.change("tennis", "yes")
