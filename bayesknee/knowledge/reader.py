@@ -218,8 +218,16 @@ class _Reader:
             fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
         head = {key: fields.text(key) for key in ("id", "version", "title")}
         head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
+        self._missing_files(fields)
         fields.done()
         return head
+
+    def _missing_files(self, head: Fields) -> None:
+        """A file of its own sections only, such as the red flags, would not be missed otherwise."""
+        there = {file.name for file in self._folder.glob("*.yaml")}
+        for name in head.texts("files", ()):
+            if name not in there:
+                head.problem(("files",), f"no file {quoted(name)}", "all files of the network", "copy the whole folder")
 
 
 def _setting(name: str, entry: Fields) -> Setting:

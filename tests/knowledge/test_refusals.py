@@ -11,9 +11,11 @@ import pytest
 
 from bayesknee import NetworkError, load_network
 from bayesknee.errors import NetworkNotFoundError
+from bayesknee.knowledge.library import find_network
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
 TINY = Path(__file__).parents[1] / "networks" / "tiny"
+KNEE = find_network("posterior_knee")
 Change = Callable[[str, str], Path]
 
 
@@ -275,6 +277,22 @@ def test_a_half_written_network_is_refused(change: Change) -> None:
     for part in (10, 3, 2):
         (folder / "network.yaml").write_text(text[: len(text) // part], encoding="utf-8")
         assert refusal(folder)
+
+
+def test_a_network_that_lacks_a_file_is_refused(change: Change) -> None:
+    folder = change("version: 0.0.1", "version: 0.0.2\n  files: [network.yaml, red_flags.yaml]")
+    assert refusal(folder).endswith(
+        "network.files: got no file 'red_flags.yaml'; expected all files of the network; copy the whole folder"
+    )
+    (folder / "red_flags.yaml").write_text("red_flags: {}\n", encoding="utf-8")
+    assert load_network(folder).version == "0.0.2"
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in KNEE.glob("*.yaml")))
+def test_the_network_that_ships_is_refused_without_any_of_its_files(file: str, tmp_path: Path) -> None:
+    shutil.copytree(KNEE, tmp_path / "knee")
+    (tmp_path / "knee" / file).unlink()
+    assert refusal(tmp_path / "knee")
 
 
 def test_a_network_made_in_memory_is_checked_too() -> None:
