@@ -129,7 +129,8 @@ class Lines:
     def choose(self, message: str, choices: Sequence[Choice]) -> str:
         keyed = with_keys(choices)
         click.echo("  " + " | ".join(f"{key} {each.label}" for key, each in keyed))
-        by_word = {word.lower(): each.value for key, each in keyed for word in (key, each.label, each.value)}
+        by_word = {each.word: each.value for each in choices}
+        by_word |= {word.lower(): each.value for key, each in keyed for word in (key, each.label, each.value)}
         while (word := _line(message).lower()) not in by_word:
             click.echo(
                 f"  {word!r} is none of these; type {', '.join(key for key, _ in keyed)}, or the words beside them"
@@ -145,7 +146,7 @@ class Lines:
         values = {each.word: each.value for each in choices}
         values |= {str(number): each.value for number, each in enumerate(listed, start=1)}
         while True:
-            words = _line(f"{message} numbers with blanks between, or an empty line:").replace(",", " ").split()
+            words = _line(f"{message} numbers with blanks between, or an empty line:").lower().replace(",", " ").split()
             if not (wrong := [word for word in words if word not in values]):
                 return [values[word] for word in words]
             click.echo(f"  {wrong[0]!r} is none of these; type numbers from 1 to {len(listed)}")

@@ -392,8 +392,11 @@ class Interview:
         self._go_to(replace(self.state, ended=True, pending=""))
 
     def go_on(self) -> None:
-        """Goes on though the interview is over, as long as anything can be asked."""
-        self._go_to(replace(self.state, ended=False, beyond=True))
+        """Goes on though it is over: up to the stop rule where the patient ended it, else to the last question."""
+        chosen = self.state.ended
+        self._go_to(replace(self.state, ended=False))
+        if not chosen or self.finished:
+            self._go_to(replace(self.state, beyond=True))
 
     # --- how -------------------------------------------------------------------------------------------------------
 

@@ -195,6 +195,15 @@ def test_in_a_pipe_slips_are_told_and_asked_again() -> None:
     assert "'slow' is none of these" in ran.stdout
 
 
+def test_in_a_pipe_the_words_do_what_they_say() -> None:
+    typed = "40\n1\nwhy\nback\nWHY\n1\nskip\nchange\nnone of them\nstop\nquit\n"
+    ran = lines(["--setting", "clinic"], typed)
+    assert "none of these" not in ran.stdout
+    assert ran.stdout.count("Which of these do you have?") == 3
+    assert "ended by choice" in ran.stdout
+    assert ran.stdout.rstrip().endswith("pain_on_grip=yes swelling_noticed=no")
+
+
 def test_a_pipe_that_ends_is_told(session: Path) -> None:
     ran = lines(["--session", str(session), "--setting", "clinic"], "40\n")
     assert ran.returncode == 0

@@ -233,6 +233,16 @@ def test_it_stops_by_the_rule_and_goes_on_beyond_it() -> None:
     assert not interview.finished
 
 
+def test_who_ended_it_and_goes_on_is_still_stopped_by_the_rule() -> None:
+    interview = TINY.interview({"fracture": "no", "infection": "no"}, Policy(threshold=0.01))
+    interview.stop()
+    interview.go_on()
+    interview.answer(40)
+    interview.answer([])
+    assert interview.finished
+    assert not interview.state.beyond
+
+
 # --- red flags and clashes --------------------------------------------------------------------------------------------
 
 
