@@ -35,6 +35,7 @@ MOST_BARS: Final = 10
 MOST_SEARCHED: Final = 6
 FARTHEST_SEARCHED: Final = 2.0  # in widths of a number's own range, by the linear estimate
 OVERSHOOT: Final = 2.0
+ROUNDING: Final = 1e-12  # a swing no larger is not known to be one
 
 
 @dataclass(frozen=True)
@@ -204,13 +205,13 @@ class Sensitivity:
 
         Args:
             subject: id of a condition or group; the leader where left out.
-            most: how many numbers, chosen by their linear swing.
+            most: how many numbers, chosen by their linear swing; only such as have one.
 
         Raises:
             ConditionError: the network has no such condition or group.
         """
         event = self._event(subject)
-        bars = (self._bar(effect.path, event) for effect in self.effects(subject)[:most] if effect.swing > 0.0)
+        bars = (self._bar(effect.path, event) for effect in self.effects(subject)[:most] if effect.swing > ROUNDING)
         return tuple(sorted(bars, key=lambda each: (-each.width, each.path)))
 
     def flips(self, most_searched: int = MOST_SEARCHED) -> tuple[Flip, ...]:

@@ -178,6 +178,12 @@ def test_nothing_can_take_the_first_place_from_what_is_certain() -> None:
     assert found.tornado() == ()
 
 
+def test_a_tornado_leaves_out_what_moves_by_rounding_only() -> None:
+    found = Engine("posterior_knee").diagnose().sensitivity()
+    assert [each.path for each in found.tornado("tumour")] == [("conditions", "tumour", "base_rate", "primary_care")]
+    assert Engine("posterior_knee").diagnose({"tumour": "yes"}).sensitivity().tornado("tumour") == ()
+
+
 def test_refusals() -> None:
     found = sensitivity(network(A, condition("cramp", 0.7), F), f="yes")
     with pytest.raises(ConditionError, match=r"unknown condition 'crmp' of network small; did you mean cramp\?"):
