@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import answer_text, event_name, heading, implied_text, label
+from bayesknee.display.text import answer_text, event_chance, event_name, heading, implied_text, label
 from bayesknee.inference.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.fit import Conflict, Surprise
@@ -22,6 +22,7 @@ from bayesknee.knowledge.model import Network
 WORTH_NUMBERS: Final = math.log(1.1)
 NO_DIFFERENCE: Final = math.log(1.005)
 MOST_ROWS: Final = 5
+NEITHER: Final = "neither possible"
 _WORDS, _WORDS_IF_NARROW, _DECIBANS = 23, 13, 10  # widths of columns, gaps included
 _NARROW: Final = 64
 _INDENT: Final = 2
@@ -61,18 +62,22 @@ def _parts(diagnosis: Diagnosis, account: Account, width: int) -> Iterator[Rende
 
 def _claim(diagnosis: Diagnosis, account: Account) -> str:
     """What is explained: one probability and what it was, or two and how far they are apart."""
-    now = {**diagnosis.posterior, **diagnosis.groups}
     subject = event_name(diagnosis.network, account.subject)
     if account.against is None:
         before = 1.0 / (1.0 + math.exp(-account.prior))
-        return f"{subject}: {percent(before)} before any answer, {percent(now[account.subject])} now"
+        return f"{subject}: {percent(before)} before any answer, {event_chance(diagnosis, account.subject)} now"
     other = event_name(diagnosis.network, account.against)
-    figures = f"{subject} {percent(now[account.subject])}, {other} {percent(now[account.against])}"
+    figures = ", ".join(
+        f"{name} {event_chance(diagnosis, each)}"
+        for name, each in ((subject, account.subject), (other, account.against))
+    )
     return f"{figures}: {_compared(account.posterior)}; before any answer, {_compared(account.prior)}"
 
 
 def _compared(log: float) -> str:
     """Two probabilities, of which the log of the ratio is given, in words."""
+    if math.isnan(log):
+        return NEITHER
     if math.isinf(log):
         return "the only one possible" if log > 0.0 else "not possible"
     return f"{_times(log)} times {'as' if log >= 0.0 else 'less'} probable"
@@ -107,6 +112,8 @@ def _answer(diagnosis: Diagnosis, entry: Entry) -> str:
 
 def effect_text(share: float, *, contrast: bool) -> str:
     """A share in words: `6.1 times likelier`."""
+    if math.isnan(share):
+        return NEITHER
     if math.isinf(share):
         return "certain" if share > 0.0 else "impossible"
     up, down = ("times for", "times against") if contrast else ("times likelier", "times less likely")
@@ -116,7 +123,7 @@ def effect_text(share: float, *, contrast: bool) -> str:
 
 
 def _decibans(share: float) -> str:
-    return "" if math.isinf(share) else f"{DECIBANS * share:+.1f}"
+    return f"{DECIBANS * share:+.1f}" if math.isfinite(share) else ""
 
 
 def cited_text(cited: Cited) -> str:

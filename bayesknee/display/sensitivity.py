@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import event_name, heading
+from bayesknee.display.text import event_chance, event_name, heading
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
 from bayesknee.knowledge.model import Network
@@ -32,9 +32,8 @@ def sensitivity_text(diagnosis: Diagnosis, subject: str, most: int = MOST_BARS, 
 def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[RenderableType]:
     network, found = diagnosis.network, diagnosis.sensitivity()
     bars = found.tornado(subject, most)
-    probability = {**diagnosis.posterior, **diagnosis.groups}[subject]
     yield from heading(diagnosis)
-    yield Text(sticky(f"\n{event_name(network, subject)} {percent(probability)}"), style="bold")
+    yield Text(sticky(f"\n{event_name(network, subject)} {event_chance(diagnosis, subject)}"), style="bold")
     yield Text()
     if bars:
         yield Padding(_table(bars), (0, 0, 0, _INDENT))
@@ -65,7 +64,7 @@ def _figures(of: Bar | Flip) -> str:
 def _first_place(network: Network, diagnosis: Diagnosis, found: Sensitivity) -> Iterator[RenderableType]:
     """The numbers inside their range first, for they are the least wrong."""
     flips = found.flips()
-    leader = f"{event_name(network, found.leader)} {percent(diagnosis.posterior[found.leader])}"
+    leader = f"{event_name(network, found.leader)} {event_chance(diagnosis, found.leader)}"
     inside = sum(flip.inside for flip in flips)
     if not flips:
         yield Text(sticky(f"\nNo single number was found that would take the first place from {leader}"), style="bold")

@@ -169,28 +169,41 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
 
 def chance_text(diagnosis: Diagnosis, conditions: set[str], probability: float) -> str:
     """The probability of at least one of these; what was given is no finding of the program."""
-    given = {name: diagnosis.evidence.answers.get(name) for name in conditions}
-    if "yes" in given.values():
-        return "given: yes"
-    return "given: no" if all(answer == "no" for answer in given.values()) else percent(probability)
+    state = given_state(diagnosis, conditions)
+    return percent(probability) if state is None else f"given: {state}"
+
+
+def given_state(diagnosis: Diagnosis, conditions: set[str]) -> str | None:
+    """What the answers themselves say of "at least one of these": `yes`, `no` or nothing."""
+    given = {diagnosis.evidence.answers.get(name) for name in conditions}
+    if "yes" in given:
+        return "yes"
+    return "no" if given == {"no"} else None
+
+
+def event_chance(diagnosis: Diagnosis, name: str) -> str:
+    """The probability of a condition or group, by id, or that it was given."""
+    groups = diagnosis.network.groups
+    members = groups[name].members if name in groups else (name,)
+    return chance_text(diagnosis, set(members), {**diagnosis.posterior, **diagnosis.groups}[name])
 
 
 def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None) -> Iterator[RenderableType]:
     """Intervals of what is listed, and how often each condition comes first."""
     network = diagnosis.network
-    yield Text(
-        sticky(f"\nIf all numbers vary within their ranges ({intervals.draws:,} draws): 95 % intervals"), style="bold"
-    )
+    draws = f"{intervals.draws:,} draw{'' if intervals.draws == 1 else 's'}"
+    yield Text(sticky(f"\nIf all numbers vary within their ranges ({draws}): 95 % intervals"), style="bold")
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(overflow="fold")
     for name, each in list(intervals.conditions.items())[:most]:
-        if name not in diagnosis.evidence.answers:
+        if given_state(diagnosis, {name}) is None:
             share = intervals.first[name]
             first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
             table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
     for name, each in intervals.groups.items():
-        table.add_row(network.groups[name].name, sticky(interval_text(each)))
+        if given_state(diagnosis, set(network.groups[name].members)) is None:
+            table.add_row(network.groups[name].name, sticky(interval_text(each)))
     yield _indented(table)
 
 

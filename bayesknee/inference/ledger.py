@@ -92,7 +92,7 @@ class Entry:
         return DECIBANS * self.share
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON; what is infinite is None."""
+        """All of it as plain data, ready for JSON; what is not finite is None."""
         return {
             "finding": self.finding,
             "answer": dict(self.answer) if isinstance(self.answer, Mapping) else self.answer,
@@ -112,7 +112,7 @@ class Account:
         subject: id of the condition or group.
         against: id of the other one; None where it is the subject's own odds.
         prior, posterior: log of the odds of `subject`, or of P(subject) / P(against), before and after the answers;
-            infinite where the answers make it certain.
+            infinite where the answers make it certain; NaN of two of which the answers leave neither possible.
         entries: a share for each answer, largest first. They sum to `posterior - prior`.
     """
 
@@ -128,7 +128,7 @@ class Account:
         return self.posterior - self.prior
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON; what is infinite is None."""
+        """All of it as plain data, ready for JSON; what is not finite is None."""
         return {
             "subject": self.subject,
             "against": self.against,
@@ -269,12 +269,17 @@ class _Carriers:
         }
 
     def numbers(self, name: str, share: float) -> tuple[Cited, ...]:
-        """The numbers of the links that pull in the direction of the share: of the first, and of a second near it."""
+        """The numbers of the links that pull in the direction of the share: of the first, and of a second near it.
+
+        What is certain or impossible is so by the answer alone, and no number carried it.
+        """
+        if not share or math.isinf(share):
+            return ()
         likelihood = self._diagnosis.evidence.likelihoods[name]
         found = links(self._network, self._diagnosis.setting, name, likelihood).values()
         pulls = [(link, self._pull[link.condition] * link.effect * math.copysign(1.0, share)) for link in found]
         along = sorted((each for each in pulls if each[1] > 0.0), key=lambda each: -each[1])[:MOST_LINKS]
-        chosen = [link for link, pull in along if pull >= LEAST_OF_THE_FIRST * along[0][1]] if share else []
+        chosen = [link for link, pull in along if pull >= LEAST_OF_THE_FIRST * along[0][1]]
         return tuple(_cited(self._network, chosen))
 
 

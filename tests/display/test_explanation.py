@@ -56,10 +56,24 @@ def test_what_is_certain() -> None:
     shown = text({"a": "no", "f": "yes"}, "b")
     assert "B: 70.0 % before any answer, > 99.9 % now" in shown
     assert "certain" in shown
-    assert "B > 99.9 %, A < 0.1 %: the only one possible" in text({"a": "no"}, "b", "a")
-    assert "A < 0.1 %, B > 99.9 %: not possible; before any answer, 1.17 times less probable" in text(
-        {"a": "no"}, "a", "b"
+    assert "B > 99.9 %, A given: no: the only one possible" in text({"a": "no"}, "b", "a")
+    assert "A given: no, B > 99.9 %: not possible; before any answer, 1.17 times less probable" in " ".join(
+        text({"a": "no"}, "a", "b").split()
     )
+
+
+def test_what_is_given_is_said_to_be_given() -> None:
+    assert "A: 60.0 % before any answer, given: yes now" in text({"a": "yes"}, "a")
+    assert "AB: 100" not in text({"a": "yes"}, "ab")
+    assert "given: yes now" in text({"a": "yes"}, "ab")
+
+
+def test_two_of_which_neither_is_possible() -> None:
+    engine = Engine(network(A, B, condition("c", 0.5), F))
+    diagnosis = engine.diagnose({"a": "no", "b": "no"})
+    shown = " ".join(explanation_text(diagnosis, "a", "b", file=io.StringIO()).split())
+    assert "A given: no, B given: no: neither possible; before any answer, 1.17 times less probable" in shown
+    assert "nan" not in shown
 
 
 def test_a_group_has_no_rival_to_turn_round() -> None:

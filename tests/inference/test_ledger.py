@@ -108,6 +108,21 @@ def test_what_is_certain_has_an_infinite_share_from_what_made_it_so() -> None:
     assert ruled_out.entries[0].factor == 0.0
 
 
+def test_what_an_answer_makes_certain_was_carried_by_no_number() -> None:
+    ledger = Engine("posterior_knee").diagnose({"bakers_cyst": "no", "lump_noticed": "yes"}).ledger
+    (ruled_out, _) = ledger.contrast("bakers_cyst", "tumour").entries
+    assert (ruled_out.finding, ruled_out.numbers) == ("bakers_cyst", ())
+    assert [each.finding for each in ledger["meniscus_tear"].entries if each.numbers] != []
+
+
+def test_two_of_which_neither_is_possible() -> None:
+    diagnosis = Engine(network(A, B, condition("cramp", 0.5), LUMP)).diagnose({"a": "no", "b": "no"})
+    account = diagnosis.ledger.contrast("a", "b")
+    assert math.isnan(account.posterior)
+    assert {each.finding: each.share for each in account.entries} == {"a": -math.inf, "b": math.inf}
+    assert account.to_dict()["log_posterior"] is None
+
+
 def test_refusals() -> None:
     ledger = Engine(network(A, B, condition("cramp", 0.5), LUMP)).diagnose({"lump": "yes"}).ledger
     with pytest.raises(ConditionError, match=r"unknown condition 'crmp' of network small; did you mean cramp\?"):

@@ -22,7 +22,7 @@ from bayesknee.display.plots.canvas import (
     rows_axes,
     wrapped,
 )
-from bayesknee.display.text import LEVEL_WORDS, answer_count, chance_text, interval_text
+from bayesknee.display.text import LEVEL_WORDS, answer_count, chance_text, given_state, interval_text
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.intervals import Interval, Intervals
 
@@ -55,7 +55,7 @@ def plot_posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: I
     Returns:
         The axes.
     """
-    bars = list(_bars(diagnosis, {**intervals.conditions, **intervals.groups} if intervals else {}))
+    bars = list(_bars(diagnosis, _not_given(diagnosis, intervals) if intervals else {}))
     ax = rows_axes(ax, {bar.row: bar.label for bar in bars})
     for bar in bars:
         _draw(ax, bar)
@@ -111,6 +111,14 @@ def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Interval]) -> Iterator[_
         told = chance_text(diagnosis, set(diagnosis.network.groups[name].members), probability)
         yield _Bar(row + GROUP_GAP, label, probability, told, PALE, interval=intervals.get(name))
         row += 1.0
+
+
+def _not_given(diagnosis: Diagnosis, intervals: Intervals) -> Mapping[str, Interval]:
+    """The intervals of what is not certain because it was given."""
+    groups = diagnosis.network.groups
+    every = {name: ({name}, each) for name, each in intervals.conditions.items()}
+    every |= {name: (set(groups[name].members), each) for name, each in intervals.groups.items()}
+    return {name: each for name, (members, each) in every.items() if given_state(diagnosis, members) is None}
 
 
 def _draw(ax: Axes, bar: _Bar) -> None:

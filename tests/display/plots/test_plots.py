@@ -143,6 +143,13 @@ def test_base_rates_limits_and_intervals_are_marked(diagnosis: Diagnosis) -> Non
     assert limits <= {places(line)[0] for line in ax.lines}
 
 
+def test_what_is_given_has_no_interval() -> None:
+    given = Engine(TINY).diagnose({"fracture": "no"})
+    texts = [each.text for each in written(plot_posterior(given, intervals=given.intervals(10)))]
+    assert "given: no" in texts
+    assert sum("[" in each for each in texts) == len(given.posterior) + len(given.groups) - 1
+
+
 def test_what_is_not_ruled_out_is_hatched_and_said(diagnosis: Diagnosis) -> None:
     ax = plot_posterior(diagnosis)
     hatched = [bar.get_width() for bar in ax.patches if bar.get_hatch()]  # type: ignore[attr-defined]
