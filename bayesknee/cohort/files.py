@@ -116,7 +116,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     parts = _parts(table.path, Path(output), rejects)
     task = Task(table.columns, intervals)
     what = {**_what(engine, table, tuple(ignore)), "intervals": intervals}
-    with told(parts.output):
+    with told(parts.output, "mend that, and go on with what is done by --resume"):
         parts.start(what, resume=resume)
         with parts.kept_if_any():
             total, count = _score(parts, table, partial(work or score_here, engine, task), progress or _silent)
@@ -168,13 +168,14 @@ def _parts(source: Path, output: Path, rejects: Path | str | None) -> Parts:
     apart = Path(rejects) if rejects is not None else beside(output, ".rejects.csv")
     if apart.suffix != ".csv":
         raise TableError(f"the rejects {str(apart)!r} are not named .csv; give the file that name")
-    if not output.parent.is_dir():
-        raise TableError(f"cannot write {str(output)!r}: no folder {str(output.parent)!r}; make it first")
+    for place in (output, apart):
+        if not place.parent.is_dir():
+            raise TableError(f"cannot write {str(place)!r}: no folder {str(place.parent)!r}; make it first")
+        if place.is_dir():
+            raise TableError(f"cannot write {str(place)!r}: it is a folder; name a file")
     for one, other, what in ((output, source, "output"), (apart, source, "rejects"), (apart, output, "rejects")):
         if one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other)):
             raise TableError(f"the {what} {str(one)!r} would replace {str(other)!r}; name another file")
-    if output.is_dir():
-        raise TableError(f"the output {str(output)!r} is a folder; name a file")
     return Parts(output, apart, output.with_name(f"{output.name}.parts"))
 
 

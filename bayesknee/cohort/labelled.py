@@ -129,7 +129,7 @@ def read_cases(place: Path | str) -> Iterator[Case]:
         raise CaseFileError(f"cannot read the cases {str(path)!r}: no such file or folder")
     if path.suffix == LINES_SUFFIX:
         return _lines(path)
-    if path.suffix in TABLE_SUFFIXES:
+    if path.suffix.lower() in TABLE_SUFFIXES:
         return _table(path)
     if path.suffix in CASE_SUFFIXES:
         return iter([_named(read_case(path), path.stem)])
@@ -185,7 +185,7 @@ def _frame(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         frame = pd.read_csv(path, dtype=str, header=None, keep_default_na=False)
     except UnicodeDecodeError as error:

@@ -48,15 +48,13 @@ def fingerprint(path: Path) -> dict[str, object]:
 
 
 @contextmanager
-def told(output: Path) -> Iterator[None]:
+def told(output: Path, remedy: str = "mend that, and run it again") -> Iterator[None]:
     """A disk that is full, or cannot be written, in our words."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
-        raise TableError(
-            f"cannot write {str(output)!r}: {reason}; mend that, and go on with what is done by --resume"
-        ) from None
+        raise TableError(f"cannot write {str(output)!r}: {reason}; {remedy}") from None
 
 
 @dataclass(frozen=True)
@@ -130,6 +128,8 @@ class Parts:
         whole, rejects = self.folder / f"whole{self.output.suffix.lower()}", self.folder / "whole.rejects.csv"
         join([self.part(number) for number in range(count)], whole)
         join([self.part(number).with_suffix(".rejects.csv") for number in range(count)], rejects)
+        _on_disk(whole)
+        _on_disk(rejects)
         rejected = sum((self.done(number) or Counts()).rejected for number in range(count))
         if rejected:
             rejects.replace(self.rejects)
@@ -154,9 +154,14 @@ def _whole(path: Path, write: Callable[[Path], None]) -> None:
     """Writes a file under another name, on disk to its end, and renames it."""
     place = path.with_name(f".{path.name}.part")
     write(place)
-    with place.open("rb") as file:
-        os.fsync(file.fileno())
+    _on_disk(place)
     place.replace(path)
+
+
+def _on_disk(path: Path) -> None:
+    """Waits until a file is on the disk, so that a power cut cannot leave its name without its content."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def write_table(table: pa.Table, path: Path) -> None:

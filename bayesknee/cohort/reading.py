@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".csv", ".parquet")
 PIECE: Final = 2**16  # rows at once: enough to share risk factors among patients, and 15 MB as codes
 CSV_BLOCK: Final = 2**22  # bytes
+LOOK: Final = 2**16  # bytes at the start of a file that are looked at first
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -136,6 +137,10 @@ def _parquet_columns(path: Path, network: Network, key: tuple[str, ...], ignore:
             if not _is_plain(schema.field(name).type):
                 kind = schema.field(name).type
                 raise TableError(f"column {quoted(name)} holds {kind}; expected text, numbers or truth values")
+        for name in columns.key:
+            if not _is_key(schema.field(name).type):
+                kind = schema.field(name).type
+                raise TableError(f"key {quoted(name)} holds {kind}; expected text, numbers or times; name another key")
         if file.metadata.num_rows == 0:
             raise TableError(f"{path.name} has no rows; expected one for each patient")
     return columns
@@ -154,6 +159,13 @@ def _is_plain(kind: pa.DataType) -> bool:
         kind = kind.value_type
     text, numbers = (types.is_string, types.is_large_string), (types.is_integer, types.is_floating)
     return any(test(kind) for test in (*text, *numbers, types.is_boolean, types.is_null))
+
+
+def _is_key(kind: pa.DataType) -> bool:
+    """Whether a CSV file, as the rejects are, can hold it."""
+    import pyarrow as pa
+
+    return _is_plain(kind) or pa.types.is_temporal(kind) or pa.types.is_decimal(kind)
 
 
 @dataclass(frozen=True)
@@ -185,16 +197,22 @@ def _csv_names(path: Path) -> list[str]:
     import pyarrow.csv as pc  # type: ignore[import-untyped]
 
     with path.open("rb") as file:
-        start = file.read(2**16)
+        start = file.read(LOOK)
     if start.startswith(UTF16) or b"\0" in start:
         raise TableError(_encoding(path))
+    if len(start) < LOOK and len(start.splitlines()) == 1:
+        raise TableError(_no_rows(path))
     with pc.open_csv(path, **_csv_options({})) as reader:
         names: list[str] = reader.schema.names
         if len(names) == 1 and (found := next((each for each in SEPARATORS if each in names[0]), None)):
             raise TableError(f"{path.name} has {SEPARATORS[found]} between its columns; save it with commas")
         if next(iter(reader), None) is None:
-            raise TableError(f"{path.name} has a header and no rows; expected one for each patient")
+            raise TableError(_no_rows(path))
     return names
+
+
+def _no_rows(path: Path) -> str:
+    return f"{path.name} has a header and no rows; expected one for each patient"
 
 
 def _csv_options(types: Mapping[str, pa.DataType], broken: dict[int, str] | None = None) -> dict[str, object]:

@@ -65,7 +65,7 @@ def check_columns(
     Raises:
         TableError: a column comes twice or is missing, or is no question.
     """
-    given, key, ignore = [str(name) for name in names], tuple(key), set(ignore)
+    given, key, ignore = [str(name) for name in names], tuple(dict.fromkeys(key)), set(ignore)
     if twice := sorted({name for name in given if given.count(name) > 1}):
         raise TableError(f"column {', '.join(map(quoted, twice))} comes more than once; keep one of them")
     for name in (*key, *sorted(ignore)):

@@ -434,3 +434,45 @@ def test_a_part_counts_once_its_note_is_there(tmp_path: Path) -> None:
     assert parts.done(0) is None
     assert parts.add(0, table, table.slice(0, 1)) == Counts(2, 1) == parts.done(0)
     assert json.loads((tmp_path / "out.csv.parts" / "manifest.json").read_text()) == {"input": 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([[1, 2], [3]], r"key 'id' holds list<.*>; expected text, numbers or times; name another key"),
+        ([b"\xff", b"x"], r"key 'id' holds binary; expected text, numbers or times; name another key"),
+    ],
+)
+def test_keys_that_no_csv_file_can_hold_are_refused_at_once(
+    engine: Engine, tmp_path: Path, values: list[Any], told: str
+) -> None:
+    frame = pd.DataFrame({"id": values, "limp": ["yes", "no"]})
+    frame.to_parquet(tmp_path / "in.parquet")
+    with pytest.raises(TableError, match=told):
+        score_file(engine, tmp_path / "in.parquet", tmp_path / "out.csv", key=["id"])
+    assert left_behind(tmp_path) == {"in.parquet"}
+
+
+def test_keys_that_are_times(engine: Engine, tmp_path: Path) -> None:
+    times = pd.to_datetime(["2020-01-01", "2021-02-03"])
+    pd.DataFrame({"id": times, "limp": ["yes", "no"]}).to_parquet(tmp_path / "in.parquet")
+    result = score_file(engine, tmp_path / "in.parquet", tmp_path / "out.csv", key=["id"])
+    assert [value[:10] for value in read(result.output)["id"]] == ["2020-01-01", "2021-02-03"]
+
+
+def test_a_key_that_is_named_twice_is_one_column(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(3), tmp_path / "in.csv")
+    once = score_file(engine, path, tmp_path / "once.csv", key=["id"]).output.read_bytes()
+    assert score_file(engine, path, tmp_path / "twice.csv", key=["id", "id"]).output.read_bytes() == once
+
+
+def test_a_place_for_the_rejects_is_looked_at_before_work_begins(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(3), tmp_path / "in.csv")
+    assert "no folder" in refused(engine, path, tmp_path / "out.csv", key=["id"], rejects=tmp_path / "no" / "r.csv")
+    (tmp_path / "r.csv").mkdir()
+    assert "is a folder" in refused(engine, path, tmp_path / "out.csv", key=["id"], rejects=tmp_path / "r.csv")
+
+
+def test_a_header_without_an_end_of_line(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,limp")
+    assert "has a header and no rows" in refused(engine, tmp_path / "in.csv", tmp_path / "out.csv", key=["id"])

@@ -141,3 +141,9 @@ def test_truth_values_numbers_and_lists_of_a_parquet_file(tmp_path: Path) -> Non
 def test_an_unknown_setting_for_all_is_told_once() -> None:
     with pytest.raises(SettingError, match="unknown setting 'ward' of network tiny"):
         check_cases([Case(label=("strain",))] * 3, TINY, "ward")
+
+
+def test_capital_letters_in_the_ending_of_a_table(tmp_path: Path) -> None:
+    file = tmp_path / "CASES.CSV"
+    file.write_text("tennis,label\nyes,strain\n")
+    assert [case.label for case in read_labelled(file, TINY)] == [("strain",)]

@@ -112,3 +112,9 @@ def test_what_is_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"cannot write '/proc/patients\.csv': "):
         simulate_file(engine, 5, "/proc/patients.csv")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_remedy_for_an_output_that_cannot_be_written_is_one_that_there_is(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(TableError, match=r"cannot write .*out\.csv'.*; mend that, and run it again$"):
+        simulate_file(engine, 2, tmp_path / "out.csv")
