@@ -80,7 +80,7 @@ def _steps(diagnosis: Diagnosis, account: Account) -> Iterator[_Step]:
     limit = CERTAIN + max([abs(place), *(abs(entry.share) for entry in entries if math.isfinite(entry.share))])
     for entry in entries:
         share = max(-limit, min(limit, entry.share))
-        yield _Step(wrapped(entry_text(diagnosis.network, entry)), place, place + share, _share_text(entry))
+        yield _Step(entry_text(diagnosis.network, entry), place, place + share, _share_text(entry))
         place += share
     if rest := account.entries[len(entries) :]:
         share = sum(entry.share for entry in rest)

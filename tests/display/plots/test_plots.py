@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +208,12 @@ def test_what_is_certain_has_a_bar_with_an_end() -> None:
     ax = plot_ledger(certain, "fracture")
     assert "makes it certain" in [each.text for each in written(ax)]
     assert_legible(ax)
+
+
+def test_dollars_in_names_are_shown_as_they_are() -> None:
+    priced = replace(TINY, findings={name: replace(each, label="Costs $1$") for name, each in TINY.findings.items()})
+    ax = plot_ledger(Engine(priced).diagnose({"pain_on_grip": "yes"}), "fracture")
+    assert r"Costs \$1\$: yes" in [each.get_text() for each in ax.get_yticklabels()]
 
 
 def test_small_shares_are_put_together() -> None:
