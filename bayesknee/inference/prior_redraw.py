@@ -22,8 +22,11 @@ from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Network, RiskFactor
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
 
 MOST_ROUNDS: Final = 60
-TOLERANCE: Final = 1e-12
 SETTLED: Final = 1e-6
+SETTLED_BY_ROUND: Final = (1e-2, 1e-3, SETTLED)  # P(complaint) is rough at first, and so may the intercepts be
+NEARLY_MET: Final = 1e-9
+TOLERANCE: Final = 1e-11  # nearer than that, differences are those of rounding
+LEAST_STEP: Final = 1e-5
 
 
 class PriorDraws(NamedTuple):
@@ -141,22 +144,13 @@ class RedrawnPrior:
     def _solve(self, drawn: PriorDraws, rates: Vector) -> tuple[Vector, Vector]:
         """The intercepts that meet these base rates, shape (conditions, draws), and P(complaint)."""
         solver = _Solver(self, drawn)
-        start = np.repeat(self._base.intercepts[:, None], rates.shape[1], axis=1)
+        base_rates = np.array([each.base_rate_in(self._setting) for each in self._network.conditions.values()])
+        start = (self._base.intercepts - _logit(base_rates * self._base.complaint))[:, None]
         if not self._network.complaint:
-            return solver.intercepts(rates, start), np.ones(rates.shape[1])
+            return solver.intercepts(rates, start + _logit(rates), SETTLED), np.ones(rates.shape[1])
         excess = rates.sum(axis=0) - 1.0
-        points = [(np.zeros_like(excess), excess)]
-        base_rates = [each.base_rate_in(self._setting) for each in self._network.conditions.values()]
-        z = np.clip(self._base.complaint * excess / (sum(base_rates) - 1.0), 1e-9, 1.0 - 1e-3)
-        intercepts, expected = start, self._base.complaint  # with a rare condition, log odds go up as log z
-        for _ in range(MOST_ROUNDS):
-            intercepts = solver.intercepts(rates * z, intercepts + np.log(z / expected))
-            off = solver.any(intercepts) / z - 1.0
-            if np.abs(off).max() < TOLERANCE:
-                break
-            points = [*points[-2:], (z, off)]
-            expected, z = z, np.clip(_root(points), z * 0.01, (1.0 + z) / 2.0)
-        return intercepts, z
+        z = np.clip(self._base.complaint * excess / (base_rates.sum() - 1.0), 1e-9, 1.0 - 1e-3)
+        return _meet_complaint(solver, rates, start + _logit(rates * z), z)
 
     def odds(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
         """exp(a_c) times the odds ratios of a condition over its parents, where some are in known states."""
@@ -256,6 +250,34 @@ def _root(points: Sequence[tuple[Vector, Vector]]) -> Vector:
     return np.where(np.abs(off) < TOLERANCE, newest, root)
 
 
+def _alone_first(order: Sequence[int], factors: Sequence[Factor]) -> list[int]:
+    """The order with those variables first that are in one factor only: summed out early, they widen no product."""
+    return sorted(order, key=lambda number: sum(number in scope for scope, _ in factors) > 1)
+
+
+def _meet_complaint(solver: _Solver, rates: Vector, intercepts: Vector, z: Vector) -> tuple[Vector, Vector]:
+    """The intercepts and P(complaint), from a first guess of both."""
+    points = [(np.zeros_like(z), rates.sum(axis=0) - 1.0)]
+    rise, step = np.ones_like(intercepts), np.zeros_like(z)  # with a rare condition, log odds go up as log z
+    for number in range(MOST_ROUNDS):
+        settled = SETTLED_BY_ROUND[min(number, len(SETTLED_BY_ROUND) - 1)]
+        last, intercepts = intercepts, solver.intercepts(rates * z, intercepts, settled)
+        off = solver.any(intercepts) / z - 1.0
+        # What was guessed was `rise` times the step; what it fell short of belongs to the rise.
+        rise = rise + np.where(np.abs(step) > LEAST_STEP, (intercepts - last) / np.where(step == 0.0, 1.0, step), 0.0)
+        points = [*points[-2:], (z, off)]
+        newer = np.clip(_root(points), z * 0.01, (1.0 + z) / 2.0)
+        step, z = np.log(newer / z), newer
+        intercepts = intercepts + rise * step
+        if settled == SETTLED and np.abs(off).max() < NEARLY_MET:  # what this step leaves is of second order
+            break
+    return intercepts, z
+
+
+def _logit(chance: Vector) -> Vector:
+    return np.asarray(np.log(chance) - np.log1p(-chance))
+
+
 class _Solver:
     """What the search for intercepts needs of one chunk of draws."""
 
@@ -265,7 +287,7 @@ class _Solver:
         self._n = n = len(drawn.ratios)
         parents = redrawn.base.parents
         self._plans = redrawn.solver.plans
-        self._order = redrawn.solver.any_order
+        self._order = _alone_first(redrawn.solver.any_order, parents.odds_ratios)
         self._parents_first = parents.parents_first
         self._ancestors = {each for used, _ in self._plans for each in used if each < n}
         ones = drawn._replace(intercepts=np.zeros_like(drawn.intercepts))
@@ -324,14 +346,14 @@ class _Solver:
             return table.take(order, axis)
         return np.add.reduceat(table.take(order, axis), starts, axis)
 
-    def intercepts(self, marginals: Vector, start: Vector) -> Vector:
+    def intercepts(self, marginals: Vector, start: Vector, settled: float) -> Vector:
         """The intercepts that give these marginals, without regard to the complaint."""
         intercepts = np.empty_like(marginals)
         factors: dict[int, Factor] = {}
         for c in self._parents_first:
             weights = self._weights[c] if c in self._weights else self._distribution(c, factors)
             odds = self._odds[c].reshape(len(weights), -1)
-            intercepts[c] = _find_intercepts(weights, odds, marginals[c], start[c], self._room(c))
+            intercepts[c] = _find_intercepts((weights, odds), marginals[c], start[c], self._room(c), settled)
             if c in self._ancestors:
                 factors[c] = self._redrawn.condition(self._drawn._replace(intercepts=intercepts), c, {})
         return intercepts
@@ -353,9 +375,18 @@ class _Solver:
 
 
 def _find_intercepts(
-    weights: Vector, odds_ratios: Vector, marginal: Vector, start: Vector, room: tuple[Vector, Vector]
+    states: tuple[Vector, Vector], marginal: Vector, start: Vector, room: tuple[Vector, Vector], settled: float
 ) -> Vector:
-    """As `bayesknee.inference.intercepts.find_intercept`, for each draw; arrays of shape (states, draws)."""
+    """As `bayesknee.inference.intercepts.find_intercept`, for each draw.
+
+    Args:
+        states: the weight and the odds ratio of each state of the parents, shape (states, draws).
+        marginal: what to meet, shape (draws,).
+        start: a first guess, shape (draws,).
+        room: two arrays like those of `states`, to be written over.
+        settled: how far off, in log odds, the guess may be from which the last step is made.
+    """
+    weights, odds_ratios = states
     goal = np.log(marginal) - np.log1p(-marginal)
     low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
     a = np.clip(start, low, high)
@@ -370,6 +401,6 @@ def _find_intercepts(
         slope = np.einsum("pd,pd->d", weights, odds)
         off = goal - np.log(mean_yes / mean_no)
         a = np.clip(a + off * mean_yes * mean_no / slope, low, high)
-        if np.abs(off).max() < SETTLED:  # Newton doubles the digits: the step just done leaves next to nothing
+        if np.abs(off).max() < settled:  # Newton doubles the digits: the step just done leaves next to nothing
             break
     return np.asarray(a)
