@@ -18,6 +18,7 @@ from bayesknee.errors import ExportError, SettingError
 from bayesknee.interop import files
 from bayesknee.interop.files import FORMATS, export
 from bayesknee.knowledge.model import COMPLAINT
+from bayesknee.knowledge.opening import Opening
 
 WITH_REMARK: Final = ("bif", "xmlbif", "xdsl", "net")
 
@@ -112,7 +113,7 @@ def _renamed(network: Network, old: str, new: str) -> Network:
     """The network with another id for one of its findings."""
     findings = {(new if name == old else name): each for name, each in network.findings.items()}
     findings[new] = dataclasses.replace(findings[new], id=new)
-    return dataclasses.replace(network, findings=findings)
+    return dataclasses.replace(network, findings=findings, opening=Opening())
 
 
 @pytest.mark.parametrize(("format_", "word"), [("bif", "type"), ("bif", "table"), ("net", "node"), ("net", "data")])
