@@ -120,20 +120,13 @@ class _Source(NamedTuple):
     """Where the outcomes of a question are: mappings are made of arrays only where they are looked at."""
 
     network: Network
-    every: Outcomes
-    number: int
-
-    @property
-    def table(self) -> Vector:
-        rows = slice(self.every.starts[self.number], self.every.starts[self.number + 1])
-        own = Outcomes((), np.zeros(1, np.intp), self.every.probabilities[rows], self.every.joint[rows])
-        return np.column_stack([own.probabilities, own.posteriors])
+    states: tuple[str, ...]
+    table: Vector
 
     def outcomes(self) -> Iterable[Outcome]:
-        table, names = self.table, list(self.network.conditions)
-        orders = np.argsort(-table[:, 1:], axis=1, kind="stable").tolist()
-        states = self.network.states[self.every.names[self.number]]
-        for state, (p, *posterior), order in zip(states, table.tolist(), orders, strict=True):
+        names = list(self.network.conditions)
+        orders = np.argsort(-self.table[:, 1:], axis=1, kind="stable").tolist()
+        for state, (p, *posterior), order in zip(self.states, self.table.tolist(), orders, strict=True):
             if p > 0.0:
                 yield Outcome(state, p, immutabledict({names[c]: posterior[c] for c in order}))
 
@@ -205,8 +198,11 @@ def next_questions(
 def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:
     conditions = list(network.conditions)
     about, by_number = ranking.gains.argmax(axis=1).tolist(), values.tolist()
+    every = ranking.outcomes
+    tables, starts = np.column_stack([every.probabilities, every.posteriors]), every.starts.tolist()
+    tables.setflags(write=False)
     for number in order:
-        each = network.questions[ranking.outcomes.names[number]]
+        each = network.questions[every.names[number]]
         yield NextQuestion(
             finding=each.id,
             question=each.question,
@@ -215,7 +211,7 @@ def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vect
             burden=each.burden,
             value=by_number[number],
             about=conditions[about[number]],
-            _source=_Source(network, ranking.outcomes, number),
+            _source=_Source(network, each.states, tables[starts[number] : starts[number + 1]]),
         )
 
 
