@@ -18,8 +18,8 @@ from bayesknee.knowledge.model import Network
 @click.command(
     "explain",
     epilog=examples(
-        "bayesknee explain bakers_cyst age=45 lump_noticed=yes",
-        "bayesknee explain tumour --against bakers_cyst --case patient.yaml",
+        "bayesknee explain tumour age=45 lump_noticed=yes",
+        "bayesknee explain tumour --against other_cause --case patient.yaml",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[CONDITION] [FINDING=STATE]...")

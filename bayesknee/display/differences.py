@@ -82,7 +82,7 @@ def _cases(comparison: Comparison) -> Iterator[RenderableType]:
 
 
 def case_line(change: CaseChange) -> str:
-    """`case-006: leads deep_vein_thrombosis 87.9 % -> bakers_cyst 60.1 %; triage emergency -> routine`."""
+    """`case-006: leads fracture 87.9 % -> strain 60.1 %; triage emergency -> routine`."""
     before, after = change.leaders
     old, new = percent(change.old.posterior[before]), percent(change.new.posterior[after])
     leads = f"{before} {old} -> {after} {new}" if before != after else f"{before} {old} -> {new}"

@@ -70,7 +70,7 @@ def _worth(question: NextQuestion) -> str:
 def why(diagnosis: Diagnosis, question: NextQuestion) -> str:
     """What its answers would do to the condition they tell most of.
 
-    Such as `yes would take Baker's cyst from 41.0 % to 78.0 %; no, to 12.0 %`. Where there are more than two answers,
+    Such as `yes would take Broken bone from 41.0 % to 78.0 %; no, to 12.0 %`. Where there are more than two answers,
     the two that take it furthest up and down.
     """
     network, about = diagnosis.network, question.about

@@ -299,7 +299,7 @@ def entry_text(network: Network, entry: Entry) -> str:
 
 
 def account_name(network: Network, account: Account) -> str:
-    """What an account is about: `Baker's cyst`, or `Baker's cyst rather than Torn meniscus`."""
+    """What an account is about: `Broken bone`, or `Broken bone rather than Tendon strain`."""
     names = [event_name(network, name) for name in (account.subject, account.against) if name is not None]
     return " rather than ".join(names)
 

@@ -28,7 +28,7 @@ class Stated:
 
     Attributes:
         path: where it stands, as the keys that lead there.
-        what: in the notation of probability, with the names that people read: `P(Lump | only Baker's cyst)`.
+        what: in the notation of probability, with the names that people read: `P(Swelling | only Broken bone)`.
         number: value, range, grade and source.
     """
 
