@@ -110,7 +110,7 @@ def test_bad_rows_go_to_a_file_of_their_own(engine: Engine, tmp_path: Path, sour
     frame.loc[45, "spot"] = "nowhere"
     frame["limp_worse"] = None
     frame.loc[57, "limp_worse"] = "no"  # limp is no in that row
-    frame = frame.astype({"age": "str"}) if source == ".parquet" else frame
+    frame["age"] = frame["age"].map(str, na_action="ignore") if source == ".parquet" else frame["age"]
     path = write(frame, tmp_path / f"in{source}")
     seen: list[tuple[float, Counts]] = []
     result = score_file(
