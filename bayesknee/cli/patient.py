@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -12,9 +12,13 @@ from bayesknee.cli.options import warn
 from bayesknee.inference.askable import ASKED_OF
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_TOPIC_HELP: Final = "Only this topic, by id or name; repeatable."
+_OBJECTIVE_HELP: Final = f"What to ask for: {', '.join(OBJECTIVES)}."
 
 
 def case_option(function: F) -> F:
@@ -27,6 +31,18 @@ def asked_of_option(function: F) -> F:
     """`--asked-of`, repeatable."""
     text = "Only what is asked of these; repeatable."
     return click.option("--asked-of", type=click.Choice(ASKED_OF), multiple=True, help=text)(function)
+
+
+def ranking_options(function: F) -> F:
+    """`--topic`, repeatable, `--most-burden` and `--objective`: which questions are ranked, and by what."""
+    options = (
+        click.option("--topic", "topics", multiple=True, metavar="TOPIC", help=_TOPIC_HELP),
+        click.option("--most-burden", type=float, metavar="BURDEN", help="Only what burdens no more than this."),
+        click.option("--objective", default=DEFAULT_OBJECTIVE, show_default=True, metavar="NAME", help=_OBJECTIVE_HELP),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, network: str | None) -> Diagnosis:

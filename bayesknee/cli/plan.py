@@ -6,10 +6,9 @@ import click
 
 from bayesknee.cli.findings import find_topic
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
-from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 from bayesknee.display.formats import picture_format
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.inference.plan import Plan
 
 
@@ -25,15 +24,7 @@ from bayesknee.inference.plan import Plan
 @case_option
 @click.option("-k", "--questions", "count", type=click.IntRange(min=1), default=12, show_default=True, help="How many.")
 @asked_of_option
-@click.option("--topic", "topics", multiple=True, metavar="TOPIC", help="Only this topic, by id or name; repeatable.")
-@click.option("--most-burden", type=float, metavar="BURDEN", help="Only what burdens no more than this.")
-@click.option(
-    "--objective",
-    default=DEFAULT_OBJECTIVE,
-    show_default=True,
-    metavar="NAME",
-    help=f"What to ask for: {', '.join(OBJECTIVES)}.",
-)
+@ranking_options
 @click.option("--plot", "picture", metavar="FILE", help="Draw how sure it gets into a file, too: .png, .svg or .pdf.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn.")
 @setting_option

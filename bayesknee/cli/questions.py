@@ -6,8 +6,7 @@ import click
 
 from bayesknee.cli.findings import find_topic
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
-from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 
 
 @click.command(
@@ -21,15 +20,7 @@ from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 @click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
 @case_option
 @asked_of_option
-@click.option("--topic", "topics", multiple=True, metavar="TOPIC", help="Only this topic, by id or name; repeatable.")
-@click.option("--most-burden", type=float, metavar="BURDEN", help="Only what burdens no more than this.")
-@click.option(
-    "--objective",
-    default=DEFAULT_OBJECTIVE,
-    show_default=True,
-    metavar="NAME",
-    help=f"What to ask for: {', '.join(OBJECTIVES)}.",
-)
+@ranking_options
 @click.option("--look-ahead", is_flag=True, help="Rank the best few by what they are worth with what may follow.")
 @click.option("-n", "--number", type=click.IntRange(min=1), default=10, show_default=True, help="How many to tell.")
 @setting_option

@@ -103,7 +103,7 @@ def _other_base_rates(network: Network, name: str, key: str) -> list[float]:
 def number_words(network: Network, path: Path) -> str:
     """What a number says, in the notation of probability, with the names that people read.
 
-    `P(Lump | only Baker's cyst)`, `odds ratio of Baker's cyst with Age: 60 to under 75 years`.
+    `P(Swelling | only Broken bone)`, `odds ratio of Broken bone with Age: 60 to under 75 years`.
     """
     section, name, *rest = path
     if section == "risk_factors":
