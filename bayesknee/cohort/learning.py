@@ -152,7 +152,7 @@ def learn(
 
 
 def _version(network: Network, cases: Sequence[LabelledCase]) -> str:
-    """`0.2.0+312_cases`."""
+    """`0.3.0+312_cases`."""
     return f"{network.version}+{len(cases)}_case{'' if len(cases) == 1 else 's'}"
 
 

@@ -447,7 +447,8 @@ def _red_flag_line(
 def _opening(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
     askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
     gated = frozenset(name for name, finding in parts.findings.items() if finding.only_if)
-    return opening_problems(parts.opening, {name: each.states for name, each in askable.items()}, gated, broken)
+    states = {name: each.states for name, each in askable.items()}
+    return opening_problems(parts.opening, states, gated, parts.topics, broken)
 
 
 def _catch_all(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:

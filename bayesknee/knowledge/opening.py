@@ -1,8 +1,8 @@
-"""How an interview opens: what is asked first whatever the patient says, before questions are chosen by their worth."""
+"""How an interview opens, whatever the patient says, and what it can put together as a list to tick."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,21 +19,23 @@ class TickAll:
 
     Attributes:
         members: ids of the findings, in the order in which they are shown.
+        topic: id of the topic that the list belongs to; empty where to none.
     """
 
     id: str
     question: str
     members: tuple[str, ...]
     help: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What an interview asks first.
+    """What an interview asks first, and what it can put as a list.
 
     Attributes:
         questions: in this order: ids of risk factors, findings and questions to tick, or `setting`.
-        tick_all: questions to tick, by id.
+        tick_all: questions to tick, by id; those that are not among `questions` are put when they are worth it.
     """
 
     questions: tuple[str, ...] = ()
@@ -41,14 +43,19 @@ class Opening:
 
 
 def opening_problems(
-    opening: Opening, states: Mapping[str, tuple[str, ...]], gated: frozenset[str], broken: frozenset[str]
+    opening: Opening,
+    states: Mapping[str, tuple[str, ...]],
+    gated: frozenset[str],
+    topics: Collection[str],
+    broken: frozenset[str],
 ) -> Iterator[Problem]:
-    """All that is wrong with an opening.
+    """All that is wrong with an opening and with lists to tick.
 
     Args:
         opening: what to check.
         states: of all questions of the network, by id.
         gated: those that are asked only if something else holds.
+        topics: of the network.
         broken: ids that were defined but could not be read; to name one is no fault.
     """
     path = ("interview", "opening")
@@ -63,13 +70,13 @@ def opening_problems(
     if len(set(opening.questions)) < len(opening.questions):
         yield Problem(path, ", ".join(opening.questions), "each question once", "drop the repeated one")
     for name, group in opening.tick_all.items():
-        yield from _tick_all_problems(("interview", "tick_all", name), group, states, gated, broken)
+        at_first = gated if name in opening.questions else frozenset()
+        yield from _tick_all_problems(("interview", "tick_all", name), group, states, at_first, broken)
         if name in states or name == SETTING:
             yield Problem(("interview", "tick_all", name), quoted(name), "an id that nothing else has", "rename it")
-        if name not in opening.questions:
-            yield Problem(
-                ("interview", "tick_all", name), quoted(name), "a question of the opening", "add it to opening"
-            )
+        if group.topic and group.topic not in topics:
+            hint = did_you_mean(group.topic, topics) or f"known are {', '.join(topics)}"
+            yield Problem(("interview", "tick_all", name, "topic"), quoted(group.topic), "a topic of the network", hint)
 
 
 def _tick_all_problems(
@@ -84,15 +91,14 @@ def _tick_all_problems(
         if member not in states and member not in broken:
             yield _unknown(path, member, states, "a risk factor or finding")
         elif member in gated:
-            yield Problem(
-                path, quoted(member), "findings that anybody can be asked", "drop it: it hangs on another answer"
-            )
+            told = "drop it, or the list from the opening: it hangs on another answer"
+            yield Problem(path, quoted(member), "findings that anybody can be asked", told)
         elif member in states and set(states[member]) != {"no", "yes"}:
             yield Problem(path, quoted(member), "findings with the states no and yes", "ask it by itself")
     if len(set(group.members)) < max(2, len(group.members)):
         yield Problem(path, ", ".join(group.members), "two findings or more, each once", "correct the list")
 
 
-def _unknown(path: tuple[str, ...], name: str, known: Mapping[str, object] | set[str], expected: str) -> Problem:
+def _unknown(path: tuple[str, ...], name: str, known: Collection[str], expected: str) -> Problem:
     hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
     return Problem(path, quoted(name), expected, hint)

@@ -243,7 +243,9 @@ def _group(name: str, entry: Fields) -> Group:
 
 
 def _tick_all(name: str, entry: Fields) -> TickAll:
-    group = TickAll(name, entry.text("question"), entry.texts("members"), entry.text("help", ""))
+    group = TickAll(
+        name, entry.text("question"), entry.texts("members"), entry.text("help", ""), entry.text("topic", "")
+    )
     entry.done()
     return group
 

@@ -94,7 +94,11 @@ ONE_FAULT = {
     "opening of an unknown question": ("[setting, age,", "[setting, agge,", ["'agge'", "did you mean age"]),
     "opening with a gated question": ("[setting, age,", "[backhand_pain,", ["'backhand_pain'", "anybody", "drop it"]),
     "opening with a question twice": ("[setting, age,", "[age, age,", ["age, age", "each question once"]),
-    "ticks that are not in the opening": ("age, complaints]", "age]", ["'complaints'", "add it to opening"]),
+    "ticks of an unknown topic": (
+        "question: Which of these do you have?\n",
+        "question: Which of these do you have?\n      topic: pian\n",
+        ["complaints.topic", "'pian'", "did you mean pain?"],
+    ),
     "ticks without members": ("members: [pain_on_grip, swelling_noticed]", "members: []", ["a list of words"]),
     "ticks with one member": ("[pain_on_grip, swelling_noticed]", "[pain_on_grip]", ["two findings or more"]),
     "ticks of an unknown finding": ("[pain_on_grip, swelling_noticed]", "[pain_on_grp, tennis]", ["pain_on_grip?"]),
@@ -320,3 +324,16 @@ def test_a_network_is_frozen() -> None:
         network.title = "x"  # type: ignore[misc]
     with pytest.raises(TypeError):
         network.conditions["x"] = network.conditions["strain"]  # type: ignore[index]
+
+
+def test_a_list_outside_the_opening_may_hold_gated_findings(change: Change) -> None:
+    loaded = load_network(
+        change(
+            "  tick_all:\n",
+            "  tick_all:\n    about_tennis:\n      question: And at tennis?\n      topic: pain\n"
+            "      members: [tennis, backhand_pain]\n",
+        )
+    )
+    group = loaded.opening.tick_all["about_tennis"]
+    assert (group.members, group.topic) == (("tennis", "backhand_pain"), "pain")
+    assert loaded.opening.questions == ("setting", "age", "complaints")

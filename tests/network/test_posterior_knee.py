@@ -21,6 +21,7 @@ from bayesknee.knowledge.model import LEVELS, Condition, Reading
 NETWORK = load_network("posterior_knee")
 REPORT = report(NETWORK, samples=1)
 CLOT = "deep_vein_thrombosis"
+NO_YES = {"no", "yes"}
 CONDITIONS = {
     "hamstring_tendonitis",
     "bakers_cyst",
@@ -331,3 +332,13 @@ def test_back_of_the_knee_without_a_part_is_any_of_its_parts(condition: str) -> 
     any_part = {state: float(state in parts) for state in NETWORK.states["worst_spot"]}
     unstated = chance(condition, {"worst_spot": "back_of_knee"})
     assert math.isclose(unstated, chance(condition, {"worst_spot": any_part}), rel_tol=0.03)
+
+
+def test_every_yes_or_no_question_to_the_patient_stands_in_one_list_to_tick() -> None:
+    listed = [name for group in NETWORK.opening.tick_all.values() for name in group.members]
+    plain = [
+        name for name, each in NETWORK.questions.items() if each.asked_of == "patient" and set(each.states) == NO_YES
+    ]
+    assert sorted(listed) == sorted(plain)
+    later = [group for name, group in NETWORK.opening.tick_all.items() if name not in NETWORK.opening.questions]
+    assert all(group.topic and 4 <= len(group.members) <= 12 for group in later)
