@@ -50,6 +50,14 @@ class Block:
         each = [prior * answer if answer else prior for prior, answer in zip(self.priors, answers, strict=True)]
         return functools.reduce(np.multiply.outer, each, ONE).ravel()
 
+    def likelihood(self, answers: Iterable[Likelihood | None]) -> Vector:
+        """P(answers | state), with an answer or None for each member."""
+        each = [
+            np.array(answer) if answer else np.ones(len(member.states))
+            for member, answer in zip(self.members, answers, strict=True)
+        ]
+        return functools.reduce(np.multiply.outer, each, ONE).ravel()
+
     @cached_property
     def prior(self) -> Vector:
         """P(state)."""

@@ -133,7 +133,7 @@ def approximate(strategy: NoisyOrStrategy, known: Known, patient: Patients) -> A
     while collected.draws < MOST_DRAWS and time.monotonic() < deadline and not collected.is_enough():
         conditions, _ = draw(run, DRAWS_AT_ONCE, rng)
         collected.add(conditions, np.sum([each.log_weight(conditions) for each in bounded], axis=0))
-    return collected.posterior(log_proposal - math.log(strategy.model.complaint), len(bounded))
+    return collected.posterior(log_proposal - math.log(strategy.model.complaint[0]), len(bounded))
 
 
 def _chosen(strategy: NoisyOrStrategy, patient: Patients) -> list[Bounded]:
@@ -166,7 +166,7 @@ def _bounded(patient: Patients, k: int) -> Bounded:
     """w_no e^-x + w_yes (1 - e^-x) = w_yes (1 - e^-(x + d)) with d = -log(1 - w_no / w_yes)."""
     effect = patient.structure.model.effect_of[k]
     no, yes = patient.observed[k][:, 0]
-    return Bounded(k, effect, -effect.log_no_leak - math.log1p(-no / yes), FIRST_SLOPE)
+    return Bounded(k, effect, -float(effect.log_no_leak) - math.log1p(-no / yes), FIRST_SLOPE)
 
 
 def _tuned(strategy: NoisyOrStrategy, patient: Patients, bounded: list[Bounded]) -> list[Bounded]:

@@ -107,7 +107,7 @@ class _Drawing:
         )
 
     def _unexplain(
-        self, x: Vector, pairs: list[tuple[int | None, int, float]], who: NDArray[np.bool_] | None = None
+        self, x: Vector, pairs: list[tuple[int | None, int, Vector]], who: NDArray[np.bool_] | None = None
     ) -> None:
         """Whether each effect was explained before: pairs of the place of a condition (or none) and of an effect, q."""
         tables = [x]
@@ -125,7 +125,7 @@ class _Drawing:
     @undo.register
     def _absorb(self, step: Absorb, x: Vector) -> None:
         no, yes = (spread(each, step.scope, x.ndim) for each in self.numbers.pair(step.condition))
-        pairs: list[tuple[int | None, int, float]] = [
+        pairs: list[tuple[int | None, int, Vector]] = [
             (None, place, self.numbers.chance(step.condition, name)) for name, place in step.effects
         ]
         present = x * yes
@@ -165,11 +165,11 @@ class _Drawing:
         if fires is None:
             self.conditions[:, members] = self._some(yes, no)
             return
-        self.conditions[:, members] = self._some(yes * (1.0 - crowd.q), no)
+        self.conditions[:, members] = self._some(yes * (1.0 - crowd.q[:, 0]), no)
         if fires.any():
             rows = np.flatnonzero(fires)
             yes, no = (np.broadcast_to(each, (self.rows, len(members)))[rows] for each in (yes, no))
-            self.conditions[rows[:, None], members] = self._some_of_whom_one_fires(yes, no, crowd.q)
+            self.conditions[rows[:, None], members] = self._some_of_whom_one_fires(yes, no, crowd.q[:, 0])
 
     def _some(self, yes: Vector, no: Vector) -> NDArray[np.bool_]:
         size = np.broadcast_shapes(yes.shape, no.shape, (self.rows, 1))

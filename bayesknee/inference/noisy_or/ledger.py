@@ -155,7 +155,7 @@ class _Path:
     def _logs(self, known: Known) -> Vector:
         """log P(side, known) of each patient."""
         logs = self._strategy.in_parts(self._sides.patients(self._patient(known)))[0]
-        return np.asarray(logs - math.log(self._model.complaint))
+        return np.asarray(logs - np.log(self._model.complaint))
 
     def _at(self, t: float) -> tuple[Vector, Vector]:
         """At a moment: log P of each patient, and what each answer brings, shape (answers, patients)."""
@@ -174,9 +174,9 @@ class _Path:
             elif likelihood[1] == 0.0:
                 effect = self._model.effects[name]
                 yes[effect.causes, 0] += t * effect.log_fail
-        moving = replace(patient, no=no, yes=yes, observed=observed, log_scale=np.full(1, patient.structure.log_scale))
+        moving = replace(patient, no=no, yes=yes, observed=observed, log_scale=patient.structure.log_scale)
         logs, conditions, effects = self._strategy.in_parts(self._sides.patients(moving))
-        logs = logs - math.log(self._model.complaint)
+        logs = logs - np.log(self._model.complaint)
         return logs, np.nan_to_num(self._densities(t, conditions, effects))
 
     def _on_the_way(self, name: str, likelihood: Likelihood, t: float) -> tuple[Vector, Vector]:
@@ -257,7 +257,7 @@ class _Path:
                 and is_folded(self._known.effects[name])
                 and self._known.effects[name][1] == 0.0
             ):
-                total += self._model.effects[name].log_no_leak
+                total += float(self._model.effects[name].log_no_leak)
         for name, likelihood in self._known.effects.items():
             if name in self._model.network.signs:
                 total += math.log(max(likelihood))

@@ -24,70 +24,80 @@ ANY: Final = "any condition"  # the presenting complaint as an effect; not a nam
 class Effect:
     """A noisy-OR node: a sign, or a finding that depends on conditions directly.
 
+    Where numbers are redrawn, they have the draws as their last axis; else none.
+
     Attributes:
         causes: the numbers of the conditions, ascending.
-        log_fail: log(1 - q) of each.
-        log_no_leak: log(1 - leak).
+        log_fail: log(1 - q) of each, shape (causes,) or (causes, draws).
+        log_no_leak: log(1 - leak), shape () or (draws,).
     """
 
     causes: NDArray[np.intp]
     log_fail: Vector
-    log_no_leak: float
+    log_no_leak: Vector
 
     @cached_property
-    def q(self) -> dict[int, float]:
-        """q by condition."""
-        return dict(zip(self.causes.tolist(), (-np.expm1(self.log_fail)).tolist(), strict=True))
+    def q(self) -> dict[int, Vector]:
+        """q by condition, shape () or (draws,)."""
+        return dict(zip(self.causes.tolist(), -np.expm1(self.log_fail), strict=True))
 
     @cached_property
     def leak(self) -> Vector:
-        """P(absent) and P(present) without any cause, shape (2, 1)."""
-        return np.array([[np.exp(self.log_no_leak)], [-np.expm1(self.log_no_leak)]])
+        """P(absent) and P(present) without any cause, shape (2, 1) or (2, draws)."""
+        log_no = np.atleast_1d(self.log_no_leak)
+        return np.stack([np.exp(log_no), -np.expm1(log_no)])
 
 
+@dataclass(frozen=True, eq=False)
 class NoisyOrModel:
-    """The network in a setting.
+    """The network in a setting. Its numbers have a last axis: of length 1, or of draws where they are redrawn.
 
     Attributes:
-        n: how many conditions there are.
-        numbers: the number of each condition, by id.
+        network: the network.
         parents: how conditions hang on risk factors and each other.
-        intercepts: a_c by condition.
-        complaint: P(complaint); 1 where the network has none.
+        intercepts: a_c by condition, shape (n, draws).
+        complaint: P(complaint), shape (draws,); 1 where the network has none.
+        simple: P(c) of conditions without any parent, NaN for others, shape (n, draws).
+        factors: P(c | parents) of each condition that has any parent; the draws are no variable of it.
+        priors: P(state) by block of risk factors, shape (states, draws).
         effects: signs and direct noisy-OR findings, by id.
-        readings: what findings read, by finding.
-        mixtures: the findings that depend on all conditions at once.
-        simple: P(c) of conditions without any parent, NaN for others, shape (n,).
-
-    Raises:
-        InferenceError: a table is too large, or base rates cannot be met.
     """
 
-    def __init__(self, network: Network, setting: str) -> None:
-        self.network = network
-        self.n = len(network.conditions)
-        self.parents: Parents = list_parents(network, setting)
-        base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
-        self.intercepts, self.complaint = solve_intercepts(
-            self.parents, base_rates, has_complaint=bool(network.complaint)
-        )
-        numbers = self.numbers = {name: number for number, name in enumerate(network.conditions)}
-        self.effects = {sign.id: _effect(sign.noisy_or, numbers) for sign in network.signs.values()}
-        self.readings: dict[str, Reading] = {}
-        self.mixtures: set[str] = set()
-        for finding in network.findings.values():
-            if isinstance(finding.model, NoisyOr):
-                self.effects[finding.id] = _effect(finding.model, numbers)
-            elif isinstance(finding.model, Reading):
-                self.readings[finding.id] = finding.model
-            elif isinstance(finding.model, Mixture):
-                self.mixtures.add(finding.id)
-        everyone = np.arange(self.n)
-        self.effects[ANY] = Effect(everyone, np.full(self.n, -np.inf), 0.0)
-        self.blocks: Mapping[int, Block] = dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
-        ratios = [each.table for each in self._odds_ratios]
-        odds = np.exp(self.intercepts) * np.array([each.flat[0] for each in ratios])
-        self.simple = np.where([each.size == 1 for each in ratios], odds / (1.0 + odds), np.nan)
+    network: Network
+    parents: Parents
+    intercepts: Vector
+    complaint: Vector
+    simple: Vector
+    factors: Mapping[int, Factor]
+    priors: Mapping[int, Vector]
+    effects: Mapping[str, Effect]
+
+    @property
+    def n(self) -> int:
+        """How many conditions there are."""
+        return len(self.network.conditions)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each condition, by id."""
+        return {name: number for number, name in enumerate(self.network.conditions)}
+
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        """What findings read, by finding."""
+        models = {each.id: each.model for each in self.network.findings.values()}
+        return {name: model for name, model in models.items() if isinstance(model, Reading)}
+
+    @cached_property
+    def mixtures(self) -> dict[str, Mixture]:
+        """The findings that depend on all conditions at once."""
+        models = {each.id: each.model for each in self.network.findings.values()}
+        return {name: model for name, model in models.items() if isinstance(model, Mixture)}
+
+    @cached_property
+    def blocks(self) -> Mapping[int, Block]:
+        """The blocks of risk factors by number."""
+        return dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
 
     @cached_property
     def names(self) -> dict[str, int]:
@@ -105,32 +115,67 @@ class NoisyOrModel:
         """The effects by number."""
         return {self.names[name]: effect for name, effect in self.effects.items()}
 
-    @cached_property
-    def _odds_ratios(self) -> list[Factor]:
-        """Those of `Parents`, without the common block where a condition does not depend on it."""
-        number = self.parents.block_numbers[-1]
-        children = set(self.blocks[number].children)
-        return [each if c in children else each.cut({number: 0}) for c, each in enumerate(self.parents.odds_ratios)]
-
-    @cached_property
-    def factors(self) -> dict[int, Factor]:
-        """P(c | parents) of each condition that has any parent."""
-        return {c: self._factor(c) for c in np.flatnonzero(np.isnan(self.simple)).tolist()}
-
-    def _factor(self, c: int) -> Factor:
-        parents, odds_ratios = self._odds_ratios[c]
-        variables = tuple(sorted((*parents, c)))
-        odds = np.exp(self.intercepts[c]) * odds_ratios
-        no = 1.0 / (1.0 + odds)
-        return Factor(variables, np.stack([no, odds * no], axis=variables.index(c)))
-
     def block_weights(self, known: Mapping[str, Likelihood]) -> dict[int, Vector]:
-        """P(state, what is known of its members) of each block of risk factors."""
-        return {number: block.weights([known.get(each) for each in block.ids]) for number, block in self.blocks.items()}
+        """P(state, what is known of its members) of each block of risk factors, shape (states, draws)."""
+        return {
+            number: self.priors[number] * block.likelihood([known.get(each) for each in block.ids])[:, None]
+            for number, block in self.blocks.items()
+        }
 
 
-def _effect(rule: NoisyOr, numbers: Mapping[str, int]) -> Effect:
-    log_no_leak = np.log1p(-rule.leak.value)
-    steps = {numbers[name]: np.log1p(-stated.value) - log_no_leak for name, stated in rule.causes.items()}
-    causes = sorted(c for c, step in steps.items() if step < 0.0)
-    return Effect(np.array(causes, np.intp), np.array([steps[c] for c in causes]), float(log_no_leak))
+def noisy_or_model(network: Network, setting: str) -> NoisyOrModel:
+    """The network as it stands.
+
+    Raises:
+        InferenceError: a table is too large, or base rates cannot be met.
+    """
+    parents = list_parents(network, setting)
+    base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
+    intercepts, complaint = solve_intercepts(parents, base_rates, has_complaint=bool(network.complaint))
+    ratios = [each.cut(without_common(parents, c)) for c, each in enumerate(parents.odds_ratios)]
+    alone = np.array([each.table.size == 1 for each in ratios])
+    odds = np.exp(intercepts)
+    return NoisyOrModel(
+        network,
+        parents,
+        intercepts[:, None],
+        np.array([complaint]),
+        np.where(alone, odds / (1.0 + odds), np.nan)[:, None],
+        {c: _factor(c, ratios[c], odds[c]) for c in np.flatnonzero(~alone).tolist()},
+        {number: parents.prior(number).table[:, None] for number in parents.block_numbers},
+        _effects(network),
+    )
+
+
+def without_common(parents: Parents, c: int) -> dict[int, int | slice]:
+    """What to cut of the tables of a condition that does not depend on the common risk factors."""
+    common = parents.block_numbers[-1]
+    return {} if c in parents.blocks[-1].children else {common: 0}
+
+
+def _factor(c: int, ratios: Factor, odds: float) -> Factor:
+    variables = tuple(sorted((*ratios.variables, c)))
+    yes = odds * ratios.table
+    no = 1.0 / (1.0 + yes)
+    return Factor(variables, np.stack([no, yes * no], axis=variables.index(c))[..., None])
+
+
+def _effects(network: Network) -> dict[str, Effect]:
+    numbers = {name: number for number, name in enumerate(network.conditions)}
+    rules = {sign.id: sign.noisy_or for sign in network.signs.values()}
+    rules |= {each.id: each.model for each in network.findings.values() if isinstance(each.model, NoisyOr)}
+    effects = {
+        name: make_effect({numbers[c]: stated.value for c, stated in rule.causes.items()}, rule.leak.value)
+        for name, rule in rules.items()
+    }
+    everyone = np.arange(len(numbers))
+    return effects | {ANY: Effect(everyone, np.full(len(numbers), -np.inf), np.zeros(()))}
+
+
+def make_effect(stated: Mapping[int, float | Vector], leak: float | Vector) -> Effect:
+    """An effect from P(present | only that condition) by number, and P(present | none), each () or (draws,)."""
+    log_no_leak = np.log1p(-np.asarray(leak))
+    order = sorted(stated)
+    steps = np.log1p(-np.array([stated[c] for c in order])) - log_no_leak
+    matter = (steps < 0.0).reshape(len(order), -1).any(axis=1)
+    return Effect(np.array(order, np.intp)[matter], steps[matter], log_no_leak)

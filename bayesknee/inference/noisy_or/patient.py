@@ -125,7 +125,7 @@ class Patients:
         if name in model.effect_of:
             return model.effect_of[name].leak
         if name in model.blocks:
-            return self.structure.block_weights[name][:, None]
+            return self.structure.block_weights[name]
         return np.stack(np.broadcast_arrays(*self.pair(name)))
 
     def pair(self, condition: int) -> Pair:
@@ -139,10 +139,10 @@ class Patients:
     @cached_property
     def _simple(self) -> tuple[Vector, Vector]:
         """The pairs of conditions without parents, shape (n, patients); NaN for others."""
-        p = self.structure.model.simple[:, None]
+        p = self.structure.model.simple
         return (1.0 - p) * np.exp(self.no), p * np.exp(self.yes)
 
-    def chance(self, condition: int, effect: int) -> float:
+    def chance(self, condition: int, effect: int) -> Vector:
         return self.structure.model.effect_of[effect].q[condition]
 
     def weights(self, effect: int) -> Vector:
@@ -162,14 +162,15 @@ class Patients:
         else:
             no, yes = (np.stack(each) for each in zip(*map(self.pair, node.members), strict=True))
         chances = self.structure.model.effect_of[node.effects[0]].q if node.effects else {}
-        return Crowd.of(node.members, no, yes, np.array([chances.get(c, 0.0) for c in node.members]))
+        q = np.stack([np.atleast_1d(chances.get(c, 0.0)) for c in node.members])
+        return Crowd.of(node.members, no, yes, q)
 
 
 def patients_of(structure: Structure, known: list[Known]) -> Patients:
     """Patients from evidence that has this structure."""
     model = structure.model
     no, yes = np.zeros((model.n, len(known))), np.zeros((model.n, len(known)))
-    log_scale = np.full(len(known), structure.log_scale)
+    log_scale = np.repeat(structure.log_scale, len(known))
     observed = {k: np.zeros((2, len(known))) for k in structure.common.effects}
     for row, each in enumerate(known):
         log_scale[row] += each.log_scale
@@ -194,7 +195,7 @@ def _fold(model: NoisyOrModel, name: str, likelihood: Likelihood, yes: Vector) -
         return scale
     effect = model.effects[name]
     yes[effect.causes] += effect.log_fail
-    return scale + effect.log_no_leak
+    return scale + float(effect.log_no_leak)
 
 
 def one_patient(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Patients:

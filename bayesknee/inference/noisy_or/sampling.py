@@ -64,7 +64,7 @@ class Sampler:
     def _risk_factors(
         self, conditions: Some, blocks: dict[int, Whole], rng: np.random.Generator
     ) -> Iterator[tuple[str, Whole]]:
-        weights = self._model.block_weights(self._known.risk_factors)
+        weights = {number: each[:, 0] for number, each in self._model.block_weights(self._known.risk_factors).items()}
         drawn = dict(blocks)
         private = {block: c for c, block in enumerate(self._model.parents.private_blocks) if block is not None}
         for number in sorted(weights, key=lambda each: each in private):  # those that others depend on first
@@ -81,7 +81,7 @@ class Sampler:
     def _given_child(self, c: int, number: int, conditions: Some, drawn: dict[int, Whole]) -> Vector:
         """P(condition as drawn | its parents as drawn, each state of its private block), shape (rows, states)."""
         variables, table = self._model.factors[c]
-        table = np.moveaxis(table, variables.index(number), -1)
+        table = np.moveaxis(table[..., 0], variables.index(number), -1)
         others = [each for each in variables if each != number]
         index = tuple(conditions[:, each].astype(np.intp) if each < self._model.n else drawn[each] for each in others)
         return np.asarray(table[index])

@@ -16,7 +16,7 @@ from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.inference.gradients import Gradients
-from bayesknee.inference.noisy_or.model import NoisyOrModel
+from bayesknee.inference.noisy_or.model import noisy_or_model
 from bayesknee.inference.noisy_or.patient import (
     Known,
     Patients,
@@ -78,7 +78,7 @@ class NoisyOrStrategy:
     def __init__(self, network: Network, setting: str, budget: Budget = BUDGET) -> None:
         self.budget = budget
         self.setting = setting
-        self.model = NoisyOrModel(network, setting)
+        self.model = noisy_or_model(network, setting)
         self.has_complaint = bool(network.complaint)
         self._plans: dict[Shape, Plan] = {}
 
@@ -114,7 +114,7 @@ class NoisyOrStrategy:
         marginals = run.marginals()
         with np.errstate(invalid="ignore", divide="ignore"):
             marginals.conditions = np.minimum(marginals.conditions / np.maximum(share, 0.0), 1.0)
-        return log_all + _log(share) - math.log(self.model.complaint), marginals
+        return log_all + _log(share) - np.log(patients.structure.model.complaint), marginals
 
     def share_with_any(self, patients: Patients, log_all: Vector) -> Vector:
         """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
@@ -145,7 +145,7 @@ class NoisyOrStrategy:
         effects = tuple(sorted((*common.effects, self.model.any_effect)))
         present = np.stack([np.zeros(patients.count), np.ones(patients.count)])
         return Patients(
-            Structure(self.model, common._replace(effects=effects)),
+            Structure(patients.structure.model, common._replace(effects=effects)),
             patients.no,
             patients.yes,
             {**patients.observed, self.model.any_effect: present},

@@ -6,7 +6,6 @@ that are present or unsure.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -18,6 +17,7 @@ from bayesknee.inference.factors import Factor
 from bayesknee.inference.noisy_or.model import NoisyOrModel
 from bayesknee.inference.noisy_or.plan import Node, Shape
 from bayesknee.inference.noisy_or.tables import Pair
+from bayesknee.inference.subsets import Vector
 
 Scope: TypeAlias = tuple[int, ...]
 
@@ -41,32 +41,47 @@ class Structure:
 
     Attributes:
         block_weights: P(state, what is known) by block of risk factors.
-        log_scale: log of what P(evidence) has to be multiplied with, for risk factors that no plan goes through.
+        log_scale: log of what P(evidence) has to be multiplied with, for risk factors that no plan goes through,
+            shape (draws,).
     """
 
     def __init__(self, model: NoisyOrModel, common: Common) -> None:
         self.model = model
         self.common = common
         self.block_weights = model.block_weights(dict(common.risk_factors))
-        self.log_scale = math.fsum(self._logs_of_the_rest())
+        self.log_scale = sum(self._logs_of_the_rest(), np.zeros(1))
 
     @cached_property
     def pairs(self) -> Mapping[int, tuple[Scope, Pair]]:
         """The scope, and P(absent) and P(present) given it, of each condition that has parents."""
-        states = {number: np.flatnonzero(weights) for number, weights in self.block_weights.items()}
-        index: dict[int, int | slice] = {number: int(own[0]) for number, own in states.items() if len(own) == 1}
-        index |= dict(self.common.settled)
-        return {c: self._cut(c, factor, index) for c, factor in self.model.factors.items()}
+        return {c: self._pair(c, self.factor(c)) for c in self.model.factors}
 
-    def _cut(self, c: int, factor: Factor, index: Mapping[int, int | slice]) -> tuple[Scope, Pair]:
-        own = factor.cut({name: state for name, state in index.items() if name != c})
-        private = self.model.parents.private_blocks[c]
-        if private in own.variables:
-            axis = own.variables.index(private)
-            table = np.tensordot(own.table, self.block_weights[private], (axis, 0))
-            own = Factor(tuple(each for each in own.variables if each != private), table)
-        no, yes = np.moveaxis(own.table, own.variables.index(c), 0)[..., None]
-        return tuple(each for each in own.variables if each != c), Pair(no, yes)
+    @cached_property
+    def settled(self) -> dict[int, int | slice]:
+        """The states that are known of blocks of risk factors and of conditions, by number."""
+        states = {number: np.flatnonzero(weights.any(axis=1)) for number, weights in self.block_weights.items()}
+        known: dict[int, int | slice] = {number: int(own[0]) for number, own in states.items() if len(own) == 1}
+        return known | dict(self.common.settled)
+
+    def factor(self, c: int) -> Factor:
+        """P(c | parents) of a condition that has any, where some of these are known."""
+        return self.model.factors[c].cut({name: state for name, state in self.settled.items() if name != c})
+
+    def private(self, c: int) -> int | None:
+        """The block of risk factors that touches this condition alone, where it is not known."""
+        block = self.model.parents.private_blocks[c]
+        return block if block is not None and block not in self.settled else None
+
+    def _pair(self, c: int, own: Factor) -> tuple[Scope, Pair]:
+        private = self.private(c)
+        table = np.moveaxis(own.table, own.variables.index(c), 0)
+        scope = tuple(each for each in own.variables if each != c)
+        if private in scope:
+            axis = scope.index(private)
+            table = np.einsum("...sd,sd->...d", np.moveaxis(table, axis + 1, -2), self.block_weights[private])
+            scope = tuple(each for each in scope if each != private)
+        no, yes = table
+        return scope, Pair(no, yes)
 
     def scope(self, c: int) -> Scope:
         """What a condition depends on that is neither known nor its own."""
@@ -102,11 +117,11 @@ class Structure:
         used = sorted({each for scope, _ in self.pairs.values() for each in scope if each >= self.model.n})
         return tuple((number, len(self.block_weights[number])) for number in used)
 
-    def _logs_of_the_rest(self) -> Iterable[float]:
+    def _logs_of_the_rest(self) -> Iterable[Vector]:
         """Of risk factors that are in no scope: known ones, and those that touch no condition."""
         used = {number for number, _ in self._factors}
+        private = {self.private(c) for c in range(self.model.n)}
         for number, weights in self.block_weights.items():
-            private = number in self.model.parents.private_blocks and np.count_nonzero(weights) > 1
-            if number not in used and not private:
-                total = float(weights.sum())
-                yield math.log(total) if total > 0.0 else -math.inf
+            if number not in used and number not in private:
+                with np.errstate(divide="ignore"):
+                    yield np.log(weights.sum(axis=0))

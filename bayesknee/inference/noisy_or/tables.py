@@ -38,8 +38,8 @@ class Numbers(Protocol):
         """The states of a new axis, shape (states, scope..., patients)."""
 
     def pair(self, condition: int) -> Pair: ...
-    def chance(self, condition: int, effect: int) -> float:
-        """The probability q that a condition, if present, brings the effect about."""
+    def chance(self, condition: int, effect: int) -> Vector:
+        """The probability q that a condition, if present, brings the effect about; shape () or (patients,)."""
 
     def crowd(self, name: int) -> Crowd: ...
     def weights(self, effect: int) -> Vector:
@@ -95,14 +95,14 @@ def part(ndim: int, places: Iterable[tuple[int, int]]) -> tuple[slice | int, ...
     return tuple(index)
 
 
-def explain(x: Vector, places: Sequence[tuple[int, int]], effect: int, q: float) -> None:
+def explain(x: Vector, places: Sequence[tuple[int, int]], effect: int, q: Vector) -> None:
     """Lets a condition bring an effect about, in place, in the part of x where it is present."""
     absent, present = (part(x.ndim, [*places, (effect, state)]) for state in (0, 1))
     x[present] += q * x[absent]
     x[absent] *= 1.0 - q
 
 
-def explain_back(g: Vector, places: Sequence[tuple[int, int]], effect: int, q: float) -> None:
+def explain_back(g: Vector, places: Sequence[tuple[int, int]], effect: int, q: Vector) -> None:
     """The transposed of `explain`, in place."""
     absent, present = (part(g.ndim, [*places, (effect, state)]) for state in (0, 1))
     g[absent] *= 1.0 - q
@@ -265,7 +265,7 @@ class Crowd:
     Attributes:
         members: their numbers.
         no, yes: as in `Pair`, shape (members, scope..., patients).
-        q: the probability that each of them, if present, brings the effect about, shape (members,).
+        q: the probability that each of them, if present, brings the effect about, shape (members, 1 or patients).
         nothing: P(own evidence, none of them brings it about) over the scope, up to `log_scale`.
         something: the same, at least one of them does.
         log_scale: shape (patients,).
@@ -299,7 +299,7 @@ class Crowd:
         still, fired = weights
         own = _log_fail(self.no, self.yes, self.q)
         others = np.minimum(own.sum(axis=0) - own, 0.0)  # log P(none of the others brings it about)
-        q = self.q.reshape(-1, *[1] * still.ndim)
+        q = _over_scope(self.q, still.ndim + 1)
         fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * np.expm1(others)
         share = self.yes / np.maximum(self.no + self.yes, TINY)
         here = share * (fails * still + brings * fired) * (self.nothing + self.something)
@@ -308,10 +308,16 @@ class Crowd:
         return np.asarray(here.sum(axis=tuple(axis + 1 for axis in inner)) / all_of_it.sum(axis=inner))
 
 
+def _over_scope(q: Vector, ndim: int) -> Vector:
+    """Of shape (members, patients), with axes for the scope."""
+    return q.reshape(len(q), *[1] * (ndim - 2), q.shape[-1])
+
+
 def _log_fail(no: Vector, yes: Vector, q: Vector) -> Vector:
     """log P(member does not bring it about | own evidence), shape (members, scope..., patients)."""
     either = np.maximum(no + yes, TINY)
-    fails = no / either + yes / either * (1.0 - q).reshape(-1, *[1] * (no.ndim - 1))
-    brings = yes / either * q.reshape(-1, *[1] * (no.ndim - 1))
+    q = _over_scope(q, no.ndim)
+    fails = no / either + yes / either * (1.0 - q)
+    brings = yes / either * q
     with np.errstate(divide="ignore"):
         return np.where(brings < 0.5, np.log1p(-np.minimum(brings, 0.5)), np.log(np.maximum(fails, TINY)))

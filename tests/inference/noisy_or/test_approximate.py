@@ -13,7 +13,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or import approximate
 from bayesknee.inference.noisy_or.approximate import Bounded, given_others
-from bayesknee.inference.noisy_or.model import Effect
+from bayesknee.inference.noisy_or.model import make_effect
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
@@ -121,12 +121,12 @@ def test_with_a_complaint_groups_and_an_unsure_answer() -> None:
 
 
 def test_the_bound_is_one() -> None:
-    effect = Effect(np.array([0, 1]), np.log([0.5, 1e-9]), float(np.log(0.97)))
+    effect = make_effect({0: 1.0 - 0.97 * 0.5, 1: 1.0 - 0.97e-9}, 0.03)
     sets = np.array([[False, False], [True, False], [False, True], [True, True]])
     for xi in (1e-3, 0.3, 5.0):
-        weights = Bounded(7, effect, -effect.log_no_leak, xi).log_weight(sets)
+        weights = Bounded(7, effect, -float(effect.log_no_leak), xi).log_weight(sets)
         assert (weights <= 1e-12).all()
-    touching = Bounded(7, effect, -effect.log_no_leak, 1.0).nearer(np.array([1.0, 0.0]), 1.0)
+    touching = Bounded(7, effect, -float(effect.log_no_leak), 1.0).nearer(np.array([1.0, 0.0]), 1.0)
     assert touching.log_weight(sets)[1] == pytest.approx(0.0, abs=1e-12)  # the tangent at what was expected
 
 
