@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 TOLD_IN_TEXT: Final = 3
 TOLD_IN_JSON: Final = 10
-DRAWS_HELP: Final = "From how many networks, drawn from the ranges of all numbers.  [default: 1000]"
+DRAWS_HELP: Final = (
+    "From how many networks, drawn from the ranges of all numbers.  [default: 1000, or fewer on a large network]"
+)
 QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_TEXT}; in JSON {TOLD_IN_JSON}]"
 
 
@@ -85,12 +87,12 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     print_text(diagnosis_text(diagnosis, questions=ranked, most=most, intervals=found))
 
 
-def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tuple[int, int]:
+def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tuple[int | None, int]:
     if not wanted and (draws is not None or seed is not None):
         raise click.UsageError("--draws and --seed go with --intervals; add it, or leave them out")
-    from bayesknee.inference.intervals import DRAWS, check_draws
+    from bayesknee.inference.intervals import check_draws
 
-    chosen = DRAWS if draws is None else draws, 0 if seed is None else seed
+    chosen = draws, 0 if seed is None else seed
     check_draws(*chosen)
     return chosen
 

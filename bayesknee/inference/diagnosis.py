@@ -122,16 +122,18 @@ class Diagnosis:
 
         return sensitivity_of(self)
 
-    def intervals(self, draws: int = 1000, seed: int = 0) -> Intervals:
+    def intervals(self, draws: int | None = None, seed: int = 0) -> Intervals:
         """95 % intervals of the posterior, from how unsure the network's numbers are, and how steady the ranking is.
 
         Args:
-            draws: how many networks to draw from the ranges of the numbers, 1 to 100,000.
+            draws: how many networks to draw from the ranges of the numbers, 1 to 100,000. Where left out, 1,000; with
+                more than 20 conditions, as many of these as fit into the seconds that the engine allows, or refused
+                where that is less than 100. `Intervals.draws` tells.
             seed: of the draws, from 0; the same seed gives the same intervals, everywhere.
 
         Raises:
             BayeskneeError: draws or seed out of range.
-            InferenceError: the network is too large for that.
+            InferenceError: it would take more than the engine allows.
         """
         from bayesknee.inference.intervals import intervals_of
 

@@ -117,7 +117,14 @@ class Strategy(Protocol):
             seed: of the draws.
 
         Raises:
-            InferenceError: the strategy cannot do that for a network of this size.
+            InferenceError: more than the budget allows.
+        """
+
+    def usual_draws(self, evidence: Evidence, events: Events, /) -> int:
+        """How many draws `redrawn` is to take where nobody says.
+
+        Raises:
+            InferenceError: the fewest that make sense would take longer than the budget allows.
         """
 
 
@@ -257,6 +264,10 @@ class Engine:
     def gradients(self, evidence: Evidence) -> Gradients:
         """How the posterior of each condition, then of each group, changes with every number of the network."""
         return self.strategy.gradients(evidence, self._events)
+
+    def usual_draws(self, evidence: Evidence) -> int:
+        """How many draws to take for intervals where nobody says."""
+        return self.strategy.usual_draws(evidence, self._events)
 
     def redrawn(self, evidence: Evidence, draws: int, seed: int) -> Vector:
         """The posterior of each condition, then of each group, with redrawn numbers, shape (draws, both)."""

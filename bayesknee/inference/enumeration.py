@@ -31,7 +31,7 @@ from bayesknee.inference.outcomes import Outcomes, WhatIf
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_gradients import PriorGradients
 from bayesknee.inference.program import is_small_enough
-from bayesknee.inference.redraw import Redraws
+from bayesknee.inference.redraw import USUAL_DRAWS, Redraws
 from bayesknee.inference.sampling import Sample, Sampler
 from bayesknee.inference.shares import Events, Shares, shares_of
 from bayesknee.inference.subsets import Vector, holds_any, marginals
@@ -133,7 +133,6 @@ class Enumeration:
         if n > MOST_CONDITIONS:
             raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
         self._network = network
-        self._setting = setting
         self._conditions = tuple(network.conditions)
         self.before_findings = Prior(network, setting)
         self.readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
@@ -187,9 +186,13 @@ class Enumeration:
         """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.redraw`."""
         return self._redraws.chances(evidence, events, draws, seed)
 
+    def usual_draws(self, _evidence: Evidence, _events: Events) -> int:
+        """How many draws to take where nobody says: they cost little."""
+        return USUAL_DRAWS
+
     @cached_property
     def _redraws(self) -> Redraws:
-        return Redraws(self._network, self._setting, self.before_findings)
+        return Redraws(self._network, self.before_findings)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
         """How the posterior changes with every number; see `bayesknee.inference.gradients`."""

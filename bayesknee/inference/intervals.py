@@ -15,12 +15,12 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import BayeskneeError, quoted
+from bayesknee.inference.redraw import USUAL_DRAWS
 from bayesknee.inference.subsets import Vector
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis
 
-DRAWS: Final = 1000
 MOST_DRAWS: Final = 100_000
 MOST_SEED: Final = 2**63
 QUANTILES: Final = (0.025, 0.975)
@@ -63,14 +63,15 @@ class Intervals:
         }
 
 
-def intervals_of(diagnosis: Diagnosis, draws: int = DRAWS, seed: int = 0) -> Intervals:
+def intervals_of(diagnosis: Diagnosis, draws: int | None = None, seed: int = 0) -> Intervals:
     """The intervals of a diagnosis.
 
     Raises:
         BayeskneeError: a number of draws or a seed out of range.
-        InferenceError: the strategy cannot redraw a network of this size.
+        InferenceError: it would take more than the engine is allowed.
     """
     check_draws(draws, seed)
+    draws = diagnosis.engine.usual_draws(diagnosis.evidence) if draws is None else draws
     chances = diagnosis.engine.redrawn(diagnosis.evidence, draws, seed)
     names = list(diagnosis.network.conditions)
     bounds = dict(zip((*names, *diagnosis.groups), _bounds(chances), strict=True))
@@ -85,15 +86,16 @@ def intervals_of(diagnosis: Diagnosis, draws: int = DRAWS, seed: int = 0) -> Int
     )
 
 
-def check_draws(draws: int, seed: int) -> None:
-    """Refuses a number of draws or a seed that makes no sense.
+def check_draws(draws: int | None, seed: int) -> None:
+    """Refuses a number of draws, if one was told, or a seed that makes no sense.
 
     Raises:
         BayeskneeError: it is out of range.
     """
-    if isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= MOST_DRAWS:
+    told = draws is not None
+    if told and (isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= MOST_DRAWS):
         raise BayeskneeError(
-            f"{quoted(draws)} draws; expected a whole number from 1 to {MOST_DRAWS:,}; {DRAWS:,} will do"
+            f"{quoted(draws)} draws; expected a whole number from 1 to {MOST_DRAWS:,}; {USUAL_DRAWS:,} will do"
         )
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < MOST_SEED:
         raise BayeskneeError(f"seed {quoted(seed)}; expected a whole number from 0 to 2**63 - 1; 0 will do")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, Plan, sum_out
 from bayesknee.inference.intercepts import Solver, either
-from bayesknee.inference.parents import Block
+from bayesknee.inference.parents import Block, Parents
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Network, RiskFactor
@@ -57,28 +57,36 @@ class PriorDraws(NamedTuple):
 class RedrawnPrior:
     """Redraws the prior of a network in a setting, and sums it over what is not known.
 
+    Args:
+        network: the network.
+        parents: how its conditions hang on risk factors and each other, in a setting.
+        intercepts: a_c by condition, as the network stands.
+        complaint: P(complaint), likewise.
+
     Attributes:
         solver: how to go about the intercepts.
+        parents: see there.
+        draw_number: the number of the variable that is the draw.
         alike: by condition, then by block: its states in an order in which those come together that have the same odds
             ratios, whatever these are, and where each such run begins.
     """
 
-    def __init__(self, network: Network, setting: str, prior: Prior) -> None:
+    def __init__(self, network: Network, parents: Parents, intercepts: Vector, complaint: float) -> None:
         self._network = network
-        self._setting = setting
-        self._base = prior
-        self._parents = prior.parents
-        self._n = len(self._parents.conditions)
-        self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
-        self.solver = Solver(prior.parents)
+        self._setting = parents.setting
+        self._intercepts = intercepts
+        self._complaint = complaint
+        self.parents = parents
+        self._n = len(parents.conditions)
+        self._blocks = dict(zip(parents.block_numbers, parents.blocks, strict=True))
+        self.solver = Solver(parents)
         self.alike = [
-            {v: self._alike(c, v) for v in each.variables if v >= self._n}
-            for c, each in enumerate(prior.parents.odds_ratios)
+            {v: self._alike(c, v) for v in each.variables if v >= self._n} for c, each in enumerate(parents.odds_ratios)
         ]
-        self._draw = self._n + len(self._blocks)  # the number of the variable that is the draw
+        self.draw_number = self._n + len(self._blocks)
 
     def _alike(self, c: int, number: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        ratios = self._network.conditions[self._parents.conditions[c]].odds_ratios
+        ratios = self._network.conditions[self.parents.conditions[c]].odds_ratios
         codes = np.zeros(1, np.int64)
         for member in self._blocks[number].members:
             stated = list(ratios.get(member.id, {}))
@@ -131,9 +139,9 @@ class RedrawnPrior:
             return np.array([drawn.get(("odds_ratios", parent, state), ones) for state in states])
 
         found: dict[int, Vector] = {}
-        for variable in self._parents.odds_ratios[c].variables:
+        for variable in self.parents.odds_ratios[c].variables:
             if variable < self._n:
-                found[variable] = of(self._parents.conditions[variable], NO_YES)
+                found[variable] = of(self.parents.conditions[variable], NO_YES)
             else:
                 members = [of(each.id, each.states) for each in self._blocks[variable].members]
                 found[variable] = functools.reduce(_outer, members, np.ones((1, draws)))
@@ -145,11 +153,11 @@ class RedrawnPrior:
         """The intercepts that meet these base rates, shape (conditions, draws), and P(complaint)."""
         solver = _Solver(self, drawn)
         base_rates = np.array([each.base_rate_in(self._setting) for each in self._network.conditions.values()])
-        start = (self._base.intercepts - _logit(base_rates * self._base.complaint))[:, None]
+        start = (self._intercepts - _logit(base_rates * self._complaint))[:, None]
         if not self._network.complaint:
             return solver.intercepts(rates, start + _logit(rates), SETTLED), np.ones(rates.shape[1])
         excess = rates.sum(axis=0) - 1.0
-        z = np.clip(self._base.complaint * excess / (base_rates.sum() - 1.0), 1e-9, 1.0 - 1e-3)
+        z = np.clip(self._complaint * excess / (base_rates.sum() - 1.0), 1e-9, 1.0 - 1e-3)
         return _meet_complaint(solver, rates, start + _logit(rates * z), z)
 
     def odds(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
@@ -163,26 +171,21 @@ class RedrawnPrior:
             else:
                 table = table[..., None, :] * own
                 scope.append(variable)
-        return Factor((*scope, self._draw), table)
+        return Factor((*scope, self.draw_number), table)
 
     def condition(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
         """P(c | parents) of a condition, where some parents are in known states."""
         (*scope, _), odds = self.odds(drawn, c, cut)
         no = 1.0 / (1.0 + odds)
         variables = sorted((c, *scope))
-        return Factor((*variables, self._draw), np.stack([no, odds * no], axis=variables.index(c)))
-
-    @property
-    def base(self) -> Prior:
-        """The prior of the network as it stands."""
-        return self._base
+        return Factor((*variables, self.draw_number), np.stack([no, odds * no], axis=variables.index(c)))
 
     # --- the sum over what is not known ------------------------------------------------------------------------------
 
-    def joint(self, drawn: PriorDraws, known: Mapping[str, Likelihood]) -> Vector:
-        """P(s, known risk factors) / P(complaint), shape (2**n, draws); see `Prior.joint`."""
-        index, _, (part_of_common, _) = self._base.given(known)
-        common = self._parents.block_numbers[-1]
+    def joint(self, drawn: PriorDraws, known: Mapping[str, Likelihood], prior: Prior) -> Vector:
+        """P(s, known risk factors) / P(complaint), shape (2**n, draws); see `Prior.joint`, which `prior` is for."""
+        index, _, (part_of_common, _) = prior.given(known)
+        common = self.parents.block_numbers[-1]
         cut: dict[int, int | slice] = {**index, common: part_of_common}
         scale = 1.0 / drawn.complaint
         leaves: list[Factor] = []
@@ -196,9 +199,9 @@ class RedrawnPrior:
             else:
                 part = cut.get(number, slice(None))
                 weights = drawn.priors[number][part] * self._likelihood(number, known)[part][:, None]
-                leaves.append(Factor((number, self._draw), weights))
+                leaves.append(Factor((number, self.draw_number), weights))
         leaves += [self.condition(drawn, c, cut) for c in range(self._n)]
-        joint: Vector = _joint(leaves, self._base.order, self._n) * scale
+        joint: Vector = _joint(leaves, prior.order, self._n) * scale
         return joint
 
     def _likelihood(self, number: int, known: Mapping[str, Likelihood]) -> Vector:
@@ -285,7 +288,7 @@ class _Solver:
         self._redrawn = redrawn
         self._drawn = drawn
         self._n = n = len(drawn.ratios)
-        parents = redrawn.base.parents
+        parents = redrawn.parents
         self._plans = redrawn.solver.plans
         self._order = _alone_first(redrawn.solver.any_order, parents.odds_ratios)
         self._parents_first = parents.parents_first
@@ -309,9 +312,9 @@ class _Solver:
     def _distribution(self, c: int, factors: Mapping[int, Factor]) -> Vector:
         """The joint distribution of the parents of c, shape (their states, those alike as one, draws)."""
         used, order = self._plans[c]
-        wanted = self._redrawn.base.parents.odds_ratios[c].variables
+        wanted = self._redrawn.parents.odds_ratios[c].variables
         shared = {variable for each in factors if each in used for variable in factors[each].variables}
-        draw = self._alone[c].variables[-1]
+        draw = self._redrawn.draw_number
         joined = Factor((draw,), np.ones(self._drawn.complaint.shape))
         if shared:
             own = [factors[each] if each < self._n else self._block(each) for each in used if each in shared]
@@ -327,7 +330,7 @@ class _Solver:
         return table.reshape(-1, table.shape[-1])
 
     def _block(self, number: int) -> Factor:
-        return Factor((number, self._alone[0].variables[-1]), self._drawn.priors[number])
+        return Factor((number, self._redrawn.draw_number), self._drawn.priors[number])
 
     def _room(self, c: int) -> tuple[Vector, Vector]:
         size, draws = self._odds[c].size, self._odds[c].shape[-1]

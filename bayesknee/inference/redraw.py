@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bayesknee.inference.prior import Prior
     from bayesknee.inference.shares import Events
 
+USUAL_DRAWS: Final = 1000
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
 MOST_KEPT: Final = 4
@@ -112,12 +113,13 @@ def subset_sums_of_draws(terms: Vector) -> Vector:
     return (first[:, None] + second[None]).reshape(-1, terms.shape[1])
 
 
-def _drawn(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
+def drawn_numbers(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
+    """The numbers of a finding or sign by place, shape (draws,)."""
     ranges = Ranges(entry)
     return dict(zip(ranges.paths, ranges.draw(stream(seed, entry.id), draws), strict=True))
 
 
-def _reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
+def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
     """The likelihood of an answer given no sign, and given the sign, shape (2, draws)."""
     sensitivity, specificity = drawn["reads", "sensitivity"], drawn["reads", "specificity"]
     no, yes = likelihood
@@ -131,10 +133,11 @@ class Redraws:
     are those of `bayesknee.knowledge.ranges`.
     """
 
-    def __init__(self, network: Network, setting: str, prior: Prior) -> None:
+    def __init__(self, network: Network, prior: Prior) -> None:
         self._network = network
         self._conditions = tuple(network.conditions)
-        self._prior = RedrawnPrior(network, setting, prior)
+        self._base = prior
+        self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint)
         self._chunk = max(8, NUMBERS_AT_ONCE >> len(self._conditions))
         self._kept: dict[tuple[int, int], PriorDraws] = {}
 
@@ -156,7 +159,7 @@ class Redraws:
     def _chances(
         self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[Row], masks: Vector, part: slice
     ) -> Vector:
-        weights = self._prior.joint(prior, known)
+        weights = self._prior.joint(prior, known, self._base)
         if self._network.complaint:
             weights[0] = 0.0
         for number, row in enumerate(rows, start=1):
@@ -175,15 +178,15 @@ class Redraws:
                 rows.append(Certain(np.where(yes > 0.0, likelihood[1], likelihood[0])))
             elif name in self._network.findings:
                 finding = self._network.findings[name]
-                drawn = _drawn(finding, draws, seed)
+                drawn = drawn_numbers(finding, draws, seed)
                 if isinstance(finding.model, Reading):
-                    own = _reading(drawn, likelihood)
+                    own = drawn_reading(drawn, likelihood)
                     of_signs[finding.model.sign] = of_signs.get(finding.model.sign, np.ones(1)) * own
                 else:
                     rows.append(self._direct(finding, drawn, np.array(likelihood)))
         for name, weights in of_signs.items():
             sign = self._network.signs[name]
-            rows.append(self._noisy_or(sign.noisy_or, ("noisy_or",), _drawn(sign, draws, seed), weights))
+            rows.append(self._noisy_or(sign.noisy_or, ("noisy_or",), drawn_numbers(sign, draws, seed), weights))
         return rows
 
     def _direct(self, finding: Finding, drawn: Drawn, likelihood: Vector) -> Row:

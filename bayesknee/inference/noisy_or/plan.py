@@ -78,7 +78,12 @@ class Plan:
     @property
     def seconds(self) -> float:
         """About, on one core, forward and back."""
-        return SECONDS_A_STEP * len(self.steps) + SECONDS_A_NUMBER * self.work
+        return SECONDS_A_STEP * len(self.steps) + self.seconds_more
+
+    @property
+    def seconds_more(self) -> float:
+        """Those of each patient more who is gone through together with others."""
+        return SECONDS_A_NUMBER * self.work
 
     @property
     def largest(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -36,6 +37,7 @@ from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.approximate import ApproximatePosterior
+    from bayesknee.inference.noisy_or.redraw import NoisyOrRedraws
 
 BUDGET: Final = Budget()
 MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
@@ -160,23 +162,24 @@ class NoisyOrStrategy:
         """
         if not self.fits(patients.structure):
             raise InferenceError(self.too_large(patients.structure))
-        return Run(self._plan(patients.structure.shape), patients)
+        return Run(self.plan(patients.structure.shape), patients)
 
     def fits(self, structure: Structure) -> bool:
         """Whether exact work is within the budget."""
-        plan = self._plan(structure.shape)
+        plan = self.plan(structure.shape)
         return plan.memory <= self.budget.memory and plan.seconds <= self.budget.seconds
 
     def too_large(self, structure: Structure) -> str:
         """What exact work would take, and what is allowed."""
-        plan = self._plan(structure.shape)
+        plan = self.plan(structure.shape)
         return (
             f"{len(structure.common.effects)} findings and signs that are present or unsure would take about "
             f"{plan.memory / 1e6:,.3g} MB and {plan.seconds:,.2g} s; allowed are {self.budget.memory / 1e6:,.3g} MB "
             f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
         )
 
-    def _plan(self, shape: Shape) -> Plan:
+    def plan(self, shape: Shape) -> Plan:
+        """How to go through this shape."""
         if (plan := self._plans.get(shape)) is None:
             plan = make_plan(shape)
             keep(self._plans, shape, plan, MOST_PLANS)
@@ -201,7 +204,7 @@ class NoisyOrStrategy:
 
     def at_once(self, structure: Structure) -> int:
         """How many patients of one structure to go through together."""
-        return max(1, MOST_AT_ONCE // (sum(self._plan(structure.shape).sizes) + 4 * self.model.n))
+        return max(1, MOST_AT_ONCE // (sum(self.plan(structure.shape).sizes) + 4 * self.model.n))
 
     def infer_many(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, groups: Groups = ()) -> Posteriors:
         """The posteriors of many patients, as `infer` gives them one by one: those of one structure at a time."""
@@ -254,11 +257,19 @@ class NoisyOrStrategy:
 
         return gradients_of(self, evidence, events)
 
-    def redrawn(self, _evidence: Evidence, _events: Events, _draws: int, _seed: int) -> Vector:
-        """Refused: a network of this size is not drawn a thousand times within reason."""
-        raise InferenceError(
-            f"there are no intervals for {self.model.n} conditions; up to 20 are redrawn; leave intervals out"
-        )
+    def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
+        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.noisy_or.redraw`."""
+        return self._redraws.chances(evidence, events, draws, seed)
+
+    def usual_draws(self, evidence: Evidence, events: Events) -> int:
+        """How many draws to take where nobody says: 1,000, or as many as fit into the time allowed."""
+        return self._redraws.usual_draws(evidence, events)
+
+    @cached_property
+    def _redraws(self) -> NoisyOrRedraws:
+        from bayesknee.inference.noisy_or.redraw import NoisyOrRedraws
+
+        return NoisyOrRedraws(self)
 
 
 def _log(share: Vector) -> Vector:

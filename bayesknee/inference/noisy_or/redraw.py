@@ -1,0 +1,174 @@
+"""Posteriors with every number of the network redrawn, where conditions are many: one plan, the draws side by side.
+
+Which conditions and findings there are to go through does not depend on the numbers, so a plan serves all draws, and
+its tables have the draws where others have patients. See `bayesknee.inference.redraw` for what a draw is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bayesknee.errors import InferenceError
+from bayesknee.inference.caches import keep
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.factors import Factor
+from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel, make_effect, without_common
+from bayesknee.inference.noisy_or.patient import Patients, common_of, sorted_evidence
+from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.redraw import USUAL_DRAWS, Drawn, drawn_numbers, drawn_reading
+from bayesknee.inference.shares import Events
+from bayesknee.inference.subsets import Vector
+
+if TYPE_CHECKING:
+    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+
+FEWEST_DRAWS: Final = 100
+MOST_KEPT: Final = 2
+NUMBERS_AT_ONCE: Final = 2**22  # in the tables of all conditions, while their intercepts are searched for
+SECONDS_A_CONDITION: Final = 1e-6  # to draw its numbers, and to sum it out
+ARRAYS: Final = 8  # about as many of one number for each condition and draw are in use at a time
+
+
+class NoisyOrRedraws:
+    """The networks that the ranges of one allow, in a setting; those of a seed are always the same."""
+
+    def __init__(self, strategy: NoisyOrStrategy) -> None:
+        self._strategy = strategy
+        model = self._model = strategy.model
+        self._prior = RedrawnPrior(model.network, model.parents, model.intercepts[:, 0], float(model.complaint[0]))
+        self._kept: dict[tuple[int, int], PriorDraws] = {}
+
+    def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
+        """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
+        self._check_memory(draws)
+        answers = _Answers(self._model, evidence, draws, seed)
+        prior = self._priors(draws, seed)
+        length = min(self._strategy.at_once(Structure(self._model, answers.common)), draws)
+        parts = (slice(start, min(start + length, draws)) for start in range(0, draws, length))
+        return np.concatenate([self._chances(answers, prior, events, part) for part in parts])
+
+    def usual_draws(self, evidence: Evidence, events: Events) -> int:
+        """`USUAL_DRAWS`, or as many as are estimated to fit into the seconds of the budget.
+
+        Raises:
+            InferenceError: less than `FEWEST_DRAWS` would.
+        """
+        structure = Structure(self._model, _Answers(self._model, evidence, 1, 0).common)
+        runs = 1 + sum(len(event) > 1 for event in events)
+        seconds = runs * self._strategy.plan(structure.shape).seconds_more + SECONDS_A_CONDITION * self._model.n
+        allowed = self._strategy.budget.seconds
+        if seconds * FEWEST_DRAWS > allowed:
+            raise InferenceError(
+                f"a draw would take about {seconds:.2g} s, and intervals at least {FEWEST_DRAWS} of them; allowed are "
+                f"{allowed:,.2g} s; leave answers out, allow more (seconds= of Engine), or say how many to draw"
+            )
+        return int(min(USUAL_DRAWS, allowed / seconds))
+
+    def _check_memory(self, draws: int) -> None:
+        allowed = self._strategy.budget.memory // (8 * ARRAYS * self._model.n)
+        if draws > allowed:
+            raise InferenceError(
+                f"{draws:,} draws of {self._model.n} conditions are more than fit into "
+                f"{self._strategy.budget.memory / 1e6:,.3g} MB; at most {allowed:,} do; draw fewer, or allow more "
+                "(memory= of Engine)"
+            )
+
+    def _priors(self, draws: int, seed: int) -> PriorDraws:
+        if (found := self._kept.get((draws, seed))) is None:
+            size = sum(each.table.size for each in self._model.parents.odds_ratios)
+            found = self._prior.draw(seed, draws, max(8, NUMBERS_AT_ONCE // size))
+            keep(self._kept, (draws, seed), found, MOST_KEPT)
+        return found
+
+    def _chances(self, answers: _Answers, prior: PriorDraws, events: Events, part: slice) -> Vector:
+        patients = answers.patients(self._drawn_model(answers, prior.part(part), part), part)
+        found = np.empty((patients.count, len(events)))
+        marginals = self._strategy.posteriors(patients)[1].conditions.T
+        several = [column for column, event in enumerate(events) if len(event) > 1]
+        for column, event in enumerate(events):
+            if len(event) == 1:
+                found[:, column] = marginals[:, min(event)]
+        if several:
+            found[:, several] = self._strategy.any_of(patients, [events[column] for column in several])
+        return found
+
+    def _drawn_model(self, answers: _Answers, prior: PriorDraws, part: slice) -> NoisyOrModel:
+        model = self._model
+        factors = {
+            c: Factor(own.variables[:-1], own.table)  # the last one is the draw
+            for c, own in (
+                (c, self._prior.condition(prior, c, without_common(model.parents, c))) for c in model.factors
+            )
+        }
+        odds = np.exp(prior.intercepts)
+        return replace(
+            model,
+            intercepts=prior.intercepts,
+            complaint=prior.complaint,
+            simple=np.where(np.isnan(model.simple), np.nan, odds / (1.0 + odds)),
+            factors=factors,
+            priors=prior.priors,
+            effects={**model.effects, **answers.effects(part)},
+        )
+
+
+class _Answers:
+    """What a patient answered, with redrawn numbers."""
+
+    def __init__(self, model: NoisyOrModel, evidence: Evidence, draws: int, seed: int) -> None:
+        self._model = model
+        self._known = sorted_evidence(model, evidence)
+        network = model.network
+        self._drawn = {
+            name: drawn_numbers(network.signs.get(name) or network.findings[name], draws, seed)
+            for name in self._known.effects
+        }
+        self._likelihoods = {
+            name: np.broadcast_to(np.array(likelihood)[:, None], (2, draws))
+            for name, likelihood in self._known.effects.items()
+            if name in network.findings
+        }
+        for name, likelihood in evidence.likelihoods.items():
+            if name in model.readings:
+                sign = model.readings[name].sign
+                own = drawn_reading(drawn_numbers(network.findings[name], draws, seed), likelihood)
+                self._likelihoods[sign] = self._likelihoods.get(sign, np.ones(1)) * own
+
+    @cached_property
+    def common(self) -> Common:
+        """As `bayesknee.inference.noisy_or.patient.common_of`; what holds of all draws."""
+        told = [name for name, (no, yes) in self._likelihoods.items() if yes.any() and (yes != no).any()]
+        plain = common_of(self._model, self._known)
+        return plain._replace(effects=tuple(sorted(self._model.names[name] for name in told)))
+
+    def effects(self, part: slice) -> dict[str, Effect]:
+        """Those that bear on the answers, for some of the draws."""
+        return {name: self._effect(drawn, part) for name, drawn in self._drawn.items()}
+
+    def _effect(self, drawn: Drawn, part: slice) -> Effect:
+        stated = {path[-1]: own[part] for path, own in drawn.items() if path[:-1] == ("noisy_or", "causes")}
+        return make_effect(
+            {self._model.numbers[name]: own for name, own in stated.items()}, drawn["noisy_or", "leak"][part]
+        )
+
+    def patients(self, model: NoisyOrModel, part: slice) -> Patients:
+        """One for each of these draws, with their model. What is the same for all conditions is left out."""
+        structure = Structure(model, self.common)
+        draws = model.intercepts.shape[1]
+        no, yes = np.zeros((model.n, draws)), np.zeros((model.n, draws))
+        for c, likelihood in self._known.conditions.items():
+            no[c], yes[c] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
+        observed: dict[int, Vector] = {}
+        for name, likelihoods in self._likelihoods.items():
+            own, effect = likelihoods[:, part], model.effects[name]
+            if model.names[name] in structure.common.effects:
+                observed[model.names[name]] = own / own.max(axis=0)
+            elif not own[1].any():
+                yes[effect.causes] += effect.log_fail
+        return Patients(structure, no, yes, observed, np.zeros(draws))
