@@ -2,42 +2,26 @@
 
 These are the base rates, the odds ratios and the priors of risk factors. Sums over subsets of conditions are taken back
 through the product of tables that gave them (reverse mode), which gives their derivatives by every entry of every table
-at once; and from those, by every number.
-
-The intercepts are no numbers of the network: they are solved such that the base rates m hold while nothing is known, so
-they move with all these numbers. By the implicit function of m(a, number) = m,
-
-    da/dm = A^-1,    da/dnumber = - A^-1 dm/dnumber,    A = dm/da.
+at once; and from those, by every number: see `bayesknee.inference.prior_numbers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, Scope
 from bayesknee.inference.parents import Block
 from bayesknee.inference.prior import Prior, joint_plan, places
+from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
 from bayesknee.inference.subsets import Vector, holds_any
-from bayesknee.knowledge.model import ANY_SETTING, Network, Path
+from bayesknee.knowledge.model import Network, Path
 
 YES: Final = 1
-
-
-class Raw(NamedTuple):
-    """Derivatives of some sums with the intercepts held, and by the intercepts.
-
-    Attributes:
-        by_number: shape (numbers, sums).
-        by_intercept: shape (conditions, sums).
-    """
-
-    by_number: Vector
-    by_intercept: Vector
+BOTH: Final = np.arange(2)
 
 
 class Cut(NamedTuple):
@@ -48,71 +32,33 @@ class Cut(NamedTuple):
         weights: P(state, what is known) of these.
     """
 
-    block: Block
     part: slice
     weights: Vector
 
-    def member_states(self, member: int) -> NDArray[np.intp]:
-        """The state of one member, by state of the block."""
-        sizes = [len(each.states) for each in self.block.members]
-        return np.asarray(np.unravel_index(np.arange(self.part.start, self.part.stop), sizes)[member])
+    @property
+    def states(self) -> States:
+        """The states that are possible."""
+        return np.arange(self.part.start, self.part.stop)
 
 
 class PriorGradients:
-    """Derivatives by the numbers before the findings, for one network and setting. Read-only once made.
-
-    Attributes:
-        paths: the numbers: base rates, then odds ratios, then priors of risk factors.
-    """
+    """Derivatives by the numbers before the findings, for one network and setting. Read-only once made."""
 
     def __init__(self, prior: Prior, network: Network) -> None:
         self._prior = prior
-        self._network = network
         self._parents = prior.parents
-        self._odds_ratios = tuple(self._list_odds_ratios())
-        self._shares = tuple(self._list_shares())
-        self.paths: tuple[Path, ...] = (
-            *(self._base_rate_path(name) for name in network.conditions),
-            *(each[0] for each in self._odds_ratios),
-            *(each[0] for each in self._shares),
-        )
-        self._moves, self._of_complaint = self._solve()
-
-    def _base_rate_path(self, name: str) -> Path:
-        rates = self._network.conditions[name].base_rate
-        return ("conditions", name, "base_rate", self._key(rates))
-
-    def _key(self, by_setting: Mapping[str, object]) -> str:
-        return self._parents.setting if self._parents.setting in by_setting else ANY_SETTING
-
-    def _list_odds_ratios(self) -> Iterator[tuple[Path, int, str, str, float]]:
-        """Path, number of the condition, parent, its state, value."""
-        for c, condition in enumerate(self._network.conditions.values()):
-            for parent, by_state in condition.odds_ratios.items():
-                for state, number in by_state.items():
-                    yield ("conditions", condition.id, "odds_ratios", parent, state), c, parent, state, number.value
-
-    def _list_shares(self) -> Iterator[tuple[Path, str, str]]:
-        """Path, risk factor, state of each stated share of a risk factor."""
-        for name, factor in self._network.risk_factors.items():
-            key = self._key(factor.prior)
-            for state in factor.prior[key].numbers:
-                yield ("risk_factors", name, "prior", key, state), name, state
-
-    def _solve(self) -> tuple[Vector, Vector]:
-        """How the intercepts move with each number, shape (numbers, n), and log P(complaint), shape (numbers,)."""
+        self._numbers = PriorNumbers(network, prior.parents)
         n = len(self._parents.conditions)
         possible = np.ones(2**n)
-        if self._network.complaint:
+        if network.complaint:
             possible[0] = 0.0
         sums = np.stack([possible, *(holds_any(frozenset([c]), 2**n) for c in range(n))])
-        raw = self._raw({}, sums)
-        base_rates = np.array([each.base_rate_in(self._parents.setting) for each in self._network.conditions.values()])
-        by_intercept = raw.by_intercept[:, 1:] - raw.by_intercept[:, :1] * base_rates
-        by_number = raw.by_number[:, 1:] - raw.by_number[:, :1] * base_rates
-        by_number[:n] = -np.eye(n)  # a base rate that is raised has to be met
-        moves = -np.linalg.solve(by_intercept.T, by_number.T).T
-        return moves, (raw.by_number + moves @ raw.by_intercept)[:, 0]
+        self._moves = self._numbers.moves(self._raw({}, sums))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The numbers: base rates, then odds ratios, then priors of risk factors."""
+        return self._numbers.paths
 
     def slopes(self, known: Mapping[str, Likelihood], sums: Vector) -> Vector:
         """How sums over subsets, weighed by P(s, known | complaint), change with each number.
@@ -126,7 +72,8 @@ class PriorGradients:
         """
         raw = self._raw(known, sums)
         values = sums @ self._prior.joint(known)
-        return raw.by_number + self._moves @ raw.by_intercept - np.outer(self._of_complaint, values)
+        moves = self._moves
+        return raw.by_number + moves.of_intercepts @ raw.by_intercept - np.outer(moves.of_complaint, values)
 
     def _raw(self, known: Mapping[str, Likelihood], sums: Vector) -> Raw:
         cuts = {
@@ -134,20 +81,20 @@ class PriorGradients:
             for number, block in zip(self._parents.block_numbers, self._parents.blocks, strict=True)
         }
         of_blocks, of_conditions = self._of_tables(cuts, sums)
+        along = {number: cut.states for number, cut in cuts.items()} | dict.fromkeys(
+            range(len(self._parents.conditions)), BOTH
+        )
         by_log_odds = [
             (change[:, YES] - change[:, 1 - YES]) * table[YES] * table[1 - YES] for change, table in of_conditions
         ]
-        by_intercept = np.array([each.sum(axis=tuple(range(1, each.ndim))) for each in by_log_odds])
-        by_ratio = [self._by_odds_ratio(by_log_odds[c], c, cuts, p, s) / v for _, c, p, s, v in self._odds_ratios]
-        by_share = [self._by_share(of_blocks, cuts, name, state) for _, name, state in self._shares]
-        nothing = np.zeros((len(self._parents.conditions), len(sums)))
-        return Raw(np.vstack([nothing, *by_ratio, *by_share]), by_intercept)
+        by_state = {number: (of_blocks[number] * cut.weights, cut.states) for number, cut in cuts.items()}
+        return self._numbers.raw([(each, along) for each in by_log_odds], by_state)
 
     def _cut(self, block: Block, known: Mapping[str, Likelihood]) -> Cut:
         weights = block.weights([known.get(each) for each in block.ids])
         possible = np.flatnonzero(weights)
         part = slice(int(possible[0]), int(possible[-1]) + 1)
-        return Cut(block, part, weights[part])
+        return Cut(part, weights[part])
 
     def _of_tables(
         self, cuts: Mapping[int, Cut], sums: Vector
@@ -168,29 +115,6 @@ class PriorGradients:
             for c, (change, factor) in enumerate(zip(changes[len(cuts) :], factors, strict=True))
         ]
         return of_blocks, own
-
-    def _by_odds_ratio(self, by_log_odds: Vector, c: int, cuts: Mapping[int, Cut], parent: str, state: str) -> Vector:
-        """The sum over the states of the parents in which this one is in that state; shape (sums,)."""
-        variables = self._parents.odds_ratios[c].variables
-        if parent in self._parents.conditions:
-            axis = variables.index(self._parents.conditions.index(parent))
-            wanted = np.array([state == "no", state == "yes"])
-        else:
-            number = next(number for number, cut in cuts.items() if parent in cut.block.ids)
-            axis = variables.index(number)
-            member = cuts[number].block.ids.index(parent)
-            wanted = cuts[number].member_states(member) == self._network.risk_factors[parent].states.index(state)
-        rest = tuple(each for each in range(1, by_log_odds.ndim) if each != axis + 1)
-        return np.asarray(by_log_odds.sum(axis=rest) @ wanted)
-
-    def _by_share(self, of_blocks: Mapping[int, Vector], cuts: Mapping[int, Cut], name: str, state: str) -> Vector:
-        """The other states give way in proportion: d weight / d share is weight / share, or - weight / (1 - share)."""
-        number = next(number for number, cut in cuts.items() if name in cut.block.ids)
-        cut = cuts[number]
-        factor = self._network.risk_factors[name]
-        share = factor.prior_in(self._parents.setting)[factor.states.index(state)]
-        wanted = cut.member_states(cut.block.ids.index(name)) == factor.states.index(state)
-        return np.asarray((of_blocks[number] * cut.weights) @ np.where(wanted, 1.0 / share, -1.0 / (1.0 - share)))
 
 
 def _own_first(change: Vector, factor: Factor, c: int) -> tuple[Vector, Vector]:

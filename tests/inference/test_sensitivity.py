@@ -22,6 +22,8 @@ A: Final = condition("a", 0.6)
 B: Final = condition("b", 0.7)
 F: Final = finding("f", noisy_or(0.1, a=0.9))
 
+pytestmark = pytest.mark.usefixtures("strategy")
+
 
 def anew(engine: Engine, answers: object, path: Path, value: float) -> dict[str, float]:
     assert isinstance(answers, dict)

@@ -1,32 +1,42 @@
 """How the posterior changes with every number, where conditions are many: from runs of the same plan.
 
-P(evidence) of a noisy-OR f with weights w_no and w_yes hangs on its numbers by way of (w_no - w_yes) P(f absent | s)
-alone, so that with P stated for a cause c
+Each event is a patient of its own, in whom it happens; a presenting complaint is one more effect that is present. P(e)
+of a noisy-OR f with weights w_no and w_yes hangs on its numbers by way of (w_no - w_yes) P(f absent | s) alone, so that
+with P stated for a cause c
 
     dP(e) / dP = - (w_no - w_yes) P(f absent, c, other evidence) / (1 - P)
 
-which takes the run in which f is absent, or no other run where it is absent anyway. Each event is a patient of its own.
-Conditions with parents and networks with a complaint are refused: their base rates bear on more than themselves.
+which takes the run in which f is absent, or no other run where it is absent anyway. The log odds of a condition, with p
+its probability given its parents, move
+
+    d log P(e) / d log odds = sum over parents of P(c, parents | e) (1 - p) - P(no c, parents | e) p,
+
+and a run's way back has P(c, parents | e) at the place where it sums c out. What that means for base rates, odds ratios
+and priors of risk factors, with the intercepts that move along, is told in `bayesknee.inference.prior_numbers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 
-from bayesknee.errors import InferenceError
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.gradients import Gradients
-from bayesknee.inference.noisy_or.patient import Patients, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.noisy_or.run import Marginals
+from bayesknee.inference.noisy_or.structure import Structure
+from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
 from bayesknee.inference.shares import Events
 from bayesknee.inference.subsets import Vector
-from bayesknee.knowledge.model import ANY_SETTING, NoisyOr, Path
+from bayesknee.knowledge.model import NoisyOr, Path
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+
+MOST_AT_ONCE: Final = 2**21  # numbers of all conditions and what they depend on, of patients gone through together
 
 
 class Row(NamedTuple):
@@ -41,13 +51,8 @@ def gradients_of(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) 
     """The gradients of a patient whose evidence is possible.
 
     Raises:
-        InferenceError: a network with a complaint, or with conditions that have parents.
+        InferenceError: tables that would be too large.
     """
-    if strategy.has_complaint or np.isnan(strategy.model.simple).any():
-        raise InferenceError(
-            f"derivatives for {strategy.model.n} conditions take a network without a presenting complaint whose "
-            "conditions have no parents; up to 20 conditions, any network will do"
-        )
     work = _Work(strategy, evidence, events)
     rows = list(work.rows())
     slopes = np.array([work.over_events(row.slope) for row in rows])
@@ -59,6 +64,177 @@ def gradients_of(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) 
     )
 
 
+# --- before the findings ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Families(Marginals):
+    """A `Tally` that keeps P(condition, what it depends on | evidence), too.
+
+    Attributes:
+        families: by condition that depends on anything, shape (2, scope..., patients).
+        blocks: P(state | evidence) by block of risk factors in any scope, shape (states, patients).
+    """
+
+    families: dict[int, Vector] = field(default_factory=dict)
+    blocks: dict[int, Vector] = field(default_factory=dict)
+
+    def condition(self, number: int, weights: Vector) -> None:
+        super().condition(number, weights)
+        if number in self.patients.structure.pairs:
+            self.families[number] = weights / weights.sum(axis=tuple(range(weights.ndim - 1)))
+
+    def crowd(self, name: int, weights: Vector) -> None:
+        super().crowd(name, weights)
+        crowd = self.patients.crowd(name)
+        if not self.patients.structure.pairs.keys().isdisjoint(crowd.members):
+            self.families |= dict(zip(crowd.members, crowd.families(weights), strict=True))
+
+    def axis(self, name: int, weights: Vector) -> None:
+        super().axis(name, weights)
+        if name in self.patients.structure.block_weights:
+            self.blocks[name] = weights / weights.sum(axis=0)
+
+
+class _PriorSlopes:
+    """d log P(patient) by the numbers before the findings, for some patients of one structure.
+
+    Args:
+        numbers: these numbers.
+        tally: what a run found out about the patients.
+    """
+
+    def __init__(self, numbers: PriorNumbers, tally: Families) -> None:
+        self._numbers = numbers
+        self._tally = tally
+        self._structure = tally.patients.structure
+        self._model = self._structure.model
+        self._private: dict[int, Vector] = {}
+
+    def raw(self) -> Raw:
+        """With the intercepts held, and by the intercepts; shapes (numbers, patients) and (conditions, patients)."""
+        by_log_odds = [self._by_log_odds(c) for c in range(self._model.n)]
+        found = self._numbers.raw(by_log_odds, dict(self._by_state()))
+        return Raw(np.nan_to_num(found.by_number), np.nan_to_num(found.by_intercept))
+
+    def _by_log_odds(self, c: int) -> tuple[Vector, Mapping[int, States]]:
+        """Over all parents, an axis of length 1 for those of which the state is known."""
+        parents = self._model.parents.odds_ratios[c].variables
+        change, variables = self._over_open_parents(c)
+        change = np.moveaxis(change, -1, 0)
+        along: dict[int, States] = {}
+        for axis, variable in enumerate(parents, start=1):
+            if variable in variables:
+                along[variable] = np.arange(change.shape[axis])
+            else:
+                change = np.expand_dims(change, axis)
+                along[variable] = np.array([self._structure.settled.get(variable, 0)], np.intp)
+        return change, along
+
+    def _over_open_parents(self, c: int) -> tuple[Vector, tuple[int, ...]]:
+        """d log P / d log odds by state of the parents that are not known, the patients last; and which these are."""
+        if c not in self._structure.pairs:
+            return self._tally.conditions[c] - self._model.simple[c], ()
+        _, pair = self._structure.pairs[c]
+        factor = self._structure.factor(c)
+        variables = tuple(each for each in factor.variables if each != c)
+        no, yes = np.moveaxis(factor.table, factor.variables.index(c), 0)
+        by_no, by_yes = (own / table for own, table in zip(self._tally.families[c], pair, strict=True))
+        weights = np.ones(1)
+        private = self._structure.private(c)
+        if private is not None:
+            axis = variables.index(private)
+            by_no, by_yes = (np.expand_dims(each, axis) for each in (by_no, by_yes))
+            weights = self._structure.block_weights[private]
+            weights = weights.reshape([-1 if each == axis else 1 for each in range(len(variables))] + [1])
+            rest = tuple(each for each in range(len(variables)) if each != axis)
+            self._private[private] = ((by_no * no + by_yes * yes) * weights).sum(axis=rest)
+        return (by_yes - by_no) * no * yes * weights, variables
+
+    def _by_state(self) -> Iterator[tuple[int, tuple[Vector, States]]]:
+        """P(state | e) by block of risk factors, and its states."""
+        found = {**self._tally.blocks, **self._private}
+        for number, weights in self._structure.block_weights.items():
+            own = found.get(number, weights / weights.sum(axis=0))
+            own = np.broadcast_to(own, (len(weights), self._tally.patients.count))
+            yield number, (own.T, np.arange(len(weights)))
+
+
+class Found(NamedTuple):
+    """What runs found out about patients of one structure.
+
+    Attributes:
+        logs: log P(patient), the complaint not seen to, shape (patients,).
+        conditions: P(condition | patient), shape (n, patients).
+        effects: P(effect | patient) by number, shape (patients,).
+        raw: d log P(patient) by the numbers before the findings.
+    """
+
+    logs: Vector
+    conditions: Vector
+    effects: dict[int, Vector]
+    raw: Raw
+
+
+class PriorGradients:
+    """Derivatives by the numbers before the findings, for one network and setting. Read-only once made."""
+
+    def __init__(self, strategy: NoisyOrStrategy) -> None:
+        self._strategy = strategy
+        model = strategy.model
+        self.numbers = PriorNumbers(model.network, model.parents)
+        events = tuple(frozenset([c]) for c in range(model.n))
+        raw = self.found(_each_event(_counted(strategy, Known({}, {}, {})), events)).raw
+        sums = np.concatenate([[1.0], self.numbers.base_rates])
+        self._moves = self.numbers.moves(Raw(raw.by_number * sums, raw.by_intercept * sums))
+
+    def found(self, patients: Patients) -> Found:
+        """All that is wanted of these patients, some at a time."""
+        structure = patients.structure
+        numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs.values())
+        length = min(self._strategy.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
+        parts = [self._some(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
+        logs, conditions, effects, raws = zip(*parts, strict=True)
+        return Found(
+            np.concatenate(logs),
+            np.concatenate(conditions, axis=1),
+            {k: np.concatenate([each[k] for each in effects]) for k in effects[0]},
+            Raw(*(np.concatenate(each, axis=1) for each in zip(*raws, strict=True))),
+        )
+
+    def _some(self, patients: Patients) -> Found:
+        run = self._strategy.run(patients)
+        logs = run.log_evidence()
+        tally = Families(patients, np.full((self._strategy.model.n, patients.count), np.nan))
+        run.back(tally)
+        conditions = np.nan_to_num(tally.conditions)
+        return Found(logs, conditions, tally.effects, _PriorSlopes(self.numbers, tally).raw())
+
+    def slopes(self, raw: Raw) -> Vector:
+        """d log P(patient | complaint) / d number, the intercepts moving along; shape (numbers, patients)."""
+        moves = self._moves
+        return np.asarray(raw.by_number + moves.of_intercepts @ raw.by_intercept - moves.of_complaint[:, None])
+
+
+def _counted(strategy: NoisyOrStrategy, known: Known) -> Patients:
+    """A patient, who has the complaint."""
+    patient = one_patient(strategy.model, known)
+    return strategy.counting_any(patient) if strategy.has_complaint else patient
+
+
+def _each_event(patient: Patients, events: Events) -> Patients:
+    """The patient as is, then one for each event, which happens; of several conditions, not."""
+    count = 1 + len(events)
+    no, yes = (np.repeat(each, count, axis=1) for each in (patient.no, patient.yes))
+    for column, event in enumerate(events, start=1):
+        (no if len(event) == 1 else yes)[sorted(event), column] = -np.inf
+    observed = {k: np.repeat(each, count, axis=1) for k, each in patient.observed.items()}
+    return replace(patient, no=no, yes=yes, observed=observed, log_scale=np.repeat(patient.log_scale, count))
+
+
+# --- all numbers -----------------------------------------------------------------------------------------------------
+
+
 class _Work:
     """Patients: one of whom nothing is asked, then one for each event, which happens; of several conditions, not."""
 
@@ -68,19 +244,10 @@ class _Work:
         self._evidence = evidence
         self._events = events
         self._known = sorted_evidence(self._model, evidence)
-        self._patients = self._of_events(one_patient(self._model, self._known))
-        self._logs, self._conditions, self._effects = strategy.in_parts(self._patients)
-        self._conditions = np.nan_to_num(self._conditions)
+        self._patients = _each_event(_counted(strategy, self._known), events)
+        self._logs, self._conditions, self._effects, self._raw = strategy.prior_gradients.found(self._patients)
         with np.errstate(invalid="ignore"):
             self._shares = np.exp(self._logs - self._logs[0])  # P(what is asked for | e)
-
-    def _of_events(self, patient: Patients) -> Patients:
-        count = 1 + len(self._events)
-        no, yes = (np.repeat(each, count, axis=1) for each in (patient.no, patient.yes))
-        for column, event in enumerate(self._events, start=1):
-            (no if len(event) == 1 else yes)[sorted(event), column] = -np.inf
-        observed = {k: np.repeat(each, count, axis=1) for k, each in patient.observed.items()}
-        return replace(patient, no=no, yes=yes, observed=observed, log_scale=np.repeat(patient.log_scale, count))
 
     def over_events(self, slope: Vector) -> Vector:
         """From d log P of each patient to d P(e), then d P(event, e), over P(e)."""
@@ -92,7 +259,7 @@ class _Work:
 
     def rows(self) -> Iterator[Row]:
         """All numbers that bear on the patient."""
-        yield from self._base_rates()
+        yield from self._before_the_findings()
         for name, likelihood in self._known.effects.items():
             section = "signs" if name in self._model.network.signs else "findings"
             if not is_folded(likelihood):
@@ -102,12 +269,14 @@ class _Work:
                 yield from self._noisy_or((section, name, "noisy_or"), self._rule(name), ones, self._conditions)
         yield from self._readings()
 
-    def _base_rates(self) -> Iterator[Row]:
-        for c, (name, condition) in enumerate(self._model.network.conditions.items()):
-            key = self._strategy.setting if self._strategy.setting in condition.base_rate else ANY_SETTING
-            rate = condition.base_rate[key].value
-            yes = self._conditions[c]
-            yield Row(("conditions", name, "base_rate", key), yes / rate - (1.0 - yes) / (1.0 - rate), linear=True)
+    def _before_the_findings(self) -> Iterator[Row]:
+        """A base rate acts in a straight line where it is that of its own condition only."""
+        prior = self._strategy.prior_gradients
+        parents = {each for factor in self._model.factors.values() for each in factor.variables}
+        alone = [not self._strategy.has_complaint and c not in parents for c in range(self._model.n)]
+        slopes = prior.slopes(self._raw)
+        for number, (path, slope) in enumerate(zip(prior.numbers.paths, slopes, strict=True)):
+            yield Row(path, slope, number < len(alone) and alone[number])
 
     def _rule(self, name: str) -> NoisyOr:
         network = self._model.network
@@ -134,16 +303,25 @@ class _Work:
             yield Row((*path, "causes", name), -weight * here[name] / (1.0 - stated.value), linear=True)
 
     def _readings(self) -> Iterator[Row]:
-        for name, (no, yes) in self._evidence.likelihoods.items():
+        for name, likelihood in self._evidence.likelihoods.items():
             if name not in self._model.readings:
                 continue
+            no, yes = likelihood
             reading = self._model.readings[name]
-            number = self._model.names[reading.sign]
-            if number not in self._effects:
-                raise InferenceError(f"the readings of {reading.sign} cancel each other; leave one of them out")
-            there = np.nan_to_num(self._effects[number])
+            there = self._sign(reading.sign)
             sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
             slope = (yes - no) / (no * (1.0 - sensitivity) + yes * sensitivity)
             yield Row(("findings", name, "reads", "sensitivity"), there * slope, linear=True)
             slope = (no - yes) / (no * specificity + yes * (1.0 - specificity))
             yield Row(("findings", name, "reads", "specificity"), (1.0 - there) * slope, linear=True)
+
+    def _sign(self, name: str) -> Vector:
+        """P(sign | patient); by a run of its own where its readings cancel each other, so that none goes through it."""
+        number = self._model.names[name]
+        if number not in self._effects:
+            common = self._patients.structure.common
+            common = common._replace(effects=tuple(sorted((*common.effects, number))))
+            observed = {**self._patients.observed, number: np.ones((2, self._patients.count))}
+            patients = replace(self._patients, structure=Structure(self._model, common), observed=observed)
+            self._effects[number] = self._strategy.in_parts(patients)[2][number]
+        return np.nan_to_num(self._effects[number])

@@ -10,7 +10,7 @@ import numpy as np
 
 from bayesknee.inference.noisy_or.patient import Patients
 from bayesknee.inference.noisy_or.plan import KEPT_AT_MOST, Plan
-from bayesknee.inference.noisy_or.tables import Observe, Step
+from bayesknee.inference.noisy_or.tables import Observe, Step, Tally
 from bayesknee.inference.subsets import Vector
 
 MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
@@ -30,7 +30,8 @@ class Marginals:
     effects: dict[int, Vector] = field(default_factory=dict)
 
     def condition(self, number: int, weights: Vector) -> None:
-        self.conditions[number] = weights[1] / (weights[0] + weights[1])
+        no, yes = weights.reshape(2, -1, weights.shape[-1]).sum(axis=1)
+        self.conditions[number] = yes / (no + yes)
 
     def crowd(self, name: int, weights: Vector) -> None:
         crowd = self.patients.crowd(name)
@@ -38,7 +39,7 @@ class Marginals:
 
     def axis(self, name: int, weights: Vector) -> None:
         if name < len(self.conditions):
-            self.condition(name, weights.reshape(2, -1, weights.shape[-1]).sum(axis=1))
+            self.condition(name, weights)
 
     def effect(self, number: int, weights: Vector) -> None:
         self.effects[number] = weights[1] / (weights[0] + weights[1])
@@ -88,12 +89,16 @@ class Run:
     def marginals(self) -> Marginals:
         """P(condition | evidence); after `log_evidence`. NaN where that is minus infinity."""
         tally = Marginals(self.patients, np.full((self.patients.structure.model.n, self.patients.count), np.nan))
+        self.back(tally)
+        return tally
+
+    def back(self, tally: Tally) -> None:
+        """The way back, with a tally of what it finds out; after `log_evidence`."""
         g = np.ones(self.patients.count)
         with np.errstate(invalid="ignore", divide="ignore"):
             for step, x in self.tables_backwards():
                 g = step.backward(x, g, self.patients, tally)
                 g = g / g.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
-        return tally
 
     def tables_backwards(self) -> Iterator[tuple[Step, Vector]]:
         """The steps, last one first, and the table before each; after `log_evidence`."""

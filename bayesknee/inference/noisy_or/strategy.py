@@ -37,6 +37,7 @@ from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.approximate import ApproximatePosterior
+    from bayesknee.inference.noisy_or.gradients import PriorGradients
     from bayesknee.inference.noisy_or.redraw import NoisyOrRedraws
 
 BUDGET: Final = Budget()
@@ -256,6 +257,13 @@ class NoisyOrStrategy:
         from bayesknee.inference.noisy_or.gradients import gradients_of
 
         return gradients_of(self, evidence, events)
+
+    @cached_property
+    def prior_gradients(self) -> PriorGradients:
+        """How patients change with the numbers before the findings."""
+        from bayesknee.inference.noisy_or.gradients import PriorGradients
+
+        return PriorGradients(self)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.noisy_or.redraw`."""

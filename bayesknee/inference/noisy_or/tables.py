@@ -50,7 +50,7 @@ class Tally(Protocol):
     """Takes what the backward pass finds out: weights of absent and present, which need not sum to 1."""
 
     def condition(self, number: int, weights: Vector) -> None:
-        """Of one condition, shape (2, patients)."""
+        """Of one condition, shape (2, scope..., patients)."""
 
     def crowd(self, name: int, weights: Vector) -> None:
         """Of the crowd's two outcomes, shape (2, scope..., patients)."""
@@ -152,7 +152,7 @@ class Absorb:
             explain_back(explained, (), place, numbers.chance(self.condition, name))
         explained *= yes
         before = g * no
-        tally.condition(self.condition, np.stack([_total(x, before), _total(x, explained)]))
+        tally.condition(self.condition, np.stack([_product(x, before, self.scope), _product(x, explained, self.scope)]))
         before += explained
         return before
 
@@ -253,8 +253,10 @@ class End:
         return np.repeat(np.expand_dims(g, self.place), x.shape[self.place], axis=self.place)
 
 
-def _total(x: Vector, g: Vector) -> Vector:
-    """The sum of x * g for each patient."""
+def _product(x: Vector, g: Vector, scope: Places) -> Vector:
+    """The sum of x * g for each state of the scope and each patient."""
+    if scope:
+        return gathered(x * g, scope)
     return np.asarray(np.einsum("ij,ij->j", x.reshape(-1, x.shape[-1]), g.reshape(-1, g.shape[-1])))
 
 
@@ -296,6 +298,18 @@ class Crowd:
         Args:
             weights: of both outcomes, shape (2, scope..., patients).
         """
+        here, whole = self._joint(weights)
+        scope = tuple(range(whole.ndim - 1))
+        return np.asarray(here.sum(axis=tuple(axis + 1 for axis in scope)) / whole.sum(axis=scope))
+
+    def families(self, weights: Vector) -> Vector:
+        """P(member absent or present, scope | all), shape (members, 2, scope..., patients), with the same weights."""
+        here, whole = self._joint(weights)
+        total = whole.sum(axis=tuple(range(whole.ndim - 1)))
+        return np.asarray(np.stack([np.maximum(whole - here, 0.0), here], axis=1) / total)
+
+    def _joint(self, weights: Vector) -> tuple[Vector, Vector]:
+        """The weight of each member with the scope, shape (members, scope..., patients), and that of the scope."""
         still, fired = weights
         own = _log_fail(self.no, self.yes, self.q)
         others = np.minimum(own.sum(axis=0) - own, 0.0)  # log P(none of the others brings it about)
@@ -303,9 +317,7 @@ class Crowd:
         fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * np.expm1(others)
         share = self.yes / np.maximum(self.no + self.yes, TINY)
         here = share * (fails * still + brings * fired) * (self.nothing + self.something)
-        all_of_it = self.nothing * still + self.something * fired
-        inner = tuple(range(still.ndim - 1))
-        return np.asarray(here.sum(axis=tuple(axis + 1 for axis in inner)) / all_of_it.sum(axis=inner))
+        return here, self.nothing * still + self.something * fired
 
 
 def _over_scope(q: Vector, ndim: int) -> Vector:
