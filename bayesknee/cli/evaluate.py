@@ -21,7 +21,13 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network, load_netw
 @network_option
 @click.option("--report", metavar="FILE", help="Write a report with plots, .html or .md.")
 @click.option("--failures", default=50, show_default=True, type=click.IntRange(0), help="List at most so many.")
-@click.option("--rounds", default=1000, show_default=True, type=click.IntRange(0), help="Rounds of the bootstrap.")
+@click.option(
+    "--rounds",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Rounds of the bootstrap, 40 or more; 0 for no intervals.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the bootstrap.")
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, measure
+from bayesknee.errors import BayeskneeError
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.fit import surprise_of
+from bayesknee.inference.intervals import LEAST_DRAWS
 from bayesknee.inference.ledger import Account
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import LEVELS, Network
@@ -178,13 +180,17 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
     Args:
         network: what to evaluate.
         cases: at least one, from `read_labelled` or `check_cases`.
-        rounds: of the bootstrap; 0 for no intervals.
+        rounds: of the bootstrap, at least 40; or 0 for no intervals.
         seed: of the bootstrap.
 
     Raises:
         ImpossibleEvidenceError: a case with answers that cannot be true together.
+        BayeskneeError: too few rounds for an interval.
         ValueError: no cases.
     """
+    if rounds < 0 or 0 < rounds < LEAST_DRAWS:
+        expected = f"0 for no intervals, or at least {LEAST_DRAWS} (fewer tell no 95 % interval)"
+        raise BayeskneeError(f"{rounds} rounds of the bootstrap; expected {expected}; {ROUNDS:,} will do")
     given = tuple(cases)
     if not given:
         raise ValueError("no cases; expected at least one labelled case")

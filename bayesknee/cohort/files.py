@@ -166,7 +166,7 @@ def _refuse(parts: Parts, total: Counts) -> None:
 def _parts(source: Path, output: Path, rejects: Path | str | None) -> Parts:
     check_suffix(output, "the output")
     apart = Path(rejects) if rejects is not None else beside(output, ".rejects.csv")
-    if apart.suffix != ".csv":
+    if apart.suffix.lower() != ".csv":
         raise TableError(f"the rejects {str(apart)!r} are not named .csv; give the file that name")
     for place in (output, apart):
         if not place.parent.is_dir():

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bayesknee.errors import InferenceError
 from bayesknee.inference.codes import Codes
 from bayesknee.inference.engine import Engine
+from bayesknee.inference.intervals import check_draws
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.ranges import redrawn
 
@@ -38,13 +39,15 @@ def intervals(engine: Engine, codes: Codes, draws: int | None = None, seed: int 
     Args:
         engine: what they are scored with.
         codes: their answers, see `bayesknee.inference.codes`.
-        draws: how many networks to draw; `DRAWS` where left out.
+        draws: how many networks to draw, at least 40; `DRAWS` where left out.
         seed: the same one draws the same networks.
 
     Raises:
         InferenceError: base rates that cannot be met, over and over.
+        BayeskneeError: too few draws for an interval.
     """
     draws = DRAWS if draws is None else draws
+    check_draws(draws, seed)
     width = len(engine.network.conditions) + len(engine.network.groups)
     bounds = np.empty((2, len(codes), width))
     for start in range(0, len(codes), ROWS_AT_ONCE):

@@ -6,21 +6,20 @@ with a column per question and a column `label`.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bayesknee.cases import Case, parse_case, plain_answer, read_case
-from bayesknee.errors import BayeskneeError, CaseFileError, did_you_mean, quoted
+from bayesknee.cohort.csv_text import check_text, empty, no_rows, separated_otherwise
+from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, quoted
 from bayesknee.inference.engine import check_setting
 from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.knowledge.model import Network
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
 TABLE_SUFFIXES: Final = (".csv", ".parquet")
@@ -171,26 +170,22 @@ def _check_json(line: bytes, place: str) -> None:
 
 def _table(path: Path) -> Iterator[Case]:
     """Cases of a table with `label`; blanks are not known, other columns than questions hold key and setting."""
-    frame = _frame(path)
-    if twice := [name for name, number in Counter(frame.columns).items() if number > 1]:
+    names, rows = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
+    if twice := [name for name, number in Counter(names).items() if number > 1]:
         raise CaseFileError(f"{path.name} has the column {twice[0]} more than once; keep one of them")
-    if LABEL not in frame.columns:
-        columns = ", ".join(map(str, frame.columns[:MOST_TOLD]))
+    if LABEL not in names:
+        columns = ", ".join(map(str, names[:MOST_TOLD]))
         expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
         raise CaseFileError(f"{path.name} has no column {LABEL}, its first are {columns}; {expected}")
-    return (_row(number, dict(row)) for number, row in enumerate(frame.to_dict("records"), start=1))
+    return (_row(number, dict(zip(names, row, strict=True))) for number, row in enumerate(rows, start=1))
 
 
-def _frame(path: Path) -> pd.DataFrame:
+def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
+    """The names of the columns, and the rows."""
     import pandas as pd
 
     try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        frame = pd.read_csv(path, dtype=str, header=None, keep_default_na=False)
-    except UnicodeDecodeError as error:
-        got = f"the byte 0x{error.object[error.start]:02x}"
-        raise CaseFileError(f"{path.name}: got {got}; expected UTF-8 text; save the file as UTF-8") from None
+        frame = pd.read_parquet(path)
     except ImportError:
         raise CaseFileError(
             f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"
@@ -198,7 +193,28 @@ def _frame(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         told = " ".join(str(error).split()).rstrip(".")
         raise CaseFileError(f"cannot read {path.name}: {told}; expected a whole table; make it anew") from None
-    return frame.iloc[1:].set_axis(frame.iloc[0].str.strip(), axis=1)
+    return list(map(str, frame.columns)), frame.astype(object).itertuples(index=False, name=None)
+
+
+def _csv(path: Path) -> tuple[list[str], Sequence[Sequence[str]]]:
+    """The same; every row must be as long as the header."""
+    try:
+        check_text(path)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+    except TableError as error:
+        raise CaseFileError(str(error)) from None
+    except (OSError, csv.Error) as error:
+        raise CaseFileError(f"cannot read {path.name}: {error}; expected a whole table; make it anew") from None
+    if len(header) == 1 and (problem := separated_otherwise(path, header[0])):
+        raise CaseFileError(problem)
+    if not rows:
+        raise CaseFileError(no_rows(path) if header else empty(path))
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            fields = f"{len(row)} fields where the header has {len(header)}"
+            raise CaseFileError(f"{path.name}: row {number} has {fields}; correct that row")
+    return [name.strip() for name in header], rows
 
 
 def _row(number: int, row: Mapping[object, object]) -> Case:

@@ -83,9 +83,7 @@ class Parts:
             _write_json(manifest, what)
             return
         if not resume:
-            raise TableError(
-                f"{str(self.folder)!r} holds parts of an earlier run; go on with --resume, or remove that folder"
-            )
+            raise TableError(f"an earlier run was stopped; {self._kept}")
         before = json.loads(manifest.read_text(encoding="utf-8"))
         if changed := [name for name in what if json.loads(json.dumps(what[name])) != before.get(name)]:
             raise TableError(
@@ -95,13 +93,21 @@ class Parts:
 
     @contextmanager
     def kept_if_any(self) -> Iterator[None]:
-        """Removes the folder where the block fails before any part is done."""
+        """Removes the folder where the block fails before any part is done, and else says that there is one."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             if not any(path.name != MANIFEST for path in self.folder.glob("*.json")):
                 self.remove()
+            elif isinstance(error, TableError):
+                raise TableError(f"{error}; {self._kept}") from None
+            elif isinstance(error, KeyboardInterrupt):
+                error.add_note(self._kept)
             raise
+
+    @property
+    def _kept(self) -> str:
+        return f"what is done lies in {str(self.folder)!r}: go on with --resume, or remove that folder"
 
     def part(self, number: int) -> Path:
         """The scores of a piece."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, separated_otherwise
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.tables import BLANK, Column, Columns, Encoded, check_columns, encode_columns
 from bayesknee.errors import TableError, quoted
@@ -25,7 +26,6 @@ PIECE: Final = 2**16  # rows at once: enough to share risk factors among patient
 CSV_BLOCK: Final = 2**22  # bytes
 LOOK: Final = 2**16  # bytes at the start of a file that are looked at first
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,12 @@ def open_source(path: Path | str, network: Network, key: tuple[str, ...] = (), i
     kind = check_suffix(path, "the input")
     with _told(path):
         if path.stat().st_size == 0:
-            raise TableError(f"{path.name} is empty; expected a header and a row for each patient")
+            raise TableError(empty(path))
         if kind == ".parquet":
             return ParquetSource(path, _parquet_columns(path, network, key, ignore))
-        return CsvSource(path, check_columns(network, _csv_names(path), key, ignore))
+        columns = check_columns(network, _csv_names(path), key, ignore)
+        check_text(path)
+        return CsvSource(path, columns)
 
 
 @contextmanager
@@ -112,16 +114,12 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise TableError(_encoding(path)) from None
+        raise TableError(not_utf8(path)) from None
     except (OSError, ValueError) as error:  # pyarrow's errors are such
         text = " ".join(str(getattr(error, "strerror", None) or error).split())
         if "UTF8" in text or "UTF-8" in text:
-            raise TableError(_encoding(path)) from None
+            raise TableError(not_utf8(path)) from None
         raise TableError(f"cannot read {path.name}: {text}; check that the file is whole and of its kind") from None
-
-
-def _encoding(path: Path) -> str:
-    return f"{path.name} is not in UTF-8; save it again in that encoding"
 
 
 # --- Parquet ---------------------------------------------------------------------------------------------------------
@@ -199,20 +197,23 @@ def _csv_names(path: Path) -> list[str]:
     with path.open("rb") as file:
         start = file.read(LOOK)
     if start.startswith(UTF16) or b"\0" in start:
-        raise TableError(_encoding(path))
-    if len(start) < LOOK and len(start.splitlines()) == 1:
-        raise TableError(_no_rows(path))
-    with pc.open_csv(path, **_csv_options({})) as reader:
+        raise TableError(not_utf8(path))
+    lines = [line for line in start.splitlines() if line.strip()]
+    if len(start) < LOOK and len(lines) <= 1:
+        raise TableError(no_rows(path) if lines else empty(path))
+    broken: dict[int, str] = {}
+    with pc.open_csv(path, **_csv_options({}, broken)) as reader:
         names: list[str] = reader.schema.names
-        if len(names) == 1 and (found := next((each for each in SEPARATORS if each in names[0]), None)):
-            raise TableError(f"{path.name} has {SEPARATORS[found]} between its columns; save it with commas")
+        if len(names) == 1 and (problem := separated_otherwise(path, names[0])):
+            raise TableError(problem)
         if next(iter(reader), None) is None:
-            raise TableError(_no_rows(path))
+            raise TableError(_no_good_rows(path, broken) if broken else no_rows(path))
     return names
 
 
-def _no_rows(path: Path) -> str:
-    return f"{path.name} has a header and no rows; expected one for each patient"
+def _no_good_rows(path: Path, broken: Mapping[int, str]) -> str:
+    first = min(broken)
+    return f"{path.name}: no row is as long as the header; row {first} has {broken[first]}; correct the rows"
 
 
 def _csv_options(types: Mapping[str, pa.DataType], broken: dict[int, str] | None = None) -> dict[str, object]:

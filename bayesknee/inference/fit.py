@@ -80,7 +80,7 @@ class Surprise:
 
 def conflict_of(diagnosis: Diagnosis) -> Conflict:
     """The conflict between a patient's findings."""
-    background, row = _split(diagnosis)
+    background, row = split(diagnosis)
     asked = np.flatnonzero(row != NOT_KNOWN)
     if len(asked) < 2:
         return Conflict(0.0, ())
@@ -99,7 +99,7 @@ def conflict_of(diagnosis: Diagnosis) -> Conflict:
 
 def surprise_of(diagnosis: Diagnosis, draws: int = DRAWS, seed: int = SEED) -> Surprise:
     """How unusual a patient's findings are; the same each time for the same seed."""
-    background, row = _split(diagnosis)
+    background, row = split(diagnosis)
     asked = row != NOT_KNOWN
     if not asked.any():
         return Surprise(1.0, draws)
@@ -110,7 +110,7 @@ def surprise_of(diagnosis: Diagnosis, draws: int = DRAWS, seed: int = SEED) -> S
     return Surprise((1 + sum(each <= own + TIE for each in drawn)) / (draws + 1), draws)
 
 
-def _split(diagnosis: Diagnosis) -> tuple[Evidence, Codes]:
+def split(diagnosis: Diagnosis) -> tuple[Evidence, Codes]:
     """The background, and the states of the other findings as a row of codes, shape (questions,)."""
     network, evidence = diagnosis.network, diagnosis.evidence
     gates = {each.gate for each in evidence.demands}

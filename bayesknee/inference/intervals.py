@@ -21,6 +21,7 @@ from bayesknee.inference.subsets import Vector
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis
 
+LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
 MOST_DRAWS: Final = 100_000
 MOST_SEED: Final = 2**63
 QUANTILES: Final = (0.025, 0.975)
@@ -93,9 +94,10 @@ def check_draws(draws: int | None, seed: int) -> None:
         BayeskneeError: it is out of range.
     """
     told = draws is not None
-    if told and (isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= MOST_DRAWS):
+    if told and (isinstance(draws, bool) or not isinstance(draws, int) or not LEAST_DRAWS <= draws <= MOST_DRAWS):
         raise BayeskneeError(
-            f"{quoted(draws)} draws; expected a whole number from 1 to {MOST_DRAWS:,}; {USUAL_DRAWS:,} will do"
+            f"{quoted(draws)} draws; expected a whole number from {LEAST_DRAWS} (fewer tell no 95 % interval) to "
+            f"{MOST_DRAWS:,}; {USUAL_DRAWS:,} will do"
         )
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < MOST_SEED:
         raise BayeskneeError(f"seed {quoted(seed)}; expected a whole number from 0 to 2**63 - 1; 0 will do")

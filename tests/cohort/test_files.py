@@ -178,7 +178,7 @@ def test_the_output_replaces_an_earlier_one_and_its_rejects(engine: Engine, tmp_
 
 
 def test_intervals(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.cohort.intervals.DRAWS", 5)
+    monkeypatch.setattr("bayesknee.cohort.intervals.DRAWS", 40)
     path = write(patients(9), tmp_path / "in.csv")
     got = read(score_file(engine, path, tmp_path / "out.csv", key=["id"], intervals=True).output)
     expected = engine.score(patients(9), ignore=["id"], intervals=True)
@@ -253,7 +253,7 @@ def test_parts_of_another_run_are_not_mixed_in(engine: Engine, tmp_path: Path) -
     path = write(patients(30), tmp_path / "in.csv")
     with pytest.raises(Stopped):
         score_file(engine, path, tmp_path / "out.csv", key=["id"], work=stopping_after(1))
-    with pytest.raises(TableError, match=r"out\.csv\.parts' holds parts of an earlier run; go on with --resume, or r"):
+    with pytest.raises(TableError, match=r"an earlier run was stopped; what is done lies in '.*out\.csv\.parts'"):
         score_file(engine, path, tmp_path / "out.csv", key=["id"])
     with pytest.raises(TableError, match="cannot go on: key, ignore changed since"):
         score_file(engine, path, tmp_path / "out.csv", ignore=["id"], resume=True)
@@ -305,15 +305,25 @@ def refused(engine: Engine, path: Path, output: Path, **options: Any) -> str:  #
         ("in.csv", b"", "in.csv is empty; expected a header and a row for each patient"),
         ("in.parquet", b"", "in.parquet is empty; expected a header and a row for each patient"),
         ("in.csv", b"limp,spot\n", "in.csv has a header and no rows; expected one for each patient"),
-        ("in.csv", b"\n\n", "cannot read in.csv: CSV parse error: Empty CSV file"),
+        ("in.csv", b"\n\n", "in.csv is empty; expected a header and a row for each patient"),
         ("in.csv", "limp,spöt\nyes,back\n".encode("latin-1"), "in.csv is not in UTF-8; save it again in that encoding"),
-        ("in.csv", "limp,spot\nyes,b\u00e4ck\n".encode("latin-1"), "in.csv is not in UTF-8; save it again in that enc"),
+        (
+            "in.csv",
+            "limp,spot\nyes,b\u00e4ck\n".encode("latin-1"),
+            "in.csv is not in UTF-8 in line 2; save it again in",
+        ),
         ("in.csv", "limp,spot\nyes,back\n".encode("utf-16"), "in.csv is not in UTF-8; save it again in that encoding"),
         ("in.csv", b"limp;spot\nyes;back\n", "in.csv has semicolons between its columns; save it with commas"),
         ("in.csv", b"limp\tspot\nyes\tback\n", "in.csv has tabs between its columns; save it with commas"),
         ("in.csv", b"limp,limp\nyes,no\n", "column 'limp' comes more than once; keep one of them"),
         ("in.csv", b"limp,lump\nyes,no\n", "unknown column 'lump'; did you mean limp?"),
         ("in.csv", b"limp,\nyes,no\n", "a column has no name; name it, or delete it"),
+        ("in.csv", b"limp,spot\nyes\nno,back,no\n", "in.csv: no row is as long as the header; row 1 has 1 field where"),
+        (
+            "in.csv",
+            b'limp,spot\nyes,"back\nno,"front"\n',
+            "in.csv, line 2: a quote opens a cell and is not closed at it",
+        ),
         ("in.csv", b"limp\nbad\nsad\n", "none of 2 rows could be scored; the first: unknown state 'bad' of limp"),
         ("in.parquet", b"limp,spot\nyes,back\n", "cannot read in.parquet: Parquet magic bytes not found in footer"),
         ("in.txt", b"limp\nyes\n", "is neither .csv nor .parquet; give it one of these names"),
@@ -329,15 +339,11 @@ def test_a_byte_order_mark_is_no_part_of_a_name(engine: Engine, tmp_path: Path) 
     assert score_file(engine, tmp_path / "in.csv", tmp_path / "out.csv").scored == 1
 
 
-def test_bytes_that_are_no_utf8_far_down_leave_no_output(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bayesknee.cohort.reading.PIECE", 10)
-    monkeypatch.setattr("bayesknee.cohort.reading.CSV_BLOCK", 120)
+@pytest.mark.usefixtures("small_pieces")
+def test_bytes_that_are_no_utf8_far_down_are_told_before_work_begins(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b"limp\n" + b"yes\n" * 500 + b"y\xe9s\n")
-    with pytest.raises(TableError, match=r"in\.csv is not in UTF-8; save it again"):
-        score_file(engine, tmp_path / "in.csv", tmp_path / "out.csv")
-    assert not (tmp_path / "out.csv").exists()
+    told = refused(engine, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert told == "in.csv is not in UTF-8 in line 502; save it again in that encoding"
 
 
 @pytest.mark.parametrize("keep", [0.2, 0.6, 0.99])
@@ -357,6 +363,24 @@ def test_a_parquet_file_that_is_damaged_inside(engine: Engine, tmp_path: Path) -
     with pytest.raises(TableError, match=r"cannot read in\.parquet: "):
         score_file(engine, path, tmp_path / "out.csv", key=["id"])
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_an_error_far_down_says_where_what_is_done_lies(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(200), tmp_path / "in.parquet")
+    output = tmp_path / "out.csv"
+
+    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for number, scored in enumerate(score_here(engine, task, pieces)):
+            if number == 2:
+                raise TableError("cannot read in.parquet: it broke")
+            yield scored
+
+    with pytest.raises(TableError) as caught:
+        score_file(engine, path, output, key=["id"], work=work)
+    lies = f"what is done lies in '{output}.parts': go on with --resume, or remove that folder"
+    assert str(caught.value) == f"cannot read in.parquet: it broke; {lies}"
+    assert score_file(engine, path, output, key=["id"], resume=True).scored == 200
 
 
 def test_parquet_without_rows_and_with_columns_that_hold_something_else(engine: Engine, tmp_path: Path) -> None:
@@ -387,6 +411,8 @@ def test_outputs_that_cannot_be(engine: Engine, tmp_path: Path) -> None:
     assert "is a folder; name a file" in refused(engine, path, tmp_path / "folder.csv", key=["id"])
     assert "no folder" in refused(engine, path, tmp_path / "none" / "out.csv", key=["id"])
     assert "is neither .csv nor .parquet" in refused(engine, path, tmp_path / "out.txt", key=["id"])
+    result = score_file(engine, path, tmp_path / "OUT.CSV", key=["id"], rejects=tmp_path / "BAD.CSV")
+    assert result.output.exists()
     told = refused(engine, path, tmp_path / "out.csv", key=["id"], rejects="rejects.txt")
     assert told == "the rejects 'rejects.txt' are not named .csv; give the file that name"
     assert "no such file" in refused(engine, tmp_path / "none.csv", tmp_path / "out.csv").lower()

@@ -82,13 +82,24 @@ def test_no_cases() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("cases.csv", "", "cannot read cases.csv: No columns to parse"),
+        ("cases.csv", "", "cases.csv is empty; expected a header and a row for each patient"),
+        ("cases.csv", "\n\n", "cases.csv is empty; expected a header and a row for each patient"),
         ("cases.csv", "tennis\nyes\n", "cases.csv has no column label, its first are tennis; expected one with"),
-        ("cases.csv", "tennis;label\nyes;strain\n", "has no column label, its first are tennis;label; expected"),
+        (
+            "cases.csv",
+            "tennis;label\nyes;strain\n",
+            "cases.csv has semicolons between its columns; save it with commas",
+        ),
         ("cases.csv", "tennis,tennis,label\nyes,no,strain\n", "has the column tennis more than once"),
         ("cases.csv", "tennis,label\nj\xe4,strain\n", "unknown state 'j\xe4' of tennis"),
-        ("cases.csv", "tennis,label\nyes,strain,no\n", "cannot read cases.csv: Error tokenizing data"),
-        ("cases.csv", "tennis,label\n", "no cases; expected at least one"),
+        (
+            "cases.csv",
+            "tennis,label\nyes,strain,no\n",
+            "cases.csv: row 1 has 3 fields where the header has 2; correct that row",
+        ),
+        ("cases.csv", "label,tennis\nstrain,yes\nstrain\n", "row 2 has 1 fields where the header has 2"),
+        ("cases.csv", "tennis,label\n", "cases.csv has a header and no rows; expected one for each patient"),
+        ("cases.csv", 'label,tennis\nstrain,"yes\nstrain,"no"\n', "cases.csv, line 2: a quote opens a cell and is not"),
         ("cases.jsonl", "{\n", "cases.jsonl:1: got text that is not JSON"),
         ("cases.txt", "", "cases.txt is neither a folder of case files nor"),
     ],
@@ -109,7 +120,7 @@ def test_refused_places(tmp_path: Path) -> None:
 
 def test_a_table_that_is_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "cases.csv").write_bytes(b"tennis,label\nj\xe4,strain\n")
-    with pytest.raises(CaseFileError, match="got the byte 0xe4; expected UTF-8 text; save the file as UTF-8"):
+    with pytest.raises(CaseFileError, match=r"cases\.csv is not in UTF-8 in line 2; save it again in that encoding"):
         read_labelled(tmp_path / "cases.csv", TINY)
 
 

@@ -41,6 +41,8 @@ STYLES: Final[Sequence[Mapping[str, Any]]] = tuple(
     )
 )
 LONGEST_LINE: Final = 34
+LONGEST_LABEL: Final = 120  # of a row; what is longer is cut
+LONGEST_NAME: Final = 60  # in a legend
 SMALL: Final = 9.0  # points, of labels
 LINE: Final = 0.155  # inches, of a line of them
 WIDTH: Final = 8.0  # inches, as are these
@@ -83,18 +85,20 @@ def rows_axes(
     labels: Mapping[float, str],
     *,
     legend: Sequence[str] = ("",),
+    columns: int = 2,
 ) -> Axes:
     """Axes with rows from the top down.
 
     Args:
         ax: axes to take; new ones, high enough for the labels, where left out.
         labels: of the rows, by their place; rows are 1 apart.
-        legend: labels of a legend in two columns, for which new axes leave room.
+        legend: labels of a legend, for which new axes leave room.
+        columns: of the legend.
     """
-    texts = {place: wrapped(label) for place, label in labels.items()}
+    texts = {place: wrapped(shortened(label, LONGEST_LABEL)) for place, label in labels.items()}
     most_lines = max(text.count("\n") + 1 for text in texts.values())
     last = max(texts)
-    legend_lines = sum(text.count("\n") + 1.3 for text in legend) / 2.0 + 1.0
+    legend_lines = sum(text.count("\n") + 1.3 for text in legend) / columns + 1.0
     height = HEAD_AND_FOOT + LINE * legend_lines + max(LOWEST_ROW, LINE * most_lines + 0.06) * (last + 1.2)
     ax = axes_for(ax, WIDTH, height)
     for side in ("top", "right"):
@@ -129,6 +133,14 @@ def wrapped(text: str, width: int = LONGEST_LINE) -> str:
     """`text` in lines of at most `width` characters; no line ends before a percent sign, and no formula is read."""
     lines = textwrap.wrap(text.replace(" %", "\N{NO-BREAK SPACE}%"), width)
     return plain("\n".join(lines))
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` in at most so many characters: its begin and its end, which may be an answer, with an ellipsis between."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[-end:].lstrip()}"
 
 
 def plain(text: str) -> str:

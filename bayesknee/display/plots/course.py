@@ -7,7 +7,17 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 
-from bayesknee.display.plots.canvas import PALE, SMALL, STYLES, legend_below, percent_axis, rows_axes, wrapped
+from bayesknee.display.plots.canvas import (
+    LONGEST_NAME,
+    PALE,
+    SMALL,
+    STYLES,
+    legend_below,
+    percent_axis,
+    plain,
+    rows_axes,
+    shortened,
+)
 from bayesknee.display.plots.posterior import title
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import answer_text, label
@@ -15,6 +25,7 @@ from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.subsets import Vector
 
 MOST_NAMED: Final = len(STYLES)
+LONGEST_OF_TWO: Final = 48  # characters of a legend's label that leaves room for another beside it
 
 
 def plot_course(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
@@ -34,7 +45,8 @@ def plot_course(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     named = _named(diagnosis, course)
     labels = [_label(diagnosis, name) for name in diagnosis.posterior]
     rows = {float(row): text for row, text in enumerate(["base rates", *_answers(diagnosis)])}
-    ax = rows_axes(ax, rows, legend=[labels[number] for number in named])
+    columns = 2 if max(len(labels[number]) for number in named) <= LONGEST_OF_TWO else 1
+    ax = rows_axes(ax, rows, legend=[labels[number] for number in named], columns=columns)
     for number in sorted(set(range(len(labels))) - set(named)):
         ax.plot(course[:, number], list(rows), color=PALE, linewidth=1.0, zorder=1)
     for number, style in zip(named, STYLES, strict=False):
@@ -44,7 +56,7 @@ def plot_course(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     percent_axis(ax.xaxis)
     ax.set_xlabel("Probability after this answer and those above it")
     ax.set_title(title(diagnosis), loc="left", fontsize=SMALL + 1)
-    legend_below(ax, columns=2)
+    legend_below(ax, columns=columns)
     return ax
 
 
@@ -65,7 +77,8 @@ def _named(diagnosis: Diagnosis, course: Vector) -> list[int]:
 
 
 def _label(diagnosis: Diagnosis, condition: str) -> str:
-    return wrapped(f"{diagnosis.network.conditions[condition].name}, {percent(diagnosis.posterior[condition])}", 44)
+    name = shortened(diagnosis.network.conditions[condition].name, LONGEST_NAME)
+    return plain(f"{name}, {percent(diagnosis.posterior[condition])}")
 
 
 def _answers(diagnosis: Diagnosis) -> list[str]:

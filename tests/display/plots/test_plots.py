@@ -146,7 +146,7 @@ def test_base_rates_limits_and_intervals_are_marked(diagnosis: Diagnosis) -> Non
 
 def test_what_is_given_has_no_interval() -> None:
     given = Engine(TINY).diagnose({"fracture": "no"})
-    texts = [each.text for each in written(plot_posterior(given, intervals=given.intervals(10)))]
+    texts = [each.text for each in written(plot_posterior(given, intervals=given.intervals(40)))]
     assert "given: no" in texts
     assert sum("[" in each for each in texts) == len(given.posterior) + len(given.groups) - 1
 
@@ -214,6 +214,22 @@ def test_dollars_in_names_are_shown_as_they_are() -> None:
     priced = replace(TINY, findings={name: replace(each, label="Costs $1$") for name, each in TINY.findings.items()})
     ax = plot_ledger(Engine(priced).diagnose({"pain_on_grip": "yes"}), "fracture")
     assert r"Costs \$1\$: yes" in [each.get_text() for each in ax.get_yticklabels()]
+
+
+def test_very_long_names_are_cut_and_answers_kept() -> None:
+    conditions = {
+        name: replace(each, name=f"{each.name} {'of that kind ' * 9}") for name, each in TINY.conditions.items()
+    }
+    findings = {name: replace(each, label=f"{each.label} {'at length ' * 12}") for name, each in TINY.findings.items()}
+    network = replace(TINY, conditions=conditions, findings=findings)
+    diagnosis = Engine(network).diagnose(ANSWERS)
+    for ax in (plot_course(diagnosis), plot_tornado(diagnosis)):
+        assert_legible(ax)
+        assert any("\N{HORIZONTAL ELLIPSIS}" in each.text for each in written(ax))
+    rows = [each.get_text().replace("\n", " ") for each in plot_course(diagnosis).get_yticklabels()]
+    swelling = next(row for row in rows if row.startswith("Swelling"))
+    assert swelling.endswith("at length : yes")
+    assert len(swelling) <= canvas.LONGEST_LABEL
 
 
 def test_small_shares_are_put_together() -> None:

@@ -51,6 +51,6 @@ def test_more_than_is_allowed_is_refused_with_what_is_needed() -> None:
         InferenceError, match=r"a draw would take about .* s, and intervals at least 100 of them; allowed"
     ):
         diagnosis.intervals()
-    assert diagnosis.intervals(5).draws == 5
+    assert diagnosis.intervals(40).draws == 40
     with pytest.raises(InferenceError, match=r"100,000 draws of 30 conditions are more than fit into .* at most"):
         Engine(many(), memory=2**20).diagnose({"f": "yes"}).intervals(100_000)

@@ -1,0 +1,142 @@
+"""Whether a CSV file is text that can be read without doubt: in UTF-8, and every quote in its place.
+
+A quote that is not closed makes one cell of the rows below it, up to the next quote. Readers take that without a word,
+so the quotes are looked at before anything is read: one that opens a cell follows a comma or the end of a line, one
+that closes it comes before these, and a quote within is written twice (RFC 4180).
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.errors import TableError
+
+BLOCK: Final = 2**22  # bytes
+QUOTE: Final = b'"'
+AROUND: Final = np.frombuffer(b',\n\r"', np.uint8)  # what may stand before an opening quote, and after a closing one
+SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+class _Block(NamedTuple):
+    """Some bytes of a file, a byte before and a byte after them, and the number of their first line."""
+
+    before: bytes
+    own: bytes
+    after: bytes
+    line: int
+
+    def line_at(self, place: int) -> int:
+        return self.line + self.own.count(b"\n", 0, place)
+
+
+def check_text(path: Path) -> None:
+    """Looks at all of a CSV file, and keeps none of it.
+
+    Raises:
+        TableError: it is not in UTF-8, or a quote is not where one can be; tells the line.
+        OSError: it cannot be read.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    quotes = _Quotes(path)
+    with path.open("rb") as file:
+        for block in _blocks(file):
+            _decode(decoder, block, path)
+            quotes.check(block)
+    quotes.finish()
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise TableError(not_utf8(path)) from None
+
+
+def not_utf8(path: Path, line: int | None = None) -> str:
+    """What is wrong with a file in another encoding."""
+    place = "" if line is None else f" in line {line:,}"
+    return f"{path.name} is not in UTF-8{place}; save it again in that encoding"
+
+
+def empty(path: Path) -> str:
+    """What is wrong with a file in which nothing is written."""
+    return f"{path.name} is empty; expected a header and a row for each patient"
+
+
+def no_rows(path: Path) -> str:
+    """What is wrong with a file of one line."""
+    return f"{path.name} has a header and no rows; expected one for each patient"
+
+
+def separated_otherwise(path: Path, header: str) -> str:
+    """What is wrong with a header of one column that holds other separators; empty where none is there."""
+    found = next((name for sign, name in SEPARATORS.items() if sign in header), None)
+    return f"{path.name} has {found} between its columns; save it with commas" if found else ""
+
+
+def _blocks(file: BinaryIO) -> Iterator[_Block]:
+    """The file, a piece after the other; its end counts as the end of a line."""
+    mark = codecs.BOM_UTF8
+    before, line, own = b"\n", 1, file.read(len(mark)).removeprefix(mark) + file.read(BLOCK)
+    while own:
+        following = file.read(BLOCK)
+        yield _Block(before, own, following[:1] or b"\n", line)
+        before, line, own = own[-1:], line + own.count(b"\n"), following
+
+
+def _decode(decoder: codecs.IncrementalDecoder, block: _Block, path: Path) -> None:
+    try:
+        decoder.decode(block.own)
+    except UnicodeDecodeError as error:
+        raise TableError(not_utf8(path, block.line_at(error.start))) from None
+    if b"\0" in block.own:
+        raise TableError(not_utf8(path, block.line_at(block.own.index(b"\0"))))
+
+
+class _Quotes:
+    """Quotes by turns open and close; one written twice within a cell does both."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._count = 0
+        self._line = 0  # of the last one that opened
+
+    def check(self, block: _Block) -> None:
+        if QUOTE not in block.own:
+            return
+        around = np.frombuffer(block.before + block.own + block.after, np.uint8)
+        places = np.flatnonzero(around[1:-1] == QUOTE[0])
+        opens = (np.arange(len(places)) + self._count) % 2 == 0
+        neighbours = np.where(opens, around[places], around[places + 2])
+        self._refuse(block, places, opens, np.flatnonzero(~np.isin(neighbours, AROUND)))
+        self._count += len(places)
+        if opens.any():
+            self._line = block.line_at(int(places[opens][-1]))
+
+    def _refuse(
+        self, block: _Block, places: NDArray[np.intp], opens: NDArray[np.bool_], misplaced: NDArray[np.intp]
+    ) -> None:
+        if not len(misplaced):
+            return
+        first = int(misplaced[0])
+        if opens[first]:
+            line = block.line_at(int(places[first]))
+            raise TableError(
+                f"{self._path.name}, line {line:,}: a quote in the middle of a cell; put the whole cell in quotes, and "
+                "write a quote within it twice"
+            )
+        raise TableError(self._not_closed(block.line_at(int(places[first - 1])) if first else self._line))
+
+    def finish(self) -> None:
+        """Whether the last one is closed."""
+        if self._count % 2:
+            raise TableError(self._not_closed(self._line))
+
+    def _not_closed(self, line: int) -> str:
+        return (
+            f"{self._path.name}, line {line:,}: a quote opens a cell and is not closed at its end; close it there, and "
+            "write a quote within a cell twice"
+        )

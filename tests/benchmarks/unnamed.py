@@ -1,0 +1,149 @@
+"""How often is a cause noticed that a network does not name? For docs/why.md: `python -m tests.benchmarks.unnamed`.
+
+For each published case, patients are drawn with the case's background (risk factors, unsure answers) and asked the
+case's questions: some with the case's label, some whoever they are; from the shipped network, and from networks whose
+every number is drawn from its range. The shipped network diagnoses them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from bayesknee import Engine, Network, load_network
+from bayesknee.cohort.labelled import LabelledCase, read_labelled
+from bayesknee.errors import InferenceError
+from bayesknee.inference.codes import NOT_KNOWN, Codes
+from bayesknee.inference.evidence import Evidence, check_evidence
+from bayesknee.inference.fit import DRAWS, TIE, UNUSUAL, split
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.library import find_network
+from bayesknee.knowledge.ranges import redrawn
+
+OWN: Final = 500  # patients for each case
+NETWORKS: Final = 20
+EACH: Final = 25  # patients for each case and network
+SEED: Final = 11
+PAGE: Final = Path(__file__).parents[2] / "docs" / "why.md"
+BEGIN, END = "<!-- unnamed:begin -->\n", "<!-- unnamed:end -->\n"
+
+
+class Rates(NamedTuple):
+    """Shares of patients: a true condition leads; flagged, as the findings fit nothing; either."""
+
+    led: float
+    flagged: float
+    either: float
+
+
+class Judge:
+    """Diagnoses patients who were asked what a case was asked."""
+
+    def __init__(self, network: Network, case: LabelledCase, rng: np.random.Generator) -> None:
+        self._case = case
+        self._rng = rng
+        self._engine = Engine(network, case.setting)
+        self.background, row = split(self._engine.diagnose(case.evidence))
+        self._asked = row != NOT_KNOWN
+        self._row = row
+        self._label = np.array([name in case.label for name in network.conditions])
+        _, self._usual = self._scored(self.drawn(network, self.background, DRAWS))
+
+    def drawn(self, network: Network, evidence: Evidence, number: int) -> Codes:
+        """Patients of a network who share some evidence."""
+        return Engine(network, self._case.setting).strategy.sample(evidence, number, self._rng).codes
+
+    def rates(self, codes: Codes) -> Rates:
+        """What becomes of these patients; a flag as in `bayesknee.inference.fit.surprise_of`."""
+        marginals, own = self._scored(codes)
+        led = self._label[np.argmax(marginals, axis=1)]
+        as_improbable = (self._usual <= own[:, None] + TIE).sum(axis=1)
+        flagged = (1 + as_improbable) / (DRAWS + 1) < UNUSUAL
+        return Rates(float(led.mean()), float(flagged.mean()), float((led | flagged).mean()))
+
+    def of_case(self) -> Rates:
+        """What becomes of the case itself."""
+        return self.rates(self._row[None])
+
+    def _scored(self, codes: Codes) -> tuple[Vector, Vector]:
+        known = np.where(self._asked, codes, np.int8(NOT_KNOWN))
+        posteriors = self._engine.strategy.infer_many(known, self.background)
+        return np.asarray(posteriors.marginals, np.float64), np.asarray(posteriors.log_evidence, np.float64)
+
+
+def rates_of(network: Network, others: Sequence[Network], case: LabelledCase) -> Mapping[str, Rates]:
+    """The rates of a case, and of patients like it, by where they come from."""
+    judge = Judge(network, case, np.random.default_rng(SEED))
+    truth = labelled(network, judge.background, case)
+
+    def from_all(evidence: Evidence) -> Codes:
+        return np.vstack([judge.drawn(each, evidence, EACH) for each in others])
+
+    return {
+        "published": judge.of_case(),
+        "drawn": judge.rates(judge.drawn(network, truth, OWN)),
+        "drawn, numbers redrawn": judge.rates(from_all(truth)),
+        "anyone": judge.rates(judge.drawn(network, judge.background, OWN)),
+        "anyone, numbers redrawn": judge.rates(from_all(judge.background)),
+    }
+
+
+def labelled(network: Network, background: Evidence, case: LabelledCase) -> Evidence:
+    """The background of a case, with the conditions of its label and no others."""
+    answers = {name: dict(each) if isinstance(each, Mapping) else each for name, each in background.answers.items()}
+    return check_evidence(network, answers | {name: name in case.label for name in network.conditions})
+
+
+def networks(network: Network, rng: np.random.Generator) -> Iterator[Network]:
+    """Networks drawn from the ranges, without end; those whose base rates cannot be met are left out."""
+    while True:
+        drawn = redrawn(network, rng)
+        try:
+            for setting in network.settings:
+                Engine(drawn, setting)
+        except InferenceError:
+            continue
+        yield drawn
+
+
+def lines(found: Mapping[bool, Sequence[Mapping[str, Rates]]]) -> Iterator[str]:
+    """The table, from the rates of the cases whose cause is not named (True) and of the others."""
+    yield "| Patients | cause | true condition leads | fit nothing | either |"
+    yield "|---|---|--:|--:|--:|"
+    for origin in ("published", "drawn", "drawn, numbers redrawn"):
+        for unnamed, cases in found.items():
+            cause = f"{'not ' if unnamed else ''}named ({len(cases)} cases)"
+            yield f"| {origin} | {cause} | {' | '.join(map(_percent, _mean(cases, origin)))} |"
+    for origin in ("anyone", "anyone, numbers redrawn"):
+        everyone = [each for cases in found.values() for each in cases]
+        yield f"| {origin} | | | {_percent(_mean(everyone, origin).flagged)} | |"
+
+
+def _mean(cases: Sequence[Mapping[str, Rates]], origin: str) -> Rates:
+    return Rates(*np.mean([each[origin] for each in cases], axis=0).tolist())
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
+
+
+def main() -> None:
+    """Measures, and writes the page."""
+    network = load_network("posterior_knee")
+    source = networks(network, np.random.default_rng(SEED))
+    others = [next(source) for _ in range(NETWORKS)]
+    cases = read_labelled(find_network("posterior_knee") / "cases", network)
+    found: dict[bool, list[Mapping[str, Rates]]] = {True: [], False: []}
+    for case in cases:
+        found[network.catch_all in case.label].append(rates_of(network, others, case))
+    page = PAGE.read_text(encoding="utf-8")
+    head, tail = page.split(BEGIN)[0], page.split(END)[1]
+    table = "\n".join(lines(found))
+    PAGE.write_text(f"{head}{BEGIN}{table}\n{END}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
