@@ -106,6 +106,13 @@ class _Option(NamedTuple):
     axes: int
 
 
+class _Way(NamedTuple):
+    """Before something can end: the nodes to absorb, and a mask of the axes that there must be."""
+
+    absorbed: tuple[int, ...]
+    axes: int
+
+
 @dataclass
 class _Planner:
     shape: Shape
@@ -132,6 +139,13 @@ class _Planner:
             for node in self.shape.nodes
             if node.is_parent
         }
+        self.effects_of = {node.name: self._union(node.effects) for node in self.shape.nodes}
+        self.members_of = {node.name: self._union(node.members) for node in self.shape.nodes if not node.is_crowd}
+        self.with_scope = {
+            name for name, nodes in self.touching.items() if any(self.nodes[each].scope for each in nodes)
+        }
+        self.ways: dict[int, list[_Way]] = {}  # by effect, as long as the nodes that touch it do not change
+        self.closed = 0  # the bits of effects that are done with
         self.on_axes: dict[int, None] = {}
 
     def _bits(self) -> Iterator[tuple[int, int]]:
@@ -163,33 +177,44 @@ class _Planner:
         found = False
         for name in self.open:
             own = self.bits[name]
-            nodes = [each for each in self.touching[name] if each in self.waiting]
-            for absorbed, axes in self._ways(nodes):
+            for absorbed, axes in self._ways_to_end(name):
                 found = True
-                peak = live | own | axes
-                yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, axes)
+                needed = axes & ~self.closed
+                peak = live | own | needed
+                yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, needed)
         for name in self.on_axes:
             found = True
-            own = self._union(self.nodes[name].members)
+            own = self.members_of[name]
             children = [each for each in self.children.get(name, ()) if each in self.waiting]
             for absorbed, axes in self._ways(children):
-                peak = live | own | axes | self._union(each for each in self.nodes[name].effects if each in self.open)
+                peak = live | own | (axes | self.effects_of[name]) & ~self.closed
                 yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
         if not found:
             yield from self._last_options(live)
 
-    def _ways(self, nodes: list[int]) -> Iterator[tuple[tuple[int, ...], int]]:
+    def _ways_to_end(self, name: int) -> list[_Way]:
+        """The ways before an effect or risk factor can end."""
+        if (ways := self.ways.get(name)) is None:
+            ways = list(self._ways([each for each in self.touching[name] if each in self.waiting]))
+            if name not in self.with_scope:
+                self.ways[name] = ways
+        return ways
+
+    def _ways(self, nodes: list[int]) -> Iterator[_Way]:
         """Before something that these nodes touch can end: which of them to absorb, and what needs an axis for that."""
         free = [each for each in nodes if not self._must_have_axis(each)]
-        bound = [each for each in nodes if self._must_have_axis(each)]
-        bound_axes = self._union(axis for each in bound for axis in self._needs(each, as_axes=True))
-        yield tuple(free), bound_axes | self._union(axis for each in free for axis in self._needs(each, as_axes=False))
+        axes = self._needs(each for each in nodes if self._must_have_axis(each))
+        absorbed = 0
+        for each in free:
+            absorbed |= self.effects_of[each] | self._scope_of(each)
+        yield _Way(tuple(free), axes | absorbed)
         movable = [each for each in free if self._may_have_axis(each)]
         if movable:
             rest = [each for each in free if each not in movable]
-            axes = self._union(axis for each in movable for axis in self._needs(each, as_axes=True))
-            axes |= self._union(axis for each in rest for axis in self._needs(each, as_axes=False))
-            yield tuple(rest), bound_axes | axes
+            axes |= self._needs(movable)
+            for each in rest:
+                axes |= self.effects_of[each] | self._scope_of(each)
+            yield _Way(tuple(rest), axes)
 
     def _must_have_axis(self, name: int) -> bool:
         return self.nodes[name].is_parent
@@ -198,11 +223,16 @@ class _Planner:
         node = self.nodes[name]
         return not node.is_crowd and len(node.members) <= WIDEST_AXES
 
-    def _needs(self, name: int, *, as_axes: bool) -> list[int]:
-        """The axes that there must be for a node to be absorbed, or to have axes itself."""
-        node = self.nodes[name]
-        own = node.members if as_axes else tuple(each for each in node.effects if each in self.open)
-        return [*own, *self._with_ancestors(node.scope)]
+    def _needs(self, names: Iterable[int]) -> int:
+        """The axes that there must be for these nodes to have axes themselves."""
+        mask = 0
+        for name in names:
+            mask |= self.members_of[name] | self._scope_of(name)
+        return mask
+
+    def _scope_of(self, name: int) -> int:
+        scope = self.nodes[name].scope
+        return self._union(self._with_ancestors(scope)) if scope else 0
 
     def _with_ancestors(self, scope: Iterable[int]) -> list[int]:
         """A scope, and for conditions in it that have no axis yet, theirs."""
@@ -220,7 +250,7 @@ class _Planner:
         """Nodes that touch nothing that is still open: without scope and effects."""
         for name in self.waiting:
             as_axes = self._must_have_axis(name)
-            peak = live | self._union(self._needs(name, as_axes=as_axes))
+            peak = live | self._scope_of(name) | (self.members_of[name] if as_axes else 0)
             yield _Option(peak.bit_count(), peak.bit_count(), NOTHING_ENDS, () if as_axes else (name,), peak)
 
     # --- doing it ----------------------------------------------------------------------------------------------------
@@ -259,7 +289,7 @@ class _Planner:
             self._begin(each)
         self._add(Begin(name, self._places(scope)), [name, *self.live])
         if node is not None and node.name in self.waiting and all(each in self.live for each in node.members):
-            del self.waiting[node.name]
+            self._leaves(node)
             self.on_axes[node.name] = None
 
     def _absorb(self, node: Node) -> None:
@@ -273,7 +303,12 @@ class _Planner:
             effects = tuple((each, self.live.index(each)) for each in node.effects)
             for member in node.members:
                 self._add(Absorb(member, scope, effects), self.live)
+        self._leaves(node)
+
+    def _leaves(self, node: Node) -> None:
         del self.waiting[node.name]
+        for name in node.effects:
+            self.ways.pop(name, None)
 
     def _places(self, names: Iterable[int]) -> Places:
         return tuple(self.live.index(name) for name in names)
@@ -286,6 +321,7 @@ class _Planner:
         else:
             step = End(place)
         self._add(step, [each for each in self.live if each != name])
+        self.closed |= self.bits[name]
         del self.open[name]
 
     def _end_node(self, name: int) -> None:
