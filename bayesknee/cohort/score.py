@@ -48,8 +48,10 @@ class Scores(NamedTuple):
 
 def score_codes(engine: Engine, encoded: Encoded, *, intervals: bool = False) -> Scores:
     """The scores of patients given as codes."""
-    posteriors = engine.posteriors(encoded.codes)
-    reasons = encoded.reasons | {
+    refused: dict[int, str] = {}
+    posteriors = engine.posteriors(encoded.codes, refused=refused)
+    reasons = encoded.reasons | refused
+    reasons |= {
         row: _why_impossible(engine, encoded.codes[row])
         for row in np.flatnonzero(np.isneginf(posteriors.log_evidence)).tolist()
     }

@@ -50,7 +50,9 @@ class Strategy(Protocol):
 
     def infer(self, evidence: Evidence, /) -> Inference: ...
 
-    def infer_many(self, codes: Codes, evidence: Evidence = ..., groups: Groups = ()) -> Posteriors:
+    def infer_many(
+        self, codes: Codes, evidence: Evidence = ..., groups: Groups = (), refused: dict[int, str] | None = None
+    ) -> Posteriors:
         """The posteriors of many patients, row by row what `infer` says.
 
         Args:
@@ -58,6 +60,11 @@ class Strategy(Protocol):
             evidence: what is known of all of them besides. The codes of questions that it answers, be it with unknown,
                 are not read.
             groups: sets of conditions by number, of which to tell the probability of at least one.
+            refused: where given, takes the rows that are too much for exact work, by number, and why; these have NaN
+                throughout.
+
+        Raises:
+            InferenceError: a row that is too much for exact work, where `refused` was left out.
         """
 
     def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator, /) -> Sample:
@@ -195,13 +202,17 @@ class Engine:
             approximation=inference.approximation,
         )
 
-    def posteriors(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN) -> Posteriors:
+    def posteriors(
+        self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, refused: dict[int, str] | None = None
+    ) -> Posteriors:
         """The exact posteriors of many patients, groups in the network's order; see `Strategy.infer_many`.
 
         Raises:
             ValueError: an array that is no codes of this network.
+            InferenceError: a row that is too much for exact work, where `refused` was left out.
         """
-        return self.strategy.infer_many(check_codes(self.network, codes), evidence, tuple(self._groups.values()))
+        groups = tuple(self._groups.values())
+        return self.strategy.infer_many(check_codes(self.network, codes), evidence, groups, refused)
 
     def score(
         self,

@@ -154,8 +154,15 @@ class Enumeration:
         weights /= total
         return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
 
-    def infer_many(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, groups: Groups = ()) -> Posteriors:
+    def infer_many(
+        self,
+        codes: Codes,
+        evidence: Evidence = NOTHING_KNOWN,
+        groups: Groups = (),
+        refused: dict[int, str] | None = None,
+    ) -> Posteriors:
         """The posteriors of many patients, as `infer` gives them one by one; see `bayesknee.inference.batch`."""
+        del refused  # no patient is too much
         answers = self._gates.answers(codes, evidence)
         if len(codes) >= WORTH_COMPILING and (many := self._many):
             return many.infer(answers, groups)

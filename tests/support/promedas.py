@@ -20,6 +20,6 @@ def promedas_files() -> list[Path]:
 
 def promedas_parameters() -> list[object]:
     """The files as parameters of a test, or one that is skipped and says why."""
-    reason = "the published Promedas networks, which do not ship; BAYESKNEE_LARGE names their folder"
+    reason = "the published Promedas networks are absent: they do not ship; BAYESKNEE_LARGE names their folder"
     missing = pytest.param(None, id="none", marks=pytest.mark.skip(reason=reason))
     return [pytest.param(file, id=file.stem) for file in promedas_files()] or [missing]

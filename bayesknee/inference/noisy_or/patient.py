@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 from bayesknee.errors import InferenceError
 from bayesknee.inference.enumeration import reading_likelihood
 from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.inference.noisy_or.model import NoisyOrModel
+from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
 from bayesknee.inference.noisy_or.plan import Node
 from bayesknee.inference.noisy_or.structure import Common, Structure
 from bayesknee.inference.noisy_or.tables import Crowd, Pair
@@ -136,6 +136,14 @@ class Patients:
         no, yes = self._simple
         return Pair(no[condition], yes[condition])
 
+    @property
+    def pairs(self) -> tuple[Vector, Vector]:
+        """The pairs of all conditions, shape (n, patients), where none of them has a scope."""
+        no, yes = (each.copy() for each in self._simple)
+        for c in self.structure.pairs:
+            no[c], yes[c] = self.pair(c)
+        return no, yes
+
     @cached_property
     def _simple(self) -> tuple[Vector, Vector]:
         """The pairs of conditions without parents, shape (n, patients); NaN for others."""
@@ -161,9 +169,7 @@ class Patients:
             no, yes = (each[list(node.members)] for each in self._simple)
         else:
             no, yes = (np.stack(each) for each in zip(*map(self.pair, node.members), strict=True))
-        chances = self.structure.model.effect_of[node.effects[0]].q if node.effects else {}
-        q = np.stack([np.atleast_1d(chances.get(c, 0.0)) for c in node.members])
-        return Crowd.of(node.members, no, yes, q)
+        return Crowd.of(node.members, no, yes, self.structure.crowd_chances[node.name])
 
 
 def patients_of(structure: Structure, known: list[Known]) -> Patients:
@@ -176,26 +182,27 @@ def patients_of(structure: Structure, known: list[Known]) -> Patients:
         log_scale[row] += each.log_scale
         for c, likelihood in each.conditions.items():
             no[c, row], yes[c, row] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
+        folded = []
         for name, likelihood in each.effects.items():
-            if is_folded(likelihood):
-                log_scale[row] += _fold(model, name, likelihood, yes[:, row])
-            else:
+            if not is_folded(likelihood):
                 log_scale[row] += math.log(top := max(likelihood))
                 observed[model.names[name]][:, row] = np.array(likelihood) / top
+                continue
+            log_scale[row] += math.log(likelihood[0]) if likelihood[0] > 0.0 else -math.inf
+            if likelihood[0] != likelihood[1]:
+                folded.append(model.effects[name])
+        if folded:
+            log_scale[row] += sum(float(effect.log_no_leak) for effect in folded)
+            yes[:, row] += _sum_of_log_fails(folded, model.n)
         if model.any_effect in observed:
             observed[model.any_effect][1, row] = 1.0
     return Patients(structure, no, yes, observed, log_scale)
 
 
-def _fold(model: NoisyOrModel, name: str, likelihood: Likelihood, yes: Vector) -> float:
-    """Multiplies what an effect that is not gone through brings into what being present is multiplied with."""
-    no, present = likelihood
-    scale = math.log(no) if no > 0.0 else -math.inf
-    if present == no:
-        return scale
-    effect = model.effects[name]
-    yes[effect.causes] += effect.log_fail
-    return scale + float(effect.log_no_leak)
+def _sum_of_log_fails(effects: Sequence[Effect], n: int) -> Vector:
+    """What absent effects multiply the presence of each condition with, log, shape (n,)."""
+    causes, log_fails = zip(*((each.causes, each.log_fail) for each in effects), strict=True)
+    return np.bincount(np.concatenate(causes), np.concatenate(log_fails), n).astype(np.float64, copy=False)
 
 
 def one_patient(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Patients:

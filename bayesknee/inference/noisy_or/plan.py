@@ -125,7 +125,7 @@ class _Planner:
         self.nodes = {node.name: node for node in self.shape.nodes}
         self.states = {**dict.fromkeys(self.shape.effects, 2), **dict(self.shape.factors)}
         self.states |= {c: 2 for node in self.shape.nodes if not node.is_crowd for c in node.members}
-        self.node_of = {c: node for node in self.shape.nodes for c in node.members}
+        self.node_of = {c: node for node in self.shape.nodes if not node.is_crowd for c in node.members}
         self.bits = dict(self._bits())
         self.waiting = dict.fromkeys(self.nodes)  # neither absorbed nor with an axis
         self.open = dict.fromkeys([*self.shape.effects, *(name for name, _ in self.shape.factors)])
@@ -155,6 +155,10 @@ class _Planner:
             width = max(1, (states - 1).bit_length())
             yield name, ((1 << width) - 1) << start
             start += width
+
+    def _of_bits(self, mask: int) -> list[int]:
+        """The names of a mask, in the order of their bits."""
+        return [name for name, bits in self.bits.items() if bits & mask] if mask else []
 
     def plan(self) -> Plan:
         while self.open or self.waiting or self.on_axes:
@@ -256,8 +260,7 @@ class _Planner:
     # --- doing it ----------------------------------------------------------------------------------------------------
 
     def _do(self, option: _Option) -> None:
-        axes = [name for name, bits in self.bits.items() if bits & option.axes == bits]
-        for name in axes:
+        for name in self._of_bits(option.axes & ~self._live_bits()):
             self._begin(name)
         for node in option.absorbed:
             self._absorb(self.nodes[node])

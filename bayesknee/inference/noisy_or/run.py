@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -14,6 +14,16 @@ from bayesknee.inference.noisy_or.tables import Observe, Step, Tally
 from bayesknee.inference.subsets import Vector
 
 MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
+
+
+class AnyRun(Protocol):
+    """A run, be it by numpy or compiled."""
+
+    def log_evidence(self) -> Vector:
+        """log P(evidence), shape (patients,)."""
+
+    def marginals(self) -> Marginals:
+        """P(condition | evidence); after `log_evidence`."""
 
 
 @dataclass

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import numpy as np
 
-from bayesknee.errors import EvidenceError, InferenceError
+from bayesknee.errors import InferenceError
 from bayesknee.inference.approximation import Budget
 from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.caches import keep
-from bayesknee.inference.codes import Codes, decode
+from bayesknee.inference.codes import Codes
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.inference.gradients import Gradients
+from bayesknee.inference.implied import Gates
 from bayesknee.inference.noisy_or.model import noisy_or_model
 from bayesknee.inference.noisy_or.patient import (
     Known,
     Patients,
-    common_of,
     one_patient,
-    patients_of,
     sorted_evidence,
 )
 from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
-from bayesknee.inference.noisy_or.run import Marginals, Run
-from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.noisy_or.run import AnyRun, Marginals, Run
+from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.sampling import Sample
 from bayesknee.inference.shares import Events, Shares
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.approximate import ApproximatePosterior
     from bayesknee.inference.noisy_or.gradients import PriorGradients
     from bayesknee.inference.noisy_or.redraw import NoisyOrRedraws
+
+RunOf: TypeAlias = Callable[[Patients], AnyRun]
 
 BUDGET: Final = Budget()
 MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
@@ -107,34 +108,41 @@ class NoisyOrStrategy:
     def _impossible(self, known: Known) -> NoisyOrPosterior:
         return NoisyOrPosterior(self, known, -math.inf, np.zeros(self.model.n))
 
-    def posteriors(self, patients: Patients) -> tuple[Vector, Marginals]:
-        """log P(evidence | complaint), shape (patients,), and the marginals given the complaint."""
-        run = self.run(patients)
+    def posteriors(self, patients: Patients, run_of: RunOf | None = None) -> tuple[Vector, Marginals]:
+        """log P(evidence | complaint), shape (patients,), and the marginals given the complaint.
+
+        Args:
+            patients: whose.
+            run_of: makes runs; `run` where left out.
+        """
+        run_of = run_of or self.run
+        run = run_of(patients)
         log_all = run.log_evidence()
-        share = self.share_with_any(patients, log_all)
+        share = self.share_with_any(patients, log_all, run_of)
         if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
-            return self.posteriors(self.counting_any(patients))
+            return self.posteriors(self.counting_any(patients), run_of)
         marginals = run.marginals()
         with np.errstate(invalid="ignore", divide="ignore"):
             marginals.conditions = np.minimum(marginals.conditions / np.maximum(share, 0.0), 1.0)
         return log_all + _log(share) - np.log(patients.structure.model.complaint), marginals
 
-    def share_with_any(self, patients: Patients, log_all: Vector) -> Vector:
+    def share_with_any(self, patients: Patients, log_all: Vector, run_of: RunOf | None = None) -> Vector:
         """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
         possible = ~np.isneginf(log_all)
         if not self.has_complaint or self._counts_any(patients):
             return np.where(possible, 1.0, -1.0)
-        log_none = self.run(patients.without(range(self.model.n))).log_evidence()
+        log_none = (run_of or self.run)(patients.without(range(self.model.n))).log_evidence()
         with np.errstate(invalid="ignore"):
             return np.where(possible, -np.expm1(np.minimum(log_none - log_all, 0.0)), -1.0)
 
-    def any_of(self, patients: Patients, groups: Groups) -> Vector:
-        """P(at least one of these conditions | e), shape (patients, groups)."""
-        log_all = self.run(patients).log_evidence()
-        share = self.share_with_any(patients, log_all)
+    def any_of(self, patients: Patients, groups: Groups, run_of: RunOf | None = None) -> Vector:
+        """P(at least one of these conditions | e), shape (patients, groups); as `posteriors`."""
+        run_of = run_of or self.run
+        log_all = run_of(patients).log_evidence()
+        share = self.share_with_any(patients, log_all, run_of)
         if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
-            return self.any_of(self.counting_any(patients), groups)
-        logs = [self.run(patients.without(group)).log_evidence() for group in groups]
+            return self.any_of(self.counting_any(patients), groups, run_of)
+        logs = [run_of(patients.without(group)).log_evidence() for group in groups]
         with np.errstate(invalid="ignore", divide="ignore"):
             parts = [np.clip(-np.expm1(log_none - log_all) / share, 0.0, 1.0) for log_none in logs]
         return np.array(parts).reshape(len(groups), patients.count).T
@@ -161,9 +169,17 @@ class NoisyOrStrategy:
         Raises:
             InferenceError: tables that would be too large.
         """
-        if not self.fits(patients.structure):
-            raise InferenceError(self.too_large(patients.structure))
-        return Run(self.plan(patients.structure.shape), patients)
+        return Run(self.plan_of(patients.structure), patients)
+
+    def plan_of(self, structure: Structure) -> Plan:
+        """The plan for patients of this structure.
+
+        Raises:
+            InferenceError: tables that would be too large.
+        """
+        if not self.fits(structure):
+            raise InferenceError(self.too_large(structure))
+        return self.plan(structure.shape)
 
     def fits(self, structure: Structure) -> bool:
         """Whether exact work is within the budget."""
@@ -192,8 +208,9 @@ class NoisyOrStrategy:
         Shapes (patients,), (n, patients), and (patients,) by effect; the complaint is not seen to.
         """
         logs, conditions, effects = [], [], []
-        for rows in _parts(list(range(patients.count)), self.at_once(patients.structure)):
-            run = self.run(patients.some(slice(rows[0], rows[-1] + 1)))
+        length = self.at_once(patients.structure)
+        for start in range(0, patients.count, length):
+            run = self.run(patients.some(slice(start, start + length)))
             logs.append(run.log_evidence())
             found = run.marginals()
             conditions.append(found.conditions)
@@ -207,32 +224,22 @@ class NoisyOrStrategy:
         """How many patients of one structure to go through together."""
         return max(1, MOST_AT_ONCE // (sum(self.plan(structure.shape).sizes) + 4 * self.model.n))
 
-    def infer_many(self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, groups: Groups = ()) -> Posteriors:
-        """The posteriors of many patients, as `infer` gives them one by one: those of one structure at a time."""
-        marginals = np.full((len(codes), self.model.n), np.nan)
-        of_groups = np.full((len(codes), len(groups)), np.nan)
-        log_evidence = np.full(len(codes), -np.inf)
-        alike: dict[Common, dict[int, Known]] = {}
-        for row, each in enumerate(codes):
-            if (known := self._decoded(each, evidence)) is not None:
-                alike.setdefault(common_of(self.model, known), {})[row] = known
-        for common, by_row in alike.items():
-            structure = Structure(self.model, common)
-            for rows in _parts(list(by_row), self.at_once(structure)):
-                patients = patients_of(structure, [by_row[row] for row in rows])
-                log_evidence[rows], found = self.posteriors(patients)
-                marginals[rows] = found.conditions.T
-                of_groups[rows] = self.any_of(patients, groups)
-        impossible = np.isneginf(log_evidence)
-        marginals[impossible], of_groups[impossible] = np.nan, np.nan
-        return Posteriors(marginals, of_groups, log_evidence)
+    def infer_many(
+        self,
+        codes: Codes,
+        evidence: Evidence = NOTHING_KNOWN,
+        groups: Groups = (),
+        refused: dict[int, str] | None = None,
+    ) -> Posteriors:
+        """The posteriors of many patients, as `infer` gives them where it is exact."""
+        from bayesknee.inference.noisy_or.many import infer_many
 
-    def _decoded(self, row: Codes, evidence: Evidence) -> Known | None:
-        """What is known of a row; None where its answers break a gate."""
-        try:
-            return sorted_evidence(self.model, decode(self.model.network, row, evidence))
-        except EvidenceError:
-            return None
+        return infer_many(self, codes, evidence, groups, refused)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """The network's gates."""
+        return Gates(self.model.network)
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """What each answer to each of these questions would lead to; mixtures are left out."""
@@ -283,7 +290,3 @@ class NoisyOrStrategy:
 def _log(share: Vector) -> Vector:
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.maximum(share, 0.0)))
-
-
-def _parts(rows: list[int], length: int) -> list[list[int]]:
-    return [rows[start : start + length] for start in range(0, len(rows), length)]

@@ -94,14 +94,19 @@ class Structure:
 
     @cached_property
     def _nodes(self) -> tuple[Node, ...]:
-        effects: list[list[int]] = [[] for _ in range(self.model.n)]
+        effects: dict[int, list[int]] = {}
         for k in self.common.effects:
             for c in self.model.effect_of[k].causes.tolist():
-                effects[c].append(k)
-        parents = {each for scope, _ in self.pairs.values() for each in scope if each < self.model.n}
+                effects.setdefault(c, []).append(k)
+        scopes = {c: scope for c, (scope, _) in self.pairs.items()}
+        parents = {each for scope in scopes.values() for each in scope if each < self.model.n}
         bundles: dict[tuple[Scope, Scope, int], list[int]] = {}
-        for c in range(self.model.n):
-            bundles.setdefault((tuple(effects[c]), self.scope(c), c if c in parents else -1), []).append(c)
+        touched = sorted({*effects, *scopes, *parents})
+        for c in touched:
+            key = (tuple(effects.get(c, ())), scopes.get(c, ()), c if c in parents else -1)
+            bundles.setdefault(key, []).append(c)
+        if alone := np.delete(np.arange(self.model.n), touched).tolist():
+            bundles.setdefault(((), (), -1), []).extend(alone)
         return tuple(
             Node(-1 - number, tuple(members), own, scope, is_crowd=len(own) < 2 and parent < 0, is_parent=parent >= 0)
             for number, ((own, scope, parent), members) in enumerate(bundles.items())
@@ -113,6 +118,18 @@ class Structure:
         return {node.name: node for node in self._nodes if node.is_crowd}
 
     @cached_property
+    def crowd_chances(self) -> Mapping[int, Vector]:
+        """q of the members of each crowd, shape (members, draws); 0 where it touches no effect."""
+        return {name: self._chances(node) for name, node in self.crowds.items()}
+
+    def _chances(self, node: Node) -> Vector:
+        if not node.effects:
+            return np.zeros((len(node.members), 1))
+        effect = self.model.effect_of[node.effects[0]]
+        log_fail = effect.log_fail[np.searchsorted(effect.causes, node.members)]
+        return np.asarray(-np.expm1(log_fail)).reshape(len(node.members), -1)
+
+    @cached_property
     def _factors(self) -> tuple[tuple[int, int], ...]:
         used = sorted({each for scope, _ in self.pairs.values() for each in scope if each >= self.model.n})
         return tuple((number, len(self.block_weights[number])) for number in used)
@@ -120,7 +137,7 @@ class Structure:
     def _logs_of_the_rest(self) -> Iterable[Vector]:
         """Of risk factors that are in no scope: known ones, and those that touch no condition."""
         used = {number for number, _ in self._factors}
-        private = {self.private(c) for c in range(self.model.n)}
+        private = set(self.model.parents.private_blocks).difference(self.settled)
         for number, weights in self.block_weights.items():
             if number not in used and number not in private:
                 with np.errstate(divide="ignore"):
