@@ -116,12 +116,12 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     parts = _parts(table.path, Path(output), rejects)
     task = Task(table.columns, intervals)
     what = {**_what(engine, table, tuple(ignore)), "intervals": intervals}
-    with told(parts.output, "mend that, and go on with what is done by --resume"):
+    with told(parts.output):
         parts.start(what, resume=resume)
         with parts.kept_if_any():
             total, count = _score(parts, table, partial(work or score_here, engine, task), progress or _silent)
-        if total.scored:
-            parts.finish(count)
+            if total.scored:
+                parts.finish(count)
     if not total.scored:
         _refuse(parts, total)
     return FileScores(*total, parts.output, parts.rejects if total.rejected else None)

@@ -182,15 +182,17 @@ def _table(path: Path) -> Iterator[Case]:
 
 def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
     """The names of the columns, and the rows."""
-    import pandas as pd
-
     try:
-        frame = pd.read_parquet(path)
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError:
         raise CaseFileError(
             f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"
         ) from None
-    except (OSError, ValueError) as error:
+    try:
+        table = pq.read_table(path)
+        table.validate(full=True)
+        frame = table.to_pandas()
+    except (OSError, ValueError) as error:  # pyarrow's errors are such
         told = " ".join(str(error).split()).rstrip(".")
         raise CaseFileError(f"cannot read {path.name}: {told}; expected a whole table; make it anew") from None
     return list(map(str, frame.columns)), frame.astype(object).itertuples(index=False, name=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 FINGERPRINT_BYTES: Final = 2**20
+PYARROWS: Final = r".*Detail: \[errno \d+\] "  # what it was doing, before what happened
 
 
 class Counts(NamedTuple):
@@ -48,13 +50,17 @@ def fingerprint(path: Path) -> dict[str, object]:
 
 
 @contextmanager
-def told(output: Path, remedy: str = "mend that, and run it again") -> Iterator[None]:
+def told(output: Path) -> Iterator[None]:
     """A disk that is full, or cannot be written, in our words."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
-        raise TableError(f"cannot write {str(output)!r}: {reason}; {remedy}") from None
+        raise TableError(f"{_unwritten(output, error)}; mend that, and run it again") from None
+
+
+def _unwritten(output: Path, error: OSError) -> str:
+    reason = error.strerror or " ".join(str(error).split())
+    return f"cannot write {str(output)!r}: {re.sub(PYARROWS, '', reason)}"
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,9 @@ class Parts:
         except BaseException as error:
             if not any(path.name != MANIFEST for path in self.folder.glob("*.json")):
                 self.remove()
-            elif isinstance(error, TableError):
-                raise TableError(f"{error}; {self._kept}") from None
+            elif isinstance(error, (TableError, OSError)):
+                problem = _unwritten(self.output, error) if isinstance(error, OSError) else error
+                raise TableError(f"{problem}; {self._kept}") from None
             elif isinstance(error, KeyboardInterrupt):
                 error.add_note(self._kept)
             raise

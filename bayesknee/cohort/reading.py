@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,7 +116,9 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except UnicodeDecodeError:
         raise TableError(not_utf8(path)) from None
-    except (OSError, ValueError) as error:  # pyarrow's errors are such
+    except FileNotFoundError:
+        raise TableError(f"cannot read {str(path)!r}: no such file; check its name") from None
+    except (OSError, ValueError, csv.Error) as error:  # pyarrow's errors are such
         text = " ".join(str(getattr(error, "strerror", None) or error).split())
         if "UTF8" in text or "UTF-8" in text:
             raise TableError(not_utf8(path)) from None
@@ -182,6 +185,7 @@ class ParquetSource:
             start, total = 0, file.metadata.num_rows
             names = [*self.columns.key, *self.columns.questions]
             for number, table in enumerate(_joined(file.iter_batches(PIECE, columns=names))):
+                table.validate(full=True)  # text in another encoding
                 rows = np.arange(start + 1, start + table.num_rows + 1)
                 start += table.num_rows
                 yield Piece(number, rows, table, read=start / total)
@@ -192,32 +196,29 @@ class ParquetSource:
 
 def _csv_names(path: Path) -> list[str]:
     """The header, after a look at what else the file might be."""
-    import pyarrow.csv as pc  # type: ignore[import-untyped]
-
     with path.open("rb") as file:
         start = file.read(LOOK)
     if start.startswith(UTF16) or b"\0" in start:
         raise TableError(not_utf8(path))
-    lines = [line for line in start.splitlines() if line.strip()]
-    if len(start) < LOOK and len(lines) <= 1:
-        raise TableError(no_rows(path) if lines else empty(path))
-    broken: dict[int, str] = {}
-    with pc.open_csv(path, **_csv_options({}, broken)) as reader:
-        names: list[str] = reader.schema.names
-        if len(names) == 1 and (problem := separated_otherwise(path, names[0])):
-            raise TableError(problem)
-        if next(iter(reader), None) is None:
-            raise TableError(_no_good_rows(path, broken) if broken else no_rows(path))
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        rows = (row for row in csv.reader(text) if len(row) > 1 or "".join(row).strip())
+        try:
+            names, first = next(rows, None), next(rows, None)
+        except (csv.Error, UnicodeDecodeError):
+            check_text(path)  # which tells the line
+            raise
+    if names is None:
+        raise TableError(empty(path))
+    if len(names) == 1 and (problem := separated_otherwise(path, names[0])):
+        raise TableError(problem)
+    if first is None:
+        check_text(path)
+        raise TableError(no_rows(path))
     return names
 
 
-def _no_good_rows(path: Path, broken: Mapping[int, str]) -> str:
-    first = min(broken)
-    return f"{path.name}: no row is as long as the header; row {first} has {broken[first]}; correct the rows"
-
-
 def _csv_options(types: Mapping[str, pa.DataType], broken: dict[int, str] | None = None) -> dict[str, object]:
-    import pyarrow.csv as pc
+    import pyarrow.csv as pc  # type: ignore[import-untyped]
 
     def is_broken(row: pc.InvalidRow) -> str:
         if broken is not None:

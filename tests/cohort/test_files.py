@@ -306,7 +306,7 @@ def refused(engine: Engine, path: Path, output: Path, **options: Any) -> str:  #
         ("in.parquet", b"", "in.parquet is empty; expected a header and a row for each patient"),
         ("in.csv", b"limp,spot\n", "in.csv has a header and no rows; expected one for each patient"),
         ("in.csv", b"\n\n", "in.csv is empty; expected a header and a row for each patient"),
-        ("in.csv", "limp,spöt\nyes,back\n".encode("latin-1"), "in.csv is not in UTF-8; save it again in that encoding"),
+        ("in.csv", "limp,spöt\nyes,back\n".encode("latin-1"), "in.csv is not in UTF-8 in line 1; save it again"),
         (
             "in.csv",
             "limp,spot\nyes,b\u00e4ck\n".encode("latin-1"),
@@ -318,7 +318,11 @@ def refused(engine: Engine, path: Path, output: Path, **options: Any) -> str:  #
         ("in.csv", b"limp,limp\nyes,no\n", "column 'limp' comes more than once; keep one of them"),
         ("in.csv", b"limp,lump\nyes,no\n", "unknown column 'lump'; did you mean limp?"),
         ("in.csv", b"limp,\nyes,no\n", "a column has no name; name it, or delete it"),
-        ("in.csv", b"limp,spot\nyes\nno,back,no\n", "in.csv: no row is as long as the header; row 1 has 1 field where"),
+        (
+            "in.csv",
+            b"limp,spot\nyes\nno,back,no\n",
+            "of 2 rows could be scored; the first: 1 field where the header",
+        ),
         (
             "in.csv",
             b'limp,spot\nyes,"back\nno,"front"\n',
@@ -392,6 +396,17 @@ def test_parquet_without_rows_and_with_columns_that_hold_something_else(engine: 
     assert told == "column 'limp' holds list<element: string>; expected text, numbers or truth values"
 
 
+@pytest.mark.parametrize("name", ["id", "limp"])
+def test_text_of_a_parquet_file_that_is_no_utf8(engine: Engine, tmp_path: Path, name: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    bad = pa.array([b"yes", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"id": ["1", "2"], "limp": ["yes", "no"]} | {name: bad}), tmp_path / "in.parquet")
+    told = refused(engine, tmp_path / "in.parquet", tmp_path / "out.csv", key=["id"])
+    assert told == "in.parquet is not in UTF-8; save it again in that encoding"
+
+
 def test_files_that_must_not_be_the_same(engine: Engine, tmp_path: Path) -> None:
     path = write(patients(5), tmp_path / "in.csv")
     (tmp_path / "link.csv").symlink_to(path)
@@ -433,7 +448,7 @@ def test_a_full_disk(engine: Engine, tmp_path: Path, output: str) -> None:
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails, then, instead of killing
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2500, hard))
-        with pytest.raises(TableError, match=r"cannot write '.*out.*': .*; mend that, and go on with .* --resume"):
+        with pytest.raises(TableError, match=r"cannot write '.*out.*': .*; what is done lies in .*go on with --resume"):
             score_file(engine, path, tmp_path / f"out{output}", key=["id"])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -133,6 +133,14 @@ def test_a_truncated_parquet_file(tmp_path: Path) -> None:
         read_labelled(file, TINY)
 
 
+def test_text_of_a_parquet_file_that_is_no_utf8(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    bad = pa.array([b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"tennis": bad, "label": ["strain"]}), tmp_path / "cases.parquet")
+    with pytest.raises(CaseFileError, match=r"cannot read cases\.parquet: .*UTF8.*; expected a whole table"):
+        read_labelled(tmp_path / "cases.parquet", TINY)
+
+
 def test_truth_values_numbers_and_lists_of_a_parquet_file(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     file = tmp_path / "cases.parquet"
