@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from bayesknee import Engine
+import numpy as np
+import pytest
+
+from bayesknee import Engine, load_network
+from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.inference.evidence import check_evidence
+from tests.benchmarks import limits, unnamed
 from tests.benchmarks.__main__ import (
     BEGIN,
     END,
@@ -127,3 +133,29 @@ def test_write(tmp_path: Path) -> None:
     file.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     write(file, "| new |")
     assert file.read_text() == f"before\n{BEGIN}\n| new |\n{END}\nafter\n"
+
+
+def test_what_a_limit_costs() -> None:
+    probability, has_it = np.array([0.01, 0.5, 0.02, 0.019]), np.array([True, True, False, False])
+    assert limits.trade(probability, has_it, 0.02) == "50.0 / 50.0 %"
+    network = load_network("posterior_knee")
+    head, _, *rows = limits.lines(network, number=200)
+    assert head.startswith("| Setting | known | 1 % | 2 % | 3 % | 5 % | 10 % | emergency / urgent / ")
+    assert len(rows) == len(limits.KNOWN) * len(network.settings)
+    for row in rows:
+        called = [int(share) for share in row.split("|")[-2].strip(" %").split(" / ")]
+        assert sum(called) == pytest.approx(100, abs=2)
+
+
+def test_causes_that_are_not_named() -> None:
+    network = load_network("tests/networks/tiny")
+    case = LabelledCase("x", check_evidence(network, {"age": 60, "pain_on_grip": "yes"}), "clinic", ("other",))
+    found = unnamed.rates_of(network, [network], case)
+    shares = [share for rates in found.values() for share in rates]
+    assert all(0.0 <= share <= 1.0 for share in shares)
+    assert all(max(each.led, each.flagged) <= each.either for each in found.values())
+    assert found["published"].led in {0.0, 1.0}
+    assert found["anyone"].flagged <= 0.02
+    table = list(unnamed.lines({True: [found], False: [found, found]}))
+    assert table[2].startswith("| published | not named (1 cases) | ")
+    assert table[-1].startswith("| anyone, numbers redrawn | | | ")

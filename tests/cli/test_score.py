@@ -47,9 +47,7 @@ def test_refusals(refused: Run, table: str, tmp_path: Path) -> None:
     out = str(tmp_path / "out.csv")
     assert refused("score", table, "-o", out, *TINY) == "unknown column 'id'; make it a key, or ignore it"
     assert refused("score", table, "-o", table, "--key", "id", *TINY).startswith(f"the output {table!r} would replace")
-    assert refused("score", "none.csv", "-o", out, *TINY) == (
-        "cannot read none.csv: No such file or directory; check that the file is whole and of its kind"
-    )
+    assert refused("score", "none.csv", "-o", out, *TINY) == "cannot read 'none.csv': no such file; check its name"
     assert refused("score", table, *TINY) == "Missing option '-o' / '--output'; see `bayesknee score --help`"
     assert "no scheduler at 'tcp:" in refused("score", table, "-o", out, "--scheduler", "tcp:x", "--key", "id", *TINY)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
