@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from bayesknee.inference.approximation import Approximation
 from bayesknee.inference.askable import Filters, make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
-from bayesknee.inference.questions import NextQuestions, next_questions
+from bayesknee.inference.questions import Aim, NextQuestions, Ranking, next_questions, rank
 from bayesknee.inference.stop import (
     LEAST_VALUE,
     MOST_SAMPLES,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from bayesknee.inference.intervals import Intervals
     from bayesknee.inference.ledger import Ledger
     from bayesknee.inference.sensitivity import Sensitivity
+
+KEPT_RANKING: Final = "_kept_ranking"
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,25 @@ class Diagnosis:
             QuestionError: an unknown name.
         """
         wanted = make_filter(self.network, **filters)
-        return next_questions(self.engine, self.evidence, wanted, find_objective(objective), look_ahead=look_ahead)
+        return next_questions(self, wanted, objective, look_ahead=look_ahead)
+
+    def ranking(self, wanted: Sequence[str], objective: str = DEFAULT_OBJECTIVE) -> Ranking:
+        """What these questions, those that can be asked now, would bring, in arrays; the last one made is kept.
+
+        Args:
+            wanted: ids of findings and risk factors.
+            objective: as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown objective.
+        """
+        key = (tuple(wanted), objective)
+        kept = self.__dict__.get(KEPT_RANKING)
+        if kept is None or kept[0] != key:
+            kept = key, rank(self.engine, self.evidence, Aim(key[0], find_objective(objective)))
+            self.__dict__[KEPT_RANKING] = kept  # as a cached property would
+        ranking: Ranking = kept[1]
+        return ranking
 
     def stop(  # noqa: PLR0913 (the parts of a rule)
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
@@ -67,8 +67,24 @@ class Strategy(Protocol):
             InferenceError: a row that is too much for exact work, where `refused` was left out.
         """
 
-    def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator, /) -> Sample:
+    def followed(self, evidence: Evidence, names: Sequence[str], /) -> Sequence[str]:
+        """Of some questions, best first, those whose answers can be worked out for many drawn patients in no time.
+
+        Args:
+            evidence: what is known of all of them; it must be possible.
+            names: questions not answered yet. All of them are returned, or as many of the first ones as will do.
+        """
+
+    def sample(
+        self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None, /
+    ) -> Sample:
         """Patients drawn given evidence, the complaint being present.
+
+        Args:
+            evidence: what is known of all of them.
+            rows: how many.
+            rng: source of chance.
+            wanted: findings whose answers are of interest; those of others may be left out. All where None.
 
         Raises:
             ImpossibleEvidenceError: nobody can have given these answers.

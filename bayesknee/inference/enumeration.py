@@ -11,7 +11,7 @@ where s is a subset of conditions, f a finding that depends on them directly, g 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -177,8 +177,15 @@ class Enumeration:
 
         return Many(self, self._network)
 
-    def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator) -> Sample:
-        """Patients drawn given evidence; see `bayesknee.inference.sampling`."""
+    def followed(self, _evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
+        """All of them, as `infer_many` takes no longer for more answers."""
+        return names
+
+    def sample(
+        self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
+    ) -> Sample:
+        """Patients drawn given evidence, with all their answers; see `bayesknee.inference.sampling`."""
+        del wanted
         return Sampler(self, self._network, evidence).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:

@@ -18,12 +18,13 @@ from immutabledict import immutabledict
 
 from bayesknee.inference.askable import Filter, askable
 from bayesknee.inference.evidence import Evidence
-from bayesknee.inference.objectives import Objective
+from bayesknee.inference.objectives import Objective, find_objective
 from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
+    from bayesknee.inference.diagnosis import Diagnosis
     from bayesknee.inference.engine import Engine
 
 WORTH_LEAVING: Final = 1.5
@@ -178,21 +179,19 @@ def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
     return Ranking(outcomes, aim.objective(network, outcomes, marginals), burdens, marginals)
 
 
-def next_questions(
-    engine: Engine, evidence: Evidence, wanted: Filter, objective: Objective, *, look_ahead: bool = False
-) -> NextQuestions:
+def next_questions(diagnosis: Diagnosis, wanted: Filter, objective: str, *, look_ahead: bool = False) -> NextQuestions:
     """The questions that can be asked now, best first. With `look_ahead`, the best few by what two are worth."""
-    aim = Aim(wanted.wanted(engine.network), objective)
-    ranking = rank(engine, evidence, aim)
+    names = wanted.wanted(diagnosis.network)
+    ranking = diagnosis.ranking(names, objective)
     values = ranking.values
     order = np.argsort(-values, kind="stable").tolist()
     if look_ahead:
         from bayesknee.inference.look_ahead import AT_MOST, two_step_values
 
-        best = order[:AT_MOST]
-        values[best] = two_step_values(engine, evidence, aim, ranking, best)
+        best, aim = order[:AT_MOST], Aim(names, find_objective(objective))
+        values[best] = two_step_values(diagnosis.engine, diagnosis.evidence, aim, ranking, best)
         order[:AT_MOST] = sorted(best, key=lambda number: -values[number])
-    return NextQuestions(_made(engine.network, ranking, order, values))
+    return NextQuestions(_made(diagnosis.network, ranking, order, values))
 
 
 def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:

@@ -12,7 +12,7 @@ question whose gate does not hold in a patient stays unasked in that patient.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -72,6 +72,8 @@ class StopAdvice:
         samples: patients drawn for it: as many as it takes to tell it from the threshold, up to a bound.
         threshold: of `same_decision`, from which on to stop.
         left: how many questions could still be asked, those included that an answer may open.
+        foreseen: to how many of these `same_decision` looks ahead: all, or those worth most where they are more than
+            the engine can follow.
         best: id of the question that is worth most; empty where nothing can be asked.
         best_value: what it is worth, in bits for a burden of 1.
         least_value: what a question must be worth to be asked.
@@ -88,6 +90,7 @@ class StopAdvice:
     samples: int
     threshold: float
     left: int
+    foreseen: int
     best: str
     best_value: float
     least_value: float
@@ -161,10 +164,11 @@ def stop_advice(diagnosis: Diagnosis, wanted: Filter, rule: StopRule) -> StopAdv
     where the same-decision probability is at the threshold, or where no question is worth what asking it burdens.
     """
     names = wanted.wanted(diagnosis.network)
-    ranking = rank(diagnosis.engine, diagnosis.evidence, Aim(names, find_objective(rule.objective)))
+    ranking = diagnosis.ranking(names, rule.objective)
     left = reachable(diagnosis.network, diagnosis.evidence, names)
     dangers = open_dangers(diagnosis.network, ranking, checked_limits(diagnosis.network, rule.limits))
-    agreement = same_decision(diagnosis, left, rule)
+    ahead = _foreseen(diagnosis, names, left, rule)
+    agreement = same_decision(diagnosis, ahead, rule)
     best = ranking.best
     advice = StopAdvice(
         stop=False,
@@ -175,6 +179,7 @@ def stop_advice(diagnosis: Diagnosis, wanted: Filter, rule: StopRule) -> StopAdv
         samples=agreement.patients if left else 0,
         threshold=rule.threshold,
         left=len(left),
+        foreseen=len(ahead),
         best="" if best is None else ranking.outcomes.names[best],
         best_value=0.0 if best is None else float(ranking.values[best]),
         least_value=rule.least_value,
@@ -187,6 +192,15 @@ def stop_advice(diagnosis: Diagnosis, wanted: Filter, rule: StopRule) -> StopAdv
 def _stops(advice: StopAdvice) -> bool:
     settled = advice.same_decision >= advice.threshold
     return not advice.open_dangers and (not advice.best or settled or advice.best_value < advice.least_value)
+
+
+def _foreseen(diagnosis: Diagnosis, names: Sequence[str], left: Sequence[str], rule: StopRule) -> Sequence[str]:
+    """Those of the questions left to look ahead to: all, or those worth most where all are too many."""
+    ranking = diagnosis.ranking(names, rule.objective)
+    order = np.argsort(-ranking.values, kind="stable").tolist()
+    now = dict.fromkeys(ranking.outcomes.names[number] for number in order)
+    ahead = diagnosis.engine.strategy.followed(diagnosis.evidence, [*now, *(each for each in left if each not in now)])
+    return left if len(ahead) == len(left) else ahead
 
 
 # --- the same decision ------------------------------------------------------------------------------------------------
@@ -208,7 +222,7 @@ def same_decision(diagnosis: Diagnosis, left: Collection[str], rule: StopRule) -
 
 def _answers(diagnosis: Diagnosis, left: Collection[str], patients: int, rng: np.random.Generator) -> Codes:
     """What patients drawn given the evidence would answer to what is left."""
-    codes = diagnosis.engine.strategy.sample(diagnosis.evidence, patients, rng).codes
+    codes = diagnosis.engine.strategy.sample(diagnosis.evidence, patients, rng, left).codes
     return only(diagnosis.network, codes, left)
 
 
@@ -233,12 +247,14 @@ def questions_left(diagnosis: Diagnosis, wanted: Filter, rule: StopRule) -> floa
     """About how many questions are left to ask, for showing progress: the mean over a few interviews played ahead.
 
     The patients are drawn given what is known, and are asked the best question again and again, until none is worth its
-    burden and no danger is open. The same-decision probability has no part in it, so it is rather on the high side.
+    burden and no danger is open. The same-decision probability has no part in it, so it is rather on the high side;
+    where there are more questions than the engine can look ahead to, it is no more than these.
     """
     network, names = diagnosis.network, wanted.wanted(diagnosis.network)
-    aim = Aim(names, find_objective(rule.objective))
     left = reachable(network, diagnosis.evidence, names)
-    codes = _answers(diagnosis, left, rule.samples, np.random.default_rng(rule.seed))
+    ahead = _foreseen(diagnosis, names, left, rule)
+    aim = Aim(names if ahead is left else ahead, find_objective(rule.objective))
+    codes = _answers(diagnosis, ahead, rule.samples, np.random.default_rng(rule.seed))
     return sum(_played(diagnosis, aim, rule, row) for row in codes) / rule.samples
 
 
@@ -311,10 +327,16 @@ def _worth_told(advice: StopAdvice) -> Iterator[str]:
 def _agreement_told(advice: StopAdvice) -> str:
     than = "at or over" if advice.same_decision >= advice.threshold else "below"
     return (
-        f"were all of {_counted(advice.left)} left answered, leader and level of urgency would stay what they are in "
+        f"were {_ahead_told(advice)} left answered, leader and level of urgency would stay what they are in "
         f"{percent(advice.same_decision)} (standard error {percent(advice.standard_error)}), {than} the threshold of "
         f"{percent(advice.threshold)}"
     )
+
+
+def _ahead_told(advice: StopAdvice) -> str:
+    if advice.foreseen < advice.left:
+        return f"the best {advice.foreseen} of {_counted(advice.left)}"
+    return f"all of {_counted(advice.left)}"
 
 
 def _counted(count: int) -> str:

@@ -17,6 +17,7 @@ from bayesknee.inference.stop import StopAdvice
 from tests.support.effort import seeds
 from tests.support.random_networks import TINY, Patient, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, probability, risk_factor
+from tests.support.strategies import only
 
 
 def two_causes(limit: float = 0.1, *, dangerous: bool = False) -> Engine:
@@ -146,6 +147,25 @@ def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyP
         assert advice.same_decision == pytest.approx(expected, abs=4.5 * error), f"seed {seed}"
         between += 0.05 < expected < 0.95
     assert between > 8
+
+
+def test_where_all_answers_are_too_many_it_looks_ahead_to_the_best_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.inference.stop.SURE", float("inf"))
+    monkeypatch.setattr("bayesknee.inference.noisy_or.strategy.FOLLOWED", (2,))
+    with only("noisy_or"):
+        for seed in seeds(10):
+            patient = seeded_patient(seed, replace(TINY, conditions=(3, 4), findings=(4, 5), risk_factors=(0, 0)))
+            diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+            advice = diagnosis.stop(samples=1000)
+            if advice.left <= 2:
+                assert advice.foreseen == advice.left
+                continue
+            best = [each.finding for each in diagnosis.next_questions[:2]]
+            error = max(advice.standard_error, 0.002)
+            assert advice.foreseen == 2
+            assert advice.same_decision == pytest.approx(exact(diagnosis, best), abs=4.5 * error), f"seed {seed}"
+            assert f"were the best 2 of {advice.left} questions left answered" in " ".join(advice.reasons)
+            assert diagnosis.questions_left(least_value=0.0) <= 2.0
 
 
 # --- what may still be asked ------------------------------------------------------------------------------------------

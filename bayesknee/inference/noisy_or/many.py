@@ -13,6 +13,7 @@ from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.implied import Answers
+from bayesknee.inference.noisy_or.model import NoisyOrModel
 from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, patients_of, sorted_evidence
 from bayesknee.inference.noisy_or.run import AnyRun
 from bayesknee.inference.noisy_or.structure import Common, Structure
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.compiled import Program
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 
+MOST_TOGETHER: Final = 40  # effects; to look for an order for more takes long and is in vain
+SECONDS_APART: Final = 4e-3  # what a structure takes, however small it is
 WORTH_COMPILING: Final = 200  # patients; compiled code takes a second to load, and ten when first used
 
 
@@ -37,8 +40,7 @@ def infer_many(
     alike: dict[Common, dict[int, Known]] = {}
     for row, known in _known(strategy, codes, evidence):
         alike.setdefault(common_of(model, known), {})[row] = known
-    for common, by_row in alike.items():
-        structure = Structure(model, common)
+    for structure, by_row in _gone_through(strategy, alike):
         try:
             for rows in parts(list(by_row), strategy.at_once(structure)):
                 patients = patients_of(structure, [by_row[row] for row in rows])
@@ -54,6 +56,45 @@ def infer_many(
     impossible = ~np.isfinite(log_evidence)
     marginals[impossible], of_groups[impossible] = np.nan, np.nan
     return Posteriors(marginals, of_groups, log_evidence)
+
+
+def _gone_through(
+    strategy: NoisyOrStrategy, alike: Mapping[Common, Mapping[int, Known]]
+) -> Iterator[tuple[Structure, Mapping[int, Known]]]:
+    """The structures to go through, and whom with each.
+
+    Patients who answered the same questions, each in their own way, are one structure where that is quicker: what is
+    absent in some and present in others is then gone through in all of them.
+    """
+    by_answered: dict[tuple[object, ...], list[Common]] = {}
+    for common, by_row in alike.items():
+        answered = frozenset(next(iter(by_row.values())).effects)
+        by_answered.setdefault((common.risk_factors, common.settled, answered), []).append(common)
+    for commons in by_answered.values():
+        whole = {row: known for common in commons for row, known in alike[common].items()}
+        if len(commons) > 1 and (joint := _joint(strategy, commons, len(whole))):
+            yield joint, whole
+        else:
+            yield from ((Structure(strategy.model, common), alike[common]) for common in commons)
+
+
+def _joint(strategy: NoisyOrStrategy, commons: list[Common], patients: int) -> Structure | None:
+    """One structure for all of these; None where they are quicker apart, or it is too large."""
+    effects = tuple(sorted(set().union(*(each.effects for each in commons))))
+    if len(effects) > MOST_TOGETHER:
+        return None
+    joint = Structure(strategy.model, commons[0]._replace(effects=effects))
+    plan = strategy.plan(joint.shape)
+    together = plan.seconds + patients * plan.seconds_more
+    return joint if strategy.fits(joint) and together < SECONDS_APART * len(commons) else None
+
+
+def structure_with(model: NoisyOrModel, evidence: Evidence, names: Iterable[str]) -> Structure:
+    """The structure of patients who have this evidence, and answered these questions each in their own way."""
+    common = common_of(model, sorted_evidence(model, evidence))
+    asked = (model.readings[name].sign if name in model.readings else name for name in names)
+    effects = {model.names[name] for name in asked if name in model.effects}
+    return Structure(model, common._replace(effects=tuple(sorted(effects.union(common.effects)))))
 
 
 def parts(rows: list[int], length: int) -> Iterable[list[int]]:

@@ -173,18 +173,20 @@ class Patients:
 
 
 def patients_of(structure: Structure, known: list[Known]) -> Patients:
-    """Patients from evidence that has this structure."""
+    """Patients from evidence that has this structure, or one with more effects to go through."""
     model = structure.model
     no, yes = np.zeros((model.n, len(known))), np.zeros((model.n, len(known)))
     log_scale = np.repeat(structure.log_scale, len(known))
-    observed = {k: np.zeros((2, len(known))) for k in structure.common.effects}
+    observed = {k: np.ones((2, len(known))) for k in structure.common.effects}
+    if model.any_effect in observed:
+        observed[model.any_effect][0] = 0.0
     for row, each in enumerate(known):
         log_scale[row] += each.log_scale
         for c, likelihood in each.conditions.items():
             no[c, row], yes[c, row] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
         folded = []
         for name, likelihood in each.effects.items():
-            if not is_folded(likelihood):
+            if model.names[name] in observed:
                 log_scale[row] += math.log(top := max(likelihood))
                 observed[model.names[name]][:, row] = np.array(likelihood) / top
                 continue
@@ -194,8 +196,6 @@ def patients_of(structure: Structure, known: list[Known]) -> Patients:
         if folded:
             log_scale[row] += sum(float(effect.log_no_leak) for effect in folded)
             yes[:, row] += _sum_of_log_fails(folded, model.n)
-        if model.any_effect in observed:
-            observed[model.any_effect][1, row] = 1.0
     return Patients(structure, no, yes, observed, log_scale)
 
 

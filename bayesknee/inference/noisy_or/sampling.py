@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,14 +30,20 @@ Some = NDArray[np.bool_]
 class Sampler:
     """Draws patients who share some evidence.
 
+    Args:
+        strategy: whose tables to use.
+        evidence: what is known of all of them.
+        wanted: findings whose answers to draw; all where None. Risk factors are drawn in any case.
+
     Raises:
         ImpossibleEvidenceError: nobody can have given these answers.
         InferenceError: tables that would be too large.
     """
 
-    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence) -> None:
+    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
         self._model = strategy.model
         self._network = strategy.model.network
+        self._wanted = frozenset(self._network.findings if wanted is None else self._with_gates(wanted))
         self._given = evidence.likelihoods
         self._known = sorted_evidence(self._model, evidence)
         patient = one_patient(self._model, self._known)
@@ -45,6 +51,13 @@ class Sampler:
         if self._run.log_evidence()[0] == -math.inf:
             raise ImpossibleEvidenceError(evidence.answers)
         self._columns = {name: column for column, name in enumerate(self._network.questions)}
+
+    def _with_gates(self, names: Iterable[str]) -> Iterator[str]:
+        """The findings among these, and those that gate them."""
+        for name in names:
+            if name in self._network.findings:
+                yield name
+                yield from self._with_gates(self._network.findings[name].only_if)
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
         """That many patients, some at a time."""
@@ -91,6 +104,8 @@ class Sampler:
     def _findings(self, conditions: Some, rng: np.random.Generator) -> Iterator[tuple[str, Whole]]:
         signs = {name: self._effect(name, conditions, rng) for name in self._network.signs}
         for name, finding in self._network.findings.items():
+            if name not in self._wanted:
+                continue
             if isinstance(finding.model, Reading):
                 table = reading_table(finding.model)
                 yield name, draw_each((self._likely(name) * table.T)[signs[finding.model.sign]], rng)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
@@ -44,6 +44,9 @@ RunOf: TypeAlias = Callable[[Patients], AnyRun]
 BUDGET: Final = Budget()
 MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
 MOST_PLANS: Final = 64
+MOST_KEPT: Final = 4
+FOLLOWED: Final = (12, 10, 8, 6, 4)  # answers, each of which may turn out present; the last is taken in any case
+SECONDS_TO_FOLLOW: Final = 2e-3  # for a patient
 RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
 
 
@@ -85,6 +88,7 @@ class NoisyOrStrategy:
         self.model = noisy_or_model(network, setting)
         self.has_complaint = bool(network.complaint)
         self._plans: dict[Shape, Plan] = {}
+        self._kept: dict[object, tuple[Vector, Marginals]] = {}
 
     # --- one patient -------------------------------------------------------------------------------------------------
 
@@ -100,13 +104,21 @@ class NoisyOrStrategy:
             from bayesknee.inference.noisy_or.approximate import approximate
 
             return approximate(self, known, patient) or self._impossible(known)
-        log_evidence, marginals = self.posteriors(patient)
+        log_evidence, marginals = self.posterior_of(evidence, patient)
         if log_evidence[0] == -math.inf:
             return self._impossible(known)
         return NoisyOrPosterior(self, known, float(log_evidence[0]), marginals.conditions[:, 0])
 
     def _impossible(self, known: Known) -> NoisyOrPosterior:
         return NoisyOrPosterior(self, known, -math.inf, np.zeros(self.model.n))
+
+    def posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Vector, Marginals]:
+        """As `posteriors`, of a single patient with this evidence; the last few are kept."""
+        key = (*evidence.likelihoods.items(), evidence.log_scale)
+        if (kept := self._kept.get(key)) is None:
+            kept = self.posteriors(patient)
+            keep(self._kept, key, kept, MOST_KEPT)
+        return kept
 
     def posteriors(self, patients: Patients, run_of: RunOf | None = None) -> tuple[Vector, Marginals]:
         """log P(evidence | complaint), shape (patients,), and the marginals given the complaint.
@@ -241,17 +253,30 @@ class NoisyOrStrategy:
         """The network's gates."""
         return Gates(self.model.network)
 
+    def followed(self, evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
+        """As many of the first ones as a patient takes next to no time for, were all of them present or absent."""
+        from bayesknee.inference.noisy_or.many import structure_with
+
+        most = [count for count in FOLLOWED if count < len(names)]
+        for count in (len(names), *most) if len(names) <= FOLLOWED[0] else most:
+            plan = self.plan(structure_with(self.model, evidence, names[:count]).shape)
+            if plan.seconds_more <= SECONDS_TO_FOLLOW:
+                break
+        return names[:count]
+
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """What each answer to each of these questions would lead to; mixtures are left out."""
         from bayesknee.inference.noisy_or.what_if import outcomes
 
         return outcomes(self, evidence, names)
 
-    def sample(self, evidence: Evidence, rows: int, rng: np.random.Generator) -> Sample:
+    def sample(
+        self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
+    ) -> Sample:
         """Patients drawn given evidence; see `bayesknee.inference.noisy_or.sampling`."""
         from bayesknee.inference.noisy_or.sampling import Sampler
 
-        return Sampler(self, evidence).draw(rows, rng)
+        return Sampler(self, evidence, wanted).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
         """What each answer brings to each event; see `bayesknee.inference.noisy_or.ledger`."""

@@ -72,6 +72,8 @@ class Step(Protocol):
 
 def spread(table: Vector, places: Places, ndim: int) -> Vector:
     """A table of shape (scope..., patients) with the axes of x: `places` tells where x has those of the scope."""
+    if not places:
+        return table
     order = np.argsort(places)
     shape = [1] * (ndim - 1)
     for axis in order:
@@ -171,7 +173,7 @@ class Join:
         if self.effect is None:
             return np.asarray(x * nothing)
         absent, present = (part(x.ndim, [(self.effect, state)]) for state in (0, 1))
-        nothing, something = np.take(nothing, 0, self.effect), np.take(something, 0, self.effect)
+        nothing, something = (_without(self.effect, each) for each in (nothing, something))
         after = np.empty_like(x)
         after[absent] = x[absent] * nothing
         after[present] = x[present] * (nothing + something) + x[absent] * something
@@ -189,7 +191,7 @@ class Join:
         still, fired = x[absent] * g[absent], (x[absent] + x[present]) * g[present]
         still += x[present] * g[present]
         tally.crowd(self.name, np.stack([gathered(still, scope), gathered(fired, scope)]))
-        nothing, something = np.take(nothing, 0, self.effect), np.take(something, 0, self.effect)
+        nothing, something = (_without(self.effect, each) for each in (nothing, something))
         before = np.empty_like(x)
         before[absent] = g[absent] * nothing + g[present] * something
         before[present] = g[present] * (nothing + something)
@@ -253,6 +255,11 @@ class End:
         return np.repeat(np.expand_dims(g, self.place), x.shape[self.place], axis=self.place)
 
 
+def _without(place: int, table: Vector) -> Vector:
+    """A table as `spread` makes them, without an axis that is not of its scope."""
+    return np.take(table, 0, place) if table.ndim > 1 else table
+
+
 def _product(x: Vector, g: Vector, scope: Places) -> Vector:
     """The sum of x * g for each state of the scope and each patient."""
     if scope:
@@ -271,6 +278,8 @@ class Crowd:
         nothing: P(own evidence, none of them brings it about) over the scope, up to `log_scale`.
         something: the same, at least one of them does.
         log_scale: shape (patients,).
+        log_fails: log P(member does not bring it about | own evidence), shape (members, scope..., patients); 0 where
+            the crowd touches no effect.
     """
 
     members: tuple[int, ...]
@@ -280,17 +289,20 @@ class Crowd:
     nothing: Vector
     something: Vector
     log_scale: Vector
+    log_fails: Vector
 
     @staticmethod
     def of(members: tuple[int, ...], no: Vector, yes: Vector, q: Vector) -> Crowd:
         """The product over the members, by way of logs."""
         with np.errstate(divide="ignore"):
             log_either = np.log(no + yes).sum(axis=0)
-        log_none = _log_fail(no, yes, q).sum(axis=0)
+        log_fails = _log_fail(no, yes, q) if q.any() else np.zeros((1, *no.shape[1:]))
+        log_none = log_fails.sum(axis=0)
         log_scale = log_either.max(axis=tuple(range(log_either.ndim - 1)))
         log_scale = np.where(np.isneginf(log_scale), 0.0, log_scale)
         either = np.exp(log_either - log_scale)
-        return Crowd(members, no, yes, q, either * np.exp(log_none), -either * np.expm1(log_none), log_scale)
+        nothing, something = either * np.exp(log_none), -either * np.expm1(log_none)
+        return Crowd(members, no, yes, q, nothing, something, log_scale, log_fails)
 
     def present(self, weights: Vector) -> Vector:
         """P(member | all), shape (members, patients).
@@ -311,11 +323,13 @@ class Crowd:
     def _joint(self, weights: Vector) -> tuple[Vector, Vector]:
         """The weight of each member with the scope, shape (members, scope..., patients), and that of the scope."""
         still, fired = weights
-        own = _log_fail(self.no, self.yes, self.q)
-        others = np.minimum(own.sum(axis=0) - own, 0.0)  # log P(none of the others brings it about)
+        share = self.yes / np.maximum(self.no + self.yes, TINY)
+        if not self.q.any():
+            return share * still * self.nothing, self.nothing * still
+        others = self.log_fails.sum(axis=0) - self.log_fails  # log P(none of the others brings it about)
+        others = np.minimum(others, 0.0)
         q = _over_scope(self.q, still.ndim + 1)
         fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * np.expm1(others)
-        share = self.yes / np.maximum(self.no + self.yes, TINY)
         here = share * (fails * still + brings * fired) * (self.nothing + self.something)
         return here, self.nothing * still + self.something * fired
 

@@ -46,7 +46,7 @@ class _WhatIf:
         self._evidence = evidence
         self._known = sorted_evidence(self._model, evidence)
         patient = one_patient(self._model, self._known)
-        log_evidence, found = strategy.posteriors(patient)
+        log_evidence, found = strategy.posterior_of(evidence, patient)
         self._log_evidence = float(log_evidence[0])
         self._now = np.concatenate([[1.0], found.conditions[:, 0]])
         self._patient = found.patients

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from random import Random
 
 import numpy as np
@@ -26,13 +27,20 @@ from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 from tests.support.strategies import only
 
-WAYS = {"numpy": 10**9, "compiled": 0}
+WAYS = {  # from how many patients on code is compiled, and what a structure of its own takes
+    "numpy, apart": (10**9, 0.0),
+    "numpy, together": (10**9, math.inf),
+    "compiled, apart": (0, 0.0),
+    "compiled, together": (0, math.inf),
+}
 SMALL = Size(conditions=(5, 8), risk_factors=(0, 3), signs=(1, 3), findings=(6, 12))
 
 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(many, "WORTH_COMPILING", WAYS[request.param])
+    patients, seconds = WAYS[request.param]
+    monkeypatch.setattr(many, "WORTH_COMPILING", patients)
+    monkeypatch.setattr(many, "SECONDS_APART", seconds)
     return str(request.param)
 
 
