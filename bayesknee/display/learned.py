@@ -15,6 +15,7 @@ from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Number
 
 MOST_SHOWN: Final = 20
+NEAR_ONE: Final = 0.99
 _INDENT: Final = (0, 0, 0, 2)
 _DEEPER: Final = (0, 0, 0, 4)
 _HEADERS: Final = ("Number", "Before", "After", "Cases", "Worth", "Prior")
@@ -84,7 +85,14 @@ def _cells(move: Move) -> tuple[str, ...]:
 
 
 def _number(number: Number) -> str:
-    return f"{number.value:.3g} ({number.low:.2g}-{number.high:.2g})"
+    return f"{_digits(number.value, 3)} ({_digits(number.low, 2)}-{_digits(number.high, 2)})"
+
+
+def _digits(p: float, most: int) -> str:
+    """A probability to so many digits; near 1, those of what is left to 1, so that none looks certain."""
+    if p <= NEAR_ONE:
+        return f"{p:.{most}g}"
+    return f"{p:.{most - 1 - math.floor(math.log10(1.0 - p))}f}".rstrip("0")
 
 
 def _count(value: float) -> str:
