@@ -2,8 +2,9 @@
 
     logit P(c = 1 | parents) = a_c + sum of ln(odds ratio of the state that each parent is in)
 
-Unknown risk factors are summed out by variable elimination: those that touch a single condition inside that condition's
-own table, then those that touch few, and the common ones last.
+Unknown risk factors are summed out by variable elimination, those of each group by itself and the hinge last; see
+`bayesknee.inference.hinge`. What a group comes to depends on what is known of few risk factors, so it is soon met again
+with another patient, and kept.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.inference.caches import keep
 from bayesknee.inference.evidence import Likelihood
-from bayesknee.inference.factors import MOST_PLANS, Factor, Plan, Scope, check_size, elimination_order, sum_out
+from bayesknee.inference.factors import ALL, MOST_PLANS, Factor, Plan, Scope, check_size, elimination_order, sum_out
+from bayesknee.inference.hinge import Answers, Group, Pair, Side, hinge_of, sides_of
 from bayesknee.inference.intercepts import solve_intercepts
-from bayesknee.inference.parents import list_parents, odds_ratios
+from bayesknee.inference.parents import ONE, list_parents, odds_ratios
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
@@ -29,19 +31,25 @@ MOST_CACHED_NUMBERS: Final = 2**22
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 MOST_PLACES: Final = 8
 
+Box: TypeAlias = tuple[int | slice, ...]
 
-class Pair(NamedTuple):
-    """P(c | parents) of one condition, or of several multiplied.
+
+class Known(NamedTuple):
+    """What is known of risk factors, by block.
 
     Attributes:
-        private: the number of the block that touches this condition alone.
-        full: over all parents.
-        summed: where nothing is known of the private block.
+        answers: the likelihoods of the members, of blocks of which anything is known.
+        states: those of these that are possible: one, or a range.
+        weights: P(state, known), of shared blocks and of those known, unless one state alone is possible.
+        part: the range of common states that are possible.
+        common: P(state, known) of these, times all that is the same for every subset.
     """
 
-    private: int | None
-    full: Factor
-    summed: Factor
+    answers: dict[int, Answers]
+    states: dict[int, int | slice]
+    weights: dict[int, Vector]
+    part: slice
+    common: Vector
 
 
 def absorbed(pairs: Iterable[Pair]) -> list[Pair]:
@@ -88,8 +96,9 @@ class Prior:
         }
         self._number_of = {name: number for number in numbers for name in self._blocks[number].ids}
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
-        self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
-        self._kept: dict[tuple[int, tuple[Likelihood | None, ...]], tuple[slice, Vector]] = {}
+        self._hinge = hinge_of(self.parents, self.order)
+        self._sides = sides_of(self.pairs, self.parents, self.order, self._hinge)
+        self._kept: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
     def _find_order(self) -> tuple[tuple[int, ...], int]:
         """The order in which to sum blocks out. With some known it serves as well, since tables only shrink."""
@@ -121,66 +130,73 @@ class Prior:
         Args:
             known: a likelihood for each state, by risk factor.
         """
-        index, weights, (part, common) = self.given(known)
-        length = max(1, MOST_NUMBERS_AT_ONCE >> self._n)
-        pieces = (
-            self._joint_over(
-                slice(start, min(start + length, part.stop)), common[start - part.start :][:length], index, weights
-            )
-            for start in range(part.start, part.stop, length)
-        )
+        given = self.given(known)
+        others = self._hinge[:-1]
+        of_others = functools.reduce(np.multiply.outer, [given.weights[b] for b in others if b in given.weights], ONE)
+        length = max(1, MOST_NUMBERS_AT_ONCE // of_others.size >> self._n)
+        pieces = []
+        for start in range(given.part.start, given.part.stop, length):
+            part = slice(start, min(start + length, given.part.stop))
+            box = (*(given.states.get(b, ALL) for b in others), part)
+            weights = np.multiply.outer(of_others, given.common[start - given.part.start :][:length])
+            pieces.append(self._joint_over(box, weights.ravel(), given))
         return functools.reduce(np.add, pieces)
 
-    def _joint_over(
-        self, part: slice, common: Vector, index: Mapping[int, int | slice], weights: Mapping[int, Vector]
-    ) -> Vector:
-        """The share of `joint` that some of the common states have: all tables have these as an axis."""
-        scopes: list[Scope] = [(number,) for number in (self._common, *weights)]
-        tables = [common, *weights.values()]
-        for private, full, summed in self._at(part):
-            scope, table = (full if private in index else summed).cut(index)
-            scopes.append(scope)
-            tables.append(table)
-        plan, axes = joint_plan(tuple(scopes), self.order, self._n)
-        smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
-        return (smaller @ larger.T).take(places(axes))
+    def _joint_over(self, box: Box, weights: Vector, given: Known) -> Vector:
+        """The share of `joint` that some states of the hinge have, these weights among them."""
+        smaller, larger = (self._product(side, box, given) for side in self._sides)
+        axes = tuple(condition for side in self._sides for condition in side.conditions)
+        return ((smaller * weights) @ larger.T).take(places(axes))
 
-    def _at(self, part: slice) -> list[Pair]:
-        """The pairs, cut to a range of common states."""
-        key = (part.start, part.stop)
-        if (found := self._kept_parts.get(key)) is None:
-            found = [
-                Pair(private, _compact(full, part), _compact(summed, part)) for private, full, summed in self.pairs
-            ]
-            size = sum(each.full.table.size + each.summed.table.size for each in found)
-            keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
-        return found
+    def _product(self, side: Side, box: Box, given: Known) -> Vector:
+        """The product of the groups of one side, shape (subsets of the side's conditions, states of the hinge)."""
+        product = np.ones((1, 1))
+        for group, subsets in zip(side.groups, side.places, strict=True):
+            product = product * self._message(group, box, given).take(subsets, axis=0)
+        return product
 
-    def given(
-        self, known: Mapping[str, Likelihood]
-    ) -> tuple[dict[int, int | slice], dict[int, Vector], tuple[slice, Vector]]:
-        """The possible states of known blocks, P(state, known) of those to sum out, and both of the common one.
+    def _message(self, group: Group, box: Box, given: Known) -> Vector:
+        """M_g, shape (subsets of the group's conditions, states of the hinge)."""
+        if group.kept is None:
+            return self._summed(group, box, given).reshape(2 ** len(group.conditions), -1)
+        key = tuple([(b, given.answers[b]) for b in group.blocks if b in given.answers])
+        if (found := group.kept.get(key)) is None:
+            found = self._summed(group, (ALL,) * len(box), given)
+            keep(group.kept, key, found, MOST_CACHED_NUMBERS // found.size)
+        return found[:, *box].reshape(len(found), -1)
 
-        The latter carries all that is the same for every subset.
-        """
+    def _summed(self, group: Group, box: Box, given: Known) -> Vector:
+        """M_g, with an axis for each block of the hinge but those of which the box has one state."""
+        cut = {b: given.states[b] for b in group.blocks if b in given.states} | dict(zip(self._hinge, box, strict=True))
+        tables = [(full if private in given.states else summed).cut(cut) for private, full, summed in group.pairs]
+        own = [b for b in group.blocks if b in given.weights]
+        factor = sum_out([*(Factor((b,), given.weights[b]) for b in own), *tables], own)
+        left = {b: states for b, states in zip(self._hinge, box, strict=True) if not isinstance(states, int)}
+        sizes = [len(range(self.parents.states[b])[states]) for b, states in left.items()]
+        table = factor.over((*group.conditions, *left))
+        wide = np.broadcast_to(table, (*table.shape[: len(group.conditions)], *sizes))
+        return wide.reshape(-1, *sizes)
+
+    def given(self, known: Mapping[str, Likelihood]) -> Known:
+        """What is known, by block."""
         touched = sorted({self._number_of[name] for name in known if name in self._number_of})
-        weights = {number: prior for number, prior in self._shared.items() if number not in touched}
-        index: dict[int, int | slice] = {}
+        answers = {b: tuple([known.get(each) for each in self._blocks[b].ids]) for b in touched}
+        weights = {number: prior for number, prior in self._shared.items() if number not in answers}
+        states: dict[int, int | slice] = {}
         scale = 1.0 / self.complaint
         for number in touched:
-            part, own = self._weights(number, known)
+            part, own = self._weights(number, answers[number])
             if len(own) == 1 or not self._blocks[number].children:
-                index[number] = part.start
+                states[number] = part.start
                 scale *= float(own.sum())
             else:
-                index[number] = part
+                states[number] = part
                 weights[number] = own
-        part, own = self._weights(self._common, known)
-        return index, weights, (part, scale * own)
+        part, own = self._weights(self._common, tuple([known.get(each) for each in self._blocks[self._common].ids]))
+        return Known(answers, states, weights, part, scale * own)
 
-    def _weights(self, number: int, known: Mapping[str, Likelihood]) -> tuple[slice, Vector]:
-        """The range of states of a block that are possible, and P(state, what is known) of these."""
-        answers = tuple([known.get(each) for each in self._blocks[number].ids])
+    def _weights(self, number: int, answers: Answers) -> tuple[slice, Vector]:
+        """The range of states of a block that are possible, and P(state, answers) of these."""
         if (found := self._kept.get((number, answers))) is None:
             weights = self._blocks[number].weights(answers)
             possible = np.flatnonzero(weights)
@@ -188,10 +204,6 @@ class Prior:
             found = part, weights[part]
             keep(self._kept, (number, answers), found, MOST_CACHED_WEIGHTS)
         return found
-
-
-def _compact(factor: Factor, part: slice) -> Factor:
-    return Factor(factor.variables, np.ascontiguousarray(factor.table[..., part]))
 
 
 @lru_cache(maxsize=MOST_PLANS)

@@ -184,9 +184,9 @@ class RedrawnPrior:
 
     def joint(self, drawn: PriorDraws, known: Mapping[str, Likelihood], prior: Prior) -> Vector:
         """P(s, known risk factors) / P(complaint), shape (2**n, draws); see `Prior.joint`, which `prior` is for."""
-        index, _, (part_of_common, _) = prior.given(known)
+        given = prior.given(known)
         common = self.parents.block_numbers[-1]
-        cut: dict[int, int | slice] = {**index, common: part_of_common}
+        cut: dict[int, int | slice] = {**given.states, common: given.part}
         scale = 1.0 / drawn.complaint
         leaves: list[Factor] = []
         for number, block in self._blocks.items():

@@ -12,9 +12,11 @@ import pytest
 from bayesknee.errors import InferenceError
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, sum_out
+from bayesknee.inference.hinge import Pair
 from bayesknee.inference.parents import MOST_COMMON_STATES, list_parents
-from bayesknee.inference.prior import Pair, Prior, absorbed
+from bayesknee.inference.prior import Prior, absorbed
 from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import NO_YES, Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network
@@ -46,19 +48,42 @@ def chance(drawn: Network, prior: Prior, name: str, states: dict[str, str]) -> f
     return yes if states[name] == "yes" else 1.0 - yes
 
 
-def test_joint() -> None:
-    for seed in seeds(60):
+def random_known(rng: Random, drawn: Network) -> dict[str, Likelihood]:
+    """What is known of half of the risk factors."""
+    names = [name for name in drawn.risk_factors if rng.random() < 0.5]
+    by_state = {name: random_likelihood(rng, drawn.states[name]) for name in names}
+    return {name: tuple(each[state] for state in drawn.states[name]) for name, each in by_state.items()}
+
+
+# Where the hinge is the common block alone, nothing is merged, or nothing is kept, other parts of the sum are at work.
+@pytest.mark.parametrize(
+    "limits",
+    [{}, {"MOST_HINGE_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_KEPT_NUMBERS": 1}, {"MOST_HINGE_STATES": 8}],
+)
+def test_joint(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in limits.items():
+        monkeypatch.setattr(f"bayesknee.inference.hinge.{name}", limit)
+    for seed in seeds(40):
         rng = Random(seed)
         drawn = random_network(rng, SIZE)
         prior = Prior(drawn, drawn.default_setting)
-        by_state = {
-            name: random_likelihood(rng, each.states) for name, each in drawn.risk_factors.items() if rng.random() < 0.5
-        }
-        known = {
-            name: tuple(likelihood[state] for state in drawn.states[name]) for name, likelihood in by_state.items()
-        }
-        expected = by_summing(drawn, prior, known) / prior.complaint
-        assert prior.joint(known).tolist() == pytest.approx(expected.tolist(), rel=1e-11), f"seed {seed}"
+        for _ in range(3):  # the later ones find what the first ones left
+            known = random_known(rng, drawn)
+            expected = by_summing(drawn, prior, known) / prior.complaint
+            assert prior.joint(known).tolist() == pytest.approx(expected.tolist(), rel=1e-11), f"seed {seed}"
+
+
+def test_joint_of_groups_kept_and_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped network is large enough for several groups; what is met before gives the very same numbers."""
+    drawn, rng = load_network("posterior_knee"), Random(0)
+    prior = Prior(drawn, drawn.default_setting)
+    monkeypatch.setattr("bayesknee.inference.hinge.MOST_KEPT_NUMBERS", 1)
+    other = Prior(drawn, drawn.default_setting)
+    for _ in range(20):
+        known = random_known(rng, drawn)
+        first = prior.joint(known).tolist()
+        assert first == pytest.approx(other.joint(known).tolist(), rel=1e-12)
+        assert prior.joint(known).tolist() == first
 
 
 def test_joint_is_the_same_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,155 @@
+"""How the sum over unknown risk factors falls into parts that have little to do with each other.
+
+Some blocks of risk factors, the hinge, are summed out last: the common one, and of the others those that hold the most
+together. Given the state h of the hinge, the conditions' tables fall into groups g that share no block, so
+
+    P(s, known) = sum over h of P(h, known) * product over g of M_g(s_g, h)
+    M_g(s_g, h) = sum over x of P(x, known) * product over tables of g, at x, h and s_g
+
+where s_g is what the tables of g have of s, and x the state of its blocks. M_g depends on what is known of its own few
+risk factors alone. Groups that share no condition, not even by way of others, may stand on different sides of a matrix
+product, which is the sum over h.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.inference.evidence import Likelihood
+from bayesknee.inference.factors import Factor
+from bayesknee.inference.parents import Parents
+from bayesknee.inference.subsets import Vector
+
+MOST_HINGE_STATES: Final = 128
+MOST_MERGED_NUMBERS: Final = 2**12  # up to this size one table is quicker than two
+MOST_KEPT_NUMBERS: Final = 2**14
+
+Answers: TypeAlias = tuple[Likelihood | None, ...]
+
+
+class Pair(NamedTuple):
+    """P(c | parents) of one condition, or of several multiplied.
+
+    Attributes:
+        private: the number of the block that touches this condition alone.
+        full: over all parents.
+        summed: where nothing is known of the private block.
+    """
+
+    private: int | None
+    full: Factor
+    summed: Factor
+
+
+class Group(NamedTuple):
+    """Tables that share blocks; M_g in the formula above.
+
+    Attributes:
+        pairs: the conditions' tables.
+        conditions: those that the tables have, ascending.
+        blocks: those to be summed out, in that order; private ones are among them.
+        kept: M_g for all states of the hinge, by what is known of blocks; None where that would be large.
+    """
+
+    pairs: tuple[Pair, ...]
+    conditions: tuple[int, ...]
+    blocks: tuple[int, ...]
+    kept: dict[tuple[tuple[int, Answers], ...], Vector] | None
+
+
+class Side(NamedTuple):
+    """Groups on one side of the product over the hinge.
+
+    Attributes:
+        conditions: those of all its groups, ascending.
+        groups: the groups.
+        places: by group, which subset of its conditions goes with each subset of the side's.
+    """
+
+    conditions: tuple[int, ...]
+    groups: tuple[Group, ...]
+    places: tuple[NDArray[np.intp], ...]
+
+
+def hinge_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
+    """The blocks of the hinge, ascending: the common one, and the last ones in this order of elimination that fit."""
+    *_, common = parents.block_numbers
+    hinge, states = [common], parents.states[common]
+    for number in reversed(order):
+        is_shared = len(parents.blocks[number - len(parents.conditions)].children) > 1
+        if is_shared and states * parents.states[number] <= MOST_HINGE_STATES:
+            hinge.append(number)
+            states *= parents.states[number]
+    return tuple(sorted(hinge))
+
+
+def sides_of(
+    pairs: Sequence[Pair], parents: Parents, order: Sequence[int], hinge: Collection[int]
+) -> tuple[Side, Side]:
+    """The groups of these tables, on two sides that are as alike in size as may be; the first may be empty."""
+    n, states = len(parents.conditions), math.prod(parents.states[number] for number in hinge)
+
+    def group(own: Iterable[Pair]) -> Group:
+        pairs = tuple(own)
+        variables = {variable for pair in pairs for variable in pair.full.variables}
+        conditions = tuple(sorted(variable for variable in variables if variable < n))
+        blocks = tuple(number for number in order if number in variables and number not in hinge)
+        return Group(pairs, conditions, blocks, {} if states << len(conditions) <= MOST_KEPT_NUMBERS else None)
+
+    def merged(groups: Iterable[Group]) -> list[Group]:
+        found: list[Group] = []
+        for each in sorted(groups, key=lambda each: len(each.conditions)):
+            both = group([*found[-1].pairs, *each.pairs]) if found else each
+            if found and states << len(both.conditions) <= MOST_MERGED_NUMBERS:
+                found[-1] = both
+            else:
+                found.append(each)
+        return found
+
+    apart = connected([set(pair.full.variables).difference(range(n), hinge) for pair in pairs])
+    groups = [group(pairs[i] for i in numbers) for numbers in apart]
+    clusters = [[groups[i] for i in numbers] for numbers in connected([each.conditions for each in groups])]
+    smaller, larger = _halves(clusters)
+    return _side(merged(smaller)), _side(merged(larger))
+
+
+def connected(scopes: Sequence[Collection[int]]) -> list[list[int]]:
+    """The numbers of the scopes, those together that share a variable, if need be by way of others."""
+    found: list[tuple[set[int], list[int]]] = []
+    for number, scope in enumerate(scopes):
+        met = [each for each in found if not each[0].isdisjoint(scope)]
+        variables = set(scope).union(*(each[0] for each in met))
+        numbers = sorted([number, *(member for each in met for member in each[1])])
+        found = [*(each for each in found if each not in met), (variables, numbers)]
+    return [numbers for _, numbers in found]
+
+
+def _halves(clusters: Iterable[list[Group]]) -> list[list[Group]]:
+    """Two lists of groups, that with fewer conditions first; largest clusters are dealt first."""
+    halves: list[list[Group]] = [[], []]
+    for cluster in sorted(clusters, key=_width, reverse=True):
+        min(halves, key=_width).extend(cluster)
+    return sorted(halves, key=_width)
+
+
+def _width(groups: Iterable[Group]) -> int:
+    return len({condition for group in groups for condition in group.conditions})
+
+
+def _side(groups: Sequence[Group]) -> Side:
+    conditions = tuple(sorted({condition for group in groups for condition in group.conditions}))
+    return Side(conditions, tuple(groups), tuple(_places(each.conditions, conditions) for each in groups))
+
+
+def _places(some: Sequence[int], conditions: Sequence[int]) -> NDArray[np.intp]:
+    """By subset of `conditions`, the number of what it holds of `some`."""
+    subsets = np.arange(2 ** len(conditions))
+    places = np.zeros_like(subsets)
+    for condition in some:
+        places = 2 * places + (subsets >> (len(conditions) - 1 - conditions.index(condition)) & 1)
+    return places
