@@ -13,6 +13,7 @@ product, which is the sum over h.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple, TypeAlias
@@ -30,6 +31,7 @@ MOST_MERGED_NUMBERS: Final = 2**12  # up to this size one table is quicker than 
 MOST_KEPT_NUMBERS: Final = 2**14
 
 Answers: TypeAlias = tuple[Likelihood | None, ...]
+Box: TypeAlias = tuple[int | slice, ...]  # by block of the hinge, some of its states
 
 
 class Pair(NamedTuple):
@@ -74,6 +76,19 @@ class Side(NamedTuple):
     conditions: tuple[int, ...]
     groups: tuple[Group, ...]
     places: tuple[NDArray[np.intp], ...]
+
+    def summed_to(self, number: int, table: Vector) -> Vector:
+        """A table of shape (any, subsets of the side's conditions, any), summed over those that a group lacks."""
+        first, _, last = table.shape
+        own = self.groups[number].conditions
+        axes = tuple(axis for axis, each in enumerate(self.conditions, start=1) if each not in own)
+        by_condition = table.reshape(first, *(2 for _ in self.conditions), last)
+        return np.asarray(by_condition.sum(axis=axes).reshape(first, -1, last))
+
+
+def product(tables: Sequence[Vector]) -> Vector:
+    """The product of the tables of a side, shape (subsets, states of the hinge); of none it is 1."""
+    return functools.reduce(np.multiply, tables, np.ones((1, 1)))
 
 
 def hinge_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:

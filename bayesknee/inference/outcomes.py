@@ -7,9 +7,9 @@ A sign g has, with a and b the likelihoods of what has been read of it given g a
 
     P(g=1 | s, e) = P(g=1 | s) a / (P(g=1 | s) a + P(g=0 | s) b),
 
-and a reading of it mixes the sums of its two rows by sensitivity and specificity. A risk factor r has P(s, r=v, known
-risk factors) / P(s, known risk factors). Tables are stacked once, the rows of risk factors once for each combination of
-known ones.
+and a reading of it mixes the sums of its two rows by sensitivity and specificity. Tables are stacked once. For a risk
+factor r, P(r=v | s, e) p(s | e) is P(s, r=v, known risk factors) times what the findings say of s, and its sums are
+those of `bayesknee.inference.prior_answers`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from bayesknee.inference.batch import reading_table
 from bayesknee.inference.caches import keep
-from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.inference.subsets import Vector, sums
+from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.prior_answers import AnswerSums
+from bayesknee.inference.subsets import Vector, holds_any, sums
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ class WhatIf:
 
     def __init__(self, strategy: Enumeration, network: Network) -> None:
         self._strategy = strategy
-        setting = strategy.before_findings.parents.setting
-        self._priors = {name: np.array(each.prior_in(setting)) for name, each in network.risk_factors.items()}
         self._risk_factors = _Stacks({name: len(each.states) for name, each in network.risk_factors.items()}, network)
+        starts = {name: place.start for name, place in self._risk_factors.places.items()}
+        self._answer_sums = AnswerSums(strategy.before_findings, starts)
         direct = {name: len(each.states) for name, each in network.findings.items() if name not in strategy.readings}
         self._tables = _Stacks(direct | dict.fromkeys(network.signs, 2), network)
         self._signs = {name: number for number, name in enumerate(network.signs)}
@@ -104,28 +105,20 @@ class WhatIf:
         return Outcomes(ordered, starts, joint[:, 0], joint[:, 1:])
 
     def _of_risk_factors(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> Vector:
+        """A row for each state of each risk factor."""
+        n = _conditions(weights)
+        joint = np.full((self._risk_factors.rows, 1 + n), np.nan)
+        if wanted.isdisjoint(self._risk_factors.places):
+            return joint
         known = {name: each for name, each in evidence.likelihoods.items() if name in self._risk_factors.places}
-        joint = np.full((self._risk_factors.rows, 1 + _conditions(weights)), np.nan)
-        for names, part in self._risk_factors.needed(wanted):
-            rows = self._risk_factors.kept((part.start, *known.items()), partial(self._rows_of, names, known))
-            joint[part] = sums(rows * weights)
+        prior = self._strategy.prior(evidence.likelihoods)
+        findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
+        length = max(1, MOST_STACKED_NUMBERS >> n)
+        for start in range(0, 1 + n, length):
+            some = range(start, min(start + length, 1 + n))
+            rows = [findings * holds_any(frozenset([c - 1]), len(findings)) if c else findings for c in some]
+            joint[:, some.start : some.stop] = self._answer_sums.of(known, np.array(rows))
         return joint
-
-    def _rows_of(self, names: Sequence[str], known: Mapping[str, Likelihood]) -> Vector:
-        """P(r=v | s, known risk factors), a row for each state of each of them."""
-        without = self._strategy.before_findings.joint(known)
-        return np.vstack([self._states_of(name, known, without) for name in names])
-
-    def _states_of(self, name: str, known: Mapping[str, Likelihood], without: Vector) -> Vector:
-        own = np.array(known.get(name, (1.0,) * self._questions[name]))
-        rest = int((own * self._priors[name]).argmax())  # what the other states leave: that saves summing out once more
-        rows = np.zeros((len(own), len(without)))
-        for state in np.flatnonzero(own).tolist():
-            if state != rest:
-                only = tuple(np.where(np.arange(len(own)) == state, own, 0.0).tolist())
-                rows[state] = self._strategy.before_findings.joint({**known, name: only}) / without
-        rows[rest] = np.maximum(1.0 - rows.sum(axis=0), 0.0)
-        return rows
 
     def _of_tables(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> tuple[Vector, Vector]:
         """Direct findings, a row for each state; and signs, shape (signs, 2, 1 + n)."""

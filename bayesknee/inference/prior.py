@@ -10,9 +10,9 @@ with another patient, and kept.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bayesknee.inference.caches import keep
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import ALL, MOST_PLANS, Factor, Plan, Scope, check_size, elimination_order, sum_out
-from bayesknee.inference.hinge import Answers, Group, Pair, Side, hinge_of, sides_of
+from bayesknee.inference.hinge import Answers, Box, Group, Pair, Side, hinge_of, product, sides_of
 from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.parents import ONE, list_parents, odds_ratios
 from bayesknee.inference.subsets import Vector
@@ -31,8 +31,6 @@ MOST_CACHED_NUMBERS: Final = 2**22
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 MOST_PLACES: Final = 8
 
-Box: TypeAlias = tuple[int | slice, ...]
-
 
 class Known(NamedTuple):
     """What is known of risk factors, by block.
@@ -40,7 +38,7 @@ class Known(NamedTuple):
     Attributes:
         answers: the likelihoods of the members, of blocks of which anything is known.
         states: those of these that are possible: one, or a range.
-        weights: P(state, known), of shared blocks and of those known, unless one state alone is possible.
+        weights: P(state, known), of the possible states of shared blocks, and of those that are known.
         part: the range of common states that are possible.
         common: P(state, known) of these, times all that is the same for every subset.
     """
@@ -75,6 +73,9 @@ class Prior:
         order: in which to sum the blocks of risk factors out, but for the common one.
         pairs: the conditions' tables.
         largest_table: how many numbers the largest table has that this takes.
+        blocks: the risk factors, by number.
+        hinge: the blocks that are summed out last, ascending.
+        sides: the groups into which the tables fall, and how their product is taken.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -90,14 +91,15 @@ class Prior:
         )
         self._n = len(self.parents.conditions)
         *numbers, self._common = self.parents.block_numbers
-        self._blocks = dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
+        self.blocks = dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
         self._shared = {
-            number: self._blocks[number].prior for number in numbers if len(self._blocks[number].children) > 1
+            number: self.blocks[number].prior for number in numbers if len(self.blocks[number].children) > 1
         }
-        self._number_of = {name: number for number in numbers for name in self._blocks[number].ids}
+        self._number_of = {name: number for number in numbers for name in self.blocks[number].ids}
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
-        self._hinge = hinge_of(self.parents, self.order)
-        self._sides = sides_of(self.pairs, self.parents, self.order, self._hinge)
+        self.hinge = hinge_of(self.parents, self.order)
+        self.sides = sides_of(self.pairs, self.parents, self.order, self.hinge)
+        self._axes = tuple(condition for side in self.sides for condition in side.conditions)
         self._kept: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
     def _find_order(self) -> tuple[tuple[int, ...], int]:
@@ -131,35 +133,39 @@ class Prior:
             known: a likelihood for each state, by risk factor.
         """
         given = self.given(known)
-        others = self._hinge[:-1]
-        of_others = functools.reduce(np.multiply.outer, [given.weights[b] for b in others if b in given.weights], ONE)
+        return functools.reduce(np.add, (self._joint_over(box, weights, given) for box, weights in self.boxes(given)))
+
+    def boxes(self, given: Known) -> Iterator[tuple[Box, Vector]]:
+        """The states of the hinge that are possible, not too many at once, and P(state, known) of these."""
+        others = self.hinge[:-1]
+        of_others = functools.reduce(np.multiply.outer, [given.weights[number] for number in others], ONE)
         length = max(1, MOST_NUMBERS_AT_ONCE // of_others.size >> self._n)
-        pieces = []
         for start in range(given.part.start, given.part.stop, length):
             part = slice(start, min(start + length, given.part.stop))
-            box = (*(given.states.get(b, ALL) for b in others), part)
             weights = np.multiply.outer(of_others, given.common[start - given.part.start :][:length])
-            pieces.append(self._joint_over(box, weights.ravel(), given))
-        return functools.reduce(np.add, pieces)
+            yield (*(given.states.get(number, ALL) for number in others), part), weights.ravel()
 
     def _joint_over(self, box: Box, weights: Vector, given: Known) -> Vector:
-        """The share of `joint` that some states of the hinge have, these weights among them."""
-        smaller, larger = (self._product(side, box, given) for side in self._sides)
-        axes = tuple(condition for side in self._sides for condition in side.conditions)
-        return ((smaller * weights) @ larger.T).take(places(axes))
+        """The share of `joint` that some states of the hinge have, whose weights these are."""
+        smaller, larger = (product(self.spread(side, box, given)) for side in self.sides)
+        return ((smaller * weights) @ larger.T).take(places(self._axes))
 
-    def _product(self, side: Side, box: Box, given: Known) -> Vector:
-        """The product of the groups of one side, shape (subsets of the side's conditions, states of the hinge)."""
-        product = np.ones((1, 1))
-        for group, subsets in zip(side.groups, side.places, strict=True):
-            product = product * self._message(group, box, given).take(subsets, axis=0)
-        return product
+    def in_order(self, rows: Vector) -> Vector:
+        """Rows of length 2**n over the subsets of either side, shape (rows, subsets of one, subsets of the other)."""
+        ordered = np.empty_like(rows)
+        ordered[:, places(self._axes)] = rows
+        return ordered.reshape(len(rows), *(2 ** len(side.conditions) for side in self.sides))
 
-    def _message(self, group: Group, box: Box, given: Known) -> Vector:
+    def spread(self, side: Side, box: Box, given: Known) -> list[Vector]:
+        """M_g of the groups of one side, each shape (subsets of the side's conditions, states of the hinge)."""
+        groups = zip(side.groups, side.places, strict=True)
+        return [self.message(group, box, given).take(subsets, axis=0) for group, subsets in groups]
+
+    def message(self, group: Group, box: Box, given: Known) -> Vector:
         """M_g, shape (subsets of the group's conditions, states of the hinge)."""
         if group.kept is None:
             return self._summed(group, box, given).reshape(2 ** len(group.conditions), -1)
-        key = tuple([(b, given.answers[b]) for b in group.blocks if b in given.answers])
+        key = tuple([(number, given.answers[number]) for number in group.blocks if number in given.answers])
         if (found := group.kept.get(key)) is None:
             found = self._summed(group, (ALL,) * len(box), given)
             keep(group.kept, key, found, MOST_CACHED_NUMBERS // found.size)
@@ -167,12 +173,15 @@ class Prior:
 
     def _summed(self, group: Group, box: Box, given: Known) -> Vector:
         """M_g, with an axis for each block of the hinge but those of which the box has one state."""
-        cut = {b: given.states[b] for b in group.blocks if b in given.states} | dict(zip(self._hinge, box, strict=True))
-        tables = [(full if private in given.states else summed).cut(cut) for private, full, summed in group.pairs]
-        own = [b for b in group.blocks if b in given.weights]
-        factor = sum_out([*(Factor((b,), given.weights[b]) for b in own), *tables], own)
-        left = {b: states for b, states in zip(self._hinge, box, strict=True) if not isinstance(states, int)}
-        sizes = [len(range(self.parents.states[b])[states]) for b, states in left.items()]
+        states = {number: given.states[number] for number in group.blocks if number in given.states}
+        cut = states | dict(zip(self.hinge, box, strict=True))
+        tables = [(full if private in states else summed).cut(cut) for private, full, summed in group.pairs]
+        own = {number: given.weights[number] for number in group.blocks if number in given.weights}
+        unsure = [number for number, each in own.items() if len(each) > 1]
+        weights = [Factor((b,), each) if b in unsure else Factor((), each.reshape(())) for b, each in own.items()]
+        factor = sum_out([*weights, *tables], unsure)
+        left = {b: part for b, part in zip(self.hinge, box, strict=True) if not isinstance(part, int)}
+        sizes = [len(range(self.parents.states[b])[part]) for b, part in left.items()]
         table = factor.over((*group.conditions, *left))
         wide = np.broadcast_to(table, (*table.shape[: len(group.conditions)], *sizes))
         return wide.reshape(-1, *sizes)
@@ -180,25 +189,31 @@ class Prior:
     def given(self, known: Mapping[str, Likelihood]) -> Known:
         """What is known, by block."""
         touched = sorted({self._number_of[name] for name in known if name in self._number_of})
-        answers = {b: tuple([known.get(each) for each in self._blocks[b].ids]) for b in touched}
-        weights = {number: prior for number, prior in self._shared.items() if number not in answers}
-        states: dict[int, int | slice] = {}
-        scale = 1.0 / self.complaint
+        part, own = self._weights(self._common, self.answers(self._common, known))
+        given = Known({}, {}, dict(self._shared), part, own / self.complaint)
         for number in touched:
-            part, own = self._weights(number, answers[number])
-            if len(own) == 1 or not self._blocks[number].children:
-                states[number] = part.start
-                scale *= float(own.sum())
-            else:
-                states[number] = part
-                weights[number] = own
-        part, own = self._weights(self._common, tuple([known.get(each) for each in self._blocks[self._common].ids]))
-        return Known(answers, states, weights, part, scale * own)
+            given = self.also(given, number, self.answers(number, known))
+        return given
+
+    def answers(self, number: int, known: Mapping[str, Likelihood]) -> Answers:
+        """What is known of the members of a block."""
+        return tuple([known.get(each) for each in self.blocks[number].ids])
+
+    def also(self, given: Known, number: int, answers: Answers) -> Known:
+        """What is given, but for what is known of one block, which is this."""
+        part, own = self._weights(number, answers)
+        if not self.blocks[number].children:
+            return given._replace(common=given.common * own.sum())
+        return given._replace(
+            answers=given.answers | {number: answers},
+            states=given.states | {number: part.start if len(own) == 1 else part},
+            weights=given.weights | {number: own},
+        )
 
     def _weights(self, number: int, answers: Answers) -> tuple[slice, Vector]:
         """The range of states of a block that are possible, and P(state, answers) of these."""
         if (found := self._kept.get((number, answers))) is None:
-            weights = self._blocks[number].weights(answers)
+            weights = self.blocks[number].weights(answers)
             possible = np.flatnonzero(weights)
             part = slice(int(possible[0]), int(possible[-1]) + 1)
             found = part, weights[part]

@@ -1,0 +1,86 @@
+"""Sums divided among the states of risk factors, against the prior with each of these states known."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from bayesknee.inference.evidence import Likelihood
+from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior_answers import AnswerSums
+from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.library import load_network
+from bayesknee.knowledge.model import Network
+from tests.inference.test_prior import SIZE, random_known
+from tests.support.effort import seeds
+from tests.support.random_networks import random_network
+from tests.support.small_networks import condition, network, risk_factor
+
+
+def answer_sums(prior: Prior, drawn: Network) -> AnswerSums:
+    """The rows in the order of the risk factors."""
+    ends = np.cumsum([0, *(len(each.states) for each in drawn.risk_factors.values())]).tolist()
+    return AnswerSums(prior, dict(zip(drawn.risk_factors, ends, strict=False)))
+
+
+def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], sums: Vector) -> list[Vector]:
+    """The same from the prior of patients of whom each state is known."""
+    rows = []
+    for name, factor in drawn.risk_factors.items():
+        for state in range(len(factor.states)):
+            likelihood = known.get(name, (1.0,) * len(factor.states))
+            only = tuple(weight if other == state else 0.0 for other, weight in enumerate(likelihood))
+            rows.append(sums @ prior.joint({**known, name: only}) if any(only) else np.zeros(len(sums)))
+    return rows
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{}, {"hinge.MOST_HINGE_STATES": 1, "hinge.MOST_MERGED_NUMBERS": 1}, {"hinge.MOST_KEPT_NUMBERS": 1}],
+)
+def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in limits.items():
+        monkeypatch.setattr(f"bayesknee.inference.{name}", limit)
+    for seed in seeds(30):
+        rng = Random(seed)
+        drawn = random_network(rng, SIZE)
+        prior = Prior(drawn, drawn.default_setting)
+        divided = answer_sums(prior, drawn)
+        for _ in range(2):
+            known = random_known(rng, drawn)
+            sums = np.random.default_rng(seed).random((3, 2 ** len(drawn.conditions)))
+            expected = np.array(one_by_one(prior, drawn, known, sums)).reshape(-1, 3)
+            got = divided.of(known, sums)
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-13, err_msg=f"seed {seed}")
+
+
+def test_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, rng = load_network("posterior_knee"), Random(0)
+    prior = Prior(drawn, drawn.default_setting)
+    divided = answer_sums(prior, drawn)
+    for seed in range(5):
+        known = random_known(rng, drawn)
+        sums = np.random.default_rng(seed).random((2, 2 ** len(drawn.conditions)))
+        whole = divided.of(known, sums)
+        with monkeypatch.context() as patch:
+            patch.setattr("bayesknee.inference.prior.MOST_NUMBERS_AT_ONCE", 2 ** len(drawn.conditions) * 4)
+            np.testing.assert_allclose(divided.of(known, sums), whole, rtol=1e-9, atol=1e-13)
+        np.testing.assert_allclose(whole, one_by_one(prior, drawn, known, sums), rtol=1e-9, atol=1e-13)
+
+
+def test_worked_out() -> None:
+    """One condition, half of the people exposed, odds doubled by that: intercepts by hand, for a base rate of 0.5."""
+    drawn = network(
+        risk_factor("r", {"no": 0.5, "yes": 0.5}),
+        risk_factor("idle", {"no": 0.25, "yes": 0.75}),
+        condition("a", 0.5, {"r": {"yes": 4.0}}),
+        complaint="",
+    )
+    prior = Prior(drawn, "ward")  # exp(a) = 1 / 2: of r=no a third has it, of r=yes two thirds
+    ill, healthy = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
+    assert answer_sums(prior, drawn).of({}, ill).ravel().tolist() == pytest.approx([1 / 6, 1 / 3, 0.125, 0.375])
+    assert answer_sums(prior, drawn).of({}, healthy).ravel().tolist() == pytest.approx([1 / 3, 1 / 6, 0.125, 0.375])
+    known: dict[str, Likelihood] = {"r": (0.5, 1.0)}
+    assert answer_sums(prior, drawn).of(known, ill).ravel().tolist() == pytest.approx([1 / 12, 1 / 3, 5 / 48, 5 / 16])
