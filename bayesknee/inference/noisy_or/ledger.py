@@ -10,7 +10,12 @@ of a present finding that is no sum that this strategy can do. So an answer come
 
 All ways end at P(answer | s), so shares sum to log P(e | event) whatever they are, and answers that say the same have
 the same way. Answers about risk factors, and such as settle a condition, come before all others and divide what they do
-together as there. A side is a patient of its own, so all events go through the tables at once.
+together as there.
+
+What an answer brings at a moment is the derivative of log P_t(event, e) by its own t, for all conditions at once: a run
+gives P_t(c, e) for all of them, and a run with i h added to the t of one answer gives the derivatives as the imaginary
+parts, with h so small that nothing is lost (the complex step of Squire and Trapp, SIAM Review, 1998). The answers are
+so many patients of one run.
 """
 
 from __future__ import annotations
@@ -19,22 +24,24 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from bayesknee.inference.batch import reading_table
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.noisy_or.tables import expm1
 from bayesknee.inference.shares import Events, Shares, divided, gauss_legendre
 from bayesknee.inference.subsets import Vector
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 
-NODES: Final = (24, 48, 96, 192)
+NODES: Final = (40, 80, 160)
 TOLERANCE: Final = 1e-7  # what the nodes may miss of the sum, which is known; it is then divided like the rest
 POWER: Final = 3.0
+STEP: Final = 1e-30
 
 
 def shares(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> Shares:
@@ -47,74 +54,26 @@ def shares(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> Sha
     return result
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """The patients that tell both sides of all events: one of whom nothing is asked for, then those of single events.
+@dataclass
+class _Chances:
+    """A `Tally` of P(absent | evidence) and P(present | evidence) by condition, shape (n, 2, patients)."""
 
-    Attributes:
-        events: sets of conditions.
-        touched: the conditions that any answer may move; for others both sides are as for all.
-    """
+    patients: Patients
+    found: Vector
 
-    events: Events
-    touched: frozenset[int]
+    def condition(self, number: int, weights: Vector) -> None:
+        both = weights.reshape(2, -1, weights.shape[-1]).sum(axis=1)
+        self.found[number] = both / both.sum(axis=0)
 
-    @cached_property
-    def columns(self) -> list[tuple[int, bool]]:
-        """Of each patient but the first: the number of the event, and whether it is the event that holds."""
-        singles = [
-            (e, holds) for e, event in enumerate(self.events) if self._is_single(event) for holds in (True, False)
-        ]
-        groups = [
-            (e, False) for e, event in enumerate(self.events) if not self._is_single(event) and self._moves(event)
-        ]
-        return singles + groups
+    def crowd(self, name: int, weights: Vector) -> None:
+        crowd = self.patients.crowd(name)
+        self.found[list(crowd.members)] = crowd.chances(weights)
 
-    def _moves(self, event: frozenset[int]) -> bool:
-        return not self.touched.isdisjoint(event)
+    def axis(self, name: int, weights: Vector) -> None:
+        if name < len(self.found):
+            self.condition(name, weights)
 
-    def _is_single(self, event: frozenset[int]) -> bool:
-        return len(event) == 1 and self._moves(event)
-
-    def patients(self, patient: Patients) -> Patients:
-        """The patients, from one."""
-        count = 1 + len(self.columns)
-        no, yes = (np.repeat(each, count, axis=1) for each in (patient.no, patient.yes))
-        for column, (event, holds) in enumerate(self.columns, start=1):
-            (no if holds else yes)[sorted(self.events[event]), column] = -np.inf
-        observed = {k: np.repeat(each, count, axis=1) for k, each in patient.observed.items()}
-        return replace(patient, no=no, yes=yes, observed=observed, log_scale=np.repeat(patient.log_scale, count))
-
-    def logs(self, by_column: Vector, priors: Vector) -> Vector:
-        """log P of both sides of each event, shape (2, events), from that of each patient.
-
-        Args:
-            by_column: shape (patients,).
-            priors: P(event) of events that nothing moves.
-        """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            made = by_column[0] + np.log(np.stack([priors, 1.0 - priors]))
-            for column, (event, holds) in enumerate(self.columns, start=1):
-                made[1 - holds, event] = by_column[column]
-                if len(self.events[event]) > 1:
-                    made[0, event] = by_column[0] + np.log(-np.expm1(min(by_column[column] - by_column[0], 0.0)))
-        return np.asarray(made)
-
-    def densities(self, by_column: Vector, logs: Vector) -> Vector:
-        """What each answer brings at a moment, shape (answers, 2, events), from that of each patient.
-
-        Args:
-            by_column: shape (answers, patients).
-            logs: log P of each patient at that moment.
-        """
-        made = np.repeat(np.repeat(by_column[:, :1, None], 2, axis=1), len(self.events), axis=2)
-        for column, (event, holds) in enumerate(self.columns, start=1):
-            made[:, 1 - holds, event] = by_column[:, column]
-            if len(self.events[event]) > 1:
-                none = math.exp(min(logs[column] - logs[0], 0.0))
-                rest = by_column[:, 0] - none * by_column[:, column]
-                made[:, 0, event] = rest / (1.0 - none) if none < 1.0 else 0.0
-        return made
+    def effect(self, number: int, weights: Vector) -> None: ...
 
 
 class _Path:
@@ -124,27 +83,26 @@ class _Path:
         self._strategy = strategy
         self._model = strategy.model
         self._evidence = evidence
+        self._events = events
         self._known = sorted_evidence(strategy.model, evidence)
         self._names = tuple(evidence.likelihoods)
         self._whole = self._patient(self._known)
-        self._sides = _Sides(events, self._touched())
         settled = {c: each for c, each in self._known.conditions.items() if min(each) == 0.0}
         self._first = Known(settled, self._known.risk_factors, {})
-        self._last = Known(
-            {c: each for c, each in self._known.conditions.items() if c not in settled}, {}, self._known.effects
-        )
-        base = strategy.posteriors(one_patient(strategy.model, Known({}, {}, {})))[1].conditions[:, 0]
-        self._priors = np.array([1.0 - np.prod(1.0 - base[sorted(event)]) for event in events])
+        self._gradual = tuple(name for name in self._names if self._is_gradual(name))
+        self._columns = {name: column for column, name in enumerate(self._gradual)}
 
-    def _touched(self) -> frozenset[int]:
-        """The conditions that an answer may move."""
-        model = self._model
-        dependent = set(np.flatnonzero(np.isnan(model.simple)).tolist())
-        dependent |= {each for factor in model.factors.values() for each in factor.variables if each < model.n}
-        if self._strategy.has_complaint:
-            return frozenset(range(model.n))
-        causes = (model.effects[name].causes.tolist() for name in self._known.effects)
-        return frozenset(dependent.union(self._known.conditions, *causes))
+    def _is_gradual(self, name: str) -> bool:
+        """Whether an answer comes in gradually, and tells something."""
+        if name in self._model.numbers:
+            return self._model.numbers[name] not in self._first.conditions
+        if name in self._model.readings:
+            return self._model.names[self._model.readings[name].sign] in self._whole.observed
+        return name in self._known.effects and not self._tells_nothing(self._known.effects[name])
+
+    @staticmethod
+    def _tells_nothing(likelihood: Likelihood) -> bool:
+        return likelihood[0] == likelihood[1]
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
@@ -152,92 +110,98 @@ class _Path:
         patient = one_patient(self._model, known)
         return self._strategy.counting_any(patient) if self._strategy.has_complaint else patient
 
-    def _logs(self, known: Known) -> Vector:
-        """log P(side, known) of each patient."""
-        logs = self._strategy.in_parts(self._sides.patients(self._patient(known)))[0]
-        return np.asarray(logs - np.log(self._model.complaint))
+    def _sides(self, patients: Patients) -> tuple[Vector, Vector]:
+        """log P(evidence), shape (patients,), and log P(side, evidence), shape (2, events, patients)."""
+        length = self._strategy.at_once(patients.structure)
+        rows = (slice(start, start + length) for start in range(0, patients.count, length))
+        logs, sides = zip(*(self._sides_of_some(patients.some(each)) for each in rows), strict=True)
+        return np.concatenate(logs), np.concatenate(sides, axis=2)
 
-    def _at(self, t: float) -> tuple[Vector, Vector]:
-        """At a moment: log P of each patient, and what each answer brings, shape (answers, patients)."""
-        known, patient = self._known, self._whole
-        no, yes = (np.zeros_like(each) for each in (patient.no, patient.yes))
-        observed = {k: np.ones((2, 1)) for k in patient.observed}
+    def _sides_of_some(self, patients: Patients) -> tuple[Vector, Vector]:
+        run = self._strategy.run(patients)
+        log_all = run.log_evidence() - np.log(self._model.complaint)
+        tally = _Chances(patients, np.zeros((self._model.n, 2, patients.count), patients.no.dtype))
+        run.back(tally)
+        sides = np.empty((2, len(self._events), patients.count), patients.no.dtype)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_condition = log_all + np.log(tally.found)
+        for number, event in enumerate(self._events):
+            if len(event) == 1:
+                sides[::-1, number] = by_condition[next(iter(event))]
+            else:
+                sides[:, number] = self._sides_of_several(patients, event, log_all)
+        return log_all, sides
+
+    def _sides_of_several(self, patients: Patients, event: frozenset[int], log_all: Vector) -> Vector:
+        """The sides of an event of several conditions, or of none, shape (2, patients)."""
+        run = self._strategy.run(patients.without(event))
+        log_none = run.log_evidence() - np.log(self._model.complaint)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            some = np.log(-expm1(np.minimum(log_none - log_all, 0.0)))
+            return np.stack([log_all + some, log_none])
+
+    def _at(self, t: float, step: float) -> Patients:
+        """The patient at a moment, once for each answer that comes in gradually, with i `step` added to its t."""
+        patient, count = self._whole, max(len(self._gradual), 1)
+        no, yes = (_complex(np.zeros((self._model.n, count))) for _ in range(2))
+        observed = {k: _complex(np.ones((2, count))) for k in patient.observed}
         if self._strategy.has_complaint:
-            observed[self._model.any_effect] = patient.observed[self._model.any_effect]
-        for c, likelihood in known.conditions.items():
-            part = 1.0 if c in self._first.conditions else t
-            for side, weight in zip((no, yes), likelihood, strict=True):
-                side[c, 0] += part * math.log(weight) if weight > 0.0 else -math.inf
-        for name, likelihood in known.effects.items():
-            if not is_folded(likelihood):
-                observed[self._model.names[name]] = self._on_the_way(name, likelihood, t)[0][:, None]
-            elif likelihood[1] == 0.0:
-                effect = self._model.effects[name]
-                yes[effect.causes, 0] += t * effect.log_fail
-        moving = replace(patient, no=no, yes=yes, observed=observed, log_scale=patient.structure.log_scale)
-        logs, conditions, effects = self._strategy.in_parts(self._sides.patients(moving))
-        logs = logs - np.log(self._model.complaint)
-        return logs, np.nan_to_num(self._densities(t, conditions, effects))
+            observed[self._model.any_effect] = np.repeat(patient.observed[self._model.any_effect], count, axis=1)
+        for c, likelihood in self._first.conditions.items():
+            no[c], yes[c] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
+        for name in self._gradual:
+            time = np.full(count, t) + 1j * step * (np.arange(count) == self._columns[name])
+            self._come_in(name, _complex(time), no, yes, observed)
+        log_scale = np.repeat(patient.structure.log_scale, count)
+        return replace(patient, no=no, yes=yes, observed=observed, log_scale=log_scale)
 
-    def _on_the_way(self, name: str, likelihood: Likelihood, t: float) -> tuple[Vector, Vector]:
-        """The weights of absent and present at a moment, and how fast their logarithms grow."""
-        whole = np.array(likelihood)
-        if name in self._model.network.signs:
-            logs = np.log(whole)
-            return np.exp(t * (logs - logs.max())), logs
-        whole = whole / whole.max()
-        left = (1.0 - t) ** POWER
-        weights = left + (1.0 - left) * whole
-        growth = -POWER * (1.0 - t) ** (POWER - 1.0) * (1.0 - whole)
-        return weights, growth / np.where(weights > 0.0, weights, 1.0)
-
-    def _densities(self, t: float, conditions: Vector, effects: Mapping[int, Vector]) -> Vector:
-        """What each answer brings at t, shape (answers, patients), from the marginals of each patient."""
-        rows = np.zeros((len(self._names), conditions.shape[1]))
-        for row, name in zip(rows, self._names, strict=True):
-            if name in self._model.numbers:
-                self._of_condition(row, self._model.numbers[name], conditions)
-            elif name in self._model.readings:
-                self._of_reading(row, name, effects)
-            elif name in self._known.effects:
-                self._of_effect(row, name, t, conditions, effects)
-        return rows
-
-    def _of_condition(self, row: Vector, c: int, conditions: Vector) -> None:
-        if c in self._last.conditions:
-            no, yes = (math.log(weight) for weight in self._last.conditions[c])
-            row += no + (yes - no) * conditions[c]
-
-    def _of_reading(self, row: Vector, name: str, effects: Mapping[int, Vector]) -> None:
-        sign = self._model.names[self._model.readings[name].sign]
-        likelihood = np.array(self._evidence.likelihoods[name]) @ reading_table(self._model.readings[name])
-        no, yes = np.log(likelihood)
-        row += no + (yes - no) * effects[sign] if sign in effects else no
-
-    def _of_effect(self, row: Vector, name: str, t: float, conditions: Vector, effects: Mapping[int, Vector]) -> None:
-        likelihood = self._known.effects[name]
-        if not is_folded(likelihood):
-            present = effects[self._model.names[name]]
-            absent_growth, present_growth = self._on_the_way(name, likelihood, t)[1]
-            row += absent_growth * (1.0 - present) + present_growth * present
-        elif likelihood[1] == 0.0:
+    def _come_in(self, name: str, time: Vector, no: Vector, yes: Vector, observed: Mapping[int, Vector]) -> None:
+        """Multiplies what a patient's numbers are with what an answer says at these times, shape (patients,)."""
+        if name in self._model.numbers:
+            c = self._model.numbers[name]
+            for side, weight in zip((no, yes), self._known.conditions[c], strict=True):
+                side[c] += time * math.log(weight)
+        elif name in self._model.readings:
+            logs = self._logs_of_reading(name)
+            sign = self._model.names[self._model.readings[name].sign]
+            observed[sign][:] *= np.exp(time * (logs - logs.max())[:, None])
+        elif is_folded(self._known.effects[name]):
             effect = self._model.effects[name]
-            row += effect.log_no_leak + effect.log_fail @ conditions[effect.causes]
+            yes[effect.causes] += time * effect.log_fail[:, None]
+        else:
+            whole = np.array(self._known.effects[name])[:, None]
+            untold = (1.0 - time) * (1.0 - time) * (1.0 - time)
+            observed[self._model.names[name]][:] = untold + (1.0 - untold) * whole / whole.max()
+
+    def _logs_of_reading(self, name: str) -> Vector:
+        """log P(answer | no sign) and log P(answer | sign)."""
+        return np.log(np.array(self._evidence.likelihoods[name]) @ reading_table(self._model.readings[name]))
+
+    @cached_property
+    def _constants(self) -> Vector:
+        """What the answers that come in gradually bring to all sides alike, which no patient's sum counts."""
+        return np.array([self._constant(name) for name in self._gradual])
+
+    def _constant(self, name: str) -> float:
+        if name in self._model.readings:
+            return float(self._logs_of_reading(name).max())
+        if name in self._known.effects and is_folded(self._known.effects[name]):
+            return float(self._model.effects[name].log_no_leak)
+        return 0.0
 
     # --- shares ------------------------------------------------------------------------------------------------------
 
     def shares(self, nodes: int) -> tuple[Shares, float]:
         """The shares by that many nodes of Gauss-Legendre, and what their sums miss at the most."""
-        nothing = Known({}, {}, {})
-        before = self._sides.logs(self._logs(nothing), self._priors)
-        start = self._sides.logs(self._logs(self._first), self._priors)
-        after = self._sides.logs(self._at(1.0)[0], self._priors)
-        moves = np.zeros((len(self._names), 2, len(self._sides.events)))
+        before = self._gained(Known({}, {}, {}))[1]
+        start = self._gained(self._first)[1]
+        after = self._sides(self._at(1.0, 0.0))[1][:, :, 0].real
+        moves = np.zeros((len(self._names), 2, len(self._events)))
+        gradual = [self._names.index(name) for name in self._gradual]
         for t, weight in zip(*gauss_legendre(nodes), strict=True):
-            logs, densities = self._at(float(t))
-            moves += weight * self._sides.densities(densities, logs)
+            moves[gradual] += weight * self._densities(float(t))
         moves[:, ~np.isfinite(after)] = 0.0
-        level = self._constants()
+        level = float(self._constants.sum())
         with np.errstate(invalid="ignore"):
             rest = np.where(np.isfinite(after), after - start + level - moves.sum(axis=0), 0.0)
         size = np.abs(moves)
@@ -248,20 +212,17 @@ class _Path:
                 moves[row] = first[name]
         return Shares(self._names, before, after + level, moves), float(np.abs(rest).max(initial=0.0))
 
-    def _constants(self) -> float:
-        """What the answers bring to all sides alike, which no patient's sum counts."""
-        total = 0.0
-        for name in self._names:
-            if (
-                name in self._known.effects
-                and is_folded(self._known.effects[name])
-                and self._known.effects[name][1] == 0.0
-            ):
-                total += float(self._model.effects[name].log_no_leak)
-        for name, likelihood in self._known.effects.items():
-            if name in self._model.network.signs:
-                total += math.log(max(likelihood))
-        return total
+    def _densities(self, t: float) -> Vector:
+        """What each answer that comes in gradually brings at a moment, shape (these, 2, events)."""
+        if not self._gradual:
+            return np.zeros((0, 2, len(self._events)))
+        sides = self._sides(self._at(t, STEP))[1]
+        return np.nan_to_num(np.moveaxis(sides.imag, 2, 0) / STEP) + self._constants[:, None, None]
+
+    def _gained(self, known: Known) -> tuple[float, Vector]:
+        """log P(known), and log P(side, known), shape (2, events)."""
+        logs, sides = self._sides(self._patient(known))
+        return float(logs[0]), sides[:, :, 0]
 
     def _moves_of_the_first(self, before: Vector) -> Iterable[tuple[str, Vector]]:
         """What the answers do that come before all others."""
@@ -274,15 +235,19 @@ class _Path:
             """What these bring to each side, and to all of it together."""
             conditions = {c: each for c, each in self._first.conditions.items() if ids[c] in chosen}
             factors = {name: each for name, each in self._first.risk_factors.items() if name in chosen}
-            logs = self._logs(Known(conditions, factors, {}))
-            gained = self._sides.logs(logs, self._priors) - before
-            return np.where(np.isneginf(before), 0.0, gained), float(logs[0])
+            log_all, sides = self._gained(Known(conditions, factors, {}))
+            return np.where(np.isneginf(before), 0.0, sides - before), log_all
 
         with np.errstate(invalid="ignore"):
             alone = [gain([name]) for name in names]
             rest = [gain([other for other in names if other != name]) for name in names]
             whole = gain(names)
             yield from zip(names, _divided_by_level(alone, rest, whole), strict=True)
+
+
+def _complex(values: Any) -> Vector:  # noqa: ANN401 (an array)
+    """As complex numbers, which the tables take, too, though their types do not tell."""
+    return cast("Vector", values.astype(np.complex128))
 
 
 def _divided_by_level(

@@ -78,7 +78,7 @@ class Run:
 
     def log_evidence(self) -> Vector:
         """log P(evidence), shape (patients,); keeps the tables for the way back."""
-        x = np.ones(self.patients.count)
+        x = np.ones(self.patients.count, self.patients.no.dtype)
         for number, step in enumerate(self.plan.steps):
             if number % self._stride == 0:
                 self._kept[number] = x
@@ -92,7 +92,7 @@ class Run:
         x = step.forward(x, self.patients)
         if not isinstance(step, Observe):
             return x, np.ones(())
-        top = x.max(axis=tuple(range(x.ndim - 1)))
+        top = x.real.max(axis=tuple(range(x.ndim - 1)))
         top = np.where(top > 0.0, top, 1.0)
         return x / top, top
 
@@ -104,11 +104,11 @@ class Run:
 
     def back(self, tally: Tally) -> None:
         """The way back, with a tally of what it finds out; after `log_evidence`."""
-        g = np.ones(self.patients.count)
+        g = np.ones(self.patients.count, self.patients.no.dtype)
         with np.errstate(invalid="ignore", divide="ignore"):
             for step, x in self.tables_backwards():
                 g = step.backward(x, g, self.patients, tally)
-                g = g / g.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
+                g = g / g.real.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
 
     def tables_backwards(self) -> Iterator[tuple[Step, Vector]]:
         """The steps, last one first, and the table before each; after `log_evidence`."""

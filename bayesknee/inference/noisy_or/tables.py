@@ -7,6 +7,7 @@ numbers of 0 or more, so nothing cancels. A backward pass with the transposed st
 to come, and the product of x and g is the posterior at that place.
 
 Where a step takes the numbers of a node that depends on axes (its *scope*), their shape is (scope..., patients).
+Numbers may be complex, for derivatives by a complex step; what is compared or divided by is then the real part.
 """
 
 from __future__ import annotations
@@ -298,10 +299,10 @@ class Crowd:
             log_either = np.log(no + yes).sum(axis=0)
         log_fails = _log_fail(no, yes, q) if q.any() else np.zeros((1, *no.shape[1:]))
         log_none = log_fails.sum(axis=0)
-        log_scale = log_either.max(axis=tuple(range(log_either.ndim - 1)))
+        log_scale = log_either.real.max(axis=tuple(range(log_either.ndim - 1)))
         log_scale = np.where(np.isneginf(log_scale), 0.0, log_scale)
         either = np.exp(log_either - log_scale)
-        nothing, something = either * np.exp(log_none), -either * np.expm1(log_none)
+        nothing, something = either * np.exp(log_none), -either * expm1(log_none)
         return Crowd(members, no, yes, q, nothing, something, log_scale, log_fails)
 
     def present(self, weights: Vector) -> Vector:
@@ -310,26 +311,36 @@ class Crowd:
         Args:
             weights: of both outcomes, shape (2, scope..., patients).
         """
-        here, whole = self._joint(weights)
+        present, whole = self._joint(weights, self.yes)
         scope = tuple(range(whole.ndim - 1))
-        return np.asarray(here.sum(axis=tuple(axis + 1 for axis in scope)) / whole.sum(axis=scope))
+        return np.asarray(present.sum(axis=tuple(axis + 1 for axis in scope)) / whole.sum(axis=scope))
+
+    def chances(self, weights: Vector) -> Vector:
+        """P(member absent or present | all), shape (members, 2, patients), with the same weights."""
+        families = self.families(weights)
+        return np.asarray(families.sum(axis=tuple(range(2, families.ndim - 1))))
 
     def families(self, weights: Vector) -> Vector:
         """P(member absent or present, scope | all), shape (members, 2, scope..., patients), with the same weights."""
-        here, whole = self._joint(weights)
-        total = whole.sum(axis=tuple(range(whole.ndim - 1)))
-        return np.asarray(np.stack([np.maximum(whole - here, 0.0), here], axis=1) / total)
+        absent, whole = self._joint(weights, self.no)
+        present, _ = self._joint(weights, self.yes)
+        return np.asarray(np.stack([absent, present], axis=1) / whole.sum(axis=tuple(range(whole.ndim - 1))))
 
-    def _joint(self, weights: Vector) -> tuple[Vector, Vector]:
-        """The weight of each member with the scope, shape (members, scope..., patients), and that of the scope."""
+    def _joint(self, weights: Vector, own: Vector) -> tuple[Vector, Vector]:
+        """The weight of each member's state with the scope, shape (members, scope..., patients), and of the scope.
+
+        Args:
+            weights: of both outcomes.
+            own: `no` or `yes`, for the state.
+        """
         still, fired = weights
-        share = self.yes / np.maximum(self.no + self.yes, TINY)
+        share = own / np.maximum(self.no + self.yes, TINY)
         if not self.q.any():
             return share * still * self.nothing, self.nothing * still
         others = self.log_fails.sum(axis=0) - self.log_fails  # log P(none of the others brings it about)
         others = np.minimum(others, 0.0)
-        q = _over_scope(self.q, still.ndim + 1)
-        fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * np.expm1(others)
+        q = _over_scope(self.q, still.ndim + 1) if own is self.yes else np.zeros(())
+        fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * expm1(others)
         here = share * (fails * still + brings * fired) * (self.nothing + self.something)
         return here, self.nothing * still + self.something * fired
 
@@ -346,4 +357,14 @@ def _log_fail(no: Vector, yes: Vector, q: Vector) -> Vector:
     fails = no / either + yes / either * (1.0 - q)
     brings = yes / either * q
     with np.errstate(divide="ignore"):
-        return np.where(brings < 0.5, np.log1p(-np.minimum(brings, 0.5)), np.log(np.maximum(fails, TINY)))
+        return np.where(brings.real < 0.5, log1p(-np.minimum(brings, 0.5)), np.log(np.maximum(fails, TINY)))
+
+
+def log1p(x: Vector) -> Vector:
+    """log(1 + x); of a complex step, where numpy's loses the digits of a small real part, to first order."""
+    return np.log1p(x) if np.isrealobj(x) else np.log1p(x.real) + 1j * x.imag / (1.0 + x.real)
+
+
+def expm1(x: Vector) -> Vector:
+    """exp(x) - 1, likewise."""
+    return np.expm1(x) if np.isrealobj(x) else np.expm1(x.real) + 1j * x.imag * np.exp(x.real)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
-from bayesknee.inference.shares import Shares
+from bayesknee.inference.shares import Shares, gauss_legendre
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.model import Network
@@ -88,3 +89,52 @@ def test_a_condition_that_nothing_touches_does_not_move() -> None:
         assert math.fsum(each.share for each in account.entries) == pytest.approx(account.change, abs=1e-9)
         p = diagnosis.posterior[name]
         assert account.posterior == pytest.approx(math.log(p) - math.log1p(-p), abs=1e-6)
+
+
+def test_shares_by_a_sum_over_all_conditions_and_the_sign() -> None:
+    """The ways in which answers come in, as the module tells them, gone along by brute force."""
+    priors, links = {"a": 0.2, "b": 0.4, "c": 0.1}, {"f": {"a": 0.6, "b": 0.3}, "g": {"a": 0.5, "c": 0.7}}
+    drawn = network(
+        *(condition(name, prior) for name, prior in priors.items()),
+        sign("s", noisy_or(0.05, b=0.5, c=0.8)),
+        finding("seen", reading("s", 0.9, 0.8)),
+        finding("felt", reading("s", 0.7, 0.95)),
+        *(finding(name, noisy_or(0.1, **own)) for name, own in links.items()),
+        complaint="",
+    )
+    states = [dict(zip((*priors, "s"), each, strict=True)) for each in itertools.product((0, 1), repeat=4)]
+
+    def no_of(leak: float, own: dict[str, float], state: dict[str, int]) -> float:
+        return (1.0 - leak) * math.prod((1.0 - own[c]) / (1.0 - leak) for c in own if state[c])
+
+    def start(state: dict[str, int]) -> float:
+        of_sign = no_of(0.05, {"b": 0.5, "c": 0.8}, state)
+        own = [priors[c] if state[c] else 1.0 - priors[c] for c in priors]
+        return math.prod(own) * (1.0 - of_sign if state["s"] else of_sign)
+
+    def way(name: str, state: dict[str, int], t: float) -> tuple[float, float]:
+        """The likelihood on the way, and how fast its logarithm grows; f and seen are yes, g and felt are no."""
+        if name == "f":
+            yes, left = 1.0 - no_of(0.1, links["f"], state), (1.0 - t) ** 3
+            return left + (1.0 - left) * yes, -3.0 * (1.0 - t) ** 2 * (1.0 - yes) / (left + (1.0 - left) * yes)
+        p = {
+            "g": no_of(0.1, links["g"], state),
+            "seen": 0.9 if state["s"] else 0.2,
+            "felt": 0.3 if state["s"] else 0.95,
+        }[name]
+        return p**t, math.log(p)
+
+    answers = {"f": "yes", "g": "no", "seen": "yes", "felt": "no"}
+    result = shares(drawn, dict(answers))
+    times, weights = gauss_legendre(48)
+    for number, c in enumerate(priors):
+        for side, value in enumerate((1, 0)):
+            those = [state for state in states if state[c] == value]
+            expected = dict.fromkeys(answers, 0.0)
+            for t, weight in zip(times.tolist(), weights.tolist(), strict=True):
+                p = [start(state) * math.prod(way(name, state, t)[0] for name in answers) for state in those]
+                for name in answers:
+                    growth = [way(name, state, t)[1] for state in those]
+                    expected[name] += weight * math.fsum(map(math.prod, zip(p, growth, strict=True))) / math.fsum(p)
+            got = dict(zip(result.answers, result.moves[:, side, number].tolist(), strict=True))
+            assert got == pytest.approx(expected, abs=1e-9), (c, side)
