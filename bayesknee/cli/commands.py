@@ -14,7 +14,7 @@ import click
 from immutabledict import immutabledict
 
 import bayesknee
-from bayesknee.errors import BayeskneeError, did_you_mean, quoted
+from bayesknee.errors import BayeskneeError, NetworkError, did_you_mean, quoted
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
@@ -131,7 +131,8 @@ def _bayesknee_error(error: BayeskneeError) -> str:
     """One line, whatever the error; the many problems of a network are left to `check`."""
     told = str(error).splitlines() or [type(error).__name__]
     more = len(told) - MOST_TOLD
-    rest = [f"and {more} more, which `{PROGRAM} check` lists"] if more > 0 else []
+    lists = f", which `{PROGRAM} check` lists" if isinstance(error, NetworkError) else ""
+    rest = [f"and {more:,} more{lists}"] if more > 0 else []
     return "; ".join([*told[:MOST_TOLD], *rest])
 
 

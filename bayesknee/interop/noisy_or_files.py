@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,7 @@ from bayesknee.knowledge.model import (
 )
 
 MOST_BYTES: Final = 100_000_000
+GZIP: Final = b"\x1f\x8b"
 NEAREST: Final = 1e-15  # to 0 and to 1: the format takes neither, and less would round to 1
 SOURCE: Final = "source_file"
 TOPIC: Final = "findings"
@@ -91,6 +92,8 @@ def _json_of(path: Path) -> object:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise refuse(f"more than {MOST_BYTES:,} bytes", "name the right file")
+        if content.startswith(GZIP):
+            raise refuse("a file packed by gzip", "unpack it with gunzip")
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=lambda pairs: _once(pairs, refuse))
     except OSError as error:
         raise ImportFileError(f"cannot read {str(path)!r}: {error.strerror or error}; check the path") from None
@@ -98,6 +101,8 @@ def _json_of(path: Path) -> object:
         raise refuse("bytes that are not UTF-8", "save it as UTF-8") from None
     except json.JSONDecodeError as error:
         raise refuse(f"text that is not JSON on line {error.lineno} ({error.msg})", "mend it there") from None
+    except ValueError:  # Python reads no such numbers
+        raise refuse("a whole number of thousands of digits", "correct the figure") from None
     except RecursionError:
         raise refuse("lists or objects too deep in each other", "flatten it") from None
 
@@ -111,6 +116,12 @@ def _once(pairs: list[tuple[str, object]], refuse: Any) -> dict[str, object]:  #
     return found
 
 
+def _ids(entries: object) -> frozenset[str]:
+    """The ids in a list of entries, be these right in other respects or not."""
+    ids = (each.get("id") for each in entries if isinstance(each, dict)) if isinstance(entries, list) else ()
+    return frozenset(each for each in ids if isinstance(each, str))
+
+
 @dataclass
 class _Reader:
     """Reads a document and collects what is wrong with it."""
@@ -120,10 +131,11 @@ class _Reader:
 
     def file(self, document: object) -> NoisyOrFile:
         head = self._object((), document, KEYS, ("conditions", "findings"))
+        names, of_findings = (_ids(head.get(section)) for section in ("conditions", "findings"))
         conditions = dict(self._conditions(head.get("conditions", [])))
-        findings = dict(self._findings(head.get("findings", []), conditions))
-        evidence = dict(self._evidence(head.get("evidence", {}), {*conditions, *findings}))
-        reference = dict(self._reference(head.get("reference_marginals", {}), conditions))
+        findings = dict(self._findings(head.get("findings", []), names))
+        evidence = dict(self._evidence(head.get("evidence", {}), names | of_findings))
+        reference = dict(self._reference(head.get("reference_marginals", {}), names))
         title = head.get("name", Path(self.name).stem)
         if not isinstance(title, str):
             self._problem(("name",), quoted(title), "a text", "write the network's name")
@@ -159,7 +171,7 @@ class _Reader:
             elif not math.isnan(prior):
                 yield entry["id"], _condition(entry["id"], prior)
 
-    def _findings(self, entries: object, conditions: Mapping[str, object]) -> Iterator[tuple[str, Finding]]:
+    def _findings(self, entries: object, conditions: Collection[str]) -> Iterator[tuple[str, Finding]]:
         for path, entry in self._entries("findings", entries, ("id", "leak", "links"), conditions):
             leak = self._probability((*path, "leak"), entry.get("leak"))
             links = self._object((*path, "links"), entry.get("links"), None, ())
@@ -167,18 +179,18 @@ class _Reader:
             causes = {name: q for name, q in given.items() if q > 0.0}
             if leak == 1.0:
                 self._problem((*path, "leak"), "1", "a leak below 1", "leave the finding out: it is always present")
-            elif not causes and links.keys() == given.keys() and not any(map(math.isnan, given.values())):
+            elif not causes and isinstance(entry.get("links"), dict) and not any(map(math.isnan, given.values())):
                 self._problem((*path, "links"), "no link above 0", "a cause of it", "leave the finding out")
             elif not math.isnan(leak):
                 yield entry["id"], _finding(entry["id"], leak, causes)
 
-    def _link(self, path: tuple[str, ...], name: str, q: object, conditions: Mapping[str, object]) -> float:
+    def _link(self, path: tuple[str, ...], name: str, q: object, conditions: Collection[str]) -> float:
         if name not in conditions:
             hint = did_you_mean(name, conditions) or "add it to conditions"
             self._problem(path, quoted(name), "the id of a condition", hint)
         return self._probability(path, q)
 
-    def _evidence(self, entries: object, known: set[str]) -> Iterator[tuple[str, str]]:
+    def _evidence(self, entries: object, known: Collection[str]) -> Iterator[tuple[str, str]]:
         for name, answer in self._object(("evidence",), entries, None, ()).items():
             if name not in known:
                 hint = did_you_mean(name, known) or "correct the id"
@@ -188,7 +200,7 @@ class _Reader:
             else:
                 yield name, ANSWERS[answer]
 
-    def _reference(self, entries: object, known: Mapping[str, object]) -> Iterator[tuple[str, float]]:
+    def _reference(self, entries: object, known: Collection[str]) -> Iterator[tuple[str, float]]:
         path = ("reference_marginals",)
         for name, value in self._object(path, entries, None, ()).items():
             if name not in known:
@@ -198,7 +210,7 @@ class _Reader:
     # --- places ------------------------------------------------------------------------------------------------------
 
     def _entries(
-        self, section: str, entries: object, keys: tuple[str, ...], taken: Mapping[str, object] = immutabledict()
+        self, section: str, entries: object, keys: tuple[str, ...], taken: Collection[str] = ()
     ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
         """The entries of a list that bear an id of their own, and their places."""
         if not isinstance(entries, list):
@@ -238,7 +250,7 @@ class _Reader:
         if value is None:
             return math.nan  # told as a missing key
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0.0 <= float(value) <= 1.0:  # type: ignore[arg-type]
+        if not is_number or not 0.0 <= value <= 1.0:  # type: ignore[operator]
             self._problem(path, quoted(value), "a probability from 0 to 1", "correct the figure")
             return math.nan
         return float(value)  # type: ignore[arg-type]
