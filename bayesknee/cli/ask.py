@@ -14,7 +14,7 @@ from bayesknee.cli.options import examples, network_option, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
-from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD
+from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
               help="How sure it must be that more answers would change nothing, to stop.")  # fmt: skip
 @click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, metavar="BITS",
               help="What a question must be worth to be asked.")  # fmt: skip
+@click.option("--one-at-a-time", is_flag=True, help="Put no lists to tick but those of the opening.")
 @setting_option
 @network_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
@@ -52,6 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     look_ahead: bool,  # noqa: FBT001 (how click calls)
     threshold: float,
     least_value: float,
+    one_at_a_time: bool,  # noqa: FBT001
     setting: str | None,
     network: str | None,
 ) -> None:
@@ -69,6 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         look_ahead=look_ahead,
         threshold=threshold,
         least_value=least_value,
+        lists=not one_at_a_time,
         ask_setting=chosen is None,
     )
     with _opened(session) as file:

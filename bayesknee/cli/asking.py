@@ -119,9 +119,11 @@ class Asking:
 
     def _tick(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
         members = [Choice(each.value, each.label) for each in prompt.options]
+        commands = [Choice(UNKNOWN, "don't know any of these", "d", below=True), *commands]
         ticked = [name for name in self._ticked(prompt) if name in {each.value for each in members}]
         found = self._talk.tick("Tick:", [*members, *commands], ticked)
-        return next((each for each in found if each.startswith(COMMAND)), found)
+        others = {each.value for each in commands}
+        return next((each for each in found if each in others), found)
 
     def _ticked(self, prompt: Prompt) -> list[str]:
         answers = self._interview.state.answers

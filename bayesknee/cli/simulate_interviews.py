@@ -8,7 +8,7 @@ import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
-from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD, StopRule
+from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD, StopRule
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 
 
@@ -47,8 +47,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
     Patients are drawn from the network, and again from networks whose every number is drawn in its range, while the
     engine keeps its own. All policies open alike and stop by the same rule: fixed (the network's order), random,
-    information, ours (stakes, topic by topic), look_ahead (the same, two questions ahead; slow), and all questions.
-    Besides, patients with each must-not-miss condition are drawn, to tell how many of them are found.
+    one_by_one (stakes, topic by topic, no lists but those of the opening), information, ours (stakes, topic by topic,
+    with lists), look_ahead (the same, two questions ahead), all_lists and all questions. Slow ones and those to compare
+    with interview fewer patients, which the table tells. Besides, patients with each must-not-miss condition are drawn,
+    to tell how many of them are found.
     """
     if picture is not None:
         from bayesknee.display.formats import picture_format
@@ -65,11 +67,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     wanted = Wanted(lots, size, policies=policies or POLICIES, rule=rule, seed=seed)
     with counted_bar("interviews", wanted.interviews) as progress:
         results = collected(loaded, simulate(loaded, setting, wanted, progress))
-    if picture is not None:
-        from bayesknee.display.plots.canvas import save
-
-        save(plot_interviews(results), picture)
     if as_json:
         print_json({source: [each.to_dict() for each in some] for source, some in results.items()})
     else:
         print_text(interviews_markdown(loaded, results) if markdown else interviews_text(loaded, results))
+    if picture is not None:
+        from bayesknee.display.plots.canvas import save
+
+        save(plot_interviews(results), picture)

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import click
 
 COMMAND: Final = ":"  # begins the value of what is no answer; no state begins so
+_BESIDE: Final = " " * 7
 KEYS: Final = "1234567890abcdefghijklmnopqrstuvwxyz"
 
 
@@ -88,7 +89,7 @@ class Lists:
         for key, each in with_keys(choices):
             if each.below and not any(isinstance(one, questionary.Separator) for one in shown):
                 shown.append(questionary.Separator())
-            shown.append(questionary.Choice(each.label, each.value, shortcut_key=key if by_key else None))
+            shown.append(questionary.Choice(_folded(each.label), each.value, shortcut_key=key if by_key else None))
         with _end_told():
             asked = questionary.select(message, shown, use_shortcuts=by_key, use_jk_keys=False, instruction=" ")
             return str(asked.unsafe_ask())
@@ -100,7 +101,7 @@ class Lists:
         for each in choices:
             if each.below and not any(isinstance(one, questionary.Separator) for one in shown):
                 shown.append(questionary.Separator())
-            shown.append(questionary.Choice(each.label, each.value, checked=each.value in ticked))
+            shown.append(questionary.Choice(_folded(each.label), each.value, checked=each.value in ticked))
         told = "(space ticks, enter is done; the rest counts as no)"
         with _end_told():
             return [str(each) for each in questionary.checkbox(message, shown, instruction=told).unsafe_ask()]
@@ -112,6 +113,15 @@ class Lists:
             return str(
                 questionary.text(message, validate=lambda text: problem(text.strip()) or True).unsafe_ask()
             ).strip()
+
+
+def _folded(text: str) -> str:
+    """In lines that fit beside the pointer and the key, for a list would cut what is longer."""
+    return textwrap.fill(text, _width() - len(_BESIDE), subsequent_indent=_BESIDE)
+
+
+def _width() -> int:
+    return max(40, shutil.get_terminal_size().columns) - 1
 
 
 @contextmanager
@@ -146,7 +156,12 @@ class Lines:
         values = {each.word: each.value for each in choices}
         values |= {str(number): each.value for number, each in enumerate(listed, start=1)}
         while True:
-            words = _line(f"{message} numbers with blanks between, or an empty line:").lower().replace(",", " ").split()
+            words = (
+                _line(f"{message} numbers with blanks between, or an empty line; the rest counts as no:")
+                .lower()
+                .replace(",", " ")
+                .split()
+            )
             if not (wrong := [word for word in words if word not in values]):
                 return [values[word] for word in words]
             click.echo(f"  {wrong[0]!r} is none of these; type numbers from 1 to {len(listed)}")
@@ -160,8 +175,7 @@ class Lines:
 def _show(words: Iterable[str]) -> None:
     """What can be typed, in lines that fit."""
     if line := " | ".join(words):
-        width = max(40, shutil.get_terminal_size().columns) - 1
-        click.echo(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="  "))
+        click.echo(textwrap.fill(line, _width(), initial_indent="  ", subsequent_indent="  "))
 
 
 def _line(message: str) -> str:

@@ -40,8 +40,9 @@ class Result:
     Attributes:
         policy: its name.
         patients: of the population.
-        asked: mean of the questions put, the opening included.
+        asked: mean of the questions put, the opening included; a list counts once.
         most_asked: of them, in 95 of 100 patients.
+        read: mean of the items read, each member of a list counted.
         top1: share of patients in whom a true cause leads.
         top3: share with a true cause among the first three.
         brier: mean of (probability - truth) squared over conditions and patients.
@@ -55,6 +56,7 @@ class Result:
     patients: int
     asked: Figure
     most_asked: float
+    read: Figure
     top1: Figure
     top3: Figure
     brier: Figure
@@ -94,6 +96,7 @@ def result(network: Network, policy: str, patients: Patients, played: Played, al
         patients=int(some.sum()),
         asked=mean(np.asarray(played.asked[some], np.float64)),
         most_asked=float(np.quantile(played.asked[some], 0.95)),
+        read=mean(np.asarray(played.read[some], np.float64)),
         top1=share(first),
         top3=share(_among_first(truth, posterior, 3)),
         brier=mean(((posterior - truth) ** 2).mean(axis=1)),

@@ -2,8 +2,9 @@
 
 The patients are drawn from the network itself, or from networks whose every number was drawn anew in its range, while
 the engine keeps its own numbers: the second is the honest test, for no network is right. Each policy asks the same
-patients the same opening, and is stopped by the same rule. All patients of a policy go one question further at a time,
-so that what the stop rule samples is worked out for all of them at once.
+patients the same opening, and is stopped by the same rule; then, as in an interview, what could be a warning sign is
+asked for. What is asked, and when to stop, is decided by the code that decides it in an interview, but that fewer
+patients are drawn for each decision to stop.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.errors import QuestionError, did_you_mean, quoted
-from bayesknee.inference.askable import askable, reachable
-from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.inference.asks import Ask, asks, topic_of
+from bayesknee.inference.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, check_evidence
-from bayesknee.inference.look_ahead import AT_MOST, two_step_values
-from bayesknee.inference.objectives import Objective, find_objective, information
-from bayesknee.inference.questions import WORTH_LEAVING, Aim, Ranking, rank
+from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
+from bayesknee.inference.objectives import information
+from bayesknee.inference.questions import keep_to_topic
+from bayesknee.inference.same_decision import StopRule
 from bayesknee.inference.sampling import Sample
-from bayesknee.inference.stop import StopRule, open_dangers
+from bayesknee.inference.standing import Standing
 from bayesknee.inference.subsets import Vector
-from bayesknee.inference.triage import checked_limits, levels
-from bayesknee.knowledge.model import LEVELS, Network
+from bayesknee.inference.triage import levels
+from bayesknee.knowledge.model import Network
 from bayesknee.knowledge.ranges import redrawn
 
 SAMPLES: Final = 60
@@ -35,17 +36,26 @@ LOT: Final = 50
 SOUGHT: Final = 4
 OWN, REDRAWN = "own", "redrawn"
 SOURCES: Final = (OWN, REDRAWN)
-LIKELY_TO_CHANGE: Final = 0.15
-POLICIES: Final = ("fixed", "random", "information", "ours", "look_ahead", "all")
+POLICIES: Final = ("fixed", "random", "one_by_one", "information", "ours", "look_ahead", "all_lists", "all")
 AIMLESS: Final = ("fixed", "random")
+COMPLETE: Final = ("all_lists", "all")
+SHARES: Final[Mapping[str, float]] = {  # of the lots, for what is slow, or there to compare with
+    "fixed": 0.125,
+    "random": 0.125,
+    "one_by_one": 0.25,
+    "information": 0.25,
+    "look_ahead": 0.025,
+}
 BETWEEN_CHECKS: Final = 5  # questions that the aimless are asked between two looks at the stop rule
 WORDS: Final[Mapping[str, str]] = {
     "fixed": "in the order of the network",
     "random": "in random order",
-    "information": "plain information",
-    "ours": "stakes, topic by topic",
+    "one_by_one": "stakes, topic by topic, one question at a time",
+    "information": "plain information, with lists",
+    "ours": "stakes, topic by topic, with lists",
     "look_ahead": "the same, two questions ahead",
-    "all": "all questions",
+    "all_lists": "all questions, as lists",
+    "all": "all questions, one at a time",
 }
 
 
@@ -67,12 +77,14 @@ class Played(NamedTuple):
     """What came of the interviews of one policy.
 
     Attributes:
-        asked: questions put, the opening included; one to tick counts once; shape (patients,).
+        asked: questions put, the opening included; a list counts once; shape (patients,).
+        read: items read, each member of a list counted; shape (patients,).
         posterior: P(condition | answers) at the end, shape (patients, conditions).
         called: number of the level of triage at the end, shape (patients,).
     """
 
     asked: NDArray[np.intp]
+    read: NDArray[np.intp]
     posterior: Vector
     called: NDArray[np.int8]
 
@@ -85,16 +97,12 @@ class Plan:
         engine: who asks.
         rule: when to stop; its `samples` are the patients drawn for each decision to stop.
         asked_of: who answers.
-        worth_leaving: how much better another topic has to be; see `bayesknee.inference.questions.keep_to_topic`.
-        objective: of the policies `ours` and `look_ahead`.
         seed: of all chance.
     """
 
     engine: Engine
     rule: StopRule = field(default_factory=lambda: StopRule(samples=SAMPLES))
     asked_of: tuple[str, ...] = ("patient",)
-    worth_leaving: float = WORTH_LEAVING
-    objective: str = "stakes"
     seed: int = 0
 
     @property
@@ -173,7 +181,7 @@ def simulate(
             if source == REDRAWN:
                 drawer = Engine(only_asked_of(redrawn(network, rng), wanted.asked_of), engine.setting)
             patients = draw_patients(drawer, wanted.lot_size, wanted.sought, rng)
-            for policy in wanted.policies:
+            for policy in wanted.in_lot(lot):
                 yield source, policy, patients, play(plan, policy, patients, progress)
 
 
@@ -203,10 +211,14 @@ class Wanted:
         for policy in self.policies:
             check_policy(policy)
 
+    def in_lot(self, lot: int) -> list[str]:
+        """The policies that play this lot, from 0: of some only the first lots are played."""
+        return [policy for policy in self.policies if lot < max(1, round(self.lots * SHARES.get(policy, 1.0)))]
+
     @property
     def interviews(self) -> int:
         """How many there will be, but for must-not-miss conditions that a network may not have."""
-        return self.lots * self.lot_size * len(self.policies) * len(SOURCES)
+        return sum(len(self.in_lot(lot)) for lot in range(self.lots)) * self.lot_size * len(SOURCES)
 
 
 def check_policy(policy: str) -> None:
@@ -226,23 +238,33 @@ def check_policy(policy: str) -> None:
 class _Interviewed:
     """One patient in the course of an interview."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, plan: Plan, number: int, row: Codes) -> None:
         self.number = number
-        self.answers: dict[str, str] = {}
-        self.evidence: Evidence = NOTHING_KNOWN
+        self._plan, self._row = plan, row
+        self._answers: dict[str, str] = {}
         self.asked = 0
         self.topic = ""
 
-    def answer(self, plan: Plan, names: Sequence[str], codes: Codes) -> None:
-        """Puts a question, or several at once."""
-        network = plan.engine.network
-        for name in names:
-            code = int(codes[self.number, list(network.questions).index(name)])
-            self.answers[name] = UNKNOWN if code == NOT_KNOWN else network.states[name][code]
-        self.evidence = check_evidence(network, self.answers)
+    @property
+    def read(self) -> int:
+        """How many items were read, each member of a list counted."""
+        return len(self._answers)
+
+    @property
+    def codes(self) -> Codes:
+        """What was answered, shape (1, questions)."""
+        return only(self._plan.engine.network, self._row[None, :], self._answers)
+
+    @property
+    def standing(self) -> Standing:
+        """What could be asked now."""
+        return Standing(self._plan.engine.diagnose(self._answers), self._plan.names, self._plan.rule)
+
+    def put(self, name: str, members: Sequence[str]) -> None:
+        """A question, or a list."""
+        self._answers |= answers_of(self._plan.engine.network, self._row, members)
         self.asked += 1
-        if len(names) == 1:
-            self.topic = network.questions[names[0]].topic
+        self.topic = topic_of(self._plan.engine.network, name) or self.topic
 
 
 def play(plan: Plan, policy: str, patients: Patients, progress: Callable[[int], None] = lambda _: None) -> Played:
@@ -258,188 +280,88 @@ def play(plan: Plan, policy: str, patients: Patients, progress: Callable[[int], 
         QuestionError: there is no such policy.
     """
     check_policy(policy)
-    if policy == "all":
+    if policy in COMPLETE:
         progress(len(patients.codes))
-        return _all_asked(plan, patients)
-    every = [_Interviewed(number) for number in range(len(patients.codes))]
+        return _all_asked(plan, patients, lists=policy == "all_lists")
+    if policy == "one_by_one":
+        plan = replace(plan, rule=replace(plan.rule, lists=False))
+    every = [_Interviewed(plan, number, row) for number, row in enumerate(patients.codes)]
     for one in every:
-        for names in _opening(plan):
-            one.answer(plan, names, patients.codes)
-    active = every
-    while active:
-        going_on = _step(plan, policy, active, patients.codes)
-        progress(len(active) - len(going_on))
-        active = going_on
-    codes = nothing_known(plan.engine.network, len(every))
-    for one in every:
-        _fill(plan.engine.network, codes[one.number], one.answers)
-    return _ended(plan, codes, np.array([one.asked for one in every]))
+        _carry_through(plan, policy, one)
+        progress(1)
+    codes = np.concatenate([one.codes for one in every])
+    return _ended(plan, codes, np.array([one.asked for one in every]), np.array([one.read for one in every]))
 
 
-def _step(plan: Plan, policy: str, active: Sequence[_Interviewed], codes: Codes) -> list[_Interviewed]:
-    """One more question, or some, for each patient whom the rule does not stop; those who were asked."""
-    rankings = {one.number: _ranked(plan, one) for one in active}
-    going_on = [one for one in active if not _is_over(plan, rankings[one.number])]
-    settled = _settled(plan, [one for one in going_on if not _may_change(plan, rankings[one.number])], rankings)
-    going_on = [one for one in going_on if one.number not in settled]
-    choose = _Chooser(plan, policy)
-    for one in going_on:
-        if policy in AIMLESS:
-            for _ in range(BETWEEN_CHECKS):
-                if left := askable(plan.engine.network, one.evidence, plan.names):
-                    one.answer(plan, [choose.aimless(one, left)], codes)
+def _carry_through(plan: Plan, policy: str, one: _Interviewed) -> None:
+    """As an interview goes: the opening, what is worth asking until enough is known, what could be a warning sign."""
+    for name, members in _opening(plan.engine.network):
+        one.put(name, members)
+    while True:
+        standing = one.standing
+        if standing.is_enough:
+            if (ask := standing.last) is None:
+                return
+            one.put(ask.id, ask.members)
+        elif policy in AIMLESS:
+            _put_some(plan, policy, one, standing.ranking.outcomes.names)
         else:
-            one.answer(plan, [choose.next(one, rankings[one.number])], codes)
-    return going_on
+            ask = _chosen(policy, one, standing)
+            one.put(ask.id, ask.members)
 
 
-def _fill(network: Network, row: Codes, answers: Mapping[str, str]) -> None:
-    columns = {name: column for column, name in enumerate(network.questions)}
-    for name, answer in answers.items():
-        if answer != UNKNOWN:
-            row[columns[name]] = network.states[name].index(answer)
-
-
-def _opening(plan: Plan) -> Iterator[tuple[str, ...]]:
-    network = plan.engine.network
+def _opening(network: Network) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name in network.opening.questions:
         if name in network.questions:
-            yield (name,)
+            yield name, (name,)
         elif name in network.opening.tick_all:
-            yield network.opening.tick_all[name].members
+            yield name, network.opening.tick_all[name].members
 
 
-def _all_asked(plan: Plan, patients: Patients) -> Played:
-    names = set(plan.names)
-    others = [column for column, name in enumerate(plan.engine.network.questions) if name not in names]
-    codes = patients.codes.copy()
-    codes[:, others] = NOT_KNOWN
-    return _ended(plan, codes, (codes != NOT_KNOWN).sum(axis=1))
+def _put_some(plan: Plan, policy: str, one: _Interviewed, left: Sequence[str]) -> None:
+    """Some single questions, by the network's order, or by chance, which for each patient is always the same."""
+    network = plan.engine.network
+    topics = list(network.topics)
+    order = sorted(left, key=lambda name: topics.index(network.questions[name].topic))
+    if policy == "random":
+        np.random.default_rng([plan.seed, one.number, one.asked]).shuffle(order)
+    for name in order[:BETWEEN_CHECKS]:
+        one.put(name, [name])
 
 
-def _ended(plan: Plan, codes: Codes, asked: NDArray[np.intp]) -> Played:
+def _chosen(policy: str, one: _Interviewed, standing: Standing) -> Ask:
+    if policy == "information":
+        return _by_information(standing)
+    found = standing.asks_within(standing.names, ahead=policy == "look_ahead")
+    return keep_to_topic(found, one.topic)[0]
+
+
+def _by_information(standing: Standing) -> Ask:
+    network, ranking = standing.diagnosis.network, standing.ranking
+    own = ranking._replace(gains=information(network, ranking.outcomes, ranking.marginals))
+    return asks(network, own, own.values, frozenset(standing.names), lists=standing.rule.lists)[0]
+
+
+def _all_asked(plan: Plan, patients: Patients, *, lists: bool) -> Played:
+    network = plan.engine.network
+    codes = only(network, patients.codes, plan.names)
+    read = (codes != NOT_KNOWN).sum(axis=1)
+    return _ended(plan, codes, _prompts(network, codes) if lists else read, read)
+
+
+def _prompts(network: Network, codes: Codes) -> NDArray[np.intp]:
+    """How many questions it takes to ask all that has an answer here, with every list put."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    lists = [group.members for group in network.opening.tick_all.values()]
+    single = columns.keys() - {name for members in lists for name in members}
+    groups = [*lists, *([name] for name in single)]
+    asked = [
+        (codes[:, [columns[name] for name in members if name in columns]] != NOT_KNOWN).any(axis=1)
+        for members in groups
+    ]
+    return np.asarray(np.sum(asked, axis=0))
+
+
+def _ended(plan: Plan, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:
     marginals = np.asarray(plan.engine.strategy.infer_many(codes).marginals, np.float64)
-    return Played(asked, marginals, levels(plan.engine.network, marginals, codes, limits=plan.rule.limits))
-
-
-# --- the next question ------------------------------------------------------------------------------------------------
-
-
-def _ranked(plan: Plan, one: _Interviewed) -> Ranking:
-    return rank(plan.engine, one.evidence, Aim(plan.names, find_objective(plan.rule.objective)))
-
-
-class _Chooser:
-    """Chooses the next question by a policy."""
-
-    def __init__(self, plan: Plan, policy: str) -> None:
-        self._plan = plan
-        self._policy = policy
-        topics = {topic: place for place, topic in enumerate(plan.engine.network.topics)}
-        self._topics = {name: topics[each.topic] for name, each in plan.engine.network.questions.items()}
-
-    def aimless(self, one: _Interviewed, names: Sequence[str]) -> str:
-        """By the network's order, or by chance, which for each patient and question is always the same."""
-        if self._policy == "fixed":
-            return min(names, key=lambda name: self._topics[name])
-        return str(np.random.default_rng([self._plan.seed, one.number, one.asked]).choice(names))
-
-    def next(self, one: _Interviewed, ranking: Ranking) -> str:
-        names = ranking.outcomes.names
-        if self._policy == "information":
-            return names[int(self._values(information, ranking).argmax())]
-        return self._by_topic(one, names, self._our_values(one, ranking))
-
-    def _values(self, objective: Objective, ranking: Ranking) -> Vector:
-        gains = objective(self._plan.engine.network, ranking.outcomes, ranking.marginals)
-        return np.asarray(gains.sum(axis=1) / ranking.burdens)
-
-    def _our_values(self, one: _Interviewed, ranking: Ranking) -> Vector:
-        objective = find_objective(self._plan.objective)
-        values = self._values(objective, ranking)
-        if self._policy == "look_ahead":
-            best = np.argsort(-values, kind="stable")[:AT_MOST].tolist()
-            aim = Aim(self._plan.names, objective)
-            own = ranking._replace(gains=objective(self._plan.engine.network, ranking.outcomes, ranking.marginals))
-            ahead = np.full(len(values), -np.inf)
-            ahead[best] = two_step_values(self._plan.engine, one.evidence, aim, own, best)
-            return ahead
-        return values
-
-    def _by_topic(self, one: _Interviewed, names: Sequence[str], values: Vector) -> str:
-        """As `keep_to_topic` has it."""
-        here = [
-            number for number, name in enumerate(names) if self._plan.engine.network.questions[name].topic == one.topic
-        ]
-        best = int(values.argmax())
-        if here:
-            own = max(here, key=lambda number: values[number])
-            if values[own] * self._plan.worth_leaving >= values[best]:
-                return names[own]
-        return names[best]
-
-
-# --- when to stop -----------------------------------------------------------------------------------------------------
-
-
-def _is_over(plan: Plan, ranking: Ranking) -> bool:
-    """Whether nothing is left, or nothing is worth its burden; not while a danger is open."""
-    if not ranking.outcomes.names:
-        return True
-    limits = checked_limits(plan.engine.network, plan.rule.limits)
-    return ranking.values.max() < plan.rule.least_value and not _in_danger(plan, ranking, limits)
-
-
-def _in_danger(plan: Plan, ranking: Ranking, limits: Mapping[str, float]) -> bool:
-    return any(open_dangers(plan.engine.network, ranking, limits))
-
-
-def _may_change(plan: Plan, ranking: Ranking) -> bool:
-    """Whether the decision is surely not settled: a danger is open, or one answer alone is likely to change it.
-
-    To sample is dear, and such patients are most of them. In 133 states of 24 patients none that is passed over here
-    was at the threshold.
-    """
-    network = plan.engine.network
-    limits = checked_limits(network, plan.rule.limits)
-    if _in_danger(plan, ranking, limits):
-        return True
-    outcomes = ranking.outcomes
-    bounds = np.array(list(limits.values()))
-    urgency = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
-
-    def decided(marginals: Vector) -> tuple[Vector, Vector]:
-        leaders = marginals.argmax(axis=1)
-        over = np.where(marginals >= bounds, urgency, len(LEVELS) - 1).min(axis=1)
-        return leaders, np.minimum(over, urgency[leaders])
-
-    leader, level = decided(ranking.marginals[None, :])
-    leaders, called = decided(outcomes.posteriors)
-    changes = outcomes.probabilities * ((leaders != leader) | (called != level))
-    return bool(np.add.reduceat(changes, outcomes.starts[:-1]).max() > LIKELY_TO_CHANGE)
-
-
-def _settled(plan: Plan, some: Sequence[_Interviewed], rankings: Mapping[int, Ranking]) -> set[int]:
-    """Those whose same-decision probability is at the threshold; see `bayesknee.inference.stop`."""
-    if not some or plan.rule.threshold >= 1.0:
-        return set()
-    network, samples = plan.engine.network, plan.rule.samples
-    known = nothing_known(network, len(some))
-    for row, one in zip(known, some, strict=True):
-        _fill(network, row, one.answers)
-    marginals = np.array([rankings[one.number].marginals for one in some])
-    level = levels(network, marginals, known, limits=plan.rule.limits).repeat(samples)
-    ended = _ended(plan, np.concatenate([_completed(plan, one) for one in some]), np.empty(0, np.intp))
-    same = (ended.posterior.argmax(axis=1) == marginals.argmax(axis=1).repeat(samples)) & (ended.called == level)
-    shares = same.reshape(len(some), samples).mean(axis=1)
-    return {one.number for one, share in zip(some, shares, strict=True) if share >= plan.rule.threshold}
-
-
-def _completed(plan: Plan, one: _Interviewed) -> Codes:
-    """What patients drawn given these answers would answer to all that is left."""
-    network = plan.engine.network
-    left = set(reachable(network, one.evidence, plan.names)) | one.answers.keys()
-    rng = np.random.default_rng([plan.seed, one.number, one.asked])
-    codes = plan.engine.strategy.sample(one.evidence, plan.rule.samples, rng).codes.copy()
-    codes[:, [column for column, name in enumerate(network.questions) if name not in left]] = NOT_KNOWN
-    return codes
+    return Played(asked, read, marginals, levels(plan.engine.network, marginals, codes, limits=plan.rule.limits))

@@ -148,7 +148,7 @@ class _Panel:
         def take() -> None:
             self._take(prompt.id, [value for value, box in boxes.items() if box.value])
 
-        yield _button("These, and none of the others", take, style="primary")
+        yield _row([_button("These, and none of the others", take, style="primary"), *self._not_known(prompt)])
 
     def _number(self, prompt: Prompt) -> Iterator[Widget]:
         from ipywidgets import Text

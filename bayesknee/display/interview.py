@@ -13,7 +13,7 @@ from rich.text import Text
 from bayesknee.display.next_questions import next_questions_parts
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import LEVEL_WORDS, answer_text, diagnosis_parts, label
-from bayesknee.inference.evidence import Answer
+from bayesknee.inference.evidence import UNKNOWN, Answer
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
@@ -70,8 +70,16 @@ def step_told(network: Network, step: Step) -> str:
     group = network.opening.tick_all.get(step.question)
     if group is None:
         return answers_told(network, dict(step.answers))
-    ticked = [label(network, name) for name, answer in step.answers.items() if answer == "yes"]
-    return f"{group.question.partition('?')[0]}: {', '.join(ticked) or 'none'}"
+    if set(step.answers.values()) == {UNKNOWN}:
+        told = "don't know"
+    else:
+        # All but a plain no is told: an item may have been changed to something else by itself.
+        told = ", ".join(_ticked(network, name, answer) for name, answer in step.answers.items() if answer != "no")
+    return f"{group.question.partition('?')[0]}: {told or 'none'}"
+
+
+def _ticked(network: Network, name: str, answer: Answer) -> str:
+    return label(network, name) if answer == "yes" else f"{label(network, name)} ({answer_text(network, name, answer)})"
 
 
 def end_text(interview: Interview, file: TextIO | None = None) -> str:

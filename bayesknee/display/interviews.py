@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesknee.cohort.interview_results import Figure, Result
-from bayesknee.cohort.interviews import OWN, WORDS
+from bayesknee.cohort.interviews import COMPLETE, OWN, WORDS
 from bayesknee.display.plots.canvas import STYLES, blank_axes
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Network
@@ -43,6 +43,7 @@ def _measures(network: Network, results: Sequence[Result]) -> Iterator[tuple[str
     yield "patients", [str(each.patients) for each in results]
     yield "questions", [_short(each.asked, 1.0) for each in results]
     yield "95 % ask at most", [f"{each.most_asked:.0f}" for each in results]
+    yield "items read", [_short(each.read, 1.0) for each in results]
     for label, name in _SHARES.items():
         yield label, [_short(getattr(each, name), 100.0) for each in results]
     yield "Brier score", [f"{each.brier.value:.4f}" for each in results]
@@ -71,18 +72,29 @@ def _told(source: str) -> str:
 
 def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
     found = list(dict.fromkeys(name for each in results for name in each.found))
-    head = ["policy", "patients", "questions", "95 % ask at most", "top 1", "lost to all", "top 3", "Brier"]
+    head = [
+        "policy",
+        "patients",
+        "questions",
+        "95 % ask at most",
+        "items read",
+        "top 1",
+        "lost to all",
+        "top 3",
+        "Brier",
+    ]
     head += ["triage over", "under", *(f"found: {network.conditions[name].name}" for name in found)]
     return [head, *(_row(each, found) for each in results)]
 
 
 def _row(result: Result, found: Sequence[str]) -> list[str]:
-    lost = result.top1_lost if result.policy != "all" else None
+    lost = result.top1_lost if result.policy not in COMPLETE else None
     return [
         WORDS[result.policy],
         str(result.patients),
         _plain(result.asked, 1.0, ".1f"),
         f"{result.most_asked:.0f}",
+        _plain(result.read, 1.0, ".0f"),
         _share(result.top1),
         "" if lost is None else _share(lost),
         _share(result.top3),
@@ -107,7 +119,8 @@ def plot_interviews(results: Results, ax: Axes | None = None) -> Axes:
     axes = ax if ax is not None else blank_axes(8.0, 4.6)
     for source, some in results.items():
         for number, each in enumerate(some):
-            style: dict[str, Any] = {**STYLES[number], "linestyle": "none", "capsize": 3.0}
+            style: dict[str, Any] = {**STYLES[number % len(STYLES)], "linestyle": "none", "capsize": 3.0}
+            style |= {"marker": "*", "markersize": 9.0} if number >= len(STYLES) else {}
             style |= {} if source == OWN else {"markerfacecolor": "white"}
             error = [[each.top1.value - each.top1.low], [each.top1.high - each.top1.value]]
             label = f"{WORDS[each.policy]}, {'own network' if source == 'own' else 'redrawn'}"

@@ -72,6 +72,13 @@ def decode(network: Network, row: Codes, evidence: Evidence = NOTHING_KNOWN) -> 
     return check_evidence(network, immutabledict({**known, **evidence.answers}))
 
 
+def answers_of(network: Network, row: Codes, names: Iterable[str]) -> dict[str, str]:
+    """What one row of codes, shape (questions,), answers to these questions: a state, or unknown."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    codes = {name: int(row[columns[name]]) for name in names}
+    return {name: UNKNOWN if code == NOT_KNOWN else network.states[name][code] for name, code in codes.items()}
+
+
 def only(network: Network, codes: Codes, names: Collection[str]) -> Codes:
     """The codes with the answers to these questions; all others are not known."""
     others = [column for column, name in enumerate(network.questions) if name not in names]

@@ -13,16 +13,8 @@ from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
 from bayesknee.inference.questions import Aim, NextQuestions, Ranking, next_questions, rank
-from bayesknee.inference.stop import (
-    LEAST_VALUE,
-    MOST_SAMPLES,
-    PATIENTS_AHEAD,
-    THRESHOLD,
-    StopAdvice,
-    StopRule,
-    questions_left,
-    stop_advice,
-)
+from bayesknee.inference.same_decision import LEAST_VALUE, MOST_SAMPLES, THRESHOLD, StopRule
+from bayesknee.inference.stop import StopAdvice, stop_advice
 from bayesknee.inference.triage import Triage, triage
 from bayesknee.knowledge.model import Network
 
@@ -194,6 +186,7 @@ class Diagnosis:
         limits: Mapping[str, float] | None = None,
         samples: int = MOST_SAMPLES,
         seed: int = 0,
+        lists: bool = True,
         **filters: Unpack[Filters],
     ) -> StopAdvice:
         """Whether further answers would change what is done, and why; see `bayesknee.inference.stop`.
@@ -205,40 +198,15 @@ class Diagnosis:
             limits: other limits than the network's, by condition, inside (0, 1).
             samples: the most patients to draw.
             seed: of the draws: the same answers get the same advice.
+            lists: whether the network's lists to tick can be put, beside single questions.
             filters: which questions could still be asked; as for `rank_questions`.
 
         Raises:
             QuestionError: an unknown name, or a number out of range.
             BayeskneeError: a limit of an unknown condition, or out of range.
         """
-        rule = StopRule(threshold, least_value, objective, limits, samples, seed)
+        rule = StopRule(threshold, least_value, objective, limits, samples, seed, lists)
         return stop_advice(self, make_filter(self.network, **filters), rule)
-
-    def questions_left(
-        self,
-        *,
-        least_value: float = LEAST_VALUE,
-        objective: str = DEFAULT_OBJECTIVE,
-        limits: Mapping[str, float] | None = None,
-        patients: int = PATIENTS_AHEAD,
-        seed: int = 0,
-        **filters: Unpack[Filters],
-    ) -> float:
-        """About how many questions are left to ask, for showing progress; see `bayesknee.inference.stop`.
-
-        Args:
-            least_value: as for `stop`.
-            objective: as for `stop`.
-            limits: as for `stop`.
-            patients: how many interviews to play ahead; the work grows with it.
-            seed: of the draws.
-            filters: as for `rank_questions`.
-
-        Raises:
-            QuestionError: an unknown name, or a number out of range.
-        """
-        rule = StopRule(least_value=least_value, objective=objective, limits=limits, samples=patients, seed=seed)
-        return questions_left(self, make_filter(self.network, **filters), rule)
 
     def plan(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.inference.askable import askable
 from bayesknee.inference.evidence import Evidence
@@ -37,17 +37,33 @@ class OpenFlag:
     states: tuple[str, ...]
     chance: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        return {
+            "red_flag": self.flag.id,
+            "level": self.flag.level,
+            "finding": self.finding,
+            "states": list(self.states),
+            "chance": self.chance,
+        }
 
-def open_flags(diagnosis: Diagnosis, wanted: Iterable[str], least_chance: float = LEAST_CHANCE) -> tuple[OpenFlag, ...]:
+
+def open_flags(
+    diagnosis: Diagnosis,
+    wanted: Iterable[str],
+    least_chance: float = LEAST_CHANCE,
+    limits: Mapping[str, float] | None = None,
+) -> tuple[OpenFlag, ...]:
     """The red flags that one answer to a wanted question would raise above the level now; most urgent, likeliest first.
 
     Args:
         diagnosis: what is known.
         wanted: ids of findings and risk factors; those that cannot be asked now are left out.
         least_chance: of the answer, from which on it counts, for a burden of 1.
+        limits: other limits than the network's, by condition, which the level now rests on.
     """
     names = askable(diagnosis.network, diagnosis.evidence, wanted)
-    level = LEVELS.index(diagnosis.triage.level)
+    level = LEVELS.index((diagnosis.triage if limits is None else diagnosis.triage_with(limits)).level)
     flags = [each for each in diagnosis.network.red_flags.values() if LEVELS.index(each.level) < level]
     raising = [(flag, name, states) for flag in flags for name, states in _raising(flag, diagnosis.evidence, names)]
     chances = _chances(diagnosis, {name for _, name, _ in raising})
@@ -56,7 +72,7 @@ def open_flags(diagnosis: Diagnosis, wanted: Iterable[str], least_chance: float 
         for flag, name, states in raising
     ]
     burdens = {name: diagnosis.network.questions[name].burden for name in names}
-    likely = (each for each in found if each.chance >= least_chance * burdens[each.finding])
+    likely = (each for each in found if each.chance > 0.0 and each.chance >= least_chance * burdens[each.finding])
     return tuple(sorted(likely, key=lambda each: (LEVELS.index(each.flag.level), -each.chance)))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from immutabledict import immutabledict
@@ -214,9 +214,19 @@ def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vect
         )
 
 
-def keep_to_topic(
-    questions: Iterable[NextQuestion], topic: str | None, worth_leaving: float = WORTH_LEAVING
-) -> tuple[NextQuestion, ...]:
+class OfTopic(Protocol):
+    """What has a topic and a value: a question, or a list to tick."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+
+
+T = TypeVar("T", bound=OfTopic)
+
+
+def keep_to_topic(questions: Iterable[T], topic: str | None, worth_leaving: float = WORTH_LEAVING) -> tuple[T, ...]:
     """The same questions topic by topic, for an interview that does not jump about.
 
     Topics come by their best question. The current topic comes first, unless the best question of another is worth more
@@ -227,7 +237,7 @@ def keep_to_topic(
         topic: id of the topic that the last question was of; None where there was none.
         worth_leaving: 1 or more; 1 leaves a topic at once for anything better.
     """
-    by_topic: dict[str, list[NextQuestion]] = {}
+    by_topic: dict[str, list[T]] = {}
     for each in questions:
         by_topic.setdefault(each.topic, []).append(each)
     order = sorted(by_topic, key=lambda name: -by_topic[name][0].value)

@@ -8,7 +8,7 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import EvidenceError, quoted
-from bayesknee.inference.evidence import Answer, check_evidence
+from bayesknee.inference.evidence import UNKNOWN, Answer, check_evidence
 from bayesknee.knowledge.model import NO_YES, Network
 from bayesknee.knowledge.opening import TickAll
 
@@ -54,17 +54,20 @@ def _unsure(network: Network, name: str, value: str) -> Mapping[str, float] | No
 
 
 def read_ticks(network: Network, group: TickAll, ticked: object, asked: Iterable[str]) -> Mapping[str, Answer]:
-    """The answers to a question to tick: yes for what is ticked, no for the others.
+    """The answers to a question to tick: yes for what is ticked, no for the others, unless nothing is known.
 
     Args:
         network: what is asked about.
         group: the question.
-        ticked: ids of those ticked; or answers by id.
+        ticked: ids of those ticked; or answers by id; or `unknown` for all.
         asked: ids of those that were shown.
 
     Raises:
         EvidenceError: something ticked that is not on the list.
     """
+    asked = tuple(asked)
+    if ticked == UNKNOWN:
+        ticked = dict.fromkeys(asked, UNKNOWN)
     if isinstance(ticked, str) or not isinstance(ticked, Iterable):
         raise EvidenceError(f"{group.id}: got {quoted(ticked)}; expected a list of what is ticked")
     given = dict(ticked) if isinstance(ticked, Mapping) else dict.fromkeys(ticked, "yes")

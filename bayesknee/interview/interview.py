@@ -15,18 +15,21 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
 from bayesknee.inference.askable import askable
+from bayesknee.inference.asks import Ask, topic_of
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.evidence import Answer, check_evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
-from bayesknee.inference.open_flags import OpenFlag, open_flags
-from bayesknee.inference.questions import NextQuestion, keep_to_topic
-from bayesknee.inference.stop import LEAST_VALUE, THRESHOLD, StopAdvice
+from bayesknee.inference.open_flags import LEAST_CHANCE
+from bayesknee.inference.questions import keep_to_topic
+from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD, StopRule
+from bayesknee.inference.standing import Standing
+from bayesknee.inference.stop import StopAdvice, advice_of
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.answers import read_answer, read_ticks
 from bayesknee.interview.clashes import clashing, restorable
-from bayesknee.interview.prompts import Prompt, prompt_for, prompt_for_setting, prompt_to_tick
+from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
-from bayesknee.knowledge.opening import SETTING
+from bayesknee.knowledge.opening import SETTING, TickAll
 
 if TYPE_CHECKING:
     from ipywidgets import VBox  # type: ignore[import-untyped]
@@ -46,6 +49,7 @@ class Policy:
         look_ahead: whether the best few are ranked by what they are worth with what may follow.
         threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.inference.stop`.
         least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
+        lists: whether the network's lists to tick are put, too, beyond the opening; else one question at a time.
         ask_setting: whether the care setting is asked for, where the network's opening has it.
 
     Raises:
@@ -57,10 +61,20 @@ class Policy:
     look_ahead: bool = False
     threshold: float = THRESHOLD
     least_value: float = LEAST_VALUE
+    lists: bool = True
     ask_setting: bool = False
 
     def __post_init__(self) -> None:
         find_objective(self.objective)
+
+    @property
+    def rule(self) -> StopRule:
+        """When enough is known.
+
+        Raises:
+            QuestionError: a number out of range.
+        """
+        return StopRule(self.threshold, self.least_value, self.objective, lists=self.lists)
 
 
 @dataclass(frozen=True)
@@ -104,37 +118,27 @@ class _Now:
 
     @property
     def _chosen(self) -> Prompt | None:
-        if not self.ranked:
-            return None
-        if not self.advice.stop or self.state.beyond:
-            return prompt_for(self.engine.network, self.ranked[0].finding)
-        return prompt_for(self.engine.network, self.flags[0].finding) if self.flags else None
+        """What is worth most, or, once enough is known, what could be a warning sign."""
+        going_on = self.state.beyond or not self.standing.is_enough
+        ask = self._worth_most if going_on else self.standing.last
+        return prompt_of(self.engine.network, ask.id, ask.members) if ask else None
 
-    @cached_property
-    def flags(self) -> tuple[OpenFlag, ...]:
-        """Red flags that one more answer would raise: asked for before it ends."""
-        return open_flags(self.diagnosis, self._candidates)
-
-    @cached_property
-    def ranked(self) -> tuple[NextQuestion, ...]:
-        """The questions left, topic by topic; those that were skipped when no others are left."""
+    @property
+    def _worth_most(self) -> Ask | None:
+        """Of what was skipped less often than all else that is left, topic by topic."""
         for times in range(PUT_AT_MOST):
-            names = [name for name in self._candidates if self.state.times_skipped(name) == times]
-            if ranked := self.diagnosis.rank_questions(
-                within=names, objective=self.policy.objective, look_ahead=self.policy.look_ahead
-            ):
-                return keep_to_topic(ranked, self._topic)
-        return ()
+            names = [name for name in self._candidates if self._times_put_off(name) == times]
+            if found := self.standing.asks_within(names, ahead=self.policy.look_ahead):
+                return keep_to_topic(found, self._topic)[0]
+        return None
+
+    @cached_property
+    def standing(self) -> Standing:
+        return Standing(self.diagnosis, self._candidates, self.policy.rule)
 
     @cached_property
     def advice(self) -> StopAdvice:
-        policy = self.policy
-        return self.diagnosis.stop(
-            within=self._candidates,
-            objective=policy.objective,
-            threshold=policy.threshold,
-            least_value=policy.least_value,
-        )
+        return advice_of(self.standing)
 
     @cached_property
     def left(self) -> int:
@@ -146,10 +150,7 @@ class _Now:
             for name in self.engine.network.opening.questions
             if not self.state.times_skipped(name)
         )
-        rest = self.diagnosis.questions_left(
-            within=self._candidates, objective=self.policy.objective, least_value=self.policy.least_value
-        )
-        return max(1, first + round(rest))
+        return max(1, first + self.standing.worth_asking)
 
     @cached_property
     def _candidates(self) -> tuple[str, ...]:
@@ -157,31 +158,38 @@ class _Now:
         return tuple(
             name
             for name, question in self.engine.network.questions.items()
-            if question.asked_of in self.policy.asked_of and self.state.times_skipped(name) < PUT_AT_MOST
+            if question.asked_of in self.policy.asked_of and self._times_put_off(name) < PUT_AT_MOST
         )
+
+    def _times_put_off(self, name: str) -> int:
+        """How often it was skipped, by itself or with a list."""
+        lists = (group.id for group in self.engine.network.opening.tick_all.values() if name in group.members)
+        return self.state.times_skipped(name) + sum(map(self.state.times_skipped, lists))
 
     @property
     def _topic(self) -> str | None:
-        questions = self.engine.network.questions
-        names = [step.question for step in self.state.steps if step.question in questions]
-        return questions[names[-1]].topic if names else None
+        """That of the last question, but for lists that have none."""
+        network = self.engine.network
+        for step in reversed(self.state.steps):
+            if topic := topic_of(network, step.question):
+                return topic
+        return None
 
     def _prompt(self, name: str) -> Prompt | None:
         """The prompt for anything that can be put; None where it has been answered or cannot be asked."""
-        network, evidence = self.engine.network, self.diagnosis.evidence
+        network = self.engine.network
         if name == SETTING:
-            asked = self.policy.ask_setting and not self.state.setting
-            return prompt_for_setting(network) if asked else None
-        if group := network.opening.tick_all.get(name):
-            members = askable(network, evidence, group.members)
-            return prompt_to_tick(network, group, members) if members else None
-        return prompt_for(network, name) if askable(network, evidence, [name]) else None
+            return prompt_of(network, name) if self.policy.ask_setting and not self.state.setting else None
+        group = network.opening.tick_all.get(name)
+        members = askable(network, self.diagnosis.evidence, group.members if group else [name])
+        return prompt_of(network, name, members) if members else None
 
 
 class Interview:
     """An interview with one patient.
 
-    It ends when the stop rule says so and no red flag, more urgent than what is known, is one answer away.
+    It ends when the stop rule says so, and nothing that could be a warning sign is left to ask; see
+    `bayesknee.inference.stop`.
 
     ::
 
@@ -291,11 +299,8 @@ class Interview:
         """
         self._check_name(name)
         network = self.engine.network
-        if name == SETTING:
-            return prompt_for_setting(network)
-        if group := network.opening.tick_all.get(name):
-            return prompt_to_tick(network, group, self._shown(name) or group.members)
-        return prompt_for(network, name)
+        group = network.opening.tick_all.get(name)
+        return prompt_of(network, name, self._listed(group) or group.members if group else ())
 
     def why(self) -> str:
         """Why the present question is asked, in words and figures.
@@ -314,7 +319,8 @@ class Interview:
         if prompt.kind == "tick_all":
             labels = [self.engine.network.questions[each.finding].label for each in ranked[:3]]
             told = [f"{label}: {each}" for label, each in zip(labels, told, strict=True)]
-        flags = {f"it could be a warning sign: {each.flag.label}" for each in self._now.flags if each.finding in names}
+        likely = (each for each in self._now.standing.flags if each.chance >= LEAST_CHANCE)
+        flags = {f"it could be a warning sign: {each.flag.label}" for each in likely if each.finding in names}
         return "; ".join([*told, *sorted(flags)]) or "What is known settles it already."
 
     def buttons(self) -> VBox:
@@ -339,7 +345,8 @@ class Interview:
 
         Args:
             value: a state, `unknown`, `probably`, `probably not`, `probably STATE`, a number where the states are
-                bands, or a likelihood for each state; for a question to tick, the ids of what is ticked.
+                bands, or a likelihood for each state; for a list, the ids of what is ticked, the rest of it then
+                counting as no, answers by id, or `unknown`, which leaves all of it unknown.
             set_aside: whether earlier answers that clash with this one give way.
 
         Raises:
@@ -427,13 +434,15 @@ class Interview:
 
             return {SETTING: check_setting(network, str(value))}
         if group := network.opening.tick_all.get(name):
-            asked = self._shown(name) or askable(network, self.diagnosis.evidence, group.members)
-            return read_ticks(network, group, value, asked)
+            return read_ticks(network, group, value, self._listed(group))
         return {name: read_answer(network, name, value)}
 
-    def _shown(self, name: str) -> tuple[str, ...]:
-        """What an answered question showed to tick."""
-        return next((tuple(step.answers) for step in self.state.steps if step.question == name), ())
+    def _listed(self, group: TickAll) -> tuple[str, ...]:
+        """What a list shows: what it asks now, else what it asked when answered, else what can be asked of it."""
+        if (put := self.question) and put.id == group.id:
+            return tuple(each.value for each in put.options)
+        answered = next((tuple(step.answers) for step in self.state.steps if step.question == group.id), ())
+        return answered or askable(self.engine.network, self.diagnosis.evidence, group.members)
 
     def _take(self, name: str, value: object, *, set_aside: bool) -> Reply:
         self._check_name(name)

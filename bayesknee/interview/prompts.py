@@ -34,12 +34,12 @@ class Prompt:
         kind: one of several options, a number, or all that apply.
         question: in words.
         options: the states, settings or findings to choose from; for a number, its bands.
-        help: more words, for who wants them; may be empty.
+        help: more words, for who wants them; may be empty. Of a list, a line for each of its members.
         topic: id of the topic; empty for what belongs to none.
         topic_name: its name.
         unit: of a number.
         lowest, highest: the range of a number: the lowest included, the highest not.
-        may_be_unsure: whether `unknown`, `probably` and `probably not` are answers.
+        may_be_unsure: whether `unknown` is an answer, and, but for a list, `probably` and `probably not`.
     """
 
     id: str
@@ -60,8 +60,16 @@ class Prompt:
         return {each.value for each in self.options} == set(NO_YES)
 
 
-def prompt_for(network: Network, name: str) -> Prompt:
-    """The prompt for a finding or risk factor of the network."""
+def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Prompt:
+    """The prompt for a finding, a risk factor, a list of which `members` are shown, or the care setting."""
+    if name == SETTING:
+        return _prompt_for_setting(network)
+    if group := network.opening.tick_all.get(name):
+        return _prompt_to_tick(network, group, members)
+    return _prompt_for(network, name)
+
+
+def _prompt_for(network: Network, name: str) -> Prompt:
     question = network.questions[name]
     bands = question.bands if isinstance(question, RiskFactor) else {}
     return Prompt(
@@ -78,15 +86,21 @@ def prompt_for(network: Network, name: str) -> Prompt:
     )
 
 
-def prompt_for_setting(network: Network) -> Prompt:
-    """The prompt for the care setting."""
+def _prompt_for_setting(network: Network) -> Prompt:
     options = tuple(Option(each.id, each.name) for each in network.settings.values())
     told = " ".join(f"{each.name}: {each.description}" for each in network.settings.values() if each.description)
     return Prompt(SETTING, "choice", "Where is this being seen?", options, help=told, may_be_unsure=False)
 
 
-def prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:
-    """The prompt for a question to tick; `members` are those to show."""
+def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:
     options = tuple(Option(name, network.questions[name].label) for name in members)
-    told = [group.help, *(f"{network.questions[each.value].question}" for each in options)]
-    return Prompt(group.id, "tick_all", group.question, options, " ".join(filter(None, told)), may_be_unsure=False)
+    asked = [f"{each.label}: {network.questions[each.value].question}" for each in options]
+    return Prompt(
+        id=group.id,
+        kind="tick_all",
+        question=group.question,
+        options=options,
+        help="\n".join(filter(None, [group.help, *asked])),
+        topic=group.topic,
+        topic_name=network.topics.get(group.topic, ""),
+    )

@@ -206,12 +206,12 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
     values, lost = _fitting(network, first, {**stored.evidence, **stored.session["set_aside"]}, stored)
     steps: list[Step] = []
     told: set[str] = set()
+    known = {SETTING, *network.questions, *network.opening.tick_all}
     for step in stored.session["steps"]:
         answers = {name: values[name] for name in step["answers"] if name in values}
         if step["question"] == SETTING and stored.setting in network.settings:
             answers = {SETTING: stored.setting}
-        known = step["question"] in (SETTING, *network.questions, *network.opening.tick_all)
-        if answers and known:
+        if answers and step["question"] in known:
             steps.append(Step(step["question"], immutabledict(answers)))
             told |= answers.keys()
     aside = {name: values[name] for name in stored.session["set_aside"] if name in values}
@@ -220,7 +220,7 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
         steps=tuple(steps),
         skipped=tuple(str(each) for each in stored.session["skipped"]),
         set_aside=immutabledict(aside),
-        pending=str(stored.session["pending"]) if stored.session["pending"] in network.questions else "",
+        pending=stored.session["pending"] if stored.session["pending"] in known else "",
         ended=bool(stored.session.get("ended")),
         beyond=bool(stored.session.get("beyond")),
     )

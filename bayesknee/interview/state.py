@@ -74,9 +74,10 @@ class State:
 
         Answers that it had among those given before, or in other questions, give way to these.
         """
-        places = {each.question: number for number, each in enumerate(self.steps)}
-        steps = [_without(each, step.answers) if each.question != step.question else step for each in self.steps]
-        if step.question not in places:
+        steps = [
+            _without(each, step.answers) if each.question != step.question else _with(each, step) for each in self.steps
+        ]
+        if step.question not in {each.question for each in self.steps}:
             steps.append(step)
         return replace(
             self,
@@ -110,6 +111,11 @@ class State:
 
 def _without(step: Step, names: Iterable[str]) -> Step:
     return replace(step, answers=_dropped(step.answers, names))
+
+
+def _with(step: Step, again: Step) -> Step:
+    """A list may be put once more for what was not asked of it before, so its other answers stay."""
+    return replace(step, answers=immutabledict({**step.answers, **again.answers}))
 
 
 def _dropped(answers: Mapping[str, Answer], names: Iterable[str]) -> Mapping[str, Answer]:

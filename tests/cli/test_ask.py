@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from bayesknee.cli.talk import Choice, with_keys
 
 TINY = "tests/networks/tiny"
-ASK = ["-m", "bayesknee", "ask", "--network", TINY]
+ASK = ["-m", "bayesknee", "ask", "--network"]
 ENTER, DOWN = "\r", "\x1b[B"
 PATIENCE = 30
 
@@ -23,11 +24,11 @@ PATIENCE = 30
 class Terminal:
     """A process in a terminal of 80 columns."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, network: str = TINY) -> None:
         env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"}
         env.pop("PYTEST_CURRENT_TEST", None)
         self.process = pexpect.spawn(
-            sys.executable, [*ASK, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(60, 80)
+            sys.executable, [*ASK, network, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(60, 80)
         )
 
     def sees(self, *texts: str) -> None:
@@ -143,6 +144,69 @@ def test_ctrl_c_without_a_session_tells_the_answers() -> None:
     assert terminal.ends() == 130
 
 
+@pytest.fixture
+def listed(tmp_path: Path) -> str:
+    """The tiny network with a list outside the opening."""
+    folder = tmp_path / "listed"
+    shutil.copytree(TINY, folder)
+    file = folder / "network.yaml"
+    text = file.read_text().replace("[setting, age, complaints]", "[setting, age]")
+    text = text.replace("Which of these do you have?", "And which of these?\n      topic: pain")
+    text = text.replace("[pain_on_grip, swelling_noticed]", "[pain_on_grip, swelling_noticed, tennis]")
+    file.write_text(text)
+    return str(folder)
+
+
+def test_a_list_beyond_the_opening(session: Path, listed: str) -> None:
+    words = ("--session", str(session), "--setting", "clinic", "--threshold", "1", "--least-value", "0")
+    terminal = Terminal(*words, "age=40", "onset=unknown", network=listed)
+    terminal.sees("Question 1", "Pain", "And which of these?", "the rest counts as no", "Tennis", "don't know", "quit")
+    terminal.types(" " + DOWN + DOWN + " " + ENTER)
+    terminal.sees("done (2 selections)", "Does the backhand hurt?", "quit")
+    assert evidence(session) | {"age": "", "onset": ""} == {
+        "age": "",
+        "onset": "",
+        "pain_on_grip": "yes",
+        "swelling_noticed": "no",
+        "tennis": "yes",
+    }
+    terminal.chooses("c")
+    terminal.sees("Which answer?", "And which of these: Pain on grip, Tennis", "none of them")
+    terminal.chooses("1")
+    terminal.sees("And which of these?", "Tennis")
+    terminal.types(" " + ENTER)
+    terminal.sees("Does the backhand hurt?", "quit")
+    assert evidence(session)["pain_on_grip"] == "no"
+    terminal.chooses("b")
+    terminal.sees("And which of these?", "quit")
+    terminal.process.kill(signal.SIGKILL)
+    terminal.process.wait()
+    again = Terminal(*words, network=listed)
+    again.sees("And which of these?", "Tennis", "don't know any of these", "quit")
+    again.types(DOWN * 3 + " " + ENTER)
+    again.sees("don't know any of these]", "quit")
+    again.process.kill(signal.SIGKILL)
+    again.process.wait()
+    assert {name: evidence(session)[name] for name in ("pain_on_grip", "swelling_noticed", "tennis")} == dict.fromkeys(
+        ("pain_on_grip", "swelling_noticed", "tennis"), "unknown"
+    )
+
+
+def test_a_long_answer_is_told_in_full_where_it_can_be_changed(listed: str) -> None:
+    """A list would cut what is wider than the terminal."""
+    file = Path(listed) / "network.yaml"
+    label = "Pain on grip, as when a jar is opened, a door is pulled or a bag is carried home from the shops"
+    file.write_text(file.read_text().replace("label: Pain on grip", f"label: {label}"))
+    words = ("--setting", "clinic", "--threshold", "1", "--least-value", "0", "age=40", "onset=unknown")
+    terminal = Terminal(*words, network=listed)
+    terminal.sees("And which of these?", "shops", "quit")
+    terminal.types(" " + DOWN + DOWN + " " + ENTER)
+    terminal.sees("Does the backhand hurt?", "quit")
+    terminal.chooses("c")
+    terminal.sees("Which answer?", "Pain on grip", "shops, Tennis", "none of them")
+    terminal.process.kill(signal.SIGKILL)
+
+
 def test_a_second_process_is_refused(session: Path) -> None:
     terminal = opened(session)
     terminal.sees("How did it begin?")
@@ -175,7 +239,7 @@ def test_a_clash_is_told_at_once_with_a_choice(session: Path) -> None:
 
 def lines(words: list[str], typed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *ASK, *words], input=typed, capture_output=True, text=True, check=False, timeout=PATIENCE
+        [sys.executable, *ASK, TINY, *words], input=typed, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 

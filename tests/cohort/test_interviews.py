@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,41 +23,46 @@ from bayesknee.cohort.interviews import (
     simulate,
 )
 from bayesknee.errors import QuestionError
-from bayesknee.inference.stop import StopRule
+from bayesknee.inference.same_decision import StopRule
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 
 
-def test_ours_asks_what_an_interview_asks_up_to_the_rule() -> None:
-    """An interview then asks what could be a warning sign, which the simulated policies leave out."""
+@pytest.mark.parametrize(("policy", "how"), [("ours", Policy()), ("one_by_one", Policy(lists=False))])
+def test_a_simulated_interview_is_one_to_the_end(policy: str, how: Policy) -> None:
+    """All of it: the same number of questions, items, posteriors and level as by the interview itself."""
     engine = Engine("posterior_knee", "sports_clinic")
-    rule = StopRule(threshold=1.0, least_value=0.15)  # without sampling, so that both stop alike
-    plan = Plan(engine, rule)
-    patients = draw_patients(engine, 6, 0, np.random.default_rng(3))
-    played = play(plan, "ours", patients)
-    for row in range(6):
-        interview = engine.interview(policy=Policy(threshold=1.0, least_value=0.15))
-        _answer_to_the_rule(interview, patients.codes[row])
-        settled = interview.advice.same_decision == 1.0  # the interview looks at this, too
-        assert interview.asked == played.asked[row] or settled
-        if interview.asked == played.asked[row]:
-            names = list(engine.network.conditions)
-            assert [interview.diagnosis.posterior[name] for name in names] == pytest.approx(played.posterior[row])
-            assert interview.diagnosis.triage.level == LEVELS[played.called[row]]
+    how = replace(how, least_value=0.15)
+    patients = draw_patients(engine, 4, 0, np.random.default_rng(3))
+    played = play(Plan(engine, how.rule), policy, patients)
+    for row in range(4):
+        interview = engine.interview(policy=how)
+        _answer_all(interview, patients.codes[row])
+        names = list(engine.network.conditions)
+        assert (interview.asked, len(interview.state.answers)) == (played.asked[row], played.read[row])
+        assert [interview.diagnosis.posterior[name] for name in names] == pytest.approx(played.posterior[row])
+        assert interview.diagnosis.triage.level == LEVELS[played.called[row]]
 
 
-def _answer_to_the_rule(interview: Interview, codes: Any) -> None:  # noqa: ANN401 (an array)
+def _answer_all(interview: Interview, codes: Any) -> None:  # noqa: ANN401 (an array)
     network = interview.engine.network
     truth = {name: network.states[name][code] for name, code in zip(network.questions, codes, strict=True)}
     for prompt in interview:
-        if prompt.id not in network.opening.questions and interview.advice.stop:
-            return
         if prompt.kind == "tick_all":
             interview.answer([each.value for each in prompt.options if truth[each.value] == "yes"])
         else:
             interview.answer(truth[prompt.id])
+
+
+def test_all_as_lists_says_the_same_in_fewer_questions() -> None:
+    engine = Engine(only_asked_of(TINY, ("patient",)))
+    patients = draw_patients(engine, 20, 0, np.random.default_rng(1))
+    one_by_one, lists = (play(Plan(engine), policy, patients) for policy in ("all", "all_lists"))
+    assert (one_by_one.posterior == lists.posterior).all()
+    assert (one_by_one.read == lists.read).all()
+    assert lists.asked.tolist() == (one_by_one.asked - 1).tolist()  # two are ticked together
 
 
 def test_a_network_without_what_is_not_asked_says_the_same() -> None:
@@ -103,6 +109,13 @@ def test_the_lots_come_together() -> None:
         assert (some[0].top1_lost.value, set(some[0].found)) == (0.0, {"fracture", "infection"})
 
 
+def test_slow_policies_play_the_first_lots_only() -> None:
+    wanted = Wanted(40, 50, policies=("ours", "fixed", "look_ahead"))
+    assert [wanted.in_lot(lot) for lot in (0, 4, 5)] == [["ours", "fixed", "look_ahead"], ["ours", "fixed"], ["ours"]]
+    assert wanted.interviews == 2 * 50 * (40 + 5 + 1)
+    assert Wanted(1, 10, policies=("fixed",)).in_lot(0) == ["fixed"]
+
+
 def test_figures_by_hand() -> None:
     conditions = list(TINY.conditions)  # strain, fracture, infection, other
     assert conditions == ["strain", "fracture", "infection", "other"]
@@ -112,8 +125,10 @@ def test_figures_by_hand() -> None:
     )
     patients = Patients(truth, np.zeros((5, 6), np.int8), np.array([-1, -1, -1, -1, 1]))
     called = np.array([2, 0, 0, 2, 2], np.int8)  # routine, emergency, emergency, routine, routine
-    got = result(TINY, "ours", patients, Played(np.array([3, 4, 5, 6, 60]), posterior, called), None)
-    assert (got.patients, got.asked.value) == (4, 4.5)
+    got = result(
+        TINY, "ours", patients, Played(np.array([3, 4, 5, 6, 60]), np.array([5, 5, 7, 9, 60]), posterior, called), None
+    )
+    assert (got.patients, got.asked.value, got.read.value) == (4, 4.5, 6.5)
     assert (got.top1.value, got.top3.value) == (0.5, 0.75)
     first = (0.1**2 + 0.01**2 + 0.1**2) / 4
     rest = (0.5**2 + 0.6**2 + 0.3**2) / 4 + (0.8**2 + 0.4**2 + 0.1**2) / 4 + (0.4**2 + 0.3**2 + 0.2**2 + 0.9**2) / 4

@@ -8,14 +8,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+from immutabledict import immutabledict
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, Evidence
 from bayesknee.errors import QuestionError
 from bayesknee.inference.askable import askable, reachable
+from bayesknee.inference.asks import LINE
 from bayesknee.inference.evidence import check_evidence
+from bayesknee.inference.open_flags import LEAST_CHANCE
 from bayesknee.inference.stop import StopAdvice
+from bayesknee.knowledge.opening import Opening, TickAll
 from tests.support.effort import seeds
-from tests.support.random_networks import TINY, Patient, seeded_patient
+from tests.support.random_networks import TINY, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, probability, risk_factor
 from tests.support.strategies import only
 
@@ -55,7 +59,9 @@ def test_what_is_not_worth_its_burden_is_not_asked(least_value: float, stop: boo
     advice = diagnosis.stop(least_value=least_value)
     assert (advice.stop, advice.best_value) == (stop, question.value)
     than = "below 0.9" if stop else "not below 0.2"
-    assert advice.reasons[0 if stop else -1] == f"the best question left, f, is worth {question.value:.4f} bits, {than}"
+    assert (
+        advice.reasons[0 if stop else -1] == f"the best question left, 'f', is worth {question.value:.4f} bits, {than}"
+    )
 
 
 def test_an_open_danger_keeps_asking_going_whatever_else() -> None:
@@ -65,7 +71,7 @@ def test_an_open_danger_keeps_asking_going_whatever_else() -> None:
     assert (danger.condition, danger.finding, danger.limit) == ("b", "f", 0.2)
     assert [danger.probability, danger.chance, danger.lowest] == pytest.approx([0.4, 0.62, 0.08 / 0.62], abs=1e-12)
     assert advice.reasons[0] == (
-        "B 40 % is not below its limit of 20 %; an answer to f would take it below, to 12.9 % at the lowest, "
+        "B 40 % is not below its limit of 20 %; an answer to 'f' would take it below, to 12.9 % at the lowest, "
         "with a chance of 62 % (one question ahead)"
     )
 
@@ -136,7 +142,7 @@ def _finals(diagnosis: Diagnosis, names: list[str]) -> list[tuple[float, tuple[s
 
 
 def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.stop.SURE", float("inf"))
+    monkeypatch.setattr("bayesknee.inference.same_decision.SURE", float("inf"))
     between = 0
     for seed in seeds(40):
         patient = seeded_patient(seed, replace(TINY, findings=(3, 4), risk_factors=(0, 1)))
@@ -150,7 +156,7 @@ def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyP
 
 
 def test_where_all_answers_are_too_many_it_looks_ahead_to_the_best_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.stop.SURE", float("inf"))
+    monkeypatch.setattr("bayesknee.inference.same_decision.SURE", float("inf"))
     monkeypatch.setattr("bayesknee.inference.noisy_or.strategy.FOLLOWED", (2,))
     with only("noisy_or"):
         for seed in seeds(10):
@@ -165,7 +171,6 @@ def test_where_all_answers_are_too_many_it_looks_ahead_to_the_best_few(monkeypat
             assert advice.foreseen == 2
             assert advice.same_decision == pytest.approx(exact(diagnosis, best), abs=4.5 * error), f"seed {seed}"
             assert f"were the best 2 of {advice.left} questions left answered" in " ".join(advice.reasons)
-            assert diagnosis.questions_left(least_value=0.0) <= 2.0
 
 
 # --- what may still be asked ------------------------------------------------------------------------------------------
@@ -216,24 +221,69 @@ def test_none_can_be_asked_now_but_an_answer_may_open_it() -> None:
 # --- how many are left ------------------------------------------------------------------------------------------------
 
 
-def test_questions_left_by_hand() -> None:
-    diagnosis = two_causes().diagnose()
-    assert diagnosis.questions_left(least_value=0.1) == 1.0
-    assert diagnosis.questions_left(least_value=9.0) == 0.0
-    assert two_causes(limit=0.2, dangerous=True).diagnose().questions_left(least_value=9.0) == 1.0
-    assert two_causes().diagnose({"f": "no"}).questions_left() == 0.0
+def test_what_is_worth_asking_by_hand() -> None:
+    assert two_causes().diagnose().stop(least_value=0.1).worth_asking == 1
+    assert two_causes().diagnose().stop(least_value=9.0).worth_asking == 0
+    assert two_causes(limit=0.2, dangerous=True).diagnose().stop(least_value=9.0).worth_asking == 1
+    assert two_causes().diagnose({"f": "no"}).stop().worth_asking == 0
 
 
-def test_questions_left_counts_what_answers_open() -> None:
-    """`soft` is asked of those with a lump: 0.1 + 0.7 * 0.6 = 0.52 of all."""
-    diagnosis = gated().diagnose()
-    left = diagnosis.questions_left(within=["lump", "soft"], least_value=1e-6, patients=400)
-    assert left == pytest.approx(1.52, abs=0.1)
+def test_a_list_counts_once_among_what_is_worth_asking() -> None:
+    engine = with_list()
+    assert engine.diagnose().stop(least_value=1e-6).worth_asking == 1
+    assert engine.diagnose().stop(least_value=1e-6, lists=False).worth_asking == 2
+    assert engine.diagnose({"f": "no"}).stop(least_value=1e-6).worth_asking == 1
 
 
-def test_questions_left_of_any_patient() -> None:
-    for seed in seeds(20):
-        patient: Patient = seeded_patient(seed)
-        diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
-        left = diagnosis.questions_left(least_value=0.0, patients=2)
-        assert 0.0 <= left <= len(reachable(patient.network, diagnosis.evidence, patient.network.questions))
+# --- lists, and what is asked before it ends --------------------------------------------------------------------------
+
+
+def with_list() -> Engine:
+    """As `two_causes`, with two findings alike that can be ticked together."""
+    alike = [finding(name, noisy_or(0.1, b=0.8)) for name in ("f", "g")]
+    made = network(condition("a", 0.8), condition("b", 0.4), *alike)
+    both = TickAll("both", "Which of these?", ("f", "g"))
+    return Engine(replace(made, opening=Opening((), immutabledict({"both": both}))))
+
+
+def test_a_list_is_worth_the_sum_of_its_members_for_what_reading_it_burdens() -> None:
+    diagnosis = with_list().diagnose()
+    (first, _) = diagnosis.next_questions
+    advice = diagnosis.stop()
+    assert advice.best == "both"
+    assert advice.best_value == pytest.approx(2.0 * first.value / (1.0 + LINE))
+    alone = diagnosis.stop(lists=False)
+    assert (alone.best, alone.best_value) == ("f", first.value)
+    assert "the best question left, 'Which of these?', is worth" in advice.reasons[-1]
+
+
+def hidden(chance_below: float) -> StopAdvice:
+    """P(b) is 0.4, and 0.32 / 0.38 after yes, which comes with a chance of 0.38."""
+    return two_causes(limit=chance_below, dangerous=True).diagnose().stop(threshold=0.01, least_value=9.0)
+
+
+def test_what_could_bring_a_danger_over_its_limit_is_asked_before_it_ends() -> None:
+    advice = hidden(0.5)
+    (danger,) = advice.hidden_dangers
+    assert (advice.stop, advice.last, danger.condition, danger.finding) == (False, "f", "b", "f")
+    assert [danger.probability, danger.chance, danger.highest] == pytest.approx([0.4, 0.38, 0.32 / 0.38], abs=1e-12)
+    assert advice.reasons[0] == "an answer to 'f' could take B over its limit of 50 %, to 84.2 %, with a chance of 38 %"
+    assert json.loads(json.dumps(advice.to_dict()))["hidden_dangers"][0]["finding"] == "f"
+
+
+def test_what_cannot_bring_it_over_is_not() -> None:
+    advice = hidden(0.9)
+    assert (advice.stop, advice.last, advice.hidden_dangers) == (True, "", ())
+
+
+def test_the_chances_of_a_list_count_together() -> None:
+    """Each of two rare signs alone is too unlikely to be asked for; in a list they are not."""
+    rare = [finding(name, noisy_or(0.0004, b=0.012)) for name in ("f", "g", "h", "i")]
+    b = replace(condition("b", 0.4), limit=probability(0.5), must_not_miss=True)
+    made = network(condition("a", 0.8), b, *rare)
+    both = TickAll("rare", "Which of these?", ("f", "g", "h", "i"))
+    engine = Engine(replace(made, opening=Opening((), immutabledict({"rare": both}))))
+    chance = 0.4 * 0.012 + 0.6 * 0.0004
+    assert chance < LEAST_CHANCE < 4.0 * chance / (1.0 + 3.0 * LINE)
+    assert engine.diagnose().stop(threshold=0.01, least_value=9.0).last == "rare"
+    assert engine.diagnose().stop(threshold=0.01, least_value=9.0, lists=False).last == ""

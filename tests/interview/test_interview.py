@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from immutabledict import immutabledict
 
 from bayesknee import Engine, EvidenceError, load_network
 from bayesknee.errors import AnswerClashError, InterviewError, QuestionError
+from bayesknee.inference.asks import LINE
 from bayesknee.inference.evidence import NOTHING_KNOWN
-from bayesknee.interview import Interview, Policy
-from bayesknee.knowledge.opening import Opening
+from bayesknee.interview import Interview, Policy, State, Step
+from bayesknee.knowledge.opening import Opening, TickAll
 
 TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
 ALL_THE_WAY = Policy(threshold=1.0, least_value=0.0)
@@ -168,12 +170,111 @@ def test_what_is_skipped_comes_back_once_and_last() -> None:
     assert interview.finished
 
 
-def test_a_question_to_tick_that_is_skipped_leaves_its_members_to_be_asked() -> None:
+def test_a_list_that_is_skipped_is_put_off_with_all_it_asks() -> None:
     interview = TINY.interview(policy=ALL_THE_WAY)
     interview.go_on()
     interview.answer(40)
     interview.skip()
-    assert {"pain_on_grip", "swelling_noticed"} <= set(asked_to_the_end(interview))
+    assert asked_to_the_end(interview)[-1] == "complaints"
+
+
+def test_one_at_a_time_a_list_that_is_skipped_leaves_its_members_to_be_asked_at_the_end() -> None:
+    interview = TINY.interview(policy=replace(ALL_THE_WAY, lists=False))
+    interview.go_on()
+    interview.answer(40)
+    interview.skip()
+    assert set(asked_to_the_end(interview)[-2:]) == {"pain_on_grip", "swelling_noticed"}
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+def lists_of(*members: str) -> Engine:
+    """The tiny network without its opening, and these as the one list."""
+    group = TickAll("group", "Which?", members, topic="pain")
+    return Engine(replace(TINY.network, opening=Opening((), immutabledict({"group": group}))))
+
+
+def test_a_list_outside_the_opening_is_put_when_it_is_worth_more_than_any_question() -> None:
+    interview = lists_of("pain_on_grip", "swelling_noticed", "tennis").interview({"onset": "unknown"}, ALL_THE_WAY)
+    interview.go_on()
+    ranked = interview.diagnosis.rank_questions(asked_of="patient")
+    values = {each.finding: each.value for each in ranked}
+    burden = 1.0 + 2.0 * LINE
+    total = sum(values[name] for name in ("pain_on_grip", "swelling_noticed", "tennis")) / burden
+    assert total > max(values.values())
+    assert interview.question is not None
+    assert (interview.question.id, interview.question.topic_name) == ("group", "Pain")
+    interview.answer(["tennis"])
+    ticked = {"pain_on_grip": "no", "swelling_noticed": "no", "tennis": "yes"}
+    assert interview.state.answers == {"onset": "unknown", **ticked}
+
+
+def test_one_at_a_time_no_list_is_put_beyond_the_opening() -> None:
+    engine = lists_of("pain_on_grip", "swelling_noticed", "tennis")
+    interview = engine.interview(policy=replace(ALL_THE_WAY, lists=False))
+    interview.go_on()
+    assert "group" not in asked_to_the_end(interview)
+
+
+def test_a_list_leaves_out_what_its_gates_close_and_comes_again_for_what_they_open() -> None:
+    engine = lists_of("pain_on_grip", "swelling_noticed", "backhand_pain")
+    interview = engine.interview(policy=ALL_THE_WAY)
+    interview.change("group", ["pain_on_grip"])
+    assert "backhand_pain" not in interview.state.answers
+    interview.change("tennis", "yes")
+    assert "backhand_pain" in asked_to_the_end(interview)  # alone it is no list
+    interview.change("group", ["swelling_noticed"])
+    assert dict(interview.state.answers) | {"age": "unknown", "onset": "unknown"} == {
+        "pain_on_grip": "no",
+        "swelling_noticed": "yes",
+        "tennis": "yes",
+        "backhand_pain": "unknown",
+        "age": "unknown",
+        "onset": "unknown",
+    }
+
+
+def test_a_list_put_again_keeps_what_it_had() -> None:
+    engine = lists_of("tennis", "pain_on_grip", "swelling_noticed")
+    state = State(
+        steps=(Step("group", immutabledict({"tennis": "yes"})),),
+        beyond=True,
+    )
+    interview = Interview(engine, policy=ALL_THE_WAY, state=state)
+    assert interview.question is not None
+    while put(interview) != "group":
+        interview.answer("unknown")
+    assert [each.value for each in interview.question.options] == ["pain_on_grip", "swelling_noticed"]
+    interview.answer(["pain_on_grip"])
+    assert {name: interview.state.answers[name] for name in ("tennis", "pain_on_grip", "swelling_noticed")} == {
+        "tennis": "yes",
+        "pain_on_grip": "yes",
+        "swelling_noticed": "no",
+    }
+
+
+def test_not_to_know_a_list_leaves_all_of_it_unknown() -> None:
+    interview = begun()
+    interview.change("complaints", "unknown")
+    assert {interview.state.answers[name] for name in ("pain_on_grip", "swelling_noticed")} == {"unknown"}
+    interview.change("complaints", {"pain_on_grip": "probably", "swelling_noticed": "unknown"})
+    assert interview.state.answers["pain_on_grip"] == pytest.approx({"no": 0.2, "yes": 0.8})
+
+
+def test_a_list_can_be_explained_gone_back_from_and_skipped() -> None:
+    interview = lists_of("pain_on_grip", "swelling_noticed", "tennis").interview({"onset": "unknown"}, ALL_THE_WAY)
+    interview.go_on()
+    assert put(interview) == "group"
+    assert "would take" in interview.why()
+    assert "Tennis: Do you play tennis?" in (interview.question.help if interview.question else "")
+    interview.answer(["tennis"])
+    interview.back()
+    assert (put(interview), dict(interview.state.answers)) == ("group", {"onset": "unknown"})
+    interview.skip()
+    names = asked_to_the_end(interview)
+    assert names[-1] == "group"
+    assert not {"pain_on_grip", "swelling_noticed", "tennis"} & set(names)
 
 
 # --- back, change, stop -----------------------------------------------------------------------------------------------
@@ -260,7 +361,8 @@ def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None
     interview = TINY.interview(known, Policy(threshold=0.01))
     interview.answer(40)
     interview.skip()
-    assert interview.advice.stop
+    assert (interview.advice.stop, interview.advice.last) == (False, "swelling_noticed")
+    assert [each.flag.id for each in interview.advice.open_flags] == ["hot_elbow"]
     assert (put(interview), interview.finished) == ("swelling_noticed", False)
     assert "it could be a warning sign: Swollen after a sudden start" in interview.why()
     assert [each.id for each in interview.answer("yes").red_flags] == ["hot_elbow"]
