@@ -132,13 +132,17 @@ class Standing:
         Answers make most of the others worth less and some worth more, so this is a guide. The same-decision
         probability has no part in it. At least 1 where a danger is open.
         """
+        return max(self.worth_among(self.names), bool(self.open_dangers))
+
+    def worth_among(self, names: Collection[str]) -> int:
+        """The same of these questions alone, dangers aside."""
         asked: set[str] = set()
         count = 0
-        for each in self.asks:
+        for each in self.asks_within(names):
             if each.value >= self.rule.least_value and not asked.issuperset(each.members):
                 asked.update(each.members)
                 count += 1
-        return max(count, bool(self.open_dangers))
+        return count
 
     @cached_property
     def flags(self) -> tuple[OpenFlag, ...]:

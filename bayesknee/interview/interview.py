@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from bayesknee.inference.engine import Engine
 
 PATIENT: Final = ("patient",)
+# Of what is worth asking now so much is put in the end, for answers make most of the others worth less: 0.63 in 161
+# states of 20 simulated patients of posterior_knee.
+STAY_WORTH_IT: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -145,12 +148,13 @@ class _Now:
         """About how many questions will still be put."""
         if self.prompt is None:
             return 0
-        first = sum(
-            bool(self._prompt(name))
-            for name in self.engine.network.opening.questions
-            if not self.state.times_skipped(name)
+        names = [name for name in self.engine.network.opening.questions if not self.state.times_skipped(name)]
+        first = {name for name in names if self._prompt(name)}
+        lists = (
+            self.engine.network.opening.tick_all[name] for name in first & self.engine.network.opening.tick_all.keys()
         )
-        return max(1, first + self.standing.worth_asking)
+        later = set(self._candidates) - first - {name for group in lists for name in group.members}
+        return max(1, len(first) + round(STAY_WORTH_IT * self.standing.worth_among(later)))
 
     @cached_property
     def _candidates(self) -> tuple[str, ...]:

@@ -446,6 +446,16 @@ def test_the_number_left_counts_the_opening() -> None:
     assert 1 <= interview.expected_left <= before
 
 
+def test_the_number_left_counts_a_list_of_the_opening_once() -> None:
+    engine = lists_of("pain_on_grip", "swelling_noticed", "tennis")
+    opening = replace(engine.network.opening, questions=("age", "group"))
+    interview = Engine(replace(engine.network, opening=opening)).interview({"onset": "unknown"}, ALL_THE_WAY)
+    interview.go_on()
+    assert interview.expected_left == 2
+    interview.answer(40)
+    assert interview.expected_left == 1
+
+
 def test_an_interview_goes_on_from_its_state() -> None:
     interview = begun()
     other = Interview(TINY, policy=ALL_THE_WAY, state=interview.state)
