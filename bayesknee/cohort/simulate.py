@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ID: Final = "id"
 BATCH: Final = 2**14  # patients at once, with a seed of their own: a longer table begins as a shorter one does
+MOST_ANSWERS: Final = 2**22  # of them; of a network with more questions, fewer patients are drawn at once
 
 
 def draw(
@@ -48,12 +49,13 @@ def draw(
         raise TableError(f"a rate of missing answers of {missing:g}; expected one from 0 to 1")
     if rows < 0:
         raise TableError(f"{rows} patients; expected 0 or more")
-    starts = range(0, rows, BATCH)
+    batch = min(BATCH, max(1, MOST_ANSWERS // max(1, len(engine.network.questions))))
+    starts = range(0, rows, batch)
     for start, own in zip(starts, np.random.SeedSequence(seed).spawn(len(starts)), strict=True):
         rng = np.random.default_rng(own)
-        sample = engine.strategy.sample(evidence, BATCH, rng)
+        sample = engine.strategy.sample(evidence, batch, rng)
         gone = rng.random(sample.codes.shape) < missing
-        count = min(BATCH, rows - start)
+        count = min(batch, rows - start)
         yield Sample(sample.conditions[:count], np.where(gone, np.int8(NOT_KNOWN), sample.codes)[:count])
 
 

@@ -16,8 +16,10 @@ from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation
 from bayesknee.cohort.measures import Bin, Measure
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.inference.ledger import DECIBANS
+from bayesknee.knowledge.model import Condition, Network
 
 SHOWN: Final = 3
+MOST_ROWS: Final = 30  # conditions of which all are shown, those without a case, too
 NAMES: Final = immutabledict(
     top1="True condition first",
     top3="Among the first three",
@@ -90,6 +92,9 @@ def _parts(evaluation: Evaluation, most_failures: int) -> Iterator[RenderableTyp
         yield Text(line)
     yield Text(sticky("\nEach condition at its limit"), style="bold")
     yield Padding(_condition_table(evaluation), _INDENT)
+    counts = true_counts(evaluation)
+    if hidden := len(counts) - len(_those_shown(evaluation.network, counts)):
+        yield Padding(Text(f"and {hidden} more, without a case"), _INDENT)
     yield Text("\nCalibration of bayesknee", style="bold")
     yield Padding(_calibration_table(evaluation.calibration), _INDENT)
     yield from _failures(evaluation, most_failures)
@@ -113,11 +118,18 @@ def _overall_table(evaluation: Evaluation) -> Table:
 def _condition_table(evaluation: Evaluation) -> Table:
     table = _table("", "Cases", "Sensitivity", "Specificity")
     counts = true_counts(evaluation)
-    for name, condition in evaluation.network.conditions.items():
+    for name, condition in _those_shown(evaluation.network, counts).items():
         sensitivity, specificity = evaluation.engine.sensitivity[name], evaluation.engine.specificity[name]
         shown = (with_interval("sensitivity", sensitivity), with_interval("specificity", specificity))
         table.add_row(condition.name, str(counts[name]), *map(sticky, shown))
     return table
+
+
+def _those_shown(network: Network, counts: Mapping[str, int]) -> Mapping[str, Condition]:
+    """All conditions; where they are many, those with cases."""
+    if len(network.conditions) <= MOST_ROWS:
+        return network.conditions
+    return {name: each for name, each in network.conditions.items() if counts[name]}
 
 
 def true_counts(evaluation: Evaluation) -> Mapping[str, int]:

@@ -39,7 +39,9 @@ def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[Renderable
         yield Padding(_table(bars), (0, 0, 0, _INDENT))
         yield Text("\nEach number at the low and the high end of its own range, all else as it is.", style="dim")
     else:
-        yield Text("No number of the network moves it.")
+        numbers = (number for _, number in network.numbers())
+        has_range = any(number.low < number.high for number in numbers)
+        yield Text("No number of the network moves it." if has_range else "No number of the network has a range.")
     yield from _first_place(network, diagnosis, found)
     if network.caution:
         yield Text(f"\n{network.caution}", style="italic")

@@ -44,8 +44,8 @@ NO_RANGE: Final = "the file states no range"
 KEYS: Final = ("name", "conditions", "findings", "evidence", "reference_marginals")
 ANSWERS: Final = immutabledict(present="yes", absent="no", yes="yes", no="no", unknown="unknown")
 CAUTION: Final = (
-    "Turned from a file of probabilities: names, urgency and limits are placeholders (each condition counts as urgent, "
-    "none as dangerous), and nobody has checked it for use with patients."
+    "Turned from a file of probabilities: names, urgency, limits and who is asked are placeholders (each condition "
+    "counts as urgent, none as dangerous), and nobody has checked it for use with patients."
 )
 
 
@@ -295,7 +295,7 @@ def _finding(name: str, leak: float, links: Mapping[str, float]) -> Finding:
     causes = {cause: number(1.0 - (1.0 - leak) * (1.0 - q)) for cause, q in links.items()}
     return Finding(
         id=name,
-        kind="exam",
+        kind="history",
         label=f"Finding {name}",
         question=f"Is {name} present?",
         topic=TOPIC,

@@ -12,7 +12,7 @@ from bayesknee import Engine
 from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from tests.benchmarks.growth import draw_growth
-from tests.benchmarks.large import BEGIN, END, approximations_table, other, published_table, write
+from tests.benchmarks.large import BEGIN, END, approximations_table, error_bars_table, other, published_table, write
 from tests.benchmarks.other_ways import WAYS, plain_sum, with_pgmpy, with_pyagrum
 
 
@@ -56,6 +56,9 @@ def test_tables(tmp_path: Path, exact: dict[str, float]) -> None:
     row = published_table([file], others=False).splitlines()[2]
     assert row.startswith("| promedas_0 | 30 | 3 | ")
     assert "refused" in approximations_table([file]) or ", 0." in approximations_table([file])
+    row = error_bars_table([file]).splitlines()[2]
+    assert row.startswith("| promedas_0 | ")
+    assert row.endswith(" of 30 |") or "refused" in row
     assert published_table([], others=False).startswith("The published networks are not here")
     assert other("pyagrum", file).endswith(" s")
     assert other("nobody", file) == "fails"

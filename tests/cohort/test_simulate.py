@@ -48,8 +48,9 @@ def test_missing_answers(engine: Engine) -> None:
     assert simulate(engine, 10, missing=1.0)[["age", "limp", "limp_worse"]].isna().all().all()
 
 
-def test_the_seed_and_longer_tables(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.cohort.simulate.BATCH", 64)
+@pytest.mark.parametrize(("name", "most"), [("BATCH", 64), ("MOST_ANSWERS", 200)])  # 200 are 66 patients here
+def test_the_seed_and_longer_tables(engine: Engine, monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
+    monkeypatch.setattr(f"bayesknee.cohort.simulate.{name}", most)
     one, longer, other = (
         simulate(engine, rows, missing=0.2, seed=seed) for rows, seed in ((100, 1), (150, 1), (100, 2))
     )

@@ -183,3 +183,14 @@ def test_as_a_table() -> None:
 def test_what_there_is_not(options: dict[str, object], message: str) -> None:
     with pytest.raises(QuestionError, match=message):
         two_causes().diagnose().plan(**options)  # type: ignore[arg-type]
+
+
+def test_of_very_many_questions_those_worth_most_alone_come_after_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`same` is worth nearly as much as `f` alone and nothing beside it; `other` is what a plan of two has else."""
+    diagnosis = two_causes().diagnose()
+    assert [each.finding for each in diagnosis.next_questions] == ["f", "same", "other"]
+    assert [each.finding for each in diagnosis.plan(2).questions] == ["f", "other"]
+    monkeypatch.setattr("bayesknee.inference.plan.MOST_CANDIDATES", 1)
+    assert [each.finding for each in diagnosis.plan(2).questions] == ["f", "same"]

@@ -158,3 +158,24 @@ def test_a_state_without_a_chance_is_never_drawn() -> None:
     drawn = draw_each(chances, np.random.default_rng(1))
     assert set(drawn.tolist()) == {1, 3}
     assert abs(float((drawn == 3).mean()) - 0.75) <= furthest(np.array([0.75]), 2000, 1)[0]
+
+
+def test_only_some_answers_are_drawn_and_what_gates_them() -> None:
+    """Where only some are wanted, these are as good as ever: `seen` is asked of those who limp, half of all."""
+    engine = Engine(
+        network(
+            condition("a", 0.6),
+            condition("b", 0.7),
+            finding("limp", noisy_or(0.1, a=0.5)),
+            finding("seen", noisy_or(0.2, a=0.9), only_if={"limp": ("yes",)}),
+            finding("other", noisy_or(0.2, b=0.9)),
+        )
+    )
+    names = list(engine.network.questions)
+    whole, some = (
+        engine.strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(1), wanted).codes[:, names.index("seen")]
+        for wanted in (None, ["seen"])
+    )
+    for code in (-1, 0, 1):
+        off = abs(float((whole == code).mean() - (some == code).mean()))
+        assert off < 2.0 * furthest(np.array([0.5]), ROWS, 6)[0]

@@ -31,7 +31,7 @@ import numpy as np
 from bayesknee.inference.batch import reading_table
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.tables import expm1
+from bayesknee.inference.noisy_or.tables import expm1, log
 from bayesknee.inference.shares import Events, Shares, divided, gauss_legendre
 from bayesknee.inference.subsets import Vector
 
@@ -123,12 +123,12 @@ class _Path:
         tally = _Chances(patients, np.zeros((self._model.n, 2, patients.count), patients.no.dtype))
         run.back(tally)
         sides = np.empty((2, len(self._events), patients.count), patients.no.dtype)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            by_condition = log_all + np.log(tally.found)
+        by_condition = log_all + log(tally.found)
+        singles = [(number, next(iter(event))) for number, event in enumerate(self._events) if len(event) == 1]
+        numbers, conditions = (list(each) for each in zip(*singles, strict=True)) if singles else ([], [])
+        sides[:, numbers] = np.moveaxis(by_condition[conditions, ::-1], 1, 0)
         for number, event in enumerate(self._events):
-            if len(event) == 1:
-                sides[::-1, number] = by_condition[next(iter(event))]
-            else:
+            if len(event) != 1:
                 sides[:, number] = self._sides_of_several(patients, event, log_all)
         return log_all, sides
 
@@ -136,8 +136,8 @@ class _Path:
         """The sides of an event of several conditions, or of none, shape (2, patients)."""
         run = self._strategy.run(patients.without(event))
         log_none = run.log_evidence() - np.log(self._model.complaint)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            some = np.log(-expm1(np.minimum(log_none - log_all, 0.0)))
+        with np.errstate(invalid="ignore"):
+            some = log(-expm1(np.minimum(log_none - log_all, 0.0)))
             return np.stack([log_all + some, log_none])
 
     def _at(self, t: float, step: float) -> Patients:

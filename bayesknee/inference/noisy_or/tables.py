@@ -295,8 +295,7 @@ class Crowd:
     @staticmethod
     def of(members: tuple[int, ...], no: Vector, yes: Vector, q: Vector) -> Crowd:
         """The product over the members, by way of logs."""
-        with np.errstate(divide="ignore"):
-            log_either = np.log(no + yes).sum(axis=0)
+        log_either = log(no + yes).sum(axis=0)
         log_fails = _log_fail(no, yes, q) if q.any() else np.zeros((1, *no.shape[1:]))
         log_none = log_fails.sum(axis=0)
         log_scale = log_either.real.max(axis=tuple(range(log_either.ndim - 1)))
@@ -357,14 +356,30 @@ def _log_fail(no: Vector, yes: Vector, q: Vector) -> Vector:
     fails = no / either + yes / either * (1.0 - q)
     brings = yes / either * q
     with np.errstate(divide="ignore"):
-        return np.where(brings.real < 0.5, log1p(-np.minimum(brings, 0.5)), np.log(np.maximum(fails, TINY)))
+        return np.where(brings.real < 0.5, log1p(-np.minimum(brings, 0.5)), log(np.maximum(fails, TINY)))
+
+
+# --- of numbers, or of a complex step, to first order ---------------------------------------------------------------
 
 
 def log1p(x: Vector) -> Vector:
-    """log(1 + x); of a complex step, where numpy's loses the digits of a small real part, to first order."""
-    return np.log1p(x) if np.isrealobj(x) else np.log1p(x.real) + 1j * x.imag / (1.0 + x.real)
+    """log(1 + x), where numpy's loses the digits of a small complex number."""
+    return np.log1p(x) if np.isrealobj(x) else _first_order(x, np.log1p(x.real), 1.0 / (1.0 + x.real))
 
 
 def expm1(x: Vector) -> Vector:
     """exp(x) - 1, likewise."""
-    return np.expm1(x) if np.isrealobj(x) else np.expm1(x.real) + 1j * x.imag * np.exp(x.real)
+    return np.expm1(x) if np.isrealobj(x) else _first_order(x, np.expm1(x.real), np.exp(x.real))
+
+
+def log(x: Vector) -> Vector:
+    """The logarithm, minus infinity for 0; quicker than numpy's."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(x) if np.isrealobj(x) else _first_order(x, np.log(x.real), 1.0 / x.real)
+
+
+def _first_order(x: Vector, value: Vector, slope: Vector) -> Vector:
+    """The value of a function at x, and its slope times the step."""
+    made = np.empty_like(x)
+    made.real, made.imag = value, x.imag * slope
+    return made
