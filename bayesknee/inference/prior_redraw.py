@@ -1,6 +1,15 @@
 """The prior of a network redrawn many times: as `bayesknee.inference.prior` and `intercepts`, for all draws at once.
 
 Tables are those of the network as it stands, with one more variable, the draw, which is never summed out.
+
+The search for intercepts starts near its end. Where chances are small, that of a condition goes as exp(a) times its
+mean odds ratio R, so a first guess is the intercept of the network as it stands, moved as far as logit(m z) - log R is.
+And P(complaint) is near
+
+    z = k (sum of m_c - 1) / (sum over pairs of m_c m_d)
+
+with base rates m, since z sum(m) - z**2 (sum over pairs) are the first terms of P(at least one condition), were they
+independent; k is that of the network as it stands.
 """
 
 from __future__ import annotations
@@ -18,15 +27,17 @@ from bayesknee.inference.intercepts import Solver, either
 from bayesknee.inference.parents import Block, Parents
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.subsets import Vector
-from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Network, RiskFactor
+from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, Network, RiskFactor
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
 
 MOST_ROUNDS: Final = 60
 SETTLED: Final = 1e-6
-SETTLED_BY_ROUND: Final = (1e-2, 1e-3, SETTLED)  # P(complaint) is rough at first, and so may the intercepts be
+# P(complaint) is rough at first, and so may the intercepts be: mostly one step a round keeps up with it.
+SETTLED_BY_ROUND: Final = (0.3, 0.1, 1e-2, 1e-4, SETTLED)
 NEARLY_MET: Final = 1e-9
 TOLERANCE: Final = 1e-11  # nearer than that, differences are those of rounding
 LEAST_STEP: Final = 1e-5
+NUMBERS_AT_ONCE: Final = 2**15  # what fits into the processor's cache beside what it is made of
 
 
 class PriorDraws(NamedTuple):
@@ -154,11 +165,18 @@ class RedrawnPrior:
         solver = _Solver(self, drawn)
         base_rates = np.array([each.base_rate_in(self._setting) for each in self._network.conditions.values()])
         start = (self._intercepts - _logit(base_rates * self._complaint))[:, None]
+        start = start + np.log(_mean_ratios(self._stated(), (base_rates * self._complaint)[:, None]))
         if not self._network.complaint:
-            return solver.intercepts(rates, start + _logit(rates), SETTLED), np.ones(rates.shape[1])
-        excess = rates.sum(axis=0) - 1.0
-        z = np.clip(self._complaint * excess / (base_rates.sum() - 1.0), 1e-9, 1.0 - 1e-3)
-        return _meet_complaint(solver, rates, start + _logit(rates * z), z)
+            start = start + _logit(rates) - np.log(_mean_ratios(drawn, rates))
+            return solver.intercepts(rates, start, SETTLED), np.ones(rates.shape[1])
+        z = np.clip(self._complaint * _curve(rates) / _curve(base_rates[:, None]), 1e-9, 1.0 - 1e-3)
+        return _meet_complaint(solver, rates, start + _logit(rates * z) - np.log(_mean_ratios(drawn, rates * z)), z)
+
+    def _stated(self) -> PriorDraws:
+        """The network as it stands, as a single draw."""
+        priors = {number: block.prior[:, None] for number, block in self._blocks.items()}
+        ratios = [self._ratios(c, _stated_ratios(each), 1) for c, each in enumerate(self._network.conditions.values())]
+        return PriorDraws(priors, ratios, self._intercepts[:, None], np.array([self._complaint]))
 
     def odds(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice]) -> Factor:
         """exp(a_c) times the odds ratios of a condition over its parents, where some are in known states."""
@@ -253,11 +271,6 @@ def _root(points: Sequence[tuple[Vector, Vector]]) -> Vector:
     return np.where(np.abs(off) < TOLERANCE, newest, root)
 
 
-def _alone_first(order: Sequence[int], factors: Sequence[Factor]) -> list[int]:
-    """The order with those variables first that are in one factor only: summed out early, they widen no product."""
-    return sorted(order, key=lambda number: sum(number in scope for scope, _ in factors) > 1)
-
-
 def _meet_complaint(solver: _Solver, rates: Vector, intercepts: Vector, z: Vector) -> tuple[Vector, Vector]:
     """The intercepts and P(complaint), from a first guess of both."""
     points = [(np.zeros_like(z), rates.sum(axis=0) - 1.0)]
@@ -277,6 +290,36 @@ def _meet_complaint(solver: _Solver, rates: Vector, intercepts: Vector, z: Vecto
     return intercepts, z
 
 
+def _stated_ratios(condition: Condition) -> dict[tuple[str, ...], Vector]:
+    """The odds ratios as they stand, by path, each as a single draw."""
+    return {
+        ("odds_ratios", parent, state): np.array([number.value])
+        for parent, by_state in condition.odds_ratios.items()
+        for state, number in by_state.items()
+    }
+
+
+def _curve(rates: Vector) -> Vector:
+    """P(complaint) by these base rates, roughly and but for a factor; see above."""
+    total = rates.sum(axis=0)
+    return np.asarray((total - 1.0) / (total**2 - (rates**2).sum(axis=0)))
+
+
+def _mean_ratios(drawn: PriorDraws, marginals: Vector) -> Vector:
+    """The mean odds ratio of each condition, as if its parents were independent, shape (conditions, draws).
+
+    Where all chances are small, odds go up and down with that: the larger it is, the lower is the intercept.
+    """
+    chances = dict(enumerate(np.stack([1.0 - marginals, marginals], axis=1))) | dict(drawn.priors)
+    ones = np.ones(marginals.shape[1])
+    return np.array(
+        [
+            functools.reduce(np.multiply, ((chances[v] * each).sum(axis=0) for v, each in own.items()), ones)
+            for own in drawn.ratios
+        ]
+    )
+
+
 def _logit(chance: Vector) -> Vector:
     return np.asarray(np.log(chance) - np.log1p(-chance))
 
@@ -290,7 +333,7 @@ class _Solver:
         self._n = n = len(drawn.ratios)
         parents = redrawn.parents
         self._plans = redrawn.solver.plans
-        self._order = _alone_first(redrawn.solver.any_order, parents.odds_ratios)
+        self._order = [b for b in redrawn.solver.any_order if b not in parents.private_blocks]
         self._parents_first = parents.parents_first
         self._ancestors = {each for used, _ in self._plans for each in used if each < n}
         ones = drawn._replace(intercepts=np.zeros_like(drawn.intercepts))
@@ -301,10 +344,6 @@ class _Solver:
         self._odds = [redrawn.odds(ones._replace(ratios=merged), c, {}).table for c in range(n)]
         alone = dict.fromkeys(range(n), 0)
         self._alone = [redrawn.odds(ones, c, alone) for c in range(n)]
-        # Fresh memory is what takes time here, so there is room for two tables, whichever it is.
-        largest = max(each.size for each in (*self._odds, *(factor.table for factor in self._alone)))
-        self._memory = np.empty((2, largest))
-        self._chances = [np.empty_like(each.table) for each in self._alone]
         self._weights = {
             c: self._distribution(c, {}) for c, (used, _) in enumerate(self._plans) if min(used, default=n) >= n
         }
@@ -332,10 +371,6 @@ class _Solver:
     def _block(self, number: int) -> Factor:
         return Factor((number, self._redrawn.draw_number), self._drawn.priors[number])
 
-    def _room(self, c: int) -> tuple[Vector, Vector]:
-        size, draws = self._odds[c].size, self._odds[c].shape[-1]
-        return self._memory[0, :size].reshape(-1, draws), self._memory[1, :size].reshape(-1, draws)
-
     def _first_alike(self, c: int, number: int) -> NDArray[np.intp]:
         order, starts = self._redrawn.alike[c][number]
         return order[starts]
@@ -356,19 +391,27 @@ class _Solver:
         for c in self._parents_first:
             weights = self._weights[c] if c in self._weights else self._distribution(c, factors)
             odds = self._odds[c].reshape(len(weights), -1)
-            intercepts[c] = _find_intercepts((weights, odds), marginals[c], start[c], self._room(c), settled)
+            intercepts[c] = _find_intercepts((weights, odds), marginals[c], start[c], settled)
             if c in self._ancestors:
                 factors[c] = self._redrawn.condition(self._drawn._replace(intercepts=intercepts), c, {})
         return intercepts
 
+    def _alone_chance(self, c: int, factor: Vector) -> Factor:
+        """P(c | its risk factors, none of the other conditions), the block that touches it alone summed out."""
+        scope, ratios = self._alone[c]
+        private = self._redrawn.parents.private_blocks[c]
+        if private is None:
+            return Factor(scope, _chance(ratios * factor))
+        axis = scope.index(private)
+        own = np.moveaxis(ratios, axis, -2)
+        table = np.empty((*own.shape[:-2], own.shape[-1]))
+        for state in np.ndindex(own.shape[:-3]):  # some states at a time: what is worked out stays in the cache
+            np.einsum("sd,...sd->...d", self._drawn.priors[private], _chance(own[state] * factor), out=table[state])
+        return Factor((*scope[:axis], *scope[axis + 1 :]), table)
+
     def any(self, intercepts: Vector) -> Vector:
         """P(at least one condition), by draw."""
-        left = []
-        for a, (scope, ratios), odds in zip(np.exp(intercepts), self._alone, self._chances, strict=True):
-            no = self._memory[0, : ratios.size].reshape(ratios.shape)
-            np.multiply(ratios, a, out=odds)
-            np.reciprocal(np.add(odds, 1.0, out=no), out=no)
-            left.append(Factor(scope, np.multiply(odds, no, out=odds)))
+        left = [self._alone_chance(c, a) for c, a in enumerate(np.exp(intercepts))]
         for number in self._order:
             joined = either([factor for factor in left if number in factor.variables])
             left = [factor for factor in left if number not in factor.variables]
@@ -377,33 +420,44 @@ class _Solver:
         return np.asarray(either(left).table)
 
 
-def _find_intercepts(
-    states: tuple[Vector, Vector], marginal: Vector, start: Vector, room: tuple[Vector, Vector], settled: float
-) -> Vector:
+def _find_intercepts(states: tuple[Vector, Vector], marginal: Vector, start: Vector, settled: float) -> Vector:
     """As `bayesknee.inference.intercepts.find_intercept`, for each draw.
 
     Args:
         states: the weight and the odds ratio of each state of the parents, shape (states, draws).
         marginal: what to meet, shape (draws,).
         start: a first guess, shape (draws,).
-        room: two arrays like those of `states`, to be written over.
         settled: how far off, in log odds, the guess may be from which the last step is made.
     """
     weights, odds_ratios = states
     goal = np.log(marginal) - np.log1p(-marginal)
     low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
     a = np.clip(start, low, high)
-    odds, no = room
     for _ in range(MOST_ROUNDS):
-        np.multiply(odds_ratios, np.exp(a), out=odds)
-        np.reciprocal(np.add(odds, 1.0, out=no), out=no)
-        mean_no = np.einsum("pd,pd->d", weights, no)
-        odds *= no
-        mean_yes = np.einsum("pd,pd->d", weights, odds)
-        odds *= no
-        slope = np.einsum("pd,pd->d", weights, odds)
-        off = goal - np.log(mean_yes / mean_no)
-        a = np.clip(a + off * mean_yes * mean_no / slope, low, high)
+        yes, slope = _mean_and_slope(weights, odds_ratios, a)
+        off = goal - np.log(yes / (1.0 - yes))
+        a = np.clip(a + off * yes * (1.0 - yes) / slope, low, high)
         if np.abs(off).max() < settled:  # Newton doubles the digits: the step just done leaves next to nothing
             break
     return np.asarray(a)
+
+
+def _mean_and_slope(weights: Vector, odds_ratios: Vector, intercepts: Vector) -> tuple[Vector, Vector]:
+    """The mean p of exp(a) * odds ratios as odds, and its derivative by a, the mean of p (1 - p); by draw.
+
+    Some states at a time: what is worked out stays in the processor's cache.
+    """
+    factor = np.exp(intercepts)
+    mean, squares = np.zeros_like(factor), np.zeros_like(factor)
+    length = max(1, NUMBERS_AT_ONCE // len(factor))
+    for start in range(0, len(odds_ratios), length):
+        chance = _chance(odds_ratios[start : start + length] * factor)
+        weighted = weights[start : start + length] * chance
+        mean += weighted.sum(axis=0)
+        squares += np.einsum("sd,sd->d", weighted, chance)
+    return mean, mean - squares
+
+
+def _chance(odds: Vector) -> Vector:
+    """The chances with these odds, which are written over."""
+    return np.divide(odds, odds + 1.0, out=odds)
