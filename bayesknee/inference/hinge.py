@@ -8,7 +8,7 @@ together. Given the state h of the hinge, the conditions' tables fall into group
 
 where s_g is what the tables of g have of s, and x the state of its blocks. M_g depends on what is known of its own few
 risk factors alone. Groups that share no condition, not even by way of others, may stand on different sides of a matrix
-product, which is the sum over h.
+product, which is the sum over h. Where groups are large, nothing of this pays.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bayesknee.inference.subsets import Vector
 
 MOST_HINGE_STATES: Final = 128
 MOST_MERGED_NUMBERS: Final = 2**12  # up to this size one table is quicker than two
-MOST_KEPT_NUMBERS: Final = 2**14
+MOST_SMALL_NUMBERS: Final = 2**15
 
 Answers: TypeAlias = tuple[Likelihood | None, ...]
 Box: TypeAlias = tuple[int | slice, ...]  # by block of the hinge, some of its states
@@ -55,13 +55,13 @@ class Group(NamedTuple):
         pairs: the conditions' tables.
         conditions: those that the tables have, ascending.
         blocks: those to be summed out, in that order; private ones are among them.
-        kept: M_g for all states of the hinge, by what is known of blocks; None where that would be large.
+        kept: M_g for all states of the hinge, by what is known of its blocks.
     """
 
     pairs: tuple[Pair, ...]
     conditions: tuple[int, ...]
     blocks: tuple[int, ...]
-    kept: dict[tuple[tuple[int, Answers], ...], Vector] | None
+    kept: dict[tuple[tuple[int, Answers], ...], Vector]
 
 
 class Side(NamedTuple):
@@ -88,11 +88,24 @@ class Side(NamedTuple):
 
 def product(tables: Sequence[Vector]) -> Vector:
     """The product of the tables of a side, shape (subsets, states of the hinge); of none it is 1."""
-    return functools.reduce(np.multiply, tables, np.ones((1, 1)))
+    return functools.reduce(np.multiply, tables) if tables else np.ones((1, 1))
+
+
+def parts_of(pairs: Sequence[Pair], parents: Parents, order: Sequence[int]) -> tuple[tuple[int, ...], tuple[Side, ...]]:
+    """The hinge, ascending, and the groups of these tables on two sides; on none where these would be large.
+
+    The hinge is the common block alone where that makes them small and more does not.
+    """
+    for hinge in (hinge_of(parents, order), tuple(parents.block_numbers[-1:])):
+        sides = sides_of(pairs, parents, order, hinge)
+        states = math.prod(parents.states[number] for number in hinge)
+        if states << max(len(side.conditions) for side in sides) <= MOST_SMALL_NUMBERS:
+            return hinge, sides
+    return (), ()
 
 
 def hinge_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
-    """The blocks of the hinge, ascending: the common one, and the last ones in this order of elimination that fit."""
+    """The common block and the last shared ones in this order of elimination, as many as fit, ascending."""
     *_, common = parents.block_numbers
     hinge, states = [common], parents.states[common]
     for number in reversed(order):
@@ -114,7 +127,7 @@ def sides_of(
         variables = {variable for pair in pairs for variable in pair.full.variables}
         conditions = tuple(sorted(variable for variable in variables if variable < n))
         blocks = tuple(number for number in order if number in variables and number not in hinge)
-        return Group(pairs, conditions, blocks, {} if states << len(conditions) <= MOST_KEPT_NUMBERS else None)
+        return Group(pairs, conditions, blocks, {})
 
     def merged(groups: Iterable[Group]) -> list[Group]:
         found: list[Group] = []

@@ -26,7 +26,7 @@ from bayesknee.inference.batch import reading_table
 from bayesknee.inference.caches import keep
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.prior_answers import AnswerSums
-from bayesknee.inference.subsets import Vector, holds_any, sums
+from bayesknee.inference.subsets import Vector, sums
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
@@ -106,19 +106,12 @@ class WhatIf:
 
     def _of_risk_factors(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> Vector:
         """A row for each state of each risk factor."""
-        n = _conditions(weights)
-        joint = np.full((self._risk_factors.rows, 1 + n), np.nan)
         if wanted.isdisjoint(self._risk_factors.places):
-            return joint
+            return np.full((self._risk_factors.rows, 1 + _conditions(weights)), np.nan)
         known = {name: each for name, each in evidence.likelihoods.items() if name in self._risk_factors.places}
         prior = self._strategy.prior(evidence.likelihoods)
-        findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
-        length = max(1, MOST_STACKED_NUMBERS >> n)
-        for start in range(0, 1 + n, length):
-            some = range(start, min(start + length, 1 + n))
-            rows = [findings * holds_any(frozenset([c - 1]), len(findings)) if c else findings for c in some]
-            joint[:, some.start : some.stop] = self._answer_sums.of(known, np.array(rows))
-        return joint
+        of_findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
+        return self._answer_sums.of(known, of_findings)
 
     def _of_tables(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> tuple[Vector, Vector]:
         """Direct findings, a row for each state; and signs, shape (signs, 2, 1 + n)."""

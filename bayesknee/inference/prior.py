@@ -2,15 +2,17 @@
 
     logit P(c = 1 | parents) = a_c + sum of ln(odds ratio of the state that each parent is in)
 
-Unknown risk factors are summed out by variable elimination, those of each group by itself and the hinge last; see
-`bayesknee.inference.hinge`. What a group comes to depends on what is known of few risk factors, so it is soon met again
-with another patient, and kept.
+Unknown risk factors are summed out by variable elimination. Where the sum falls into small groups, as
+`bayesknee.inference.hinge` has it, each is summed by itself: what it comes to depends on what is known of few risk
+factors, so it is soon met again with another patient, and kept. Else it is one plan: those that touch a single
+condition are summed inside that condition's own table, then those that touch few, and the common ones last.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,9 +22,9 @@ from numpy.typing import NDArray
 from bayesknee.inference.caches import keep
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import ALL, MOST_PLANS, Factor, Plan, Scope, check_size, elimination_order, sum_out
-from bayesknee.inference.hinge import Answers, Box, Group, Pair, Side, hinge_of, product, sides_of
+from bayesknee.inference.hinge import Answers, Box, Group, Pair, Side, parts_of, product
 from bayesknee.inference.intercepts import solve_intercepts
-from bayesknee.inference.parents import ONE, list_parents, odds_ratios
+from bayesknee.inference.parents import list_parents, odds_ratios
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
@@ -40,7 +42,8 @@ class Known(NamedTuple):
         states: those of these that are possible: one, or a range.
         weights: P(state, known), of the possible states of shared blocks, and of those that are known.
         part: the range of common states that are possible.
-        common: P(state, known) of these, times all that is the same for every subset.
+        common: P(state, known) of these.
+        scale: what is the same for every subset: P(known) of risk factors that touch no condition, over P(complaint).
     """
 
     answers: dict[int, Answers]
@@ -48,6 +51,7 @@ class Known(NamedTuple):
     weights: dict[int, Vector]
     part: slice
     common: Vector
+    scale: float
 
 
 def absorbed(pairs: Iterable[Pair]) -> list[Pair]:
@@ -75,7 +79,7 @@ class Prior:
         largest_table: how many numbers the largest table has that this takes.
         blocks: the risk factors, by number.
         hinge: the blocks that are summed out last, ascending.
-        sides: the groups into which the tables fall, and how their product is taken.
+        sides: the groups into which the tables fall, and how their product is taken; none where they would be large.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -97,9 +101,9 @@ class Prior:
         }
         self._number_of = {name: number for number in numbers for name in self.blocks[number].ids}
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
-        self.hinge = hinge_of(self.parents, self.order)
-        self.sides = sides_of(self.pairs, self.parents, self.order, self.hinge)
+        self.hinge, self.sides = parts_of(self.pairs, self.parents, self.order)
         self._axes = tuple(condition for side in self.sides for condition in side.conditions)
+        self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
         self._kept: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
     def _find_order(self) -> tuple[tuple[int, ...], int]:
@@ -132,23 +136,23 @@ class Prior:
         Args:
             known: a likelihood for each state, by risk factor.
         """
-        given = self.given(known)
-        return functools.reduce(np.add, (self._joint_over(box, weights, given) for box, weights in self.boxes(given)))
+        return self.joint_of(self.given(known))
 
-    def boxes(self, given: Known) -> Iterator[tuple[Box, Vector]]:
-        """The states of the hinge that are possible, not too many at once, and P(state, known) of these."""
-        others = self.hinge[:-1]
-        of_others = functools.reduce(np.multiply.outer, [given.weights[number] for number in others], ONE)
-        length = max(1, MOST_NUMBERS_AT_ONCE // of_others.size >> self._n)
-        for start in range(given.part.start, given.part.stop, length):
-            part = slice(start, min(start + length, given.part.stop))
-            weights = np.multiply.outer(of_others, given.common[start - given.part.start :][:length])
-            yield (*(given.states.get(number, ALL) for number in others), part), weights.ravel()
-
-    def _joint_over(self, box: Box, weights: Vector, given: Known) -> Vector:
-        """The share of `joint` that some states of the hinge have, whose weights these are."""
+    def joint_of(self, given: Known) -> Vector:
+        """`joint`, of what is known as `given` has it."""
+        if not self.sides:
+            return self._by_plan(given)
+        box, weights = self.box(given)
         smaller, larger = (product(self.spread(side, box, given)) for side in self.sides)
         return ((smaller * weights) @ larger.T).take(places(self._axes))
+
+    # --- by groups that are small and kept ---------------------------------------------------------------------------
+
+    def box(self, given: Known) -> tuple[Box, Vector]:
+        """The states of the hinge that are possible, and P(state, known) of these."""
+        others = self.hinge[:-1]
+        weights = [given.weights[number] for number in others] + [given.scale * given.common]
+        return (*(given.states.get(number, ALL) for number in others), given.part), functools.reduce(_outer, weights)
 
     def in_order(self, rows: Vector) -> Vector:
         """Rows of length 2**n over the subsets of either side, shape (rows, subsets of one, subsets of the other)."""
@@ -163,34 +167,66 @@ class Prior:
 
     def message(self, group: Group, box: Box, given: Known) -> Vector:
         """M_g, shape (subsets of the group's conditions, states of the hinge)."""
-        if group.kept is None:
-            return self._summed(group, box, given).reshape(2 ** len(group.conditions), -1)
         key = tuple([(number, given.answers[number]) for number in group.blocks if number in given.answers])
         if (found := group.kept.get(key)) is None:
-            found = self._summed(group, (ALL,) * len(box), given)
+            found = self._summed(group, given)
             keep(group.kept, key, found, MOST_CACHED_NUMBERS // found.size)
         return found[:, *box].reshape(len(found), -1)
 
-    def _summed(self, group: Group, box: Box, given: Known) -> Vector:
-        """M_g, with an axis for each block of the hinge but those of which the box has one state."""
+    def _summed(self, group: Group, given: Known) -> Vector:
+        """M_g, with an axis for each block of the hinge, all states of it."""
         states = {number: given.states[number] for number in group.blocks if number in given.states}
-        cut = states | dict(zip(self.hinge, box, strict=True))
-        tables = [(full if private in states else summed).cut(cut) for private, full, summed in group.pairs]
+        tables = [(full if private in states else summed).cut(states) for private, full, summed in group.pairs]
         own = {number: given.weights[number] for number in group.blocks if number in given.weights}
         unsure = [number for number, each in own.items() if len(each) > 1]
         weights = [Factor((b,), each) if b in unsure else Factor((), each.reshape(())) for b, each in own.items()]
-        factor = sum_out([*weights, *tables], unsure)
-        left = {b: part for b, part in zip(self.hinge, box, strict=True) if not isinstance(part, int)}
-        sizes = [len(range(self.parents.states[b])[part]) for b, part in left.items()]
-        table = factor.over((*group.conditions, *left))
-        wide = np.broadcast_to(table, (*table.shape[: len(group.conditions)], *sizes))
-        return wide.reshape(-1, *sizes)
+        table = sum_out([*weights, *tables], unsure).over((*group.conditions, *self.hinge))
+        sizes = [self.parents.states[number] for number in self.hinge]
+        return np.broadcast_to(table, (*table.shape[: len(group.conditions)], *sizes)).reshape(-1, *sizes)
+
+    # --- by one plan for all, where groups would be large ------------------------------------------------------------
+
+    def _by_plan(self, given: Known) -> Vector:
+        """All in one, so many common states at a time that tables are not too large."""
+        scale = given.scale * math.prod(float(each[0]) for each in given.weights.values() if len(each) == 1)
+        common, first, length = scale * given.common, given.part.start, max(1, MOST_NUMBERS_AT_ONCE >> self._n)
+        pieces = []
+        for start in range(0, len(common), length):
+            own = common[start : start + length]
+            pieces.append(self._planned(slice(first + start, first + start + len(own)), own, given))
+        return functools.reduce(np.add, pieces)
+
+    def _planned(self, part: slice, common: Vector, given: Known) -> Vector:
+        """The share of `joint` that some of the common states have: all tables have these as an axis."""
+        weights = {number: each for number, each in given.weights.items() if len(each) > 1}
+        scopes: list[Scope] = [(number,) for number in (self._common, *weights)]
+        tables = [common, *weights.values()]
+        for private, full, summed in self._at(part):
+            scope, table = (full if private in given.states else summed).cut(given.states)
+            scopes.append(scope)
+            tables.append(table)
+        plan, axes = joint_plan(tuple(scopes), self.order, self._n)
+        smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
+        return (smaller @ larger.T).take(places(axes))
+
+    def _at(self, part: slice) -> list[Pair]:
+        """The pairs, cut to a range of common states."""
+        key = (part.start, part.stop)
+        if (found := self._kept_parts.get(key)) is None:
+            found = [
+                Pair(private, _compact(full, part), _compact(summed, part)) for private, full, summed in self.pairs
+            ]
+            size = sum(each.full.table.size + each.summed.table.size for each in found)
+            keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
+        return found
+
+    # --- what is known -----------------------------------------------------------------------------------------------
 
     def given(self, known: Mapping[str, Likelihood]) -> Known:
         """What is known, by block."""
         touched = sorted({self._number_of[name] for name in known if name in self._number_of})
         part, own = self._weights(self._common, self.answers(self._common, known))
-        given = Known({}, {}, dict(self._shared), part, own / self.complaint)
+        given = Known({}, {}, dict(self._shared), part, own, 1.0 / self.complaint)
         for number in touched:
             given = self.also(given, number, self.answers(number, known))
         return given
@@ -202,8 +238,10 @@ class Prior:
     def also(self, given: Known, number: int, answers: Answers) -> Known:
         """What is given, but for what is known of one block, which is this."""
         part, own = self._weights(number, answers)
+        if number == self._common:
+            return given._replace(part=part, common=own)
         if not self.blocks[number].children:
-            return given._replace(common=given.common * own.sum())
+            return given._replace(scale=given.scale * float(own.sum()))
         return given._replace(
             answers=given.answers | {number: answers},
             states=given.states | {number: part.start if len(own) == 1 else part},
@@ -219,6 +257,14 @@ class Prior:
             found = part, weights[part]
             keep(self._kept, (number, answers), found, MOST_CACHED_WEIGHTS)
         return found
+
+
+def _compact(factor: Factor, part: slice) -> Factor:
+    return Factor(factor.variables, np.ascontiguousarray(factor.table[..., part]))
+
+
+def _outer(first: Vector, second: Vector) -> Vector:
+    return np.multiply.outer(first, second).ravel()
 
 
 @lru_cache(maxsize=MOST_PLANS)

@@ -8,6 +8,7 @@ With G(s) the weight of a subset in such a sum, v a state of a risk factor r in 
 
 since the sum is linear in M_g. D_g serves all risk factors of g; M_g(r=v) is kept for patients of whom r=v is known. A
 risk factor of the hinge gets its part of the sum over h; one that touches no condition, its P(v | known) of the whole.
+Where groups are large, P(s, r=v, known) is taken as it stands.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import numpy as np
 from bayesknee.inference.caches import keep
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.hinge import Answers, Box, Side, product
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.subsets import Vector, holds_any, sums
 
 if TYPE_CHECKING:
     from bayesknee.inference.prior import Known, Prior
 
 MOST_CACHED: Final = 4096
+MOST_NUMBERS_AT_ONCE: Final = 2**21
 
 
 class State(NamedTuple):
@@ -71,32 +73,29 @@ class AnswerSums:
         self._rows = sum(len(each) for block in prior.blocks.values() for each in block.priors)
         self._kept: dict[tuple[int, Answers], States] = {}
 
-    def of(self, known: Mapping[str, Likelihood], sums: Vector) -> Vector:
-        """The part of sums over P(s, known risk factors) / P(complaint) that each state of each risk factor has.
+    def of(self, known: Mapping[str, Likelihood], weights: Vector) -> Vector:
+        """How sums over P(s, known risk factors) / P(complaint) divide among the states of each risk factor.
 
         Args:
             known: a likelihood for each state, by risk factor.
-            sums: the weight of each subset in each sum, from 0 up, shape (sums, 2**n).
+            weights: G(s), from 0 up, shape (2**n,).
 
         Returns:
-            Shape (states, sums). The states of one risk factor add up to the sums.
+            The part of each state in the sum over all subsets, and in that over those that hold each condition, shape
+            (states, 1 + n). The states of one risk factor add up to the sums.
         """
         prior = self._prior
         given = prior.given(known)
         states = {number: self._states(number, prior.answers(number, known)) for number in prior.blocks}
-        parts, total = np.zeros((self._rows, len(sums))), np.zeros(len(sums))
-        ordered = prior.in_order(sums)
-        for box, weights in prior.boxes(given):
-            each = [prior.spread(side, box, given) for side in prior.sides]
-            smaller, larger = (product(tables) for tables in each)
-            of_smaller = (ordered @ larger) * weights
-            of_larger = (ordered.swapaxes(1, 2) @ smaller) * weights
-            of_hinge = (of_smaller * smaller).sum(axis=1)
-            total += of_hinge.sum(axis=1)
-            self._add_hinge(parts, states, box, of_hinge)
-            for side, tables, change in zip(prior.sides, each, (of_smaller, of_larger), strict=True):
-                for rows, values in self._of_groups((given, box), states, side, tables, change):
-                    parts[rows] += values
+        n = len(prior.parents.conditions)
+        parts, total = np.zeros((self._rows, 1 + n)), np.zeros(1 + n)
+        if prior.sides:
+            events = [np.ones(len(weights)), *(holds_any(frozenset([c]), len(weights)) for c in range(n))]
+            length = max(1, MOST_NUMBERS_AT_ONCE >> n)
+            for some in (slice(start, start + length) for start in range(0, 1 + n, length)):
+                total[some] = self._by_groups(parts[:, some], states, given, np.array(events[some]) * weights)
+        else:
+            total[:] = self._one_by_one(parts, states, given, weights)
         for number, block in prior.blocks.items():
             if not block.children:
                 for other in states[number].others:
@@ -141,6 +140,31 @@ class AnswerSums:
                 members = np.unravel_index(block_states, [len(each) for each in prior.blocks[number].priors])
                 for other in others:
                     parts[other.row] += of_block[:, members[other.place] == other.state].sum(axis=1)
+
+    def _one_by_one(self, parts: Vector, states: Mapping[int, States], given: Known, weights: Vector) -> Vector:
+        """Adds to the parts, from P(s, r=v, known) for each risk factor r and state v, and returns the whole."""
+        prior = self._prior
+        for number, each in states.items():
+            for other in each.others if prior.blocks[number].children else ():
+                joint = prior.joint_of(prior.also(given, number, other.answers))
+                parts[other.row] += sums((joint * weights)[None])[0]
+        return np.asarray(sums((prior.joint_of(given) * weights)[None])[0])
+
+    def _by_groups(self, parts: Vector, states: Mapping[int, States], given: Known, rows: Vector) -> Vector:
+        """Adds to the parts of some sums, all risk factors of a group at once, and returns the whole."""
+        prior = self._prior
+        box, chances = prior.box(given)
+        ordered = prior.in_order(rows)
+        each = [prior.spread(side, box, given) for side in prior.sides]
+        smaller, larger = (product(tables) for tables in each)
+        of_smaller = (ordered @ larger) * chances
+        of_larger = (ordered.swapaxes(1, 2) @ smaller) * chances
+        of_hinge = (of_smaller * smaller).sum(axis=1)
+        self._add_hinge(parts, states, box, of_hinge)
+        for side, tables, change in zip(prior.sides, each, (of_smaller, of_larger), strict=True):
+            for places, values in self._of_groups((given, box), states, side, tables, change):
+                parts[places] += values
+        return np.asarray(of_hinge.sum(axis=1))
 
     def _of_groups(
         self, where: tuple[Known, Box], states: Mapping[int, States], side: Side, tables: Sequence[Vector], d: Vector

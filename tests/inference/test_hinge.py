@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bayesknee.inference.hinge import Side, connected, hinge_of, sides_of
+from bayesknee.inference.hinge import Side, connected, hinge_of, parts_of, sides_of
 from bayesknee.inference.prior import Prior
 from bayesknee.knowledge.model import Network
 from tests.support.small_networks import condition, network, risk_factor
@@ -42,6 +42,18 @@ def test_the_hinge_holds_the_last_blocks_that_fit(monkeypatch: pytest.MonkeyPatc
     assert hinge_of(prior.parents, prior.order) == (last, 11)
     monkeypatch.setattr("bayesknee.inference.hinge.MOST_HINGE_STATES", 1)
     assert hinge_of(prior.parents, prior.order) == (11,)
+
+
+def test_large_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    prior = Prior(example(), "ward")
+    assert prior.hinge == (7, 8, 9, 11)
+    assert len(prior.sides) == 2
+    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 2 << 4)  # r has two states
+    hinge, sides = parts_of(prior.pairs, prior.parents, prior.order)
+    assert hinge == (11,)
+    assert max(len(side.conditions) for side in sides) == 4
+    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 2 << 3)
+    assert parts_of(prior.pairs, prior.parents, prior.order) == ((), ())
 
 
 def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:

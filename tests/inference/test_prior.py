@@ -55,10 +55,10 @@ def random_known(rng: Random, drawn: Network) -> dict[str, Likelihood]:
     return {name: tuple(each[state] for state in drawn.states[name]) for name, each in by_state.items()}
 
 
-# Where the hinge is the common block alone, nothing is merged, or nothing is kept, other parts of the sum are at work.
+# Where the hinge is the common block alone, nothing is merged, or all is large, other parts of the sum are at work.
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"MOST_HINGE_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_KEPT_NUMBERS": 1}, {"MOST_HINGE_STATES": 8}],
+    [{}, {"MOST_HINGE_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_SMALL_NUMBERS": 1}],
 )
 def test_joint(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in limits.items():
@@ -73,11 +73,11 @@ def test_joint(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
             assert prior.joint(known).tolist() == pytest.approx(expected.tolist(), rel=1e-11), f"seed {seed}"
 
 
-def test_joint_of_groups_kept_and_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joint_by_groups_and_by_one_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped network is large enough for several groups; what is met before gives the very same numbers."""
     drawn, rng = load_network("posterior_knee"), Random(0)
     prior = Prior(drawn, drawn.default_setting)
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_KEPT_NUMBERS", 1)
+    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 1)
     other = Prior(drawn, drawn.default_setting)
     for _ in range(20):
         known = random_known(rng, drawn)
@@ -87,6 +87,7 @@ def test_joint_of_groups_kept_and_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_joint_is_the_same_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 1)
     for seed in seeds(20):
         drawn = random_network(Random(seed), SIZE)
         prior = Prior(drawn, drawn.default_setting)

@@ -10,7 +10,7 @@ import pytest
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_answers import AnswerSums
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.subsets import Vector, sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
 from tests.inference.test_prior import SIZE, random_known
@@ -25,24 +25,24 @@ def answer_sums(prior: Prior, drawn: Network) -> AnswerSums:
     return AnswerSums(prior, dict(zip(drawn.risk_factors, ends, strict=False)))
 
 
-def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], sums: Vector) -> list[Vector]:
+def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], weights: Vector) -> list[Vector]:
     """The same from the prior of patients of whom each state is known."""
-    rows = []
+    rows, nothing = [], np.zeros(1 + len(drawn.conditions))
     for name, factor in drawn.risk_factors.items():
         for state in range(len(factor.states)):
             likelihood = known.get(name, (1.0,) * len(factor.states))
-            only = tuple(weight if other == state else 0.0 for other, weight in enumerate(likelihood))
-            rows.append(sums @ prior.joint({**known, name: only}) if any(only) else np.zeros(len(sums)))
+            only = tuple(each if other == state else 0.0 for other, each in enumerate(likelihood))
+            rows.append(sums((weights * prior.joint({**known, name: only}))[None])[0] if any(only) else nothing)
     return rows
 
 
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"hinge.MOST_HINGE_STATES": 1, "hinge.MOST_MERGED_NUMBERS": 1}, {"hinge.MOST_KEPT_NUMBERS": 1}],
+    [{}, {"MOST_HINGE_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_SMALL_NUMBERS": 1}],
 )
 def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in limits.items():
-        monkeypatch.setattr(f"bayesknee.inference.{name}", limit)
+        monkeypatch.setattr(f"bayesknee.inference.hinge.{name}", limit)
     for seed in seeds(30):
         rng = Random(seed)
         drawn = random_network(rng, SIZE)
@@ -50,24 +50,21 @@ def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytes
         divided = answer_sums(prior, drawn)
         for _ in range(2):
             known = random_known(rng, drawn)
-            sums = np.random.default_rng(seed).random((3, 2 ** len(drawn.conditions)))
-            expected = np.array(one_by_one(prior, drawn, known, sums)).reshape(-1, 3)
-            got = divided.of(known, sums)
+            weights = np.random.default_rng(seed).random(2 ** len(drawn.conditions))
+            expected = np.array(one_by_one(prior, drawn, known, weights)).reshape(-1, 1 + len(drawn.conditions))
+            got = divided.of(known, weights)
             np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-13, err_msg=f"seed {seed}")
 
 
-def test_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_the_shipped_network() -> None:
     drawn, rng = load_network("posterior_knee"), Random(0)
     prior = Prior(drawn, drawn.default_setting)
     divided = answer_sums(prior, drawn)
     for seed in range(5):
         known = random_known(rng, drawn)
-        sums = np.random.default_rng(seed).random((2, 2 ** len(drawn.conditions)))
-        whole = divided.of(known, sums)
-        with monkeypatch.context() as patch:
-            patch.setattr("bayesknee.inference.prior.MOST_NUMBERS_AT_ONCE", 2 ** len(drawn.conditions) * 4)
-            np.testing.assert_allclose(divided.of(known, sums), whole, rtol=1e-9, atol=1e-13)
-        np.testing.assert_allclose(whole, one_by_one(prior, drawn, known, sums), rtol=1e-9, atol=1e-13)
+        weights = np.random.default_rng(seed).random(2 ** len(drawn.conditions))
+        expected = one_by_one(prior, drawn, known, weights)
+        np.testing.assert_allclose(divided.of(known, weights), expected, rtol=1e-9, atol=1e-13)
 
 
 def test_worked_out() -> None:
@@ -79,8 +76,19 @@ def test_worked_out() -> None:
         complaint="",
     )
     prior = Prior(drawn, "ward")  # exp(a) = 1 / 2: of r=no a third has it, of r=yes two thirds
-    ill, healthy = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
-    assert answer_sums(prior, drawn).of({}, ill).ravel().tolist() == pytest.approx([1 / 6, 1 / 3, 0.125, 0.375])
-    assert answer_sums(prior, drawn).of({}, healthy).ravel().tolist() == pytest.approx([1 / 3, 1 / 6, 0.125, 0.375])
-    known: dict[str, Likelihood] = {"r": (0.5, 1.0)}
-    assert answer_sums(prior, drawn).of(known, ill).ravel().tolist() == pytest.approx([1 / 12, 1 / 3, 5 / 48, 5 / 16])
+    divided, everyone = answer_sums(prior, drawn), np.ones(2)
+    of_all, of_ill = divided.of({}, everyone).T.tolist()
+    assert of_all == pytest.approx([1 / 2, 1 / 2, 1 / 4, 3 / 4])
+    assert of_ill == pytest.approx([1 / 6, 1 / 3, 1 / 8, 3 / 8])
+    of_all, of_ill = divided.of({"r": (0.5, 1.0)}, everyone).T.tolist()
+    assert of_all == pytest.approx([1 / 4, 1 / 2, 3 / 16, 9 / 16])
+    assert of_ill == pytest.approx([1 / 12, 1 / 3, 5 / 48, 5 / 16])
+
+
+def test_some_sums_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = random_network(Random(3), SIZE)
+    divided = answer_sums(Prior(drawn, drawn.default_setting), drawn)
+    weights = np.random.default_rng(0).random(2 ** len(drawn.conditions))
+    whole = divided.of({}, weights)
+    monkeypatch.setattr("bayesknee.inference.prior_answers.MOST_NUMBERS_AT_ONCE", 1)
+    np.testing.assert_allclose(divided.of({}, weights), whole, rtol=1e-12)
