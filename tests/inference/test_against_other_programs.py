@@ -44,6 +44,8 @@ def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], f
     log_complaint = math.log(engine.evidenceProbability())
     evidence = {name: list(each.values()) for name, each in known(network, patient.answers).items()}
     engine.setEvidence({name: [weight / max(each) for weight in each] for name, each in evidence.items()} | complaint)
+    log_evidence = math.log(engine.evidenceProbability()) - log_complaint  # before joint targets: they bend it in 3.2
+    log_evidence += sum(math.log(max(each)) for each in evidence.values())
     groups = {group.id: set(group.members) for group in network.groups.values()}
     for name in network.conditions:
         engine.addTarget(name)
@@ -52,6 +54,4 @@ def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], f
     engine.makeInference()
     posterior = {name: float(engine.posterior(name).toarray()[1]) for name in network.conditions}
     none = {name: float(engine.jointPosterior(members).toarray().flat[0]) for name, members in groups.items()}
-    log_evidence = math.log(engine.evidenceProbability()) - log_complaint
-    log_evidence += sum(math.log(max(each)) for each in evidence.values())
     return posterior, {name: 1.0 - each for name, each in none.items()}, log_evidence
