@@ -71,6 +71,11 @@ def no_rows(path: Path) -> str:
     return f"{path.name} has a header and no rows; expected one for each patient"
 
 
+def other_length(fields: int, expected: int) -> str:
+    """What is wrong with a row that is shorter or longer than the header."""
+    return f"{fields} field{'s' * (fields != 1)} where the header has {expected}"
+
+
 def separated_otherwise(path: Path, header: str) -> str:
     """What is wrong with a header of one column that holds other separators; empty where none is there."""
     found = next((name for sign, name in SEPARATORS.items() if sign in header), None)

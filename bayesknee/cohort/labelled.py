@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.cases import Case, parse_case, plain_answer, read_case
-from bayesknee.cohort.csv_text import check_text, empty, no_rows, separated_otherwise
+from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, separated_otherwise
 from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, quoted
 from bayesknee.inference.engine import check_setting
 from bayesknee.inference.evidence import Evidence, check_evidence
@@ -214,8 +214,8 @@ def _csv(path: Path) -> tuple[list[str], Sequence[Sequence[str]]]:
         raise CaseFileError(no_rows(path) if header else empty(path))
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
-            fields = f"{len(row)} fields where the header has {len(header)}"
-            raise CaseFileError(f"{path.name}: row {number} has {fields}; correct that row")
+            problem = other_length(len(row), len(header))
+            raise CaseFileError(f"{path.name}: row {number} has {problem}; correct that row")
     return [name.strip() for name in header], rows
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, separated_otherwise
+from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, other_length, separated_otherwise
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.tables import BLANK, Column, Columns, Encoded, check_columns, encode_columns
 from bayesknee.errors import TableError, quoted
@@ -217,13 +217,11 @@ def _csv_names(path: Path) -> list[str]:
     return names
 
 
-def _csv_options(types: Mapping[str, pa.DataType], broken: dict[int, str] | None = None) -> dict[str, object]:
+def _csv_options(types: Mapping[str, pa.DataType], broken: dict[int, str]) -> dict[str, object]:
     import pyarrow.csv as pc  # type: ignore[import-untyped]
 
     def is_broken(row: pc.InvalidRow) -> str:
-        if broken is not None:
-            fields = f"{row.actual_columns} field{'s' * (row.actual_columns != 1)}"
-            broken[row.number - 1] = f"{fields} where the header has {row.expected_columns}"
+        broken[row.number - 1] = other_length(row.actual_columns, row.expected_columns)
         return "skip"
 
     return {

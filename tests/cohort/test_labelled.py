@@ -97,7 +97,7 @@ def test_no_cases() -> None:
             "tennis,label\nyes,strain,no\n",
             "cases.csv: row 1 has 3 fields where the header has 2; correct that row",
         ),
-        ("cases.csv", "label,tennis\nstrain,yes\nstrain\n", "row 2 has 1 fields where the header has 2"),
+        ("cases.csv", "label,tennis\nstrain,yes\nstrain\n", "row 2 has 1 field where the header has 2"),
         ("cases.csv", "tennis,label\n", "cases.csv has a header and no rows; expected one for each patient"),
         ("cases.csv", 'label,tennis\nstrain,"yes\nstrain,"no"\n', "cases.csv, line 2: a quote opens a cell and is not"),
         ("cases.jsonl", "{\n", "cases.jsonl:1: got text that is not JSON"),
