@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.errors import QuestionError, did_you_mean, quoted
+from bayesknee.errors import InferenceError, QuestionError, did_you_mean, quoted
 from bayesknee.inference.asks import Ask, asks, topic_of
 from bayesknee.inference.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.inference.engine import Engine
@@ -278,11 +278,15 @@ def play(plan: Plan, policy: str, patients: Patients, progress: Callable[[int], 
 
     Raises:
         QuestionError: there is no such policy.
+        InferenceError: patients who answered all questions are too much for exact work.
     """
     check_policy(policy)
     if policy in COMPLETE:
         progress(len(patients.codes))
-        return _all_asked(plan, patients, lists=policy == "all_lists")
+        try:
+            return _all_asked(plan, patients, lists=policy == "all_lists")
+        except InferenceError as error:
+            raise InferenceError(f"policy {policy}, all questions answered: {error}; or name other policies") from None
     if policy == "one_by_one":
         plan = replace(plan, rule=replace(plan.rule, lists=False))
     every = [_Interviewed(plan, number, row) for number, row in enumerate(patients.codes)]

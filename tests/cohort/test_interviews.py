@@ -22,8 +22,10 @@ from bayesknee.cohort.interviews import (
     play,
     simulate,
 )
-from bayesknee.errors import QuestionError
+from bayesknee.errors import InferenceError, QuestionError
 from bayesknee.inference.same_decision import StopRule
+from bayesknee.interop.noisy_or_files import noisy_or_network
+from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
 
@@ -144,3 +146,11 @@ def test_intervals_by_hand() -> None:
     assert (got.value, got.low, got.high) == pytest.approx((0.8, 0.4902, 0.9433), abs=1e-4)
     around = mean(np.array([1.0, 2.0, 3.0]))
     assert (around.value, around.high) == pytest.approx((2.0, 2.0 + 1.96 / np.sqrt(3)), abs=1e-4)
+
+
+def test_patients_who_answered_all_of_very_many_questions_are_refused() -> None:
+    document = synthetic_document(60, 60, seed=4, links=20)
+    engine = Engine(noisy_or_network(document, "made up").network, memory=150)
+    patients = draw_patients(engine, 20, 0, np.random.default_rng(3))
+    with pytest.raises(InferenceError, match=r"policy all, all questions answered: .* would take .*; or name other"):
+        play(Plan(engine), "all", patients)
