@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,17 +34,37 @@ def noisy_or_table(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
     return np.stack([np.exp(log_no), -np.expm1(log_no)])
 
 
+class MixtureNumbers(NamedTuple):
+    """What a mixture is a mean of. The last axis is of length 1, or of draws where the numbers are redrawn.
+
+    Attributes:
+        weights: of each condition, shape (n, draws).
+        distributions: P(v | only that condition), shape (n, states, draws).
+        otherwise: P(v | no condition), shape (states, draws).
+    """
+
+    weights: Vector
+    distributions: Vector
+    otherwise: Vector
+
+
+def mixture_numbers(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> MixtureNumbers:
+    """Those of a mixture as it stands; where nothing is said of no condition, all states are as likely."""
+    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in conditions])
+    others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
+    each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]
+    return MixtureNumbers(weights[:, None], np.array(each)[..., None], np.array(others)[:, None])
+
+
 def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> Vector:
     """P(v | s), shape (states, 2**n): the weighted mean of the present conditions' distributions.
 
     Without any condition it is `otherwise`; where the network has a complaint, that column is never used.
     """
-    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in conditions])
-    others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
-    each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]
-    total = subset_sums(weights)
+    weights, distributions, otherwise = mixture_numbers(rule, states, conditions)
+    total = subset_sums(weights[:, 0])
     total[0] = 1.0
-    table = subset_sums((weights[:, None] * np.array(each)).T)
+    table = subset_sums((weights * distributions[..., 0]).T)
     table /= total
-    table[:, 0] = others
+    table[:, 0] = otherwise[:, 0]
     return table

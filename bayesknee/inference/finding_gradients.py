@@ -104,13 +104,13 @@ class FindingGradients:
         total[0] = 1.0
         for condition, own in rule.distributions.items():
             part = self._present(condition) * weights[condition] / total / answer
-            for state, change in _by_state(own, states, likelihood):
+            for state, change in by_state(own, states, likelihood):
                 yield Row((*path, "distributions", condition, state), part * change, linear=True)
         if rule.otherwise:
             others = [weights[c] * (c not in rule.distributions) for c in self._conditions]
             part = subset_sums(others) / total
             part[0] = 1.0
-            for state, change in _by_state(rule.otherwise, states, likelihood):
+            for state, change in by_state(rule.otherwise, states, likelihood):
                 yield Row((*path, "otherwise", state), part / answer * change, linear=True)
         for condition in rule.weights:
             owner = rule.distributions.get(condition) or rule.otherwise
@@ -119,7 +119,7 @@ class FindingGradients:
             yield Row((*path, "weights", condition), values, linear=False)
 
 
-def _by_state(own: Distribution, states: tuple[str, ...], likelihood: Likelihood) -> Iterator[tuple[str, float]]:
+def by_state(own: Distribution, states: tuple[str, ...], likelihood: Likelihood) -> Iterator[tuple[str, float]]:
     """d P(answer) / d P(state) for each stated one, the others giving way in proportion."""
     vector = own.vector(states)
     whole = float(np.dot(likelihood, vector))

@@ -6,13 +6,14 @@ conditions, a mixture a quotient of sums over them; no logarithm or exponential 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 
 from bayesknee.inference.caches import keep
+from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.subsets import Vector, holds_any
@@ -126,6 +127,28 @@ def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
     return np.stack([no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity])
 
 
+def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str], drawn: Drawn) -> MixtureNumbers:
+    """The numbers of a mixture from those drawn by place."""
+    draws = len(next(iter(drawn.values())))
+
+    def distribution(path: tuple[str, ...], stated: Iterable[str]) -> Vector:
+        own = {state: drawn[*path, state] for state in stated}
+        rest = 1.0 - sum(own.values(), np.zeros(draws))
+        return np.array([own.get(state, rest) for state in states])
+
+    uniform = np.full((len(states), draws), 1.0 / len(states))
+    others = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
+    each = [
+        distribution(("mixture", "distributions", name), rule.distributions[name].numbers)
+        if name in rule.distributions
+        else others
+        for name in conditions
+    ]
+    ones = np.ones(draws)
+    weights = np.array([drawn.get(("mixture", "weights", name), ones) for name in conditions])
+    return MixtureNumbers(weights, np.array(each), others)
+
+
 class Redraws:
     """The networks that the ranges of one allow, in a setting.
 
@@ -205,25 +228,6 @@ class Redraws:
         return NoisyOrRow(no_leak, factors, np.broadcast_to(weights, (2, len(no_leak))))
 
     def _mixture(self, finding: Finding, rule: Mixture, drawn: Drawn, likelihood: Vector) -> Row:
-        draws = len(next(iter(drawn.values())))
-
-        def mean(path: tuple[str, ...], states: Mapping[str, object]) -> Vector:
-            """The likelihood's mean under a drawn distribution."""
-            stated = {state: drawn[*path, state] for state in states}
-            rest = 1.0 - sum(stated.values(), np.zeros(draws))
-            each = (w * stated.get(state, rest) for w, state in zip(likelihood, finding.states, strict=True))
-            return sum(each, np.zeros(draws))
-
-        uniform = np.full(draws, likelihood.mean())
-        others = mean(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
-        means = np.array(
-            [
-                mean(("mixture", "distributions", name), rule.distributions[name].numbers)
-                if name in rule.distributions
-                else others
-                for name in self._conditions
-            ]
-        )
-        ones = np.ones(draws)
-        weights = np.array([drawn.get(("mixture", "weights", name), ones) for name in self._conditions])
-        return MixtureRow(weights, means, others)
+        numbers = drawn_mixture(rule, finding.states, self._conditions, drawn)
+        means = np.einsum("v,nvd->nd", likelihood, numbers.distributions)
+        return MixtureRow(numbers.weights, means, likelihood @ numbers.otherwise)

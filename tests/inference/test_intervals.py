@@ -38,11 +38,9 @@ def test_a_draw_is_exactly_what_the_redrawn_network_says() -> None:
         assert got.tolist() == pytest.approx(wanted, rel=0, abs=1e-8), f"seed {seed}"
 
 
-def test_the_shipped_network_is_redrawn_exactly(strategy: str) -> None:
+def test_the_shipped_network_is_redrawn_exactly() -> None:
     knee = load_network("posterior_knee")
-    answers = {"age": 55, "lump_noticed": "yes", "calf_swollen": {"yes": 0.7, "no": 0.3}}
-    if strategy == "enumeration":
-        answers["onset"] = "gradual"  # a mixture
+    answers = {"age": 55, "lump_noticed": "yes", "calf_swollen": {"yes": 0.7, "no": 0.3}, "onset": "gradual"}
     for seed, setting in enumerate(knee.settings):
         truth, chance = one_redrawn(seed, knee)
         expected = Engine(truth, setting).diagnose(answers)
@@ -58,23 +56,6 @@ def test_every_draw_meets_its_base_rates_and_bounds() -> None:
     assert chances.min() > 0.0
     assert chances.max() <= 1.0
     assert len(np.unique(chances[:, 0])) == 300
-
-
-def test_about_95_in_100_truths_lie_in_the_interval() -> None:
-    # 600 truths: a standard error of 0.009, and 0.005 from the interval's own draws. Five of both make 0.052.
-    covered = []
-    for seed in range(6):
-        patient = seeded_patient(3000 + seed, SMALL)
-        engine = Engine(patient.network, patient.setting)
-        intervals = engine.diagnose(patient.answers).intervals(2000, seed=1)
-        open_conditions = [name for name in patient.network.conditions if name not in patient.answers]
-        rng = np.random.default_rng(seed)
-        for _ in range(100):
-            name = open_conditions[rng.integers(len(open_conditions))]
-            truth = Engine(redrawn(patient.network, rng), patient.setting).diagnose(patient.answers)
-            low, high = intervals.conditions[name]
-            covered.append(low <= truth.posterior[name] <= high)
-    assert 0.95 - 0.052 < np.mean(covered) < 0.95 + 0.045
 
 
 def without_doubt(value: float) -> Probability:

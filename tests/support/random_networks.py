@@ -7,8 +7,8 @@ code which takes the order of names for the order of the network is found out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Final, TypeVar
@@ -42,7 +42,10 @@ T = TypeVar("T")
 
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "urgent", "routine", "self_care")
 KINDS: Final[tuple[Kind, ...]] = ("history", "exam", "test")
-RULES: Final = ["reads", "noisy_or", "mixture"]  # `tests.support.strategies` takes those out that one cannot do
+RULES: Final = ["reads", "noisy_or", "mixture"]
+SAME_WEIGHTS: Final = (
+    False  # whether all mixtures of a network weigh conditions alike; `tests.support.strategies` says why
+)
 LOWEST_EXCESS: Final = 0.02
 
 
@@ -103,6 +106,8 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
         name: _model(rng, size, list(conditions), list(signs), complaint=complaint)
         for name in _names(rng, "f", size.findings)
     }
+    if SAME_WEIGHTS:
+        models = dict(_with_the_same_weights(models))
     return Network(
         id="random",
         version="0",
@@ -339,6 +344,19 @@ def _mixture(rng: Random, conditions: list[str], states: tuple[str, ...], *, com
         otherwise=_distribution(rng, states, len(listed)) if otherwise else None,
         weights={name: weight(rng.uniform(0.2, 4.0)) for name in _some(rng, conditions, 0.4)},
     )
+
+
+def _with_the_same_weights(
+    models: Mapping[str, tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]],
+) -> Iterator[tuple[str, tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]]]:
+    """Those of the first mixture; the numbers are certain, for what is drawn from ranges would differ."""
+    rules = [model for model, _ in models.values() if isinstance(model, Mixture)]
+    for name, (model, states) in models.items():
+        if isinstance(model, Mixture):
+            weights = {each: replace(w, low=w.value, high=w.value) for each, w in rules[0].weights.items()}
+            yield name, (replace(model, weights=weights), states)
+        else:
+            yield name, (model, states)
 
 
 def _groups(rng: Random, conditions: list[str]) -> dict[str, Group]:

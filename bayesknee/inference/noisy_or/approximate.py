@@ -139,7 +139,8 @@ def approximate(strategy: NoisyOrStrategy, known: Known, patient: Patients) -> A
 def _chosen(strategy: NoisyOrStrategy, patient: Patients) -> list[Bounded]:
     """The fewest findings, those with most causes first, without which the rest is within the budget."""
     model = strategy.model
-    able = [k for k in patient.structure.common.effects if k != model.any_effect and _can_be_bounded(patient, k)]
+    effects = patient.structure.common.effects
+    able = [k for k in effects if k in model.effect_of and k != model.any_effect and _can_be_bounded(patient, k)]
     able.sort(key=lambda k: (-len(model.effect_of[k].causes), k))
     low, high = 1, len(able)
     if not able or not strategy.fits(_structure_without(patient, able)):
@@ -294,7 +295,7 @@ def given_others(patient: Patients, conditions: Some) -> Vector:
         logit = np.broadcast_to(np.log(yes) - np.log(no), (len(conditions), len(alone))).copy()
         place = np.full(n, -1)
         place[alone] = np.arange(len(alone))
-        for k, observed in patient.observed.items():
+        for k, observed in patient.observed.items() if len(alone) else ():
             _add_effect(logit, place, model.effect_of[k], observed[:, 0], conditions)
         values = conditions.astype(np.float64)
         values[:, alone] = 1.0 / (1.0 + np.exp(-logit))

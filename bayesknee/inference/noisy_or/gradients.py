@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 
-from bayesknee.inference.evidence import Evidence
+from bayesknee.inference.evidence import Evidence, Likelihood
+from bayesknee.inference.finding_gradients import by_state
 from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.run import Marginals
@@ -81,18 +82,24 @@ class Families(Marginals):
 
     def condition(self, number: int, weights: Vector) -> None:
         super().condition(number, weights)
-        if number in self.patients.structure.pairs:
-            self.families[number] = weights / weights.sum(axis=tuple(range(weights.ndim - 1)))
+        if number in self.patients.structure.model.factors:
+            self._keep(number, weights / weights.sum(axis=tuple(range(weights.ndim - 1))))
+
+    def _keep(self, number: int, family: Vector) -> None:
+        """Without what mixtures are mixed by, which stands last in any scope."""
+        last = family.ndim - 1
+        self.families[number] = family.sum(axis=tuple(range(last - len(self.patients.structure.mixings), last)))
 
     def crowd(self, name: int, weights: Vector) -> None:
         super().crowd(name, weights)
         crowd = self.patients.crowd(name)
-        if not self.patients.structure.pairs.keys().isdisjoint(crowd.members):
-            self.families |= dict(zip(crowd.members, crowd.families(weights), strict=True))
+        for member, family in zip(crowd.members, crowd.families(weights), strict=True):
+            if member in self.patients.structure.model.factors:
+                self._keep(member, family)
 
     def axis(self, name: int, weights: Vector) -> None:
         super().axis(name, weights)
-        if name in self.patients.structure.block_weights:
+        if name in self.patients.structure.model.blocks:
             self.blocks[name] = weights / weights.sum(axis=0)
 
 
@@ -133,9 +140,9 @@ class _PriorSlopes:
 
     def _over_open_parents(self, c: int) -> tuple[Vector, tuple[int, ...]]:
         """d log P / d log odds by state of the parents that are not known, the patients last; and which these are."""
-        if c not in self._structure.pairs:
+        if c not in self._model.factors:
             return self._tally.conditions[c] - self._model.simple[c], ()
-        _, pair = self._structure.pairs[c]
+        _, pair = self._structure.pairs_before_mixing[c]
         factor = self._structure.factor(c)
         variables = tuple(each for each in factor.variables if each != c)
         no, yes = np.moveaxis(factor.table, factor.variables.index(c), 0)
@@ -191,7 +198,7 @@ class PriorGradients:
     def found(self, patients: Patients) -> Found:
         """All that is wanted of these patients, some at a time."""
         structure = patients.structure
-        numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs.values())
+        numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs_before_mixing.values())
         length = min(self._strategy.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
         parts = [self._some(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
         logs, conditions, effects, raws = zip(*parts, strict=True)
@@ -267,6 +274,8 @@ class _Work:
             elif likelihood[1] == 0.0:
                 ones = np.ones(len(self._logs))
                 yield from self._noisy_or((section, name, "noisy_or"), self._rule(name), ones, self._conditions)
+        for name, likelihood in self._known.mixtures.items():
+            yield from self._mixture(name, likelihood)
         yield from self._readings()
 
     def _before_the_findings(self) -> Iterator[Row]:
@@ -285,14 +294,48 @@ class _Work:
         return cast(NoisyOr, network.findings[name].model)
 
     def _with_the_effect_absent(self, path: Path, name: str) -> Iterator[Row]:
+        no, yes = self._patients.observed[self._model.names[name]]
+        ratio, conditions = self._against(self._without(name))
+        yield from self._noisy_or(path, self._rule(name), (no - yes) * ratio, conditions)
+
+    def _without(self, name: str) -> Patients:
+        """The patients with an effect absent."""
         number = self._model.names[name]
-        no, yes = self._patients.observed[number]
-        absent = np.stack([np.ones_like(no), np.zeros_like(no)])
-        patients = replace(self._patients, observed={**self._patients.observed, number: absent})
+        absent = np.stack([np.ones(self._patients.count), np.zeros(self._patients.count)])
+        return replace(self._patients, observed={**self._patients.observed, number: absent})
+
+    def _against(self, patients: Patients) -> tuple[Vector, Vector]:
+        """P(other patients) / P(patients), and the conditions of the others."""
         logs, conditions, _ = self._strategy.in_parts(patients)
         with np.errstate(invalid="ignore"):
-            weight = (no - yes) * np.exp(logs - self._logs)
-        yield from self._noisy_or(path, self._rule(name), weight, np.nan_to_num(conditions))
+            return np.nan_to_num(np.exp(logs - self._logs)), np.nan_to_num(conditions)
+
+    def _mixture(self, name: str, likelihood: Likelihood) -> Iterator[Row]:
+        """The mean of the r_c with weights w_c has the derivatives w_c / W and (r_c - mean) / W."""
+        rule, states = self._model.mixtures[name], self._model.network.findings[name].states
+        path = ("findings", name, "mixture")
+        weights, distributions, otherwise = (each[..., 0] for each in self._model.mixture(name))
+        r = distributions @ np.array(likelihood)
+        ratio, conditions = self._against(self._without(name))
+        by_r = weights[:, None] * ratio * conditions
+        numbers = self._model.numbers
+        for condition, own in rule.distributions.items():
+            for state, change in by_state(own, states, likelihood):
+                yield Row((*path, "distributions", condition, state), by_r[numbers[condition]] * change, linear=True)
+        if rule.otherwise:
+            others = [c for condition, c in numbers.items() if condition not in rule.distributions]
+            by_others = by_r[others].sum(axis=0)
+            if not self._strategy.has_complaint:  # none at all may be present
+                by_others += (1.0 - r @ by_r) / float(np.dot(otherwise, likelihood))
+            for state, change in by_state(rule.otherwise, states, likelihood):
+                yield Row((*path, "otherwise", state), by_others * change, linear=True)
+        if rule.weights:
+            structure = Structure(self._model, self._patients.structure.common._replace(raised=name))
+            ratio, conditions = self._against(replace(self._patients, structure=structure))
+            for condition in rule.weights:
+                c = numbers[condition]
+                slope = r[c] * by_r[c] / weights[c] - ratio * conditions[c]
+                yield Row((*path, "weights", condition), slope, linear=False)
 
     def _noisy_or(self, path: Path, rule: NoisyOr, weight: Vector, conditions: Vector) -> Iterator[Row]:
         """From (w_no - w_yes) P(absent, ...) / P(...), and the conditions given that it is absent."""

@@ -6,7 +6,8 @@ of a present finding that is no sum that this strategy can do. So an answer come
 
 - an absent finding as P(absent | s)^t, which stays a product over conditions;
 - a sign by its readings as P(readings | sign)^t, an unsure answer about a condition as its likelihood^t: as there;
-- a direct finding that is present or unsure as u + (1 - u) P(answer | s) with u = (1 - t)^3: that much of "not told".
+- a direct finding that is present or unsure, and any answer to a mixture, as u + (1 - u) P(answer | s) with
+  u = (1 - t)^3: that much of "not told". For a mixture, that is to do so with each distribution of which it is a mean.
 
 All ways end at P(answer | s), so shares sum to log P(e | event) whatever they are, and answers that say the same have
 the same way. Answers about risk factors, and such as settle a condition, come before all others and divide what they do
@@ -21,7 +22,7 @@ so many patients of one run.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -29,8 +30,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from bayesknee.inference.batch import reading_table
+from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.noisy_or.tables import expm1, log
 from bayesknee.inference.shares import Events, Shares, divided, gauss_legendre
 from bayesknee.inference.subsets import Vector
@@ -90,7 +93,6 @@ class _Path:
         settled = {c: each for c, each in self._known.conditions.items() if min(each) == 0.0}
         self._first = Known(settled, self._known.risk_factors, {})
         self._gradual = tuple(name for name in self._names if self._is_gradual(name))
-        self._columns = {name: column for column, name in enumerate(self._gradual)}
 
     def _is_gradual(self, name: str) -> bool:
         """Whether an answer comes in gradually, and tells something."""
@@ -98,6 +100,8 @@ class _Path:
             return self._model.numbers[name] not in self._first.conditions
         if name in self._model.readings:
             return self._model.names[self._model.readings[name].sign] in self._whole.observed
+        if name in self._known.mixtures:
+            return True
         return name in self._known.effects and not self._tells_nothing(self._known.effects[name])
 
     @staticmethod
@@ -112,12 +116,6 @@ class _Path:
 
     def _sides(self, patients: Patients) -> tuple[Vector, Vector]:
         """log P(evidence), shape (patients,), and log P(side, evidence), shape (2, events, patients)."""
-        length = self._strategy.at_once(patients.structure)
-        rows = (slice(start, start + length) for start in range(0, patients.count, length))
-        logs, sides = zip(*(self._sides_of_some(patients.some(each)) for each in rows), strict=True)
-        return np.concatenate(logs), np.concatenate(sides, axis=2)
-
-    def _sides_of_some(self, patients: Patients) -> tuple[Vector, Vector]:
         run = self._strategy.run(patients)
         log_all = run.log_evidence() - np.log(self._model.complaint)
         tally = _Chances(patients, np.zeros((self._model.n, 2, patients.count), patients.no.dtype))
@@ -140,20 +138,41 @@ class _Path:
             some = log(-expm1(np.minimum(log_none - log_all, 0.0)))
             return np.stack([log_all + some, log_none])
 
-    def _at(self, t: float, step: float) -> Patients:
-        """The patient at a moment, once for each answer that comes in gradually, with i `step` added to its t."""
-        patient, count = self._whole, max(len(self._gradual), 1)
+    def _at(self, t: float, step: float, moved: Sequence[str] = ()) -> Patients:
+        """The patient at a moment, once for each of some answers, with i `step` added to the t of that one."""
+        patient, count = self._whole, max(len(moved), 1)
+        times = {name: _complex(np.full(count, t)) for name in self._gradual}
+        for column, name in enumerate(moved):
+            times[name][column] += 1j * step
         no, yes = (_complex(np.zeros((self._model.n, count))) for _ in range(2))
         observed = {k: _complex(np.ones((2, count))) for k in patient.observed}
-        if self._strategy.has_complaint:
+        if self._model.any_effect in observed:
             observed[self._model.any_effect] = np.repeat(patient.observed[self._model.any_effect], count, axis=1)
         for c, likelihood in self._first.conditions.items():
             no[c], yes[c] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
-        for name in self._gradual:
-            time = np.full(count, t) + 1j * step * (np.arange(count) == self._columns[name])
-            self._come_in(name, _complex(time), no, yes, observed)
-        log_scale = np.repeat(patient.structure.log_scale, count)
-        return replace(patient, no=no, yes=yes, observed=observed, log_scale=log_scale)
+        for name, time in times.items():
+            if name not in self._known.mixtures:
+                self._come_in(name, time, no, yes, observed)
+        structure = self._structure(times) if self._known.mixtures else patient.structure
+        observed |= structure.observed_of_mixtures(count)
+        log_scale = np.repeat(structure.log_scale, count)
+        return Patients(structure, no, yes, observed, log_scale)
+
+    def _structure(self, times: Mapping[str, Vector]) -> Structure:
+        """With mixtures at these times: the likelihood of what was answered is all that is left of their states."""
+        told = {name: self._told(name, times[name]) for name in self._known.mixtures}
+        known = replace(self._known, mixtures=dict.fromkeys(told, (1.0,)))
+        return Structure(replace(self._model, redrawn_mixtures=told), common_of(self._model, known))
+
+    def _told(self, name: str, time: Vector) -> MixtureNumbers:
+        likelihood = np.array(self._known.mixtures[name])
+        weights, distributions, otherwise = self._model.mixture(name)
+        given, by_default = (np.moveaxis(each, -2, -1) @ likelihood for each in (distributions, otherwise))
+        return MixtureNumbers(
+            weights,
+            _part_told(given / likelihood.max(), time)[:, None],
+            _part_told(by_default / likelihood.max(), time)[None],
+        )
 
     def _come_in(self, name: str, time: Vector, no: Vector, yes: Vector, observed: Mapping[int, Vector]) -> None:
         """Multiplies what a patient's numbers are with what an answer says at these times, shape (patients,)."""
@@ -170,8 +189,7 @@ class _Path:
             yes[effect.causes] += time * effect.log_fail[:, None]
         else:
             whole = np.array(self._known.effects[name])[:, None]
-            untold = (1.0 - time) * (1.0 - time) * (1.0 - time)
-            observed[self._model.names[name]][:] = untold + (1.0 - untold) * whole / whole.max()
+            observed[self._model.names[name]][:] = _part_told(whole / whole.max(), time)
 
     def _logs_of_reading(self, name: str) -> Vector:
         """log P(answer | no sign) and log P(answer | sign)."""
@@ -216,7 +234,9 @@ class _Path:
         """What each answer that comes in gradually brings at a moment, shape (these, 2, events)."""
         if not self._gradual:
             return np.zeros((0, 2, len(self._events)))
-        sides = self._sides(self._at(t, STEP))[1]
+        length = self._strategy.at_once(self._whole.structure)
+        parts = (self._gradual[start : start + length] for start in range(0, len(self._gradual), length))
+        sides = np.concatenate([self._sides(self._at(t, STEP, part))[1] for part in parts], axis=2)
         return np.nan_to_num(np.moveaxis(sides.imag, 2, 0) / STEP) + self._constants[:, None, None]
 
     def _gained(self, known: Known) -> tuple[float, Vector]:
@@ -243,6 +263,12 @@ class _Path:
             rest = [gain([other for other in names if other != name]) for name in names]
             whole = gain(names)
             yield from zip(names, _divided_by_level(alone, rest, whole), strict=True)
+
+
+def _part_told(whole: Vector, time: Vector) -> Vector:
+    """u + (1 - u) of a likelihood at some times."""
+    untold = (1.0 - time) * (1.0 - time) * (1.0 - time)
+    return np.asarray(untold + (1.0 - untold) * whole)
 
 
 def _complex(values: Any) -> Vector:  # noqa: ANN401 (an array)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -69,7 +70,7 @@ def _gone_through(
     by_answered: dict[tuple[object, ...], list[Common]] = {}
     for common, by_row in alike.items():
         answered = frozenset(next(iter(by_row.values())).effects)
-        by_answered.setdefault((common.risk_factors, common.settled, answered), []).append(common)
+        by_answered.setdefault((*common._replace(effects=()), answered), []).append(common)
     for commons in by_answered.values():
         whole = {row: known for common in commons for row, known in alike[common].items()}
         if len(commons) > 1 and (joint := _joint(strategy, commons, len(whole))):
@@ -89,9 +90,14 @@ def _joint(strategy: NoisyOrStrategy, commons: list[Common], patients: int) -> S
     return joint if strategy.fits(joint) and together < SECONDS_APART * len(commons) else None
 
 
-def structure_with(model: NoisyOrModel, evidence: Evidence, names: Iterable[str]) -> Structure:
-    """The structure of patients who have this evidence, and answered these questions each in their own way."""
-    common = common_of(model, sorted_evidence(model, evidence))
+def structure_with(model: NoisyOrModel, evidence: Evidence, names: Sequence[str]) -> Structure:
+    """The structure of patients who have this evidence, and answered these questions each in their own way.
+
+    All answers to a mixture are as much work, so one stands for them.
+    """
+    known = sorted_evidence(model, evidence)
+    mixtures = {name: tuple(np.eye(len(model.network.states[name]))[0]) for name in names if name in model.mixtures}
+    common = common_of(model, replace(known, mixtures={**known.mixtures, **mixtures}))
     asked = (model.readings[name].sign if name in model.readings else name for name in names)
     effects = {model.names[name] for name in asked if name in model.effects}
     return Structure(model, common._replace(effects=tuple(sorted(effects.union(common.effects)))))

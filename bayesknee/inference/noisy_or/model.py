@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor
 from bayesknee.inference.intercepts import solve_intercepts
+from bayesknee.inference.noisy_or.tables import expm1
 from bayesknee.inference.parents import Block, Parents, list_parents
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
@@ -39,7 +41,7 @@ class Effect:
     @cached_property
     def q(self) -> dict[int, Vector]:
         """q by condition, shape () or (draws,)."""
-        return dict(zip(self.causes.tolist(), -np.expm1(self.log_fail), strict=True))
+        return dict(zip(self.causes.tolist(), -expm1(self.log_fail), strict=True))
 
     @cached_property
     def leak(self) -> Vector:
@@ -61,6 +63,7 @@ class NoisyOrModel:
         factors: P(c | parents) of each condition that has any parent; the draws are no variable of it.
         priors: P(state) by block of risk factors, shape (states, draws).
         effects: signs and direct noisy-OR findings, by id.
+        redrawn_mixtures: findings that depend on all conditions at once, by id, where their numbers are redrawn.
     """
 
     network: Network
@@ -71,6 +74,7 @@ class NoisyOrModel:
     factors: Mapping[int, Factor]
     priors: Mapping[int, Vector]
     effects: Mapping[str, Effect]
+    redrawn_mixtures: Mapping[str, MixtureNumbers] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -94,6 +98,12 @@ class NoisyOrModel:
         models = {each.id: each.model for each in self.network.findings.values()}
         return {name: model for name, model in models.items() if isinstance(model, Mixture)}
 
+    def mixture(self, name: str) -> MixtureNumbers:
+        """The numbers of a mixture."""
+        if name in self.redrawn_mixtures:
+            return self.redrawn_mixtures[name]
+        return mixture_numbers(self.mixtures[name], self.network.findings[name].states, self.parents.conditions)
+
     @cached_property
     def blocks(self) -> Mapping[int, Block]:
         """The blocks of risk factors by number."""
@@ -101,9 +111,9 @@ class NoisyOrModel:
 
     @cached_property
     def names(self) -> dict[str, int]:
-        """A number for each effect, after those of conditions and risk factor blocks."""
+        """A number for each effect and mixture, after those of conditions and risk factor blocks."""
         first = self.n + len(self.blocks)
-        return {name: first + k for k, name in enumerate(self.effects)}
+        return {name: first + k for k, name in enumerate((*self.effects, *self.mixtures))}
 
     @cached_property
     def any_effect(self) -> int:
@@ -114,6 +124,10 @@ class NoisyOrModel:
     def effect_of(self) -> dict[int, Effect]:
         """The effects by number."""
         return {self.names[name]: effect for name, effect in self.effects.items()}
+
+    def mixing(self, name: str) -> int:
+        """A number for what a mixture is mixed by, after all others; see `bayesknee.inference.noisy_or.mixture`."""
+        return self.names[name] + len(self.names)
 
     def block_weights(self, known: Mapping[str, Likelihood]) -> dict[int, Vector]:
         """P(state, what is known of its members) of each block of risk factors, shape (states, draws)."""

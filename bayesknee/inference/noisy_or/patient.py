@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from immutabledict import immutabledict
 
-from bayesknee.errors import InferenceError
 from bayesknee.inference.enumeration import reading_likelihood
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
@@ -28,23 +28,23 @@ class Known:
         risk_factors: likelihoods by id.
         effects: P(answers | absent) and P(answers | present) by id of a sign or direct finding.
         log_scale: of the evidence; see there.
+        mixtures: likelihoods by id of a mixture; one that tells nothing is part of `log_scale`.
     """
 
     conditions: Mapping[int, Likelihood]
     risk_factors: Mapping[str, Likelihood]
     effects: Mapping[str, Likelihood]
     log_scale: float = 0.0
+    mixtures: Mapping[str, Likelihood] = immutabledict()
 
 
 def sorted_evidence(model: NoisyOrModel, evidence: Evidence) -> Known:
-    """The evidence sorted; readings of one sign make one likelihood.
-
-    Raises:
-        InferenceError: an answer to a mixture, which depends on all conditions at once.
-    """
+    """The evidence sorted; readings of one sign make one likelihood."""
     conditions: dict[int, Likelihood] = {}
     risk_factors: dict[str, Likelihood] = {}
     effects: dict[str, Likelihood] = {}
+    mixtures: dict[str, Likelihood] = {}
+    log_scale = evidence.log_scale
     for name, likelihood in evidence.likelihoods.items():
         if name in model.numbers:
             conditions[model.numbers[name]] = likelihood
@@ -57,12 +57,11 @@ def sorted_evidence(model: NoisyOrModel, evidence: Evidence) -> Known:
             effects[reading.sign] = (no * own_no, yes * own_yes)
         elif name in model.effects:
             effects[name] = likelihood
+        elif len(set(likelihood)) > 1:
+            mixtures[name] = likelihood
         else:
-            raise InferenceError(
-                f"{name} is a mixture over all {model.n} conditions, which is exact only where these can be enumerated "
-                "(up to 20); leave the answer out, or give the finding a noisy_or"
-            )
-    return Known(conditions, risk_factors, effects, evidence.log_scale)
+            log_scale += math.log(likelihood[0])
+    return Known(conditions, risk_factors, effects, log_scale, mixtures)
 
 
 def is_folded(likelihood: Likelihood) -> bool:
@@ -74,11 +73,13 @@ def is_folded(likelihood: Likelihood) -> bool:
 def common_of(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Common:
     """What the evidence has in common with that of others."""
     effects = [model.names[name] for name, each in known.effects.items() if not is_folded(each)]
+    effects += [model.names[name] for name in known.mixtures]
     settled = {c: int(yes > 0.0) for c, (no, yes) in known.conditions.items() if (no > 0.0) != (yes > 0.0)}
     return Common(
         tuple(sorted(known.risk_factors.items())),
         tuple(sorted(settled.items())),
         tuple(sorted([*effects, model.any_effect] if with_any else effects)),
+        tuple(sorted(known.mixtures.items())),
     )
 
 
@@ -122,9 +123,11 @@ class Patients:
 
     def start(self, name: int) -> Vector:
         model = self.structure.model
+        if name in self.structure.starts:
+            return self.structure.starts[name]
         if name in model.effect_of:
             return model.effect_of[name].leak
-        if name in model.blocks:
+        if name in self.structure.block_weights:
             return self.structure.block_weights[name]
         return np.stack(np.broadcast_arrays(*self.pair(name)))
 
@@ -151,7 +154,7 @@ class Patients:
         return (1.0 - p) * np.exp(self.no), p * np.exp(self.yes)
 
     def chance(self, condition: int, effect: int) -> Vector:
-        return self.structure.model.effect_of[effect].q[condition]
+        return self.structure.effect(effect).q[condition]
 
     def weights(self, effect: int) -> Vector:
         return self.observed[effect]
@@ -180,6 +183,7 @@ def patients_of(structure: Structure, known: list[Known]) -> Patients:
     observed = {k: np.ones((2, len(known))) for k in structure.common.effects}
     if model.any_effect in observed:
         observed[model.any_effect][0] = 0.0
+    observed |= structure.observed_of_mixtures(len(known))
     for row, each in enumerate(known):
         log_scale[row] += each.log_scale
         for c, likelihood in each.conditions.items():

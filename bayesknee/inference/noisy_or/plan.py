@@ -50,11 +50,13 @@ class Shape:
         nodes: all conditions, but for those that are independent of all evidence but their own.
         effects: those to be gone through.
         factors: number of states of each risk factor block in some node's scope.
+        scopes: of effects that begin with something which depends on other axes.
     """
 
     nodes: tuple[Node, ...]
     effects: tuple[int, ...]
     factors: tuple[tuple[int, int], ...]
+    scopes: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class _Planner:
         self.nodes = {node.name: node for node in self.shape.nodes}
         self.states = {**dict.fromkeys(self.shape.effects, 2), **dict(self.shape.factors)}
         self.states |= {c: 2 for node in self.shape.nodes if not node.is_crowd for c in node.members}
+        self.scopes = dict(self.shape.scopes)
         self.node_of = {c: node for node in self.shape.nodes if not node.is_crowd for c in node.members}
         self.bits = dict(self._bits())
         self.waiting = dict.fromkeys(self.nodes)  # neither absorbed nor with an axis
@@ -181,9 +184,10 @@ class _Planner:
         found = False
         for name in self.open:
             own = self.bits[name]
+            before = self._union(self._to_begin_before(name))
             for absorbed, axes in self._ways_to_end(name):
                 found = True
-                needed = axes & ~self.closed
+                needed = (axes | before) & ~self.closed
                 peak = live | own | needed
                 yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, needed)
         for name in self.on_axes:
@@ -195,6 +199,10 @@ class _Planner:
                 yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
         if not found:
             yield from self._last_options(live)
+
+    def _to_begin_before(self, name: int) -> list[int]:
+        """What has this in the scope that it begins with, and so has to be there before this ends."""
+        return [each for each, scope in self.shape.scopes if name in scope and each in self.open]
 
     def _ways_to_end(self, name: int) -> list[_Way]:
         """The ways before an effect or risk factor can end."""
@@ -287,7 +295,7 @@ class _Planner:
         node = self.node_of.get(name)
         if node is None and name not in self.open:
             return
-        scope = node.scope if node else ()
+        scope = node.scope if node else self.scopes.get(name, ())
         for each in scope:
             self._begin(each)
         self._add(Begin(name, self._places(scope)), [name, *self.live])

@@ -15,13 +15,14 @@ import numpy as np
 
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
+from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.factors import Factor
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel, make_effect, without_common
 from bayesknee.inference.noisy_or.patient import Patients, common_of, sorted_evidence
 from bayesknee.inference.noisy_or.structure import Common, Structure
 from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
-from bayesknee.inference.redraw import USUAL_DRAWS, Drawn, drawn_numbers, drawn_reading
+from bayesknee.inference.redraw import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.shares import Events
 from bayesknee.inference.subsets import Vector
 
@@ -49,7 +50,7 @@ class NoisyOrRedraws:
         self._check_memory(draws)
         answers = _Answers(self._model, evidence, draws, seed)
         prior = self._priors(draws, seed)
-        length = min(self._strategy.at_once(Structure(self._model, answers.common)), draws)
+        length = min(self._strategy.at_once(self._structure(answers)), draws)
         parts = (slice(start, min(start + length, draws)) for start in range(0, draws, length))
         return np.concatenate([self._chances(answers, prior, events, part) for part in parts])
 
@@ -59,7 +60,7 @@ class NoisyOrRedraws:
         Raises:
             InferenceError: less than `FEWEST_DRAWS` would.
         """
-        structure = Structure(self._model, _Answers(self._model, evidence, 1, 0).common)
+        structure = self._structure(_Answers(self._model, evidence, 1, 0))
         runs = 1 + sum(len(event) > 1 for event in events)
         seconds = runs * self._strategy.plan(structure.shape).seconds_more + SECONDS_A_CONDITION * self._model.n
         allowed = self._strategy.budget.seconds
@@ -69,6 +70,10 @@ class NoisyOrRedraws:
                 f"{allowed:,.2g} s; leave answers out, allow more (seconds= of Engine), or say how many to draw"
             )
         return int(min(USUAL_DRAWS, allowed / seconds))
+
+    def _structure(self, answers: _Answers) -> Structure:
+        """That of the first draw; weights of mixtures that are alike as they stand need not be so in a draw."""
+        return Structure(replace(self._model, redrawn_mixtures=answers.mixtures(slice(1))), answers.common)
 
     def _check_memory(self, draws: int) -> None:
         allowed = self._strategy.budget.memory // (8 * ARRAYS * self._model.n)
@@ -115,6 +120,7 @@ class NoisyOrRedraws:
             factors=factors,
             priors=prior.priors,
             effects={**model.effects, **answers.effects(part)},
+            redrawn_mixtures=answers.mixtures(part),
         )
 
 
@@ -127,7 +133,7 @@ class _Answers:
         network = model.network
         self._drawn = {
             name: drawn_numbers(network.signs.get(name) or network.findings[name], draws, seed)
-            for name in self._known.effects
+            for name in (*self._known.effects, *self._known.mixtures)
         }
         self._likelihoods = {
             name: np.broadcast_to(np.array(likelihood)[:, None], (2, draws))
@@ -145,11 +151,25 @@ class _Answers:
         """As `bayesknee.inference.noisy_or.patient.common_of`; what holds of all draws."""
         told = [name for name, (no, yes) in self._likelihoods.items() if yes.any() and (yes != no).any()]
         plain = common_of(self._model, self._known)
+        told += [name for name, _ in plain.mixtures]
         return plain._replace(effects=tuple(sorted(self._model.names[name] for name in told)))
 
     def effects(self, part: slice) -> dict[str, Effect]:
         """Those that bear on the answers, for some of the draws."""
-        return {name: self._effect(drawn, part) for name, drawn in self._drawn.items()}
+        return {name: self._effect(drawn, part) for name, drawn in self._drawn.items() if name in self._known.effects}
+
+    def mixtures(self, part: slice) -> dict[str, MixtureNumbers]:
+        """The same of mixtures."""
+        network = self._model.network
+        return {
+            name: drawn_mixture(
+                self._model.mixtures[name],
+                network.findings[name].states,
+                tuple(network.conditions),
+                {path: own[part] for path, own in self._drawn[name].items()},
+            )
+            for name in self._known.mixtures
+        }
 
     def _effect(self, drawn: Drawn, part: slice) -> Effect:
         stated = {path[-1]: own[part] for path, own in drawn.items() if path[:-1] == ("noisy_or", "causes")}
@@ -171,4 +191,5 @@ class _Answers:
                 observed[model.names[name]] = own / own.max(axis=0)
             elif not own[1].any():
                 yes[effect.causes] += effect.log_fail
+        observed |= structure.observed_of_mixtures(draws)
         return Patients(structure, no, yes, observed, np.zeros(draws))

@@ -13,6 +13,7 @@ from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.backward import draw_each
 from bayesknee.inference.batch import reading_table
 from bayesknee.inference.codes import nothing_known
+from bayesknee.inference.cpds import mixture_numbers
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.noisy_or.draw import Whole, draw
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
@@ -110,7 +111,8 @@ class Sampler:
                 table = reading_table(finding.model)
                 yield name, draw_each((self._likely(name) * table.T)[signs[finding.model.sign]], rng)
             elif isinstance(finding.model, Mixture):
-                yield name, draw_each(mixture_chances(finding, finding.model, self._ids, conditions), rng)
+                chances = mixture_chances(finding, finding.model, self._ids, conditions)
+                yield name, draw_each(chances * self._likely(name), rng)
             else:
                 yield name, self._effect(name, conditions, rng)
 
@@ -131,10 +133,7 @@ class Sampler:
 
 def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Some) -> Vector:
     """P(state | conditions) of a mixture, shape (rows, states); `bayesknee.inference.cpds` has it for all subsets."""
-    states = finding.states
-    others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
-    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in ids])
-    each = np.array([rule.distributions[name].vector(states) if name in rule.distributions else others for name in ids])
+    weights, each, others = (part[..., 0] for part in mixture_numbers(rule, finding.states, ids))
     total = conditions @ weights
     mean = (conditions * weights) @ each / np.where(total > 0.0, total, 1.0)[:, None]
-    return np.where(total[:, None] > 0.0, mean, np.array(others))
+    return np.where(total[:, None] > 0.0, mean, others)

@@ -96,7 +96,7 @@ class NoisyOrStrategy:
         """The posterior, given a patient's evidence: exact where that is within the budget.
 
         Raises:
-            InferenceError: an answer to a mixture, or an approximation whose error cannot be told.
+            InferenceError: an approximation whose error cannot be told.
         """
         known = sorted_evidence(self.model, evidence)
         patient = one_patient(self.model, known)
@@ -160,11 +160,17 @@ class NoisyOrStrategy:
         return np.array(parts).reshape(len(groups), patients.count).T
 
     def _counts_any(self, patients: Patients) -> bool:
-        return self.model.any_effect in patients.structure.common.effects
+        common = patients.structure.common
+        return self.model.any_effect in common.effects or bool(common.mixtures)
 
     def counting_any(self, patients: Patients) -> Patients:
-        """The same patients, with the presenting complaint as one more effect, which is present."""
+        """The same patients, with the presenting complaint as one more effect, which is present.
+
+        An answer to a mixture implies it.
+        """
         common = patients.structure.common
+        if self._counts_any(patients):
+            return patients
         effects = tuple(sorted((*common.effects, self.model.any_effect)))
         present = np.stack([np.zeros(patients.count), np.ones(patients.count)])
         return Patients(
@@ -201,8 +207,10 @@ class NoisyOrStrategy:
     def too_large(self, structure: Structure) -> str:
         """What exact work would take, and what is allowed."""
         plan = self.plan(structure.shape)
+        mixtures = len(structure.common.mixtures)
         return (
-            f"{len(structure.common.effects)} findings and signs that are present or unsure would take about "
+            f"{len(structure.common.effects)} findings and signs that are present or unsure"
+            f"{f', {mixtures} of them mixtures,' if mixtures else ''} would take about "
             f"{plan.memory / 1e6:,.3g} MB and {plan.seconds:,.2g} s; allowed are {self.budget.memory / 1e6:,.3g} MB "
             f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
         )
@@ -254,18 +262,25 @@ class NoisyOrStrategy:
         return Gates(self.model.network)
 
     def followed(self, evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
-        """As many of the first ones as a patient takes next to no time for, were all of them present or absent."""
+        """As many of the first ones as a patient takes next to no time for, were all of them present or absent.
+
+        Where mixtures among them take too long, the others; one mixture, where there is nothing else.
+        """
+        others = [name for name in names if name not in self.model.mixtures]
+        for some in (names, others):
+            most = [count for count in FOLLOWED if count < len(some)]
+            for count in (len(some), *most) if len(some) <= FOLLOWED[0] else most:
+                if self._can_follow(evidence, some[:count]):
+                    return some[:count]
+        return others[: FOLLOWED[-1]] or names[:1]
+
+    def _can_follow(self, evidence: Evidence, names: Sequence[str]) -> bool:
         from bayesknee.inference.noisy_or.many import structure_with
 
-        most = [count for count in FOLLOWED if count < len(names)]
-        for count in (len(names), *most) if len(names) <= FOLLOWED[0] else most:
-            plan = self.plan(structure_with(self.model, evidence, names[:count]).shape)
-            if plan.seconds_more <= SECONDS_TO_FOLLOW:
-                break
-        return names[:count]
+        return self.plan(structure_with(self.model, evidence, names).shape).seconds_more <= SECONDS_TO_FOLLOW
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
-        """What each answer to each of these questions would lead to; mixtures are left out."""
+        """What each answer to each of these questions would lead to; mixtures beyond the budget are left out."""
         from bayesknee.inference.noisy_or.what_if import outcomes
 
         return outcomes(self, evidence, names)

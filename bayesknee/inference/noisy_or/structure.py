@@ -14,9 +14,10 @@ import numpy as np
 
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor
-from bayesknee.inference.noisy_or.model import NoisyOrModel
+from bayesknee.inference.noisy_or.mixture import mixings
+from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
 from bayesknee.inference.noisy_or.plan import Node, Shape
-from bayesknee.inference.noisy_or.tables import Pair
+from bayesknee.inference.noisy_or.tables import Pair, expm1
 from bayesknee.inference.subsets import Vector
 
 Scope: TypeAlias = tuple[int, ...]
@@ -28,12 +29,16 @@ class Common(NamedTuple):
     Attributes:
         risk_factors: likelihoods by id.
         settled: conditions by number of which the state is known.
-        effects: numbers of the effects to go through, ascending.
+        effects: numbers of the effects to go through, ascending; those of answered mixtures are among them.
+        mixtures: answered mixtures, and a likelihood of each state.
+        raised: one of these of which the weights divide once more, which derivatives take.
     """
 
     risk_factors: tuple[tuple[str, Likelihood], ...]
     settled: tuple[tuple[int, int], ...]
     effects: tuple[int, ...]
+    mixtures: tuple[tuple[str, Likelihood], ...] = ()
+    raised: str = ""
 
 
 class Structure:
@@ -48,13 +53,48 @@ class Structure:
     def __init__(self, model: NoisyOrModel, common: Common) -> None:
         self.model = model
         self.common = common
+        self.mixings = tuple(mixings(model, common.mixtures, common.raised))
         self.block_weights = model.block_weights(dict(common.risk_factors))
+        self.block_weights |= {each.number: each.states for each in self.mixings}
         self.log_scale = sum(self._logs_of_the_rest(), np.zeros(1))
 
     @cached_property
     def pairs(self) -> Mapping[int, tuple[Scope, Pair]]:
-        """The scope, and P(absent) and P(present) given it, of each condition that has parents."""
+        """The scope, and P(absent) and P(present) given it, of each condition that depends on anything."""
+        if not self.mixings:
+            return self.pairs_before_mixing
+        return {c: self._mixed(c) for c in range(self.model.n)}
+
+    def _mixed(self, c: int) -> tuple[Scope, Pair]:
+        p = self.model.simple[c]
+        scope, (no, yes) = self.pairs_before_mixing.get(c, ((), Pair(1.0 - p, p)))
+        for mixing in self.mixings:
+            scope, no, yes = (*scope, mixing.number), no[..., None, :], yes[..., None, :] * mixing.tilt(c)
+        return scope, Pair(np.broadcast_to(no, yes.shape), yes)
+
+    @cached_property
+    def pairs_before_mixing(self) -> Mapping[int, tuple[Scope, Pair]]:
+        """The same without regard to mixtures, of each condition that has parents."""
         return {c: self._pair(c, self.factor(c)) for c in self.model.factors}
+
+    @cached_property
+    def of_mixtures(self) -> Mapping[int, Effect]:
+        """The effects that answered mixtures have, by number."""
+        return {number: effect for mixing in self.mixings for number, effect in mixing.effects.items()}
+
+    def observed_of_mixtures(self, patients: int) -> dict[int, Vector]:
+        """What is known of them, shape (2, patients): an answer was given."""
+        scales = {number: scale for mixing in self.mixings for number, scale in mixing.scales.items()}
+        return {number: np.outer([0.0, scale], np.ones(patients)) for number, scale in scales.items()}
+
+    def effect(self, number: int) -> Effect:
+        """The effect with that number."""
+        return self.of_mixtures[number] if number in self.of_mixtures else self.model.effect_of[number]
+
+    @cached_property
+    def starts(self) -> Mapping[int, Vector]:
+        """P(absent) and P(present) without any condition, of effects where that depends on anything."""
+        return {number: start for mixing in self.mixings for number, start in mixing.starts.items()}
 
     @cached_property
     def settled(self) -> dict[int, int | slice]:
@@ -90,13 +130,14 @@ class Structure:
     @cached_property
     def shape(self) -> Shape:
         """What there is to go through."""
-        return Shape(self._nodes, self.common.effects, self._factors)
+        scopes = tuple((k, (mixing.number,)) for mixing in self.mixings for k in mixing.effects)
+        return Shape(self._nodes, self.common.effects, self._factors, scopes)
 
     @cached_property
     def _nodes(self) -> tuple[Node, ...]:
         effects: dict[int, list[int]] = {}
         for k in self.common.effects:
-            for c in self.model.effect_of[k].causes.tolist():
+            for c in self.effect(k).causes.tolist():
                 effects.setdefault(c, []).append(k)
         scopes = {c: scope for c, (scope, _) in self.pairs.items()}
         parents = {each for scope in scopes.values() for each in scope if each < self.model.n}
@@ -125,9 +166,9 @@ class Structure:
     def _chances(self, node: Node) -> Vector:
         if not node.effects:
             return np.zeros((len(node.members), 1))
-        effect = self.model.effect_of[node.effects[0]]
+        effect = self.effect(node.effects[0])
         log_fail = effect.log_fail[np.searchsorted(effect.causes, node.members)]
-        return np.asarray(-np.expm1(log_fail)).reshape(len(node.members), -1)
+        return np.asarray(-expm1(log_fail)).reshape(len(node.members), -1)
 
     @cached_property
     def _factors(self) -> tuple[tuple[int, int], ...]:

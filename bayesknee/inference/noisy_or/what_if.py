@@ -5,7 +5,8 @@ might be asked for are gone through together, as so many patients, in one run. T
 
     P(present, c | e) = P(c | e) - P(absent, c | e)
 
-and a reading of a sign mixes both by its sensitivity and specificity. Each state of a risk factor takes its own run.
+and a reading of a sign mixes both by its sensitivity and specificity. Each state of a risk factor takes its own run,
+and so does each of a mixture, where that is within the budget.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ def outcomes(strategy: NoisyOrStrategy, evidence: Evidence, names: Iterable[str]
     """The outcomes of these questions, given evidence that is possible."""
     wanted = set(names)
     network = strategy.model.network
-    ordered = tuple(each for each in network.questions if each in wanted and each not in strategy.model.mixtures)
-    rows = [*_WhatIf(strategy, evidence).rows(ordered)]
+    work = _WhatIf(strategy, evidence)
+    ordered = tuple(each for each in network.questions if each in wanted and work.can_tell(each))
+    rows = [*work.rows(ordered)]
     joint = np.vstack(rows) if rows else np.zeros((0, 1 + strategy.model.n))
     return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:])
 
@@ -45,33 +47,46 @@ class _WhatIf:
         self._model = strategy.model
         self._evidence = evidence
         self._known = sorted_evidence(self._model, evidence)
+        self._whole_runs = self._model.network.risk_factors.keys() | self._model.mixtures.keys()
         patient = one_patient(self._model, self._known)
         log_evidence, found = strategy.posterior_of(evidence, patient)
         self._log_evidence = float(log_evidence[0])
         self._now = np.concatenate([[1.0], found.conditions[:, 0]])
         self._patient = found.patients
 
+    def can_tell(self, name: str) -> bool:
+        """Whether an answer is within the budget; only one to a mixture takes more than what is known already."""
+        if name not in self._model.mixtures:
+            return True
+        states = len(self._model.network.states[name])
+        known = replace(self._known, mixtures={**self._known.mixtures, name: tuple(np.eye(states)[0])})
+        return self._strategy.fits(one_patient(self._model, known).structure)
+
     def rows(self, names: tuple[str, ...]) -> Iterable[Vector]:
-        effects = {self._effect_of(name) for name in names if name not in self._model.network.risk_factors}
+        effects = {self._effect_of(name) for name in names if name not in self._whole_runs}
         absent = self._absent(sorted(effects))
         for name in names:
-            if name in self._model.network.risk_factors:
-                yield self._of_risk_factor(name)
+            if name in self._whole_runs:
+                yield self._by_state(name)
             else:
                 yield self._of_effect(name, absent[self._effect_of(name)])
 
     def _effect_of(self, name: str) -> str:
         return self._model.readings[name].sign if name in self._model.readings else name
 
-    def _of_risk_factor(self, name: str) -> Vector:
-        states = self._model.network.states[name]
-        own = self._known.risk_factors.get(name, (1.0,) * len(states))
-        return np.array([self._given(name, tuple(np.eye(len(states))[v] * own)) for v in range(len(states))])
+    def _by_state(self, name: str) -> Vector:
+        """A run for each state, of a risk factor or a mixture."""
+        count = len(self._model.network.states[name])
+        own = self._evidence.likelihoods.get(name, (1.0,) * count)
+        return np.array([self._given(name, tuple(np.eye(count)[v] * own)) for v in range(count)])
 
     def _given(self, name: str, likelihood: tuple[float, ...]) -> Vector:
         if not any(likelihood):
             return np.zeros_like(self._now)
-        known = replace(self._known, risk_factors={**self._known.risk_factors, name: likelihood})
+        if name in self._model.mixtures:
+            known = replace(self._known, mixtures={**self._known.mixtures, name: likelihood})
+        else:
+            known = replace(self._known, risk_factors={**self._known.risk_factors, name: likelihood})
         log_evidence, found = self._strategy.posteriors(one_patient(self._model, known))
         if log_evidence[0] == -math.inf:
             return np.zeros_like(self._now)

@@ -17,7 +17,17 @@ from bayesknee.knowledge.model import Network
 from tests.support.effort import seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import SMALL, TINY, seeded_patient
-from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
+from tests.support.small_networks import (
+    condition,
+    distribution,
+    finding,
+    mixture,
+    network,
+    noisy_or,
+    reading,
+    risk_factor,
+    sign,
+)
 from tests.support.strategies import only
 
 
@@ -94,12 +104,14 @@ def test_a_condition_that_nothing_touches_does_not_move() -> None:
 def test_shares_by_a_sum_over_all_conditions_and_the_sign() -> None:
     """The ways in which answers come in, as the module tells them, gone along by brute force."""
     priors, links = {"a": 0.2, "b": 0.4, "c": 0.1}, {"f": {"a": 0.6, "b": 0.3}, "g": {"a": 0.5, "c": 0.7}}
+    spots = {name: distribution(u=u, v=0.6 - u, w=0.4) for name, u in {"a": 0.5, "c": 0.1, "none": 0.3}.items()}
     drawn = network(
         *(condition(name, prior) for name, prior in priors.items()),
         sign("s", noisy_or(0.05, b=0.5, c=0.8)),
         finding("seen", reading("s", 0.9, 0.8)),
         finding("felt", reading("s", 0.7, 0.95)),
         *(finding(name, noisy_or(0.1, **own)) for name, own in links.items()),
+        finding("m", mixture(spots["none"], {"c": 3.0}, a=spots["a"], c=spots["c"]), ("u", "v", "w")),
         complaint="",
     )
     states = [dict(zip((*priors, "s"), each, strict=True)) for each in itertools.product((0, 1), repeat=4)]
@@ -112,10 +124,16 @@ def test_shares_by_a_sum_over_all_conditions_and_the_sign() -> None:
         own = [priors[c] if state[c] else 1.0 - priors[c] for c in priors]
         return math.prod(own) * (1.0 - of_sign if state["s"] else of_sign)
 
+    def spot(state: dict[str, int]) -> float:
+        """P(m is u): the mean over the present conditions with weights 1, 1 and 3; b has no distribution of its own."""
+        own = [(weight, u) for c, weight, u in (("a", 1, 0.5), ("b", 1, 0.3), ("c", 3, 0.1)) if state[c]]
+        return sum(weight * u for weight, u in own) / sum(weight for weight, _ in own) if own else 0.3
+
     def way(name: str, state: dict[str, int], t: float) -> tuple[float, float]:
-        """The likelihood on the way, and how fast its logarithm grows; f and seen are yes, g and felt are no."""
-        if name == "f":
-            yes, left = 1.0 - no_of(0.1, links["f"], state), (1.0 - t) ** 3
+        """The likelihood on the way, and how fast its logarithm grows; g and felt are no, m is u."""
+        if name in {"f", "m"}:
+            yes = 1.0 - no_of(0.1, links["f"], state) if name == "f" else spot(state)
+            left = (1.0 - t) ** 3
             return left + (1.0 - left) * yes, -3.0 * (1.0 - t) ** 2 * (1.0 - yes) / (left + (1.0 - left) * yes)
         p = {
             "g": no_of(0.1, links["g"], state),
@@ -124,7 +142,7 @@ def test_shares_by_a_sum_over_all_conditions_and_the_sign() -> None:
         }[name]
         return p**t, math.log(p)
 
-    answers = {"f": "yes", "g": "no", "seen": "yes", "felt": "no"}
+    answers = {"f": "yes", "g": "no", "seen": "yes", "felt": "no", "m": "u"}
     result = shares(drawn, dict(answers))
     times, weights = gauss_legendre(48)
     for number, c in enumerate(priors):

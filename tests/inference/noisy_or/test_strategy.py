@@ -1,4 +1,4 @@
-"""The strategy for many conditions: worked examples, middling networks against enumeration, extremes, refusals."""
+"""The strategy for many conditions: worked examples, middling networks against enumeration, extremes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
-from bayesknee.errors import InferenceError
 from bayesknee.inference.codes import encode
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import check_evidence
@@ -20,7 +19,7 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
-from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
+from tests.support.small_networks import condition, finding, network, noisy_or
 from tests.support.strategies import only
 
 MIDDLING = Size(conditions=(12, 15), risk_factors=(3, 5), signs=(3, 5), findings=(10, 20))
@@ -130,17 +129,6 @@ def test_impossible_evidence() -> None:
     engine = Engine(network(*parts))
     with pytest.raises(ImpossibleEvidenceError, match="c0=no"):
         engine.diagnose({f"c{i}": "no" for i in range(25)})
-
-
-# --- refusals --------------------------------------------------------------------------------------------------------
-
-
-def test_a_mixture_over_many_conditions_can_stand_there_but_not_be_answered() -> None:
-    rule = mixture(distribution(no=0.2, yes=0.8), c0=distribution(no=0.9, yes=0.1))
-    drawn = network(*(condition(f"c{i}", 0.1) for i in range(25)), finding("f", rule), complaint="")
-    assert Engine(drawn).diagnose({"c0": "yes"}).posterior["c0"] == 1.0
-    with pytest.raises(InferenceError, match=r"f is a mixture over all 25 conditions, .*; leave the answer out"):
-        Engine(drawn).diagnose({"f": "yes"})
 
 
 def test_an_engine_can_be_pickled() -> None:
