@@ -45,6 +45,7 @@ NODES: Final = (40, 80, 160)
 TOLERANCE: Final = 1e-7  # what the nodes may miss of the sum, which is known; it is then divided like the rest
 POWER: Final = 3.0
 STEP: Final = 1e-30
+LEAST: Final = 1e-250  # times STEP it is still a float
 
 
 def shares(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> Shares:
@@ -125,10 +126,21 @@ class _Path:
         singles = [(number, next(iter(event))) for number, event in enumerate(self._events) if len(event) == 1]
         numbers, conditions = (list(each) for each in zip(*singles, strict=True)) if singles else ([], [])
         sides[:, numbers] = np.moveaxis(by_condition[conditions, ::-1], 1, 0)
+        for number, c in singles:
+            for state in np.flatnonzero((np.abs(tally.found[c]) < LEAST).any(axis=1)).tolist():
+                sides[1 - state, number] = self._side_alone(patients, c, state)
         for number, event in enumerate(self._events):
             if len(event) != 1:
                 sides[:, number] = self._sides_of_several(patients, event, log_all)
         return log_all, sides
+
+    def _side_alone(self, patients: Patients, c: int, state: int) -> Vector:
+        """log P(condition in a state, evidence), where it is too small a part of P(evidence) for floats."""
+        no, yes = patients.no.copy(), patients.yes.copy()
+        (no if state else yes)[c] = -np.inf
+        with np.errstate(divide="ignore", invalid="ignore"):
+            run = self._strategy.run(replace(patients, no=no, yes=yes))
+            return np.asarray(run.log_evidence() - np.log(self._model.complaint))
 
     def _sides_of_several(self, patients: Patients, event: frozenset[int], log_all: Vector) -> Vector:
         """The sides of an event of several conditions, or of none, shape (2, patients)."""

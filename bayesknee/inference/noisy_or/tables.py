@@ -374,7 +374,7 @@ def expm1(x: Vector) -> Vector:
 
 def log(x: Vector) -> Vector:
     """The logarithm, minus infinity for 0; quicker than numpy's."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.log(x) if np.isrealobj(x) else _first_order(x, np.log(x.real), 1.0 / x.real)
 
 
