@@ -8,7 +8,9 @@ that closes it comes before these, and a quote within is written twice (RFC 4180
 from __future__ import annotations
 
 import codecs
+import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -20,6 +22,7 @@ from bayesknee.errors import TableError
 BLOCK: Final = 2**22  # bytes
 QUOTE: Final = b'"'
 AROUND: Final = np.frombuffer(b',\n\r"', np.uint8)  # what may stand before an opening quote, and after a closing one
+LONGEST_CELL: Final = 2**31 - 1  # characters; Python's own limit is 131,072
 SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -53,6 +56,25 @@ def check_text(path: Path) -> None:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise TableError(not_utf8(path)) from None
+
+
+def read_rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a CSV file, the header first, blank lines left out.
+
+    Raises:
+        OSError, csv.Error, UnicodeDecodeError: it cannot be read.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file, _long_cells():
+        yield from (row for row in csv.reader(file) if len(row) > 1 or "".join(row).strip())
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def not_utf8(path: Path, line: int | None = None) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.cases import Case, parse_case, plain_answer, read_case
-from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, separated_otherwise
+from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
 from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, quoted
 from bayesknee.inference.engine import check_setting
 from bayesknee.inference.evidence import Evidence, check_evidence
@@ -174,7 +174,7 @@ def _table(path: Path) -> Iterator[Case]:
     if twice := [name for name, number in Counter(names).items() if number > 1]:
         raise CaseFileError(f"{path.name} has the column {twice[0]} more than once; keep one of them")
     if LABEL not in names:
-        columns = ", ".join(map(str, names[:MOST_TOLD]))
+        columns = ", ".join(map(quoted, names[:MOST_TOLD]))
         expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
         raise CaseFileError(f"{path.name} has no column {LABEL}, its first are {columns}; {expected}")
     return (_row(number, dict(zip(names, row, strict=True))) for number, row in enumerate(rows, start=1))
@@ -202,8 +202,7 @@ def _csv(path: Path) -> tuple[list[str], Sequence[Sequence[str]]]:
     """The same; every row must be as long as the header."""
     try:
         check_text(path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+        header, *rows = list(read_rows(path)) or [[]]
     except TableError as error:
         raise CaseFileError(str(error)) from None
     except (OSError, csv.Error) as error:

@@ -6,13 +6,14 @@ import csv
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, other_length, separated_otherwise
+from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, other_length, read_rows, separated_otherwise
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.tables import BLANK, Column, Columns, Encoded, check_columns, encode_columns
 from bayesknee.errors import TableError, quoted
@@ -122,6 +123,10 @@ def _told(path: Path) -> Iterator[None]:
         text = " ".join(str(getattr(error, "strerror", None) or error).split())
         if "UTF8" in text or "UTF-8" in text:
             raise TableError(not_utf8(path)) from None
+        if "straddling" in text:
+            raise TableError(
+                f"{path.name}: a row is longer than {CSV_BLOCK:,} bytes; leave out what is so long"
+            ) from None
         raise TableError(f"cannot read {path.name}: {text}; check that the file is whole and of its kind") from None
 
 
@@ -200,18 +205,17 @@ def _csv_names(path: Path) -> list[str]:
         start = file.read(LOOK)
     if start.startswith(UTF16) or b"\0" in start:
         raise TableError(not_utf8(path))
-    with path.open(encoding="utf-8-sig", newline="") as text:
-        rows = (row for row in csv.reader(text) if len(row) > 1 or "".join(row).strip())
-        try:
-            names, first = next(rows, None), next(rows, None)
-        except (csv.Error, UnicodeDecodeError):
-            check_text(path)  # which tells the line
-            raise
-    if names is None:
+    try:
+        first_rows = list(islice(read_rows(path), 2))
+    except (csv.Error, UnicodeDecodeError):
+        check_text(path)  # which tells the line
+        raise
+    if not first_rows:
         raise TableError(empty(path))
+    names, *rows = first_rows
     if len(names) == 1 and (problem := separated_otherwise(path, names[0])):
         raise TableError(problem)
-    if first is None:
+    if not rows:
         check_text(path)
         raise TableError(no_rows(path))
     return names
@@ -249,7 +253,12 @@ class CsvSource:
         types = dict.fromkeys(self.columns.key, text) | dict.fromkeys(self.columns.questions, coded)
         broken: dict[int, str] = {}
         size, last, number = self.path.stat().st_size, 0, 0
-        with _told(self.path), self.path.open("rb") as file, pc.open_csv(file, **_csv_options(types, broken)) as reader:
+        # Not a file of Python's: threads that read ahead in one need the interpreter, and abort where it has ended.
+        with (
+            _told(self.path),
+            pa.OSFile(str(self.path)) as file,
+            pc.open_csv(file, **_csv_options(types, broken)) as reader,
+        ):
             for table in _joined(reader):
                 rows = _numbers(last, table.num_rows, broken)
                 last = int(rows[-1])

@@ -70,7 +70,7 @@ def check_columns(
         raise TableError(f"column {', '.join(map(quoted, twice))} comes more than once; keep one of them")
     for name in (*key, *sorted(ignore)):
         if name not in given:
-            hint = did_you_mean(name, given) or f"the table has {', '.join(given[:10]) or 'no columns'}"
+            hint = did_you_mean(name, given) or f"the table has {', '.join(map(quoted, given[:10])) or 'no columns'}"
             raise TableError(f"no column {quoted(name)}; {hint}")
     asked = [name for name in given if name not in ignore and name not in key]
     if problems := [_no_question(network, name) for name in asked if name not in network.questions]:

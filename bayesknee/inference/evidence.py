@@ -18,6 +18,7 @@ from bayesknee.knowledge.model import NO_YES, Network, RiskFactor
 
 UNKNOWN: Final = "unknown"
 TRUTH_VALUES: Final = (bool, np.bool_)
+TRUTH_HINTS: Final = immutabledict({"0": "if that means no, write no", "1": "if that means yes, write yes"})
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
 
@@ -190,8 +191,10 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         return _soft_answer(name, value, states)
     if name in network.risk_factors and network.risk_factors[name].bands:
         return _band(network.risk_factors[name], value)
+    if isinstance(value, Real) and math.isfinite(number := _as_float(value)):
+        value = f"{number:.12g}"
     if isinstance(value, str):
-        hint = did_you_mean(value, states)
+        hint = did_you_mean(value, states) or (TRUTH_HINTS.get(value, "") if states == NO_YES else "")
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
         raise EvidenceError(f"unknown state {quoted(value)} of {name}; {expected}{'; ' + hint if hint else ''}")
     raise EvidenceError(f"{name}: got {quoted(value)}; expected a state ({', '.join(states)}) or a likelihood by state")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -512,6 +513,21 @@ def test_a_place_for_the_rejects_is_looked_at_before_work_begins(engine: Engine,
     assert "no folder" in refused(engine, path, tmp_path / "out.csv", key=["id"], rejects=tmp_path / "no" / "r.csv")
     (tmp_path / "r.csv").mkdir()
     assert "is a folder" in refused(engine, path, tmp_path / "out.csv", key=["id"], rejects=tmp_path / "r.csv")
+
+
+def test_cells_longer_than_python_reads_by_itself(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"limp,note\nyes,{'x' * 200_000}\nno,\n")
+    before = csv.field_size_limit()
+    assert score_file(engine, tmp_path / "in.csv", tmp_path / "out.csv", ignore=["note"]).scored == 2
+    assert csv.field_size_limit() == before
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_row_longer_than_a_block(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"limp,note\nyes,{'x' * 500}\nno,\n")
+    told = refused(engine, tmp_path / "in.csv", tmp_path / "out.csv", ignore=["note"])
+    assert told == "in.csv: a row is longer than 120 bytes; leave out what is so long"
+    assert left_behind(tmp_path) == {"in.csv"}
 
 
 def test_a_header_without_an_end_of_line(engine: Engine, tmp_path: Path) -> None:

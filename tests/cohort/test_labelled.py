@@ -74,6 +74,11 @@ def test_many_bad_cases_are_counted() -> None:
         check_cases([Case()] * 5, TINY)
 
 
+def test_cells_longer_than_python_reads_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text(f"id,tennis,label\n{'x' * 200_000},yes,strain\n")
+    assert [len(case.id) for case in read_labelled(tmp_path / "cases.csv", TINY)] == [200_000]
+
+
 def test_no_cases() -> None:
     with pytest.raises(CaseFileError, match="no cases; expected at least one labelled case"):
         check_cases([], TINY)
@@ -84,7 +89,7 @@ def test_no_cases() -> None:
     [
         ("cases.csv", "", "cases.csv is empty; expected a header and a row for each patient"),
         ("cases.csv", "\n\n", "cases.csv is empty; expected a header and a row for each patient"),
-        ("cases.csv", "tennis\nyes\n", "cases.csv has no column label, its first are tennis; expected one with"),
+        ("cases.csv", "tennis\nyes\n", "cases.csv has no column label, its first are 'tennis'; expected one with"),
         (
             "cases.csv",
             "tennis;label\nyes;strain\n",

@@ -62,7 +62,10 @@ def test_cells(drawn: Network, name: str, cell: object, code: int) -> None:
     ("name", "cell", "reason"),
     [
         ("pain", "sever", "unknown state 'sever' of pain; expected mild, severe or unknown; did you mean severe?"),
-        ("limp", 1, "limp: got '1'; expected a state (no, yes) or a likelihood by state"),
+        ("limp", "1", "unknown state '1' of limp; expected no, yes or unknown; if that means yes, write yes"),
+        ("limp", 0.0, "unknown state '0' of limp; expected no, yes or unknown; if that means no, write no"),
+        ("limp", "1.5", "unknown state '1.5' of limp; expected no, yes or unknown"),
+        ("pain", 1, "unknown state '1' of pain; expected mild, severe or unknown"),
         ("limp", "Yes!", "unknown state 'Yes!' of limp; expected no, yes or unknown; did you mean yes?"),
         (
             "age",
@@ -107,7 +110,7 @@ def test_columns(drawn: Network) -> None:
         (["limp", ""], (), "a column has no name; name it, or delete it"),
         (["limp", "u", "v", "w", "x", "y"], (), "and 2 more columns"),
         (["limp", "id"], ("idd",), "no column 'idd'; did you mean id?"),
-        (["limp", "id"], ("zzz",), "no column 'zzz'; the table has limp, id"),
+        (["limp", "id"], ("zzz",), "no column 'zzz'; the table has 'limp', 'id'"),
         (["id"], ("id",), "no column is a finding or risk factor of small; expected some, such as age, pain, limp"),
         ([], (), "no column is a finding or risk factor"),
     ],

@@ -201,7 +201,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "far from any finding": ({"zzz": 1}, "unknown finding 'zzz'; `bayesknee findings` lists what is known"),
     "unknown state": ({"pain": "yess"}, "unknown state 'yess' of pain; expected no, yes or unknown; did you mean yes?"),
     "a state far from any": ({"pain": "aye"}, "unknown state 'aye' of pain; expected no, yes or unknown"),
-    "a number for a state": ({"pain": 1}, "pain: got '1'; expected a state (no, yes) or a likelihood by state"),
+    "a number for a state": (
+        {"pain": 1},
+        "unknown state '1' of pain; expected no, yes or unknown; if that means yes, write yes",
+    ),
     "nothing for a state": (
         {"onset": None},
         "onset: got 'None'; expected a state (fall, sudden, slow) or a likelihood",
