@@ -81,21 +81,45 @@ class Parts:
         """Makes the folder, or goes on with the one that is there.
 
         Raises:
-            TableError: there are parts of another run, or of other input.
+            TableError: there are parts of another run, or of other input, or something else is in that place.
         """
         manifest = self.folder / MANIFEST
         if not manifest.exists():
-            self.folder.mkdir(exist_ok=True)
+            self._make()
             _write_json(manifest, what)
             return
+        before = self._read_manifest()
         if not resume:
             raise TableError(f"an earlier run was stopped; {self._kept}")
-        before = json.loads(manifest.read_text(encoding="utf-8"))
         if changed := [name for name in what if json.loads(json.dumps(what[name])) != before.get(name)]:
             raise TableError(
                 f"cannot go on: {', '.join(changed)} changed since {str(self.folder)!r} was begun; "
                 "remove that folder to start anew"
             )
+
+    def _make(self) -> None:
+        """An empty folder; it is removed in the end, so what a stranger keeps there must not be in it."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise self._in_the_way
+        self.folder.mkdir(exist_ok=True)
+        if any(path != _unfinished(self.folder / MANIFEST) for path in self.folder.iterdir()):
+            raise self._in_the_way
+
+    def _read_manifest(self) -> Mapping[str, object]:
+        try:
+            before = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+        except ValueError:
+            raise self._in_the_way from None
+        if not isinstance(before, dict):
+            raise self._in_the_way
+        return before
+
+    @property
+    def _in_the_way(self) -> TableError:
+        return TableError(
+            f"{str(self.folder)!r} is where parts of the result go, and holds something else; move that, or name "
+            "another output"
+        )
 
     @contextmanager
     def kept_if_any(self) -> Iterator[None]:
@@ -165,10 +189,14 @@ def _write_json(path: Path, what: Mapping[str, object]) -> None:
 
 def _whole(path: Path, write: Callable[[Path], None]) -> None:
     """Writes a file under another name, on disk to its end, and renames it."""
-    place = path.with_name(f".{path.name}.part")
+    place = _unfinished(path)
     write(place)
     _on_disk(place)
     place.replace(path)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def _on_disk(path: Path) -> None:

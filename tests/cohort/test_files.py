@@ -434,6 +434,27 @@ def test_outputs_that_cannot_be(engine: Engine, tmp_path: Path) -> None:
     assert "no such file" in refused(engine, tmp_path / "none.csv", tmp_path / "out.csv").lower()
 
 
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("out.csv.parts", ""),
+        ("out.csv.parts/thesis.txt", "years of work"),
+        ("out.csv.parts/manifest.json", '{"inp'),
+        ("out.csv.parts/manifest.json", "[]"),
+    ],
+)
+def test_what_others_keep_where_parts_go_is_left_alone(
+    engine: Engine, tmp_path: Path, name: str, content: str, *, resume: bool
+) -> None:
+    path = write(patients(5), tmp_path / "in.csv")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+    told = refused(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)
+    assert "out.csv.parts' is where parts of the result go, and holds something else; move that, or name" in told
+    assert (tmp_path / name).read_text() == content
+
+
 def test_keys(engine: Engine, tmp_path: Path) -> None:
     path = write(patients(5).rename(columns={"id": "triage"}), tmp_path / "in.csv")
     told = refused(engine, path, tmp_path / "out.csv", key=["triage"])
