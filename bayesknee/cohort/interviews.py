@@ -179,7 +179,7 @@ def simulate(
             rng = np.random.default_rng([wanted.seed, lot])
             drawer = engine
             if source == REDRAWN:
-                drawer = Engine(only_asked_of(redrawn(network, rng), wanted.asked_of), engine.setting)
+                drawer = engine.for_network(only_asked_of(redrawn(network, rng), wanted.asked_of))
             patients = draw_patients(drawer, wanted.lot_size, wanted.sought, rng)
             for policy in wanted.in_lot(lot):
                 yield source, policy, patients, play(plan, policy, patients, progress)

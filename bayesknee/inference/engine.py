@@ -264,6 +264,10 @@ class Engine:
         """What another process makes the same engine of."""
         return _engine_of, (self.network, self.setting, self.budget)
 
+    def for_network(self, network: Network) -> Engine:
+        """An engine for another network, in the same setting and with the same budget."""
+        return _engine_of(network, self.setting, self.budget)
+
     def interview(
         self, evidence: Mapping[str, object] | None = None, policy: Policy | None = None, state: State | None = None
     ) -> Interview:

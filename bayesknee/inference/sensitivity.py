@@ -115,6 +115,11 @@ class Flip:
         return _widths(self.number, self.value)
 
     @property
+    def distance(self) -> float:
+        """How far off the value is in the log of its odds, or in its log where it is no probability."""
+        return abs(_scaled(self.number, self.value) - _scaled(self.number, self.number.value))
+
+    @property
     def inside(self) -> bool:
         """Whether the value lies in the number's own range."""
         return self.number.low <= self.value <= self.number.high
@@ -217,14 +222,16 @@ class Sensitivity:
     def flips(self, most_searched: int = MOST_SEARCHED) -> tuple[Flip, ...]:
         """The single numbers that, if they were another, would change the first place; the least wrong first.
 
-        All that have a closed form. Of the others, these are searched that by the linear estimate need to be off by at
-        most twice their range.
+        That is by `Flip.widths`; numbers without a range, for which that tells nothing, come last, by `Flip.distance`.
+
+        All that have a closed form. Of the others, these are searched that have a range, and by the linear estimate
+        need to be off by at most twice that.
 
         Args:
             most_searched: how many numbers without a closed form to search at most; each takes about half a second.
         """
         found = [*self._closed_flips(), *self._searched_flips(most_searched)]
-        return tuple(sorted(found, key=lambda each: (each.widths, each.path)))
+        return tuple(sorted(found, key=lambda each: (each.widths, each.distance, each.path)))
 
     def to_frame(self) -> pd.DataFrame:
         """A row per number: value, range, grade, source, and the derivative of each condition and group by it."""
@@ -249,7 +256,7 @@ class Sensitivity:
 
         Raises:
             NetworkError: a value that breaks a rule of the format.
-            InferenceError: base rates that cannot be met.
+            InferenceError: base rates that cannot be met, or more than the engine is allowed.
         """
         return dict(zip(self._events, self._at(path, value).tolist(), strict=True))
 
@@ -257,10 +264,13 @@ class Sensitivity:
         """P(event | e) with that value: in closed form where there is one, else computed anew."""
         if path in self._places and self.gradients.linear[self._places[path]]:
             return self._closed(self._places[path], value - self._numbers[path].value)
-        from bayesknee.inference.engine import Engine
-
         own = self.diagnosis
-        changed = Engine(with_number(own.network, path, value), own.setting).diagnose(own.evidence)
+        changed = own.engine.for_network(with_number(own.network, path, value)).diagnose(own.evidence)
+        if changed.approximation is not None:
+            raise InferenceError(
+                f"with {value:.6g} for {'.'.join(path)}, exact work would take more than is allowed; leave answers "
+                "out, or allow more (memory= and seconds= of Engine)"
+            )
         both = {**changed.posterior, **changed.groups}
         return np.array([both[name] for name in self._events])
 

@@ -199,3 +199,15 @@ def test_a_range_of_no_width_is_infinitely_far() -> None:
     fixed = with_number(network(A, B, F), ("findings", "f", "noisy_or", "causes", "a"), 0.9)
     (flip,) = [each for each in sensitivity(fixed, f="yes").flips() if each.path[-1] == "a" and "f" in each.path]
     assert flip.widths == math.inf
+
+
+def test_without_ranges_the_nearest_come_first() -> None:
+    net = network(A, condition("b", 0.59), *(finding(f"f{i}", noisy_or(0.1, a=0.1 * i, b=0.15)) for i in (2, 3, 4)))
+    for path, number in dict(net.numbers()).items():
+        net = with_number(net, path, number.value)
+    flips = sensitivity(net, f2="yes", f3="yes", f4="no").flips()
+    distances = [each.distance for each in flips]
+    assert {each.widths for each in flips} == {math.inf}
+    assert len(distances) > 2
+    assert distances == sorted(distances)
+    assert [each.path for each in flips] != sorted(each.path for each in flips)

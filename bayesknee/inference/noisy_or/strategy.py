@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,12 +19,7 @@ from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.implied import Gates
 from bayesknee.inference.noisy_or.model import noisy_or_model
-from bayesknee.inference.noisy_or.patient import (
-    Known,
-    Patients,
-    one_patient,
-    sorted_evidence,
-)
+from bayesknee.inference.noisy_or.patient import Patients, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
 from bayesknee.inference.noisy_or.run import AnyRun, Marginals, Run
 from bayesknee.inference.noisy_or.structure import Structure
@@ -47,7 +42,22 @@ MOST_PLANS: Final = 64
 MOST_KEPT: Final = 4
 FOLLOWED: Final = (12, 10, 8, 6, 4)  # answers, each of which may turn out present; the last is taken in any case
 SECONDS_TO_FOLLOW: Final = 2e-3  # for a patient
+SHARE_FORWARD: Final = 0.4  # of what a run takes; from a quarter to a half
 RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
+
+
+class Whole(NamedTuple):
+    """What has to be known of patients before anything else.
+
+    Attributes:
+        patients: who they are, the presenting complaint counted in where it is too rare to be left out.
+        log_all: log P(their evidence), the complaint not seen to where it is not counted in, shape (patients,).
+        share: P(any condition | evidence), as `NoisyOrStrategy._share_with_any`.
+    """
+
+    patients: Patients
+    log_all: Vector
+    share: Vector
 
 
 @dataclass(frozen=True)
@@ -55,19 +65,20 @@ class NoisyOrPosterior:
     """What is known of one patient's conditions.
 
     Attributes:
+        whole: of that patient; evidence that is impossible tells nothing of any condition.
         log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
         marginals: P(c | e), shape (n,).
     """
 
     strategy: NoisyOrStrategy
-    known: Known
+    whole: Whole
     log_evidence: float
     marginals: Vector
     approximation: ClassVar[None] = None
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return float(self.strategy.any_of(one_patient(self.strategy.model, self.known), [conditions])[0, 0])
+        return float(self.strategy.any_of_whole(self.whole, [conditions])[0, 0])
 
 
 class NoisyOrStrategy:
@@ -88,7 +99,7 @@ class NoisyOrStrategy:
         self.model = noisy_or_model(network, setting)
         self.has_complaint = bool(network.complaint)
         self._plans: dict[Shape, Plan] = {}
-        self._kept: dict[object, tuple[Vector, Marginals]] = {}
+        self._kept: dict[object, tuple[Whole, Vector, Marginals]] = {}
 
     # --- one patient -------------------------------------------------------------------------------------------------
 
@@ -103,20 +114,24 @@ class NoisyOrStrategy:
         if not self.fits(patient.structure):
             from bayesknee.inference.noisy_or.approximate import approximate
 
-            return approximate(self, known, patient) or self._impossible(known)
-        log_evidence, marginals = self.posterior_of(evidence, patient)
+            return approximate(self, known, patient) or self._impossible(patient)
+        whole, log_evidence, marginals = self._posterior_of(evidence, patient)
         if log_evidence[0] == -math.inf:
-            return self._impossible(known)
-        return NoisyOrPosterior(self, known, float(log_evidence[0]), marginals.conditions[:, 0])
+            return self._impossible(patient)
+        return NoisyOrPosterior(self, whole, float(log_evidence[0]), marginals.conditions[:, 0])
 
-    def _impossible(self, known: Known) -> NoisyOrPosterior:
-        return NoisyOrPosterior(self, known, -math.inf, np.zeros(self.model.n))
+    def _impossible(self, patient: Patients) -> NoisyOrPosterior:
+        nothing = Whole(patient, np.array([-math.inf]), np.array([-1.0]))
+        return NoisyOrPosterior(self, nothing, -math.inf, np.zeros(self.model.n))
 
     def posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Vector, Marginals]:
         """As `posteriors`, of a single patient with this evidence; the last few are kept."""
+        return self._posterior_of(evidence, patient)[1:]
+
+    def _posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Whole, Vector, Marginals]:
         key = (*evidence.likelihoods.items(), evidence.log_scale)
         if (kept := self._kept.get(key)) is None:
-            kept = self.posteriors(patient)
+            kept = self._posteriors(patient, self.run)
             keep(self._kept, key, kept, MOST_KEPT)
         return kept
 
@@ -127,33 +142,43 @@ class NoisyOrStrategy:
             patients: whose.
             run_of: makes runs; `run` where left out.
         """
-        run_of = run_of or self.run
-        run = run_of(patients)
-        log_all = run.log_evidence()
-        share = self.share_with_any(patients, log_all, run_of)
-        if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
-            return self.posteriors(self.counting_any(patients), run_of)
+        return self._posteriors(patients, run_of or self.run)[1:]
+
+    def _posteriors(self, patients: Patients, run_of: RunOf) -> tuple[Whole, Vector, Marginals]:
+        run, whole = self._whole(patients, run_of)
         marginals = run.marginals()
         with np.errstate(invalid="ignore", divide="ignore"):
-            marginals.conditions = np.minimum(marginals.conditions / np.maximum(share, 0.0), 1.0)
-        return log_all + _log(share) - np.log(patients.structure.model.complaint), marginals
+            marginals.conditions = np.minimum(marginals.conditions / np.maximum(whole.share, 0.0), 1.0)
+        log_evidence = whole.log_all + _log(whole.share) - np.log(patients.structure.model.complaint)
+        return whole, log_evidence, marginals
 
-    def share_with_any(self, patients: Patients, log_all: Vector, run_of: RunOf | None = None) -> Vector:
+    def _whole(self, patients: Patients, run_of: RunOf) -> tuple[AnyRun, Whole]:
+        """A run of the patients that has gone forward, and what it told."""
+        run = run_of(patients)
+        log_all = run.log_evidence()
+        share = self._share_with_any(patients, log_all, run_of)
+        if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
+            return self._whole(self.counting_any(patients), run_of)
+        return run, Whole(patients, log_all, share)
+
+    def _share_with_any(self, patients: Patients, log_all: Vector, run_of: RunOf) -> Vector:
         """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
         possible = ~np.isneginf(log_all)
         if not self.has_complaint or self._counts_any(patients):
             return np.where(possible, 1.0, -1.0)
-        log_none = (run_of or self.run)(patients.without(range(self.model.n))).log_evidence()
+        log_none = run_of(patients.without(range(self.model.n))).log_evidence()
         with np.errstate(invalid="ignore"):
             return np.where(possible, -np.expm1(np.minimum(log_none - log_all, 0.0)), -1.0)
 
     def any_of(self, patients: Patients, groups: Groups, run_of: RunOf | None = None) -> Vector:
         """P(at least one of these conditions | e), shape (patients, groups); as `posteriors`."""
         run_of = run_of or self.run
-        log_all = run_of(patients).log_evidence()
-        share = self.share_with_any(patients, log_all, run_of)
-        if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
-            return self.any_of(self.counting_any(patients), groups, run_of)
+        return self.any_of_whole(self._whole(patients, run_of)[1], groups, run_of)
+
+    def any_of_whole(self, whole: Whole, groups: Groups, run_of: RunOf | None = None) -> Vector:
+        """As `any_of`, where the patients have been gone through already."""
+        run_of = run_of or self.run
+        patients, log_all, share = whole
         logs = [run_of(patients.without(group)).log_evidence() for group in groups]
         with np.errstate(invalid="ignore", divide="ignore"):
             parts = [np.clip(-np.expm1(log_none - log_all) / share, 0.0, 1.0) for log_none in logs]
@@ -201,8 +226,13 @@ class NoisyOrStrategy:
 
     def fits(self, structure: Structure) -> bool:
         """Whether exact work is within the budget."""
-        plan = self.plan(structure.shape)
-        return plan.memory <= self.budget.memory and plan.seconds <= self.budget.seconds
+        memory = self.plan(structure.shape).memory
+        return memory <= self.budget.memory and self._seconds(structure) <= self.budget.seconds
+
+    def _seconds(self, structure: Structure) -> float:
+        """What the posterior of a patient takes, about: a run, and a way forward for the complaint and each group."""
+        more = len(self.model.network.groups) + self.has_complaint
+        return self.plan(structure.shape).seconds * (1.0 + SHARE_FORWARD * more)
 
     def too_large(self, structure: Structure) -> str:
         """What exact work would take, and what is allowed."""
@@ -211,7 +241,8 @@ class NoisyOrStrategy:
         return (
             f"{len(structure.common.effects)} findings and signs that are present or unsure"
             f"{f', {mixtures} of them mixtures,' if mixtures else ''} would take about "
-            f"{plan.memory / 1e6:,.3g} MB and {plan.seconds:,.2g} s; allowed are {self.budget.memory / 1e6:,.3g} MB "
+            f"{plan.memory / 1e6:,.3g} MB and {self._seconds(structure):,.2g} s; allowed are "
+            f"{self.budget.memory / 1e6:,.3g} MB "
             f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
         )
 

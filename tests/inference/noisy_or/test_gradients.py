@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine
+from bayesknee.errors import InferenceError
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.knowledge.model import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
-from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, reading, sign
 from tests.support.strategies import only
 
 MIDDLING = Size(conditions=(8, 10), risk_factors=(3, 5), signs=(2, 4), findings=(6, 12))
@@ -99,3 +100,25 @@ def test_the_sensitivity_of_a_diagnosis_of_many() -> None:
     gradients = Engine(big).gradients(check_evidence(big, {"f": "yes"}))
     assert ("findings", "f", "noisy_or", "causes", "c1") in gradients.paths
     assert gradients.derivatives.shape[1] == 25
+
+
+@pytest.mark.parametrize(
+    ("memory", "refusal"),
+    [
+        (500_000, r"8 findings .*, 2 of them mixtures, would take about .* allowed are 0\.5 MB"),
+        (2_000_000, r"with 2 for findings\.m\.mixture\.weights\.c0, exact work would take more than is allowed"),
+    ],
+)
+def test_another_value_is_worked_out_exactly_with_the_budget_of_the_diagnosis(memory: int, refusal: str) -> None:
+    # Two mixtures of the same weights are little work, of different weights much: refused, or else approximated.
+    rule = mixture(distribution(yes=0.2, no=0.8), {"c0": 1.0}, c0=distribution(yes=0.7, no=0.3))
+    findings = [finding(f"f{i}", noisy_or(0.1, **{f"c{i}": 0.5, f"c{i + 1}": 0.4, f"c{i + 9}": 0.3})) for i in range(6)]
+    conditions = [condition(f"c{i}", 0.05) for i in range(25)]
+    net = network(*conditions, *findings, finding("m", rule), finding("n", rule), complaint="")
+    answers = {"m": "yes", "n": "yes", **{each.id: "yes" for each in findings}}
+    path = ("findings", "m", "mixture", "weights", "c0")
+    assert Engine(net).diagnose(answers).sensitivity().posterior_at(path, 2.0)["c0"] > 0.05
+    tight = Engine(net, memory=memory).diagnose(answers)
+    assert tight.exact
+    with pytest.raises(InferenceError, match=refusal):
+        tight.sensitivity().posterior_at(path, 2.0)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 import pickle
 from random import Random
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
+from bayesknee.inference.approximation import Budget
 from bayesknee.inference.codes import encode
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or import run, strategy
+from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
+from bayesknee.inference.noisy_or.plan import make_plan
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.knowledge.model import Condition, Finding
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
-from tests.support.small_networks import condition, finding, network, noisy_or
+from tests.support.small_networks import condition, finding, group, network, noisy_or
 from tests.support.strategies import only
 
 MIDDLING = Size(conditions=(12, 15), risk_factors=(3, 5), signs=(3, 5), findings=(10, 20))
@@ -85,7 +90,7 @@ def test_the_same_where_few_tables_are_kept(monkeypatch: pytest.MonkeyPatch) -> 
 # --- extremes ------------------------------------------------------------------------------------------------------
 
 
-def many(count: int, rate: float) -> list[object]:
+def many(count: int, rate: float) -> list[Condition]:
     return [condition(f"c{i}", rate) for i in range(count)]
 
 
@@ -137,3 +142,26 @@ def test_an_engine_can_be_pickled() -> None:
     copy = pickle.loads(pickle.dumps(engine))  # noqa: S301 (our own bytes)
     assert copy.diagnose({"f1": "yes"}).posterior == engine.diagnose({"f1": "yes"}).posterior
     assert np.isfinite(copy.diagnose({"f1": "yes"}).log_evidence)
+
+
+# --- what it takes ---------------------------------------------------------------------------------------------------
+
+
+def test_each_group_takes_one_more_way_forward(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [group(f"g{i}", f"c{i}", f"c{i + 1}") for i in range(3)]
+    engine = Engine(network(*many(30, 0.05), finding("f", noisy_or(0.1, c0=0.5)), *groups))
+    runs = Mock(wraps=run.Run)
+    monkeypatch.setattr(strategy, "Run", runs)
+    engine.diagnose({"f": "yes"})
+    assert runs.call_count == 1 + 1 + 3  # the patient, the complaint, the groups
+
+
+def test_the_budget_counts_what_groups_take() -> None:
+    parts: list[Condition | Finding] = [*many(30, 0.05), finding("f", noisy_or(0.1, c0=0.5))]
+    groups = [group("g", "c0", "c1"), group("h", "c1", "c2")]
+    for net, factor in ((network(*parts, complaint=""), 1.0), (network(*parts, *groups, complaint=""), 1.8)):
+        model = NoisyOrStrategy(net, "ward").model
+        structure = one_patient(model, sorted_evidence(model, check_evidence(net, {"f": "yes"}))).structure
+        run = make_plan(structure.shape).seconds
+        assert NoisyOrStrategy(net, "ward", Budget(seconds=1.01 * factor * run)).fits(structure)
+        assert not NoisyOrStrategy(net, "ward", Budget(seconds=0.99 * factor * run)).fits(structure)
