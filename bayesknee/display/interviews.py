@@ -19,6 +19,8 @@ from bayesknee.knowledge.model import Network
 
 Results: TypeAlias = Mapping[str, Sequence[Result]]
 
+SIDE_BY_SIDE: Final = 4  # policies, in 80 columns
+
 _SHARES: Final = immutabledict(
     {"a true one leads": "top1", "in first three": "top3", "triage too high": "over_triage", "too low": "under_triage"}
 )
@@ -28,14 +30,20 @@ def interviews_text(network: Network, results: Results, file: TextIO | None = No
     """A table for each source of patients, a column for each policy; +- is half the width of the 95 % interval."""
     parts: list[RenderableType] = []
     for source, some in results.items():
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column("", overflow="fold")
-        for each in some:
-            table.add_column(each.policy, justify="right")
-        for label, cells in _measures(network, some):
-            table.add_row(label, *cells)
-        parts += [Text(f"Patients of {_told(source)}; shares in %", style="bold"), table, Text()]
+        parts.append(Text(f"Patients of {_told(source)}; shares in %", style="bold"))
+        for start in range(0, len(some), SIDE_BY_SIDE):
+            parts += [_table(network, some[start : start + SIDE_BY_SIDE]), Text()]
     return rendered(console_for(file), *parts)
+
+
+def _table(network: Network, results: Sequence[Result]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("", overflow="fold")
+    for each in results:
+        table.add_column(each.policy, justify="right", no_wrap=True)
+    for label, cells in _measures(network, results):
+        table.add_row(label, *cells)
+    return table
 
 
 def _measures(network: Network, results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
@@ -115,19 +123,24 @@ def _plain(figure: Figure, times: float, how: str) -> str:
 
 
 def plot_interviews(results: Results, ax: Axes | None = None) -> Axes:
-    """The share of right leaders by how many questions it takes, a point for each policy and source of patients."""
+    """What is lost of right leaders by how many questions it takes, a point for each policy and source of patients.
+
+    Each policy is compared with asking the same patients all; where nobody was asked all, the share of right leaders.
+    """
     axes = ax if ax is not None else blank_axes(8.0, 4.6)
+    lost = all(each.top1_lost is not None for some in results.values() for each in some)
     for source, some in results.items():
         for number, each in enumerate(some):
             style: dict[str, Any] = {**STYLES[number % len(STYLES)], "linestyle": "none", "capsize": 3.0}
             style |= {"marker": "*", "markersize": 9.0} if number >= len(STYLES) else {}
-            style |= {} if source == OWN else {"markerfacecolor": "white"}
-            error = [[each.top1.value - each.top1.low], [each.top1.high - each.top1.value]]
-            label = f"{WORDS[each.policy]}, {'own network' if source == 'own' else 'redrawn'}"
-            axes.errorbar([each.asked.value], [each.top1.value], yerr=error, label=label, **style)
+            style |= {"label": WORDS[each.policy]} if source == OWN else {"markerfacecolor": "white"}
+            figure = each.top1_lost if lost and each.top1_lost else each.top1
+            error = [[100.0 * (figure.value - figure.low)], [100.0 * (figure.high - figure.value)]]
+            axes.errorbar([each.asked.value], [100.0 * figure.value], yerr=error, **style)
     axes.set_xscale("log")
     axes.set_xticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
-    axes.set_xlabel("questions, the opening included (mean)")
-    axes.set_ylabel("a true cause leads")
-    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8)
+    axes.set_xlabel("questions, the opening included, a list counting once (mean)")
+    axes.set_ylabel("right leaders lost to asking all, points" if lost else "a true cause leads, %")
+    title = "Patients of the network itself;\nopen: of networks drawn anew"
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8, title=title, title_fontsize=8)
     return axes
