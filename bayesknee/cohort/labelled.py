@@ -126,11 +126,12 @@ def read_cases(place: Path | str) -> Iterator[Case]:
         return _folder(path)
     if not path.exists():
         raise CaseFileError(f"cannot read the cases {str(path)!r}: no such file or folder")
-    if path.suffix == LINES_SUFFIX:
+    suffix = path.suffix.lower()
+    if suffix == LINES_SUFFIX:
         return _lines(path)
-    if path.suffix.lower() in TABLE_SUFFIXES:
+    if suffix in TABLE_SUFFIXES:
         return _table(path)
-    if path.suffix in CASE_SUFFIXES:
+    if suffix in CASE_SUFFIXES:
         return iter([_named(read_case(path), path.stem)])
     raise CaseFileError(
         f"{path.name} is neither a folder of case files nor a .jsonl, .csv or .parquet file; name one of these"
@@ -138,7 +139,7 @@ def read_cases(place: Path | str) -> Iterator[Case]:
 
 
 def _folder(path: Path) -> Iterator[Case]:
-    files = sorted(file for file in path.iterdir() if file.suffix in CASE_SUFFIXES)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in CASE_SUFFIXES)
     if not files:
         raise CaseFileError(f"{str(path)!r} holds no case files; expected files named {', '.join(CASE_SUFFIXES)}")
     for file in files:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bayesknee.errors import TableError
 
@@ -243,6 +243,3 @@ def _join_text(parts: list[Path], whole: Path) -> None:
 def beside(output: Path, name: str) -> Path:
     """A path in the folder of the output, named after it."""
     return output.with_name(f"{output.stem}{name}")
-
-
-Summary = dict[str, Any]

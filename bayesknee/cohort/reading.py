@@ -120,7 +120,7 @@ def _told(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise TableError(f"cannot read {str(path)!r}: no such file; check its name") from None
     except (OSError, ValueError, csv.Error) as error:  # pyarrow's errors are such
-        text = " ".join(str(getattr(error, "strerror", None) or error).split())
+        text = " ".join(str(getattr(error, "strerror", None) or error).split()).rstrip(".")
         if "UTF8" in text or "UTF-8" in text:
             raise TableError(not_utf8(path)) from None
         if "straddling" in text:

@@ -97,7 +97,7 @@ def score_any(engine: Engine, frame: Frame, options: Options) -> Frame:
     """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`."""
     if options.errors not in ERRORS:
         raise TableError(f"errors={options.errors!r}; expected 'raise' or 'collect'")
-    module = type(frame).__module__.partition(".")[0]
+    module = type(frame).__module__.partition(".")[0] if hasattr(frame, "columns") else ""
     if module.startswith("dask"):
         from bayesknee.cohort.cluster import score_lazily
 

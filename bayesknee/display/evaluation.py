@@ -66,6 +66,13 @@ def heading(evaluation: Evaluation) -> str:
     return f"{network.title} ({network.id} {network.version}) on {cases}"
 
 
+def about_intervals(evaluation: Evaluation) -> str:
+    """Where the intervals come from; empty where there are none."""
+    if not evaluation.rounds:
+        return ""
+    return f"95 % intervals from {evaluation.rounds} bootstrap samples, seed {evaluation.seed}"
+
+
 def _cases(number: int, kind: str = "") -> str:
     return f"{number} {kind}case{'' if number == 1 else 's'}"
 
@@ -84,7 +91,7 @@ def unnamed_line(evaluation: Evaluation) -> str:
 
 def _parts(evaluation: Evaluation, most_failures: int) -> Iterator[RenderableType]:
     yield Text(heading(evaluation), style="bold")
-    yield Text(sticky(f"95 % intervals from {evaluation.rounds} bootstrap samples, seed {evaluation.seed}"))
+    yield Text(sticky(about_intervals(evaluation) or "Without intervals"))
     yield Text()
     yield Padding(_overall_table(evaluation), _INDENT)
     if line := unnamed_line(evaluation):

@@ -17,6 +17,7 @@ from bayesknee.cohort.evaluation import CaseResult, Evaluation, overall
 from bayesknee.display.evaluation import (
     FORECASTERS,
     NAMES,
+    about_intervals,
     bin_cells,
     failure_line,
     heading,
@@ -123,11 +124,11 @@ def report_text(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> s
 
 
 def _introduction(evaluation: Evaluation) -> str:
+    intervals = about_intervals(evaluation)
     return (
         "A case counts as right where any of its true conditions leads. Log loss, Brier score and calibration take "
-        f"each condition of each case as one forecast. In brackets 95 % intervals from {evaluation.rounds} bootstrap "
-        f"samples of the cases (seed {evaluation.seed}). Beside the network stands naive Bayes on its numbers: one "
-        "cause only, all answers independent."
+        f"each condition of each case as one forecast. {f'In brackets {intervals}. ' if intervals else ''}Beside the "
+        "network stands naive Bayes on its numbers: one cause only, all answers independent."
     )
 
 

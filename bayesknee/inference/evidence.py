@@ -194,7 +194,7 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
     if isinstance(value, Real) and math.isfinite(number := _as_float(value)):
         value = f"{number:.12g}"
     if isinstance(value, str):
-        hint = did_you_mean(value, states) or (TRUTH_HINTS.get(value, "") if states == NO_YES else "")
+        hint = did_you_mean(value, [*states, UNKNOWN]) or (TRUTH_HINTS.get(value, "") if states == NO_YES else "")
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
         raise EvidenceError(f"unknown state {quoted(value)} of {name}; {expected}{'; ' + hint if hint else ''}")
     raise EvidenceError(f"{name}: got {quoted(value)}; expected a state ({', '.join(states)}) or a likelihood by state")

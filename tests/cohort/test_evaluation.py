@@ -10,6 +10,7 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.cases import Case
 from bayesknee.cohort import LabelledCase, check_cases, evaluate, read_labelled
+from bayesknee.display.evaluation import evaluation_text
 from bayesknee.display.evaluation_report import check_report_path, write_report
 from bayesknee.errors import BayeskneeError, ImpossibleEvidenceError
 from bayesknee.inference.codes import decode
@@ -69,6 +70,11 @@ def test_no_cases() -> None:
         evaluate(TINY, [])
 
 
+def test_without_rounds_there_are_no_intervals() -> None:
+    cases = check_cases([Case(label=("infection",))], TINY)
+    assert evaluation_text(evaluate(TINY, cases, rounds=0), 0).splitlines()[1] == "Without intervals"
+
+
 # --- reports ---------------------------------------------------------------------------------------------------------
 
 
@@ -79,6 +85,7 @@ def test_html_report_holds_its_plots_and_escapes_text(tmp_path: Path) -> None:
     assert text.count("data:image/png;base64,") == 2
     assert "&lt;script&gt;" in text
     assert "<script>" not in text
+    assert "bootstrap" not in text
     assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -86,6 +93,7 @@ def test_markdown_report_has_its_plots_beside_it(tmp_path: Path) -> None:
     write_report(EVALUATION, tmp_path / "report.md")
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "| True condition first | 75 %" in text
+    assert f"In brackets 95 % intervals from {EVALUATION.rounds} bootstrap samples, seed 0. Beside" in text
     assert "![Calibration](report_calibration.png)" in text
     assert (tmp_path / "report_calibration.png").read_bytes().startswith(b"\x89PNG")
     assert len(list(tmp_path.iterdir())) == 3

@@ -79,6 +79,12 @@ def test_cells_longer_than_python_reads_by_itself(tmp_path: Path) -> None:
     assert [len(case.id) for case in read_labelled(tmp_path / "cases.csv", TINY)] == [200_000]
 
 
+@pytest.mark.parametrize("name", ["cases.JSONL", "case.JSON"])
+def test_endings_in_capitals(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"label": ["strain"], "evidence": {"tennis": "yes"}}\n')
+    assert [case.label for case in read_labelled(tmp_path / name, TINY)] == [("strain",)]
+
+
 def test_no_cases() -> None:
     with pytest.raises(CaseFileError, match="no cases; expected at least one labelled case"):
         check_cases([], TINY)

@@ -137,6 +137,8 @@ def test_nobody(engine: Engine) -> None:
 def test_what_is_no_data_frame(engine: Engine) -> None:
     with pytest.raises(TableError, match="got a dict; expected a data frame of pandas or Dask"):
         engine.score({"limp": ["yes"]})
+    with pytest.raises(TableError, match="got a Series; expected a data frame of pandas or Dask"):
+        engine.score(pd.Series(["yes"], name="limp"))
     with pytest.raises(TableError, match="errors='ignore'; expected 'raise' or 'collect'"):
         engine.score(pd.DataFrame({"limp": ["yes"]}), errors="ignore")  # type: ignore[arg-type]
 
