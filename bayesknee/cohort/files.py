@@ -19,6 +19,7 @@ from bayesknee.cohort.tables import Columns
 from bayesknee.errors import TableError, quoted
 from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.ranges import stated_ranges
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -68,17 +69,19 @@ class FileScores:
         scored, rejected: numbers of rows.
         output: the scores.
         rejects: the rows that could not be scored; None where there were none.
+        caution: what to know of the intervals, where these were wanted; see `StatedRanges.caution`.
     """
 
     scored: int
     rejected: int
     output: Path
     rejects: Path | None
+    caution: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         rejects = str(self.rejects) if self.rejects else None
-        return {"scored": self.scored, "rejected": self.rejected, "output": str(self.output), "rejects": rejects}
+        return {**vars(self), "output": str(self.output), "rejects": rejects}
 
 
 def score_file(  # noqa: PLR0913 (each is an option of the command)
@@ -124,7 +127,8 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
                 parts.finish(count)
     if not total.scored:
         _refuse(parts, total)
-    return FileScores(*total, parts.output, parts.rejects if total.rejected else None)
+    caution = stated_ranges(engine.network).caution if intervals else ""
+    return FileScores(*total, parts.output, parts.rejects if total.rejected else None, caution)
 
 
 def _silent(_read: float, _counts: Counts) -> None:

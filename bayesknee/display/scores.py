@@ -10,6 +10,8 @@ def scores_text(result: FileScores) -> str:
     lines = [f"{_rows(result.scored)} scored: {result.output}"]
     if result.rejects is not None:
         lines.append(f"{_rows(result.rejected)} rejected: {result.rejects} says why")
+    if result.caution:
+        lines.append(result.caution)
     return "".join(f"{line}\n" for line in lines)
 
 

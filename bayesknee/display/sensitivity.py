@@ -15,6 +15,7 @@ from bayesknee.display.text import event_chance, event_name, heading
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
 from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.ranges import stated_ranges
 
 MOST_FLIPS: Final = 5
 _END, _INDENT = 10, 2  # width of a column of probabilities, gap included
@@ -39,8 +40,7 @@ def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[Renderable
         yield Padding(_table(bars), (0, 0, 0, _INDENT))
         yield Text("\nEach number at the low and the high end of its own range, all else as it is.", style="dim")
     else:
-        numbers = (number for _, number in network.numbers())
-        has_range = any(number.low < number.high for number in numbers)
+        has_range = stated_ranges(network).any
         yield Text("No number of the network moves it." if has_range else "No number of the network has a range.")
     yield from _first_place(network, diagnosis, found)
     if network.caution:
@@ -60,7 +60,8 @@ def _table(bars: tuple[Bar, ...]) -> Table:
 
 def _figures(of: Bar | Flip) -> str:
     number = of.number
-    return f"{number.value:.4g} ({number.low:.4g} to {number.high:.4g}), grade {number.grade}: {of.citation}"
+    range_ = f"{number.low:.4g} to {number.high:.4g}" if number.low < number.high else "no range"
+    return f"{number.value:.4g} ({range_}), grade {number.grade}: {of.citation}"
 
 
 def _first_place(network: Network, diagnosis: Diagnosis, found: Sensitivity) -> Iterator[RenderableType]:
@@ -72,12 +73,15 @@ def _first_place(network: Network, diagnosis: Diagnosis, found: Sensitivity) -> 
         yield Text(sticky(f"\nNo single number was found that would take the first place from {leader}"), style="bold")
         return
     counted = "no number" if not inside else "1 number" if inside == 1 else f"{inside} numbers"
-    title = f"\nFirst: {leader}; {counted} could change that within {'its own range' if inside < 2 else 'their ranges'}"
-    yield Text(sticky(title), style="bold")
+    if stated_ranges(network).any:
+        told = f"{counted} could change that within {'its own range' if inside < 2 else 'their ranges'}"
+    else:
+        told = "what would change that, the nearest first"
+    yield Text(sticky(f"\nFirst: {leader}; {told}"), style="bold")
     for flip in flips[:MOST_FLIPS]:
         way = "above" if flip.value > flip.number.value else "below"
-        where = "inside" if flip.inside else "outside"
-        then = f"{way} {flip.value:.3g}, {where} its range, {event_name(network, flip.leader)} comes first"
+        where = "" if flip.number.low == flip.number.high else f"{'inside' if flip.inside else 'outside'} its range, "
+        then = f"{way} {flip.value:.3g}, {where}{event_name(network, flip.leader)} comes first"
         yield Padding(Text(f"{flip.what} {_figures(flip)}; {then}"), (0, 0, 0, _INDENT))
     if len(flips) > MOST_FLIPS:
         yield Padding(Text(f"and {len(flips) - MOST_FLIPS} more, which --json lists"), (0, 0, 0, _INDENT))

@@ -193,6 +193,10 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
     network = diagnosis.network
     draws = f"{intervals.draws:,} draw{'' if intervals.draws == 1 else 's'}"
     yield Text(sticky(f"\nIf all numbers vary within their ranges ({draws}): 95 % intervals"), style="bold")
+    if intervals.ranges.caution:
+        yield _indented(Text(intervals.ranges.caution))
+    if not intervals.ranges.any:
+        return
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(overflow="fold")

@@ -17,6 +17,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.redraw import USUAL_DRAWS
 from bayesknee.inference.subsets import Vector
+from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis
@@ -43,6 +44,7 @@ class Intervals:
         conditions: the interval of each condition's posterior, in the order of the diagnosis.
         groups: the same of groups.
         first: the share of draws in which each condition is the most probable one; all but nought sum to 1.
+        ranges: how many of the network's numbers have one; without any, intervals have no width and tell nothing.
     """
 
     draws: int
@@ -50,6 +52,7 @@ class Intervals:
     conditions: Mapping[str, Interval]
     groups: Mapping[str, Interval]
     first: Mapping[str, float]
+    ranges: StatedRanges
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
@@ -61,6 +64,9 @@ class Intervals:
                 for name, each in self.conditions.items()
             ],
             "groups": [{"group": name, "low": each.low, "high": each.high} for name, each in self.groups.items()],
+            "numbers": self.ranges.numbers,
+            "numbers_without_range": self.ranges.missing,
+            "caution": self.ranges.caution,
         }
 
 
@@ -84,6 +90,7 @@ def intervals_of(diagnosis: Diagnosis, draws: int | None = None, seed: int = 0) 
         immutabledict({name: bounds[name] for name in diagnosis.posterior}),
         immutabledict({name: bounds[name] for name in diagnosis.groups}),
         immutabledict({name: first[name] for name in diagnosis.posterior}),
+        stated_ranges(diagnosis.network),
     )
 
 

@@ -68,6 +68,45 @@ def redrawn(network: Network, rng: np.random.Generator) -> Network:
     return replace(network, sha256="", **sections)
 
 
+class StatedRanges(NamedTuple):
+    """How many numbers are drawn from ranges. Limits say what to do, and are not counted.
+
+    Attributes:
+        numbers: all of them.
+        missing: those that have no range, or one of no width, and so stay as they are.
+    """
+
+    numbers: int
+    missing: int
+
+    @property
+    def any(self) -> bool:
+        """Whether anything varies."""
+        return self.missing < self.numbers
+
+    @property
+    def caution(self) -> str:
+        """What this means for intervals, in words; empty where all numbers have ranges."""
+        if not self.missing:
+            return ""
+        if not self.any:
+            return (
+                f"None of the {self.numbers:,} numbers of this network has a range, so none varies: intervals have no "
+                "width, and tell nothing of how far a probability may be off."
+            )
+        have, stay = ("has", "stays") if self.missing == 1 else ("have", "stay")
+        return (
+            f"{self.missing:,} of the {self.numbers:,} numbers of this network {have} no range and {stay} as "
+            f"{'it is' if self.missing == 1 else 'they are'}, so intervals may be too narrow."
+        )
+
+
+def stated_ranges(network: Network) -> StatedRanges:
+    """Which part of a network's numbers has a range to draw from."""
+    numbers = [number for path, number in network.numbers() if path[2] != "limit"]
+    return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
+
+
 def stream(seed: int, name: str) -> np.random.Generator:
     """Chance for one entry: its draws depend on the seed and its id, and not on what else is drawn."""
     return np.random.default_rng([seed, *name.encode()])

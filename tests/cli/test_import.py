@@ -36,6 +36,24 @@ def test_from_a_file_to_a_diagnosis(tmp_path: Path, run: Callable[..., Any]) -> 
     assert "too many conditions to say which are told apart worst" in checked.out
 
 
+def test_intervals_of_a_file_that_states_no_ranges_say_so(tmp_path: Path, run: Callable[..., Any]) -> None:
+    folder = tmp_path / "network"
+    run("import", str(made_up(tmp_path)), "-o", str(folder))
+    words = ("--network", str(folder), "--case", str(next((folder / "cases").iterdir())))
+    told = " ".join(run("diagnose", *words, "--intervals").out.split())
+    assert "numbers of this network has a range, so none varies: intervals have no width, and tell nothing" in told
+    assert "first in" not in told
+    found = json.loads(run("diagnose", *words, "--intervals", "--json").out)["intervals"]
+    assert found["numbers"] == found["numbers_without_range"] > 100
+    assert found["caution"].startswith("None of the ")
+    assert found["conditions"][0]["low"] == found["conditions"][0]["high"]
+    told = " ".join(run("sensitivity", *words).out.split())
+    assert "No number of the network has a range." in told
+    assert "what would change that, the nearest first" in told
+    assert "(no range), grade D" in told
+    assert "side its range" not in told
+
+
 def test_a_broken_file(tmp_path: Path, refused: Callable[..., str]) -> None:
     file = made_up(tmp_path, conditions=[{"id": "c1", "prior": -1}])
     told = refused("import", str(file), "-o", str(tmp_path / "network"))

@@ -39,7 +39,7 @@ def test_json(run: Run, table: str, tmp_path: Path) -> None:
     out, rejects = str(tmp_path / "out.parquet"), str(tmp_path / "bad.csv")
     words = ("score", table, "-o", out, "--ignore", "id", "--rejects", rejects, "--json", "--setting", "emergency")
     ran = run(*words, *TINY)
-    assert json.loads(ran.out) == {"scored": 2, "rejected": 1, "output": out, "rejects": rejects}
+    assert json.loads(ran.out) == {"scored": 2, "rejected": 1, "output": out, "rejects": rejects, "caution": ""}
     assert pd.read_parquet(out)["row"].tolist() == [1, 3]
 
 

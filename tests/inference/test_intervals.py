@@ -14,6 +14,7 @@ from bayesknee import BayeskneeError, Engine, load_network
 from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.inference.intervals import MOST_DRAWS, Intervals
 from bayesknee.knowledge.model import Network, Probability
+from bayesknee.knowledge.one_number import with_number
 from bayesknee.knowledge.ranges import redrawn
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, TINY, random_network, seeded_patient
@@ -101,6 +102,19 @@ def test_the_same_seed_gives_the_same_and_another_seed_nearly_so() -> None:
     assert one != other
     for name, interval in one.conditions.items():
         assert interval == pytest.approx(other.conditions[name], rel=0, abs=0.03)
+
+
+def test_numbers_without_a_range_are_told() -> None:
+    net = network(condition("a", 0.6), finding("f", noisy_or(0.1, a=0.5)), complaint="")  # and a limit for "a"
+    intervals = Engine(net).diagnose({"f": "yes"}).intervals(40)
+    assert intervals.ranges == (3, 0)
+    assert (intervals.to_dict()["numbers"], intervals.to_dict()["caution"]) == (3, "")
+    for path, number in list(net.numbers()):
+        net = with_number(net, path, number.value) if path[2] != "limit" else net
+        intervals = Engine(net).diagnose({"f": "yes"}).intervals(40)
+    assert intervals.ranges == (3, 3)
+    assert intervals.conditions["a"].low == pytest.approx(intervals.conditions["a"].high, rel=1e-12)
+    assert "None of the 3 numbers of this network has a range" in intervals.to_dict()["caution"]
 
 
 @pytest.mark.parametrize("draws", [0, -1, 1, 39, MOST_DRAWS + 1, 10**30, True, 2.5])

@@ -21,7 +21,7 @@ from bayesknee.knowledge.model import (
     Reading,
     RiskFactor,
 )
-from bayesknee.knowledge.ranges import Ranges, draw_base_rates, redrawn, stream
+from bayesknee.knowledge.ranges import Ranges, StatedRanges, draw_base_rates, redrawn, stream
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, TINY, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
@@ -185,3 +185,16 @@ def test_the_same_seed_gives_the_same_network_in_any_process() -> None:
         for seed in ("0", "1", "77")
     }
     assert len(told) == 1
+
+
+def test_what_is_said_of_numbers_without_a_range() -> None:
+    assert (StatedRanges(1200, 0).caution, StatedRanges(1200, 0).any) == ("", True)
+    assert StatedRanges(1200, 1).caution == (
+        "1 of the 1,200 numbers of this network has no range and stays as it is, so intervals may be too narrow."
+    )
+    assert (
+        "1,199 of the 1,200 numbers of this network have no range and stay as they are"
+        in StatedRanges(1200, 1199).caution
+    )
+    assert StatedRanges(1200, 1200).caution.startswith("None of the 1,200 numbers of this network has a range")
+    assert not StatedRanges(1200, 1200).any

@@ -50,17 +50,19 @@ def plot_posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: I
     Args:
         diagnosis: what to draw.
         ax: axes to draw on; new ones where left out.
-        intervals: of the diagnosis; none are drawn where left out.
+        intervals: of the diagnosis; none are drawn where left out, or where no number has a range, which it says then.
 
     Returns:
         The axes.
     """
-    bars = list(_bars(diagnosis, _not_given(diagnosis, intervals) if intervals else {}))
+    bars = list(_bars(diagnosis, _not_given(diagnosis, intervals) if intervals and intervals.ranges.any else {}))
     ax = rows_axes(ax, {bar.row: bar.label for bar in bars})
     for bar in bars:
         _draw(ax, bar)
     percent_axis(ax.xaxis)
-    ax.set_xlabel("Probability of being a cause; more than one can be")
+    told = ["Probability of being a cause; more than one can be"]
+    told += [wrapped(intervals.ranges.caution, 72)] if intervals and intervals.ranges.caution else []
+    ax.set_xlabel("\n".join(told))
     ax.set_title(title(diagnosis), loc="left", fontsize=SMALL + 1)
     legend_below(ax, handles=list(_legend(bars)), columns=5)
     return ax

@@ -35,6 +35,7 @@ from bayesknee.display.terminal import percent
 from bayesknee.errors import ConditionError, PictureError
 from bayesknee.inference.intervals import Interval, Intervals
 from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.ranges import StatedRanges
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
 
@@ -66,7 +67,9 @@ def patient(seed: int, size: Size) -> Diagnosis:
 def wide(diagnosis: Diagnosis) -> Intervals:
     """The widest intervals there can be."""
     ends = Interval(0.0001, 0.9999)
-    return Intervals(9, 0, dict.fromkeys(diagnosis.posterior, ends), dict.fromkeys(diagnosis.groups, ends), {})
+    return Intervals(
+        9, 0, dict.fromkeys(diagnosis.posterior, ends), dict.fromkeys(diagnosis.groups, ends), {}, StatedRanges(2, 0)
+    )
 
 
 # --- legibility ----------------------------------------------------------------------------------------------------
@@ -137,11 +140,23 @@ def test_bars_are_the_probabilities(diagnosis: Diagnosis) -> None:
 
 def test_base_rates_limits_and_intervals_are_marked(diagnosis: Diagnosis) -> None:
     low, high = 0.125, 0.625
-    ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, {"strain": Interval(low, high)}, {}, {}))
+    ax = plot_posterior(
+        diagnosis, intervals=Intervals(9, 0, {"strain": Interval(low, high)}, {}, {}, StatedRanges(2, 0))
+    )
     assert [places(line)[0] for line in ax.lines if line.get_marker() == "D"] == list(diagnosis.prior.values())
     assert [low, high] in [places(line) for line in ax.lines]
     limits = {condition.limit.value for condition in TINY.conditions.values() if condition.must_not_miss}
     assert limits <= {places(line)[0] for line in ax.lines}
+
+
+def test_intervals_without_ranges_are_not_drawn_and_it_says_why(diagnosis: Diagnosis) -> None:
+    ends = {"strain": Interval(0.125, 0.625)}
+    ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 9)))
+    assert [0.125, 0.625] not in [places(line) for line in ax.lines]
+    assert "None of the 9 numbers of this network has a range" in ax.get_xlabel().replace("\n", " ")
+    ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 8)))
+    assert [0.125, 0.625] in [places(line) for line in ax.lines]
+    assert "8 of the 9 numbers" in ax.get_xlabel()
 
 
 def test_what_is_given_has_no_interval() -> None:
