@@ -144,6 +144,8 @@ class _Comparer:
         if leader(old) != leader(new) and leader(new) in old.posterior and leader(old) in new.posterior:
             return leader(new), leader(old)
         shared = [name for name in old.posterior if name in new.posterior]
+        if not shared:
+            raise BayeskneeError("the networks have no condition in common, by which to compare what they say")
         return max(shared, key=lambda name: abs(_log_odds(new, name) - _log_odds(old, name))), None
 
     def _pushes(self, old: Diagnosis, for_whom: str, against: str | None) -> Iterator[Push]:

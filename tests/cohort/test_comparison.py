@@ -66,3 +66,10 @@ def test_of_a_distribution_only_the_state_that_was_answered_is_told() -> None:
 
     (change,) = compare(find_differences(small(0.3), small(0.8)), [Case(id="x", evidence={"onset": "no"})]).changed
     assert [each.path[-2:] for each in change.pushes[0].numbers] == [("a", "no")]
+
+
+def test_networks_without_a_condition_in_common() -> None:
+    one, other = (network(condition(f"{name}1", 0.7), condition(f"{name}2", 0.6)) for name in "ab")
+    found = compare(find_differences(one, other), [Case(id="x")])
+    told = "the networks have no condition in common, by which to compare what they say"
+    assert (found.cases, dict(found.refused)) == (0, {"x": told})
