@@ -19,7 +19,7 @@ from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, 
 from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, quoted
 from bayesknee.inference.engine import check_setting
 from bayesknee.inference.evidence import Evidence, check_evidence
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.model import NO_YES, Network
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
 TABLE_SUFFIXES: Final = (".csv", ".parquet")
@@ -90,11 +90,17 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
 
 
 def _checked(case: Case, name: str, network: Network, setting: str | None) -> LabelledCase:
+    evidence, label = check_evidence(network, case.evidence), _label(case.label, network)
+    for condition in network.conditions:
+        if evidence.answers.get(condition) == NO_YES[condition not in label]:
+            is_label = "is a label" if condition in label else "is no label"
+            answer = evidence.answers[condition]
+            raise CaseFileError(f"{condition} {is_label}, and its answer is {answer}; correct one of the two")
     return LabelledCase(
         id=name,
-        evidence=check_evidence(network, case.evidence),
+        evidence=evidence,
         setting=check_setting(network, setting or case.setting or None),
-        label=_label(case.label, network),
+        label=label,
         title=case.title,
         source=case.source,
     )

@@ -131,7 +131,8 @@ def test_an_unsure_answer_is_diagnosed_like_any_other() -> None:
 
 
 def test_answers_that_cannot_be_true_together_are_told() -> None:
-    given = check_cases([Case(label=("strain",), evidence=dict.fromkeys(TINY.conditions, "no"))], TINY)
+    no = {"no": 1.0, "yes": 0.0}
+    given = check_cases([Case(label=("strain",), evidence=dict.fromkeys(TINY.conditions, no))], TINY)
     with pytest.raises(ImpossibleEvidenceError, match="cannot all be true"):
         evaluate(TINY, given)
 

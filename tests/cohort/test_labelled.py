@@ -79,6 +79,20 @@ def test_cells_longer_than_python_reads_by_itself(tmp_path: Path) -> None:
     assert [len(case.id) for case in read_labelled(tmp_path / "cases.csv", TINY)] == [200_000]
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"strain": "no"}, "strain is a label, and its answer is no; correct one of the two"),
+        ({"fracture": "yes"}, "fracture is no label, and its answer is yes; correct one of the two"),
+    ],
+)
+def test_answers_about_conditions_that_contradict_the_label(answers: dict[str, str], told: str) -> None:
+    with pytest.raises(CaseFileError, match=told):
+        check_cases([Case(label=("strain",), evidence=answers)], TINY)
+    agreeing = {"strain": "yes", "fracture": "no", "infection": "unknown"}
+    assert len(check_cases([Case(label=("strain",), evidence=agreeing)], TINY)) == 1
+
+
 @pytest.mark.parametrize("name", ["cases.JSONL", "case.JSON"])
 def test_endings_in_capitals(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text('{"label": ["strain"], "evidence": {"tennis": "yes"}}\n')
