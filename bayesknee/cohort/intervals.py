@@ -2,6 +2,8 @@
 
 Each drawn network scores all patients, and the 2.5 % and 97.5 % quantiles of a patient's scores are the interval. One
 network serves many rows, so that an interval costs as many scores as there are draws, and not a search for each row.
+Where making the drawn networks is most of the work, as with hundreds of conditions, each patient goes through all of
+them at once instead.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.codes import Codes
+from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.intervals import check_draws
 from bayesknee.inference.subsets import Vector
@@ -33,7 +35,13 @@ class Bounds(NamedTuple):
     high: Vector
 
 
-def intervals(engine: Engine, codes: Codes, draws: int | None = None, seed: int = SEED) -> Bounds:
+def intervals(
+    engine: Engine,
+    codes: Codes,
+    draws: int | None = None,
+    seed: int = SEED,
+    refused: dict[int, str] | None = None,
+) -> Bounds:
     """95 % intervals of the posteriors of many patients.
 
     Args:
@@ -41,14 +49,19 @@ def intervals(engine: Engine, codes: Codes, draws: int | None = None, seed: int 
         codes: their answers, see `bayesknee.inference.codes`.
         draws: how many networks to draw, at least 40; `DRAWS` where left out.
         seed: the same one draws the same networks.
+        refused: where given, takes the rows that are too much for exact work in a drawn network, by number, and why;
+            these have NaN throughout.
 
     Raises:
-        InferenceError: base rates that cannot be met, over and over.
+        InferenceError: base rates that cannot be met, over and over; a row that is too much for exact work, where
+            `refused` was left out.
         BayeskneeError: too few draws for an interval.
     """
     draws = DRAWS if draws is None else draws
     check_draws(draws, seed)
-    width = len(engine.network.conditions) + len(engine.network.groups)
+    if engine.strategy.redraws_by_patient:
+        return _by_patient(engine, codes, draws, seed, refused)
+    width = _width(engine)
     bounds = np.empty((2, len(codes), width))
     for start in range(0, len(codes), ROWS_AT_ONCE):
         some = slice(start, start + ROWS_AT_ONCE)
@@ -60,7 +73,23 @@ def intervals(engine: Engine, codes: Codes, draws: int | None = None, seed: int 
     return Bounds(*bounds)
 
 
-def _quantiles(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def _width(engine: Engine) -> int:
+    return len(engine.network.conditions) + len(engine.network.groups)
+
+
+def _by_patient(engine: Engine, codes: Codes, draws: int, seed: int, refused: dict[int, str] | None) -> Bounds:
+    bounds = np.full((2, len(codes), _width(engine)), np.nan)
+    for row, own in enumerate(codes):
+        try:
+            bounds[:, row] = _quantiles(engine.redrawn(decode(engine.network, own), draws, seed))
+        except InferenceError as error:
+            if refused is None:
+                raise
+            refused[row] = str(error)
+    return Bounds(*bounds)
+
+
+def _quantiles(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.quantile(scores, QUANTILES, axis=0), np.float64)
 
 
@@ -70,7 +99,7 @@ def _drawn(engine: Engine, draws: int, seed: int) -> Iterator[Engine]:
     failures = 0
     while draws:
         try:
-            made = Engine(redrawn(engine.network, rng), engine.setting)
+            made = engine.for_network(redrawn(engine.network, rng))
         except InferenceError:
             failures += 1
             if failures > MOST_FAILURES:

@@ -55,25 +55,27 @@ def score_codes(engine: Engine, encoded: Encoded, *, intervals: bool = False) ->
         row: _why_impossible(engine, encoded.codes[row])
         for row in np.flatnonzero(np.isneginf(posteriors.log_evidence)).tolist()
     }
+    ends = _bounds(engine, encoded.codes, reasons) if intervals else {}
     bad = np.array(sorted(reasons), np.int64)
     marginals, groups, log_evidence = (np.array(each, np.float64) for each in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
     triage = levels(engine.network, marginals, encoded.codes)
     names = (*engine.network.conditions, *engine.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
-    if intervals:
-        probabilities |= _bounds(engine, encoded.codes, names, bad)
-    return Scores(probabilities, triage, log_evidence, reasons)
+    return Scores({**probabilities, **ends}, triage, log_evidence, reasons)
 
 
-def _bounds(engine: Engine, codes: Codes, names: tuple[str, ...], bad: NDArray[np.int64]) -> Mapping[str, Vector]:
-    """The ends of the intervals, by name of the column."""
+def _bounds(engine: Engine, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
+    """The ends of the intervals of rows without a reason, by name of the column; adds reasons for what is too much."""
     from bayesknee.cohort.intervals import intervals
 
-    good = np.delete(np.arange(len(codes)), bad)
+    names = (*engine.network.conditions, *engine.network.groups)
+    good = np.array([row for row in range(len(codes)) if row not in reasons], np.int64)
     ends = np.full((len(BOUNDS), len(names), len(codes)), np.nan)
-    for end, own in zip(ends, intervals(engine, codes[good]), strict=True):
+    refused: dict[int, str] = {}
+    for end, own in zip(ends, intervals(engine, codes[good], refused=refused), strict=True):
         end[:, good] = own.T
+    reasons |= {int(good[row]): reason for row, reason in refused.items()}
     return {f"{name}{end}": ends[j, i] for i, name in enumerate(names) for j, end in enumerate(BOUNDS)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from immutabledict import immutabledict
@@ -46,7 +46,14 @@ class Inference(Protocol):
 
 
 class Strategy(Protocol):
-    """A way to do exact inference; the engine chooses one by size and shape of the network."""
+    """A way to do exact inference; the engine chooses one by size and shape of the network.
+
+    Attributes:
+        redraws_by_patient: whether `redrawn` for each of many patients is less work than a strategy for each drawn
+            network.
+    """
+
+    redraws_by_patient: ClassVar[bool]
 
     def infer(self, evidence: Evidence, /) -> Inference: ...
 
@@ -247,7 +254,8 @@ class Engine:
             errors: what to do with rows that the network cannot take: `"raise"`, or `"collect"`, which scores the
                 others and says why in a column `reason`.
             intervals: a 95 % interval for each probability as well, in columns that end in `_low` and `_high`: the
-                network is drawn 200 times from the ranges of its numbers, so a row takes 1,000 times as long.
+                network is drawn 200 times from the ranges of its numbers, so a row takes up to 1,000 times as long.
+                Numbers without a range stay as they are; see `bayesknee.knowledge.ranges.stated_ranges`.
 
         Returns:
             With the same index, a column for each condition and group: P(it | the row); `triage`, the level; and

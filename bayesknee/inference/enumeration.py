@@ -128,6 +128,8 @@ class Enumeration:
         InferenceError: too many conditions, or a prior that cannot be computed.
     """
 
+    redraws_by_patient: ClassVar[bool] = False
+
     def __init__(self, network: Network, setting: str) -> None:
         n = len(network.conditions)
         if n > MOST_CONDITIONS:

@@ -8,9 +8,19 @@ import pytest
 
 from bayesknee import Engine, Network
 from bayesknee.cohort.intervals import intervals
-from bayesknee.errors import InferenceError
+from bayesknee.errors import InferenceError, TableError
 from bayesknee.knowledge.ranges import redrawn
-from tests.support.small_networks import condition, finding, group, network, noisy_or, risk_factor
+from tests.support.small_networks import (
+    Part,
+    condition,
+    distribution,
+    finding,
+    group,
+    mixture,
+    network,
+    noisy_or,
+    risk_factor,
+)
 
 
 @pytest.fixture
@@ -63,13 +73,48 @@ def test_networks_that_cannot_be_are_drawn_again_and_not_for_ever(
 ) -> None:
     calls: list[int] = []
 
-    def failing(network: Network, setting: str) -> Engine:
+    def failing(own: Engine, network: Network) -> Engine:
         calls.append(1)
         if len(calls) % 4 == 0:
             raise InferenceError("no intercepts")
-        return Engine(network, setting)
+        return Engine(network, own.setting)
 
-    monkeypatch.setattr("bayesknee.cohort.intervals.Engine", failing)
+    monkeypatch.setattr(Engine, "for_network", failing)
     assert intervals(engine, CODES, draws=40).low.shape == (3, 3)
     with pytest.raises(InferenceError, match="no intercepts"):
         intervals(engine, CODES, draws=100)
+
+
+# --- many conditions -------------------------------------------------------------------------------------------------
+
+
+def many(*more: Part) -> Network:
+    conditions = [condition(f"c{i}", 0.02 + 0.002 * i) for i in range(25)]
+    return network(
+        *conditions, finding("f", noisy_or(0.1, c0=0.5, c9=0.7)), group("some", "c0", "c1"), *more, complaint=""
+    )
+
+
+def test_with_many_conditions_they_are_those_of_single_patients(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(many())
+    monkeypatch.setattr(Engine, "for_network", None)  # no engine for each draw
+    bounds = intervals(engine, np.array([[1], [-1]], np.int8), draws=60, seed=4)
+    for row, answers in enumerate(({"f": "yes"}, {})):
+        told = engine.diagnose(answers).intervals(60, 4)
+        expected = [told.conditions[f"c{i}"] for i in range(25)] + [told.groups["some"]]
+        assert pytest.approx(np.array(expected), rel=1e-12) == np.array([bounds.low[row], bounds.high[row]]).T
+
+
+def test_a_row_that_is_too_much_in_a_draw_is_refused_by_itself() -> None:
+    # The weights of both mixtures are alike as they stand, but not in a draw.
+    rule = mixture(distribution(yes=0.2, no=0.8), {"c0": 1.0}, c0=distribution(yes=0.7, no=0.3))
+    engine = Engine(many(finding("m", rule), finding("n", rule)), memory=1_000_000)
+    frame = pd.DataFrame({"f": ["yes", "yes"], "m": ["yes", None], "n": ["yes", None]})
+    assert engine.score(frame, errors="collect")["reason"].tolist() == ["", ""]
+    scores = engine.score(frame, errors="collect", intervals=True)
+    assert "2 of them mixtures, would take about" in scores["reason"][0]
+    assert scores.drop(columns=["reason", "triage"]).isna().all(axis=1).tolist() == [True, False]
+    with pytest.raises(TableError, match="2 of them mixtures"):
+        engine.score(frame, intervals=True)
+    with pytest.raises(InferenceError, match="2 of them mixtures"):
+        intervals(engine, np.array([[1, 1, 1]], np.int8))

@@ -60,10 +60,10 @@ def plot_posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: I
     for bar in bars:
         _draw(ax, bar)
     percent_axis(ax.xaxis)
-    told = ["Probability of being a cause; more than one can be"]
-    told += [wrapped(intervals.ranges.caution, 72)] if intervals and intervals.ranges.caution else []
-    ax.set_xlabel("\n".join(told))
-    ax.set_title(title(diagnosis), loc="left", fontsize=SMALL + 1)
+    ax.set_xlabel("Probability of being a cause; more than one can be")
+    told = [title(diagnosis)]
+    told += [wrapped(intervals.ranges.caution, 64)] if intervals and intervals.ranges.caution else []
+    ax.set_title("\n".join(told), loc="left", fontsize=SMALL + 1)
     legend_below(ax, handles=list(_legend(bars)), columns=5)
     return ax
 

@@ -93,6 +93,8 @@ class NoisyOrStrategy:
         InferenceError: tables too large, or base rates that cannot be met.
     """
 
+    redraws_by_patient: ClassVar[bool] = True
+
     def __init__(self, network: Network, setting: str, budget: Budget = BUDGET) -> None:
         self.budget = budget
         self.setting = setting

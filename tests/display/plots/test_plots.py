@@ -153,10 +153,10 @@ def test_intervals_without_ranges_are_not_drawn_and_it_says_why(diagnosis: Diagn
     ends = {"strain": Interval(0.125, 0.625)}
     ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 9)))
     assert [0.125, 0.625] not in [places(line) for line in ax.lines]
-    assert "None of the 9 numbers of this network has a range" in ax.get_xlabel().replace("\n", " ")
+    assert "None of the 9 numbers of this network has a range" in ax.get_title(loc="left").replace("\n", " ")
     ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 8)))
     assert [0.125, 0.625] in [places(line) for line in ax.lines]
-    assert "8 of the 9 numbers" in ax.get_xlabel()
+    assert "8 of the 9 numbers" in ax.get_title(loc="left")
 
 
 def test_what_is_given_has_no_interval() -> None:
