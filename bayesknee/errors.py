@@ -136,11 +136,11 @@ class ImportFileError(BayeskneeError):
         return cls("\n".join(map(str, problems)))
 
 
-def joined(problems: Iterable[object]) -> str:
-    """Problems as one line: the first few, and how many there are besides."""
+def joined(problems: Iterable[object], most: int = MOST_JOINED, of: str = "") -> str:
+    """Problems as one line: the first few, and how many there are besides, `of` such as cases or rows."""
     told = [str(problem) for problem in problems]
-    more = len(told) - MOST_JOINED
-    return "; ".join([*told[:MOST_JOINED], *([f"and {more:,} more"] if more > 0 else [])])
+    more = len(told) - most
+    return "; ".join([*told[:most], *([f"and {more:,} more {of}".rstrip()] if more > 0 else [])])
 
 
 def quoted(value: object) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 
 from bayesknee.cases import Case, parse_case, plain_answer, read_case
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
-from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, quoted
+from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, joined, quoted
 from bayesknee.inference.engine import check_setting
 from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.knowledge.model import NO_YES, Network
@@ -82,8 +82,7 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
         except BayeskneeError as error:
             problems.append(f"{name}: {error}")
     if problems:
-        more = len(problems) - MOST_TOLD
-        raise CaseFileError("; ".join([*problems[:MOST_TOLD], *([f"and {more} more cases"] if more > 0 else [])]))
+        raise CaseFileError(joined(problems, MOST_TOLD, "cases"))
     if not checked:
         raise CaseFileError("no cases; expected at least one labelled case; name the right folder or file")
     return tuple(checked)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.cohort.tables import Column, Encoded, check_columns, encode_columns
-from bayesknee.errors import BayeskneeError, TableError
+from bayesknee.errors import BayeskneeError, TableError, joined
 from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.subsets import Vector
@@ -150,10 +150,8 @@ def empty_scores(network: Network, options: Options) -> pd.DataFrame:
 
 def _told(reasons: Mapping[int, str], index: pd.Index[Any]) -> str:
     """The first few reasons, by label of the row, and what to do."""
-    told = [f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)[:MOST_TOLD]]
-    more = len(reasons) - MOST_TOLD
-    rest = [f"and {more} more rows"] if more > 0 else []
-    return "; ".join([*told, *rest, "correct them, or score the others with errors='collect'"])
+    told = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_TOLD, "rows")
+    return f"{told}; correct them, or score the others with errors='collect'"
 
 
 def _columns_of(frame: pd.DataFrame, names: Iterable[str]) -> Iterator[Column]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.cases import plain_answer
-from bayesknee.errors import EvidenceError, TableError, did_you_mean, quoted
+from bayesknee.errors import EvidenceError, TableError, did_you_mean, joined, quoted
 from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.inference.evidence import UNKNOWN, read_answer
 from bayesknee.knowledge.model import Network
@@ -74,8 +74,7 @@ def check_columns(
             raise TableError(f"no column {quoted(name)}; {hint}")
     asked = [name for name in given if name not in ignore and name not in key]
     if problems := [_no_question(network, name) for name in asked if name not in network.questions]:
-        more = len(problems) - MOST_TOLD
-        raise TableError("; ".join([*problems[:MOST_TOLD], *([f"and {more} more columns"] if more > 0 else [])]))
+        raise TableError(joined(problems, MOST_TOLD, "columns"))
     if not asked:
         example = ", ".join(list(network.questions)[:3])
         raise TableError(f"no column is a finding or risk factor of {network.id}; expected some, such as {example}")
