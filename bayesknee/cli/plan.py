@@ -52,14 +52,18 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     if picture is not None:
         picture_format(picture)
     diagnosis = diagnosed(words, case_file, setting, network)
-    plan = diagnosis.plan(
-        count,
-        objective=objective,
-        seed=seed,
-        asked_of=asked_of or None,
-        topic=[find_topic(diagnosis.network, topic) for topic in topics] or None,
-        most_burden=most_burden,
-    )
+    from bayesknee.display.progress import counted_bar
+
+    with counted_bar("questions chosen", count) as progress:
+        plan = diagnosis.plan(
+            count,
+            objective=objective,
+            seed=seed,
+            progress=progress,
+            asked_of=asked_of or None,
+            topic=[find_topic(diagnosis.network, topic) for topic in topics] or None,
+            most_burden=most_burden,
+        )
     if picture is not None:
         _draw(diagnosis, plan, picture)
     if as_json:

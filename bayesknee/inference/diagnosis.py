@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Unpack
@@ -208,7 +208,7 @@ class Diagnosis:
         rule = StopRule(threshold, least_value, objective, limits, samples, seed, lists)
         return stop_advice(self, make_filter(self.network, **filters), rule)
 
-    def plan(
+    def plan(  # noqa: PLR0913 (each is an option of the command)
         self,
         count: int,
         *,
@@ -216,6 +216,7 @@ class Diagnosis:
         patterns: int = MOST_PATTERNS,
         patients: int = PATIENTS,
         seed: int = 0,
+        progress: Callable[[int], None] = lambda _: None,
         **filters: Unpack[Filters],
     ) -> Plan:
         """Questions to ask together, such as on a form for the waiting room; see `bayesknee.inference.plan`.
@@ -227,13 +228,14 @@ class Diagnosis:
                 grows with it.
             patients: how many to draw for the accuracy, where it is not exact; 1 or more.
             seed: of the draws.
+            progress: is told how many more questions have been chosen; with hundreds of questions it may take a minute.
             filters: from which questions to choose; as for `rank_questions`.
 
         Raises:
             QuestionError: an unknown name, or a number out of range.
         """
         request = PlanRequest(count, objective, patterns, patients, seed)
-        return make_plan(self, make_filter(self.network, **filters), request)
+        return make_plan(self, make_filter(self.network, **filters), request, progress)
 
     @cached_property
     def triage(self) -> Triage:

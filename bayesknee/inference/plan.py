@@ -20,7 +20,7 @@ condition after the other, so the bound is a guide and no proof; and gated quest
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -161,9 +161,21 @@ class Step(NamedTuple):
     exact: bool
 
 
-def make_plan(diagnosis: Diagnosis, wanted: Filter, request: PlanRequest) -> Plan:
-    """The plan for a patient of whom this is known."""
-    steps = list(_steps(diagnosis, wanted, request))
+def make_plan(
+    diagnosis: Diagnosis, wanted: Filter, request: PlanRequest, progress: Callable[[int], None] = lambda _: None
+) -> Plan:
+    """The plan for a patient of whom this is known.
+
+    Args:
+        diagnosis: what is known.
+        wanted: from which questions to choose.
+        request: what the plan is to be.
+        progress: is told how many more questions have been chosen.
+    """
+    steps = []
+    for step in _steps(diagnosis, wanted, request):
+        steps.append(step)
+        progress(1)
     names = [each.name for each in steps]
     exact = sum(each.exact for each in steps)
     accuracies = [(each.accuracy, 0.0) for each in steps[:exact]]

@@ -194,3 +194,9 @@ def test_of_very_many_questions_those_worth_most_alone_come_after_the_first(
     assert [each.finding for each in diagnosis.plan(2).questions] == ["f", "other"]
     monkeypatch.setattr("bayesknee.inference.plan.MOST_CANDIDATES", 1)
     assert [each.finding for each in diagnosis.plan(2).questions] == ["f", "same"]
+
+
+def test_it_is_told_how_far_it_is() -> None:
+    told: list[int] = []
+    plan = Engine("posterior_knee").diagnose({"age": 45}).plan(3, patterns=8, patients=10, progress=told.append)
+    assert told == [1] * len(plan.questions) == [1, 1, 1]
