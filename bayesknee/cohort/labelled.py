@@ -74,18 +74,23 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
     """
     check_setting(network, setting)
     checked: list[LabelledCase] = []
-    problems: list[str] = []
+    problems: dict[str, list[str]] = {}  # the cases that have each
     for number, case in enumerate(cases, start=1):
         name = case.id or f"case {number}"
         try:
             checked.append(_checked(case, name, network, setting))
         except BayeskneeError as error:
-            problems.append(f"{name}: {error}")
+            problems.setdefault(str(error), []).append(name)
     if problems:
-        raise CaseFileError(joined(problems, MOST_TOLD, "cases"))
+        told = (f"{_first_of(names)}: {problem}" for problem, names in problems.items())
+        raise CaseFileError(joined(told, MOST_TOLD, "problems"))
     if not checked:
         raise CaseFileError("no cases; expected at least one labelled case; name the right folder or file")
     return tuple(checked)
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return f"{names[0]} and {len(names) - 1:,} more" if len(names) > 1 else names[0]
 
 
 def _checked(case: Case, name: str, network: Network, setting: str | None) -> LabelledCase:

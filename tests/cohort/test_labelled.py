@@ -70,8 +70,13 @@ def test_refused(case: Case, told: str) -> None:
 
 
 def test_many_bad_cases_are_counted() -> None:
-    with pytest.raises(CaseFileError, match="and 2 more cases"):
-        check_cases([Case()] * 5, TINY)
+    with pytest.raises(CaseFileError, match="and 2 more problems"):
+        check_cases([Case(evidence={f"zzz{number}": "yes"}) for number in range(5)], TINY)
+
+
+def test_what_many_cases_have_in_common_is_told_once() -> None:
+    with pytest.raises(CaseFileError, match=r"^case 1 and 4 more: unknown finding 'zzz'; [^;]*$"):
+        check_cases([Case(evidence={"zzz": "yes"}, label=("strain",))] * 5, TINY)
 
 
 def test_cells_longer_than_python_reads_by_itself(tmp_path: Path) -> None:
