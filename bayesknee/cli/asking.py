@@ -62,6 +62,7 @@ class Asking:
         self._interview = interview
         self._talk = talk
         self._save = save
+        self._ticks: dict[str, list[str]] = {}  # by list that was left unanswered: ticked when it comes again
         self._handlers: dict[str, Callable[[], None]] = {
             WHY: self._why,
             BACK: self._back,
@@ -83,8 +84,7 @@ class Asking:
             TalkEndedError, KeyboardInterrupt: as `Talk`.
         """
         print_text(start_text(self._interview))
-        for reason in self._interview.red_flags:
-            print_text(red_flag_text(reason))
+        self._tell(Reply(red_flags=self._interview.red_flags))
         for name, answer in more.items():
             self._take(name, answer)
         while True:
@@ -96,7 +96,9 @@ class Asking:
                 self._handle(prompt, self._ask(prompt, _COMMANDS))
 
     def _handle(self, prompt: Prompt, answer: object) -> None:
-        if isinstance(answer, str) and answer in self._handlers:
+        if answer in (SKIP, STOP, QUIT) and self._ticks.get(prompt.id):
+            self._explain("What you ticked does not count yet: finish the list first, or untick it.")
+        elif isinstance(answer, str) and answer in self._handlers:
             self._handlers[answer]()
         else:
             self._take(prompt.id, answer)
@@ -119,15 +121,19 @@ class Asking:
 
     def _tick(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
         members = [Choice(each.value, each.label) for each in prompt.options]
-        commands = [Choice(UNKNOWN, "don't know any of these", "d", below=True), *commands]
-        ticked = [name for name in self._ticked(prompt) if name in {each.value for each in members}]
-        found = self._talk.tick("Tick:", [*members, *commands], ticked)
-        others = {each.value for each in commands}
-        return next((each for each in found if each in others), found)
+        rest_unknown = Choice(UNKNOWN, "don't know about the rest", "d", below=True)
+        found = self._talk.tick(prompt.question, [*members, rest_unknown, *commands], self._ticked(prompt))
+        ticked = [each.value for each in members if each.value in found]
+        if command := next((each.value for each in commands if each.value in found), ""):
+            self._ticks[prompt.id] = ticked
+            return command
+        self._ticks.pop(prompt.id, None)
+        return prompt.ticked_else_unknown(ticked) if UNKNOWN in found else ticked
 
     def _ticked(self, prompt: Prompt) -> list[str]:
-        answers = self._interview.state.answers
-        return [each.value for each in prompt.options if answers.get(each.value) == "yes"]
+        """What is ticked to begin with: as it was left, else as it was answered."""
+        left, answers = self._ticks.get(prompt.id, ()), self._interview.state.answers
+        return [each.value for each in prompt.options if each.value in left or answers.get(each.value) == "yes"]
 
     def _number(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
         words = {each.word: each.value for each in commands}
@@ -177,20 +183,28 @@ class Asking:
             self._say(f"Counted again: {answers_told(network, (reply.restored))}.")
         for reason in reply.red_flags:
             print_text(red_flag_text(reason))
+        if reply != Reply():
+            self._talk.wait()
 
     # --- commands --------------------------------------------------------------------------------------------------
 
     def _why(self) -> None:
-        self._say(self._interview.why())
+        self._explain(self._interview.why())
 
     def _help(self) -> None:
         if self._interview.question is not None:
-            self._say(self._interview.question.help)
+            self._explain(self._interview.question.help)
+
+    def _explain(self, text: str) -> None:
+        self._say(text)
+        self._talk.wait()
 
     def _back(self) -> None:
         if not self._interview.state.steps:
             self._say("This is the first question.")
             return
+        last = self._interview.state.steps[-1]
+        self._ticks[last.question] = [name for name, answer in last.answers.items() if answer == "yes"]
         self._interview.back()
         self._save()
 
@@ -204,7 +218,8 @@ class Asking:
         if name == BACK:
             return
         prompt = self._interview.prompt_of(name)
-        print_text(told_text(prompt.question, style="bold"))
+        if prompt.kind != "tick_all":  # a list comes with its question
+            print_text(told_text(prompt.question, style="bold"))
         self._take(name, self._ask(prompt, ()))
 
     def _skip(self) -> None:

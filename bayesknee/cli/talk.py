@@ -50,11 +50,14 @@ class Talk(Protocol):
     def choose(self, message: str, choices: Sequence[Choice]) -> str:
         """The value of one choice."""
 
-    def tick(self, message: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
-        """The values of those that are ticked."""
+    def tick(self, question: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
+        """The values of those that are ticked; `ticked` are to begin with."""
 
     def write(self, message: str, problem: Callable[[str], str]) -> str:
         """A line of text; `problem` tells what is wrong with one, if anything."""
+
+    def wait(self) -> None:
+        """Until what was told has been read, where what comes next could push it off the screen."""
 
 
 def talk() -> Talk:
@@ -94,7 +97,7 @@ class Lists:
             asked = questionary.select(message, shown, use_shortcuts=by_key, use_jk_keys=False, instruction=" ")
             return str(asked.unsafe_ask())
 
-    def tick(self, message: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
+    def tick(self, question: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
         import questionary
 
         shown: list[questionary.Choice] = []
@@ -102,6 +105,7 @@ class Lists:
             if each.below and not any(isinstance(one, questionary.Separator) for one in shown):
                 shown.append(questionary.Separator())
             shown.append(questionary.Choice(_folded(each.label), each.value, checked=each.value in ticked))
+        message = f"{textwrap.fill(question, _width() - 2, subsequent_indent='  ')}\n "
         told = "(space ticks, enter is done; the rest counts as no)"
         with _end_told():
             return [str(each) for each in questionary.checkbox(message, shown, instruction=told).unsafe_ask()]
@@ -113,6 +117,12 @@ class Lists:
             return str(
                 questionary.text(message, validate=lambda text: problem(text.strip()) or True).unsafe_ask()
             ).strip()
+
+    def wait(self) -> None:
+        import questionary
+
+        with _end_told():
+            questionary.press_any_key_to_continue("Any key goes on.").unsafe_ask()
 
 
 def _folded(text: str) -> str:
@@ -147,17 +157,19 @@ class Lines:
             )
         return by_word[word]
 
-    def tick(self, message: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
-        del ticked
+    def tick(self, question: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
+        click.echo(textwrap.fill(question, _width()))
         listed = [each for each in choices if not each.below]
         for number, each in enumerate(listed, start=1):
             click.echo(f"  {number:>2} {each.label}")
         _show(each.word for each in choices if each.below)
+        if held := " ".join(str(number) for number, each in enumerate(listed, start=1) if each.value in ticked):
+            click.echo(f"  Ticked so far: {held}. Type all that hold, these among them.")
         values = {each.word: each.value for each in choices}
         values |= {str(number): each.value for number, each in enumerate(listed, start=1)}
         while True:
             words = (
-                _line(f"{message} numbers with blanks between, or an empty line; the rest counts as no:")
+                _line("Tick: numbers with blanks between, or an empty line; the rest counts as no:")
                 .lower()
                 .replace(",", " ")
                 .split()
@@ -170,6 +182,9 @@ class Lines:
         while told := problem(text := _line(message)):
             click.echo(f"  {told}")
         return text
+
+    def wait(self) -> None:
+        """Lines stay to be read."""
 
 
 def _show(words: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from bayesknee.inference.evidence import UNKNOWN
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox, Widget  # type: ignore[import-untyped]
+    from ipywidgets import Checkbox, VBox, Widget  # type: ignore[import-untyped]
 
     from bayesknee.interview.interview import Interview, Reply
     from bayesknee.interview.prompts import Prompt
@@ -55,6 +55,7 @@ class _Panel:
         self._told: list[str] = []  # HTML
         self._again: Callable[[], Reply] | None = None  # the answer that clashed, with what clashes set aside
         self._changing = ""
+        self._boxes: dict[str, Checkbox] = {}  # of the list that is shown, by what is ticked
         self.box = VBox()
         self._draw()
 
@@ -84,6 +85,12 @@ class _Panel:
     def _change(self, name: str) -> None:
         self._changing, self._told, self._again = name, [], None
         self._draw()
+
+    def _back(self) -> None:
+        last = self._interview.state.steps[-1]
+        self._do(self._interview.back)
+        for name, box in self._boxes.items():
+            box.value = last.answers.get(name) == "yes"
 
     def _tell_why(self) -> None:
         self._told = [f"<p><em>{escape(self._interview.why())}</em></p>"]
@@ -128,7 +135,7 @@ class _Panel:
 
     def _inputs(self, prompt: Prompt) -> Iterator[Widget]:
         if prompt.kind == "tick_all":
-            yield from self._boxes(prompt)
+            yield from self._list(prompt)
         elif prompt.kind == "number":
             yield from self._number(prompt)
         else:
@@ -138,17 +145,31 @@ class _Panel:
                 options.reverse()  # yes first
             yield _row(_button(text, partial(self._take, prompt.id, value)) for value, text in (*options, *unsure))
 
-    def _boxes(self, prompt: Prompt) -> Iterator[Widget]:
+    def _list(self, prompt: Prompt) -> Iterator[Widget]:
         from ipywidgets import Checkbox, Layout
 
-        wide = Layout(width="auto")
-        boxes = {each.value: Checkbox(description=each.label, indent=False, layout=wide) for each in prompt.options}
-        yield from boxes.values()
+        ticked, wide = self._ticked(), Layout(width="auto")  # ticks stay where the list is drawn anew
+        self._boxes = {
+            each.value: Checkbox(value=each.value in ticked, description=each.label, indent=False, layout=wide)
+            for each in prompt.options
+        }
+        yield from self._boxes.values()
 
         def take() -> None:
-            self._take(prompt.id, [value for value, box in boxes.items() if box.value])
+            self._take(prompt.id, self._ticked())
 
-        yield _row([_button("These, and none of the others", take, style="primary"), *self._not_known(prompt)])
+        def take_rest_unknown() -> None:
+            self._take(prompt.id, prompt.ticked_else_unknown(self._ticked()))
+
+        yield _row(
+            [
+                _button("These, and none of the others", take, style="primary"),
+                _button("These; the rest is not known", take_rest_unknown),
+            ]
+        )
+
+    def _ticked(self) -> list[str]:
+        return [name for name, box in self._boxes.items() if box.value]
 
     def _number(self, prompt: Prompt) -> Iterator[Widget]:
         from ipywidgets import Text
@@ -175,7 +196,7 @@ class _Panel:
             yield _button("Why this question?", self._tell_why, style="info")
             yield _button("Later", partial(self._do, interview.skip))
         if interview.asked:
-            yield _button("Back", partial(self._do, interview.back))
+            yield _button("Back", self._back)
         yield (
             _button("Go on", partial(self._do, interview.go_on))
             if prompt is None

@@ -36,12 +36,11 @@ def start_text(interview: Interview, file: TextIO | None = None) -> str:
 
 
 def question_text(interview: Interview, prompt: Prompt, file: TextIO | None = None) -> str:
-    """Where the interview is, and the question in full."""
+    """Where the interview is, and the question in full, but that of a list, which goes with the list."""
     where = [f"Question {interview.asked + 1}, about {interview.expected_left} to go"]
     where += [prompt.topic_name] if prompt.topic_name else []
-    return rendered(
-        console_for(file), Text(), Text(" - ".join(where), style="dim"), Text(prompt.question, style="bold")
-    )
+    question = () if prompt.kind == "tick_all" else (Text(prompt.question, style="bold"),)
+    return rendered(console_for(file), Text(), Text(" - ".join(where), style="dim"), *question)
 
 
 def told_text(told: str, file: TextIO | None = None, style: str = "") -> str:
@@ -70,12 +69,14 @@ def step_told(network: Network, step: Step) -> str:
     group = network.opening.tick_all.get(step.question)
     if group is None:
         return answers_told(network, dict(step.answers))
-    if set(step.answers.values()) == {UNKNOWN}:
-        told = "don't know"
-    else:
-        # All but a plain no is told: an item may have been changed to something else by itself.
-        told = ", ".join(_ticked(network, name, answer) for name, answer in step.answers.items() if answer != "no")
-    return f"{group.question.partition('?')[0]}: {told or 'none'}"
+    # All but a plain no is told: an item may have been changed to something else by itself.
+    told = {name: answer for name, answer in step.answers.items() if answer != "no"}
+    words = []
+    if len(told) == len(step.answers) and UNKNOWN in told.values():  # nothing counts as no
+        told = {name: answer for name, answer in told.items() if answer != UNKNOWN}
+        words = ["don't know the rest" if told else "don't know"]
+    words = [*(_ticked(network, name, answer) for name, answer in told.items()), *words]
+    return f"{group.question.partition('?')[0]}: {', '.join(words) or 'none'}"
 
 
 def _ticked(network: Network, name: str, answer: Answer) -> str:

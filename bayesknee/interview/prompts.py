@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from bayesknee.inference.evidence import UNKNOWN
 from bayesknee.knowledge.model import NO_YES, Network, RiskFactor
 from bayesknee.knowledge.opening import SETTING, TickAll
 
@@ -58,6 +59,10 @@ class Prompt:
     def is_yes_no(self) -> bool:
         """Whether the answers are no and yes."""
         return {each.value for each in self.options} == set(NO_YES)
+
+    def ticked_else_unknown(self, ticked: Iterable[str]) -> Mapping[str, str]:
+        """The answers to a list of which what is left unticked is not known, rather than no."""
+        return dict.fromkeys((each.value for each in self.options), UNKNOWN) | dict.fromkeys(ticked, "yes")
 
 
 def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Prompt:

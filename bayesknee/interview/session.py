@@ -182,6 +182,8 @@ def _identity(network: Network) -> Mapping[str, str]:
 
 
 def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
+    if not isinstance(tree, dict) or not isinstance(tree.get("session"), dict):
+        raise KeyError("session")
     session = tree["session"]
     wanted: dict[str, type] = {"steps": list, "skipped": list, "set_aside": dict, "pending": str, "first_setting": str}
     for key, kind in wanted.items():

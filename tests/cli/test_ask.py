@@ -75,7 +75,9 @@ def test_an_interview_from_begin_to_end(session: Path) -> None:
     terminal = opened(session)
     terminal.sees("How did it begin?", "why is this asked?")
     terminal.chooses("w")
-    terminal.sees("would take", "How did it begin?", "why is this asked?", "quit")
+    terminal.sees("would take", "Any key goes on")
+    terminal.types(ENTER)
+    terminal.sees("How did it begin?", "why is this asked?", "quit")
     terminal.chooses("1")
     terminal.sees("Do you play tennis?", "probably not", "quit")
     terminal.chooses("p")
@@ -110,7 +112,7 @@ def test_killed_it_is_taken_up_at_the_same_question(session: Path) -> None:
     other.sees("Question 3", "How did it begin?", "quit")
     other.chooses("b")
     other.sees("Which of these", "Pain on grip", "quit")
-    other.types(ENTER)
+    other.types(" " + ENTER)  # it is still ticked
     other.sees("How did it begin?", "quit")
     other.chooses("x")
     other.sees("All answers are kept")
@@ -178,18 +180,62 @@ def test_a_list_beyond_the_opening(session: Path, listed: str) -> None:
     terminal.sees("Does the backhand hurt?", "quit")
     assert evidence(session)["pain_on_grip"] == "no"
     terminal.chooses("b")
-    terminal.sees("And which of these?", "quit")
+    terminal.sees("And which of these?", "○ Pain on grip", "● Tennis", "quit")  # back does not lose what was ticked
     terminal.process.kill(signal.SIGKILL)
     terminal.process.wait()
     again = Terminal(*words, network=listed)
-    again.sees("And which of these?", "Tennis", "don't know any of these", "quit")
+    again.sees("And which of these?", "Tennis", "don't know about the rest", "quit")
     again.types(DOWN * 3 + " " + ENTER)
-    again.sees("don't know any of these]", "quit")
+    again.sees("don't know about the rest]", "quit")
     again.process.kill(signal.SIGKILL)
     again.process.wait()
     assert {name: evidence(session)[name] for name in ("pain_on_grip", "swelling_noticed", "tennis")} == dict.fromkeys(
         ("pain_on_grip", "swelling_noticed", "tennis"), "unknown"
     )
+
+
+def ticking(listed: str, session: Path) -> Terminal:
+    """Before a list of three, and below it what is not known, help, why and more."""
+    words = ("--session", str(session), "--setting", "clinic", "--threshold", "1", "--least-value", "0", "age=40")
+    terminal = Terminal(*words, "onset=unknown", network=listed)
+    terminal.sees("And which of these?", "Tennis", "don't know about the rest", "why is this asked?", "quit")
+    return terminal
+
+
+def test_what_is_ticked_stays_while_the_list_is_explained(session: Path, listed: str) -> None:
+    terminal = ticking(listed, session)
+    terminal.types(" " + DOWN * 5 + " " + ENTER)
+    terminal.sees("would take", "Any key goes on")
+    terminal.types(ENTER)
+    terminal.sees("And which of these?", "● Pain on grip", "○ Tennis", "quit")
+    terminal.types("\x1b[A" * 2 + " " + ENTER)  # stop, below the list
+    terminal.sees("What you ticked does not count yet", "Any key goes on")
+    terminal.types("\x03")
+    assert terminal.ends() == 130
+
+
+def test_what_is_ticked_counts_though_the_rest_is_not_known(session: Path, listed: str) -> None:
+    terminal = ticking(listed, session)
+    terminal.types(" " + DOWN * 3 + " " + ENTER)
+    terminal.sees("done (2 selections)", "And now?", "ask more")
+    terminal.chooses("c")
+    terminal.sees("And which of these: Pain on grip, don't know the rest", "none of them")
+    terminal.process.kill(signal.SIGKILL)
+    terminal.process.wait()
+    given = evidence(session)
+    assert [given[name] for name in ("pain_on_grip", "swelling_noticed", "tennis")] == ["yes", "unknown", "unknown"]
+
+
+def test_a_red_flag_waits_to_be_read(session: Path) -> None:
+    """What comes next may fill the screen."""
+    terminal = Terminal("--session", str(session), "--setting", "clinic", "age=40", "onset=fall")
+    terminal.sees("Which of these do you have?", "quit")
+    terminal.types(DOWN + " " + ENTER)
+    terminal.sees("urgent - be seen within days", "should be seen within days.", "Any key goes on")
+    assert evidence(session)["swelling_noticed"] == "yes"
+    terminal.types(ENTER)
+    terminal.sees("Why no more questions", "And now?")
+    terminal.process.kill(signal.SIGKILL)
 
 
 def test_a_long_answer_is_told_in_full_where_it_can_be_changed(listed: str) -> None:
@@ -266,6 +312,12 @@ def test_in_a_pipe_the_words_do_what_they_say() -> None:
     assert ran.stdout.count("Which of these do you have?") == 3
     assert "ended by choice" in ran.stdout
     assert ran.stdout.rstrip().endswith("pain_on_grip=yes swelling_noticed=no")
+
+
+def test_in_a_pipe_what_was_ticked_is_told_when_it_is_changed() -> None:
+    ran = lines(["--setting", "clinic", "age=40"], "1\nchange\n1\n1 unknown\nquit\n")
+    assert "Ticked so far: 1." in ran.stdout
+    assert "pain_on_grip=yes swelling_noticed=unknown" in ran.stdout
 
 
 def test_a_pipe_that_ends_is_told(session: Path) -> None:

@@ -150,26 +150,41 @@ def test_why_later_end_and_go_on(shown: Shown) -> None:
     assert "The interview is over." not in shown.text()
 
 
-def test_a_list_is_ticked_and_red_flags_are_told_at_once() -> None:
+def boxes(shown: Shown) -> list[Any]:
+    return [each for each in parts(shown.box) if type(each).__name__ == "Checkbox"]
+
+
+def test_a_red_flag_in_a_list_is_told_at_once() -> None:
+    shown = Shown(KNEE.interview({"age": 60, "sex": "male", "sport": "none", "leg_cast": "yes"}))
+    assert 'role="alert"' not in shown.text()
+    next(each for each in boxes(shown) if each.description == "Calf or lower leg swollen").value = True
+    shown.click("These, and none of the others")
+    assert 'role="alert"' in shown.text()
+
+
+def test_a_list_is_ticked() -> None:
     shown = Shown(KNEE.interview({"age": 60}))
     while shown.interview.question is not None and shown.interview.question.kind != "tick_all":
         shown.click("Not known")
     prompt = shown.interview.question
     assert prompt is not None
-    box = next(each for each in parts(shown.box) if type(each).__name__ == "Checkbox")
-    box.value = True
+    boxes(shown)[0].value = True
+    shown.click("Why this question?")  # what is ticked stays
     shown.click("These, and none of the others")
     answers = shown.interview.diagnosis.evidence.answers
     assert [answers[each.value] for each in prompt.options] == ["yes", *["no"] * (len(prompt.options) - 1)]
+    shown.click("Back")
+    assert [each.value for each in boxes(shown)] == [True, *[False] * (len(prompt.options) - 1)]
 
 
 def test_a_list_may_be_not_known() -> None:
     shown = Shown(KNEE.interview({"age": 60, "sex": "male", "sport": "none"}))
     prompt = shown.interview.question
     assert prompt is not None
-    shown.click("Not known")
+    boxes(shown)[1].value = True
+    shown.click("These; the rest is not known")
     answers = shown.interview.diagnosis.evidence.answers
-    assert {answers[each.value] for each in prompt.options} == {"unknown"}
+    assert [answers[each.value] for each in prompt.options][:3] == ["unknown", "yes", "unknown"]
 
 
 def test_nothing_is_left_behind(shown: Shown) -> None:

@@ -85,7 +85,7 @@ def test_only_one_process_may_have_it(tmp_path: Path) -> None:
         (b"", "not JSON"),
         (b'{"setting": "clinic", "evid', "not JSON"),
         (b"\xff\xfe", "not JSON"),
-        (b"[]", "lacks or garbles"),
+        (b"[]", "lacks or garbles 'session'"),
         (b'{"setting": "clinic", "evidence": {}}', "lacks or garbles 'session'"),
         (b'{"setting": "clinic", "evidence": {}, "session": {"steps": 3}}', "lacks or garbles session.steps"),
     ],
