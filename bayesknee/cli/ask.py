@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bayesknee.cases import Case, added, evidence_of_words, read_case
 from bayesknee.cli.options import examples, network_option, setting_option
@@ -16,10 +18,13 @@ from bayesknee.inference.engine import Engine
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD
 from bayesknee.interview import Interview, Policy
+from bayesknee.interview.interview import PATIENT
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.knowledge.opening import SETTING
 
 if TYPE_CHECKING:
     from bayesknee.interview.session import SessionFile, Stored
+    from bayesknee.knowledge.model import Network
 
 
 @click.command(
@@ -65,26 +70,44 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     """
     case = read_case(case_file) if case_file is not None else Case()
     chosen = setting if setting is not None else case.setting or None
-    policy = Policy(
-        asked_of=asked_of or ("patient",),
-        objective=objective,
-        look_ahead=look_ahead,
-        threshold=threshold,
-        least_value=least_value,
-        lists=not one_at_a_time,
-        ask_setting=chosen is None,
-    )
+    options = {
+        "asked_of": asked_of or PATIENT,
+        "objective": objective,
+        "look_ahead": look_ahead,
+        "threshold": threshold,
+        "least_value": least_value,
+        "lists": not one_at_a_time,
+    }
     with _opened(session) as file:
         stored = file.read() if file else None
+        policy = _policy(options, chosen, stored)
         named = network if network is not None else case.network or (stored.network if stored else "")
         engine = Engine(load_network(named or DEFAULT_NETWORK), chosen)
         told = ("the case says", "the command line")
         evidence = added(case.evidence, evidence_of_words(words, engine.network), engine.network, told)
         if file and stored:
-            interview, more = _taken_up(engine, policy, stored, file), evidence
+            interview = _taken_up(engine.network, policy, stored, file)
+            more = {SETTING: chosen, **evidence} if chosen and chosen != interview.engine.setting else evidence
         else:
             interview, more = Interview(engine, evidence, policy), {}
-        _run(interview, _saving(interview, file, _lasting(named)), more)
+        save = _saving(interview, file, _lasting(named))
+        if not stored:
+            save()  # what the command line says is an answer, too
+        _run(interview, save, more)
+
+
+def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:
+    """That of the command line; of a session's, what the command line says nothing of."""
+    if stored is None:
+        return Policy(**options, ask_setting=chosen is None)
+    source = click.get_current_context().get_parameter_source
+    parameters = {"lists": "one_at_a_time"}
+    said = {
+        name: value
+        for name, value in options.items()
+        if source(parameters.get(name, name)) is not ParameterSource.DEFAULT
+    }
+    return replace(stored.policy, **said)
 
 
 def _opened(session: str | None) -> Any:  # noqa: ANN401 (a context of a file, or of none)
@@ -100,23 +123,23 @@ def _lasting(named: str) -> str:
     return str(Path(named).resolve()) if named and Path(named).is_dir() else named
 
 
-def _taken_up(engine: Engine, policy: Policy, stored: Stored, file: SessionFile) -> Interview:
-    """The interview as it was left. One of another network's version keeps what fits, and its file is copied first."""
+def _taken_up(network: Network, policy: Policy, stored: Stored, file: SessionFile) -> Interview:
+    """The interview as it was left. Where not all of it fits the network any more, its file is copied first."""
     from bayesknee.interview.session import taken_up
 
-    first, state, lost = taken_up(stored, engine.network)
-    if not stored.is_of(engine.network):
+    first, state, lost = taken_up(stored, network)
+    if not stored.is_of(network):
         made = stored.made_with
-        now = engine.network
-        kept = file.keep_copy()
         click.echo(
-            f"The session is of {made['id']} {made['version']} ({made['sha256'][:8]}); this is {now.id} {now.version} "
-            f"({now.sha256[:8]}). {len(state.answers)} answers still fit; the old file is kept as {kept.name}."
+            f"The session is of {made['id']} {made['version']} ({made['sha256'][:8]}); this is {network.id} "
+            f"{network.version} ({network.sha256[:8]})."
         )
+    if lost or not stored.is_of(network):
+        kept = file.keep_copy()
+        click.echo(f"{len(state.answers)} answers still fit; the old file is kept as {kept.name}.")
     for each in lost:
         click.echo(f"  does not fit any more: {each}")
-    taken = Engine(engine.network, first) if first != engine.setting and policy.ask_setting else engine
-    return Interview(taken, policy=policy, state=state)
+    return Interview(Engine(network, first), policy=policy, state=state)
 
 
 def _saving(interview: Interview, file: SessionFile | None, named: str) -> Callable[[], None]:

@@ -19,11 +19,12 @@ from filelock import FileLock, Timeout
 from immutabledict import immutabledict
 
 import bayesknee
-from bayesknee.errors import EvidenceError, SessionError
+from bayesknee.errors import EvidenceError, QuestionError, SessionError
+from bayesknee.inference.askable import ASKED_OF
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.evidence import Answer, shown
 from bayesknee.interview.answers import read_answer
-from bayesknee.interview.interview import Interview
+from bayesknee.interview.interview import Interview, Policy
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.model import Network
 from bayesknee.knowledge.opening import SETTING
@@ -41,6 +42,7 @@ class Stored:
         made_with: id, version and sha256 of the network.
         evidence: the answers that count, by id.
         session: the rest: steps, skipped, set_aside, pending, ended, beyond, first_setting.
+        policy: how questions were chosen.
     """
 
     network: str
@@ -48,6 +50,7 @@ class Stored:
     made_with: Mapping[str, str]
     evidence: Mapping[str, Any]
     session: Mapping[str, Any]
+    policy: Policy
 
     def is_of(self, network: Network) -> bool:
         """Whether it was made with this very network."""
@@ -94,12 +97,11 @@ class SessionFile:
             )
         try:
             return _stored(json.loads(self.path.read_bytes()))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"it is not JSON: {error}" if isinstance(error, ValueError) else f"it lacks or garbles {error}"
+        except (ValueError, KeyError, TypeError, AttributeError, QuestionError) as error:
             kept = self.keep_copy()
             raise SessionError(
-                f"the session {self.path.name!r} cannot be taken up: {reason}; a copy was kept as {kept.name!r}; "
-                "mend it, or remove it to begin anew"
+                f"the session {self.path.name!r} cannot be taken up: {_wrong_with(error)}; a copy was kept as "
+                f"{kept.name!r}; mend it, or remove it to begin anew"
             ) from None
 
     def keep_copy(self) -> Path:
@@ -162,6 +164,7 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
         "session": {
             "program": bayesknee.__version__,
             "made_with": dict(_identity(interview.engine.network)),
+            "policy": {**vars(interview.policy), "asked_of": list(interview.policy.asked_of)},
             "first_setting": interview.first_setting,
             "steps": [{"question": each.question, "answers": list(each.answers)} for each in state.steps],
             "skipped": list(state.skipped),
@@ -181,6 +184,12 @@ def _identity(network: Network) -> Mapping[str, str]:
     return {"id": network.id, "version": network.version, "sha256": network.sha256}
 
 
+def _wrong_with(error: Exception) -> str:
+    if isinstance(error, QuestionError):
+        return str(error)
+    return f"it is not JSON: {error}" if isinstance(error, ValueError) else f"it lacks or garbles {error}"
+
+
 def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
     if not isinstance(tree, dict) or not isinstance(tree.get("session"), dict):
         raise KeyError("session")
@@ -195,7 +204,19 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
     made_with = {key: str(session["made_with"][key]) for key in ("id", "version", "sha256")}
     if not isinstance(tree["evidence"], dict):
         raise TypeError("evidence")
-    return Stored(str(tree.get("network", "")), str(tree["setting"]), made_with, tree["evidence"], session)
+    policy = _policy(session.get("policy"))
+    return Stored(str(tree.get("network", "")), str(tree["setting"]), made_with, tree["evidence"], session, policy)
+
+
+def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)
+    """Sessions of older programs say nothing of it; they asked for the care setting."""
+    if tree is None:
+        return Policy(ask_setting=True)
+    if not set(tree["asked_of"]) <= set(ASKED_OF):
+        raise TypeError("session.policy.asked_of")
+    policy = Policy(**{**tree, "asked_of": tuple(tree["asked_of"])})
+    _ = policy.rule  # what is out of range is told now
+    return policy
 
 
 def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, ...]]:

@@ -327,6 +327,36 @@ def test_a_pipe_that_ends_is_told(session: Path) -> None:
     assert evidence(session) == {"age": "under_50"}
 
 
+def test_a_session_keeps_what_the_first_command_said(session: Path) -> None:
+    ran = lines(["--session", str(session), "--setting", "emergency", "--threshold", "1", "age=40"], "")
+    assert f"All answers are kept; go on with: bayesknee ask --session {session}" in ran.stdout
+    assert evidence(session) == {"age": "under_50"}
+    again = lines(["--session", str(session)], "quit\n")
+    assert "Question 1" in again.stdout
+    assert "Which of these do you have?" in again.stdout  # and not the care setting
+    kept = json.loads(session.read_text())
+    assert (kept["setting"], kept["session"]["policy"]["threshold"]) == ("emergency", 1.0)
+
+
+def test_a_setting_given_later_changes_the_one_that_was_asked_for(session: Path) -> None:
+    lines(["--session", str(session)], "1\n40\n")
+    assert json.loads(session.read_text())["setting"] == "clinic"
+    lines(["--session", str(session), "--setting", "emergency"], "quit\n")
+    kept = json.loads(session.read_text())
+    assert (kept["setting"], kept["evidence"]) == ("emergency", {"age": "under_50"})
+
+
+def test_what_does_not_fit_is_kept_beside_it_though_the_network_is_the_same(session: Path) -> None:
+    lines(["--session", str(session), "--setting", "clinic"], "40\n")
+    case = json.loads(session.read_text())
+    case["evidence"]["swallowing"] = "yes"
+    session.write_text(json.dumps(case))
+    ran = lines(["--session", str(session)], "1\n")
+    assert "1 answers still fit; the old file is kept as patient.json.bak" in ran.stdout
+    assert "does not fit any more: swallowing=yes" in ran.stdout
+    assert json.loads(session.with_name("patient.json.bak").read_text()) == case
+
+
 def test_a_red_flag_speaks_at_once() -> None:
     ran = lines(["--setting", "clinic", "onset=fall"], "40\n2\nx\n")
     before, _, after = ran.stdout.partition("! urgent - be seen within days")

@@ -38,7 +38,8 @@ def again(path: Path) -> Interview:
     assert stored.is_of(NETWORK)
     first, state, lost = taken_up(stored, NETWORK)
     assert lost == ()
-    return Interview(Engine(NETWORK, first), policy=POLICY, state=state)
+    assert stored.policy == POLICY
+    return Interview(Engine(NETWORK, first), policy=stored.policy, state=state)
 
 
 def written(path: Path, interview: Interview) -> Path:
@@ -99,6 +100,23 @@ def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes
         assert "'patient.json.bak'; mend it" in str(caught.value)
     assert path.read_bytes() == (tmp_path / "patient.json.bak").read_bytes() == content
     assert not (tmp_path / "patient.json.bak2").exists()
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ({"threshold": 2}, "threshold 2; expected a probability"),
+        ({"asked_of": ["nobody"]}, "session.policy.asked_of"),
+        ({"haste": True}, "haste"),
+    ],
+)
+def test_a_policy_that_is_none_is_refused(tmp_path: Path, policy: dict[str, object], told: str) -> None:
+    path = tmp_path / "patient.json"
+    case = to_case(half_way())
+    case["session"]["policy"] |= policy
+    path.write_text(json.dumps(case))
+    with SessionFile(path) as file, pytest.raises(SessionError, match=told):
+        file.read()
 
 
 def test_any_cut_of_a_file_is_refused(tmp_path: Path) -> None:
