@@ -190,15 +190,21 @@ class _Planner:
                 needed = (axes | before) & ~self.closed
                 peak = live | own | needed
                 yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, needed)
-        for name in self.on_axes:
+        for name in (*self.on_axes, *self._next_parents()):
             found = True
             own = self.members_of[name]
             children = [each for each in self.children.get(name, ()) if each in self.waiting]
             for absorbed, axes in self._ways(children):
-                peak = live | own | (axes | self.effects_of[name]) & ~self.closed
+                scope = self._scope_of(name) if name in self.waiting else 0
+                peak = live | own | (axes | scope | self.effects_of[name]) & ~self.closed
                 yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
         if not found:
             yield from self._last_options(live)
+
+    def _next_parents(self) -> list[int]:
+        """Conditions that others depend on and that can have an axis next, so that a chain goes from its start."""
+        waiting = (each for each in self.children if each in self.waiting)
+        return [each for each in waiting if all(c in self.live for c in self.nodes[each].scope if c in self.node_of)]
 
     def _to_begin_before(self, name: int) -> list[int]:
         """What has this in the scope that it begins with, and so has to be there before this ends."""

@@ -21,7 +21,7 @@ from bayesknee.inference.noisy_or.plan import make_plan
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
-from bayesknee.knowledge.model import Condition, Finding
+from bayesknee.knowledge.model import Condition, Finding, Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, group, network, noisy_or
@@ -165,3 +165,23 @@ def test_the_budget_counts_what_groups_take() -> None:
         run = make_plan(structure.shape).seconds
         assert NoisyOrStrategy(net, "ward", Budget(seconds=1.01 * factor * run)).fits(structure)
         assert not NoisyOrStrategy(net, "ward", Budget(seconds=0.99 * factor * run)).fits(structure)
+
+
+# --- conditions that depend on each other ----------------------------------------------------------------------------
+
+
+def chain(length: int) -> Network:
+    """Each condition makes the next one likelier; findings that hang far parts together."""
+    conditions = [condition(f"c{i}", 0.1, {f"c{i - 1}": {"yes": 4.0}} if i else {}) for i in range(length)]
+    far = [finding(f"f{i}", noisy_or(0.05, **{f"c{i}": 0.6, f"c{length - 2 - i}": 0.4})) for i in range(3)]
+    return network(*conditions, *far, complaint="")
+
+
+def test_a_chain_is_gone_through_from_its_start() -> None:
+    answers = {"f0": "yes", "f1": "yes", "f2": "no", "c5": {"yes": 0.3, "no": 0.7}}
+    short = chain(14)
+    evidence = check_evidence(short, answers)
+    expected = Enumeration(short, "ward").infer(evidence).marginals
+    assert NoisyOrStrategy(short, "ward").infer(evidence).marginals == pytest.approx(expected, rel=1e-12)
+    long = NoisyOrStrategy(chain(60), "ward", Budget(memory=100_000))
+    assert long.infer(check_evidence(chain(60), answers)).approximation is None
