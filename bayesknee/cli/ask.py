@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -90,10 +91,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
             more = {SETTING: chosen, **evidence} if chosen and chosen != interview.engine.setting else evidence
         else:
             interview, more = Interview(engine, evidence, policy), {}
-        save = _saving(interview, file, _lasting(named))
+        named = _lasting(named)
+        save = _saving(interview, file, named)
         if not stored:
             save()  # what the command line says is an answer, too
-        _run(interview, save, more)
+        _run(interview, save, more, named)
 
 
 def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:
@@ -146,24 +148,24 @@ def _saving(interview: Interview, file: SessionFile | None, named: str) -> Calla
     return (lambda: file.write(interview, named)) if file else lambda: None
 
 
-def _run(interview: Interview, save: Callable[[], None], more: Mapping[str, object]) -> None:
+def _run(interview: Interview, save: Callable[[], None], more: Mapping[str, object], named: str) -> None:
     from bayesknee.cli.asking import Asking, QuitError
     from bayesknee.cli.talk import TalkEndedError, talk
 
     try:
         Asking(interview, talk(), save).run(more)
     except QuitError:
-        _how_to_go_on(interview)
+        _how_to_go_on(interview, named)
     except TalkEndedError:
         click.echo("The input has ended, so there is nobody to ask.")
-        _how_to_go_on(interview)
+        _how_to_go_on(interview, named)
     except KeyboardInterrupt:
         click.echo()
-        _how_to_go_on(interview)
+        _how_to_go_on(interview, named)
         raise
 
 
-def _how_to_go_on(interview: Interview) -> None:
+def _how_to_go_on(interview: Interview, named: str) -> None:
     """Nothing is lost without a session file either: the answers as words."""
     context = click.get_current_context()
     if context.params.get("session"):
@@ -171,8 +173,20 @@ def _how_to_go_on(interview: Interview) -> None:
         return
     words = [f"{name}={_word(answer)}" for name, answer in interview.state.answers.items()]
     if words:
-        setting = interview.engine.setting
-        click.echo(f"To go on from here: bayesknee ask --setting {setting} {' '.join(words)}")
+        options = [f"--network {shlex.quote(named)}"] if named else []
+        options += [*_options_told(context), f"--setting {interview.engine.setting}"]
+        click.echo(f"To go on from here: bayesknee ask {' '.join([*options, *words])}")
+
+
+def _options_told(context: click.Context) -> Iterator[str]:
+    """The options that were given, but for those that are told otherwise."""
+    elsewhere = ("session", "case_file", "network", "setting")
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if isinstance(option, click.Option) and given and name not in elsewhere:
+            values = context.params[name] if option.multiple else [context.params[name]]
+            yield from (option.opts[0] if option.is_flag else f"{option.opts[0]} {value}" for value in values)
 
 
 def _word(answer: object) -> str:

@@ -34,6 +34,7 @@ _COMMANDS: Final = (
     Choice(QUIT, "quit", "x", below=True),
 )
 _HELP: Final = Choice(HELP, "explain the question", "h", below=True)
+_LEAVE: Final = Choice(BACK, "leave it as it was", "z", below=True)
 _YES_NO: Final = (
     Choice("yes", "yes", "y"),
     Choice("no", "no", "n"),
@@ -93,7 +94,8 @@ class Asking:
                 self._end()
             else:
                 print_text(question_text(self._interview, prompt))
-                self._handle(prompt, self._ask(prompt, _COMMANDS))
+                commands = [_HELP, *_COMMANDS] if prompt.help else _COMMANDS
+                self._handle(prompt, self._ask(prompt, commands))
 
     def _handle(self, prompt: Prompt, answer: object) -> None:
         if answer in (SKIP, STOP, QUIT) and self._ticks.get(prompt.id):
@@ -106,7 +108,6 @@ class Asking:
     # --- asking ----------------------------------------------------------------------------------------------------
 
     def _ask(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
-        commands = [*([_HELP] if prompt.help and commands else []), *commands]
         if prompt.kind == "tick_all":
             return self._tick(prompt, commands)
         if prompt.kind == "number":
@@ -220,7 +221,11 @@ class Asking:
         prompt = self._interview.prompt_of(name)
         if prompt.kind != "tick_all":  # a list comes with its question
             print_text(told_text(prompt.question, style="bold"))
-        self._take(name, self._ask(prompt, ()))
+        answer = self._ask(prompt, [_LEAVE])
+        if answer == BACK:
+            self._ticks.pop(name, None)
+        else:
+            self._take(name, answer)
 
     def _skip(self) -> None:
         self._interview.skip()

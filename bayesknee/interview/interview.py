@@ -289,10 +289,12 @@ class Interview:
         """Why it is over, in words and figures; empty where it is not."""
         if not self.finished:
             return ()
+        if not self.state.ended:
+            return self.advice.reasons
+        unasked = dict.fromkeys(each.flag.label for each in self._now.standing.flags if each.chance >= LEAST_CHANCE)
         return (
-            ("ended by choice; what was not asked could change the result",)
-            if self.state.ended
-            else self.advice.reasons
+            "ended by choice; what was not asked could change the result",
+            *((f"among it warning signs: {', '.join(unasked)}",) if unasked else ()),
         )
 
     def prompt_of(self, name: str) -> Prompt:

@@ -90,6 +90,12 @@ def test_an_interview_from_begin_to_end(session: Path) -> None:
     terminal.sees("How old are you?", "Your answer:")
     terminal.types("60" + ENTER)
     terminal.sees("And now?", "ask more")
+    terminal.chooses("c")
+    terminal.sees("Which answer?", "Tennis", "none of them")
+    terminal.chooses("4")
+    terminal.sees("Do you play tennis?", "leave it as it was")
+    terminal.chooses("z")
+    terminal.sees("And now?", "ask more")
     terminal.chooses("x")
     assert terminal.ends() == 0
     assert evidence(session) == {
@@ -142,7 +148,7 @@ def test_ctrl_c_without_a_session_tells_the_answers() -> None:
     terminal.types("40" + ENTER)
     terminal.sees("Which of these", "Pain on grip")
     terminal.types("\x03")
-    terminal.sees("bayesknee ask --setting clinic age=under_50")
+    terminal.sees("bayesknee ask --network ", "--setting clinic age=under_50")
     assert terminal.ends() == 130
 
 
@@ -294,7 +300,14 @@ def test_in_a_pipe_it_goes_line_by_line() -> None:
     assert ran.returncode == 0
     assert "Which of these do you have?" in ran.stdout
     assert "1 fall | 2 sudden | 3 gradual" in ran.stdout
-    assert "bayesknee ask --setting clinic age=under_50 pain_on_grip=yes swelling_noticed=no onset=fall" in ran.stdout
+    assert "--setting clinic age=under_50 pain_on_grip=yes swelling_noticed=no onset=fall" in ran.stdout
+
+
+def test_without_a_session_the_command_that_goes_on_is_told_with_its_options() -> None:
+    options = ["--asked-of", "patient", "--asked-of", "clinician", "--one-at-a-time", "--threshold", "1"]
+    ran = lines([*options, "--setting", "clinic"], "40\nquit\n")
+    told = "--asked-of patient --asked-of clinician --threshold 1.0 --one-at-a-time --setting clinic age=under_50"
+    assert ran.stdout.rstrip().endswith(f"bayesknee ask --network {Path(TINY).resolve()} {told}")
 
 
 def test_in_a_pipe_slips_are_told_and_asked_again() -> None:

@@ -369,6 +369,16 @@ def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None
     assert interview.finished
 
 
+def test_who_ends_it_early_is_told_which_warning_signs_were_not_asked_for() -> None:
+    interview = TINY.interview({"fracture": "no", "infection": "no", "onset": "fall"})
+    interview.stop()
+    ended = "ended by choice; what was not asked could change the result"
+    assert interview.why_finished == (ended, "among it warning signs: Swollen after a sudden start")
+    interview.change("swelling_noticed", "no")
+    interview.stop()
+    assert list(interview.why_finished) == [ended]
+
+
 def test_a_lump_is_asked_about_until_none_of_its_warning_signs_is_left() -> None:
     interview = Engine("posterior_knee").interview({"age": 55, "sex": "female", "sport": "none"})
     interview.answer(["lump_noticed", "knee_swelling", "tight_behind_knee"])
