@@ -279,7 +279,7 @@ def test_text_keys_take_text() -> None:
         ("age: .nan", "neither a number nor a state"),
         ("age: 1e999", "age inf is outside"),
         (f"age: {10**400}", "age inf is outside"),
-        ("tennis: 1", "expected a state"),
+        ("tennis: 1", "unknown state '1' of tennis; expected no, yes or unknown"),
         ("tennis: maybe", "unknown state 'maybe' of tennis"),
         ("tennis: {yes: -0.1, no: 1}", "the likelihood of yes is -0.1"),
         ("tennis: {yes: 0, no: 0}", "all likelihoods are zero"),
