@@ -34,6 +34,17 @@ def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]
         left = {name: answer for name, answer in left.items() if name not in gone}
 
 
+def to_blame(network: Network, new: Mapping[str, Answer], clash: Collection[str]) -> Mapping[str, Answer]:
+    """Those of the new answers that close a gate of what has to give way; all of them where none does."""
+    closed = {
+        gate
+        for name in clash
+        for gate, states in network.gates.get(name, ())
+        if gate in new and not _may_hold(new[gate], states)
+    }
+    return {name: answer for name, answer in new.items() if name in (closed or new)}
+
+
 def restorable(engine: Engine, answers: Mapping[str, Answer], aside: Mapping[str, Answer]) -> tuple[str, ...]:
     """The answers set aside whose gates hold again and that fit the others."""
     back: list[str] = []

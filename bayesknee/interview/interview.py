@@ -26,7 +26,7 @@ from bayesknee.inference.standing import Standing
 from bayesknee.inference.stop import StopAdvice, advice_of
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.answers import read_answer, read_ticks
-from bayesknee.interview.clashes import clashing, restorable
+from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
 from bayesknee.knowledge.opening import SETTING, TickAll
@@ -456,7 +456,8 @@ class Interview:
         state = self.state.with_step(Step(name, answers))
         clash = clashing(self._engine_for(state), state.answers, answers)
         if clash and not set_aside:
-            raise AnswerClashError({each: state.answers[each] for each in clash}, answers)
+            new = to_blame(self._engine.network, answers, clash)
+            raise AnswerClashError({each: state.answers[each] for each in clash}, new)
         settled = self._with_restored(state.with_set_aside(clash))
         before = {each.id for each in self.red_flags}
         self._go_to(settled)

@@ -406,6 +406,14 @@ def test_an_answer_that_closes_a_gate_clashes_and_either_may_give_way() -> None:
     assert interview.state.answers == before.answers
 
 
+def test_of_a_list_that_clashes_only_what_closes_the_gate_is_named() -> None:
+    opening = Opening((), {"both": TickAll("both", "Which?", ("pain_on_grip", "tennis"), topic="pain")})
+    interview = Engine(replace(TINY.network, opening=opening)).interview({"tennis": "yes", "backhand_pain": "yes"})
+    with pytest.raises(AnswerClashError) as caught:
+        interview.change("both", {"pain_on_grip": "yes", "tennis": "no"})
+    assert (caught.value.new, caught.value.earlier) == ({"tennis": "no"}, {"backhand_pain": "yes"})
+
+
 def test_a_gated_answer_that_its_gate_forbids_clashes_too() -> None:
     interview = begun()
     interview.change("tennis", "no")
