@@ -210,11 +210,12 @@ class Asking:
         self._save()
 
     def _change(self) -> None:
-        steps, network = self._interview.state.steps, self._interview.engine.network
-        if not steps:
+        state, network = self._interview.state, self._interview.engine.network
+        choices = [Choice(each.question, step_told(network, each)) for each in state.steps]
+        choices += [Choice(name, answers_told(network, {name: answer})) for name, answer in state.given.items()]
+        if not choices:
             self._say("Nothing was answered yet.")
             return
-        choices = [Choice(each.question, step_told(network, each)) for each in steps]
         name = self._talk.choose("Which answer?", [*choices, Choice(BACK, "none of them", "z", below=True)])
         if name == BACK:
             return

@@ -327,6 +327,11 @@ def test_in_a_pipe_the_words_do_what_they_say() -> None:
     assert ran.stdout.rstrip().endswith("pain_on_grip=yes swelling_noticed=no")
 
 
+def test_in_a_pipe_what_came_with_the_command_can_be_changed() -> None:
+    ran = lines(["--setting", "clinic", "age=40", "tennis=yes"], "change\ntennis: yes\nno\nquit\n")
+    assert ran.stdout.rstrip().endswith("age=under_50 tennis=no")
+
+
 def test_in_a_pipe_what_was_ticked_is_told_when_it_is_changed() -> None:
     ran = lines(["--setting", "clinic", "age=40"], "1\nchange\n1\n1 unknown\nquit\n")
     assert "Ticked so far: 1." in ran.stdout
