@@ -77,10 +77,10 @@ class Implied:
             for each, allowed in network.gates.get(name, ())
             if each == gate
         ]
-        every = np.array([[True] * len(states), [False] * len(states)])
+        every = {(True,) * len(states), (False,) * len(states)}
         for _, allowed in self._demands:
-            every = np.unique(np.vstack([every, every & allowed]), axis=0)
-        self._sets = {tuple(each): len(states) + way for way, each in enumerate(every.tolist()) if not all(each)}
+            every |= {tuple((allowed & each).tolist()) for each in every}
+        self._sets = {each: len(states) + way for way, each in enumerate(sorted(every)) if not all(each)}
         self.ways = np.vstack([np.eye(len(states)), list(self._sets), np.ones(len(states))]).astype(np.float64)
 
     def rows(self, codes: Codes) -> Codes:

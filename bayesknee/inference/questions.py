@@ -21,7 +21,7 @@ from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import Objective, find_objective
 from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.subsets import Vector
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.model import Network, Question
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis
@@ -50,23 +50,43 @@ class NextQuestion:
     """A question that can be asked now.
 
     Attributes:
-        finding: id of the finding or risk factor.
-        question: as it is put.
-        asked_of: patient, clinician or test.
-        topic: id of its topic.
-        burden: how much asking costs, relative to a plain question (1).
+        asked: the finding or risk factor.
         value: what it is worth by the objective, in bits for a burden of 1; 0 or more.
         about: id of the condition that has the largest part in its value.
     """
 
-    finding: str
-    question: str
-    asked_of: str
-    topic: str
-    burden: float
+    asked: Question = field(hash=False)
     value: float
     about: str
     _source: _Source = field(repr=False, compare=False)
+
+    @property
+    def finding(self) -> str:
+        """Id of the finding or risk factor."""
+        return self.asked.id
+
+    @property
+    def question(self) -> str:
+        """As it is put."""
+        return self.asked.question
+
+    @property
+    def asked_of(self) -> str:
+        """Patient, clinician or test."""
+        return self.asked.asked_of
+
+    @property
+    def topic(self) -> str:
+        """Id of its topic."""
+        return self.asked.topic
+
+    @property
+    def burden(self) -> float:
+        """How much asking costs, relative to a plain question (1)."""
+        return self.asked.burden
+
+    def __repr__(self) -> str:
+        return f"<NextQuestion {self.finding}, value {self.value:.3g}, about {self.about}>"
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -200,18 +220,11 @@ def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vect
     every = ranking.outcomes
     tables, starts = np.column_stack([every.probabilities, every.posteriors]), every.starts.tolist()
     tables.setflags(write=False)
+    questions = dict(network.questions)
     for number in order:
-        each = network.questions[every.names[number]]
-        yield NextQuestion(
-            finding=each.id,
-            question=each.question,
-            asked_of=each.asked_of,
-            topic=each.topic,
-            burden=each.burden,
-            value=by_number[number],
-            about=conditions[about[number]],
-            _source=_Source(network, each.states, tables[starts[number] : starts[number + 1]]),
-        )
+        each = questions[every.names[number]]
+        source = _Source(network, each.states, tables[starts[number] : starts[number + 1]])
+        yield NextQuestion(each, by_number[number], conditions[about[number]], source)
 
 
 class OfTopic(Protocol):

@@ -125,7 +125,8 @@ def other(program: str, file: Path) -> str:
     if ran.returncode == -signal.SIGALRM:
         return f"over {SECONDS_FOR_OTHERS} s"
     if ran.returncode or not lines:
-        return "out of memory" if "emory" in ran.stderr or ran.returncode < 0 else "fails"
+        of_memory = any(word in ran.stderr for word in ("emory", "bad_alloc")) or ran.returncode < 0
+        return f"over {BYTES_FOR_OTHERS / 1e9:g} GB" if of_memory else "fails"
     told = json.loads(lines[-1])
     return f"{told['seconds']:.2f} s" if told["error"] < 1e-5 else f"wrong by {told['error']:.0e}"
 

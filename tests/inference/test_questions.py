@@ -268,7 +268,7 @@ def test_two_steps_take_only_the_best_few() -> None:
 
 def question(name: str, topic: str, value: float) -> NextQuestion:
     (some,) = two_causes().diagnose().next_questions
-    return replace(some, finding=name, topic=topic, value=value)
+    return replace(some, asked=replace(some.asked, id=name, topic=topic), value=value)
 
 
 RANKED = tuple(
