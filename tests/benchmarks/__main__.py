@@ -61,12 +61,14 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
     diagnose = ["-m", "bayesknee", "diagnose", "--network", name]
     diagnose += [f"{finding}={answer}" for finding, answer in drawn[0].answers.items()]
     process, pgmpy_import = time_processes([diagnose, IMPORT_PGMPY], repeats=7)
-    rankings = time_rankings(network, [batch[:RANKED] for batch in batches], for_pyagrum=1)
+    some = [batch[:RANKED] for batch in batches]
+    rankings = {who: time_rankings(network, some, for_pyagrum=1, asked_of=who) for who in (None, "patient")}
     cohort = time_cohort(network, COHORT, COHORT_ANSWERS, rounds=5, for_pyagrum=20)
     rows = [
         *posterior_rows(timings),
         *interval_rows(time_intervals(network, drawn[:6], DRAWS)),
-        *ranking_rows(rankings),
+        *ranking_rows("All {} questions", rankings[None]),
+        *ranking_rows("The {} of them that a patient can answer", rankings["patient"]),
         *cohort_rows(cohort),
         process_row(process, pgmpy_import),
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
@@ -95,11 +97,11 @@ def posterior_rows(timings: list[Timings]) -> list[str]:
     ]
 
 
-def ranking_rows(timings: list[RankingTimings]) -> list[str]:
-    """What the full ranking of questions takes, beside pyAgrum on the same patient."""
+def ranking_rows(which: str, timings: list[RankingTimings]) -> list[str]:
+    """What a ranking of questions takes, beside pyAgrum on the same patient; `which` has a place for their number."""
     questions, answers = timings[0].questions, timings[0].answers
     works = {
-        f"All {questions} questions ranked, with all posteriors after each of {answers} answers": "new",
+        f"{which.format(questions)} ranked, with all posteriors after each of {answers} answers": "new",
         "The same, risk factors met before (an interview)": "again",
     }
     name = f"pyAgrum {_version('pyagrum')}, `LazyPropagation`"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee import Engine, Evidence, Network
-from bayesknee.inference.askable import askable
+from bayesknee.inference.askable import askable, make_filter
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.other_programs import gum
 from tests.support.pyagrum_model import to_pyagrum
@@ -41,14 +41,17 @@ class RankingTimings(NamedTuple):
     answers: int
 
 
-def time_rankings(network: Network, rounds: Sequence[Sequence[Evidence]], for_pyagrum: int) -> list[RankingTimings]:
+def time_rankings(
+    network: Network, rounds: Sequence[Sequence[Evidence]], for_pyagrum: int, asked_of: str | None = None
+) -> list[RankingTimings]:
     """Each round has patients of its own; pyAgrum, being slow, gets the first few of each.
 
     Both give P(answer) and the posterior of all conditions after it, for each answer to each question that can be
-    asked. The first round is left out of the result.
+    asked, of anybody or of one who answers. The first round is left out of the result.
     """
     engine = Engine(network)
-    ask_us, ask_pyagrum = ours(engine), pyagrum(network, to_pyagrum(network.to_pgmpy()))
+    wanted = make_filter(network, asked_of=asked_of).wanted(network)
+    ask_us, ask_pyagrum = ours(engine, asked_of), pyagrum(network, to_pyagrum(network.to_pgmpy()), wanted)
     timings: list[RankingTimings] = []
     for patients in rounds:
         new, seconds_new = _time(ask_us, patients)
@@ -79,20 +82,20 @@ def _time(ask: Rank, patients: Sequence[Evidence]) -> tuple[list[WhatIf], list[f
     return answers, seconds
 
 
-def ours(engine: Engine) -> Rank:
+def ours(engine: Engine, asked_of: str | None = None) -> Rank:
     """The ranking, best first, which for each answer holds P(answer) and the posterior."""
 
     def ask(patient: Evidence) -> WhatIf:
-        ranked = engine.diagnose(patient).next_questions
+        ranked = engine.diagnose(patient).rank_questions(asked_of=asked_of)
         return {each.finding: each.table for each in ranked}
 
     return ask
 
 
-def pyagrum(network: Network, model: Any) -> Rank:  # noqa: ANN401
+def pyagrum(network: Network, model: Any, wanted: Sequence[str]) -> Rank:  # noqa: ANN401
     """One engine for the answers, one for the posteriors; the latter gets each answer in turn."""
     answers, posteriors = gum.LazyPropagation(model), gum.LazyPropagation(model)
-    for name in network.questions:
+    for name in wanted:
         answers.addTarget(name)
     for name in network.conditions:
         posteriors.addTarget(name)
@@ -109,7 +112,7 @@ def pyagrum(network: Network, model: Any) -> Rank:  # noqa: ANN401
         answers.makeInference()
         posteriors.setEvidence(known)
         found: dict[str, NDArray[np.float64]] = {}
-        for name in askable(network, patient, network.questions):
+        for name in askable(network, patient, wanted):
             states = network.states[name]
             posteriors.addEvidence(name, states[0])
             rows = [after(name, state) for state in states]

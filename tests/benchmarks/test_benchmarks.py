@@ -10,6 +10,7 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.inference.askable import make_filter
 from bayesknee.inference.evidence import check_evidence
 from tests.benchmarks import limits, unnamed
 from tests.benchmarks.__main__ import (
@@ -56,12 +57,16 @@ def test_all_programs_agree() -> None:
     assert min(timings[0]) > 0.0
 
 
-def test_rankings_agree_and_have_rows() -> None:
+@pytest.mark.parametrize("asked_of", [None, "patient"])
+def test_rankings_agree_and_have_rows(asked_of: str | None) -> None:
     patients = draw_patients(NETWORK, 4, 9)
-    timings = time_rankings(NETWORK, [patients[:2], patients[2:]], for_pyagrum=2)
+    timings = time_rankings(NETWORK, [patients[:2], patients[2:]], for_pyagrum=2, asked_of=asked_of)
     assert len(timings) == 1
     assert min(timings[0][:3]) > 0.0
-    rows = ranking_rows([RankingTimings(0.002, 0.001, 4.0, 230, 480), RankingTimings(0.004, 0.001, 8.0, 230, 480)])
+    fewer = make_filter(NETWORK, asked_of=asked_of).wanted(NETWORK)
+    assert timings[0].questions <= len(fewer) - 1
+    timings = [RankingTimings(0.002, 0.001, 4.0, 230, 480), RankingTimings(0.004, 0.001, 8.0, 230, 480)]
+    rows = ranking_rows("All {} questions", timings)
     assert rows[0].startswith(
         "| All 230 questions ranked, with all posteriors after each of 480 answers | 3.00 ms | pyAg"
     )
