@@ -152,11 +152,6 @@ def _together(drawn: Sequence[tuple[Sample, int]]) -> Patients:
     )
 
 
-def put_together(parts: Sequence[Patients]) -> Patients:
-    """Patients of several networks with the same questions and conditions as one lot."""
-    return Patients(*map(np.concatenate, zip(*parts, strict=True)))
-
-
 def simulate(
     network: Network, setting: str | None, wanted: Wanted, progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[tuple[str, str, Patients, Played]]:

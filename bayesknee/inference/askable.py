@@ -41,9 +41,6 @@ class Filter:
         )
 
 
-EVERYTHING: Final = Filter()
-
-
 class Filters(TypedDict, total=False):
     """A filter as keyword arguments; see `Filter`."""
 

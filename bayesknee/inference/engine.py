@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 from immutabledict import immutabledict
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from bayesknee.interview import Interview, Policy, State
 
 Frame = TypeVar("Frame")
-Errors: TypeAlias = Literal["raise", "collect"]
 
 
 class Inference(Protocol):

@@ -24,7 +24,7 @@ from bayesknee.errors import PictureError
 
 # Okabe and Ito, Color Universal Design, 2008: told apart by the colour-blind, and by luminance in print.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 GREY: Final = "#8C8C8C"
 PALE: Final = "#D9D9D9"
 # One after the other for lines and bars of one picture: no two share both their marker and their dashes.
@@ -49,7 +49,6 @@ WIDTH: Final = 8.0  # inches, as are these
 LOWEST_ROW: Final = 0.34
 HEAD_AND_FOOT: Final = 1.45  # title and axis labels
 HIGHEST_FIGURE: Final = 400.0  # inches: 40,000 pixels; matplotlib draws at most 65,535
-_CONTRASTS_FROM: Final = 0.55
 
 
 def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
@@ -146,12 +145,6 @@ def shortened(text: str, most: int) -> str:
 def plain(text: str) -> str:
     """Text that matplotlib takes as it is: it would read a formula between dollar signs."""
     return text.replace("$", r"\$")
-
-
-def ink_on(color: str) -> str:
-    """Black or white, whichever reads better on this colour."""
-    red, green, blue = mpl.colors.to_rgb(color)
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > _CONTRASTS_FROM else "white"
 
 
 def caption(ax: Axes, text: str) -> None:

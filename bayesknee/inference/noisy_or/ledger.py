@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 NODES: Final = (40, 80, 160)
 TOLERANCE: Final = 1e-7  # what the nodes may miss of the sum, which is known; it is then divided like the rest
-POWER: Final = 3.0
 STEP: Final = 1e-30
 LEAST: Final = 1e-250  # times STEP it is still a float
 
