@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
-from bayesknee.inference.askable import askable
+from bayesknee.inference.askable import ASKED_OF, askable, check_name
 from bayesknee.inference.asks import Ask, topic_of
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.evidence import Answer, check_evidence
@@ -56,7 +56,7 @@ class Policy:
         ask_setting: whether the care setting is asked for, where the network's opening has it.
 
     Raises:
-        QuestionError: an unknown objective.
+        QuestionError: an unknown name, or a number out of range.
     """
 
     asked_of: tuple[str, ...] = PATIENT
@@ -68,15 +68,14 @@ class Policy:
     ask_setting: bool = False
 
     def __post_init__(self) -> None:
+        for name in self.asked_of:
+            check_name("asked_of", name, ASKED_OF)
         find_objective(self.objective)
+        _ = self.rule  # what is out of range is told now, before it gets into a session
 
     @property
     def rule(self) -> StopRule:
-        """When enough is known.
-
-        Raises:
-            QuestionError: a number out of range.
-        """
+        """When enough is known."""
         return StopRule(self.threshold, self.least_value, self.objective, lists=self.lists)
 
 

@@ -19,9 +19,8 @@ from filelock import FileLock, Timeout
 from immutabledict import immutabledict
 
 import bayesknee
-from bayesknee.errors import EvidenceError, QuestionError, SessionError
-from bayesknee.inference.askable import ASKED_OF
-from bayesknee.inference.engine import Engine
+from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError
+from bayesknee.inference.engine import Engine, check_setting
 from bayesknee.inference.evidence import Answer, shown
 from bayesknee.interview.answers import read_answer
 from bayesknee.interview.interview import Interview, Policy
@@ -30,6 +29,7 @@ from bayesknee.knowledge.model import Network
 from bayesknee.knowledge.opening import SETTING
 
 MOST_BYTES: Final = 1_000_000
+_GARBLED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuestionError)
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,21 @@ class SessionFile:
     """The file of an interview, locked as long as it is open.
 
     Raises:
-        SessionError: another process has it open, or its folder is missing.
+        SessionError: another process has it open, its folder is missing, or it is no place for a file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path).resolve()
+        try:
+            self.path = Path(path).resolve()
+        except RuntimeError:  # Python up to 3.12; later ones take such a link for a free name
+            raise SessionError(f"{str(path)!r} is a link that leads round in a circle; name another file") from None
         self._lock = FileLock(f"{self.path}.lock")
 
     def __enter__(self) -> Self:
         if not self.path.parent.is_dir():
             raise SessionError(f"no folder {str(self.path.parent)!r} for the session; make it, or name another file")
+        if self.path.exists() and not self.path.is_file():  # to read a pipe or a device might never end
+            raise SessionError(f"{str(self.path)!r} is no file that a session can be kept in; name another one")
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -97,7 +102,7 @@ class SessionFile:
             )
         try:
             return _stored(json.loads(self.path.read_bytes()))
-        except (ValueError, KeyError, TypeError, AttributeError, QuestionError) as error:
+        except _GARBLED as error:
             kept = self.keep_copy()
             raise SessionError(
                 f"the session {self.path.name!r} cannot be taken up: {_wrong_with(error)}; a copy was kept as "
@@ -187,6 +192,8 @@ def _identity(network: Network) -> Mapping[str, str]:
 def _wrong_with(error: Exception) -> str:
     if isinstance(error, QuestionError):
         return str(error)
+    if isinstance(error, RecursionError):
+        return "its lists and objects are too deep in each other"
     return f"it is not JSON: {error}" if isinstance(error, ValueError) else f"it lacks or garbles {error}"
 
 
@@ -199,7 +206,7 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
         if not isinstance(session[key], kind):
             raise TypeError(f"session.{key}")
     for step in session["steps"]:
-        if not isinstance(step["question"], str) or not isinstance(step["answers"], list):
+        if not isinstance(step["question"], str) or not _are_texts(step["answers"]):
             raise TypeError("session.steps")
     made_with = {key: str(session["made_with"][key]) for key in ("id", "version", "sha256")}
     if not isinstance(tree["evidence"], dict):
@@ -212,11 +219,13 @@ def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)
     """Sessions of older programs say nothing of it; they asked for the care setting."""
     if tree is None:
         return Policy(ask_setting=True)
-    if not set(tree["asked_of"]) <= set(ASKED_OF):
+    if not _are_texts(tree["asked_of"]):
         raise TypeError("session.policy.asked_of")
-    policy = Policy(**{**tree, "asked_of": tuple(tree["asked_of"])})
-    _ = policy.rule  # what is out of range is told now
-    return policy
+    return Policy(**{**tree, "asked_of": tuple(tree["asked_of"])})
+
+
+def _are_texts(tree: Any) -> bool:  # noqa: ANN401 (whatever the file holds)
+    return isinstance(tree, list) and all(isinstance(each, str) for each in tree)
 
 
 def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, ...]]:
@@ -227,6 +236,10 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
     first = str(stored.session["first_setting"])
     first = first if first in network.settings else network.default_setting
     values, lost = _fitting(network, first, {**stored.evidence, **stored.session["set_aside"]}, stored)
+    try:
+        check_setting(network, stored.setting)
+    except SettingError as error:
+        lost.insert(0, f"setting={stored.setting}: {error}; {first} is taken instead")
     steps: list[Step] = []
     told: set[str] = set()
     known = {SETTING, *network.questions, *network.opening.tick_all}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,9 +114,18 @@ def test_a_wrong_answer_changes_nothing() -> None:
     assert interview.state == before
 
 
-def test_an_unknown_objective_is_refused() -> None:
-    with pytest.raises(QuestionError, match="did you mean stakes"):
-        Policy(objective="stake")
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ({"objective": "stake"}, "did you mean stakes"),
+        ({"threshold": float("nan")}, "threshold nan; expected a probability"),
+        ({"least_value": -1.0}, "least value -1; expected a number of bits"),
+        ({"asked_of": ("patient", "nurse")}, "unknown asked_of 'nurse'; known are patient, clinician, test"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(policy: dict[str, Any], told: str) -> None:
+    with pytest.raises(QuestionError, match=told):
+        Policy(**policy)
 
 
 # --- order ------------------------------------------------------------------------------------------------------------

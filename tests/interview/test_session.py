@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def test_only_one_process_may_have_it(tmp_path: Path) -> None:
         (b"[]", "lacks or garbles 'session'"),
         (b'{"setting": "clinic", "evidence": {}}', "lacks or garbles 'session'"),
         (b'{"setting": "clinic", "evidence": {}, "session": {"steps": 3}}', "lacks or garbles session.steps"),
+        (b"[" * 100_000, "too deep in each other"),
     ],
 )
 def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes, told: str) -> None:
@@ -106,7 +108,9 @@ def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes
     ("policy", "told"),
     [
         ({"threshold": 2}, "threshold 2; expected a probability"),
-        ({"asked_of": ["nobody"]}, "session.policy.asked_of"),
+        ({"threshold": 10**400}, "too large"),
+        ({"asked_of": ["nobody"]}, "unknown asked_of 'nobody'"),
+        ({"asked_of": "patient"}, "session.policy.asked_of"),
         ({"haste": True}, "haste"),
     ],
 )
@@ -117,6 +121,34 @@ def test_a_policy_that_is_none_is_refused(tmp_path: Path, policy: dict[str, obje
     path.write_text(json.dumps(case))
     with SessionFile(path) as file, pytest.raises(SessionError, match=told):
         file.read()
+
+
+@pytest.mark.parametrize("answers", ["age", [["age"]], [{"age": "under_50"}], [1]])
+def test_a_step_without_names_is_refused(tmp_path: Path, answers: object) -> None:
+    path = tmp_path / "patient.json"
+    case = to_case(half_way())
+    case["session"]["steps"][1]["answers"] = answers
+    path.write_text(json.dumps(case))
+    with SessionFile(path) as file, pytest.raises(SessionError, match=r"lacks or garbles session\.steps"):
+        file.read()
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "."):
+        with pytest.raises(SessionError, match="is no file that a session"), SessionFile(tmp_path / name):
+            pass
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_link_may_lead_to_the_file_but_not_round_in_a_circle(tmp_path: Path) -> None:
+    path = written(tmp_path / "patient.json", half_way())
+    (tmp_path / "link").symlink_to(path)
+    assert again(tmp_path / "link").state == half_way().state
+    (tmp_path / "circle").symlink_to("circle")
+    if sys.version_info < (3, 13):  # from then on its name counts as free
+        with pytest.raises(SessionError, match="leads round in a circle"):
+            SessionFile(tmp_path / "circle")
 
 
 def test_any_cut_of_a_file_is_refused(tmp_path: Path) -> None:
@@ -152,6 +184,18 @@ def test_of_another_version_what_fits_is_kept(tmp_path: Path) -> None:
     interview = Interview(Engine(newer, first), policy=POLICY, state=state)
     assert interview.engine.setting == "emergency"
     assert set(state.answers) == {"fracture", "age", "swelling_noticed", "tennis"}
+
+
+def test_a_setting_that_another_version_lacks_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "patient.json"
+    path.write_text(json.dumps(to_case(half_way()) | {"setting": "street"}))
+    with SessionFile(path) as file:
+        stored = file.read()
+    assert stored is not None
+    first, state, (lost,) = taken_up(stored, NETWORK)
+    assert (first, state.setting) == ("clinic", "")
+    assert lost.startswith("setting=street: unknown setting 'street' of network tiny; known are clinic, emergency")
+    assert lost.endswith("; clinic is taken instead")
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
