@@ -20,11 +20,16 @@ def link(leak: float, stated: float) -> float:
     return 1.0 - (1.0 - stated) / (1.0 - leak)
 
 
-def noisy_or_log_no(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
-    """log P(no | s), shape (2**n,): log(1 - leak) + sum over present causes of log(1 - q). Linear in s."""
+def noisy_or_steps(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
+    """log(1 - leak), then log(1 - q) of each condition, 0 where it is no cause; shape (1 + n,)."""
     log_no_leak = np.log1p(-rule.leak.value)
     stated = (rule.causes.get(name) for name in conditions)
-    steps = [np.log1p(-number.value) - log_no_leak if number else 0.0 for number in stated]
+    return np.array([log_no_leak, *(np.log1p(-number.value) - log_no_leak if number else 0.0 for number in stated)])
+
+
+def noisy_or_log_no(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
+    """log P(no | s), shape (2**n,): log(1 - leak) + sum over present causes of log(1 - q). Linear in s."""
+    log_no_leak, *steps = noisy_or_steps(rule, conditions).tolist()
     return subset_sums(steps, log_no_leak)
 
 
@@ -56,14 +61,20 @@ def mixture_numbers(rule: Mixture, states: tuple[str, ...], conditions: Sequence
     return MixtureNumbers(weights[:, None], np.array(each)[..., None], np.array(others)[:, None])
 
 
+def total_weights(weights: Sequence[float] | Vector) -> Vector:
+    """By subset, the sum of the weights of its conditions, shape (2**n,); 1 for the empty one, to divide by."""
+    total = subset_sums(weights)
+    total[0] = 1.0
+    return total
+
+
 def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> Vector:
     """P(v | s), shape (states, 2**n): the weighted mean of the present conditions' distributions.
 
     Without any condition it is `otherwise`; where the network has a complaint, that column is never used.
     """
     weights, distributions, otherwise = mixture_numbers(rule, states, conditions)
-    total = subset_sums(weights[:, 0])
-    total[0] = 1.0
+    total = total_weights(weights[:, 0])
     table = subset_sums((weights * distributions[..., 0]).T)
     table /= total
     table[:, 0] = otherwise[:, 0]

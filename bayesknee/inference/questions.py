@@ -171,13 +171,16 @@ class Ranking(NamedTuple):
         outcomes: of all of them.
         gains: the objective by question and condition, in bits; shape (questions, conditions).
         burdens: shape (questions,).
-        marginals: P(condition | what is known), shape (conditions,).
     """
 
     outcomes: Outcomes
     gains: Vector
     burdens: Vector
-    marginals: Vector
+
+    @property
+    def marginals(self) -> Vector:
+        """P(condition | what is known), shape (conditions,)."""
+        return self.outcomes.marginals
 
     @property
     def values(self) -> Vector:
@@ -194,9 +197,8 @@ def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
     """What each of the wanted questions that can be asked now would bring; the evidence must be possible."""
     network = engine.network
     outcomes = engine.strategy.outcomes(evidence, askable(network, evidence, aim.wanted))
-    marginals = engine.strategy.infer(evidence).marginals
     burdens = np.array([network.questions[name].burden for name in outcomes.names])
-    return Ranking(outcomes, aim.objective(network, outcomes, marginals), burdens, marginals)
+    return Ranking(outcomes, aim.objective(network, outcomes, outcomes.marginals), burdens)
 
 
 def next_questions(diagnosis: Diagnosis, wanted: Filter, objective: str, *, look_ahead: bool = False) -> NextQuestions:

@@ -28,7 +28,7 @@ def subset_sums(weights: Iterable[float] | Vector, start: float = 0.0) -> Vector
     """
     array = weights if isinstance(weights, np.ndarray) else np.array(list(weights), dtype=np.float64)
     n = array.shape[-1]
-    first, second = (_with_ones(size)[:, 1:].T for size in (n // 2, n - n // 2))
+    first, second = (with_ones(size)[:, 1:].T for size in (n // 2, n - n // 2))
     sums = (start + array[..., : n // 2] @ first)[..., :, None] + (array[..., n // 2 :] @ second)[..., None, :]
     return np.asarray(sums.reshape(*array.shape[:-1], 2**n))
 
@@ -44,14 +44,29 @@ def marginals(weights: Vector) -> Vector:
 def sums(rows: Vector) -> Vector:
     """The sum of each row, shape (rows, 2**n), and after it `marginals` of the row; shape (rows, 1 + n)."""
     n = rows.shape[1].bit_length() - 1
-    first, second = _with_ones(n // 2), _with_ones(n - n // 2)
+    first, second = with_ones(n // 2), with_ones(n - n // 2)
     halves = first.T @ rows.reshape(len(rows), len(first), len(second)) @ second
     return np.concatenate([halves[:, :, 0], halves[:, 0, 1:]], axis=1)
 
 
+def pair_sums(weights: Vector) -> Vector:
+    """The sum of the weights, shape (2**n,), of the subsets that hold both of two conditions; shape (n, n).
+
+    The diagonal is `marginals`.
+    """
+    n = len(weights).bit_length() - 1
+    first, second = with_ones(n // 2), with_ones(n - n // 2)
+    table = weights.reshape(len(first), len(second))
+    by_first = table @ second  # for each subset of the first half the sum, and that by condition of the second half
+    within_first = first[:, 1:].T @ (by_first[:, :1] * first[:, 1:])
+    across = first[:, 1:].T @ by_first[:, 1:]
+    within_second = second[:, 1:].T @ (table.sum(axis=0)[:, None] * second[:, 1:])
+    return np.block([[within_first, across], [across.T, within_second]])
+
+
 @lru_cache(maxsize=32)
-def _with_ones(n: int) -> Vector:
-    """S with a column of ones before it."""
+def with_ones(n: int) -> Vector:
+    """S with a column of ones before it, shape (2**n, 1 + n). Read only."""
     return np.column_stack([np.ones(2**n), membership(n)])
 
 

@@ -124,13 +124,14 @@ def test_of_what_is_known_in_part_they_tell_which_state_it_is(patient: Patient, 
         assert dict(after.posterior) == pytest.approx(posterior, rel=0, abs=1e-9)
 
 
-def test_stacks_that_are_too_large_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    patient = seeded_patient(1, SMALL)
-    _, _, whole = outcomes_of(patient)
-    monkeypatch.setattr("bayesknee.inference.outcomes.MOST_STACKED_NUMBERS", 1)
-    monkeypatch.setattr("bayesknee.inference.outcomes.MOST_CACHED_NUMBERS", 1)
-    _, _, cut = outcomes_of(patient)
-    assert cut.names == whole.names
+def test_signs_that_are_too_large_for_one_go_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    signs = [sign("g", noisy_or(0.1, a=0.8)), sign("h", noisy_or(0.2, a=0.3, b=0.9))]
+    read = [finding(f"{each.id}{number}", reading(each.id, 0.8, 0.9)) for each in signs for number in (1, 2)]
+    strategy = Engine(network(condition("a", 0.6), condition("b", 0.6), *signs, *read)).strategy
+    evidence = Evidence({"g1": "yes", "h1": "no"}, {"g1": (0.0, 1.0), "h1": (1.0, 0.0)})
+    whole = strategy.outcomes(evidence, ["g2", "h2"])
+    monkeypatch.setattr("bayesknee.inference.outcomes.MOST_NUMBERS_AT_ONCE", 1)
+    cut = strategy.outcomes(evidence, ["g2", "h2"])
     assert cut.joint == pytest.approx(whole.joint, abs=1e-15)
 
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bayesknee.inference.subsets import holds_any, marginals, membership, subset_sums
+from bayesknee.inference.subsets import holds_any, marginals, membership, pair_sums, subset_sums
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
@@ -39,3 +39,11 @@ def test_holds_any() -> None:
 def test_marginals(n: int) -> None:
     weights = np.random.default_rng(n).random(2**n)
     assert marginals(weights).tolist() == pytest.approx((weights @ membership(n)).tolist())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8])
+def test_pair_sums(n: int) -> None:
+    weights = np.random.default_rng(n).random(2**n)
+    expected = membership(n).T @ (weights[:, None] * membership(n))
+    assert pair_sums(weights) == pytest.approx(expected)
+    assert pair_sums(weights).diagonal().tolist() == pytest.approx(marginals(weights).tolist())

@@ -36,7 +36,7 @@ def outcomes(strategy: NoisyOrStrategy, evidence: Evidence, names: Iterable[str]
     ordered = tuple(each for each in network.questions if each in wanted and work.can_tell(each))
     rows = [*work.rows(ordered)]
     joint = np.vstack(rows) if rows else np.zeros((0, 1 + strategy.model.n))
-    return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:])
+    return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:], work.marginals)
 
 
 class _WhatIf:
@@ -53,6 +53,11 @@ class _WhatIf:
         self._log_evidence = float(log_evidence[0])
         self._now = np.concatenate([[1.0], found.conditions[:, 0]])
         self._patient = found.patients
+
+    @property
+    def marginals(self) -> Vector:
+        """P(condition | e), shape (n,)."""
+        return self._now[1:]
 
     def can_tell(self, name: str) -> bool:
         """Whether an answer is within the budget; only one to a mixture takes more than what is known already."""
