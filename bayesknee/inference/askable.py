@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
@@ -94,12 +94,13 @@ def check_name(what: str, name: str, known: Collection[str]) -> None:
 
 def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
     """Those that can be asked now: not answered, be it with unknown; not settled by what is known; gates hold."""
+    closed = _closed(evidence)
     return tuple(
-        name
-        for name in wanted
-        if name not in evidence.answers
-        and not _is_settled(evidence.likelihoods, name)
-        and (name not in network.gated or gate_holds(network, evidence, name))
+        [
+            name
+            for name in wanted
+            if name not in closed and (name not in network.gated or gate_holds(network, evidence, name))
+        ]
     )
 
 
@@ -107,7 +108,8 @@ def reachable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tu
     """Those that can be asked now, and those that answers to others of them may open, in the order of the network."""
     names = tuple(wanted)
     found = set(askable(network, evidence, names))
-    open_to = [each for each in names if each not in evidence.answers and not _is_settled(evidence.likelihoods, each)]
+    closed = _closed(evidence)
+    open_to = [each for each in names if each not in closed]
     grown = True
     while grown:
         more = {name for name in open_to if name not in found and _may_open(network, evidence, name, found)}
@@ -123,6 +125,7 @@ def _may_open(network: Network, evidence: Evidence, name: str, found: set[str]) 
     )
 
 
-def _is_settled(likelihoods: Mapping[str, tuple[float, ...]], name: str) -> bool:
-    """Whether only one state is left possible."""
-    return name in likelihoods and sum(weight > 0.0 for weight in likelihoods[name]) == 1
+def _closed(evidence: Evidence) -> set[str]:
+    """What is answered, be it with unknown, and what is settled: only one state of it is left possible."""
+    settled = (name for name, each in evidence.likelihoods.items() if sum(weight > 0.0 for weight in each) == 1)
+    return {*evidence.answers, *settled}

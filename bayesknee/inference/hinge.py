@@ -77,14 +77,6 @@ class Side(NamedTuple):
     groups: tuple[Group, ...]
     places: tuple[NDArray[np.intp], ...]
 
-    def summed_to(self, number: int, table: Vector) -> Vector:
-        """A table of shape (any, subsets of the side's conditions, any), summed over those that a group lacks."""
-        first, _, last = table.shape
-        own = self.groups[number].conditions
-        axes = tuple(axis for axis, each in enumerate(self.conditions, start=1) if each not in own)
-        by_condition = table.reshape(first, *(2 for _ in self.conditions), last)
-        return np.asarray(by_condition.sum(axis=axes).reshape(first, -1, last))
-
 
 def product(tables: Sequence[Vector]) -> Vector:
     """The product of the tables of a side, shape (subsets, states of the hinge); of none it is 1."""

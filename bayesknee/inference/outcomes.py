@@ -15,10 +15,10 @@ risk factors) times what the findings say of s, and its sums are those of `bayes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, compress, pairwise
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -74,28 +74,24 @@ class WhatIf:
 
     def __init__(self, strategy: Enumeration, network: Network) -> None:
         self._strategy = strategy
-        self._signs = {name: number for number, name in enumerate(network.signs)}
-        self._sizes = {name: len(each.states) for name, each in network.questions.items()}
+        conditions, signs, readings = tuple(network.conditions), network.signs, strategy.readings
         noisy_ors, mixtures = _with_rule(network, NoisyOr), _with_rule(network, Mixture)
-        layout = [*network.risk_factors, *noisy_ors, *mixtures, *strategy.readings]
-        starts = dict(zip(layout, accumulate((self._sizes[name] for name in layout), initial=0), strict=False))
-        self._rows = {name: np.arange(starts[name], starts[name] + size) for name, size in self._sizes.items()}
-        self._risk_factors = {name: starts[name] for name in network.risk_factors}
+        self._rows = _Rows(network, [*network.risk_factors, *noisy_ors, *mixtures, *readings])
+        self._risk_factors = {name: self._rows.places[name].start for name in network.risk_factors}
         self._answer_sums = AnswerSums(strategy.before_findings, self._risk_factors)
-        conditions = tuple(network.conditions)
         self._direct = len(noisy_ors)
-        self._noisy_or_sums = NoisyOrSums(
-            [*noisy_ors.values(), *(sign.noisy_or for sign in network.signs.values())], conditions
-        )
+        rules = [*noisy_ors.values(), *(each.noisy_or for each in signs.values())]
+        self._noisy_or_sums = NoisyOrSums(rules, conditions)
         self._mixture_sums = MixtureSums([(rule, network.states[name]) for name, rule in mixtures.items()], conditions)
-        self._sign_of = np.array([self._signs[each.sign] for each in strategy.readings.values()], np.intp)
-        self._readings = {name: number for number, name in enumerate(strategy.readings)}
-        self._reading_tables = np.array([reading_table(each) for each in strategy.readings.values()]).reshape(-1, 2, 2)
+        self._signs = {name: number for number, name in enumerate(signs)}
+        self._readings = {name: number for number, name in enumerate(readings)}
+        self._reading_tables = np.array([reading_table(each) for each in readings.values()]).reshape(-1, 2, 2)
+        self._sign_of = np.array([self._signs[each.sign] for each in readings.values()], np.intp)
+        self._readers = {sign: [name for name, each in readings.items() if each.sign == sign] for sign in signs}
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """The outcomes of these questions, given evidence that is possible."""
         wanted = set(names)
-        ordered = tuple([name for name in self._sizes if name in wanted])
         found = self._strategy.infer(evidence)
         weights = found.weights
         noisy_ors = self._noisy_or_sums.of(weights)
@@ -111,15 +107,15 @@ class WhatIf:
             ]
         )
         for name in wanted & evidence.likelihoods.keys() - self._risk_factors.keys() - self._readings.keys():
-            every[self._rows[name]] = self._of_known_in_part(weights, name, evidence.likelihoods[name])
-        joint = every[np.concatenate([self._rows[name] for name in ordered])] if ordered else every[:0]
-        starts = np.array([*accumulate((self._sizes[name] for name in ordered), initial=0)])
+            every[self._rows.places[name]] = self._of_known_in_part(weights, name, evidence.likelihoods[name])
+        ordered, starts, places = self._rows.of(wanted)
+        joint = every[places]
         return Outcomes(ordered, starts, joint[:, 0], joint[:, 1:], found.marginals)
 
     def _of_risk_factors(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> Vector:
         """A row for each state of each risk factor."""
         if wanted.isdisjoint(self._risk_factors):
-            return np.zeros((sum(self._sizes[name] for name in self._risk_factors), 1 + _conditions(weights)))
+            return np.zeros(self._answer_sums.shape)
         known = {name: each for name, each in evidence.likelihoods.items() if name in self._risk_factors}
         prior = self._strategy.prior(evidence.likelihoods)
         of_findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
@@ -127,12 +123,13 @@ class WhatIf:
 
     def _signs_read(self, evidence: Evidence, wanted: set[str]) -> dict[str, Vector]:
         """The likelihood of what has been read, given no sign and given the sign, of signs that matter still."""
-        matter = {self._strategy.readings[name].sign for name in wanted & self._readings.keys()}
         found: dict[str, Vector] = {}
         for name, likelihood in evidence.likelihoods.items():
-            if name in self._readings and (sign := self._strategy.readings[name].sign) in matter:
-                found[sign] = found.get(sign, 1.0) * (np.array(likelihood) @ self._reading_tables[self._readings[name]])
-        return found
+            if name in self._readings:
+                sign = self._strategy.readings[name].sign
+                own = np.array(likelihood) @ self._reading_tables[self._readings[name]]
+                found[sign] = found[sign] * own if sign in found else own
+        return {sign: own for sign, own in found.items() if not wanted.isdisjoint(self._readers[sign])}
 
     def _of_read_signs(self, weights: Vector, read: Mapping[str, Vector]) -> Iterator[tuple[list[int], Vector]]:
         """Some signs by number, and what comes to no sign and to the sign, shape (signs, 2, 1 + n)."""
@@ -160,10 +157,32 @@ class WhatIf:
         return (tables @ signs[self._sign_of]).reshape(-1, signs.shape[2])
 
 
+class _Rows:
+    """Where the answers to each question are in a table that has a row for every answer.
+
+    Args:
+        network: whose questions these are.
+        layout: their ids, in the order of the table.
+
+    Attributes:
+        places: by question.
+    """
+
+    def __init__(self, network: Network, layout: Sequence[str]) -> None:
+        ends = accumulate((len(network.states[name]) for name in layout), initial=0)
+        self.places = {name: slice(*own) for name, own in zip(layout, pairwise(ends), strict=True)}
+        self._names = tuple(network.questions)
+        self._counts = np.array([len(each.states) for each in network.questions.values()], np.intp)
+        ordered = (self.places[name] for name in self._names)
+        self._order = np.array([row for place in ordered for row in range(place.start, place.stop)], np.intp)
+
+    def of(self, wanted: Collection[str]) -> tuple[tuple[str, ...], NDArray[np.intp], NDArray[np.intp]]:
+        """These questions in the network's order, where each starts in the result, and their rows."""
+        asked = np.array([name in wanted for name in self._names], np.bool_)
+        starts = np.concatenate([[0], np.cumsum(self._counts[asked])])
+        return tuple(compress(self._names, asked)), starts, self._order[np.repeat(asked, self._counts)]
+
+
 def _with_rule(network: Network, kind: type[Rule]) -> dict[str, Rule]:
     """The findings whose model is of this kind, and their models."""
     return {name: each.model for name, each in network.findings.items() if isinstance(each.model, kind)}
-
-
-def _conditions(weights: Vector) -> int:
-    return len(weights).bit_length() - 1

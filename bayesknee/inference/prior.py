@@ -80,6 +80,7 @@ class Prior:
         blocks: the risk factors, by number.
         hinge: the blocks that are summed out last, ascending.
         sides: the groups into which the tables fall, and how their product is taken; none where they would be large.
+        axes: the conditions in the order of the sides.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -102,7 +103,7 @@ class Prior:
         self._number_of = {name: number for number in numbers for name in self.blocks[number].ids}
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
         self.hinge, self.sides = parts_of(self.pairs, self.parents, self.order)
-        self._axes = tuple(condition for side in self.sides for condition in side.conditions)
+        self.axes = tuple(condition for side in self.sides for condition in side.conditions)
         self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
         self._kept: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
@@ -144,7 +145,7 @@ class Prior:
             return self._by_plan(given)
         box, weights = self.box(given)
         smaller, larger = (product(self.spread(side, box, given)) for side in self.sides)
-        return ((smaller * weights) @ larger.T).take(places(self._axes))
+        return ((smaller * weights) @ larger.T).take(places(self.axes))
 
     # --- by groups that are small and kept ---------------------------------------------------------------------------
 
@@ -154,24 +155,27 @@ class Prior:
         weights = [given.weights[number] for number in others] + [given.scale * given.common]
         return (*(given.states.get(number, ALL) for number in others), given.part), functools.reduce(_outer, weights)
 
-    def in_order(self, rows: Vector) -> Vector:
-        """Rows of length 2**n over the subsets of either side, shape (rows, subsets of one, subsets of the other)."""
-        ordered = np.empty_like(rows)
-        ordered[:, places(self._axes)] = rows
-        return ordered.reshape(len(rows), *(2 ** len(side.conditions) for side in self.sides))
+    def in_order(self, row: Vector) -> Vector:
+        """A row of length 2**n over the subsets of either side, shape (subsets of one, subsets of the other)."""
+        ordered = np.empty_like(row)
+        ordered[places(self.axes)] = row
+        return ordered.reshape(*(2 ** len(side.conditions) for side in self.sides))
 
     def spread(self, side: Side, box: Box, given: Known) -> list[Vector]:
         """M_g of the groups of one side, each shape (subsets of the side's conditions, states of the hinge)."""
         groups = zip(side.groups, side.places, strict=True)
-        return [self.message(group, box, given).take(subsets, axis=0) for group, subsets in groups]
+        return [
+            self.message(group, given)[:, *box].reshape(2 ** len(group.conditions), -1).take(subsets, axis=0)
+            for group, subsets in groups
+        ]
 
-    def message(self, group: Group, box: Box, given: Known) -> Vector:
-        """M_g, shape (subsets of the group's conditions, states of the hinge)."""
+    def message(self, group: Group, given: Known) -> Vector:
+        """M_g for all states of the hinge, shape (subsets of the group's conditions, states of each block of it)."""
         key = tuple([(number, given.answers[number]) for number in group.blocks if number in given.answers])
         if (found := group.kept.get(key)) is None:
             found = self._summed(group, given)
             keep(group.kept, key, found, MOST_CACHED_NUMBERS // found.size)
-        return found[:, *box].reshape(len(found), -1)
+        return found
 
     def _summed(self, group: Group, given: Known) -> Vector:
         """M_g, with an axis for each block of the hinge, all states of it."""

@@ -197,7 +197,8 @@ def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
     """What each of the wanted questions that can be asked now would bring; the evidence must be possible."""
     network = engine.network
     outcomes = engine.strategy.outcomes(evidence, askable(network, evidence, aim.wanted))
-    burdens = np.array([network.questions[name].burden for name in outcomes.names])
+    asked = frozenset(outcomes.names)
+    burdens = np.array([each.burden for name, each in network.questions.items() if name in asked])
     return Ranking(outcomes, aim.objective(network, outcomes, outcomes.marginals), burdens)
 
 
@@ -222,7 +223,7 @@ def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vect
     every = ranking.outcomes
     tables, starts = np.column_stack([every.probabilities, every.posteriors]), every.starts.tolist()
     tables.setflags(write=False)
-    questions = dict(network.questions)
+    questions = dict(network.questions.items())  # quicker to look up in
     for number in order:
         each = questions[every.names[number]]
         source = _Source(network, each.states, tables[starts[number] : starts[number + 1]])
