@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from bayesknee.cases import Case, added, evidence_of_words, read_case
 from bayesknee.cli.options import examples, network_option, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option
+from bayesknee.errors import SessionError
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD
@@ -92,10 +93,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         else:
             interview, more = Interview(engine, evidence, policy), {}
         named = _lasting(named)
-        save = _saving(interview, file, named)
-        if not stored:
-            save()  # what the command line says is an answer, too
-        _run(interview, save, more, named)
+        if file and not stored:
+            file.write(interview, named)  # what the command line says is an answer, too
+        _run(interview, Keeper(interview, file, named), more, named)
 
 
 def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:
@@ -144,38 +144,62 @@ def _taken_up(network: Network, policy: Policy, stored: Stored, file: SessionFil
     return Interview(Engine(network, first), policy=policy, state=state)
 
 
-def _saving(interview: Interview, file: SessionFile | None, named: str) -> Callable[[], None]:
-    return (lambda: file.write(interview, named)) if file else lambda: None
+class Keeper:
+    """Keeps an interview in its file, if it has one. Where that fails it says so, and the interview goes on.
+
+    A red flag that the answer raised must be told all the same, and what was answered is told at the end.
+    """
+
+    def __init__(self, interview: Interview, file: SessionFile | None, named: str) -> None:
+        self._interview, self._file, self._named = interview, file, named
+        self._kept = interview.state
+        self.failed: SessionError | None = None
+
+    def save(self) -> None:
+        """Writes the file where it lacks something, or tells why it cannot be written."""
+        if self._file is None or self._interview.state is self._kept:
+            return
+        try:
+            self._file.write(self._interview, self._named)
+            self._kept, self.failed = self._interview.state, None
+        except SessionError as error:
+            self.failed = error
+            click.echo(f"  Not saved: {error}. The interview goes on, and its end tells the answers.")
 
 
-def _run(interview: Interview, save: Callable[[], None], more: Mapping[str, object], named: str) -> None:
+def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named: str) -> None:
     from bayesknee.cli.asking import Asking, QuitError
     from bayesknee.cli.talk import TalkEndedError, talk
 
     try:
-        Asking(interview, talk(), save).run(more)
+        Asking(interview, talk(), keeper.save).run(more)
     except QuitError:
-        _how_to_go_on(interview, named)
+        _how_to_go_on(interview, keeper, named)
     except TalkEndedError:
         click.echo("The input has ended, so there is nobody to ask.")
-        _how_to_go_on(interview, named)
+        _how_to_go_on(interview, keeper, named)
     except KeyboardInterrupt:
         click.echo()
-        _how_to_go_on(interview, named)
+        keeper.save()  # it may have come between an answer and its saving
+        _how_to_go_on(interview, keeper, named)
         raise
 
 
-def _how_to_go_on(interview: Interview, named: str) -> None:
+def _how_to_go_on(interview: Interview, keeper: Keeper, named: str) -> None:
     """Nothing is lost without a session file either: the answers as words."""
     context = click.get_current_context()
-    if context.params.get("session"):
-        click.echo(f"All answers are kept; go on with: bayesknee ask --session {context.params['session']}")
+    if context.params.get("session") and not keeper.failed:
+        click.echo(
+            f"All answers are kept; go on with: bayesknee ask --session {shlex.quote(context.params['session'])}"
+        )
         return
     words = [f"{name}={_word(answer)}" for name, answer in interview.state.answers.items()]
     if words:
         options = [f"--network {shlex.quote(named)}"] if named else []
         options += [*_options_told(context), f"--setting {interview.engine.setting}"]
         click.echo(f"To go on from here: bayesknee ask {' '.join([*options, *words])}")
+    if keeper.failed:
+        raise keeper.failed
 
 
 def _options_told(context: click.Context) -> Iterator[str]:

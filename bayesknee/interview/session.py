@@ -117,13 +117,25 @@ class SessionFile:
             if copy.exists() and copy.read_bytes() == content:
                 return copy
             if not copy.exists():
-                write_whole(copy, content)
+                _write(copy, content)
                 return copy
         raise SessionError(f"{self.path.name!r} has too many copies beside it; remove some")
 
     def write(self, interview: Interview, network: str = "") -> None:
-        """The interview, in place of what the file held."""
-        write_whole(self.path, json.dumps(to_case(interview, network), indent=1).encode() + b"\n")
+        """The interview, in place of what the file held.
+
+        Raises:
+            SessionError: it cannot be written; the file holds what it held.
+        """
+        _write(self.path, json.dumps(to_case(interview, network), indent=1).encode() + b"\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        told = "make room, or name another file"
+        raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {told}") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -286,6 +287,24 @@ def test_a_clash_is_told_at_once_with_a_choice(session: Path) -> None:
         assert {name: each for name, each in evidence(session).items() if name in ("tennis", "backhand_pain")} == kept
 
 
+def test_a_full_disk_costs_neither_the_red_flag_nor_the_answers(session: Path) -> None:
+    terminal = Terminal("--session", str(session), "--setting", "clinic", "age=40", "onset=fall")
+    terminal.sees("Which of these do you have?", "quit")
+    before = session.read_bytes()
+    resource.prlimit(int(terminal.process.pid or 0), resource.RLIMIT_FSIZE, (100, 100))
+    terminal.types(DOWN + " " + ENTER)
+    terminal.sees("Not saved: 'patient.json' cannot be written: File too large")
+    terminal.sees("urgent - be seen within days", "should be seen within days.", "Any key goes on")
+    terminal.types(ENTER)
+    terminal.sees("And now?", "ask more")
+    terminal.chooses("x")
+    terminal.sees(
+        "To go on from here: bayesknee ask", "onset=fall", "swelling_noticed=yes", "bayesknee: 'patient.json'"
+    )
+    assert terminal.ends() == 2
+    assert session.read_bytes() == before
+
+
 # --- in a pipe --------------------------------------------------------------------------------------------------------
 
 
@@ -343,6 +362,18 @@ def test_a_pipe_that_ends_is_told(session: Path) -> None:
     assert ran.returncode == 0
     assert "The input has ended, so there is nobody to ask." in ran.stdout
     assert evidence(session) == {"age": "under_50"}
+
+
+def test_what_tells_how_to_go_on_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    ran = lines(["--session", str(tmp_path / "my patient.json"), "--setting", "clinic"], "40\n")
+    assert ran.stdout.rstrip().endswith(f"bayesknee ask --session '{tmp_path}/my patient.json'")
+
+
+def test_a_session_that_cannot_be_written_at_all_is_refused_at_the_start(tmp_path: Path) -> None:
+    ran = lines(["--session", str(tmp_path / ("p" * 248)), "--setting", "clinic"], "40\n")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "cannot be written: File name too long; make room, or name another file" in ran.stderr
+    assert ran.stderr.count("\n") == 1
 
 
 def test_a_session_keeps_what_the_first_command_said(session: Path) -> None:
