@@ -9,12 +9,15 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Final, Protocol
 
-import click
+from bayesknee.cli.options import print_text
+from bayesknee.errors import quoted
 
 COMMAND: Final = ":"  # begins the value of what is no answer; no state begins so
 _BESIDE: Final = " " * 7
+_TIE: Final = "\ue000"  # a blank at which no line ends
 KEYS: Final = "1234567890abcdefghijklmnopqrstuvwxyz"
 
 
@@ -69,6 +72,8 @@ def talk() -> Talk:
         and os.environ.get("TERM", "dumb") != "dumb"
     ):
         return Lists()
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # what is typed in another encoding is a slip, to be told as one
     return Lines()
 
 
@@ -148,23 +153,22 @@ class Lines:
 
     def choose(self, message: str, choices: Sequence[Choice]) -> str:
         keyed = with_keys(choices)
-        click.echo("  " + " | ".join(f"{key} {each.label}" for key, each in keyed))
+        _show(f"{key}{_TIE}{each.label}" for key, each in keyed)
         by_word = {each.word: each.value for each in choices}
         by_word |= {word.lower(): each.value for key, each in keyed for word in (key, each.label, each.value)}
         while (word := _line(message).lower()) not in by_word:
-            click.echo(
-                f"  {word!r} is none of these; type {', '.join(key for key, _ in keyed)}, or the words beside them"
-            )
+            told = f"type {', '.join(key for key, _ in keyed)}, or the words beside them"
+            _say(f"  {quoted(word)} is none of these; {told}")
         return by_word[word]
 
     def tick(self, question: str, choices: Sequence[Choice], ticked: Sequence[str] = ()) -> list[str]:
-        click.echo(textwrap.fill(question, _width()))
+        _say(textwrap.fill(question, _width()))
         listed = [each for each in choices if not each.below]
         for number, each in enumerate(listed, start=1):
-            click.echo(f"  {number:>2} {each.label}")
+            _say(f"  {number:>2} {each.label}")
         _show(each.word for each in choices if each.below)
         if held := " ".join(str(number) for number, each in enumerate(listed, start=1) if each.value in ticked):
-            click.echo(f"  Ticked so far: {held}. Type all that hold, these among them.")
+            _say(f"  Ticked so far: {held}. Type all that hold, these among them.")
         values = {each.word: each.value for each in choices}
         values |= {str(number): each.value for number, each in enumerate(listed, start=1)}
         while True:
@@ -176,11 +180,11 @@ class Lines:
             )
             if not (wrong := [word for word in words if word not in values]):
                 return [values[word] for word in words]
-            click.echo(f"  {wrong[0]!r} is none of these; type numbers from 1 to {len(listed)}")
+            _say(f"  {quoted(wrong[0])} is none of these; type numbers from 1 to {len(listed)}")
 
     def write(self, message: str, problem: Callable[[str], str]) -> str:
         while told := problem(text := _line(message)):
-            click.echo(f"  {told}")
+            _say(f"  {told}")
         return text
 
     def wait(self) -> None:
@@ -190,15 +194,20 @@ class Lines:
 def _show(words: Iterable[str]) -> None:
     """What can be typed, in lines that fit."""
     if line := " | ".join(words):
-        click.echo(textwrap.fill(line, _width(), initial_indent="  ", subsequent_indent="  "))
+        _say(textwrap.fill(line, _width(), initial_indent="  ", subsequent_indent="  ").replace(_TIE, " "))
 
 
 def _line(message: str) -> str:
-    click.echo(f"{message} ", nl=False)
+    print_text(f"{message} ")
+    sys.stdout.flush()
     line = sys.stdin.readline() if sys.stdin is not None else ""
     if not line:
-        click.echo()
+        _say("")
         raise TalkEndedError
     if not sys.stdin.isatty():
-        click.echo(line.rstrip("\n"))  # so that a record of both sides can be read
+        _say(line.rstrip("\n"))  # so that a record of both sides can be read
     return line.strip()
+
+
+def _say(text: str) -> None:
+    print_text(f"{text}\n")

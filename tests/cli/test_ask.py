@@ -308,9 +308,15 @@ def test_a_full_disk_costs_neither_the_red_flag_nor_the_answers(session: Path) -
 # --- in a pipe --------------------------------------------------------------------------------------------------------
 
 
-def lines(words: list[str], typed: str) -> subprocess.CompletedProcess[str]:
+def lines(words: list[str], typed: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *ASK, TINY, *words], input=typed, capture_output=True, text=True, check=False, timeout=PATIENCE
+        [sys.executable, *ASK, TINY, *words],
+        input=typed,
+        capture_output=True,
+        encoding="latin-1",
+        check=False,
+        timeout=PATIENCE,
+        env={**os.environ, **environment},
     )
 
 
@@ -335,6 +341,23 @@ def test_in_a_pipe_slips_are_told_and_asked_again() -> None:
     assert "outside this network's scope" in ran.stdout
     assert "'7' is none of these; type numbers from 1 to 2" in ran.stdout
     assert "'slow' is none of these" in ran.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+def test_in_a_pipe_what_is_no_text_is_a_slip(encoding: str) -> None:
+    ran = lines(["--setting", "clinic"], "\xff\n40\n\xe4\n1\nquit\n", PYTHONIOENCODING=encoding)
+    assert ran.returncode == 0
+    assert "is neither a number nor a state" in ran.stdout
+    assert "is none of these; type numbers from 1 to 2" in ran.stdout
+    assert "age=under_50 pain_on_grip=yes" in ran.stdout
+
+
+def test_in_a_pipe_lines_fit_whatever_is_typed() -> None:
+    ran = lines(["--setting", "clinic"], "40\n1\n" + 500 * "x" + "\nquit\n", COLUMNS="50")
+    told = [line for line in ran.stdout.splitlines() if "xxxx" not in line and "To go on" not in line]
+    assert max(map(len, told)) < 80
+    assert "  1 fall | 2 sudden | 3 gradual | u not sure:" in told
+    assert "'" + 57 * "x" + "...' is none of these" in ran.stdout
 
 
 def test_in_a_pipe_the_words_do_what_they_say() -> None:
