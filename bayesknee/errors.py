@@ -95,7 +95,12 @@ class AnswerClashError(EvidenceError):
     def __init__(self, earlier: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self.earlier = dict(earlier)
         self.new = dict(new)
-        told = [", ".join(f"{name}={answer}" for name, answer in each.items()) for each in (self.new, self.earlier)]
+        told = [
+            ", ".join(
+                f"{name}={dict(answer) if isinstance(answer, Mapping) else answer}" for name, answer in each.items()
+            )
+            for each in (self.new, self.earlier)
+        ]
         super().__init__(f"{told[0]} cannot be true together with {told[1]}; change one, or set the earlier ones aside")
 
 

@@ -66,11 +66,11 @@ def read_ticks(network: Network, group: TickAll, ticked: object, asked: Iterable
         EvidenceError: something ticked that is not on the list.
     """
     asked = tuple(asked)
-    if ticked == UNKNOWN:
+    if isinstance(ticked, str) and ticked == UNKNOWN:
         ticked = dict.fromkeys(asked, UNKNOWN)
     if isinstance(ticked, str) or not isinstance(ticked, Iterable):
         raise EvidenceError(f"{group.id}: got {quoted(ticked)}; expected a list of what is ticked")
-    given = dict(ticked) if isinstance(ticked, Mapping) else dict.fromkeys(ticked, "yes")
+    given = dict(ticked) if isinstance(ticked, Mapping) else {str(name): "yes" for name in ticked}
     if wrong := [str(name) for name in given if name not in group.members]:
         raise EvidenceError(f"{group.id} has no {quoted(wrong[0])}; expected some of {', '.join(group.members)}")
     return {name: read_answer(network, name, given.get(name, "no")) for name in dict.fromkeys((*asked, *given))}

@@ -27,7 +27,9 @@ def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]
     network, left = engine.network, dict(answers)
     gone: list[str] = []
     while True:
-        giving_way = _without_gate(network, left, new) or _impossible(engine, left, new)
+        giving_way = (
+            _without_gate(network, left, new) or _closed_to(network, left, new) or _impossible(engine, left, new)
+        )
         if not giving_way:
             return tuple(gone)
         gone += giving_way
@@ -46,15 +48,17 @@ def to_blame(network: Network, new: Mapping[str, Answer], clash: Collection[str]
 
 
 def restorable(engine: Engine, answers: Mapping[str, Answer], aside: Mapping[str, Answer]) -> tuple[str, ...]:
-    """The answers set aside whose gates hold again and that fit the others."""
+    """The answers set aside that fit the others again; of gated ones, whose gates hold again."""
     back: list[str] = []
     for name, answer in aside.items():
         kept = {**answers, **{each: aside[each] for each in back}}
-        if name in answers or name not in engine.network.gated:
-            continue
-        if gate_holds(engine.network, check_evidence(engine.network, kept), name) and _fits(engine, kept, name, answer):
+        if name not in answers and _is_open(engine.network, kept, name) and _fits(engine, kept, name, answer):
             back.append(name)
     return tuple(back)
+
+
+def _is_open(network: Network, answers: Mapping[str, Answer], name: str) -> bool:
+    return name not in network.gated or gate_holds(network, check_evidence(network, answers), name)
 
 
 def _fits(engine: Engine, answers: Mapping[str, Answer], name: str, answer: Answer) -> bool:
@@ -73,6 +77,17 @@ def _without_gate(network: Network, answers: Mapping[str, Answer], new: Collecti
         if name not in new
         and answer != UNKNOWN
         and any(not _may_hold(answers.get(gate), states) for gate, states in network.gates.get(name, ()))
+    ]
+
+
+def _closed_to(network: Network, answers: Mapping[str, Answer], new: Collection[str]) -> list[str]:
+    """Answers that close a gate of a new one: it may have several, and gates of gates."""
+    return [
+        gate
+        for name in new
+        if answers.get(name, UNKNOWN) != UNKNOWN
+        for gate, states in network.gates.get(name, ())
+        if gate not in new and not _may_hold(answers.get(gate), states)
     ]
 
 

@@ -211,7 +211,7 @@ class Interview:
 
     Raises:
         EvidenceError: evidence that the network cannot take, or that is impossible.
-        QuestionError: an unknown name in the policy.
+        InterviewError: a state of another network.
     """
 
     def __init__(
@@ -224,6 +224,9 @@ class Interview:
         self.policy = policy or Policy()
         given = check_evidence(engine.network, evidence or {}).answers
         self._engine = engine
+        if state is not None:
+            for name in filter(None, (state.pending, *state.skipped, *(step.question for step in state.steps))):
+                self._check_name(name)
         self._go_to(state or State(given=given))
 
     # --- what there is ---------------------------------------------------------------------------------------------
@@ -377,7 +380,7 @@ class Interview:
         Args:
             name: id of a finding, of a risk factor or of a question to tick, or `setting`.
             value: as for `answer`.
-            set_aside: as for `answer`. Answers set aside come back once a gate of theirs holds again.
+            set_aside: as for `answer`. Answers set aside come back once they fit again.
 
         Raises:
             EvidenceError, AnswerClashError: as `answer`.
@@ -429,7 +432,7 @@ class Interview:
         network = self._engine.network
         known = (SETTING, *network.opening.tick_all, *network.questions)
         if name not in known:
-            hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
+            hint = did_you_mean(str(name), known) or "`bayesknee findings` lists what is known"
             raise InterviewError(f"unknown question {quoted(name)}; {hint}")
 
     def _answers(self, name: str, value: object) -> Mapping[str, Answer]:
@@ -446,13 +449,13 @@ class Interview:
         """What a list shows: what it asks now, else what it asked when answered, else what can be asked of it."""
         if (put := self.question) and put.id == group.id:
             return tuple(each.value for each in put.options)
-        answered = next((tuple(step.answers) for step in self.state.steps if step.question == group.id), ())
+        answered = tuple(name for step in self.state.steps if step.question == group.id for name in step.answers)
         return answered or askable(self.engine.network, self.diagnosis.evidence, group.members)
 
     def _take(self, name: str, value: object, *, set_aside: bool) -> Reply:
         self._check_name(name)
         answers = immutabledict(self._answers(name, value))
-        state = self.state.with_step(Step(name, answers))
+        state = self.state.with_step(Step(name, answers), put=self.question is not None and self.question.id == name)
         clash = clashing(self._engine_for(state), state.answers, answers)
         if clash and not set_aside:
             new = to_blame(self._engine.network, answers, clash)
@@ -462,7 +465,7 @@ class Interview:
         self._go_to(settled)
         return Reply(
             red_flags=tuple(each for each in self.red_flags if each.id not in before),
-            set_aside=immutabledict({each: settled.set_aside[each] for each in clash}),
+            set_aside=immutabledict({each: a for each, a in settled.set_aside.items() if each in clash}),
             restored=immutabledict({each: a for each, a in state.set_aside.items() if each not in settled.set_aside}),
         )
 

@@ -217,6 +217,8 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
     for key, kind in wanted.items():
         if not isinstance(session[key], kind):
             raise TypeError(f"session.{key}")
+    if not _are_texts(session["skipped"]):
+        raise TypeError("session.skipped")
     for step in session["steps"]:
         if not isinstance(step["question"], str) or not _are_texts(step["answers"]):
             raise TypeError("session.steps")
@@ -266,7 +268,7 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
     state = State(
         given=immutabledict({name: each for name, each in values.items() if name not in told}),
         steps=tuple(steps),
-        skipped=tuple(str(each) for each in stored.session["skipped"]),
+        skipped=tuple(each for each in stored.session["skipped"] if each in known),
         set_aside=immutabledict(aside),
         pending=stored.session["pending"] if stored.session["pending"] in known else "",
         ended=bool(stored.session.get("ended")),

@@ -69,15 +69,21 @@ class State:
         """How often a question was skipped."""
         return Counter(self.skipped)[question]
 
-    def with_step(self, step: Step) -> State:
+    def with_step(self, step: Step, *, put: bool = False) -> State:
         """The question answered: for the first time, or anew, in its old place.
 
         Answers that it had among those given before, or in other questions, give way to these.
+
+        Args:
+            step: the question with its answers.
+            put: whether it was put just now, so that it comes last; a list that is put once more is a step of its own.
         """
+        same = [] if put else [number for number, each in enumerate(self.steps) if each.question == step.question]
         steps = [
-            _without(each, step.answers) if each.question != step.question else _with(each, step) for each in self.steps
+            _with(each, step) if number in same[:1] else _without(each, step.answers)
+            for number, each in enumerate(self.steps)
         ]
-        if step.question not in {each.question for each in self.steps}:
+        if not same:
             steps.append(step)
         return replace(
             self,
@@ -114,7 +120,7 @@ def _without(step: Step, names: Iterable[str]) -> Step:
 
 
 def _with(step: Step, again: Step) -> Step:
-    """A list may be put once more for what was not asked of it before, so its other answers stay."""
+    """Of a list only some may be answered anew, so its other answers stay."""
     return replace(step, answers=immutabledict({**step.answers, **again.answers}))
 
 

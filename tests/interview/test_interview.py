@@ -111,7 +111,23 @@ def test_a_wrong_answer_changes_nothing() -> None:
             interview.change(name, value)
     with pytest.raises(InterviewError, match="unknown question 'onsett'; did you mean onset"):
         interview.change("onsett", "fall")
+    with pytest.raises(InterviewError, match="unknown question '5'"):
+        interview.change(5, "fall")  # type: ignore[arg-type]
     assert interview.state == before
+
+
+@pytest.mark.parametrize("ticked", [np.array(["pain_on_grip", "swelling_noticed"]), iter(["pain_on_grip"]), []])
+def test_what_is_ticked_may_be_an_array_or_anything_to_go_through(ticked: object) -> None:
+    interview = begun()
+    names = set(ticked.tolist()) if isinstance(ticked, np.ndarray) else {"pain_on_grip"} if ticked else set()
+    interview.change("complaints", ticked)
+    assert {name for name, answer in interview.state.answers.items() if answer == "yes"} == names
+
+
+@pytest.mark.parametrize("ticked", [[["pain_on_grip"]], [None], np.array([1, 2]), b"unknown"])
+def test_what_is_ticked_must_be_ids(ticked: object) -> None:
+    with pytest.raises(EvidenceError, match="complaints has no"):
+        begun().change("complaints", ticked)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +321,35 @@ def test_back_puts_the_last_question_again() -> None:
         interview.back()
 
 
+def test_back_from_a_list_put_once_more_leaves_what_it_had_before() -> None:
+    engine = lists_of("tennis", "pain_on_grip", "swelling_noticed")
+    first, last = Step("group", immutabledict({"tennis": "yes"})), Step("onset", immutabledict({"onset": "unknown"}))
+    known = immutabledict({"age": "unknown", "backhand_pain": "unknown"})
+    interview = Interview(engine, policy=ALL_THE_WAY, state=State(known, (first, last), beyond=True))
+    assert put(interview) == "group"
+    interview.answer(["pain_on_grip"])
+    assert [step.question for step in interview.state.steps] == ["group", "onset", "group"]
+    interview.back()
+    assert put(interview) == "group"
+    assert interview.state.steps == (first, last)
+    interview.answer([])
+    interview.change("group", ["swelling_noticed"])
+    assert [dict(step.answers) for step in interview.state.steps] == [
+        {"tennis": "no", "pain_on_grip": "no", "swelling_noticed": "yes"},
+        {"onset": "unknown"},
+    ]
+
+
+def test_back_from_an_answer_takes_what_gave_way_to_it_back_in() -> None:
+    interview = begun()
+    interview.change("tennis", "no")
+    before = interview.state.answers
+    interview.change("backhand_pain", "yes", set_aside=True)
+    assert "tennis" not in interview.state.answers
+    interview.back()
+    assert interview.state.answers == before
+
+
 def test_a_changed_answer_leaves_all_others_where_they_are() -> None:
     interview = begun()
     interview.change("onset", "fall")
@@ -424,6 +469,14 @@ def test_of_a_list_that_clashes_only_what_closes_the_gate_is_named() -> None:
     assert (caught.value.new, caught.value.earlier) == ({"tennis": "no"}, {"backhand_pain": "yes"})
 
 
+def test_a_clash_with_an_unsure_answer_tells_its_weights() -> None:
+    interview = begun()
+    interview.change("tennis", "yes")
+    interview.change("backhand_pain", {"yes": 3, "no": 1})
+    with pytest.raises(AnswerClashError, match=r"together with backhand_pain=\{'no': 1.0, 'yes': 3.0\};"):
+        interview.change("tennis", "no")
+
+
 def test_a_gated_answer_that_its_gate_forbids_clashes_too() -> None:
     interview = begun()
     interview.change("tennis", "no")
@@ -431,6 +484,17 @@ def test_a_gated_answer_that_its_gate_forbids_clashes_too() -> None:
         interview.change("backhand_pain", "yes")
     reply = interview.change("backhand_pain", "yes", set_aside=True)
     assert reply.set_aside == {"tennis": "no"}
+
+
+def test_an_answer_with_two_gates_that_are_closed_clashes_with_both() -> None:
+    backhand = replace(TINY.network.findings["backhand_pain"], only_if={"tennis": ("yes",), "onset": ("sudden",)})
+    findings = {**TINY.network.findings, "backhand_pain": backhand}
+    interview = Engine(replace(TINY.network, findings=findings)).interview({"tennis": "no", "onset": "fall"})
+    with pytest.raises(AnswerClashError) as caught:
+        interview.change("backhand_pain", "yes")
+    assert caught.value.earlier == {"tennis": "no", "onset": "fall"}
+    assert interview.change("backhand_pain", "yes", set_aside=True).set_aside == caught.value.earlier
+    assert interview.change("backhand_pain", "unknown").restored == caught.value.earlier
 
 
 def test_an_impossible_combination_names_what_would_give_way() -> None:
@@ -488,6 +552,14 @@ def test_an_interview_goes_on_from_its_state() -> None:
     interview = begun()
     other = Interview(TINY, policy=ALL_THE_WAY, state=interview.state)
     assert (put(other), other.diagnosis) == (put(interview), interview.diagnosis)
+
+
+@pytest.mark.parametrize(
+    "state", [State(pending="locking"), State(skipped=("locking",)), State(steps=(Step("locking", immutabledict()),))]
+)
+def test_a_state_of_another_network_is_refused(state: State) -> None:
+    with pytest.raises(InterviewError, match="unknown question 'locking'"):
+        Interview(TINY, state=state)
 
 
 def test_an_interview_about_the_knee_ends_with_the_same_result_as_diagnose() -> None:
