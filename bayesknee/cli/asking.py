@@ -44,6 +44,8 @@ _YES_NO: Final = (
 )
 _DO_NOT_KNOW: Final = Choice(UNKNOWN, "don't know", "d")
 _NOT_SURE: Final = Choice(UNSURE, "not sure: choose the likeliest", "u")
+_SOME_UNSURE: Final = Choice(UNSURE, "don't know about some of the rest: tick them next", below=True)
+_REST_UNKNOWN: Final = Choice(UNKNOWN, "don't know about the rest", below=True)
 
 
 class QuitError(Exception):
@@ -63,7 +65,7 @@ class Asking:
         self._interview = interview
         self._talk = talk
         self._save = save
-        self._ticks: dict[str, list[str]] = {}  # by list that was left unanswered: ticked when it comes again
+        self._left: dict[str, Mapping[str, object]] = {}  # by list that was left unanswered: to begin with next time
         self._handlers: dict[str, Callable[[], None]] = {
             WHY: self._why,
             BACK: self._back,
@@ -98,7 +100,7 @@ class Asking:
                 self._handle(prompt, self._ask(prompt, commands))
 
     def _handle(self, prompt: Prompt, answer: object) -> None:
-        if answer in (SKIP, STOP, QUIT) and self._ticks.get(prompt.id):
+        if answer in (SKIP, STOP, QUIT) and self._left.get(prompt.id):
             self._explain("What you ticked does not count yet: finish the list first, or untick it.")
         elif isinstance(answer, str) and answer in self._handlers:
             self._handlers[answer]()
@@ -122,19 +124,29 @@ class Asking:
 
     def _tick(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
         members = [Choice(each.value, each.label) for each in prompt.options]
-        rest_unknown = Choice(UNKNOWN, "don't know about the rest", "d", below=True)
-        found = self._talk.tick(prompt.question, [*members, rest_unknown, *commands], self._ticked(prompt))
+        before = self._before(prompt)
+        ticked = [name for name, answer in before.items() if answer == "yes"]
+        unknown = [name for name, answer in before.items() if answer == UNKNOWN]
+        rest = UNKNOWN if len(ticked) + len(unknown) == len(members) else UNSURE
+        below = [_SOME_UNSURE, _REST_UNKNOWN, *commands]
+        found = self._talk.tick(prompt.question, [*members, *below], [*ticked, *([rest] if unknown else ())])
         ticked = [each.value for each in members if each.value in found]
         if command := next((each.value for each in commands if each.value in found), ""):
-            self._ticks[prompt.id] = ticked
+            self._left[prompt.id] = dict.fromkeys(ticked, "yes")
             return command
-        self._ticks.pop(prompt.id, None)
-        return prompt.ticked_else_unknown(ticked) if UNKNOWN in found else ticked
+        self._left.pop(prompt.id, None)
+        if UNKNOWN in found:
+            return prompt.ticked_else_unknown(ticked)
+        unticked = [each for each in members if each.value not in found]
+        if UNSURE in found and unticked:
+            unsure = self._talk.tick("Which of these do you not know?", unticked, unknown)
+            return dict.fromkeys(ticked, "yes") | dict.fromkeys(unsure, UNKNOWN)
+        return ticked
 
-    def _ticked(self, prompt: Prompt) -> list[str]:
-        """What is ticked to begin with: as it was left, else as it was answered."""
-        left, answers = self._ticks.get(prompt.id, ()), self._interview.state.answers
-        return [each.value for each in prompt.options if each.value in left or answers.get(each.value) == "yes"]
+    def _before(self, prompt: Prompt) -> Mapping[str, object]:
+        """What is said of the members of a list to begin with: as it was left, else as it was answered."""
+        answers = self._left.get(prompt.id) or self._interview.state.answers
+        return {each.value: answers[each.value] for each in prompt.options if each.value in answers}
 
     def _number(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
         words = {each.word: each.value for each in commands}
@@ -205,7 +217,8 @@ class Asking:
             self._say("This is the first question.")
             return
         last = self._interview.state.steps[-1]
-        self._ticks[last.question] = [name for name, answer in last.answers.items() if answer == "yes"]
+        if last.question in self._interview.engine.network.opening.tick_all:
+            self._left[last.question] = dict(last.answers)
         self._interview.back()
         self._save()
 
@@ -224,7 +237,7 @@ class Asking:
             print_text(told_text(prompt.question, style="bold"))
         answer = self._ask(prompt, [_LEAVE])
         if answer == BACK:
-            self._ticks.pop(name, None)
+            self._left.pop(name, None)
         else:
             self._take(name, answer)
 

@@ -167,10 +167,11 @@ class Lines:
         for number, each in enumerate(listed, start=1):
             _say(f"  {number:>2} {each.label}")
         _show(each.word for each in choices if each.below)
-        if held := " ".join(str(number) for number, each in enumerate(listed, start=1) if each.value in ticked):
+        numbers = {each.value: str(number) for number, each in enumerate(listed, start=1)}
+        if held := " ".join(numbers.get(each.value, each.word) for each in choices if each.value in ticked):
             _say(f"  Ticked so far: {held}. Type all that hold, these among them.")
         values = {each.word: each.value for each in choices}
-        values |= {str(number): each.value for number, each in enumerate(listed, start=1)}
+        values |= {number: value for value, number in numbers.items()}
         while True:
             words = (
                 _line("Tick: numbers with blanks between, or an empty line; the rest counts as no:")

@@ -192,7 +192,7 @@ def test_a_list_beyond_the_opening(session: Path, listed: str) -> None:
     terminal.process.wait()
     again = Terminal(*words, network=listed)
     again.sees("And which of these?", "Tennis", "don't know about the rest", "quit")
-    again.types(DOWN * 3 + " " + ENTER)
+    again.types(DOWN * 4 + " " + ENTER)
     again.sees("don't know about the rest]", "quit")
     again.process.kill(signal.SIGKILL)
     again.process.wait()
@@ -211,7 +211,7 @@ def ticking(listed: str, session: Path) -> Terminal:
 
 def test_what_is_ticked_stays_while_the_list_is_explained(session: Path, listed: str) -> None:
     terminal = ticking(listed, session)
-    terminal.types(" " + DOWN * 5 + " " + ENTER)
+    terminal.types(" " + DOWN * 6 + " " + ENTER)
     terminal.sees("would take", "Any key goes on")
     terminal.types(ENTER)
     terminal.sees("And which of these?", "● Pain on grip", "○ Tennis", "quit")
@@ -223,7 +223,7 @@ def test_what_is_ticked_stays_while_the_list_is_explained(session: Path, listed:
 
 def test_what_is_ticked_counts_though_the_rest_is_not_known(session: Path, listed: str) -> None:
     terminal = ticking(listed, session)
-    terminal.types(" " + DOWN * 3 + " " + ENTER)
+    terminal.types(" " + DOWN * 4 + " " + ENTER)
     terminal.sees("done (2 selections)", "And now?", "ask more")
     terminal.chooses("c")
     terminal.sees("And which of these: Pain on grip, don't know the rest", "none of them")
@@ -231,6 +231,34 @@ def test_what_is_ticked_counts_though_the_rest_is_not_known(session: Path, liste
     terminal.process.wait()
     given = evidence(session)
     assert [given[name] for name in ("pain_on_grip", "swelling_noticed", "tennis")] == ["yes", "unknown", "unknown"]
+
+
+def test_one_of_a_list_may_be_unknown_and_stays_so_when_it_comes_again(session: Path, listed: str) -> None:
+    terminal = ticking(listed, session)
+    terminal.types(" " + DOWN * 3 + " " + ENTER)
+    terminal.sees("Which of these do you not know?", "○ Swelling", "○ Tennis")
+    terminal.types(DOWN + " " + ENTER)
+    terminal.sees("And now?", "ask more")
+    given = evidence(session)
+    assert [given[name] for name in ("pain_on_grip", "swelling_noticed", "tennis")] == ["yes", "no", "unknown"]
+    terminal.chooses("c")
+    terminal.sees("And which of these: Pain on grip, Tennis (not known)", "none of them")
+    terminal.chooses("1")
+    terminal.sees("● Pain on grip", "○ Swelling", "○ Tennis", "● don't know about some", "○ don't know about the rest")
+    terminal.types(ENTER)
+    terminal.sees("Which of these do you not know?", "○ Swelling", "● Tennis")
+    terminal.types(ENTER)
+    terminal.sees("And now?", "ask more")
+    terminal.process.kill(signal.SIGKILL)
+    terminal.process.wait()
+    assert evidence(session) == given
+
+
+def test_a_question_that_was_gone_back_to_can_be_skipped() -> None:
+    """What holds back is what was ticked in a list, not the yes of a question by itself."""
+    typed = "40\n\nfall\nyes\nback\nskip\nquit\n"
+    ran = lines(["--setting", "clinic", "--threshold", "1", "--least-value", "0"], typed)
+    assert "does not count yet" not in ran.stdout
 
 
 def test_a_red_flag_waits_to_be_read(session: Path) -> None:
@@ -367,6 +395,15 @@ def test_in_a_pipe_the_words_do_what_they_say() -> None:
     assert ran.stdout.count("Which of these do you have?") == 3
     assert "ended by choice" in ran.stdout
     assert ran.stdout.rstrip().endswith("pain_on_grip=yes swelling_noticed=no")
+
+
+def test_in_a_pipe_one_of_a_list_may_be_unknown() -> None:
+    typed = "40\n1 unsure\n1\nback\n1 unsure\n1\nquit\n"
+    ran = lines(["--setting", "clinic"], typed)
+    assert "Which of these do you not know?" in ran.stdout
+    assert "Ticked so far: 1 unknown. Type all that hold" in ran.stdout
+    assert "Ticked so far: 1. Type all that hold" in ran.stdout
+    assert ran.stdout.rstrip().endswith("pain_on_grip=yes swelling_noticed=unknown")
 
 
 def test_in_a_pipe_what_came_with_the_command_can_be_changed() -> None:
