@@ -195,7 +195,7 @@ class Asking:
         if reply.restored:
             self._say(f"Counted again: {answers_told(network, (reply.restored))}.")
         for reason in reply.red_flags:
-            print_text(red_flag_text(reason))
+            print_text(red_flag_text(network, reason))
         if reply != Reply():
             self._talk.wait()
 

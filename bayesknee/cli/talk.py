@@ -112,6 +112,9 @@ class Lists:
             shown.append(questionary.Choice(_folded(each.label), each.value, checked=each.value in ticked))
         message = f"{textwrap.fill(question, _width() - 2, subsequent_indent='  ')}\n "
         told = "(space ticks, enter is done; the rest counts as no)"
+        lines = message.count("\n") + sum(_folded(each.label).count("\n") + 1 for each in choices)
+        if lines >= shutil.get_terminal_size().lines:
+            told = f"(more than fits: move down to see it)\n  {told}"
         with _end_told():
             return [str(each) for each in questionary.checkbox(message, shown, instruction=told).unsafe_ask()]
 

@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.display.html import DANGER, differential_html
+from bayesknee.display.interview import unknown_flags_told
 from bayesknee.display.text import answer_text, label
 from bayesknee.errors import AnswerClashError, BayeskneeError, MissingExtraError
 from bayesknee.inference.evidence import UNKNOWN
@@ -121,6 +122,8 @@ class _Panel:
         if prompt is None:
             reasons = "; ".join(self._interview.why_finished)
             yield HTML(f"<p><strong>The interview is over.</strong> {escape(reasons)}</p>")
+            if unknown := unknown_flags_told(self._interview):
+                yield HTML(f"<p><strong>{escape(unknown)}</strong></p>")
         else:
             yield HTML(self._heading(prompt))
             yield from self._inputs(prompt)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Final, TextIO
 
 from rich.console import Console, RenderableType
@@ -12,13 +11,14 @@ from rich.text import Text
 
 from bayesknee.display.next_questions import next_questions_parts
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import LEVEL_WORDS, answer_text, diagnosis_parts, label
+from bayesknee.display.text import LEVEL_WORDS, answer_count, answer_text, diagnosis_parts, label
 from bayesknee.inference.evidence import UNKNOWN, Answer
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
 from bayesknee.interview.state import Step
 from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.one_number import citation
 from bayesknee.knowledge.opening import SETTING
 
 WORTH_DESCRIBING: Final = 0.1
@@ -48,10 +48,12 @@ def told_text(told: str, file: TextIO | None = None, style: str = "") -> str:
     return rendered(console_for(file), Padding(Text(sticky(told), style=style), (0, 0, 0, 2)))
 
 
-def red_flag_text(reason: Reason, file: TextIO | None = None) -> str:
+def red_flag_text(network: Network, reason: Reason, file: TextIO | None = None) -> str:
     """A red flag, told as soon as it holds."""
     head = Text(f"! {LEVEL_WORDS[reason.level]}", style="bold red")
-    return rendered(console_for(file), Text(), head, Padding(Text(reason.text, style="red"), (0, 0, 0, 2)))
+    source = Text(f"(source: {citation(network, reason.source)})", style="dim")
+    told = (Padding(each, (0, 0, 0, 2)) for each in (Text(reason.text, style="red"), source))
+    return rendered(console_for(file), Text(), head, *told)
 
 
 def answers_told(network: Network, answers: Mapping[str, Answer]) -> str:
@@ -83,6 +85,12 @@ def _ticked(network: Network, name: str, answer: Answer) -> str:
     return label(network, name) if answer == "yes" else f"{label(network, name)} ({answer_text(network, name, answer)})"
 
 
+def unknown_flags_told(interview: Interview) -> str:
+    """The warning signs that nobody knows of; empty where there are none."""
+    labels = "; ".join(each.label for each in interview.unknown_flags)
+    return f"Not known, and more urgent if so: {labels}." if labels else ""
+
+
 def end_text(interview: Interview, file: TextIO | None = None) -> str:
     """The end: what is likely, how urgent it is, what is not ruled out, what to do next, what helps."""
     console = console_for(file)
@@ -93,8 +101,11 @@ def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
     diagnosis = interview.diagnosis
     yield Text()
     yield Text(sticky(f"Why no more questions: {'; '.join(interview.why_finished)}"), style="dim")
+    yield Text(f"This rests on {answer_count(diagnosis)}.", style="dim")
     yield Text()
-    yield from diagnosis_parts(diagnosis, console)
+    yield from diagnosis_parts(diagnosis, console, rest="`bayesknee diagnose --all` lists them")
+    if unknown := unknown_flags_told(interview):
+        yield Text(f"\n{unknown}", style="bold")
     present = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]
     if present:
         yield from next_questions_parts(
@@ -102,9 +113,10 @@ def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
             diagnosis.rank_questions(asked_of=present)[:MOST_TESTS],
             "What an examination or a test would tell most",
         )
-    yield Text("\nAbout what is likely (general information)", style="bold")
-    likely = (name for name, p in diagnosis.posterior.items() if p >= WORTH_DESCRIBING)
-    for name in islice(likely, MOST_DESCRIBED):
+    likely = [name for name, p in diagnosis.posterior.items() if p >= WORTH_DESCRIBING][:MOST_DESCRIBED]
+    if likely:
+        yield Text("\nAbout what is likely (general information)", style="bold")
+    for name in likely:
         condition = diagnosis.network.conditions[name]
         yield Text(sticky(f"\n  {condition.name}, {percent(diagnosis.posterior[name])}"), style="bold")
         yield Padding(Text(condition.description), (0, 0, 0, 2))

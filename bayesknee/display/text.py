@@ -19,6 +19,7 @@ from bayesknee.inference.ledger import Account, Entry
 from bayesknee.inference.questions import NextQuestion
 from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import Network, RiskFactor
+from bayesknee.knowledge.one_number import citation
 
 LONGEST_BAR: Final = 40
 ALARMING: Final = ("emergency", "urgent")
@@ -76,20 +77,24 @@ def _parts(
 
 
 def diagnosis_parts(
-    diagnosis: Diagnosis, console: Console, most: int | None = MOST_LISTED, intervals: Intervals | None = None
+    diagnosis: Diagnosis,
+    console: Console,
+    most: int | None = MOST_LISTED,
+    intervals: Intervals | None = None,
+    rest: str = "--all lists them",
 ) -> Iterator[RenderableType]:
-    """The conditions with bars, how urgent it is, and what is not ruled out."""
+    """The conditions with bars, how urgent it is, and what is not ruled out; `rest` tells how more are listed."""
     yield _indented(_table(diagnosis, console, most))
     yield Text()
-    if rest := list(diagnosis.posterior.values())[most:] if most is not None else []:
-        told = f"each {_two_figures(rest[0])} or less" if len(rest) > 1 else _two_figures(rest[0])
-        yield Text(sticky(f"And {len(rest)} more, {told}; --all lists them."), style="dim")
+    if unlisted := list(diagnosis.posterior.values())[most:] if most is not None else []:
+        told = f"each {_two_figures(unlisted[0])} or less" if len(unlisted) > 1 else _two_figures(unlisted[0])
+        yield Text(sticky(f"And {len(unlisted)} more, {told}; {rest}."), style="dim")
     yield from _approximate(diagnosis)
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
     if intervals:
         yield from _interval_parts(diagnosis, intervals, most)
     yield Text()
-    yield from triage_parts(diagnosis.triage)
+    yield from triage_parts(diagnosis.network, diagnosis.triage)
     if diagnosis.not_ruled_out:
         yield Text()
     for each in diagnosis.not_ruled_out:
@@ -236,7 +241,7 @@ def _two_figures(probability: float) -> str:
 # --- triage --------------------------------------------------------------------------------------------------------
 
 
-def triage_parts(triage: Triage) -> Iterator[RenderableType]:
+def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
     """The level, the reasons that set it, and all other red flags."""
     yield Text(f"How urgent: {LEVEL_WORDS[triage.level]}", style="bold red" if triage.level in ALARMING else "bold")
     table = Table.grid(padding=0)
@@ -245,7 +250,9 @@ def triage_parts(triage: Triage) -> Iterator[RenderableType]:
     for each in (*triage.decisive, *(flag for flag in triage.red_flags if flag.level != triage.level)):
         table.add_row("-", sticky(each.text if each.level == triage.level else f"{each.level}: {each.text}"))
         if each.answers:
-            table.add_row("", Text(f"({', '.join(each.answers)}; source: {each.source})", style="dim"))
+            table.add_row(
+                "", Text(f"({', '.join(each.answers)}; source: {citation(network, each.source)})", style="dim")
+            )
     yield _indented(table)
 
 

@@ -287,7 +287,7 @@ class Sensitivity:
         lowest, highest = allowed(network, path)
         ends = max(number.low, lowest), min(number.high, highest)
         at_low, at_high = (float(self._at(path, end)[event]) for end in ends)
-        return Bar(path, number_words(network, path), number, citation(network, number), at_low, at_high)
+        return Bar(path, number_words(network, path), number, citation(network, number.source), at_low, at_high)
 
     # --- the first place ---------------------------------------------------------------------------------------------
 
@@ -362,7 +362,7 @@ class Sensitivity:
         number, network = self._numbers[path], self.diagnosis.network
         leader = list(self._events)[other]
         probability = float(self._at(path, value)[other])
-        what, cited = number_words(network, path), citation(network, number)
+        what, cited = number_words(network, path), citation(network, number.source)
         return Flip(path, what, number, cited, value, leader, probability)
 
     def __repr__(self) -> str:

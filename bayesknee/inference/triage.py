@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
 from bayesknee.inference.codes import NOT_KNOWN, Codes
-from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, shown
-from bayesknee.knowledge.model import LEVELS, Level, Network
+from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence
+from bayesknee.knowledge.model import LEVELS, Level, Network, RedFlag
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
@@ -144,7 +144,8 @@ def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
     """The red flags that hold, in the network's order.
 
     A state holds that is stated, or implied by an answer to a gated question. An unsure answer counts if it leans to
-    the alarming states: if they have more than half of its weight. What is unknown or not asked raises no flag.
+    the alarming states: if they have more than half of its weight, or the likeliest of all is one of them. What is
+    unknown or not asked raises no flag.
     """
     for flag in network.red_flags.values():
         raised = [[name for name, wanted in line.items() if is_present(evidence, name, wanted)] for line in flag.when]
@@ -161,13 +162,32 @@ def is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
     answer = evidence.answers.get(name)
     if answer is None or isinstance(answer, str):
         return answer in wanted
-    return sum(answer[state] for state in wanted) > LEANING * sum(answer.values())
+    others = (weight for state, weight in answer.items() if state not in wanted)
+    alarming = [answer[state] for state in wanted]
+    return sum(alarming) > LEANING * sum(answer.values()) or max(alarming) > max(others, default=0.0)
+
+
+def unknown_flags(network: Network, evidence: Evidence, level: Level) -> Iterator[RedFlag]:
+    """The red flags more urgent than a level that answers of `unknown` leave open, in the network's order.
+
+    Those are flags of which each line holds, or reads a question whose answer is not known.
+    """
+    for flag in network.red_flags.values():
+        if LEVELS.index(flag.level) < LEVELS.index(level) and all(
+            any(
+                is_present(evidence, name, wanted) or evidence.answers.get(name) == UNKNOWN
+                for name, wanted in line.items()
+            )
+            for line in flag.when
+        ):
+            yield flag
 
 
 def _answer_shown(evidence: Evidence, name: str) -> str:
     if name in evidence.implied:
         return " or ".join(evidence.implied[name])
-    return shown(evidence.answers[name])
+    answer = evidence.answers[name]
+    return answer if isinstance(answer, str) else f"probably {max(answer, key=answer.__getitem__)}"
 
 
 # --- many patients -------------------------------------------------------------------------------------------------

@@ -24,11 +24,12 @@ from bayesknee.inference.questions import keep_to_topic
 from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD, StopRule
 from bayesknee.inference.standing import Standing
 from bayesknee.inference.stop import StopAdvice, advice_of
-from bayesknee.inference.triage import Reason
+from bayesknee.inference.triage import Reason, unknown_flags
 from bayesknee.interview.answers import read_answer, read_ticks
 from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
+from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import SETTING, TickAll
 
 if TYPE_CHECKING:
@@ -285,6 +286,11 @@ class Interview:
     def red_flags(self) -> tuple[Reason, ...]:
         """Those that hold."""
         return self.diagnosis.triage.red_flags
+
+    @property
+    def unknown_flags(self) -> tuple[RedFlag, ...]:
+        """The red flags, more urgent than the level now, that cannot be told for answers that are not known."""
+        return tuple(unknown_flags(self.engine.network, self.diagnosis.evidence, self.diagnosis.triage.level))
 
     @property
     def why_finished(self) -> tuple[str, ...]:

@@ -153,6 +153,6 @@ def _noisy_or_words(network: Network, label: str, rest: list[str]) -> str:
     return f"P({label} | only {network.conditions[rest[1]].name})"
 
 
-def citation(network: Network, number: Number) -> str:
-    """Where a number comes from; `judged` where it was a guess."""
-    return JUDGED if number.source == JUDGED else network.references[number.source].citation
+def citation(network: Network, source: str) -> str:
+    """Where a number or a red flag comes from, by the key that it names; `judged` where it was a guess."""
+    return JUDGED if source == JUDGED else network.references[source].citation

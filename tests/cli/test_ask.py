@@ -25,11 +25,11 @@ PATIENCE = 30
 class Terminal:
     """A process in a terminal of 80 columns."""
 
-    def __init__(self, *words: str, network: str = TINY) -> None:
+    def __init__(self, *words: str, network: str = TINY, rows: int = 60) -> None:
         env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"}
         env.pop("PYTEST_CURRENT_TEST", None)
         self.process = pexpect.spawn(
-            sys.executable, [*ASK, network, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(60, 80)
+            sys.executable, [*ASK, network, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(rows, 80)
         )
 
     def sees(self, *texts: str) -> None:
@@ -270,6 +270,17 @@ def test_a_red_flag_waits_to_be_read(session: Path) -> None:
     assert evidence(session)["swelling_noticed"] == "yes"
     terminal.types(ENTER)
     terminal.sees("Why no more questions", "And now?")
+    terminal.process.kill(signal.SIGKILL)
+
+
+@pytest.mark.parametrize(("rows", "fits"), [(8, False), (60, True)])
+def test_a_list_that_does_not_fit_says_so(listed: str, rows: int, fits: bool) -> None:
+    """What is not seen would count as no."""
+    words = ("--setting", "clinic", "--threshold", "1", "--least-value", "0", "age=40", "onset=unknown")
+    terminal = Terminal(*words, network=listed, rows=rows)
+    terminal.sees("And which of these?")
+    terminal.sees("the rest counts as no")
+    assert ("more than fits" not in str(terminal.process.before)) == fits
     terminal.process.kill(signal.SIGKILL)
 
 

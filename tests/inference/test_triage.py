@@ -13,7 +13,8 @@ import pytest
 from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
 from bayesknee.inference.codes import NOT_KNOWN, encode, nothing_known
 from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, check_evidence
-from bayesknee.inference.triage import NO_LEVEL, levels, red_flags, triage
+from bayesknee.inference.triage import NO_LEVEL, levels, red_flags, triage, unknown_flags
+from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or
@@ -70,10 +71,40 @@ def test_a_red_flag_holds_whatever_the_posterior_says() -> None:
         ({"onset": "fall", "effusion_felt": {"yes": 0.6, "no": 0.4}}, True),
         ({"onset": "fall", "effusion_felt": {"yes": 0.5, "no": 0.5}}, False),
         ({"onset": {"fall": 0.3, "sudden": 0.3, "gradual": 0.4}, "effusion_felt": "yes"}, True),
+        ({"onset": {"fall": 0.25, "sudden": 0.25, "gradual": 0.5}, "effusion_felt": "yes"}, False),
     ],
 )
 def test_red_flags_read_what_is_present(answers: dict[str, object], raised: bool) -> None:
     assert flags(answers) == (["hot_elbow"] if raised else [])
+
+
+def test_probably_raises_a_flag_however_many_states_there_are() -> None:
+    """`probably` of six states: a likelihood of 0.8 for one and 0.2 for each other, so less than half of all."""
+    rule = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"age": ("age_12_17",)},), "judged", "x")
+    young = flagged(load_network("posterior_knee"), rule)
+    for state, raised in [("age_12_17", True), ("age_18_29", False)]:
+        evidence = check_evidence(young, {"age": probably(young, "age", state)})
+        assert [each.answers for each in red_flags(young, evidence)] == (
+            [("age=probably age_12_17",)] if raised else []
+        )
+
+
+@pytest.mark.parametrize(
+    ("answers", "left_open"),
+    [
+        ({}, False),
+        ({"onset": "fall"}, False),
+        ({"onset": "fall", "effusion_felt": UNKNOWN}, True),
+        ({"onset": UNKNOWN, "effusion_felt": UNKNOWN}, True),
+        ({"onset": UNKNOWN, "effusion_felt": "no", "swelling_noticed": "no"}, False),
+        ({"onset": "gradual", "effusion_felt": UNKNOWN}, False),
+        ({"onset": "fall", "effusion_felt": UNKNOWN, "swelling_noticed": "yes"}, True),
+    ],
+)
+def test_red_flags_that_answers_not_known_leave_open(answers: dict[str, object], left_open: bool) -> None:
+    evidence = check_evidence(TINY, answers)
+    assert [each.id for each in unknown_flags(TINY, evidence, "routine")] == (["hot_elbow"] if left_open else [])
+    assert list(unknown_flags(TINY, evidence, "urgent")) == []
 
 
 def test_an_implied_gate_raises_a_flag() -> None:

@@ -1,0 +1,48 @@
+"""What an interview shows at a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bayesknee import Engine, load_network
+from bayesknee.display.interview import end_text, red_flag_text
+from tests.support.small_networks import condition, finding, network, noisy_or
+
+TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+
+
+def test_a_red_flag_is_told_with_its_source() -> None:
+    (flag,) = Engine(TINY).interview({"onset": "fall", "swelling_noticed": "yes"}).red_flags
+    text = red_flag_text(TINY, flag)
+    assert text.split("\n")[1:] == [
+        "! urgent - be seen within days",
+        "  A swelling that came suddenly should be seen within days.",
+        "  (source: Smith, 2015)",
+        "",
+    ]
+    assert "(source: judged)" in red_flag_text(TINY, replace(flag, source="judged"))
+
+
+def test_the_end_tells_how_much_is_not_known_and_which_warning_signs_are() -> None:
+    known = {"fracture": "no", "infection": "no", "onset": "fall", "swelling_noticed": "unknown"}
+    interview = Engine(TINY).interview(known)
+    interview.stop()
+    text = end_text(interview)
+    assert "This rests on 3 answers and 1 not known." in text
+    assert text.index("How urgent: routine") < text.index(
+        "Not known, and more urgent if so: Swollen after a sudden start."
+    )
+    interview.change("swelling_noticed", "no")
+    assert "more urgent if so" not in end_text(interview)
+
+
+def test_the_end_of_many_conditions_none_of_them_likely() -> None:
+    """The command that lists all is another one, and there is nothing to tell about what is likely."""
+    names = [f"c{number}" for number in range(40)]
+    conditions = [condition(name, 0.01) for name in names]
+    interview = Engine(network(*conditions, finding("f", noisy_or(0.1, c0=0.5)), complaint="")).interview()
+    interview.stop()
+    text = end_text(interview)
+    assert "And 10 more, each 1.0 % or less; `bayesknee diagnose --all` lists them." in " ".join(text.split())
+    assert "About what is likely" not in text
