@@ -143,7 +143,6 @@ class Enumeration:
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
-        self._what_if = WhatIf(self, network)
 
     def infer(self, evidence: Evidence) -> SubsetPosterior:
         """The posterior over subsets, given a patient's evidence."""
@@ -197,6 +196,10 @@ class Enumeration:
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """What each answer to each of these questions would lead to; see `bayesknee.inference.outcomes`."""
         return self._what_if.outcomes(evidence, names)
+
+    @cached_property
+    def _what_if(self) -> WhatIf:
+        return WhatIf(self, self._network)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.redraw`."""

@@ -80,20 +80,18 @@ class _AlikeMixtures(NamedTuple):
     Attributes:
         rows: of the result: the states of the first one, then those of the next.
         weights: w_c, shape (n,).
-        total: W_s, but 1 for the empty subset; shape (2**n,).
         distributions: P(v | only c), shape (rows, n).
         otherwise: P(v | no condition), shape (rows,).
     """
 
     rows: NDArray[np.intp]
     weights: Vector
-    total: Vector
     distributions: Vector
     otherwise: Vector
 
     def of(self, weights: Vector) -> Vector:
         """The part of each of its rows, shape (rows, 1 + n)."""
-        pairs = self.weights[:, None] * pair_sums(weights / self.total)
+        pairs = self.weights[:, None] * pair_sums(weights / total_weights(self.weights))
         parts = self.distributions @ np.column_stack([pairs.diagonal(), pairs])
         parts[:, 0] += self.otherwise * weights[0]
         return parts
@@ -118,7 +116,6 @@ class MixtureSums:
             _AlikeMixtures(
                 np.concatenate([np.arange(ends[number], ends[number + 1]) for number in members]),
                 np.array(weights),
-                total_weights(weights),
                 np.vstack([numbers[number].distributions[..., 0].T for number in members]),
                 np.concatenate([numbers[number].otherwise[:, 0] for number in members]),
             )
