@@ -29,6 +29,7 @@ from bayesknee.knowledge.model import Network
 from bayesknee.knowledge.opening import SETTING
 
 MOST_BYTES: Final = 1_000_000
+_PART: Final = ".part"
 _GARBLED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuestionError)
 
 
@@ -81,6 +82,9 @@ class SessionFile:
         except Timeout:
             told = "is open in another process; end that one, or name another file"
             raise SessionError(f"the session {self.path.name!r} {told}") from None
+        for each in self.path.parent.iterdir():  # what a process that was killed had not finished
+            if each.name.startswith(f".{self.path.name}.") and each.suffix == _PART:
+                each.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -140,7 +144,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file so that, whatever happens, it holds what it held or all of `content`."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -212,6 +212,17 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_killed_process_left_half_written_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "patient.json", half_way())
+    (tmp_path / ".other.json.x.part").touch()
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "replace", lambda *_: None)
+        write_whole(path, b"half")
+    assert len(list(tmp_path.glob(".patient.json.*.part"))) == 1
+    assert again(path).state == half_way().state
+    assert {each.name for each in tmp_path.iterdir()} == {".other.json.x.part", "patient.json", "patient.json.lock"}
+
+
 def test_it_names_the_network_that_was_given() -> None:
     case = to_case(half_way(), "somewhere")
     assert case["network"] == "somewhere"
