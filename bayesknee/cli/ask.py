@@ -90,11 +90,13 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         if file and stored:
             interview = _taken_up(engine.network, policy, stored, file)
             more = {SETTING: chosen, **evidence} if chosen and chosen != interview.engine.setting else evidence
+            for name, answer in more.items():
+                interview.check(name, answer)  # before any of them counts
         else:
             interview, more = Interview(engine, evidence, policy), {}
         named = _lasting(named)
-        if file and not stored:
-            file.write(interview, named)  # what the command line says is an answer, too
+        if file and (stored is None or stored.policy != policy):
+            file.write(interview, named)  # what the command line says is to be kept, too
         _run(interview, Keeper(interview, file, named), more, named)
 
 

@@ -458,6 +458,21 @@ def test_a_session_keeps_what_the_first_command_said(session: Path) -> None:
     assert (kept["setting"], kept["session"]["policy"]["threshold"]) == ("emergency", 1.0)
 
 
+def test_options_given_later_replace_those_of_the_first_command_though_nothing_is_answered(session: Path) -> None:
+    lines(["--session", str(session), "--setting", "clinic", "--threshold", "1", "age=40"], "")
+    lines(["--session", str(session), "--one-at-a-time", "--asked-of", "clinician"], "")
+    policy = json.loads(session.read_text())["session"]["policy"]
+    assert (policy["threshold"], policy["lists"], policy["asked_of"]) == (1.0, False, ["clinician"])
+
+
+def test_answers_given_later_count_all_or_none(session: Path) -> None:
+    lines(["--session", str(session), "--setting", "clinic", "age=40"], "")
+    before = session.read_bytes()
+    ran = lines(["--session", str(session), "tennis=yes", "onset=slow"], "")
+    assert (ran.returncode, ran.stdout, session.read_bytes()) == (2, "", before)
+    assert "unknown state 'slow' of onset" in ran.stderr
+
+
 def test_a_setting_given_later_changes_the_one_that_was_asked_for(session: Path) -> None:
     lines(["--session", str(session)], "1\n40\n")
     assert json.loads(session.read_text())["setting"] == "clinic"
