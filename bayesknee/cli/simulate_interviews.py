@@ -20,7 +20,12 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
     ),
 )
 @click.option(
-    "-n", "--number", default=100, show_default=True, type=click.IntRange(1), help="Patients, of each source."
+    "-n",
+    "--number",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Patients, of each source; up to one more for each 50, so that lots are alike.",
 )
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy; repeatable.")
 @click.option("--threshold", type=float, default=THRESHOLD, show_default=True, help="Of the stop rule.")
@@ -63,8 +68,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     from bayesknee.display.progress import counted_bar
 
     rule = StopRule(threshold=threshold, least_value=least_value, objective=DEFAULT_OBJECTIVE, samples=SAMPLES)
-    lots, size = math.ceil(number / LOT), min(number, LOT)
-    wanted = Wanted(lots, size, policies=policies or POLICIES, rule=rule, seed=seed)
+    lots = math.ceil(number / LOT)
+    each_once = tuple(dict.fromkeys(policies)) or POLICIES
+    wanted = Wanted(lots, math.ceil(number / lots), policies=each_once, rule=rule, seed=seed)
     with counted_bar("interviews", wanted.interviews) as progress:
         results = collected(loaded, simulate(loaded, setting, wanted, progress))
     if as_json:

@@ -24,3 +24,10 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
     assert "a true one leads" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
     assert run(*words, "--policy", "our").status == 2
+
+
+def test_as_many_patients_as_wanted_each_of_them_once(run: Run) -> None:
+    words = ("simulate-interviews", "--network", "tests/networks/tiny", "--policy", "all_lists", "--json")
+    for more, patients in [(("-n", "6", "--policy", "all_lists"), 6), (("-n", "51"), 52)]:
+        (result,) = json.loads(run(*words, *more).out)["own"]
+        assert result["patients"] == patients
