@@ -7,7 +7,7 @@ probability below which a condition may be left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -167,17 +167,23 @@ def is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
     return sum(alarming) > LEANING * sum(answer.values()) or max(alarming) > max(others, default=0.0)
 
 
-def unknown_flags(network: Network, evidence: Evidence, level: Level) -> Iterator[RedFlag]:
+def unknown_flags(
+    network: Network, evidence: Evidence, level: Level, unanswered: Collection[str] = ()
+) -> Iterator[RedFlag]:
     """The red flags more urgent than a level that answers of `unknown` leave open, in the network's order.
 
     Those are flags of which each line holds, or reads a question whose answer is not known.
+
+    Args:
+        network: whose red flags.
+        evidence: the answers.
+        level: that is called for now.
+        unanswered: questions that count as not known, too.
     """
+    unknown = {*unanswered, *(name for name, answer in evidence.answers.items() if answer == UNKNOWN)}
     for flag in network.red_flags.values():
         if LEVELS.index(flag.level) < LEVELS.index(level) and all(
-            any(
-                is_present(evidence, name, wanted) or evidence.answers.get(name) == UNKNOWN
-                for name, wanted in line.items()
-            )
+            any(name in unknown or is_present(evidence, name, wanted) for name, wanted in line.items())
             for line in flag.when
         ):
             yield flag

@@ -6,7 +6,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -128,12 +128,16 @@ class _Now:
 
     @property
     def _worth_most(self) -> Ask | None:
-        """Of what was skipped less often than all else that is left, topic by topic."""
-        for times in range(PUT_AT_MOST):
-            names = [name for name in self._candidates if self._times_put_off(name) == times]
-            if found := self.standing.asks_within(names, ahead=self.policy.look_ahead):
-                return keep_to_topic(found, self._topic)[0]
-        return None
+        """Of what was skipped least often, topic by topic: of what is worth asking, else of all that is left."""
+        found = [each for times in range(PUT_AT_MOST) if (each := self._skipped(times))]
+        worth = (each for each in found if each[0].value >= self.policy.least_value)
+        best = next(worth, found[0] if found else None)
+        return keep_to_topic(best, self._topic)[0] if best else None
+
+    def _skipped(self, times: int) -> Sequence[Ask]:
+        """What can be put of that which was skipped so often, best first."""
+        names = [name for name in self._candidates if self._times_put_off(name) == times]
+        return self.standing.asks_within(names, ahead=self.policy.look_ahead)
 
     @cached_property
     def standing(self) -> Standing:
@@ -164,6 +168,12 @@ class _Now:
             for name, question in self.engine.network.questions.items()
             if question.asked_of in self.policy.asked_of and self._times_put_off(name) < PUT_AT_MOST
         )
+
+    @property
+    def skipped_for_good(self) -> tuple[str, ...]:
+        """Questions that are not put again."""
+        names = (name for name in self.engine.network.questions if self._times_put_off(name) >= PUT_AT_MOST)
+        return askable(self.engine.network, self.diagnosis.evidence, names)
 
     def _times_put_off(self, name: str) -> int:
         """How often it was skipped, by itself or with a list."""
@@ -289,8 +299,9 @@ class Interview:
 
     @property
     def unknown_flags(self) -> tuple[RedFlag, ...]:
-        """The red flags, more urgent than the level now, that cannot be told for answers that are not known."""
-        return tuple(unknown_flags(self.engine.network, self.diagnosis.evidence, self.diagnosis.triage.level))
+        """The red flags, more urgent than the level now, that cannot be told for what is not known, or was skipped."""
+        now = self.diagnosis
+        return tuple(unknown_flags(now.network, now.evidence, now.triage.level, self._now.skipped_for_good))
 
     @property
     def why_finished(self) -> tuple[str, ...]:

@@ -196,6 +196,27 @@ def test_what_is_skipped_comes_back_once_and_last() -> None:
     assert interview.finished
 
 
+def test_what_is_skipped_does_not_wait_for_what_is_not_worth_asking() -> None:
+    known = {"age": 40, "pain_on_grip": "no", "swelling_noticed": "no"}
+    values = {each.finding: each.value for each in TINY.diagnose(known).rank_questions(asked_of="patient")}
+    assert values["tennis"] < 0.07 < values["onset"]
+    for least, after in [(0.07, "onset"), (0.06, "tennis")]:
+        interview = TINY.interview(known, Policy(threshold=1.0, least_value=least))
+        assert put(interview) == "onset"
+        interview.skip()
+        assert put(interview) == after
+
+
+def test_warning_signs_skipped_for_good_are_told_as_not_known() -> None:
+    interview = TINY.interview({"age": 40, "fracture": "no", "infection": "no", "onset": "fall"}, ALL_THE_WAY)
+    while put(interview):
+        assert interview.unknown_flags == ()
+        interview.skip()
+    assert [each.id for each in interview.unknown_flags] == ["hot_elbow"]
+    interview.change("swelling_noticed", "no")
+    assert interview.unknown_flags == ()
+
+
 def test_a_list_that_is_skipped_is_put_off_with_all_it_asks() -> None:
     interview = TINY.interview(policy=ALL_THE_WAY)
     interview.go_on()
