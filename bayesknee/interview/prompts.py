@@ -82,13 +82,20 @@ def _prompt_for(network: Network, name: str) -> Prompt:
         kind="number" if bands else "choice",
         question=question.question,
         options=tuple(Option(state, state.replace("_", " ")) for state in question.states),
-        help=question.help,
+        help=_in_words(question.help, question.states),
         topic=question.topic,
         topic_name=network.topics[question.topic],
         unit=question.unit if isinstance(question, RiskFactor) else "",
         lowest=min((low for low, _ in bands.values()), default=0.0),
         highest=max((high for _, high in bands.values()), default=0.0),
     )
+
+
+def _in_words(text: str, states: Iterable[str]) -> str:
+    """A text in which states are called as the options are."""
+    for state in sorted(states, key=len, reverse=True):
+        text = text.replace(state, state.replace("_", " "))
+    return text
 
 
 def _prompt_for_setting(network: Network) -> Prompt:

@@ -541,6 +541,13 @@ def test_evidence_that_cannot_be_is_refused_at_the_start() -> None:
         TINY.interview({"tennis": "no", "backhand_pain": "yes"})
 
 
+def test_a_question_is_explained_in_the_words_of_its_options() -> None:
+    prompt = Engine("posterior_knee").interview().prompt_of("onset")
+    assert [each.label for each in prompt.options] == ["gradual", "sudden no injury", "sudden injury"]
+    assert "sudden no injury: within minutes or hours" in prompt.help
+    assert "_" not in prompt.help
+
+
 # --- in words, and ahead ----------------------------------------------------------------------------------------------
 
 
