@@ -157,7 +157,7 @@ def quoted(value: object) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:
+def did_you_mean(word: object, known: Iterable[str], most: int = 3) -> str:
     """A hint with the names nearest to `word`, or the empty string where none is near."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=most, cutoff=0.6)
+    near = difflib.get_close_matches(str(word).lower(), list(known), n=most, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""

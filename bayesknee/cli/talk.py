@@ -64,17 +64,21 @@ class Talk(Protocol):
 
 
 def talk() -> Talk:
-    """The way that fits: lists where input and output are a terminal that can move its cursor, else plain lines."""
-    if (
-        sys.stdin is not None
-        and sys.stdin.isatty()
-        and sys.stdout.isatty()
-        and os.environ.get("TERM", "dumb") != "dumb"
-    ):
+    """The way that fits: lists where input and output are a terminal that can show them, else plain lines."""
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty() and _shows_lists():
         return Lists()
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # what is typed in another encoding is a slip, to be told as one
     return Lines()
+
+
+def _shows_lists() -> bool:
+    """Whether the terminal can move its cursor, and has the signs that tell what is ticked."""
+    try:
+        "○●»".encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return os.environ.get("TERM", "dumb") != "dumb"
 
 
 def with_keys(choices: Sequence[Choice]) -> list[tuple[str, Choice]]:

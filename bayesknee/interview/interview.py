@@ -449,7 +449,7 @@ class Interview:
         network = self._engine.network
         known = (SETTING, *network.opening.tick_all, *network.questions)
         if name not in known:
-            hint = did_you_mean(str(name), known) or "`bayesknee findings` lists what is known"
+            hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
             raise InterviewError(f"unknown question {quoted(name)}; {hint}")
 
     def _answers(self, name: str, value: object) -> Mapping[str, Answer]:

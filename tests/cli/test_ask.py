@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pexpect
@@ -25,8 +26,10 @@ PATIENCE = 30
 class Terminal:
     """A process in a terminal of 80 columns."""
 
-    def __init__(self, *words: str, network: str = TINY, rows: int = 60) -> None:
-        env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"}
+    def __init__(
+        self, *words: str, network: str = TINY, rows: int = 60, environment: Mapping[str, str] | None = None
+    ) -> None:
+        env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80", **(environment or {})}
         env.pop("PYTEST_CURRENT_TEST", None)
         self.process = pexpect.spawn(
             sys.executable, [*ASK, network, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(rows, 80)
@@ -271,6 +274,17 @@ def test_a_red_flag_waits_to_be_read(session: Path) -> None:
     terminal.types(ENTER)
     terminal.sees("Why no more questions", "And now?")
     terminal.process.kill(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_a_terminal_that_cannot_show_what_is_ticked_goes_line_by_line(environment: dict[str, str]) -> None:
+    terminal = Terminal("--setting", "clinic", "age=40", environment=environment)
+    terminal.sees("Which of these do you have?", "  1 Pain on grip", "numbers with blanks between")
+    terminal.types("1\n")
+    terminal.sees("1 fall | 2 sudden | 3 gradual", "Your answer:")
+    terminal.types("\x03")
+    terminal.sees("--setting clinic age=under_50 pain_on_grip=yes swelling_noticed=no")
+    assert terminal.ends() == 130
 
 
 @pytest.mark.parametrize(("rows", "fits"), [(8, False), (60, True)])

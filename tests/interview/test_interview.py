@@ -134,6 +134,7 @@ def test_what_is_ticked_must_be_ids(ticked: object) -> None:
     ("policy", "told"),
     [
         ({"objective": "stake"}, "did you mean stakes"),
+        ({"objective": None}, "unknown objective 'None'; known are stakes"),
         ({"threshold": float("nan")}, "threshold nan; expected a probability"),
         ({"least_value": -1.0}, "least value -1; expected a number of bits"),
         ({"asked_of": ("patient", "nurse")}, "unknown asked_of 'nurse'; known are patient, clinician, test"),
