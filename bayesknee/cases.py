@@ -28,7 +28,7 @@ RawEvidence: TypeAlias = Mapping[str, RawAnswer]
 MOST_BYTES: Final = 1_000_000
 STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
-SESSION: Final = "session"  # what belongs to an interview alone; not read here
+SESSION: Final = "session"  # what belongs to an interview alone; only what it was made with is read here
 CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
@@ -299,7 +299,9 @@ class _Reader:
                 self._problem(line, f"the key {quoted(key)}", "the keys of a case", hint)
         if "evidence" not in tree.items:
             self._refuse(tree.line, "no evidence", "evidence: with findings and answers below", "add it")
-        return tree.items
+        session = tree.items.get(SESSION)
+        made_with = session.items.get("made_with") if isinstance(session, yaml_tree.Mapping) else None
+        return tree.items | ({"made_with": made_with} if made_with is not None else {})
 
     @staticmethod
     def _looks_keyed(tree: yaml_tree.Mapping) -> bool:

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from bayesknee.cases import Case, added, evidence_of_words, read_case
-from bayesknee.cli.options import examples, network_option, setting_option
+from bayesknee.cli.options import examples, network_option, setting_option, warn
 from bayesknee.cli.patient import asked_of_option, case_option
 from bayesknee.errors import SessionError
 from bayesknee.inference.engine import Engine
@@ -85,6 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         policy = _policy(options, chosen, stored)
         named = network if network is not None else case.network or (stored.network if stored else "")
         engine = Engine(load_network(named or DEFAULT_NETWORK), chosen)
+        warn(case.differences(engine.network))
         told = ("the case says", "the command line")
         evidence = added(case.evidence, evidence_of_words(words, engine.network), engine.network, told)
         if file and stored:

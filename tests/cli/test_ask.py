@@ -506,6 +506,13 @@ def test_what_does_not_fit_is_kept_beside_it_though_the_network_is_the_same(sess
     assert json.loads(session.with_name("patient.json.bak").read_text()) == case
 
 
+def test_a_case_of_another_version_is_told(session: Path) -> None:
+    lines(["--session", str(session), "--setting", "clinic", "age=40"], "")
+    session.write_text(session.read_text().replace('"0.0.1"', '"0.0.0"'))
+    ran = lines(["--case", str(session)], "quit\n")
+    assert ran.stderr.startswith("bayesknee: warning: the case was made with tiny 0.0.0, and this is tiny 0.0.1")
+
+
 def test_a_red_flag_speaks_at_once() -> None:
     ran = lines(["--setting", "clinic", "onset=fall"], "40\n2\nx\n")
     before, _, after = ran.stdout.partition("! urgent - be seen within days")

@@ -65,6 +65,13 @@ def test_the_file_is_a_case(tmp_path: Path) -> None:
     assert Engine(NETWORK, case.setting).diagnose(case.evidence) == interview.diagnosis
 
 
+def test_as_a_case_it_tells_which_version_it_was_made_with(tmp_path: Path) -> None:
+    case = read_case(written(tmp_path / "patient.json", half_way()))
+    assert case.differences(NETWORK) == []
+    (told,) = case.differences(replace(NETWORK, version="9"))
+    assert told.startswith("the case was made with tiny 0.0.1, and this is tiny 9, another version of it")
+
+
 def test_there_may_be_no_file_yet(tmp_path: Path) -> None:
     with SessionFile(tmp_path / "new.json") as file:
         assert file.read() is None
