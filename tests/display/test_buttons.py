@@ -57,6 +57,14 @@ def answer_up_to(shown: Shown, finding: str) -> None:
     assert shown.interview.question is not None, f"{finding} is never asked"
 
 
+def test_the_end_tells_which_warning_signs_are_not_known() -> None:
+    shown = Shown(
+        Engine(TINY).interview({"fracture": "no", "infection": "no", "onset": "fall", "swelling_noticed": "unknown"})
+    )
+    shown.click("End")
+    assert "<strong>Not known, and more urgent if so: Swollen after a sudden start.</strong>" in shown.text()
+
+
 def test_the_question_and_the_differential_are_shown(shown: Shown) -> None:
     question = shown.interview.question
     assert question is not None
