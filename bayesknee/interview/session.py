@@ -138,7 +138,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        told = "make room, or name another file"
+        told = "mend that, or name another file"
         raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {told}") from None
 
 

@@ -457,7 +457,7 @@ def test_what_tells_how_to_go_on_can_be_pasted_into_a_shell(tmp_path: Path) -> N
 def test_a_session_that_cannot_be_written_at_all_is_refused_at_the_start(tmp_path: Path) -> None:
     ran = lines(["--session", str(tmp_path / ("p" * 248)), "--setting", "clinic"], "40\n")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert "cannot be written: File name too long; make room, or name another file" in ran.stderr
+    assert "cannot be written: File name too long; mend that, or name another file" in ran.stderr
     assert ran.stderr.count("\n") == 1
 
 
