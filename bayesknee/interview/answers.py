@@ -39,12 +39,24 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
     Raises:
         EvidenceError: an answer that the network cannot take.
     """
-    if isinstance(value, str) and (unsure := _unsure(network, name, value.strip().replace("_", " "))):
-        value = unsure
-    return check_evidence(network, {name: value}).answers[name]
+    return read_answers(network, {name: value})[name]
 
 
-def _unsure(network: Network, name: str, value: str) -> Mapping[str, float] | None:
+def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str, Answer]:
+    """The answers to several findings or risk factors, each as `read_answer` takes it.
+
+    Raises:
+        EvidenceError: answers that the network cannot take, by themselves or together.
+    """
+    if isinstance(values, Mapping):
+        values = {name: _unsure(network, name, value) or value for name, value in values.items()}
+    return check_evidence(network, values).answers
+
+
+def _unsure(network: Network, name: str, value: object) -> Mapping[str, float] | None:
+    if not isinstance(value, str):
+        return None
+    value = value.strip().replace("_", " ")
     states = network.states.get(name, ())
     if set(states) == set(NO_YES) and value in (PROBABLY, PROBABLY_NOT):
         return probably(network, name, NO_YES[value == PROBABLY])

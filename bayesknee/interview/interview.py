@@ -17,7 +17,7 @@ from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quo
 from bayesknee.inference.askable import ASKED_OF, askable, check_name
 from bayesknee.inference.asks import Ask, topic_of
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.evidence import Answer, check_evidence
+from bayesknee.inference.evidence import Answer
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.open_flags import LEAST_CHANCE
 from bayesknee.inference.questions import keep_to_topic
@@ -25,7 +25,7 @@ from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD, StopRule
 from bayesknee.inference.standing import Standing
 from bayesknee.inference.stop import StopAdvice, advice_of
 from bayesknee.inference.triage import Reason, unknown_flags
-from bayesknee.interview.answers import read_answer, read_ticks
+from bayesknee.interview.answers import read_answer, read_answers, read_ticks
 from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
@@ -216,7 +216,7 @@ class Interview:
 
     Args:
         engine: a network in a care setting.
-        evidence: what is known already; as for `Engine.diagnose`.
+        evidence: what is known already, by id; answers as for `Interview.answer`.
         policy: how questions are chosen.
         state: where to take up an interview; `evidence` is then not read.
 
@@ -233,7 +233,7 @@ class Interview:
         state: State | None = None,
     ) -> None:
         self.policy = policy or Policy()
-        given = check_evidence(engine.network, evidence or {}).answers
+        given = read_answers(engine.network, evidence or {})
         self._engine = engine
         if state is not None:
             for name in filter(None, (state.pending, *state.skipped, *(step.question for step in state.steps))):

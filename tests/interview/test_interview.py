@@ -92,6 +92,12 @@ def test_answers_to_a_plain_question(value: object, kept: object) -> None:
     assert (answer if isinstance(answer, str) else pytest.approx(dict(answer))) == kept
 
 
+def test_what_is_known_already_may_be_unsure() -> None:
+    interview = TINY.interview({"tennis": "probably", "onset": "probably fall"})
+    assert interview.state.answers["tennis"] == pytest.approx({"no": 0.2, "yes": 0.8})
+    assert interview.state.answers["onset"] == pytest.approx({"fall": 0.8, "sudden": 0.2, "gradual": 0.2})
+
+
 def test_an_unsure_answer_among_several() -> None:
     interview = begun()
     interview.change("onset", "probably fall")
