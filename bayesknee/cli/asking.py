@@ -170,11 +170,15 @@ class Asking:
     def _take(self, name: str, answer: object) -> None:
         """An answer, new or changed; where it clashes with others, which of them stays is asked."""
         try:
-            reply = self._interview.change(name, answer)
+            self._counts(name, answer)
         except AnswerClashError as clash:
-            if not self._may_set_aside(clash):
-                return
-            reply = self._interview.change(name, answer, set_aside=True)
+            if self._may_set_aside(clash):
+                self._counts(name, answer, set_aside=True)
+        except EvidenceError as error:  # what is ticked in one list may clash by itself
+            self._explain(f"That does not go together, so nothing has changed: {error}.")
+
+    def _counts(self, name: str, answer: object, *, set_aside: bool = False) -> None:
+        reply = self._interview.change(name, answer, set_aside=set_aside)
         self._save()
         self._tell(reply)
 

@@ -436,6 +436,21 @@ def test_in_a_pipe_what_came_with_the_command_can_be_changed() -> None:
     assert ran.stdout.rstrip().endswith("age=under_50 tennis=no")
 
 
+def test_in_a_pipe_a_list_that_clashes_by_itself_is_told_and_changes_nothing(listed: str, session: Path) -> None:
+    file = Path(listed) / "network.yaml"
+    file.write_text(file.read_text().replace("[pain_on_grip, swelling_noticed, tennis]", "[tennis, backhand_pain]"))
+    words = ["--network", listed, "--session", str(session), "--setting", "clinic"]
+    lines([*words, "age=40", "onset=unknown", "tennis=yes", "backhand_pain=yes"], "")
+    case = json.loads(session.read_text())
+    case["session"]["steps"] = [{"question": "complaints", "answers": ["tennis", "backhand_pain"]}]
+    session.write_text(json.dumps(case))
+    ran = lines(words, "change\n1\n2\nquit\n")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    told = " ".join(ran.stdout.split())
+    assert "That does not go together, so nothing has changed: backhand_pain is asked only if tennis is yes" in told
+    assert evidence(session) == case["evidence"]
+
+
 def test_in_a_pipe_what_was_ticked_is_told_when_it_is_changed() -> None:
     ran = lines(["--setting", "clinic", "age=40"], "1\nchange\n1\n1 unknown\nquit\n")
     assert "Ticked so far: 1." in ran.stdout
