@@ -18,7 +18,7 @@ from bayesknee.cli.patient import asked_of_option, case_option
 from bayesknee.errors import SessionError
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
-from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD
+from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.interview import PATIENT
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
               help="How sure it must be that more answers would change nothing, to stop.")  # fmt: skip
 @click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, metavar="BITS",
               help="What a question must be worth to be asked.")  # fmt: skip
+@click.option("--most-missed", type=float, default=MOST_MISSED, show_default=True, metavar="SHARE",
+              help="How often, at most, to stop and miss what is dangerous and more answers would find.")  # fmt: skip
 @click.option("--one-at-a-time", is_flag=True, help="Put no lists to tick but those of the opening.")
 @setting_option
 @network_option
@@ -60,6 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     look_ahead: bool,  # noqa: FBT001 (how click calls)
     threshold: float,
     least_value: float,
+    most_missed: float,
     one_at_a_time: bool,  # noqa: FBT001
     setting: str | None,
     network: str | None,
@@ -78,6 +81,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         "look_ahead": look_ahead,
         "threshold": threshold,
         "least_value": least_value,
+        "most_missed": most_missed,
         "lists": not one_at_a_time,
     }
     with _opened(session) as file:

@@ -7,8 +7,7 @@ import math
 import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
-from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD, StopRule
+from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 
 
@@ -30,6 +29,7 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy; repeatable.")
 @click.option("--threshold", type=float, default=THRESHOLD, show_default=True, help="Of the stop rule.")
 @click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, help="Of the stop rule.")
+@click.option("--most-missed", type=float, default=MOST_MISSED, show_default=True, help="Of the stop rule.")
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="The same draws the same patients.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw a picture, too: .png, .svg or .pdf.")
 @click.option("--markdown", is_flag=True, help="Print the tables in Markdown.")
@@ -41,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     policies: tuple[str, ...],
     threshold: float,
     least_value: float,
+    most_missed: float,
     seed: int,
     picture: str | None,
     markdown: bool,  # noqa: FBT001 (how click calls)
@@ -67,7 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     from bayesknee.display.interviews import interviews_markdown, interviews_text, plot_interviews
     from bayesknee.display.progress import counted_bar
 
-    rule = StopRule(threshold=threshold, least_value=least_value, objective=DEFAULT_OBJECTIVE, samples=SAMPLES)
+    rule = StopRule(threshold, least_value, samples=SAMPLES, most_missed=most_missed)
     lots = math.ceil(number / LOT)
     each_once = tuple(dict.fromkeys(policies)) or POLICIES
     wanted = Wanted(lots, math.ceil(number / lots), policies=each_once, rule=rule, seed=seed)

@@ -34,6 +34,21 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """How many of those who have a condition are found by asking all and not by a policy, in the same patients.
+
+    Attributes:
+        share: found by asking all alone, less found by the policy alone, of all who have it.
+        by_all_alone: patients whom asking all finds, and the policy does not.
+        by_policy_alone: patients whom the policy finds, and asking all does not.
+    """
+
+    share: Figure
+    by_all_alone: int
+    by_policy_alone: int
+
+
+@dataclass(frozen=True)
 class Result:
     """What a policy came to.
 
@@ -50,6 +65,7 @@ class Result:
         under_triage: share called less urgent.
         found: by must-not-miss condition, of those who have it: not ruled out at the end.
         top1_lost: top1 of asking all less top1, in the same patients.
+        found_lost: the same of `found`, by condition.
     """
 
     policy: str
@@ -64,15 +80,17 @@ class Result:
     under_triage: Figure
     found: Mapping[str, Figure]
     top1_lost: Figure | None = None
+    found_lost: Mapping[str, Lost] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
-        figures = {key: _plain(value) for key, value in vars(self).items() if key != "found"}
-        return {**figures, "found": {name: vars(each) for name, each in self.found.items()}}
+        return {key: _plain(value) for key, value in vars(self).items()}
 
 
 def _plain(value: object) -> object:
-    return vars(value) if isinstance(value, Figure) else value
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return {key: _plain(each) for key, each in vars(value).items()} if isinstance(value, Figure | Lost) else value
 
 
 def result(network: Network, policy: str, patients: Patients, played: Played, all_asked: Played | None) -> Result:
@@ -91,6 +109,7 @@ def result(network: Network, policy: str, patients: Patients, played: Played, al
     needed = np.where(truth, urgency, len(LEVELS) - 1).min(axis=1)
     first = _among_first(truth, posterior, 1)
     lost = None if all_asked is None else _among_first(truth, all_asked.posterior[some], 1) - first
+    found = _found(network, patients, played)
     return Result(
         policy=policy,
         patients=int(some.sum()),
@@ -102,17 +121,23 @@ def result(network: Network, policy: str, patients: Patients, played: Played, al
         brier=mean(((posterior - truth) ** 2).mean(axis=1)),
         over_triage=share(played.called[some] < needed),
         under_triage=share(played.called[some] > needed),
-        found=dict(_found(network, patients, played)),
+        found={name: share(flags) for name, flags in found.items()},
         top1_lost=None if lost is None else mean(lost),
+        found_lost=None if all_asked is None else _found_lost(found, _found(network, patients, all_asked)),
     )
 
 
-def _found(network: Network, patients: Patients, played: Played) -> list[tuple[str, Figure]]:
-    figures = []
-    for number, condition in enumerate(network.conditions.values()):
-        if condition.must_not_miss and (those := patients.conditions[:, number]).any():
-            figures.append((condition.id, share(played.posterior[those, number] >= condition.limit.value)))
-    return figures
+def _found(network: Network, patients: Patients, played: Played) -> dict[str, Flags]:
+    """By must-not-miss condition, of those who have it: who is not below its limit at the end."""
+    return {
+        condition.id: played.posterior[those, number] >= condition.limit.value
+        for number, condition in enumerate(network.conditions.values())
+        if condition.must_not_miss and (those := patients.conditions[:, number]).any()
+    }
+
+
+def _found_lost(found: Mapping[str, Flags], by_all: Mapping[str, Flags]) -> dict[str, Lost]:
+    return {name: paired(by_all[name], flags) for name, flags in found.items()}
 
 
 def _among_first(truth: Flags, posterior: Vector, count: int) -> Vector:
@@ -126,6 +151,18 @@ def share(flags: Vector | Flags) -> Figure:
     n, p = len(flags), float(np.mean(flags))
     middle, half = p + Z**2 / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
     return Figure(p, (middle - half) / (1 + Z**2 / n), (middle + half) / (1 + Z**2 / n))
+
+
+def paired(one: Flags, other: Flags) -> Lost:
+    """How many more have the first flag than have the second, with the interval of Agresti and Min 2005.
+
+    That is the normal one, after half a patient more for each of the four ways to have the flags or not: it holds for
+    few who differ, and none.
+    """
+    first, second, n = int((one & ~other).sum()), int((other & ~one).sum()), len(one)
+    value, middle = (first - second) / n, (first - second) / (n + 2)
+    half = Z * math.sqrt((first + second + 1) / (n + 2) - middle**2) / math.sqrt(n + 2)
+    return Lost(Figure(value, middle - half, middle + half), first, second)
 
 
 def mean(values: Vector) -> Figure:

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.cohort.interview_results import Figure, Result
+from bayesknee.cohort.interview_results import Figure, Lost, Result
 from bayesknee.cohort.interviews import COMPLETE, OWN, WORDS
 from bayesknee.display.plots.canvas import STYLES, blank_axes
 from bayesknee.display.terminal import console_for, rendered
@@ -58,6 +58,17 @@ def _measures(network: Network, results: Sequence[Result]) -> Iterator[tuple[str
     for condition in dict.fromkeys(name for each in results for name in each.found):
         figures = [each.found.get(condition) for each in results]
         yield f"found: {network.conditions[condition].name}", [_short(each, 100.0) if each else "" for each in figures]
+        if any(_lost_of(each, condition) for each in results):
+            yield "  by all alone - it alone", [_alone(_lost_of(each, condition)) for each in results]
+
+
+def _lost_of(result: Result, condition: str) -> Lost | None:
+    """What a policy loses to asking all, of those who have a condition; None where it is asking all, or not known."""
+    return (result.found_lost or {}).get(condition) if result.policy not in COMPLETE else None
+
+
+def _alone(lost: Lost | None) -> str:
+    return f"{lost.by_all_alone} - {lost.by_policy_alone}" if lost else ""
 
 
 def _short(figure: Figure, times: float) -> str:
@@ -91,7 +102,9 @@ def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
         "top 3",
         "Brier",
     ]
-    head += ["triage over", "under", *(f"found: {network.conditions[name].name}" for name in found)]
+    head += ["triage over", "under"]
+    for name in found:
+        head += [f"found: {network.conditions[name].name}", "lost to all"]
     return [head, *(_row(each, found) for each in results)]
 
 
@@ -109,8 +122,14 @@ def _row(result: Result, found: Sequence[str]) -> list[str]:
         _plain(result.brier, 1.0, ".4f"),
         _share(result.over_triage),
         _share(result.under_triage),
-        *(_share(result.found[name]) if name in result.found else "" for name in found),
+        *(cell for name in found for cell in _found(result, name)),
     ]
+
+
+def _found(result: Result, condition: str) -> list[str]:
+    found, lost = result.found.get(condition), _lost_of(result, condition)
+    told = f"{_plain(lost.share, 100.0, '.1f')}: {_alone(lost)}" if lost else ""
+    return [_share(found) if found else "", told]
 
 
 def _share(figure: Figure) -> str:

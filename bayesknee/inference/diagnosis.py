@@ -13,7 +13,7 @@ from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
 from bayesknee.inference.questions import Aim, NextQuestions, Ranking, next_questions, rank
-from bayesknee.inference.same_decision import LEAST_VALUE, MOST_SAMPLES, THRESHOLD, StopRule
+from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
 from bayesknee.inference.stop import StopAdvice, stop_advice
 from bayesknee.inference.triage import Triage, triage
 from bayesknee.knowledge.model import Network
@@ -187,6 +187,7 @@ class Diagnosis:
         samples: int = MOST_SAMPLES,
         seed: int = 0,
         lists: bool = True,
+        most_missed: float = MOST_MISSED,
         **filters: Unpack[Filters],
     ) -> StopAdvice:
         """Whether further answers would change what is done, and why; see `bayesknee.inference.stop`.
@@ -196,16 +197,18 @@ class Diagnosis:
             least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
             objective: by which it is worth that.
             limits: other limits than the network's, by condition, inside (0, 1).
-            samples: the most patients to draw.
+            samples: the most patients to draw for the same-decision probability.
             seed: of the draws: the same answers get the same advice.
             lists: whether the network's lists to tick can be put, beside single questions.
+            most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over
+                which asking goes on; inside [0, 1].
             filters: which questions could still be asked; as for `rank_questions`.
 
         Raises:
             QuestionError: an unknown name, or a number out of range.
             BayeskneeError: a limit of an unknown condition, or out of range.
         """
-        rule = StopRule(threshold, least_value, objective, limits, samples, seed, lists)
+        rule = StopRule(threshold, least_value, objective, limits, samples, seed, lists, most_missed)
         return stop_advice(self, make_filter(self.network, **filters), rule)
 
     def plan(  # noqa: PLR0913 (each is an option of the command)

@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesknee.inference.askable import reachable
 from bayesknee.inference.asks import Ask, asks
-from bayesknee.inference.dangers import HiddenDanger, OpenDanger, hidden_dangers, open_dangers, over_limit_chances
-from bayesknee.inference.objectives import by_question, find_objective
+from bayesknee.inference.dangers import OpenDanger, open_dangers
+from bayesknee.inference.hidden_dangers import HiddenDanger, are_hidden, hidden_dangers
+from bayesknee.inference.objectives import by_question, find_objective, information
 from bayesknee.inference.open_flags import LEAST_CHANCE, OpenFlag, open_flags
 from bayesknee.inference.questions import Aim, Ranking
 from bayesknee.inference.same_decision import Agreement, StopRule, same_decision
@@ -77,7 +79,10 @@ class Standing:
     @cached_property
     def foreseen(self) -> tuple[str, ...]:
         """Those of them to look ahead to: all, or those worth most where all are more than the engine can follow."""
-        order = np.argsort(-self.ranking.values, kind="stable").tolist()
+        return self._followed(self.ranking.values)
+
+    def _followed(self, values: Vector) -> tuple[str, ...]:
+        order = np.argsort(-values, kind="stable").tolist()
         now = dict.fromkeys(self.ranking.outcomes.names[number] for number in order)
         best_first = [*now, *(each for each in self.left if each not in now)]
         ahead = self.diagnosis.engine.strategy.followed(self.diagnosis.evidence, best_first)
@@ -155,12 +160,20 @@ class Standing:
 
     @cached_property
     def last(self) -> Ask | None:
-        """What to put before it ends, since it could be a warning sign.
+        """What to put before it ends: what could be a warning sign, or tells most of what ending now would miss."""
+        if self._warning or not self.asks or self.missed <= self.rule.most_missed:
+            return self._warning
+        told = self._told_of_hidden
+        network, within = self.diagnosis.network, frozenset(self.names)
+        return asks(network, told, told.values, within, lists=self.rule.lists)[0]
 
-        It could raise a red flag above the level now, or bring a must-not-miss condition over its limit. It is worth
-        putting where the chances of its members, summed, are `LEAST_CHANCE` or more for a burden of 1.
+    @cached_property
+    def _warning(self) -> Ask | None:
+        """What could raise a red flag above the level now.
+
+        It is worth putting where the chances of its members, summed, are `LEAST_CHANCE` or more for a burden of 1.
         """
-        chances = dict(over_limit_chances(self.diagnosis.network, self.ranking, self._limits))
+        chances = dict.fromkeys(self.ranking.outcomes.names, 0.0)
         for flag in self.flags:
             chances[flag.finding] = max(chances[flag.finding], flag.chance)
         worth = {each: sum(chances[name] for name in each.members) / each.burden for each in self.asks}
@@ -170,11 +183,33 @@ class Standing:
     @property
     def open_flags(self) -> tuple[OpenFlag, ...]:
         """See `StopAdvice`."""
-        return tuple(each for each in self.flags if self.last and each.finding in self.last.members)
+        return tuple(each for each in self.flags if self._warning and each.finding in self._warning.members)
 
     @property
-    def hidden_dangers(self) -> tuple[HiddenDanger, ...]:
+    def missed(self) -> float:
         """See `StopAdvice`."""
-        every = hidden_dangers(self.diagnosis.network, self.ranking, self._limits)
-        found = [each for each in every if self.last and each.finding in self.last.members]
-        return tuple(sorted(found, key=lambda each: -each.chance))
+        return float(sum(each.missed for each in self.hidden_dangers))
+
+    @cached_property
+    def hidden_dangers(self) -> tuple[HiddenDanger, ...]:
+        """See `StopAdvice`. No patients are drawn where it would not end anyway, or where all of it is improbable."""
+        if not self.is_enough or self._warning or self._most_hidden <= self.rule.most_missed:
+            return ()
+        left = self._followed(self._told_of_hidden.values)
+        found = hidden_dangers(self.diagnosis, left, self._limits, self.rule)
+        return tuple(sorted(found, key=lambda each: -each.missed))
+
+    @property
+    def _most_hidden(self) -> float:
+        """How probable the hidden dangers are: no more than that can be missed."""
+        return float(self.ranking.marginals[self._hidden].sum()) if self.left else 0.0
+
+    @cached_property
+    def _hidden(self) -> NDArray[np.bool_]:
+        return are_hidden(self.diagnosis, self._limits)
+
+    @cached_property
+    def _told_of_hidden(self) -> Ranking:
+        """What each question tells of the hidden dangers, in bits."""
+        told = information(self.diagnosis.network, self.ranking.outcomes, self.ranking.marginals)
+        return self.ranking._replace(gains=told * self._hidden)

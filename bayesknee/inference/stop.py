@@ -2,7 +2,8 @@
 
 It stops where the same-decision probability is at the threshold (`bayesknee.inference.same_decision`), or where nothing
 is worth what asking it burdens; not while an answer could bring a must-not-miss condition under its limit. Before it
-ends, what could be a warning sign is asked: what could raise a red flag, or bring such a condition over its limit.
+ends, what could raise a red flag is asked; and it goes on as long as ending would miss too much that is dangerous
+(`bayesknee.inference.hidden_dangers`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.errors import quoted
 from bayesknee.inference.askable import Filter
-from bayesknee.inference.dangers import HiddenDanger, OpenDanger
+from bayesknee.inference.dangers import OpenDanger
+from bayesknee.inference.hidden_dangers import HiddenDanger
 from bayesknee.inference.open_flags import OpenFlag
 from bayesknee.inference.same_decision import StopRule
 from bayesknee.inference.standing import Standing
@@ -46,9 +48,13 @@ class StopAdvice:
         least_value: what a question must be worth to be asked.
         open_dangers: while there are any, asking goes on, whatever else; most probable first. Looked at exactly, but
             no further than one question ahead.
-        last: id of the question or list to put before it ends, since it could be a warning sign; empty where none is.
+        last: id of the question or list to put before it ends, since it could be a warning sign, or tells most of what
+            ending now would miss; empty where none is.
         open_flags: red flags, more urgent than the level now, that an answer to that would raise.
-        hidden_dangers: must-not-miss conditions that an answer to that would bring over their limit, likeliest first.
+        missed: the chance of missing, by ending now, a must-not-miss condition that asking all would find: their sum.
+        most_missed: over which asking goes on.
+        hidden_dangers: each of these conditions, most of `missed` first; empty, and `missed` 0, where it does not end
+            anyway, and where together they are no more probable than `most_missed`.
         reasons: all of it in words and figures; those that decide first.
     """
 
@@ -68,6 +74,8 @@ class StopAdvice:
     open_dangers: tuple[OpenDanger, ...]
     last: str
     open_flags: tuple[OpenFlag, ...]
+    missed: float
+    most_missed: float
     hidden_dangers: tuple[HiddenDanger, ...]
     reasons: tuple[str, ...]
 
@@ -109,6 +117,8 @@ def advice_of(standing: Standing) -> StopAdvice:
         open_dangers=standing.open_dangers,
         last=standing.last.id if standing.last else "",
         open_flags=standing.open_flags,
+        missed=standing.missed,
+        most_missed=rule.most_missed,
         hidden_dangers=standing.hidden_dangers,
         reasons=(),
     )
@@ -130,18 +140,35 @@ def _reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
             f"an answer to {_label(network, flag.finding)} could be a warning sign, with a chance of "
             f"{percent(flag.chance)}: {flag.flag.label}"
         )
-    for hidden in advice.hidden_dangers[:MOST_TOLD]:
-        yield (
-            f"an answer to {_label(network, hidden.finding)} could take {network.conditions[hidden.condition].name} "
-            f"over its limit of {percent(hidden.limit)}, to {percent(hidden.highest)}, with a chance of "
-            f"{percent(hidden.chance)}"
-        )
     if not advice.left:
         yield "nothing is left to ask"
         return
+    hidden, goes_on = list(_hidden_told(network, advice)), advice.missed > advice.most_missed
     told = [_agreement_told(advice), *_worth_told(network, advice)]
     settled, worthless = advice.same_decision >= advice.threshold, advice.best_value < advice.least_value
-    yield from reversed(told) if worthless and not settled else told
+    ending = reversed(told) if worthless and not settled else told
+    yield from (*hidden, *ending) if goes_on else (*ending, *hidden)
+
+
+def _hidden_told(network: Network, advice: StopAdvice) -> Iterator[str]:
+    if not advice.hidden_dangers:
+        return
+    told = [each for each in advice.hidden_dangers if each.missed > 0.0]
+    for each in told[:MOST_TOLD]:
+        yield (
+            f"{network.conditions[each.condition].name} {percent(each.probability)} is below its limit of "
+            f"{percent(each.limit)}; in {each.found} of {each.drawn} patients drawn who have it, what is left to ask "
+            f"would bring it over"
+        )
+    than = "over" if advice.missed > advice.most_missed else "not over"
+    yield (
+        f"ending now would miss, and asking all that is left would find, what is dangerous in "
+        f"{_of_10_000(advice.missed)} of 10,000 such patients (estimated), {than} {_of_10_000(advice.most_missed)}"
+    )
+
+
+def _of_10_000(chance: float) -> str:
+    return f"{10_000 * chance:.2g}" if chance < 0.01 else f"{10_000 * chance:,.0f}"
 
 
 def _label(network: Network, name: str) -> str:

@@ -21,7 +21,7 @@ from bayesknee.inference.evidence import Answer
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.open_flags import LEAST_CHANCE
 from bayesknee.inference.questions import keep_to_topic
-from bayesknee.inference.same_decision import LEAST_VALUE, THRESHOLD, StopRule
+from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.inference.standing import Standing
 from bayesknee.inference.stop import StopAdvice, advice_of
 from bayesknee.inference.triage import Reason, unknown_flags
@@ -54,6 +54,8 @@ class Policy:
         threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.inference.stop`.
         least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
         lists: whether the network's lists to tick are put, too, beyond the opening; else one question at a time.
+        most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over which
+            asking goes on; inside [0, 1].
         ask_setting: whether the care setting is asked for, where the network's opening has it.
 
     Raises:
@@ -66,6 +68,7 @@ class Policy:
     threshold: float = THRESHOLD
     least_value: float = LEAST_VALUE
     lists: bool = True
+    most_missed: float = MOST_MISSED
     ask_setting: bool = False
 
     def __post_init__(self) -> None:
@@ -77,7 +80,9 @@ class Policy:
     @property
     def rule(self) -> StopRule:
         """When enough is known."""
-        return StopRule(self.threshold, self.least_value, self.objective, lists=self.lists)
+        return StopRule(
+            self.threshold, self.least_value, self.objective, lists=self.lists, most_missed=self.most_missed
+        )
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,14 @@ class _Now:
     @cached_property
     def standing(self) -> Standing:
         return Standing(self.diagnosis, self._candidates, self.policy.rule)
+
+    @property
+    def would_be_missed(self) -> tuple[str, ...]:
+        """The names of the conditions for whose sake the present question is put before it ends."""
+        if self.state.pending or self.opening or self.state.beyond or self.standing.missed <= self.policy.most_missed:
+            return ()
+        conditions = self.engine.network.conditions
+        return tuple(conditions[each.condition].name for each in self.standing.hidden_dangers if each.missed > 0.0)
 
     @cached_property
     def advice(self) -> StopAdvice:
@@ -346,7 +359,9 @@ class Interview:
             told = [f"{label}: {each}" for label, each in zip(labels, told, strict=True)]
         likely = (each for each in self._now.standing.flags if each.chance >= LEAST_CHANCE)
         flags = {f"it could be a warning sign: {each.flag.label}" for each in likely if each.finding in names}
-        return "; ".join([*told, *sorted(flags)]) or "What is known settles it already."
+        missed = self._now.would_be_missed
+        hidden = [f"ending now could miss {', '.join(missed)}"] if missed else []
+        return "; ".join([*told, *sorted(flags), *hidden]) or "What is known settles it already."
 
     def buttons(self) -> VBox:
         """A widget for notebooks that carries it through; see `bayesknee.display.buttons`.

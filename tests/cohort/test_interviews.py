@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.cohort.interview_results import collected, mean, result, share
+from bayesknee.cohort.interview_results import collected, mean, paired, result, share
 from bayesknee.cohort.interviews import (
     POLICIES,
     Patients,
@@ -109,6 +109,11 @@ def test_the_lots_come_together() -> None:
         assert [(each.policy, each.patients) for each in some] == [("all", 10), ("ours", 10)]
         assert some[0].top1_lost is not None
         assert (some[0].top1_lost.value, set(some[0].found)) == (0.0, {"fracture", "infection"})
+        assert some[0].found_lost is not None
+        assert some[1].found_lost is not None
+        for name, lost in some[1].found_lost.items():
+            assert some[0].found[name].value - some[1].found[name].value == pytest.approx(lost.share.value)
+            assert (some[0].found_lost[name].by_all_alone, some[0].found_lost[name].by_policy_alone) == (0, 0)
 
 
 def test_slow_policies_play_the_first_lots_only() -> None:
@@ -146,6 +151,16 @@ def test_intervals_by_hand() -> None:
     assert (got.value, got.low, got.high) == pytest.approx((0.8, 0.4902, 0.9433), abs=1e-4)
     around = mean(np.array([1.0, 2.0, 3.0]))
     assert (around.value, around.high) == pytest.approx((2.0, 2.0 + 1.96 / np.sqrt(3)), abs=1e-4)
+
+
+def test_the_same_patients_by_hand() -> None:
+    """Of ten, 3 by the first alone, 1 by the second: with half a patient more of each kind 2/12, variance 56/1728."""
+    one, other = np.array([1, 1, 1, 0, 1, 1, 0, 0, 0, 0], bool), np.array([0, 0, 0, 1, 1, 1, 0, 0, 0, 0], bool)
+    got = paired(one, other)
+    assert (got.by_all_alone, got.by_policy_alone, got.share.value) == (3, 1, 0.2)
+    assert got.share.high == pytest.approx(2 / 12 + 1.96 * np.sqrt(56 / 1728), abs=1e-4)
+    alike = paired(one, one).share
+    assert (alike.value, alike.low, alike.high) == pytest.approx((0.0, -1.96 / 12, 1.96 / 12), abs=1e-4)
 
 
 def test_patients_who_answered_all_of_very_many_questions_are_refused() -> None:

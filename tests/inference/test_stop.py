@@ -12,12 +12,16 @@ from immutabledict import immutabledict
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, Evidence
 from bayesknee.errors import QuestionError
-from bayesknee.inference.askable import askable, reachable
+from bayesknee.inference.askable import reachable
 from bayesknee.inference.asks import LINE
 from bayesknee.inference.evidence import check_evidence
+from bayesknee.inference.hidden_dangers import MOST_DRAWN
 from bayesknee.inference.open_flags import LEAST_CHANCE
+from bayesknee.inference.same_decision import MOST_MISSED
 from bayesknee.inference.stop import StopAdvice
+from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
+from tests.support.all_answers import all_answered
 from tests.support.effort import seeds
 from tests.support.random_networks import TINY, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, probability, risk_factor
@@ -105,6 +109,7 @@ def test_the_same_answers_get_the_same_advice() -> None:
         ({"threshold": 0.0}, "threshold 0; expected a probability above 0; correct it"),
         ({"threshold": 95.0}, "threshold 95; expected a probability above 0"),
         ({"least_value": -1.0}, "least value -1; expected a number of bits, 0 or more; correct it"),
+        ({"most_missed": 2.0}, "most missed 2; expected a probability; correct it"),
         ({"samples": 0}, "0 samples; expected 1 or more"),
         ({"objective": "stake"}, "unknown objective 'stake'; did you mean stakes"),
         ({"asked_of": "nurse"}, "unknown asked_of 'nurse'"),
@@ -125,20 +130,11 @@ def test_limits_are_checked() -> None:
 
 def exact(diagnosis: Diagnosis, names: Iterable[str]) -> float:
     """P(leader and level stay), asking one question after the other until none can be asked."""
-    now = (next(iter(diagnosis.posterior)), diagnosis.triage.level)
-    return sum(p for p, final in _finals(diagnosis, list(names)) if final == now)
+    return sum(p for p, final in all_answered(diagnosis, names) if _decision(final) == _decision(diagnosis))
 
 
-def _finals(diagnosis: Diagnosis, names: list[str]) -> list[tuple[float, tuple[str, str]]]:
-    open_now = askable(diagnosis.network, diagnosis.evidence, names)
-    if not open_now:
-        return [(1.0, (next(iter(diagnosis.posterior)), diagnosis.triage.level))]
-    (question,) = diagnosis.rank_questions(within=[open_now[0]])
-    finals = []
-    for outcome in question.outcomes:
-        after = diagnosis.engine.diagnose({**diagnosis.evidence.answers, question.finding: outcome.state})
-        finals += [(outcome.probability * p, final) for p, final in _finals(after, names)]
-    return finals
+def _decision(diagnosis: Diagnosis) -> tuple[str, str]:
+    return next(iter(diagnosis.posterior)), diagnosis.triage.level
 
 
 def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,33 +253,81 @@ def test_a_list_is_worth_the_sum_of_its_members_for_what_reading_it_burdens() ->
     assert "the best question left, 'Which of these?', is worth" in advice.reasons[-1]
 
 
-def hidden(chance_below: float) -> StopAdvice:
-    """P(b) is 0.4, and 0.32 / 0.38 after yes, which comes with a chance of 0.38."""
-    return two_causes(limit=chance_below, dangerous=True).diagnose().stop(threshold=0.01, least_value=9.0)
+def test_the_chances_of_a_list_count_together() -> None:
+    """Each of four rare warning signs alone is too unlikely to be asked for; in a list they are not."""
+    rare = [finding(name, noisy_or(0.001, a=0.006)) for name in ("f", "g", "h", "i")]
+    signs = {each.id: ("yes",) for each in rare}
+    flag = RedFlag("rare", "Rare", "emergency", "It is rare.", (signs,), "judged", "a test")
+    made = network(condition("a", 0.6), condition("b", 0.6), *rare)
+    group = TickAll("rare", "Which of these?", ("f", "g", "h", "i"))
+    made = replace(made, red_flags={"rare": flag}, opening=Opening((), immutabledict({"rare": group})))
+    diagnosis = Engine(made).diagnose()
+    (first, *_) = advised = diagnosis.stop(least_value=9.0).open_flags
+    assert len(advised) == 4
+    assert first.chance < LEAST_CHANCE < 4.0 * first.chance / (1.0 + 3.0 * LINE)
+    assert diagnosis.stop(least_value=9.0).last == "rare"
+    assert diagnosis.stop(least_value=9.0, lists=False).last == ""
 
 
-def test_what_could_bring_a_danger_over_its_limit_is_asked_before_it_ends() -> None:
+# --- what ending would miss -------------------------------------------------------------------------------------------
+
+
+def hidden(limit: float, most_missed: float = MOST_MISSED) -> StopAdvice:
+    """P(b) is 0.4, and 0.32 / 0.38 after yes, which b brings in 0.8."""
+    diagnosis = two_causes(limit, dangerous=True).diagnose()
+    return diagnosis.stop(threshold=0.01, least_value=9.0, most_missed=most_missed)
+
+
+def test_what_ending_would_miss_is_asked_for() -> None:
     advice = hidden(0.5)
     (danger,) = advice.hidden_dangers
-    assert (advice.stop, advice.last, danger.condition, danger.finding) == (False, "f", "b", "f")
-    assert [danger.probability, danger.chance, danger.highest] == pytest.approx([0.4, 0.38, 0.32 / 0.38], abs=1e-12)
-    assert advice.reasons[0] == "an answer to 'f' could take B over its limit of 50 %, to 84.2 %, with a chance of 38 %"
-    assert json.loads(json.dumps(advice.to_dict()))["hidden_dangers"][0]["finding"] == "f"
+    assert (advice.stop, advice.last, danger.condition, danger.limit) == (False, "f", "b", 0.5)
+    assert danger.drawn == MOST_DRAWN
+    assert danger.found / MOST_DRAWN == pytest.approx(0.8, abs=4.5 * (0.16 / MOST_DRAWN) ** 0.5)
+    assert [danger.probability, danger.missed] == pytest.approx([0.4, 0.4 * danger.found / MOST_DRAWN])
+    assert advice.missed == danger.missed
+    below, missed, *_ = advice.reasons
+    assert below.startswith(
+        f"B 40 % is below its limit of 50 %; in {danger.found} of 240 patients drawn who have it, what"
+    )
+    assert missed.endswith(f"in {10_000 * danger.missed:,.0f} of 10,000 such patients (estimated), over 2")
+    assert json.loads(json.dumps(advice.to_dict()))["hidden_dangers"][0]["condition"] == "b"
 
 
-def test_what_cannot_bring_it_over_is_not() -> None:
+def test_what_asking_on_cannot_find_is_not_missed_by_ending() -> None:
     advice = hidden(0.9)
-    assert (advice.stop, advice.last, advice.hidden_dangers) == (True, "", ())
+    assert (advice.stop, advice.last, advice.missed) == (True, "", 0.0)
+    assert advice.reasons[-1].endswith("in 0 of 10,000 such patients (estimated), not over 2")
 
 
-def test_the_chances_of_a_list_count_together() -> None:
-    """Each of two rare signs alone is too unlikely to be asked for; in a list they are not."""
-    rare = [finding(name, noisy_or(0.0004, b=0.012)) for name in ("f", "g", "h", "i")]
-    b = replace(condition("b", 0.4), limit=probability(0.5), must_not_miss=True)
-    made = network(condition("a", 0.8), b, *rare)
-    both = TickAll("rare", "Which of these?", ("f", "g", "h", "i"))
-    engine = Engine(replace(made, opening=Opening((), immutabledict({"rare": both}))))
-    chance = 0.4 * 0.012 + 0.6 * 0.0004
-    assert chance < LEAST_CHANCE < 4.0 * chance / (1.0 + 3.0 * LINE)
-    assert engine.diagnose().stop(threshold=0.01, least_value=9.0).last == "rare"
-    assert engine.diagnose().stop(threshold=0.01, least_value=9.0, lists=False).last == ""
+@pytest.mark.parametrize(("most_missed", "stop", "drawn"), [(0.2, False, 1), (0.39, True, 1), (0.41, True, 0)])
+def test_how_much_may_be_missed(most_missed: float, stop: bool, drawn: int) -> None:
+    """0.32 is missed, and no more than P(b) = 0.4 can be, for which nobody needs to be drawn."""
+    advice = hidden(0.5, most_missed=most_missed)
+    assert (advice.stop, len(advice.hidden_dangers)) == (stop, drawn)
+
+
+def test_answers_that_only_together_bring_it_over_its_limit_are_asked_for() -> None:
+    """P(b) is 0.84 after one yes of two alike, and 0.977 after both, which b brings in 0.64."""
+    b = replace(condition("b", 0.4), limit=probability(0.9), must_not_miss=True)
+    alike = [finding(name, noisy_or(0.1, b=0.8)) for name in ("f", "g")]
+    engine = Engine(network(condition("a", 0.8), b, *alike))
+    advice = engine.diagnose().stop(threshold=0.01, least_value=9.0)
+    assert advice.missed == pytest.approx(0.4 * 0.64, abs=4.5 * 0.4 * (0.64 * 0.36 / MOST_DRAWN) ** 0.5)
+    assert (advice.stop, advice.last) == (False, "f")
+    assert engine.diagnose({"f": "no"}).stop(threshold=0.01, least_value=9.0).stop
+    assert not engine.diagnose({"f": "yes"}).stop(threshold=0.01, least_value=9.0).stop
+
+
+def test_the_last_question_tells_most_of_what_would_be_missed() -> None:
+    """f tells more, but of a; g tells of b."""
+    b = replace(condition("b", 0.1), limit=probability(0.3), must_not_miss=True)
+    f, g = finding("f", noisy_or(0.02, a=0.9)), finding("g", noisy_or(0.1, b=0.7))
+    advice = Engine(network(condition("a", 0.5), b, condition("c", 0.6), f, g)).diagnose().stop(least_value=9.0)
+    assert (advice.best, advice.last, advice.stop) == ("f", "g", False)
+
+
+def test_what_is_known_to_be_absent_is_not_hidden() -> None:
+    engine = two_causes(0.5, dangerous=True)
+    advice = engine.diagnose({"b": "no"}).stop(least_value=9.0)
+    assert (advice.stop, advice.hidden_dangers) == (True, ())

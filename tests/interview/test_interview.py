@@ -452,6 +452,20 @@ def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None
     assert interview.finished
 
 
+def test_it_asks_before_it_ends_for_what_ending_would_miss() -> None:
+    """A broken bone is 1.7 % probable, below its limit of 2 %; no to the last question takes it over."""
+    known = {"age": 40, "onset": "sudden", "swelling_noticed": "no", "pain_on_grip": "yes"}
+    interview = TINY.interview(known, Policy(threshold=0.01))
+    (danger, *_) = interview.advice.hidden_dangers
+    assert (interview.advice.stop, danger.condition, put(interview)) == (False, "fracture", "tennis")
+    assert interview.advice.missed > interview.policy.most_missed
+    assert interview.why().endswith("ending now could miss Broken bone")
+    interview.answer("no")
+    assert interview.diagnosis.posterior["fracture"] > 0.02
+    assert interview.finished
+    assert TINY.interview(known, Policy(threshold=0.01, most_missed=1.0)).finished
+
+
 def test_who_ends_it_early_is_told_which_warning_signs_were_not_asked_for() -> None:
     interview = TINY.interview({"fracture": "no", "infection": "no", "onset": "fall"})
     interview.stop()
