@@ -14,6 +14,7 @@ from bayesknee.display.terminal import console_for, percent, rendered, sticky, u
 from bayesknee.display.text import label, state_text
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.plan import Plan, PlannedQuestion
+from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Network, Question, RiskFactor
 
 _NUMBER: Final = 4
@@ -64,6 +65,8 @@ def _form(network: Network, plan: Plan) -> Iterator[RenderableType]:
         table.add_column(width=_NUMBER)
         table.add_column(overflow="fold")
         table.add_row(f"{numbers[name]:2}", _asked(question, numbers))
+        if told := _explained_states(network, name):
+            table.add_row("", Text(told, style="dim"))
         table.add_row("", _boxes(question))
         yield Padding(table, (0, 0, 0, _INDENT))
 
@@ -95,6 +98,12 @@ def _asked(question: Question, numbers: dict[str, int]) -> str:
     who = "" if question.asked_of == "patient" else f" [{question.asked_of}]"
     only_if = f"Only if {' and '.join(gates)}: " if gates else ""
     return f"{only_if}{question.question}{who}"
+
+
+def _explained_states(network: Network, name: str) -> str:
+    """What the states mean, where they are more than no and yes: on paper nobody can be asked."""
+    prompt = prompt_of(network, name)
+    return prompt.help if prompt.kind == "choice" and not prompt.is_yes_no else ""
 
 
 def _boxes(question: Question) -> str:

@@ -30,6 +30,15 @@ def test_a_gated_question_says_when_to_answer_it() -> None:
     assert numbers["tennis"] < numbers["backhand_pain"]
 
 
+def test_on_paper_the_answers_are_explained() -> None:
+    diagnosis = Engine("posterior_knee").diagnose()
+    names = ["age", "worst_spot", "lump_noticed"]
+    text = " ".join(plan_text(diagnosis, diagnosis.plan(3, within=names)).split())
+    assert "does it hurt most? inner back: in the hollow of the knee, towards the other leg." in text
+    assert "(in whole years)? _____ years" in text
+    assert "behind the knee itself? [ ] no" in text
+
+
 def test_a_gate_that_is_known_needs_no_mention() -> None:
     diagnosis = Engine(TINY).diagnose({"tennis": "yes"})
     text = plan_text(diagnosis, diagnosis.plan(9))
