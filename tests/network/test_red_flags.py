@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.knowledge.model import LEVELS
+from bayesknee.inference.evidence import UNKNOWN, check_evidence
+from bayesknee.inference.triage import red_flags
+from bayesknee.interview.answers import probably
+from bayesknee.knowledge.model import LEVELS, RedFlag
 
 NETWORK = load_network("posterior_knee")
 RED_FLAGS: Mapping[str, Mapping[str, object]] = {
@@ -52,6 +56,38 @@ def test_red_flag(flag: str) -> None:
     for left_out in answers:
         fewer = {name: answer for name, answer in answers.items() if name != left_out}
         assert flag not in [each.id for each in Engine(NETWORK).diagnose(fewer).triage.red_flags]
+
+
+def each_way(flag: RedFlag) -> Iterator[dict[str, str]]:
+    """All ways to raise a red flag by one alarming answer for each of its lines."""
+    lines = [[(name, state) for name, states in line.items() for state in states] for line in flag.when]
+    for answers in product(*lines):
+        if all(dict(answers)[name] == state for name, state in answers):
+            yield dict(answers)
+
+
+def with_another(answers: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The same, but one of them: not known, or another state."""
+    for name, state in answers.items():
+        for other in {UNKNOWN, *NETWORK.states[name]} - {state}:
+            yield {**answers, name: other}
+
+
+def holds(flag: RedFlag, answers: Mapping[str, str]) -> bool:
+    return all(any(answers.get(name) in states for name, states in line.items()) for line in flag.when)
+
+
+@pytest.mark.parametrize("flag", NETWORK.red_flags.values(), ids=list(NETWORK.red_flags))
+def test_each_way_to_raise_a_red_flag_sure_or_not(flag: RedFlag) -> None:
+    for way in each_way(flag):
+        assert holds(flag, way)
+        for answers in [way, *with_another(way)]:
+            unsure = {
+                name: state if state == UNKNOWN else probably(NETWORK, name, state) for name, state in answers.items()
+            }
+            for given in (answers, unsure):
+                raised = [each.id for each in red_flags(NETWORK, check_evidence(NETWORK, given))]
+                assert (flag.id in raised) == holds(flag, answers), given
 
 
 def test_denials_raise_no_red_flag() -> None:
