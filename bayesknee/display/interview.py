@@ -24,6 +24,7 @@ from bayesknee.knowledge.opening import SETTING
 WORTH_DESCRIBING: Final = 0.1
 MOST_DESCRIBED: Final = 3
 MOST_TESTS: Final = 3
+WORTH_TELLING: Final = 1e-4  # bits for a burden of 1: an examination that would tell less is not named
 
 
 def start_text(interview: Interview, file: TextIO | None = None) -> str:
@@ -108,10 +109,9 @@ def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
         yield Text(f"\n{unknown}", style="bold")
     present = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]
     if present:
+        telling = [each for each in diagnosis.rank_questions(asked_of=present) if each.value >= WORTH_TELLING]
         yield from next_questions_parts(
-            diagnosis,
-            diagnosis.rank_questions(asked_of=present)[:MOST_TESTS],
-            "What an examination or a test would tell most",
+            diagnosis, telling[:MOST_TESTS], "What an examination or a test would tell most"
         )
     likely = [name for name, p in diagnosis.posterior.items() if p >= WORTH_DESCRIBING][:MOST_DESCRIBED]
     if likely:

@@ -37,6 +37,16 @@ def test_the_end_tells_how_much_is_not_known_and_which_warning_signs_are() -> No
     assert "more urgent if so" not in end_text(interview)
 
 
+def test_an_examination_that_would_tell_nothing_is_not_named() -> None:
+    interview = Engine(TINY).interview()
+    interview.stop()
+    assert "What an examination or a test would tell most" in end_text(interview)
+    for name in list(TINY.conditions)[1:]:
+        interview = Engine(TINY).interview({**interview.state.given, name: "no"})
+    interview.stop()
+    assert "What an examination or a test would tell most" not in end_text(interview)
+
+
 def test_the_end_of_many_conditions_none_of_them_likely() -> None:
     """The command that lists all is another one, and there is nothing to tell about what is likely."""
     names = [f"c{number}" for number in range(40)]
