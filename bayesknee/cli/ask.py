@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from bayesknee.cases import Case, added, evidence_of_words, read_case
 from bayesknee.cli.options import examples, network_option, setting_option, warn
 from bayesknee.cli.patient import asked_of_option, case_option
-from bayesknee.errors import SessionError
+from bayesknee.errors import BayeskneeError, SessionError
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
@@ -185,6 +185,9 @@ def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named
     except TalkEndedError:
         click.echo("The input has ended, so there is nobody to ask.")
         _how_to_go_on(interview, keeper, named)
+    except BayeskneeError:  # such as an answer after which a large network is too much to compute with
+        _how_to_go_on(interview, keeper, named)
+        raise
     except KeyboardInterrupt:
         click.echo()
         keeper.save()  # it may have come between an answer and its saving

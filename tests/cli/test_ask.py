@@ -16,6 +16,9 @@ import pexpect
 import pytest
 
 from bayesknee.cli.talk import Choice, with_keys
+from bayesknee.errors import InferenceError
+from bayesknee.interview import Interview
+from tests.cli.conftest import Run
 
 TINY = "tests/networks/tiny"
 ASK = ["-m", "bayesknee", "ask", "--network"]
@@ -492,6 +495,16 @@ def test_options_given_later_replace_those_of_the_first_command_though_nothing_i
     lines(["--session", str(session), "--one-at-a-time", "--asked-of", "clinician"], "")
     policy = json.loads(session.read_text())["session"]["policy"]
     assert (policy["threshold"], policy["lists"], policy["asked_of"]) == (1.0, False, ["clinician"])
+
+
+def test_where_it_cannot_go_on_the_answers_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(*_: object, **__: object) -> None:
+        raise InferenceError("2 findings would take about 9 GB")
+
+    monkeypatch.setattr(Interview, "change", too_large)
+    ran = run("ask", "--network", TINY, "--setting", "clinic", "age=40", input="1\n")
+    assert ran.out.rstrip().endswith("--setting clinic age=under_50")
+    assert (ran.status, ran.err) == (2, "bayesknee: 2 findings would take about 9 GB\n")
 
 
 def test_answers_given_later_count_all_or_none(session: Path) -> None:
