@@ -215,7 +215,7 @@ def _wrong_with(error: Exception) -> str:
 
 def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
     if not isinstance(tree, dict) or not isinstance(tree.get("session"), dict):
-        raise KeyError("session")
+        raise TypeError("session (a case that has none is for --case)")
     session = tree["session"]
     wanted: dict[str, type] = {"steps": list, "skipped": list, "set_aside": dict, "pending": str, "first_setting": str}
     for key, kind in wanted.items():
