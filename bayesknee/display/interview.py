@@ -12,7 +12,9 @@ from rich.text import Text
 from bayesknee.display.next_questions import next_questions_parts
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import LEVEL_WORDS, answer_count, answer_text, diagnosis_parts, label
+from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
@@ -107,20 +109,36 @@ def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
     yield from diagnosis_parts(diagnosis, console, rest="`bayesknee diagnose --all` lists them")
     if unknown := unknown_flags_told(interview):
         yield Text(f"\n{unknown}", style="bold")
-    present = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]
-    if present:
-        telling = [each for each in diagnosis.rank_questions(asked_of=present) if each.value >= WORTH_TELLING]
-        yield from next_questions_parts(
-            diagnosis, telling[:MOST_TESTS], "What an examination or a test would tell most"
-        )
+    yield from _tests(interview)
+    yield from _described(diagnosis)
+    if diagnosis.network.caution:
+        yield Text()
+        yield Text(diagnosis.network.caution, style="italic")
+
+
+def _tests(interview: Interview) -> Iterator[RenderableType]:
+    """What those who are not there would tell most: of what is dangerous and not ruled out, where anything is."""
+    diagnosis = interview.diagnosis
+    absent = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]
+    if not absent:
+        return
+    objective, of = ("danger", " of what is not ruled out") if diagnosis.not_ruled_out else (DEFAULT_OBJECTIVE, "")
+    ranked = diagnosis.rank_questions(asked_of=absent, objective=objective)
+    telling = [each for each in ranked if each.value >= WORTH_TELLING]
+    yield from next_questions_parts(
+        diagnosis, telling[:MOST_TESTS], f"What an examination or a test would tell most{of}"
+    )
+
+
+def _described(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """What is likely, and what is dangerous and not ruled out, with what usually helps."""
     likely = [name for name, p in diagnosis.posterior.items() if p >= WORTH_DESCRIBING][:MOST_DESCRIBED]
-    if likely:
-        yield Text("\nAbout what is likely (general information)", style="bold")
-    for name in likely:
+    dangerous = [each.condition for each in diagnosis.not_ruled_out if each.condition not in likely]
+    if likely or dangerous:
+        of = " or not ruled out" if dangerous else ""
+        yield Text(f"\nAbout what is likely{of} (general information)", style="bold")
+    for name in (*likely, *dangerous):
         condition = diagnosis.network.conditions[name]
         yield Text(sticky(f"\n  {condition.name}, {percent(diagnosis.posterior[name])}"), style="bold")
         yield Padding(Text(condition.description), (0, 0, 0, 2))
         yield Padding(Text(f"What usually helps: {condition.what_helps}"), (0, 0, 0, 2))
-    if diagnosis.network.caution:
-        yield Text()
-        yield Text(diagnosis.network.caution, style="italic")

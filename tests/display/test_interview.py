@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def test_the_end_tells_how_much_is_not_known_and_which_warning_signs_are() -> No
     )
     interview.change("swelling_noticed", "no")
     assert "more urgent if so" not in end_text(interview)
+
+
+def test_the_end_puts_first_what_is_dangerous_and_not_ruled_out() -> None:
+    known = {"age": 24, "sex": "male", "sport": "running", "calf_swollen": "yes", "long_travel": "yes"}
+    interview = Engine("posterior_knee", "sports_clinic").interview(known)
+    interview.stop()
+    (clot, _) = interview.diagnosis.not_ruled_out
+    assert (clot.condition, clot.probability < 0.1) == ("deep_vein_thrombosis", True)
+    _, tests, about = re.split("What an examination.*|About what is.*", end_text(interview))
+    assert "Does ultrasound show a deep vein" in tests.partition(" 2  ")[0]
+    assert about.index("Hamstring tendonitis") < about.index("Blood clot in a deep vein, 3.1 %")
+    assert "Do not massage a swollen calf." in " ".join(about.split())
 
 
 def test_an_examination_that_would_tell_nothing_is_not_named() -> None:
