@@ -143,7 +143,7 @@ def _folded(text: str) -> str:
 
 
 def _width() -> int:
-    return max(40, shutil.get_terminal_size().columns) - 1
+    return max(20, shutil.get_terminal_size().columns) - 1
 
 
 @contextmanager

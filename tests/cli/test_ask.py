@@ -279,6 +279,14 @@ def test_a_red_flag_waits_to_be_read(session: Path) -> None:
     terminal.process.kill(signal.SIGKILL)
 
 
+def test_labels_are_folded_for_a_very_narrow_terminal() -> None:
+    terminal = Terminal("--setting", "clinic", "age=40", "onset=unknown", environment={"COLUMNS": "24"})
+    terminal.sees("Pain on grip", "quit")
+    assert "stop here" in str(terminal.process.before)
+    assert "stop here and show" not in str(terminal.process.before)  # the terminal would cut it
+    terminal.process.kill(signal.SIGKILL)
+
+
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"PYTHONIOENCODING": "latin-1"}])
 def test_a_terminal_that_cannot_show_what_is_ticked_goes_line_by_line(environment: dict[str, str]) -> None:
     terminal = Terminal("--setting", "clinic", "age=40", environment=environment)
