@@ -298,7 +298,7 @@ def _carry_through(plan: Plan, policy: str, one: _Interviewed) -> None:
         one.put(name, members)
     while True:
         standing = one.standing
-        if standing.is_enough:
+        if standing.is_enough and (one.asked or not standing.asks):
             if (ask := standing.last) is None:
                 return
             one.put(ask.id, ask.members)
@@ -358,7 +358,7 @@ def _prompts(network: Network, codes: Codes) -> NDArray[np.intp]:
         (codes[:, [columns[name] for name in members if name in columns]] != NOT_KNOWN).any(axis=1)
         for members in groups
     ]
-    return np.asarray(np.sum(asked, axis=0))
+    return np.asarray(np.array(asked, np.bool_).reshape(-1, len(codes)).sum(axis=0))
 
 
 def _ended(plan: Plan, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:

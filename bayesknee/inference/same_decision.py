@@ -49,7 +49,7 @@ class StopRule:
         objective: by which it is worth that.
         limits: other limits than the network's, by condition.
         samples: the most patients to draw for the same-decision probability.
-        seed: of the draws: the same answers get the same advice.
+        seed: of the draws, 0 or more: the same answers get the same advice.
         lists: whether the network's lists to tick can be put, beside single questions.
         most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over which
             asking goes on; inside [0, 1].
@@ -69,13 +69,15 @@ class StopRule:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0:
-            raise QuestionError(f"threshold {self.threshold:g}; expected a probability above 0; correct it")
+            raise QuestionError(f"threshold {self.threshold:g}; expected a number above 0, at most 1; correct it")
         if not self.least_value >= 0.0:
             raise QuestionError(f"least value {self.least_value:g}; expected a number of bits, 0 or more; correct it")
         if not 0.0 <= self.most_missed <= 1.0:
             raise QuestionError(f"most missed {self.most_missed:g}; expected a probability; correct it")
         if self.samples < 1:
             raise QuestionError(f"{self.samples} samples; expected 1 or more; correct it")
+        if self.seed < 0:
+            raise QuestionError(f"seed {self.seed}; expected a whole number, 0 or more; correct it")
 
 
 class Agreement(NamedTuple):

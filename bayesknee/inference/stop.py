@@ -174,7 +174,7 @@ def _of_10_000(chance: float) -> str:
 def _label(network: Network, name: str) -> str:
     """What people call a question or a list, in quotation marks."""
     group = network.opening.tick_all.get(name)
-    return quoted(group.question if group else network.questions[name].label)
+    return quoted("".join(group.question.partition("?")[:2]) if group else network.questions[name].label)
 
 
 def _worth_told(network: Network, advice: StopAdvice) -> Iterator[str]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
 from bayesknee.inference.codes import NOT_KNOWN, Codes
-from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence
+from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, gate_holds
 from bayesknee.knowledge.model import LEVELS, Level, Network, RedFlag
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
@@ -172,7 +172,8 @@ def unknown_flags(
 ) -> Iterator[RedFlag]:
     """The red flags more urgent than a level that answers of `unknown` leave open, in the network's order.
 
-    Those are flags of which each line holds, or reads a question whose answer is not known.
+    Those are flags of which each line holds, or reads a question whose answer is not known; that is so, too, where it
+    was not asked since its gate is not known, or unsure.
 
     Args:
         network: whose red flags.
@@ -183,10 +184,20 @@ def unknown_flags(
     unknown = {*unanswered, *(name for name, answer in evidence.answers.items() if answer == UNKNOWN)}
     for flag in network.red_flags.values():
         if LEVELS.index(flag.level) < LEVELS.index(level) and all(
-            any(name in unknown or is_present(evidence, name, wanted) for name, wanted in line.items())
+            any(_may_be(network, evidence, name, wanted, unknown) for name, wanted in line.items())
             for line in flag.when
         ):
             yield flag
+
+
+def _may_be(network: Network, evidence: Evidence, name: str, wanted: tuple[str, ...], unknown: Collection[str]) -> bool:
+    """Whether a question is in one of these states or leans to it, or is not known, be it for an answer to its gate."""
+    if name in unknown or is_present(evidence, name, wanted):
+        return True
+    gates = network.findings[name].only_if if name in network.findings else {}
+    if name in evidence.answers or gate_holds(network, evidence, name):
+        return False
+    return all(_may_be(network, evidence, gate, allowed, unknown) for gate, allowed in gates.items())
 
 
 def _answer_shown(evidence: Evidence, name: str) -> str:

@@ -126,8 +126,11 @@ class _Now:
 
     @property
     def _chosen(self) -> Prompt | None:
-        """What is worth most, or, once enough is known, what could be a warning sign."""
-        going_on = self.state.beyond or not self.standing.is_enough
+        """What is worth most, or, once enough is known, what could be a warning sign.
+
+        A first question is always put: nobody comes to be told what holds of everybody.
+        """
+        going_on = self.state.beyond or not self.state.answers or not self.standing.is_enough
         ask = self._worth_most if going_on else self.standing.last
         return prompt_of(self.engine.network, ask.id, ask.members) if ask else None
 

@@ -28,6 +28,7 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
+from tests.support.small_networks import condition, network
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 
@@ -94,6 +95,13 @@ def test_each_policy_ends_and_all_have_asked_all() -> None:
     assert sum(over) == 30 * len(POLICIES)
     every = play(Plan(engine), "all", patients)
     assert every.asked.tolist() == (patients.codes >= 0).sum(axis=1).tolist()
+
+
+def test_where_nothing_can_be_asked_no_policy_goes_on() -> None:
+    silent = Engine(network(condition("a", 0.6), condition("b", 0.6), complaint=""))
+    patients = draw_patients(silent, 3, 0, np.random.default_rng(0))
+    for policy in POLICIES:
+        assert play(Plan(silent, StopRule(samples=10)), policy, patients).asked.tolist() == [0, 0, 0]
 
 
 def test_an_unknown_policy_is_refused() -> None:

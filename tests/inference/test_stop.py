@@ -106,8 +106,9 @@ def test_the_same_answers_get_the_same_advice() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"threshold": 0.0}, "threshold 0; expected a probability above 0; correct it"),
-        ({"threshold": 95.0}, "threshold 95; expected a probability above 0"),
+        ({"seed": -1}, "seed -1; expected a whole number, 0 or more; correct it"),
+        ({"threshold": 0.0}, "threshold 0; expected a number above 0, at most 1; correct it"),
+        ({"threshold": 95.0}, "threshold 95; expected a number above 0, at most 1"),
         ({"least_value": -1.0}, "least value -1; expected a number of bits, 0 or more; correct it"),
         ({"most_missed": 2.0}, "most missed 2; expected a probability; correct it"),
         ({"samples": 0}, "0 samples; expected 1 or more"),

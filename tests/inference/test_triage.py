@@ -113,6 +113,26 @@ def test_an_implied_gate_raises_a_flag() -> None:
     assert list(red_flags(small, check_evidence(small, {"lump_hard": UNKNOWN}))) == []
 
 
+@pytest.mark.parametrize(
+    ("lump", "left_open"),
+    [
+        ({}, False),  # not asked yet
+        ({"lump": "yes"}, False),  # likewise: now it can be
+        ({"lump": "no"}, False),
+        ({"lump": UNKNOWN}, True),
+        ({"lump": {"yes": 0.8, "no": 0.2}}, True),
+        ({"lump": {"yes": 0.2, "no": 0.8}}, False),
+        ({"lump": "yes", "lump_hard": UNKNOWN}, True),
+        ({"lump": "yes", "lump_hard": "no"}, False),
+    ],
+)
+def test_what_was_not_asked_for_an_unsure_gate_leaves_a_flag_open(lump: dict[str, object], left_open: bool) -> None:
+    alarm = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"lump_hard": ("yes",)},), "judged", "x")
+    small = flagged(gated_network(), alarm)
+    found = [each.id for each in unknown_flags(small, check_evidence(small, lump), "routine")]
+    assert found == (["alarm"] if left_open else [])
+
+
 def gated_network() -> Network:
     rule = noisy_or(0.1, a=0.7)
     return network(

@@ -16,6 +16,7 @@ from bayesknee.inference.asks import LINE
 from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.interview import Interview, Policy, State, Step
 from bayesknee.knowledge.opening import Opening, TickAll
+from tests.support.small_networks import condition, finding, network, noisy_or
 
 TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
 ALL_THE_WAY = Policy(threshold=1.0, least_value=0.0)
@@ -69,6 +70,17 @@ def test_a_network_without_an_opening_begins_with_the_best_question() -> None:
     plain = Engine(replace(TINY.network, opening=Opening()))
     best = plain.diagnose().rank_questions(asked_of="patient")[0]
     assert put(plain.interview()) == best.finding
+
+
+def test_a_first_question_is_put_though_no_answer_would_change_what_is_done() -> None:
+    settled = Engine(
+        network(condition("a", 0.9), condition("b", 0.2), finding("f", noisy_or(0.1, a=0.8)), complaint="")
+    )
+    interview = settled.interview()
+    assert (interview.advice.stop, put(interview)) == (True, "f")
+    interview.answer("unknown")
+    assert interview.finished
+    assert settled.interview({"f": "no"}).finished
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -141,7 +153,7 @@ def test_what_is_ticked_must_be_ids(ticked: object) -> None:
     [
         ({"objective": "stake"}, "did you mean stakes"),
         ({"objective": None}, "unknown objective 'None'; known are stakes"),
-        ({"threshold": float("nan")}, "threshold nan; expected a probability"),
+        ({"threshold": float("nan")}, "threshold nan; expected a number"),
         ({"least_value": -1.0}, "least value -1; expected a number of bits"),
         ({"asked_of": ("patient", "nurse")}, "unknown asked_of 'nurse'; known are patient, clinician, test"),
     ],

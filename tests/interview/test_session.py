@@ -114,7 +114,7 @@ def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes
 @pytest.mark.parametrize(
     ("policy", "told"),
     [
-        ({"threshold": 2}, "threshold 2; expected a probability"),
+        ({"threshold": 2}, "threshold 2; expected a number"),
         ({"threshold": 10**400}, "too large"),
         ({"asked_of": ["nobody"]}, "unknown asked_of 'nobody'"),
         ({"asked_of": "patient"}, "session.policy.asked_of"),
