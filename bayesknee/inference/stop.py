@@ -154,6 +154,13 @@ def _hidden_told(network: Network, advice: StopAdvice) -> Iterator[str]:
     if not advice.hidden_dangers:
         return
     told = [each for each in advice.hidden_dangers if each.missed > 0.0]
+    if not told:  # an estimate of 0 would say more than so many patients can
+        drawn = sum(each.drawn for each in advice.hidden_dangers)
+        yield (
+            f"of {drawn} patients drawn who have what is dangerous and below its limit now, asking all that is left "
+            "would find none"
+        )
+        return
     for each in told[:MOST_TOLD]:
         yield (
             f"{network.conditions[each.condition].name} {percent(each.probability)} is below its limit of "
@@ -168,7 +175,7 @@ def _hidden_told(network: Network, advice: StopAdvice) -> Iterator[str]:
 
 
 def _of_10_000(chance: float) -> str:
-    return f"{10_000 * chance:.2g}" if chance < 0.01 else f"{10_000 * chance:,.0f}"
+    return f"{10_000 * chance:.2g}" if chance < 0.001 else f"{10_000 * chance:,.0f}"
 
 
 def _label(network: Network, name: str) -> str:

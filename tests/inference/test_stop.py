@@ -15,10 +15,10 @@ from bayesknee.errors import QuestionError
 from bayesknee.inference.askable import reachable
 from bayesknee.inference.asks import LINE
 from bayesknee.inference.evidence import check_evidence
-from bayesknee.inference.hidden_dangers import MOST_DRAWN
+from bayesknee.inference.hidden_dangers import MOST_DRAWN, HiddenDanger
 from bayesknee.inference.open_flags import LEAST_CHANCE
 from bayesknee.inference.same_decision import MOST_MISSED
-from bayesknee.inference.stop import StopAdvice
+from bayesknee.inference.stop import StopAdvice, _reasons
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
 from tests.support.all_answers import all_answered
@@ -298,7 +298,18 @@ def test_what_ending_would_miss_is_asked_for() -> None:
 def test_what_asking_on_cannot_find_is_not_missed_by_ending() -> None:
     advice = hidden(0.9)
     assert (advice.stop, advice.last, advice.missed) == (True, "", 0.0)
-    assert advice.reasons[-1].endswith("in 0 of 10,000 such patients (estimated), not over 2")
+    assert advice.reasons[-1] == (
+        "of 240 patients drawn who have what is dangerous and below its limit now, asking all that is left would find "
+        "none"
+    )
+
+
+@pytest.mark.parametrize(("drawn", "found", "told"), [(240, 2, "83"), (10, 1, "997"), (100, 1, "100"), (1000, 1, "10")])
+def test_how_many_would_be_missed_is_told_in_plain_figures(drawn: int, found: int, told: str) -> None:
+    """0.00997 is 100 of 10,000, and not 1e+02."""
+    danger = HiddenDanger("b", 0.997, 0.999, drawn, found, 0.997 * found / drawn)
+    advice = replace(hidden(0.5), hidden_dangers=(danger,), missed=danger.missed)
+    assert f" in {told} of 10,000 such patients" in "; ".join(_reasons(two_causes().network, advice))
 
 
 @pytest.mark.parametrize(("most_missed", "stop", "drawn"), [(0.2, False, 1), (0.39, True, 1), (0.41, True, 0)])
