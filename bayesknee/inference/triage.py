@@ -144,8 +144,8 @@ def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
     """The red flags that hold, in the network's order.
 
     A state holds that is stated, or implied by an answer to a gated question. An unsure answer counts if it leans to
-    the alarming states: if they have more than half of its weight, or the likeliest of all is one of them. What is
-    unknown or not asked raises no flag.
+    the alarming states: if they have more than half of its weight, or the likeliest of all is one of them; states that
+    other answers rule out are left aside. What is unknown or not asked raises no flag.
     """
     for flag in network.red_flags.values():
         raised = [[name for name, wanted in line.items() if is_present(evidence, name, wanted)] for line in flag.when]
@@ -157,14 +157,15 @@ def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
 
 def is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
     """Whether one of the wanted states of a question is stated, implied, or leant to."""
+    answer = evidence.answers.get(name)
+    if isinstance(answer, Mapping):
+        left = {state: answer[state] for state in evidence.implied.get(name, answer)}
+        alarming = [weight for state, weight in left.items() if state in wanted]
+        others = [weight for state, weight in left.items() if state not in wanted]
+        return sum(alarming) > LEANING * sum(left.values()) or max(alarming, default=0.0) > max(others, default=0.0)
     if name in evidence.implied:
         return set(evidence.implied[name]) <= set(wanted)
-    answer = evidence.answers.get(name)
-    if answer is None or isinstance(answer, str):
-        return answer in wanted
-    others = (weight for state, weight in answer.items() if state not in wanted)
-    alarming = [answer[state] for state in wanted]
-    return sum(alarming) > LEANING * sum(answer.values()) or max(alarming) > max(others, default=0.0)
+    return answer in wanted
 
 
 def unknown_flags(
@@ -201,10 +202,10 @@ def _may_be(network: Network, evidence: Evidence, name: str, wanted: tuple[str, 
 
 
 def _answer_shown(evidence: Evidence, name: str) -> str:
-    if name in evidence.implied:
-        return " or ".join(evidence.implied[name])
-    answer = evidence.answers[name]
-    return answer if isinstance(answer, str) else f"probably {max(answer, key=answer.__getitem__)}"
+    answer, left = evidence.answers.get(name), evidence.implied.get(name, ())
+    if isinstance(answer, Mapping) and len(left) != 1:
+        return f"probably {max(left or answer, key=answer.__getitem__)}"
+    return " or ".join(left) if left else str(answer)
 
 
 # --- many patients -------------------------------------------------------------------------------------------------
@@ -245,7 +246,8 @@ def _line_holds(
         if is_present(evidence, name, wanted):
             holds[:] = True
         elif name not in evidence.answers:
-            holds |= np.isin(codes[:, columns[name]], np.flatnonzero(np.isin(network.states[name], wanted)))
+            is_wanted = np.array([*(state in wanted for state in network.states[name]), False])  # the last: not known
+            holds |= is_wanted[codes[:, columns[name]]]
             holds |= _is_implied(network, name, wanted, codes, columns)
     return holds
 

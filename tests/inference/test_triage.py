@@ -17,7 +17,7 @@ from bayesknee.inference.triage import NO_LEVEL, levels, red_flags, triage, unkn
 from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
 from tests.support.random_networks import SMALL, random_answers, random_network
-from tests.support.small_networks import condition, finding, network, noisy_or
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
 
 TINY: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 # Levels: strain routine, fracture and infection emergency, other routine. Limits: 0.3, 0.02, 0.01, and so on.
@@ -111,6 +111,29 @@ def test_an_implied_gate_raises_a_flag() -> None:
     small = flagged(gated_network(), RedFlag("alarm", "Alarm", "urgent", "Why.", ({"lump": ("yes",)},), "judged", "x"))
     assert [each.answers for each in red_flags(small, check_evidence(small, {"lump_hard": "no"}))] == [("lump=yes",)]
     assert list(red_flags(small, check_evidence(small, {"lump_hard": UNKNOWN}))) == []
+
+
+@pytest.mark.parametrize(
+    ("onset", "shown"),
+    [
+        ({"fall": 0.8, "sudden": 0.2, "gradual": 0.2}, "onset=probably fall"),
+        ({"fall": 0.4, "sudden": 0.2, "gradual": 0.8}, "onset=probably fall"),  # gradual is ruled out
+        ({"fall": 0.2, "sudden": 0.8, "gradual": 0.2}, ""),
+        ({"fall": 0.8, "sudden": 0.0, "gradual": 0.2}, "onset=fall"),  # the one that is left
+        (UNKNOWN, ""),
+    ],
+)
+def test_of_an_unsure_gate_what_is_left_of_it_counts(onset: object, shown: str) -> None:
+    """A pop is asked about after a fall or a sudden start: an answer to that does not silence a probable fall."""
+    alarm = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"onset": ("fall",)},), "judged", "x")
+    pop = finding("pop", noisy_or(0.1, a=0.5), only_if={"onset": ("fall", "sudden")})
+    rule = mixture(distribution(fall=0.2, sudden=0.3, gradual=0.5), a=distribution(fall=0.5, sudden=0.2, gradual=0.3))
+    small = flagged(
+        network(condition("a", 0.5), finding("onset", rule, states=("fall", "sudden", "gradual")), pop, complaint=""),
+        alarm,
+    )
+    evidence = check_evidence(small, {"onset": onset, "pop": "no"})
+    assert [each.answers for each in red_flags(small, evidence)] == ([(shown,)] if shown else [])
 
 
 @pytest.mark.parametrize(
