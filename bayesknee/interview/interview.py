@@ -131,7 +131,7 @@ class _Now:
         A first question is always put: nobody comes to be told what holds of everybody.
         """
         going_on = self.state.beyond or not self.state.answers or not self.standing.is_enough
-        ask = self._worth_most if going_on else self.standing.last
+        ask = self._worth_most if going_on else self._ending.last
         return prompt_of(self.engine.network, ask.id, ask.members) if ask else None
 
     @property
@@ -151,13 +151,20 @@ class _Now:
     def standing(self) -> Standing:
         return Standing(self.diagnosis, self._candidates, self.policy.rule)
 
+    @cached_property
+    def _ending(self) -> Standing:
+        """Where asking stands before it ends: by what was never skipped, as long as any of that is to be put."""
+        fresh = tuple(name for name in self._candidates if not self._times_put_off(name))
+        standing = Standing(self.diagnosis, fresh, self.policy.rule)
+        return self.standing if fresh == self._candidates or standing.last is None else standing
+
     @property
     def would_be_missed(self) -> tuple[str, ...]:
         """The names of the conditions for whose sake the present question is put before it ends."""
-        if self.state.pending or self.opening or self.state.beyond or self.standing.missed <= self.policy.most_missed:
+        if self.state.pending or self.opening or self.state.beyond or self._ending.missed <= self.policy.most_missed:
             return ()
         conditions = self.engine.network.conditions
-        return tuple(conditions[each.condition].name for each in self.standing.hidden_dangers if each.missed > 0.0)
+        return tuple(conditions[each.condition].name for each in self._ending.hidden_dangers if each.missed > 0.0)
 
     @cached_property
     def advice(self) -> StopAdvice:

@@ -15,8 +15,9 @@ from bayesknee.errors import AnswerClashError, InterviewError, QuestionError
 from bayesknee.inference.asks import LINE
 from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.interview import Interview, Policy, State, Step
+from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
-from tests.support.small_networks import condition, finding, network, noisy_or
+from tests.support.small_networks import condition, finding, network, noisy_or, probability
 
 TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
 ALL_THE_WAY = Policy(threshold=1.0, least_value=0.0)
@@ -462,6 +463,21 @@ def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None
     assert "it could be a warning sign: Swollen after a sudden start" in interview.why()
     assert [each.id for each in interview.answer("yes").red_flags] == ["hot_elbow"]
     assert interview.finished
+
+
+def test_of_what_is_asked_before_it_ends_what_is_skipped_comes_back_last() -> None:
+    """f and g could be warning signs; of what ending would miss, b, they tell nothing, and h does."""
+    rules = {"f": noisy_or(0.3, a=0.4), "g": noisy_or(0.2, a=0.3), "h": noisy_or(0.1, b=0.9), "k": noisy_or(0.1, a=0.2)}
+    b = replace(condition("b", 0.1), limit=probability(0.3), must_not_miss=True)
+    made = network(condition("a", 0.9), b, *(finding(name, rule) for name, rule in rules.items()), complaint="")
+    flags = {n: RedFlag(n, n, "emergency", "Why.", ({n: ("yes",)},), "judged", "a test") for n in ("f", "g")}
+    interview = Engine(replace(made, red_flags=flags)).interview({"k": "no"}, Policy(threshold=0.01, least_value=9.0))
+    names = []
+    while put(interview):
+        names.append(put(interview))
+        assert ("could miss B" in interview.why()) == (put(interview) == "h")
+        interview.skip()
+    assert names == ["f", "g", "h", "f", "g", "h"]
 
 
 def test_it_asks_before_it_ends_for_what_ending_would_miss() -> None:
