@@ -188,7 +188,7 @@ class Lines:
             )
             if not (wrong := [word for word in words if word not in values]):
                 return [values[word] for word in words]
-            _say(f"  {quoted(wrong[0])} is none of these; type numbers from 1 to {len(listed)}")
+            _say(f"  {quoted(wrong[0])} is none of these; type numbers from 1 to {len(listed)}, or nothing for none")
 
     def write(self, message: str, problem: Callable[[str], str]) -> str:
         while told := problem(text := _line(message)):

@@ -403,7 +403,7 @@ def test_in_a_pipe_slips_are_told_and_asked_again() -> None:
     ran = lines(["--setting", "clinic"], "ten\n10\n40\n7\n1\nslow\nback\nstop\n")
     assert "neither a number nor a state" in ran.stdout
     assert "outside this network's scope" in ran.stdout
-    assert "'7' is none of these; type numbers from 1 to 2" in ran.stdout
+    assert "'7' is none of these; type numbers from 1 to 2, or nothing for none" in ran.stdout
     assert "'slow' is none of these" in ran.stdout
 
 
