@@ -191,12 +191,16 @@ class Standing:
         return float(sum(each.missed for each in self.hidden_dangers))
 
     @cached_property
+    def foreseen_of_hidden(self) -> tuple[str, ...]:
+        """As `foreseen`, by what tells most of the hidden dangers."""
+        return self._followed(self._told_of_hidden.values)
+
+    @cached_property
     def hidden_dangers(self) -> tuple[HiddenDanger, ...]:
         """See `StopAdvice`. No patients are drawn where it would not end anyway, or where all of it is improbable."""
         if not self.is_enough or self._warning or self._most_hidden <= self.rule.most_missed:
             return ()
-        left = self._followed(self._told_of_hidden.values)
-        found = hidden_dangers(self.diagnosis, left, self._limits, self.rule)
+        found = hidden_dangers(self.diagnosis, self.foreseen_of_hidden, self._limits, self.rule)
         return tuple(sorted(found, key=lambda each: -each.missed))
 
     @property

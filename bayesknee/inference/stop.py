@@ -53,8 +53,9 @@ class StopAdvice:
         open_flags: red flags, more urgent than the level now, that an answer to that would raise.
         missed: the chance of missing, by ending now, a must-not-miss condition that asking all would find: their sum.
         most_missed: over which asking goes on.
-        hidden_dangers: each of these conditions, most of `missed` first; empty, and `missed` 0, where it does not end
-            anyway, and where together they are no more probable than `most_missed`.
+        foreseen_of_hidden: to how many of what is left `missed` looks ahead, as `foreseen`; 0 where nobody was drawn.
+        hidden_dangers: each of these conditions of which a patient was drawn, most of `missed` first; empty, and
+            `missed` 0, where it does not end anyway, and where together they are no more probable than `most_missed`.
         reasons: all of it in words and figures; those that decide first.
     """
 
@@ -76,6 +77,7 @@ class StopAdvice:
     open_flags: tuple[OpenFlag, ...]
     missed: float
     most_missed: float
+    foreseen_of_hidden: int
     hidden_dangers: tuple[HiddenDanger, ...]
     reasons: tuple[str, ...]
 
@@ -119,6 +121,7 @@ def advice_of(standing: Standing) -> StopAdvice:
         open_flags=standing.open_flags,
         missed=standing.missed,
         most_missed=rule.most_missed,
+        foreseen_of_hidden=len(standing.foreseen_of_hidden) if standing.hidden_dangers else 0,
         hidden_dangers=standing.hidden_dangers,
         reasons=(),
     )
@@ -153,23 +156,24 @@ def _reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
 def _hidden_told(network: Network, advice: StopAdvice) -> Iterator[str]:
     if not advice.hidden_dangers:
         return
+    ahead = _ahead_told(advice.foreseen_of_hidden, advice.left)
     told = [each for each in advice.hidden_dangers if each.missed > 0.0]
     if not told:  # an estimate of 0 would say more than so many patients can
         drawn = sum(each.drawn for each in advice.hidden_dangers)
         yield (
-            f"of {drawn} patients drawn who have what is dangerous and below its limit now, asking all that is left "
-            "would find none"
+            f"of {drawn} patients drawn who have what is dangerous and below its limit now, asking {ahead} left would "
+            "find none"
         )
         return
     for each in told[:MOST_TOLD]:
         yield (
             f"{network.conditions[each.condition].name} {percent(each.probability)} is below its limit of "
-            f"{percent(each.limit)}; in {each.found} of {each.drawn} patients drawn who have it, what is left to ask "
-            f"would bring it over"
+            f"{percent(each.limit)}; in {each.found} of {each.drawn} patients drawn who have it, asking {ahead} "
+            f"left would bring it over"
         )
     than = "over" if advice.missed > advice.most_missed else "not over"
     yield (
-        f"ending now would miss, and asking all that is left would find, what is dangerous in "
+        f"ending now would miss, and asking {ahead} left would find, what is dangerous in "
         f"{_of_10_000(advice.missed)} of 10,000 such patients (estimated), {than} {_of_10_000(advice.most_missed)}"
     )
 
@@ -198,16 +202,14 @@ def _worth_told(network: Network, advice: StopAdvice) -> Iterator[str]:
 def _agreement_told(advice: StopAdvice) -> str:
     than = "at or over" if advice.same_decision >= advice.threshold else "below"
     return (
-        f"were {_ahead_told(advice)} left answered, leader and level of urgency would stay what they are in "
-        f"{percent(advice.same_decision)} (standard error {percent(advice.standard_error)}), {than} the threshold of "
-        f"{percent(advice.threshold)}"
+        f"were {_ahead_told(advice.foreseen, advice.left)} left answered, leader and level of urgency would stay what "
+        f"they are in {percent(advice.same_decision)} (standard error {percent(advice.standard_error)}), {than} the "
+        f"threshold of {percent(advice.threshold)}"
     )
 
 
-def _ahead_told(advice: StopAdvice) -> str:
-    if advice.foreseen < advice.left:
-        return f"the best {advice.foreseen} of {_counted(advice.left)}"
-    return f"all of {_counted(advice.left)}"
+def _ahead_told(foreseen: int, left: int) -> str:
+    return f"the best {foreseen} of {_counted(left)}" if foreseen < left else f"all of {_counted(left)}"
 
 
 def _counted(count: int) -> str:

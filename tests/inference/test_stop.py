@@ -283,13 +283,13 @@ def test_what_ending_would_miss_is_asked_for() -> None:
     advice = hidden(0.5)
     (danger,) = advice.hidden_dangers
     assert (advice.stop, advice.last, danger.condition, danger.limit) == (False, "f", "b", 0.5)
-    assert danger.drawn == MOST_DRAWN
+    assert (danger.drawn, advice.foreseen_of_hidden) == (MOST_DRAWN, 1)
     assert danger.found / MOST_DRAWN == pytest.approx(0.8, abs=4.5 * (0.16 / MOST_DRAWN) ** 0.5)
     assert [danger.probability, danger.missed] == pytest.approx([0.4, 0.4 * danger.found / MOST_DRAWN])
     assert advice.missed == danger.missed
     below, missed, *_ = advice.reasons
     assert below.startswith(
-        f"B 40 % is below its limit of 50 %; in {danger.found} of 240 patients drawn who have it, what"
+        f"B 40 % is below its limit of 50 %; in {danger.found} of 240 patients drawn who have it, asking"
     )
     assert missed.endswith(f"in {10_000 * danger.missed:,.0f} of 10,000 such patients (estimated), over 2")
     assert json.loads(json.dumps(advice.to_dict()))["hidden_dangers"][0]["condition"] == "b"
@@ -299,8 +299,8 @@ def test_what_asking_on_cannot_find_is_not_missed_by_ending() -> None:
     advice = hidden(0.9)
     assert (advice.stop, advice.last, advice.missed) == (True, "", 0.0)
     assert advice.reasons[-1] == (
-        "of 240 patients drawn who have what is dangerous and below its limit now, asking all that is left would find "
-        "none"
+        "of 240 patients drawn who have what is dangerous and below its limit now, asking all of 1 question left would "
+        "find none"
     )
 
 
@@ -329,6 +329,21 @@ def test_answers_that_only_together_bring_it_over_its_limit_are_asked_for() -> N
     assert (advice.stop, advice.last) == (False, "f")
     assert engine.diagnose({"f": "no"}).stop(threshold=0.01, least_value=9.0).stop
     assert not engine.diagnose({"f": "yes"}).stop(threshold=0.01, least_value=9.0).stop
+
+
+def test_of_more_than_it_can_follow_the_best_few_are_looked_ahead_to_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """f alone brings b over its limit, in 0.8 of those who have it; f and g would in more."""
+    monkeypatch.setattr("bayesknee.inference.noisy_or.strategy.FOLLOWED", (1,))
+    b = replace(condition("b", 0.4), limit=probability(0.5), must_not_miss=True)
+    made = network(condition("a", 0.8), b, finding("f", noisy_or(0.1, b=0.8)), finding("g", noisy_or(0.1, b=0.75)))
+    with only("noisy_or"):
+        advice = Engine(made).diagnose().stop(threshold=0.01, least_value=9.0)
+    assert (advice.foreseen_of_hidden, advice.left) == (1, 2)
+    assert advice.missed == pytest.approx(0.4 * 0.8, abs=4.5 * 0.4 * (0.16 / MOST_DRAWN) ** 0.5)
+    told = [each for each in advice.reasons if "asking the best 1 of 2 questions left would" in each]
+    assert len(told) == 2
 
 
 def test_the_last_question_tells_most_of_what_would_be_missed() -> None:
