@@ -17,7 +17,7 @@ from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.interview import Interview, Policy, State, Step
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
-from tests.support.small_networks import condition, finding, network, noisy_or, probability
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
 TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
 ALL_THE_WAY = Policy(threshold=1.0, least_value=0.0)
@@ -529,6 +529,19 @@ def test_an_answer_that_closes_a_gate_clashes_and_either_may_give_way() -> None:
     }
     assert interview.change("tennis", "yes").restored == {"backhand_pain": "yes"}
     assert interview.state.answers == before.answers
+
+
+def test_of_answers_that_leave_their_gate_no_state_the_last_given_gives_way() -> None:
+    """f leaves its gate x or y, g leaves y or z, and h wants x or z: without either of the others it fits."""
+    rule = mixture(distribution(x=0.2, y=0.3, z=0.5), a=distribution(x=0.5, y=0.2, z=0.3))
+    gated = {"f": ("x", "y"), "g": ("y", "z"), "h": ("x", "z")}
+    asked = [finding(name, noisy_or(0.1, a=0.5), only_if={"gate": states}) for name, states in gated.items()]
+    made = network(condition("a", 0.5), finding("gate", rule, states=("x", "y", "z")), *asked, complaint="")
+    for first, last in [("f", "g"), ("g", "f")]:
+        interview = Engine(made).interview({first: "yes", last: "no"})
+        with pytest.raises(AnswerClashError) as caught:
+            interview.change("h", "yes")
+        assert caught.value.earlier == {last: "no"}
 
 
 def test_of_a_list_that_clashes_only_what_closes_the_gate_is_named() -> None:
