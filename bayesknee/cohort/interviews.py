@@ -4,7 +4,7 @@ The patients are drawn from the network itself, or from networks whose every num
 the engine keeps its own numbers: the second is the honest test, for no network is right. Each policy asks the same
 patients the same opening, and is stopped by the same rule; then, as in an interview, what could be a warning sign is
 asked for. What is asked, and when to stop, is decided by the code that decides it in an interview, but that fewer
-patients are drawn for each decision to stop.
+patients are drawn for the same-decision probability.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Plan:
 
     Attributes:
         engine: who asks.
-        rule: when to stop; its `samples` are the patients drawn for each decision to stop.
+        rule: when to stop; its `samples` are the patients drawn for each same-decision probability.
         asked_of: who answers.
         seed: of all chance.
     """
@@ -189,7 +189,7 @@ class Wanted:
         lot_size: patients of the population in a lot.
         sought: patients in a lot for each must-not-miss condition, who have it.
         policies: of `POLICIES`.
-        rule: when to stop; its `samples` are the patients drawn for each decision to stop.
+        rule: when to stop; its `samples` are the patients drawn for each same-decision probability.
         asked_of: who answers.
         seed: of all chance.
     """
