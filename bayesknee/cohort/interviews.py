@@ -337,7 +337,7 @@ def _chosen(policy: str, one: _Interviewed, standing: Standing) -> Ask:
 
 def _by_information(standing: Standing) -> Ask:
     network, ranking = standing.diagnosis.network, standing.ranking
-    own = ranking._replace(gains=information(network, ranking.outcomes, ranking.marginals))
+    own = ranking._replace(gains=information(network, ranking.outcomes))
     return asks(network, own, own.values, frozenset(standing.names), lists=standing.rule.lists)[0]
 
 

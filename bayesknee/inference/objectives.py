@@ -16,7 +16,7 @@ from bayesknee.inference.outcomes import Outcomes
 from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
-Objective: TypeAlias = Callable[[Network, Outcomes, Vector], Vector]
+Objective: TypeAlias = Callable[[Network, Outcomes], Vector]
 
 
 def entropy(probabilities: Vector) -> Vector:
@@ -26,10 +26,10 @@ def entropy(probabilities: Vector) -> Vector:
     return np.asarray(-p * np.log2(np.maximum(p, tiny)) - (1.0 - p) * np.log2(np.maximum(1.0 - p, tiny)))
 
 
-def mutual_information(outcomes: Outcomes, marginals: Vector) -> Vector:
+def mutual_information(outcomes: Outcomes) -> Vector:
     """I(answer; c | e) = H(c | e) - sum of P(answer | e) H(c | e, answer) by question and condition."""
     after = outcomes.probabilities[:, None] * entropy(outcomes.posteriors)
-    return np.maximum(entropy(marginals) - by_question(outcomes, after), 0.0)
+    return np.maximum(entropy(outcomes.marginals) - by_question(outcomes, after), 0.0)
 
 
 def by_question(outcomes: Outcomes, rows: Vector) -> Vector:
@@ -37,27 +37,27 @@ def by_question(outcomes: Outcomes, rows: Vector) -> Vector:
     return np.add.reduceat(rows, outcomes.starts[:-1], axis=0) if outcomes.names else rows[:0]
 
 
-def information(network: Network, outcomes: Outcomes, marginals: Vector) -> Vector:
+def information(network: Network, outcomes: Outcomes) -> Vector:
     """How much the answer tells of each condition: mutual information."""
     del network
-    return mutual_information(outcomes, marginals)
+    return mutual_information(outcomes)
 
 
-def stakes(network: Network, outcomes: Outcomes, marginals: Vector) -> Vector:
+def stakes(network: Network, outcomes: Outcomes) -> Vector:
     """Mutual information, times what missing the condition weighs."""
     weights: Vector = np.array([each.stake for each in network.conditions.values()])
-    return mutual_information(outcomes, marginals) * weights
+    return mutual_information(outcomes) * weights
 
 
-def danger(network: Network, outcomes: Outcomes, marginals: Vector) -> Vector:
+def danger(network: Network, outcomes: Outcomes) -> Vector:
     """As `stakes`, but of must-not-miss conditions alone; below its limit, one counts by how near it is to that."""
     conditions = network.conditions.values()
     limits: Vector = np.array([each.limit.value for each in conditions])
     dangerous: Vector = np.array([float(each.must_not_miss) for each in conditions])
-    return stakes(network, outcomes, marginals) * dangerous * np.minimum(marginals / limits, 1.0)
+    return stakes(network, outcomes) * dangerous * np.minimum(outcomes.marginals / limits, 1.0)
 
 
-def separation(network: Network, outcomes: Outcomes, marginals: Vector) -> Vector:
+def separation(network: Network, outcomes: Outcomes) -> Vector:
     """How well the answer tells the leader from the runner-up, all of it put down to the leader.
 
     It is what the answer tells of which of the two it is, were it just one of them and all else as it is: the
@@ -65,6 +65,7 @@ def separation(network: Network, outcomes: Outcomes, marginals: Vector) -> Vecto
     the two are.
     """
     del network
+    marginals = outcomes.marginals
     told = np.zeros((len(outcomes.names), len(marginals)))
     if len(marginals) < 2:
         return told

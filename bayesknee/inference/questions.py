@@ -199,7 +199,7 @@ def rank(engine: Engine, evidence: Evidence, aim: Aim) -> Ranking:
     outcomes = engine.strategy.outcomes(evidence, askable(network, evidence, aim.wanted))
     asked = frozenset(outcomes.names)
     burdens = np.array([each.burden for name, each in network.questions.items() if name in asked])
-    return Ranking(outcomes, aim.objective(network, outcomes, outcomes.marginals), burdens)
+    return Ranking(outcomes, aim.objective(network, outcomes), burdens)
 
 
 def next_questions(diagnosis: Diagnosis, wanted: Filter, objective: str, *, look_ahead: bool = False) -> NextQuestions:

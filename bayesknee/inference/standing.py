@@ -215,5 +215,5 @@ class Standing:
     @cached_property
     def _told_of_hidden(self) -> Ranking:
         """What each question tells of the hidden dangers, in bits."""
-        told = information(self.diagnosis.network, self.ranking.outcomes, self.ranking.marginals)
+        told = information(self.diagnosis.network, self.ranking.outcomes)
         return self.ranking._replace(gains=told * self._hidden)
