@@ -1,0 +1,94 @@
+"""The floors of the house: what lies below knows nothing of what lies above.
+
+Lazy imports and those for types alone count like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import bayesknee
+
+ROOT = Path(bayesknee.__file__).parent
+
+# From the ground up. A package or module stands on the floor of its longest prefix here. It may import what stands on
+# lower floors and what shares its line; two names on one floor are neighbours, and do not know each other.
+FLOORS = (
+    ("errors",),
+    ("knowledge",),
+    ("inference", "cases"),
+    ("interop",),
+    ("interview", "cohort"),
+    ("display",),
+    ("authoring",),
+    ("",),
+    ("cli",),
+    ("__main__",),
+)
+
+# To be brought down to none.
+ARROWS_UP = {
+    ("cases", "inference"),
+    ("cohort", ""),
+    ("display", "authoring"),
+    ("inference", "cohort"),
+    ("inference", "display"),
+    ("inference", "interview"),
+    ("interview", ""),
+    ("interview", "display"),
+    ("knowledge", "display"),
+    ("knowledge", "interop"),
+}
+
+
+def modules() -> dict[str, Path]:
+    """All files of the package by dotted name, the package itself being the empty one."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(path: Path, known: dict[str, Path]) -> set[str]:
+    """What a file imports of the package, at any depth of its code."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [(alias.name, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative imports are not followed"
+            names = [(f"{node.module}.{alias.name}", str(node.module)) for alias in node.names]
+        for longer, shorter in names:
+            for name in (longer, shorter):
+                if name.split(".")[0] == "bayesknee" and (inside := name.partition(".")[2]) in known:
+                    found.add(inside)
+                    break
+    return found
+
+
+KNOWN = modules()
+GRAPH = {name: imports(path, KNOWN) - {name} for name, path in KNOWN.items()}
+
+
+def floor_of(module: str) -> tuple[int, str]:
+    """The floor of a module, and under which name it stands there."""
+    parts = module.split(".")
+    prefixes = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    named = {name: number for number, names in enumerate(FLOORS) for name in names if name in prefixes}
+    assert named, f"{module or 'the package itself'} stands on no floor"
+    name = max(named, key=len)
+    return named[name], name
+
+
+def test_no_import_runs_up() -> None:
+    arrows = set()
+    for module, targets in GRAPH.items():
+        floor, name = floor_of(module)
+        for target in targets:
+            other, other_name = floor_of(target)
+            if other > floor or (other == floor and other_name != name):
+                arrows.add((name, other_name))
+    assert arrows == ARROWS_UP
