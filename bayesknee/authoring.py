@@ -11,9 +11,11 @@ from typing import Final
 import numpy as np
 from immutabledict import immutabledict
 
+from bayesknee.arrays import Vector
+from bayesknee.inference.cpds import reading_likelihood
 from bayesknee.inference.engine import check_setting
-from bayesknee.inference.enumeration import MOST_CONDITIONS, Enumeration, reading_likelihood
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Network, Number, Path, Probability, Reading
 
 SAMPLES: Final = 1000

@@ -15,7 +15,7 @@ ROOT = Path(bayesknee.__file__).parent
 # From the ground up. A package or module stands on the floor of its longest prefix here. It may import what stands on
 # lower floors and what shares its line; two names on one floor are neighbours, and do not know each other.
 FLOORS = (
-    ("errors",),
+    ("errors", "arrays"),
     ("knowledge",),
     ("inference", "cases"),
     ("interop",),

@@ -17,8 +17,8 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import link
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Number
 
 Rows: TypeAlias = NDArray[np.intp]

@@ -12,6 +12,7 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, measure
@@ -21,7 +22,6 @@ from bayesknee.inference.engine import Engine
 from bayesknee.inference.fit import surprise_of
 from bayesknee.inference.intervals import LEAST_DRAWS
 from bayesknee.inference.ledger import Account
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import LEVELS, Network
 
 if TYPE_CHECKING:

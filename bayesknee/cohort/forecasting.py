@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
 from bayesknee.inference.codes import encode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.evidence import Evidence
-from bayesknee.inference.subsets import Vector
 from bayesknee.inference.triage import levels, triage
 from bayesknee.knowledge.model import LEVELS, Network
 

@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.intervals import check_draws
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.ranges import redrawn
 
 DRAWS: Final = 200

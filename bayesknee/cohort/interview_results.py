@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.interviews import Patients, Played
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import LEVELS, Network
 
 Z: Final = 1.959963984540054

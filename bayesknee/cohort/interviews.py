@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError, QuestionError, did_you_mean, quoted
 from bayesknee.inference.asks import Ask, asks, topic_of
 from bayesknee.inference.codes import NOT_KNOWN, Codes, answers_of, only
@@ -23,10 +24,9 @@ from bayesknee.inference.engine import Engine
 from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from bayesknee.inference.objectives import information
 from bayesknee.inference.questions import keep_to_topic
+from bayesknee.inference.results import Sample
 from bayesknee.inference.same_decision import StopRule
-from bayesknee.inference.sampling import Sample
 from bayesknee.inference.standing import Standing
-from bayesknee.inference.subsets import Vector
 from bayesknee.inference.triage import levels
 from bayesknee.knowledge.model import Network
 from bayesknee.knowledge.ranges import redrawn

@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.counts import (
     Answers,
     DirectCounts,
@@ -33,7 +34,6 @@ from bayesknee.cohort.counts import (
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.errors import BayeskneeError
 from bayesknee.inference.evidence import UNKNOWN
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,

@@ -16,8 +16,8 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.subsets import Vector
 
 Flags: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.intp]

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.parents import odds_ratios
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading, RiskFactor
 
 

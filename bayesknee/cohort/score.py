@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.tables import Column, Encoded, check_columns, encode_columns
 from bayesknee.errors import BayeskneeError, TableError, joined
 from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.subsets import Vector
 from bayesknee.inference.triage import levels
 from bayesknee.knowledge.model import LEVELS, Network
 

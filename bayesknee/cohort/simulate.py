@@ -16,7 +16,7 @@ from bayesknee.errors import TableError
 from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
-from bayesknee.inference.sampling import Sample
+from bayesknee.inference.results import Sample
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.questions import Ranking
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
 # Judged: a further line of a list, some four words, is read and passed over, or ticked; a question of its own is read

@@ -10,15 +10,12 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesknee.inference.chance import Whole, draw_each
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, sum_out
 from bayesknee.inference.parents import Block
 from bayesknee.inference.prior import Prior
-from bayesknee.inference.subsets import Vector
-
-Whole = NDArray[np.intp]
 
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 SUBSET: Final = -1  # the variable that stands for the subsets: before all others
@@ -91,13 +88,6 @@ class RiskFactors:
             drawn[number] = draw_each(chances, rng)
         del drawn[SUBSET]
         return drawn
-
-
-def draw_each(chances: Vector, rng: np.random.Generator) -> Whole:
-    """A draw for each row of chances, shape (rows, states), which need not sum to 1 but to more than 0."""
-    sums = np.cumsum(chances, axis=1)
-    points = rng.random(len(chances))[:, None] * sums[:, -1:]
-    return np.asarray(np.minimum((sums <= points).sum(axis=1), chances.shape[1] - 1), np.intp)
 
 
 def _by_member(block: Block, states: Whole) -> dict[str, Whole]:

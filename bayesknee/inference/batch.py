@@ -8,38 +8,24 @@ rows that share it, then each sign for the rows whose readings amount to the sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.codes import NOT_KNOWN, Codes, distinct_rows
+from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.implied import Answers
-from bayesknee.inference.subsets import Vector, holds_any, membership
+from bayesknee.inference.results import Groups, Posteriors
+from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Network, Reading
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration
 
-Numbers: TypeAlias = NDArray[np.floating]
-Groups: TypeAlias = Sequence[frozenset[int]]
 
 MOST_NUMBERS_AT_ONCE: Final = 2**20
-
-
-class Posteriors(NamedTuple):
-    """The posteriors of many patients. A row whose answers are impossible has minus infinity, and NaN otherwise.
-
-    Attributes:
-        marginals: P(condition | evidence), shape (rows, conditions).
-        groups: P(at least one member | evidence), shape (rows, groups).
-        log_evidence: log P(evidence | complaint, setting), shape (rows,).
-    """
-
-    marginals: Numbers
-    groups: Numbers
-    log_evidence: Numbers
 
 
 class Batch:
@@ -124,12 +110,6 @@ class Batch:
             by_way = (self._ways[name] * np.array(self._given.get(name, (1.0, 1.0)))) @ reading_table(reading)
             likelihoods *= by_way[rows[:, self._columns[name]]]
         return likelihoods
-
-
-def reading_table(reading: Reading) -> Vector:
-    """P(answer | sign), shape (2, 2): a row for each answer, no and yes, a column for no sign and the sign."""
-    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
-    return np.array([[specificity, 1.0 - sensitivity], [1.0 - specificity, sensitivity]])
 
 
 def shared_rows(strategy: Enumeration, network: Network, shared: Mapping[str, Likelihood]) -> Vector:

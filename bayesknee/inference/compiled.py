@@ -9,17 +9,14 @@ stay in the innermost cache. Only mixtures have whole tables. Everything is in f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
+from bayesknee.inference.jit import compiled
 from bayesknee.inference.program import Index, Program, Weights
-from bayesknee.inference.subsets import Vector
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 LOWEST_PRODUCT = -600.0  # natural log; a float holds down to -708
 SEGMENT = 300.0  # log by which a product may fall before its exponents are put aside
@@ -87,15 +84,6 @@ class Patients(NamedTuple):
     order: Index
     pattern: Index
     common: Index
-
-
-def compiled(function: F) -> F:
-    """The function, compiled when first called, without the global lock; kept on disk where that can be written."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
-    try:
-        return cast("F", numba.njit(cache=True, **options)(function))
-    except RuntimeError:  # no place for its cache
-        return cast("F", numba.njit(**options)(function))
 
 
 @compiled

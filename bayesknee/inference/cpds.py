@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from bayesknee.inference.subsets import Vector, subset_sums
-from bayesknee.knowledge.model import Mixture, NoisyOr
+from bayesknee.arrays import Vector
+from bayesknee.inference.evidence import Likelihood
+from bayesknee.inference.subsets import subset_sums
+from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading
 
 
 def link(leak: float, stated: float) -> float:
@@ -79,3 +81,25 @@ def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[s
     table /= total
     table[:, 0] = otherwise[:, 0]
     return table
+
+
+def reading_table(reading: Reading) -> Vector:
+    """P(answer | sign), shape (2, 2): a row for each answer, no and yes, a column for no sign and the sign."""
+    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
+    return np.array([[specificity, 1.0 - sensitivity], [1.0 - specificity, sensitivity]])
+
+
+def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Likelihood:
+    """The likelihood of an answer given no sign, and given the sign."""
+    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
+    no, yes = likelihood
+    return no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity
+
+
+def by_state(own: Distribution, states: tuple[str, ...], likelihood: Likelihood) -> Iterator[tuple[str, float]]:
+    """d P(answer) / d P(state) for each stated one, the others giving way in proportion."""
+    vector = own.vector(states)
+    whole = float(np.dot(likelihood, vector))
+    for state in own.numbers:
+        p, says = vector[states.index(state)], likelihood[states.index(state)]
+        yield state, says - (whole - says * p) / (1.0 - p)

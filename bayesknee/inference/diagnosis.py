@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from bayesknee.inference.approximation import Approximation
 from bayesknee.inference.askable import Filters, make_filter
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
 from bayesknee.inference.questions import Aim, NextQuestions, Ranking, next_questions, rank
+from bayesknee.inference.results import Approximation
 from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
 from bayesknee.inference.stop import StopAdvice, stop_advice
 from bayesknee.inference.triage import Triage, triage

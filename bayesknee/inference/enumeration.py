@@ -19,28 +19,31 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.batch import Batch, Groups, Posteriors
+from bayesknee.inference.batch import Batch
 from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes
-from bayesknee.inference.cpds import mixture_table, noisy_or_table
+from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_likelihood
+from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
-from bayesknee.inference.gradients import Gradients, gradients_of
+from bayesknee.inference.gradients import gradients_of
 from bayesknee.inference.implied import Gates
-from bayesknee.inference.outcomes import Outcomes, WhatIf
+from bayesknee.inference.outcomes import WhatIf
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_gradients import PriorGradients
 from bayesknee.inference.program import is_small_enough
-from bayesknee.inference.redraw import USUAL_DRAWS, Redraws
-from bayesknee.inference.sampling import Sample, Sampler
-from bayesknee.inference.shares import Events, Shares, shares_of
-from bayesknee.inference.subsets import Vector, holds_any, marginals
+from bayesknee.inference.redraw import Redraws
+from bayesknee.inference.results import Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
+from bayesknee.inference.sampling import Sampler
+from bayesknee.inference.shares import shares_of
+from bayesknee.inference.strategy import MOST_CONDITIONS
+from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
 
 if TYPE_CHECKING:
     from bayesknee.inference.many import Many
 
-MOST_CONDITIONS: Final = 20
 WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
 MOST_CACHED_NUMBERS: Final = 2**23
 MOST_CACHED_PRIOR_NUMBERS: Final = 2**20
@@ -274,10 +277,3 @@ class Enumeration:
         if isinstance(finding.model, NoisyOr):
             return noisy_or_table(finding.model, self._conditions)
         raise TypeError(f"{name} reads a sign and has no table of its own")
-
-
-def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Likelihood:
-    """The likelihood of an answer given no sign, and given the sign."""
-    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
-    no, yes = likelihood
-    return no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.subsets import Vector
 
 MOST_TABLE_ENTRIES: Final = 2**26
 ALL: Final = slice(None)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bayesknee.inference.batch import reading_table
+from bayesknee.arrays import Vector
+from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.evidence import Likelihood
-from bayesknee.inference.subsets import Vector, holds_any, subset_sums
-from bayesknee.knowledge.model import Distribution, Mixture, Network, NoisyOr, Path
+from bayesknee.inference.subsets import holds_any, subset_sums
+from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Path
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration
@@ -117,12 +118,3 @@ class FindingGradients:
             chance = float(np.dot(likelihood, owner.vector(states))) if owner else 0.0
             values = self._present(condition) * (chance / answer - 1.0) / total
             yield Row((*path, "weights", condition), values, linear=False)
-
-
-def by_state(own: Distribution, states: tuple[str, ...], likelihood: Likelihood) -> Iterator[tuple[str, float]]:
-    """d P(answer) / d P(state) for each stated one, the others giving way in proportion."""
-    vector = own.vector(states)
-    whole = float(np.dot(likelihood, vector))
-    for state in own.numbers:
-        p, says = vector[states.index(state)], likelihood[states.index(state)]
-        yield state, says - (whole - says * p) / (1.0 - p)

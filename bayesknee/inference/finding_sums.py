@@ -25,8 +25,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import mixture_numbers, noisy_or_steps, total_weights
-from bayesknee.inference.subsets import Vector, pair_sums, subset_sums, with_ones
+from bayesknee.inference.subsets import pair_sums, subset_sums, with_ones
 from bayesknee.knowledge.model import Mixture, NoisyOr
 
 

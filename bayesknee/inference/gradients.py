@@ -7,42 +7,19 @@ is the difference of two sums over subsets: the change of P(event, e), and that 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.finding_gradients import FindingGradients
-from bayesknee.inference.shares import Events
-from bayesknee.inference.subsets import Vector, holds_any, sums
-from bayesknee.knowledge.model import Network, Path
+from bayesknee.inference.results import Events, Gradients
+from bayesknee.inference.subsets import holds_any, sums
+from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration
-
-
-class Gradients(NamedTuple):
-    """Derivatives of what is said of one patient by each number that bears on it.
-
-    Attributes:
-        paths: where the numbers stand. A number that is not among them changes nothing.
-        slopes: d P(e) / d number, over P(e), then d P(event, e) / d number, over P(e), for each event;
-            shape (numbers, 1 + events).
-        posterior: P(event | e), shape (events,).
-        linear: whether P(e) and P(event, e) are straight lines in the number, shape (numbers,): then the posterior is
-            (P(event | e) + slope * change) / (1 + slope of P(e) * change), exactly.
-    """
-
-    paths: tuple[Path, ...]
-    slopes: Vector
-    posterior: Vector
-    linear: NDArray[np.bool_]
-
-    @property
-    def derivatives(self) -> Vector:
-        """d P(event | e) / d number, shape (numbers, events)."""
-        return self.slopes[:, 1:] - self.slopes[:, :1] * self.posterior
 
 
 def gradients_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Gradients:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.codes import nothing_known
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.same_decision import StopRule, drawn_answers
-from bayesknee.inference.subsets import Vector
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Network
 
 

@@ -20,10 +20,10 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.factors import Factor, check_size, elimination_order, sum_out
 from bayesknee.inference.parents import Parents
-from bayesknee.inference.subsets import Vector
 
 MOST_ROUNDS: Final = 100
 LOGIT_TOLERANCE: Final = 1e-14

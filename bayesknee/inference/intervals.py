@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from immutabledict import immutabledict
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import BayeskneeError, quoted
-from bayesknee.inference.redraw import USUAL_DRAWS
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import ConditionError, did_you_mean, quoted
 from bayesknee.inference.evidence import Answer
-from bayesknee.inference.shares import Shares
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
 from bayesknee.knowledge.model import JUDGED, NO_YES, Network
 
@@ -144,7 +144,7 @@ class Ledger(Mapping[str, Account]):
 
     Attributes:
         diagnosis: which it explains.
-        shares: what each answer brings to each condition and group; see `bayesknee.inference.shares.Shares`.
+        shares: what each answer brings to each condition and group; see `bayesknee.inference.results.Shares`.
     """
 
     diagnosis: Diagnosis

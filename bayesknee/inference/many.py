@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference import compiled
-from bayesknee.inference.batch import Groups, Posteriors, reading_table, shared_rows
+from bayesknee.inference.batch import shared_rows
 from bayesknee.inference.codes import distinct_rows
 from bayesknee.inference.compiled import MIXTURE, NOISY_OR, READING, SKIPPED, Patients, Sums, Tables
+from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.implied import Answers
 from bayesknee.inference.program import Index, Joints, Weights
-from bayesknee.inference.subsets import Vector, holds_any, membership
+from bayesknee.inference.results import Groups, Posteriors
+from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
 
 if TYPE_CHECKING:

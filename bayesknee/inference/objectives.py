@@ -11,9 +11,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from immutabledict import immutabledict
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import QuestionError, did_you_mean, quoted
-from bayesknee.inference.outcomes import Outcomes
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.model import Network
 
 Objective: TypeAlias = Callable[[Network, Outcomes], Vector]

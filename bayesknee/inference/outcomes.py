@@ -16,19 +16,19 @@ risk factors) times what the findings say of s, and its sums are those of `bayes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate, compress, pairwise
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.inference.batch import reading_table
+from bayesknee.arrays import Vector
+from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.prior_answers import AnswerSums
-from bayesknee.inference.subsets import Vector, sums
+from bayesknee.inference.results import Outcomes
+from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr
 
 if TYPE_CHECKING:
@@ -37,31 +37,6 @@ if TYPE_CHECKING:
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 
 Rule = TypeVar("Rule", NoisyOr, Mixture)
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """The answers to some questions, in one row each: those of the first question, then those of the second, and so on.
-
-    Attributes:
-        names: the questions, in the order of `network.questions`.
-        starts: the first row of each question, and the number of rows at the end; shape (questions + 1,).
-        probabilities: P(answer | evidence), shape (rows,); those of one question sum to 1.
-        joint: P(answer and condition | evidence), shape (rows, conditions).
-        marginals: P(condition | evidence), shape (conditions,).
-    """
-
-    names: tuple[str, ...]
-    starts: NDArray[np.intp]
-    probabilities: Vector
-    joint: Vector
-    marginals: Vector
-
-    @cached_property
-    def posteriors(self) -> Vector:
-        """P(condition | evidence, answer), shape (rows, conditions); 0 for an answer that cannot be."""
-        totals = self.probabilities[:, None]
-        return np.minimum(np.divide(self.joint, totals, out=np.zeros_like(self.joint), where=totals > 0.0), 1.0)
 
 
 class WhatIf:

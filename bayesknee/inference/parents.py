@@ -17,9 +17,9 @@ from typing import Final
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, check_size
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import NO_YES, Condition, Network, RiskFactor
 
 MOST_COMMON_STATES: Final = 128

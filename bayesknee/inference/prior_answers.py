@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.hinge import Answers, Box, Group, product
-from bayesknee.inference.subsets import Vector, holds_any, sums
+from bayesknee.inference.subsets import holds_any, sums
 
 if TYPE_CHECKING:
     from bayesknee.inference.prior import Known, Prior

@@ -12,12 +12,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, Scope
 from bayesknee.inference.parents import Block
 from bayesknee.inference.prior import Prior, joint_plan, places
 from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
-from bayesknee.inference.subsets import Vector, holds_any
+from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Network, Path
 
 YES: Final = 1

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.parents import Block, Parents
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import ANY_SETTING, Network, Path
 
 States = NDArray[np.intp]

@@ -21,12 +21,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, Plan, sum_out
 from bayesknee.inference.intercepts import Solver, either
 from bayesknee.inference.parents import Block, Parents
 from bayesknee.inference.prior import Prior
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, Network, RiskFactor
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
 

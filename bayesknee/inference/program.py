@@ -16,12 +16,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.codes import distinct_rows
 from bayesknee.inference.factors import Scope
 from bayesknee.inference.hinge import Pair
 from bayesknee.inference.parents import ONE, Block
 from bayesknee.inference.prior import Prior, joint_plan
-from bayesknee.inference.subsets import Vector
 
 Index = NDArray[np.int64]
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 import numpy as np
 from immutabledict import immutabledict
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.askable import Filter, askable
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import Objective, find_objective
-from bayesknee.inference.outcomes import Outcomes
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.model import Network, Question
 
 if TYPE_CHECKING:

@@ -6,32 +6,28 @@ conditions, a mixture a quotient of sums over them; no logarithm or exponential 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.cpds import MixtureNumbers
+from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
-from bayesknee.inference.subsets import Vector, holds_any
-from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading, Sign
-from bayesknee.knowledge.ranges import Ranges, stream
+from bayesknee.inference.subsets import holds_any
+from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
 
 if TYPE_CHECKING:
     from bayesknee.inference.prior import Prior
-    from bayesknee.inference.shares import Events
+    from bayesknee.inference.results import Events
 
-USUAL_DRAWS: Final = 1000
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
 MOST_KEPT: Final = 4
 ROWS_BEFORE_SCALING: Final = 16
-
-
-Drawn: TypeAlias = Mapping[tuple[str, ...], Vector]
 
 
 class Row(Protocol):
@@ -112,41 +108,6 @@ def subset_sums_of_draws(terms: Vector) -> Vector:
     for term in terms[half:][::-1]:
         second = np.concatenate([second, second + term])
     return (first[:, None] + second[None]).reshape(-1, terms.shape[1])
-
-
-def drawn_numbers(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
-    """The numbers of a finding or sign by place, shape (draws,)."""
-    ranges = Ranges(entry)
-    return dict(zip(ranges.paths, ranges.draw(stream(seed, entry.id), draws), strict=True))
-
-
-def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
-    """The likelihood of an answer given no sign, and given the sign, shape (2, draws)."""
-    sensitivity, specificity = drawn["reads", "sensitivity"], drawn["reads", "specificity"]
-    no, yes = likelihood
-    return np.stack([no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity])
-
-
-def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str], drawn: Drawn) -> MixtureNumbers:
-    """The numbers of a mixture from those drawn by place."""
-    draws = len(next(iter(drawn.values())))
-
-    def distribution(path: tuple[str, ...], stated: Iterable[str]) -> Vector:
-        own = {state: drawn[*path, state] for state in stated}
-        rest = 1.0 - sum(own.values(), np.zeros(draws))
-        return np.array([own.get(state, rest) for state in states])
-
-    uniform = np.full((len(states), draws), 1.0 / len(states))
-    others = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
-    each = [
-        distribution(("mixture", "distributions", name), rule.distributions[name].numbers)
-        if name in rule.distributions
-        else others
-        for name in conditions
-    ]
-    ones = np.ones(draws)
-    weights = np.array([drawn.get(("mixture", "weights", name), ones) for name in conditions])
-    return MixtureNumbers(weights, np.array(each), others)
 
 
 class Redraws:

@@ -9,38 +9,26 @@ are summed out block by block for each s that was drawn, then drawn in the rever
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.backward import RiskFactors, Whole, draw_each
-from bayesknee.inference.batch import reading_table
-from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.inference.backward import RiskFactors
+from bayesknee.inference.chance import Whole, close_gates, draw_each
+from bayesknee.inference.codes import nothing_known
+from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.evidence import Evidence
-from bayesknee.inference.subsets import Vector, membership
+from bayesknee.inference.results import Sample
+from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Network, Reading
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration
 
 MOST_ROWS_AT_ONCE: Final = 2**14
-
-
-class Sample(NamedTuple):
-    """Patients drawn from a network.
-
-    Attributes:
-        conditions: what they have, bool of shape (rows, conditions).
-        codes: their answers to all questions, see `bayesknee.inference.codes`; not known are only findings whose gate
-            does not hold. What the evidence answers with a state has that state.
-    """
-
-    conditions: NDArray[np.bool_]
-    codes: Codes
 
 
 class Sampler:
@@ -99,20 +87,3 @@ class Sampler:
 
     def _likely(self, name: str) -> Vector:
         return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))
-
-
-def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:
-    """Leaves out, in place, what is not asked of a patient; what is `given` stays."""
-    columns = {name: column for column, name in enumerate(network.questions)}
-    for name in _gates_first(network):
-        for gate, wanted in network.findings[name].only_if.items():
-            allowed = [network.states[gate].index(state) for state in wanted]
-            closed = ~np.isin(codes[:, columns[gate]], allowed)
-            if name not in given:
-                codes[closed, columns[name]] = NOT_KNOWN
-
-
-def _gates_first(network: Network) -> list[str]:
-    """The gated findings, each after those that gate it."""
-    gates: Mapping[str, tuple[str, ...]] = {name: tuple(network.findings[name].only_if) for name in network.gated}
-    return [name for name in TopologicalSorter(gates).static_order() if name in gates]

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
-from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.intercepts import find_root
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.one_number import allowed, citation, number_words, with_number
 

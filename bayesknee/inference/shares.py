@@ -27,21 +27,21 @@ import math
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.inference.batch import reading_table
+from bayesknee.arrays import Vector
+from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
 from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Events, Shares
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration
 
-NODES: Final = (24, 48, 96, 192, 384)  # of Gauss-Legendre; more only where these do not add up
-TOLERANCE: Final = 1e-11
 MOST_AT_ONCE: Final = (
     2**18
 )  # multiplications in one product: with more, BLAS starts threads, which wait when it is busy
@@ -49,27 +49,7 @@ LEAST_AT_ONCE: Final = 64
 MOST_KEPT: Final = 2**21
 LARGEST_SPREAD: Final = 600.0  # exp of minus that is still far from 0 in float64
 
-Events = tuple[frozenset[int], ...]
 Floats = NDArray[np.floating]
-
-
-class Shares(NamedTuple):
-    """What each answer brings. All are natural logarithms; side 0 is the event, side 1 its opposite.
-
-    An event is "at least one of these conditions". Where a side is impossible, its `after` is minus infinity, and so
-    are the moves of the answers that make it so.
-
-    Attributes:
-        answers: the ids of all that is known, in the order of `Evidence.likelihoods`.
-        before: log P(side), the complaint being present; shape (2, events).
-        after: log P(side, evidence), up to a constant that is the same for all; shape (2, events).
-        moves: what each answer adds to that; shape (answers, 2, events). Their sum is `after - before`.
-    """
-
-    answers: tuple[str, ...]
-    before: Vector
-    after: Vector
-    moves: Vector
 
 
 @dataclass(frozen=True)
@@ -89,32 +69,6 @@ class SignSeen:
         """The sums of both over the readings."""
         no, yes = zip(*self.readings.values(), strict=True)
         return math.fsum(no), math.fsum(yes)
-
-
-def divided(first: Vector, last: Vector, total: Vector) -> Vector:
-    """Divides what several bring together.
-
-    Args:
-        first: what each brings alone, shape (k, ...).
-        last: what each brings when all others are there.
-        total: what all bring, shape (...).
-
-    Returns:
-        Shape (k, ...), of sum `total`: the mean of `first` and `last`, plus a part of the rest in proportion to its
-        size. For one or two that is the Shapley value; who brings 0 in both gets 0.
-    """
-    if len(first) == 1:
-        return total[None]
-    with np.errstate(invalid="ignore"):
-        mean = (first + last) / 2.0
-        rest = total - mean.sum(axis=0)
-    size = np.abs(mean)
-    whole = size.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        parts = np.where(whole > 0.0, size / whole, 1.0 / len(mean))
-        finite = mean + parts * rest
-    blame = np.isneginf(first) | np.isneginf(last) | ~np.isneginf(first + last).any(axis=0)
-    return np.where(np.isneginf(total), np.where(blame, -np.inf, 0.0), finite)
 
 
 def shares_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Shares:
@@ -339,14 +293,6 @@ class _Path:
         }
 
 
-def divided_by_level(first: Vector, last: Vector, total: Vector, weights: Vector) -> Vector:
-    """As `divided`, for rows over subsets: means over subsets (by these weights) and deviations from them apart."""
-    weights = weights / weights.sum()
-    levels = [each @ weights for each in (first, last, total)]
-    around = [each - level[..., None] for each, level in zip((first, last, total), levels, strict=True)]
-    return divided(*around) + divided(*levels)[:, None]
-
-
 def _mask(conditions: frozenset[int], n: int) -> int:
     return sum(1 << (n - 1 - condition) for condition in conditions)
 
@@ -356,10 +302,3 @@ def sides(masks: tuple[int, ...], start: int, stop: int) -> Vector:
     """1.0 where a subset belongs to a side, shape (stop - start, 2 * events): events, then opposites. Read only."""
     inside = (np.arange(start, stop)[:, None] & np.array(masks)) != 0
     return np.concatenate([inside, ~inside], axis=1).astype(np.float64)
-
-
-@lru_cache(maxsize=len(NODES))
-def gauss_legendre(nodes: int) -> tuple[Vector, Vector]:
-    """Nodes and weights on (0, 1)."""
-    points, weights = np.polynomial.legendre.leggauss(nodes)
-    return (points + 1.0) / 2.0, weights / 2.0

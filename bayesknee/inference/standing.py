@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.askable import reachable
 from bayesknee.inference.asks import Ask, asks
 from bayesknee.inference.dangers import OpenDanger, open_dangers
@@ -17,7 +18,6 @@ from bayesknee.inference.objectives import by_question, find_objective, informat
 from bayesknee.inference.open_flags import LEAST_CHANCE, OpenFlag, open_flags
 from bayesknee.inference.questions import Aim, Ranking
 from bayesknee.inference.same_decision import Agreement, StopRule, same_decision
-from bayesknee.inference.subsets import Vector
 from bayesknee.inference.triage import checked_limits
 from bayesknee.knowledge.model import LEVELS
 

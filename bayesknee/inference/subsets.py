@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+from bayesknee.arrays import Vector
 
 
 def membership(n: int) -> Vector:

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.engine import check_setting
-from bayesknee.inference.enumeration import MOST_CONDITIONS
 from bayesknee.inference.prior import Prior
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Network, NoisyOr, Reading, RiskFactor
 
 MOST_NUMBERS: Final = 2**22

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesknee.inference.subsets import Vector
+from bayesknee.arrays import Vector
 from bayesknee.interop.tables import Table
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee import Engine, load_network
+from bayesknee.arrays import Vector
 from bayesknee.inference.codes import NOT_KNOWN
 from bayesknee.inference.evidence import NOTHING_KNOWN
-from bayesknee.inference.subsets import Vector
 from bayesknee.inference.triage import levels
 from bayesknee.knowledge.model import LEVELS, Network
 

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bayesknee import Engine, Network, load_network
+from bayesknee.arrays import Vector
 from bayesknee.cohort.labelled import LabelledCase, read_labelled
 from bayesknee.errors import InferenceError
 from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.fit import DRAWS, TIE, UNUSUAL, split
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.ranges import redrawn
 

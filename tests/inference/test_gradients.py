@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, Network, load_network
-from bayesknee.inference.gradients import Gradients
-from bayesknee.inference.subsets import Vector
+from bayesknee.arrays import Vector
+from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.one_number import allowed, find_number, with_number
 from tests.support.effort import seeds

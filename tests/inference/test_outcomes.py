@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bayesknee import Engine, Evidence
 from bayesknee.inference.askable import askable
 from bayesknee.inference.evidence import check_evidence
-from bayesknee.inference.outcomes import Outcomes
+from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.model import Reading
 from tests.support.answers import RawAnswer
 from tests.support.effort import seeds

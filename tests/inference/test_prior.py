@@ -9,13 +9,13 @@ from random import Random
 import numpy as np
 import pytest
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, sum_out
 from bayesknee.inference.hinge import Pair
 from bayesknee.inference.parents import MOST_COMMON_STATES, list_parents
 from bayesknee.inference.prior import Prior, absorbed
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import NO_YES, Network
 from tests.support.effort import seeds

@@ -7,10 +7,11 @@ from random import Random
 import numpy as np
 import pytest
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_answers import AnswerSums
-from bayesknee.inference.subsets import Vector, sums
+from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import Network
 from tests.inference.test_prior import SIZE, random_known

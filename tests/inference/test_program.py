@@ -7,9 +7,9 @@ from random import Random
 import numpy as np
 import pytest
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.program import Joints, is_small_enough
-from bayesknee.inference.subsets import Vector
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network
 

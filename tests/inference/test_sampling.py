@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from bayesknee import Engine, ImpossibleEvidenceError, Network
-from bayesknee.inference.backward import draw_each
+from bayesknee.inference.chance import draw_each
 from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
-from bayesknee.inference.sampling import Sample
+from bayesknee.inference.results import Sample
 from tests.support.answers import Answers
 from tests.support.brute_force import BruteForce
 from tests.support.effort import seeds

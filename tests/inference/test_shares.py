@@ -11,7 +11,8 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.inference import shares as module
-from bayesknee.inference.shares import Shares, divided, gauss_legendre
+from bayesknee.inference.dividing import divided, gauss_legendre
+from bayesknee.inference.results import Shares
 from tests.support.answers import known
 from tests.support.effort import seeds
 from tests.support.engines import oracle

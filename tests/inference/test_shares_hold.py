@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bayesknee import Engine
-from bayesknee.inference.shares import Shares
+from bayesknee.inference.results import Shares
 from bayesknee.knowledge.model import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, Patient, patients, seeded_patient

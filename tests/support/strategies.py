@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 
 from bayesknee.inference import engine
-from bayesknee.inference.approximation import Budget
-from bayesknee.inference.engine import Strategy
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.results import Budget
+from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Network
 from tests.support import random_networks
 

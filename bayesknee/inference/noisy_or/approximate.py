@@ -30,13 +30,13 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.approximation import Approximation
 from bayesknee.inference.noisy_or.draw import draw
 from bayesknee.inference.noisy_or.model import Effect
 from bayesknee.inference.noisy_or.patient import Known, Patients
 from bayesknee.inference.noisy_or.structure import Structure
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Approximation
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy

@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.inference.compiled import compiled
+from bayesknee.arrays import Vector
+from bayesknee.inference.jit import compiled
 from bayesknee.inference.noisy_or.patient import Patients
 from bayesknee.inference.noisy_or.plan import Plan
 from bayesknee.inference.noisy_or.run import Marginals
 from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.noisy_or.tables import TINY, Absorb, Begin, End, Explain, Join, Observe, Step
-from bayesknee.inference.subsets import Vector
 
 Index = NDArray[np.int64]
 

@@ -12,7 +12,8 @@ from functools import singledispatchmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.inference.backward import draw_each
+from bayesknee.arrays import Vector
+from bayesknee.inference.chance import draw_each
 from bayesknee.inference.noisy_or.run import Run
 from bayesknee.inference.noisy_or.tables import (
     Absorb,
@@ -26,7 +27,6 @@ from bayesknee.inference.noisy_or.tables import (
     explain,
     spread,
 )
-from bayesknee.inference.subsets import Vector
 
 Whole = NDArray[np.intp]
 

@@ -23,15 +23,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 
+from bayesknee.arrays import Vector
+from bayesknee.inference.cpds import by_state
 from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.inference.finding_gradients import by_state
-from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.run import Marginals
 from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
-from bayesknee.inference.shares import Events
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.implied import Answers
@@ -18,6 +17,7 @@ from bayesknee.inference.noisy_or.model import NoisyOrModel
 from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, patients_of, sorted_evidence
 from bayesknee.inference.noisy_or.run import AnyRun
 from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ WORTH_COMPILING: Final = 200  # patients; compiled code takes a second to load, 
 def infer_many(
     strategy: NoisyOrStrategy, codes: Codes, evidence: Evidence, groups: Groups, refused: dict[int, str] | None
 ) -> Posteriors:
-    """The posteriors of many patients; see `bayesknee.inference.engine.Strategy`."""
+    """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy`."""
     model = strategy.model
     marginals = np.full((len(codes), model.n), np.nan)
     of_groups = np.full((len(codes), len(groups)), np.nan)

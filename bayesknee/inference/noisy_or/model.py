@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor
 from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.noisy_or.tables import expm1
 from bayesknee.inference.parents import Block, Parents, list_parents
-from bayesknee.inference.subsets import Vector
 from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
 
 ANY: Final = "any condition"  # the presenting complaint as an effect; not a name that a network can have

@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.inference.noisy_or.patient import Patients
 from bayesknee.inference.noisy_or.plan import KEPT_AT_MOST, Plan
 from bayesknee.inference.noisy_or.tables import Observe, Step, Tally
-from bayesknee.inference.subsets import Vector
 
 MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
 

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.backward import draw_each
-from bayesknee.inference.batch import reading_table
+from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.codes import nothing_known
-from bayesknee.inference.cpds import mixture_numbers
+from bayesknee.inference.cpds import mixture_numbers, reading_table
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.noisy_or.draw import Whole, draw
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
-from bayesknee.inference.sampling import Sample, close_gates
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
 
 if TYPE_CHECKING:

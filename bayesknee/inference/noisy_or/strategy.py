@@ -10,23 +10,18 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.approximation import Budget
-from bayesknee.inference.batch import Groups, Posteriors
 from bayesknee.inference.caches import keep
 from bayesknee.inference.codes import Codes
 from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
-from bayesknee.inference.gradients import Gradients
 from bayesknee.inference.implied import Gates
 from bayesknee.inference.noisy_or.model import noisy_or_model
 from bayesknee.inference.noisy_or.patient import Patients, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
 from bayesknee.inference.noisy_or.run import AnyRun, Marginals, Run
 from bayesknee.inference.noisy_or.structure import Structure
-from bayesknee.inference.outcomes import Outcomes
-from bayesknee.inference.sampling import Sample
-from bayesknee.inference.shares import Events, Shares
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Budget, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.knowledge.model import Network
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from bayesknee.inference.subsets import Vector
+from bayesknee.arrays import Vector
 
 Places: TypeAlias = tuple[int, ...]
 

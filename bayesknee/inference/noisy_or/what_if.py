@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesknee.inference.batch import reading_table
+from bayesknee.arrays import Vector
+from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.noisy_or.patient import Known, Patients, one_patient, sorted_evidence
-from bayesknee.inference.outcomes import Outcomes
-from bayesknee.inference.subsets import Vector
+from bayesknee.inference.results import Outcomes
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine
+from bayesknee.inference.dividing import gauss_legendre
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
-from bayesknee.inference.shares import Shares, gauss_legendre
+from bayesknee.inference.results import Shares
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.model import Network

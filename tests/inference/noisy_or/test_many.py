@@ -12,13 +12,13 @@ import pytest
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
 from bayesknee.inference.codes import Codes, decode, encode
-from bayesknee.inference.engine import Strategy
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.noisy_or import many
 from bayesknee.inference.noisy_or.compiled import program_of
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.strategy import Strategy
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.model import Network

@@ -8,11 +8,11 @@ import pytest
 
 from bayesknee import Evidence, load_network
 from bayesknee.inference.codes import encode
-from bayesknee.inference.engine import Strategy
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
-from bayesknee.inference.shares import Events
+from bayesknee.inference.results import Events
+from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Mixture
 from tests.support.random_networks import random_answers
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
-from bayesknee.inference.approximation import Budget
 from bayesknee.inference.codes import encode
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.evidence import check_evidence
@@ -19,6 +18,7 @@ from bayesknee.inference.noisy_or import run, strategy
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.plan import make_plan
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.results import Budget
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.model import Condition, Finding, Network

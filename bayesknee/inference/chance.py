@@ -1,0 +1,40 @@
+"""Drawing by chance: helpers of both strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from graphlib import TopologicalSorter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.arrays import Vector
+from bayesknee.inference.codes import NOT_KNOWN, Codes
+from bayesknee.knowledge.model import Network
+
+
+def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:
+    """Leaves out, in place, what is not asked of a patient; what is `given` stays."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    for name in _gates_first(network):
+        for gate, wanted in network.findings[name].only_if.items():
+            allowed = [network.states[gate].index(state) for state in wanted]
+            closed = ~np.isin(codes[:, columns[gate]], allowed)
+            if name not in given:
+                codes[closed, columns[name]] = NOT_KNOWN
+
+
+def _gates_first(network: Network) -> list[str]:
+    """The gated findings, each after those that gate it."""
+    gates: Mapping[str, tuple[str, ...]] = {name: tuple(network.findings[name].only_if) for name in network.gated}
+    return [name for name in TopologicalSorter(gates).static_order() if name in gates]
+
+
+Whole = NDArray[np.intp]
+
+
+def draw_each(chances: Vector, rng: np.random.Generator) -> Whole:
+    """A draw for each row of chances, shape (rows, states), which need not sum to 1 but to more than 0."""
+    sums = np.cumsum(chances, axis=1)
+    points = rng.random(len(chances))[:, None] * sums[:, -1:]
+    return np.asarray(np.minimum((sums <= points).sum(axis=1), chances.shape[1] - 1), np.intp)
