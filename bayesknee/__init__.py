@@ -5,7 +5,7 @@ from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.evidence import Evidence
 from bayesknee.knowledge.library import load_network
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 __version__ = "0.1.0"
 __all__ = [

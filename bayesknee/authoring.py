@@ -13,10 +13,10 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.engine import check_setting
 from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.strategy import MOST_CONDITIONS
-from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Network, Number, Path, Probability, Reading
+from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
+from bayesknee.knowledge.network import Network, check_setting
 
 SAMPLES: Final = 1000
 LISTED: Final = 10

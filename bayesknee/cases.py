@@ -19,7 +19,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import CaseFileError, EvidenceError, did_you_mean, joined, quoted
 from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge import yaml_tree
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.yaml_tree import Scalar, Sequence, Tree, TreeError
 
 RawAnswer: TypeAlias = str | float | Mapping[str, str | float]

@@ -26,7 +26,7 @@ from bayesknee.knowledge.opening import SETTING
 
 if TYPE_CHECKING:
     from bayesknee.interview.session import SessionFile, Stored
-    from bayesknee.knowledge.model import Network
+    from bayesknee.knowledge.network import Network
 
 
 @click.command(

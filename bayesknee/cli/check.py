@@ -8,8 +8,9 @@ import click
 
 from bayesknee.cli.options import examples, print_text, setting_option
 from bayesknee.errors import NetworkError
-from bayesknee.inference.engine import Engine, check_setting
+from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.knowledge.network import check_setting
 
 
 @click.command("check", epilog=examples("bayesknee check", "bayesknee check my_networks/shoulder"))

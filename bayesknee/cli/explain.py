@@ -12,7 +12,7 @@ from bayesknee.cli.patient import case_option, diagnosed
 from bayesknee.errors import BayeskneeError
 from bayesknee.inference.counterfactual import answers_that_turn, leader_changes
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 
 @click.command(

@@ -9,7 +9,8 @@ import click
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
-from bayesknee.knowledge.model import ANSWERED_BY, Network, Question, RiskFactor
+from bayesknee.knowledge.model import ANSWERED_BY, Question, RiskFactor
+from bayesknee.knowledge.network import Network
 
 KINDS = (*ANSWERED_BY, RiskFactor.kind)
 

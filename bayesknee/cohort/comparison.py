@@ -14,7 +14,8 @@ from bayesknee.errors import BayeskneeError
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.differences import Differences, NumberChange
-from bayesknee.knowledge.model import Network, Path, Reading
+from bayesknee.knowledge.model import Path, Reading
+from bayesknee.knowledge.network import Network
 
 DECIBANS: Final = 10.0 / math.log(10.0)
 LEAST_PUSH: Final = 0.05

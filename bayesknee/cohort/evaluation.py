@@ -22,7 +22,8 @@ from bayesknee.inference.engine import Engine
 from bayesknee.inference.fit import surprise_of
 from bayesknee.inference.intervals import LEAST_DRAWS
 from bayesknee.inference.ledger import Account
-from bayesknee.knowledge.model import LEVELS, Network
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,8 @@ from bayesknee.inference.codes import encode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.triage import levels, triage
-from bayesknee.knowledge.model import LEVELS, Network
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
 
 
 class Called(NamedTuple):

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.cohort.interviews import Patients, Played
-from bayesknee.knowledge.model import LEVELS, Network
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
 
 Z: Final = 1.959963984540054
 ALL: Final = "all"

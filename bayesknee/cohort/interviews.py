@@ -28,7 +28,7 @@ from bayesknee.inference.results import Sample
 from bayesknee.inference.same_decision import StopRule
 from bayesknee.inference.standing import Standing
 from bayesknee.inference.triage import levels
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import redrawn
 
 SAMPLES: Final = 60

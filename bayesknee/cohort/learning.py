@@ -40,7 +40,6 @@ from bayesknee.knowledge.model import (
     Distribution,
     Finding,
     Mixture,
-    Network,
     NoisyOr,
     Number,
     Path,
@@ -49,6 +48,7 @@ from bayesknee.knowledge.model import (
     Reference,
     with_numbers,
 )
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.writer import Changes, write_changed
 
 CHANGED: Final = ("conditions", "signs", "findings")

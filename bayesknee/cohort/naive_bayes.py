@@ -17,7 +17,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.parents import odds_ratios
-from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.network import Network
 
 
 class NaiveBayes:

@@ -18,7 +18,7 @@ from bayesknee.cohort.extras import require
 from bayesknee.cohort.tables import BLANK, Column, Columns, Encoded, check_columns, encode_columns
 from bayesknee.errors import TableError, quoted
 from bayesknee.inference.codes import nothing_known
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]

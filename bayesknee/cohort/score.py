@@ -14,7 +14,8 @@ from bayesknee.errors import BayeskneeError, TableError, joined
 from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.triage import levels
-from bayesknee.knowledge.model import LEVELS, Network
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     import pandas as pd

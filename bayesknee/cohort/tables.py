@@ -18,7 +18,7 @@ from bayesknee.cases import plain_answer
 from bayesknee.errors import EvidenceError, TableError, did_you_mean, joined, quoted
 from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.inference.evidence import UNKNOWN, read_answer
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 MOST_TOLD: Final = 3
 BLANK: Final = -1

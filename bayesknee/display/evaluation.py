@@ -16,7 +16,8 @@ from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation
 from bayesknee.cohort.measures import Bin, Measure
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.inference.ledger import DECIBANS
-from bayesknee.knowledge.model import Condition, Network
+from bayesknee.knowledge.model import Condition
+from bayesknee.knowledge.network import Network
 
 SHOWN: Final = 3
 MOST_ROWS: Final = 30  # conditions of which all are shown, those without a case, too

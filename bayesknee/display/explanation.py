@@ -17,7 +17,7 @@ from bayesknee.inference.counterfactual import Change, NewAnswer, answers_that_t
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.fit import Conflict, Surprise
 from bayesknee.inference.ledger import DECIBANS, Account, Cited, Entry
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 WORTH_NUMBERS: Final = math.log(1.1)
 NO_DIFFERENCE: Final = math.log(1.005)

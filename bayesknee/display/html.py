@@ -26,7 +26,8 @@ from bayesknee.display.text import (
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.questions import NextQuestion, NextQuestions
 from bayesknee.inference.triage import Triage
-from bayesknee.knowledge.model import ANSWERED_BY, Network, Question, RiskFactor
+from bayesknee.knowledge.model import ANSWERED_BY, Question, RiskFactor
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from jinja2 import Environment

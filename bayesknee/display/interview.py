@@ -19,8 +19,8 @@ from bayesknee.inference.triage import Reason
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
 from bayesknee.interview.state import Step
-from bayesknee.knowledge.model import Network
-from bayesknee.knowledge.one_number import citation
+from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.number_words import citation
 from bayesknee.knowledge.opening import SETTING
 
 WORTH_DESCRIBING: Final = 0.1

@@ -15,7 +15,7 @@ from bayesknee.cohort.interview_results import Figure, Lost, Result
 from bayesknee.cohort.interviews import COMPLETE, OWN, WORDS
 from bayesknee.display.plots.canvas import STYLES, blank_axes
 from bayesknee.display.terminal import console_for, rendered
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 Results: TypeAlias = Mapping[str, Sequence[Result]]
 

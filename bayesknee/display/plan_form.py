@@ -15,7 +15,8 @@ from bayesknee.display.text import label, state_text
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.plan import Plan, PlannedQuestion
 from bayesknee.interview.prompts import prompt_of
-from bayesknee.knowledge.model import Network, Question, RiskFactor
+from bayesknee.knowledge.model import Question, RiskFactor
+from bayesknee.knowledge.network import Network
 
 _NUMBER: Final = 4
 _INDENT: Final = 2

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bayesknee.display.terminal import console_for, rendered
-from bayesknee.knowledge.model import Network, Question, RiskFactor
+from bayesknee.knowledge.model import Question, RiskFactor
+from bayesknee.knowledge.network import Network
 
 
 def questions_text(network: Network, questions: Sequence[Question], file: TextIO | None = None) -> str:

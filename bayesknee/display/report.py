@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesknee.display.terminal import console_for, rendered
-from bayesknee.knowledge.model import ANSWERED_BY, Network
+from bayesknee.knowledge.model import ANSWERED_BY
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.authoring import Report

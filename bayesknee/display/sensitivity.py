@@ -14,7 +14,7 @@ from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import event_chance, event_name, heading
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import stated_ranges
 
 MOST_FLIPS: Final = 5

@@ -18,8 +18,9 @@ from bayesknee.inference.intervals import Interval, Intervals
 from bayesknee.inference.ledger import Account, Entry
 from bayesknee.inference.questions import NextQuestion
 from bayesknee.inference.triage import Triage
-from bayesknee.knowledge.model import Network, RiskFactor
-from bayesknee.knowledge.one_number import citation
+from bayesknee.knowledge.model import RiskFactor
+from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.number_words import citation
 
 LONGEST_BAR: Final = 40
 ALARMING: Final = ("emergency", "urgent")

@@ -12,7 +12,7 @@ from typing import Final
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.questions import Ranking
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 # Judged: a further line of a list, some four words, is read and passed over, or ticked; a question of its own is read
 # as a sentence, and one of five answers is chosen. So a line burdens by a tenth of its question. A fifth was tried,

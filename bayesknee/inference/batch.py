@@ -19,7 +19,8 @@ from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.implied import Answers
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
-from bayesknee.knowledge.model import Network, Reading
+from bayesknee.knowledge.model import Reading
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

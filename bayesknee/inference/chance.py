@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.codes import NOT_KNOWN, Codes
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 
 def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:

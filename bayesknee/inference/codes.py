@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import EvidenceError
 from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, check_evidence
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 Codes: TypeAlias = NDArray[np.int8]
 

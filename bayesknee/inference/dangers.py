@@ -9,7 +9,7 @@ import numpy as np
 
 from bayesknee.inference.objectives import by_question
 from bayesknee.inference.questions import Ranking
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from bayesknee.inference.results import Approximation
 from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
 from bayesknee.inference.stop import StopAdvice, stop_advice
 from bayesknee.inference.triage import Triage, triage
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     import pandas as pd

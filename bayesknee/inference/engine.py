@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.errors import ImpossibleEvidenceError, SettingError, did_you_mean, quoted
+from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.codes import Codes, check_codes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import Enumeration
@@ -26,7 +26,7 @@ from bayesknee.inference.results import (
 )
 from bayesknee.inference.strategy import MOST_CONDITIONS, Strategy
 from bayesknee.knowledge.library import load_network
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network, check_setting
 
 if TYPE_CHECKING:
     from bayesknee.interview import Interview, Policy, State
@@ -214,20 +214,6 @@ def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:
     if len(network.conditions) <= MOST_CONDITIONS:
         return Enumeration(network, setting)
     return NoisyOrStrategy(network, setting, budget)
-
-
-def check_setting(network: Network, setting: str | None) -> str:
-    """`setting`, or the network's first one where it is None.
-
-    Raises:
-        SettingError: the network has no such setting.
-    """
-    if setting is None:
-        return network.default_setting
-    if setting in network.settings:
-        return setting
-    hint = did_you_mean(setting, network.settings) or f"known are {', '.join(network.settings)}"
-    raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")
 
 
 def _ranked(posterior: Iterable[tuple[str, float]]) -> Mapping[str, float]:

@@ -39,7 +39,8 @@ from bayesknee.inference.sampling import Sampler
 from bayesknee.inference.shares import shares_of
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.inference.subsets import holds_any, marginals
-from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
+from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.many import Many

@@ -14,7 +14,8 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import EvidenceError, did_you_mean, joined, quoted
-from bayesknee.knowledge.model import NO_YES, Network, RiskFactor
+from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.knowledge.network import Network
 
 UNKNOWN: Final = "unknown"
 TRUTH_VALUES: Final = (bool, np.bool_)

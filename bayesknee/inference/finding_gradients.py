@@ -18,7 +18,8 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.subsets import holds_any, subset_sums
-from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Path
+from bayesknee.knowledge.model import Mixture, NoisyOr, Path
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -16,7 +16,7 @@ from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.finding_gradients import FindingGradients
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.inference.subsets import holds_any, sums
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

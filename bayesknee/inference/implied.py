@@ -13,7 +13,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.inference.evidence import Evidence, Likelihood
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 
 class Answers(NamedTuple):

@@ -18,7 +18,8 @@ from bayesknee.errors import ConditionError, did_you_mean, quoted
 from bayesknee.inference.evidence import Answer
 from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
-from bayesknee.knowledge.model import JUDGED, NO_YES, Network
+from bayesknee.knowledge.model import JUDGED, NO_YES
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     import pandas as pd

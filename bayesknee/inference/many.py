@@ -23,7 +23,8 @@ from bayesknee.inference.implied import Answers
 from bayesknee.inference.program import Index, Joints, Weights
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
-from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -14,7 +14,7 @@ from immutabledict import immutabledict
 from bayesknee.arrays import Vector
 from bayesknee.errors import QuestionError, did_you_mean, quoted
 from bayesknee.inference.results import Outcomes
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 Objective: TypeAlias = Callable[[Network, Outcomes], Vector]
 

@@ -29,7 +29,8 @@ from bayesknee.inference.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.prior_answers import AnswerSums
 from bayesknee.inference.results import Outcomes
 from bayesknee.inference.subsets import sums
-from bayesknee.knowledge.model import Mixture, Network, NoisyOr
+from bayesknee.knowledge.model import Mixture, NoisyOr
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

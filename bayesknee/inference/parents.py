@@ -20,7 +20,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, check_size
-from bayesknee.knowledge.model import NO_YES, Condition, Network, RiskFactor
+from bayesknee.knowledge.model import NO_YES, Condition, RiskFactor
+from bayesknee.knowledge.network import Network
 
 MOST_COMMON_STATES: Final = 128
 ONE: Final = np.ones(1)

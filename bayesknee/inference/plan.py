@@ -32,7 +32,7 @@ from bayesknee.inference.codes import only
 from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.questions import Aim, Ranking, rank
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     import pandas as pd

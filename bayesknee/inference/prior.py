@@ -26,7 +26,7 @@ from bayesknee.inference.factors import ALL, MOST_PLANS, Factor, Plan, Scope, ch
 from bayesknee.inference.hinge import Answers, Box, Group, Pair, Side, parts_of, product
 from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.parents import list_parents, odds_ratios
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 MOST_CACHED_WEIGHTS: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22

@@ -19,7 +19,8 @@ from bayesknee.inference.parents import Block
 from bayesknee.inference.prior import Prior, joint_plan, places
 from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
 from bayesknee.inference.subsets import holds_any
-from bayesknee.knowledge.model import Network, Path
+from bayesknee.knowledge.model import Path
+from bayesknee.knowledge.network import Network
 
 YES: Final = 1
 BOTH: Final = np.arange(2)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.parents import Block, Parents
-from bayesknee.knowledge.model import ANY_SETTING, Network, Path
+from bayesknee.knowledge.model import ANY_SETTING, Path
+from bayesknee.knowledge.network import Network
 
 States = NDArray[np.intp]
 

@@ -27,7 +27,8 @@ from bayesknee.inference.factors import Factor, Plan, sum_out
 from bayesknee.inference.intercepts import Solver, either
 from bayesknee.inference.parents import Block, Parents
 from bayesknee.inference.prior import Prior
-from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, Network, RiskFactor
+from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, RiskFactor
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
 
 MOST_ROUNDS: Final = 60

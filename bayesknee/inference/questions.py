@@ -21,7 +21,8 @@ from bayesknee.inference.askable import Filter, askable
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import Objective, find_objective
 from bayesknee.inference.results import Outcomes
-from bayesknee.knowledge.model import Network, Question
+from bayesknee.knowledge.model import Question
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

@@ -18,7 +18,8 @@ from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_number
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.subsets import holds_any
-from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.prior import Prior

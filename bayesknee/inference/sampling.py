@@ -23,7 +23,8 @@ from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.results import Sample
 from bayesknee.inference.subsets import membership
-from bayesknee.knowledge.model import Network, Reading
+from bayesknee.knowledge.model import Reading
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -24,7 +24,7 @@ from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_y
 from bayesknee.inference.intercepts import find_root
 from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Number, Path, Probability
-from bayesknee.knowledge.one_number import allowed, citation, number_words, with_number
+from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
 
 if TYPE_CHECKING:
     import pandas as pd

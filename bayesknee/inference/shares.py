@@ -37,7 +37,7 @@ from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
 from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.results import Events, Shares
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -20,7 +20,7 @@ from bayesknee.inference.open_flags import OpenFlag
 from bayesknee.inference.same_decision import StopRule
 from bayesknee.inference.standing import Standing
 from bayesknee.inference.triage import percent
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

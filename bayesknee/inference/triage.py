@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
 from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, gate_holds
-from bayesknee.knowledge.model import LEVELS, Level, Network, RedFlag
+from bayesknee.knowledge.model import LEVELS, Level, RedFlag
+from bayesknee.knowledge.network import Network
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 

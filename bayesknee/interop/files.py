@@ -13,10 +13,10 @@ from typing import Final, TextIO
 from immutabledict import immutabledict
 
 from bayesknee.errors import ExportError, did_you_mean, quoted
-from bayesknee.inference.engine import check_setting
 from bayesknee.interop.tables import network_tables
 from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
-from bayesknee.knowledge.model import COMPLAINT, Network
+from bayesknee.knowledge.model import COMPLAINT
+from bayesknee.knowledge.network import Network, check_setting
 
 _WRITERS: Final[Mapping[str, Callable[[Document], str]]] = immutabledict(
     bif=bif, xmlbif=xmlbif, xdsl=xdsl, net=net, uai=uai

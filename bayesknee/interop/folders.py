@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.errors import ExportError
-from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, Network, NoisyOr, Number
+from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Number
+from bayesknee.knowledge.network import Network
 
 MOST_CHARACTERS: Final = 2_000_000  # in a file: half of what the reader takes
 CASES: Final = "cases"

@@ -21,16 +21,8 @@ from typing import Any, Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import ImportFileError, NetworkError, Problem, did_you_mean, quoted
-from bayesknee.knowledge.model import (
-    ANY_SETTING,
-    Condition,
-    Finding,
-    Network,
-    NoisyOr,
-    Probability,
-    Reference,
-    Setting,
-)
+from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Probability, Reference, Setting
+from bayesknee.knowledge.network import Network
 
 MOST_BYTES: Final = 100_000_000
 GZIP: Final = b"\x1f\x8b"

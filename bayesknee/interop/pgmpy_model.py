@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bayesknee.interop.tables import Table, network_tables
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from pgmpy.factors.discrete import TabularCPD  # type: ignore[import-untyped]

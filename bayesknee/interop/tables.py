@@ -11,10 +11,10 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
-from bayesknee.inference.engine import check_setting
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.strategy import MOST_CONDITIONS
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Network, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.network import Network, check_setting
 
 MOST_NUMBERS: Final = 2**22
 TOLERANCE: Final = 1e-9

@@ -9,7 +9,8 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import EvidenceError, quoted
 from bayesknee.inference.evidence import UNKNOWN, Answer, check_evidence
-from bayesknee.knowledge.model import NO_YES, Network
+from bayesknee.knowledge.model import NO_YES
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import TickAll
 
 PROBABLY: Final = "probably"

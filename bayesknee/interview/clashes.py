@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bayesknee.errors import EvidenceError, ImpossibleEvidenceError
 from bayesknee.inference.evidence import UNKNOWN, Answer, check_evidence, gate_holds
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.engine import Engine

@@ -480,7 +480,7 @@ class Interview:
     def _answers(self, name: str, value: object) -> Mapping[str, Answer]:
         network = self._engine.network
         if name == SETTING:
-            from bayesknee.inference.engine import check_setting
+            from bayesknee.knowledge.network import check_setting
 
             return {SETTING: check_setting(network, str(value))}
         if group := network.opening.tick_all.get(name):

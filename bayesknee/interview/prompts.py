@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bayesknee.inference.evidence import UNKNOWN
-from bayesknee.knowledge.model import NO_YES, Network, RiskFactor
+from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING, TickAll
 
 PromptKind: TypeAlias = Literal["choice", "number", "tick_all"]

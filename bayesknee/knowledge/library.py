@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.errors import NetworkNotFoundError, did_you_mean, quoted
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reader import read_network
 
 DEFAULT_NETWORK: Final = "posterior_knee"

@@ -6,18 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bayesknee.knowledge.model import (
-    Condition,
-    Finding,
-    Mixture,
-    Network,
-    NoisyOr,
-    Number,
-    Path,
-    Reading,
-    RiskFactor,
-)
-from bayesknee.knowledge.one_number import number_words
+from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Number, Path, Reading, RiskFactor
+from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.number_words import number_words
 
 Likelihood = Sequence[float]
 

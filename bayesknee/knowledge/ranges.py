@@ -26,7 +26,6 @@ from bayesknee.knowledge.model import (
     ANY_SETTING,
     LARGEST_RATIO,
     Distribution,
-    Network,
     NoisyOr,
     Number,
     Path,
@@ -36,6 +35,7 @@ from bayesknee.knowledge.model import (
     parts_below,
     with_values,
 )
+from bayesknee.knowledge.network import Network
 
 Draws: TypeAlias = NDArray[np.float64]
 

@@ -25,7 +25,6 @@ from bayesknee.knowledge.model import (
     Finding,
     Group,
     Mixture,
-    Network,
     NoisyOr,
     OddsRatio,
     Path,
@@ -37,6 +36,7 @@ from bayesknee.knowledge.model import (
     Setting,
     Sign,
 )
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 

@@ -17,7 +17,8 @@ import yaml
 from immutabledict import immutabledict
 
 from bayesknee.errors import BayeskneeError, quoted
-from bayesknee.knowledge.model import Network, Number, Path, Reference
+from bayesknee.knowledge.model import Number, Path, Reference
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reader import MAIN_FILE, read_network
 
 LINE: Final = 118

@@ -18,7 +18,8 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.codes import NOT_KNOWN
 from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.inference.triage import levels
-from bayesknee.knowledge.model import LEVELS, Network
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
 
 PATIENTS: Final = 20_000
 SEED: Final = 1

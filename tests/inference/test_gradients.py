@@ -14,7 +14,7 @@ from bayesknee import Engine, Network, load_network
 from bayesknee.arrays import Vector
 from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Path
-from bayesknee.knowledge.one_number import allowed, find_number, with_number
+from bayesknee.knowledge.number_words import allowed, find_number, with_number
 from tests.support.effort import seeds
 from tests.support.random_networks import random_answers, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor

@@ -6,7 +6,7 @@ import pytest
 
 from bayesknee.inference.hinge import Side, connected, hinge_of, parts_of, sides_of
 from bayesknee.inference.prior import Prior
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.small_networks import condition, network, risk_factor
 
 TWO = {"no": 0.5, "yes": 0.5}

@@ -15,7 +15,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.intercepts import find_intercept, find_root
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.subsets import membership
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_network
 from tests.support.small_networks import condition, network, odds_ratio, probability, risk_factor

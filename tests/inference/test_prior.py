@@ -17,7 +17,8 @@ from bayesknee.inference.hinge import Pair
 from bayesknee.inference.parents import MOST_COMMON_STATES, list_parents
 from bayesknee.inference.prior import Prior, absorbed
 from bayesknee.knowledge.library import load_network
-from bayesknee.knowledge.model import NO_YES, Network
+from bayesknee.knowledge.model import NO_YES
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network
 from tests.support.small_networks import condition, network, risk_factor

@@ -13,7 +13,7 @@ from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_answers import AnswerSums
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.inference.test_prior import SIZE, random_known
 from tests.support.effort import seeds
 from tests.support.random_networks import random_network

@@ -13,7 +13,7 @@ from bayesknee import Engine, Network
 from bayesknee.errors import ConditionError, NetworkError
 from bayesknee.inference.sensitivity import Flip, Sensitivity
 from bayesknee.knowledge.model import Path
-from bayesknee.knowledge.one_number import allowed, find_number, with_number
+from bayesknee.knowledge.number_words import allowed, find_number, with_number
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or

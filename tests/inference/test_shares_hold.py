@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bayesknee import Engine
 from bayesknee.inference.results import Shares
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, Patient, patients, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.inference.engine import check_setting
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     Distribution,
@@ -21,6 +20,7 @@ from bayesknee.knowledge.model import (
     Reading,
     RiskFactor,
 )
+from bayesknee.knowledge.network import check_setting
 from bayesknee.knowledge.ranges import Ranges, StatedRanges, draw_base_rates, redrawn, stream
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, TINY, random_network

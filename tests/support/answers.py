@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from bayesknee.knowledge.model import NO_YES, Network
+from bayesknee.knowledge.model import NO_YES
+from bayesknee.knowledge.network import Network
 
 RawAnswer: TypeAlias = str | float | Mapping[str, float]
 Answers: TypeAlias = Mapping[str, RawAnswer]

@@ -15,7 +15,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.knowledge.model import Condition, Distribution, Finding, Mixture, Network, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import Condition, Distribution, Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.network import Network
 from tests.support.answers import Answers, known
 
 Array: TypeAlias = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bayesknee import Engine
 from bayesknee.inference.prior import Prior
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.brute_force import BruteForce
 
 

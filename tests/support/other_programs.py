@@ -12,7 +12,8 @@ from pgmpy.factors.discrete import DiscreteFactor, TabularCPD  # type: ignore[im
 from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork  # type: ignore[import-untyped]
 
 from bayesknee.interop.tables import Table
-from bayesknee.knowledge.model import COMPLAINT, Network
+from bayesknee.knowledge.model import COMPLAINT
+from bayesknee.knowledge.network import Network
 from tests.support.answers import Answers, known
 
 # Both are imported here and nowhere else in the tests, where a warning is an error.
@@ -22,7 +23,6 @@ with warnings.catch_warnings():
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # pyAgrum 3.3.1 (SWIG) dies of a warning that is an error
     import pyagrum
-    import pyagrum.markov_random_field
 
 gum: Any = pyagrum  # its types are half there
 

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 SLACK: Final = 1.5  # pixels by which boxes around words may touch
 LONG: Final = "of the inner and the outer head, with or without a tear"

@@ -25,7 +25,6 @@ from bayesknee.knowledge.model import (
     Kind,
     Level,
     Mixture,
-    Network,
     NoisyOr,
     OddsRatio,
     Probability,
@@ -35,6 +34,7 @@ from bayesknee.knowledge.model import (
     Setting,
     Sign,
 )
+from bayesknee.knowledge.network import Network
 from tests.support.answers import RawAnswer, are_possible
 from tests.support.small_networks import TOPIC, odds_ratio, probability, weight
 

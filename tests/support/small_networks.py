@@ -15,7 +15,6 @@ from bayesknee.knowledge.model import (
     Finding,
     Group,
     Mixture,
-    Network,
     NoisyOr,
     OddsRatio,
     Probability,
@@ -25,6 +24,7 @@ from bayesknee.knowledge.model import (
     Sign,
     Weight,
 )
+from bayesknee.knowledge.network import Network
 
 Part: TypeAlias = RiskFactor | Condition | Sign | Finding | Group
 P = TypeVar("P", RiskFactor, Condition, Sign, Finding, Group)

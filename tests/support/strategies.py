@@ -13,7 +13,7 @@ from bayesknee.inference.enumeration import Enumeration
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.inference.strategy import Strategy
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support import random_networks
 
 STRATEGIES: Final[dict[str, Callable[[Network, str, Budget], Strategy]]] = {

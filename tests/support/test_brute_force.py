@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.brute_force import BruteForce
 from tests.support.effort import seeds
 from tests.support.engines import base_rates, oracle

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from bayesknee.inference.evidence import check_evidence
-from bayesknee.knowledge.model import Finding, Mixture, Network, NoisyOr, Reading
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
 from tests.support.random_networks import REAL, TINY, Patient, random_network, seeded_patient
 
 PATIENTS = [seeded_patient(seed) for seed in range(400)]

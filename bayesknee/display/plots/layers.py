@@ -13,7 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 from bayesknee.display.text import state_text
 from bayesknee.errors import ConditionError, did_you_mean, quoted
-from bayesknee.knowledge.model import Condition, Finding, Mixture, Network, NoisyOr, Reading
+from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
 
 NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test"]
 RISKS, CONDITIONS, SIGNS, FINDINGS = range(4)

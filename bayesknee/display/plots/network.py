@@ -26,7 +26,7 @@ from bayesknee.display.plots.layers import (
     layers_around,
     layers_of,
 )
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 # Inches. Each layer has its left and right edge, where links leave and arrive.
 EDGES: Final = ((0.0, 3.0), (4.2, 6.2), (8.2, 10.4), (11.6, 15.8))

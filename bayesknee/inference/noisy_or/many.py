@@ -18,7 +18,7 @@ from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, pat
 from bayesknee.inference.noisy_or.run import AnyRun
 from bayesknee.inference.noisy_or.structure import Common, Structure
 from bayesknee.inference.results import Groups, Posteriors
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.compiled import Program

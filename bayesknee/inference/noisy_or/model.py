@@ -17,7 +17,8 @@ from bayesknee.inference.factors import Factor
 from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.noisy_or.tables import expm1
 from bayesknee.inference.parents import Block, Parents, list_parents
-from bayesknee.knowledge.model import Mixture, Network, NoisyOr, Reading
+from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
 
 ANY: Final = "any condition"  # the presenting complaint as an effect; not a name that a network can have
 

@@ -22,7 +22,7 @@ from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
 from bayesknee.inference.noisy_or.run import AnyRun, Marginals, Run
 from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.results import Budget, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.approximate import ApproximatePosterior

@@ -34,7 +34,7 @@ from bayesknee.display.plots.ledger import MOST_ROWS
 from bayesknee.display.terminal import percent
 from bayesknee.errors import ConditionError, PictureError
 from bayesknee.inference.intervals import Interval, Intervals
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import StatedRanges
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient

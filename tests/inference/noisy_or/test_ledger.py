@@ -14,7 +14,7 @@ from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Shares
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import SMALL, TINY, seeded_patient

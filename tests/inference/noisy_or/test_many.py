@@ -21,7 +21,7 @@ from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.strategy import Strategy
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
-from bayesknee.knowledge.model import Network
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign

@@ -16,7 +16,8 @@ from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.mixture import SMALLEST, exponentials
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
-from bayesknee.knowledge.model import Mixture, Network
+from bayesknee.knowledge.model import Mixture
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or

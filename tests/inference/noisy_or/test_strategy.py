@@ -21,7 +21,8 @@ from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
-from bayesknee.knowledge.model import Condition, Finding, Network
+from bayesknee.knowledge.model import Condition, Finding
+from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, group, network, noisy_or

@@ -10,7 +10,7 @@ import pytest
 
 from bayesknee import Network, NetworkError, load_network
 from bayesknee.knowledge.model import Distribution, Probability
-from bayesknee.knowledge.one_number import allowed, citation, find_number, number_words, with_number
+from bayesknee.knowledge.number_words import allowed, citation, find_number, number_words, with_number
 from tests.support.random_networks import random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, reading, sign
 

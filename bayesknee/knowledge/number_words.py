@@ -13,7 +13,6 @@ from bayesknee.knowledge.model import (
     Distribution,
     Finding,
     Mixture,
-    Network,
     NoisyOr,
     Number,
     Path,
@@ -22,6 +21,7 @@ from bayesknee.knowledge.model import (
     numbers_below,
     with_values,
 )
+from bayesknee.knowledge.network import Network
 
 MARGIN: Final = 1e-9
 LEAST_EXCESS: Final = 1e-6

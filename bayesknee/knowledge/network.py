@@ -1,0 +1,160 @@
+"""A whole network: its parts, checked against one another when it is made. An invalid one cannot exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+
+from immutabledict import immutabledict
+from matplotlib.axes import Axes
+from pgmpy.models import DiscreteBayesianNetwork
+
+from bayesknee.errors import NetworkError, SettingError, did_you_mean, quoted
+from bayesknee.knowledge.model import (
+    NO_YES,
+    Condition,
+    Finding,
+    Group,
+    Number,
+    Path,
+    Question,
+    RedFlag,
+    Reference,
+    RiskFactor,
+    Setting,
+    Sign,
+    gates_of,
+    numbers_below,
+)
+from bayesknee.knowledge.opening import Opening
+
+
+class Questions(immutabledict[str, Question]):
+    """Questions by id, which a notebook shows as a table."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} questions>"
+
+    def _repr_html_(self) -> str:
+        from bayesknee.display.html import questions_html
+
+        return questions_html(self.values())
+
+
+@dataclass(frozen=True)
+class Network:
+    """A whole network, checked. Mappings go from id to object and keep the order of the files.
+
+    Attributes:
+        complaint: what the patient presents with; empty for a network without a presenting complaint.
+        catch_all: the condition that stands for "none of the named ones"; empty where there is none.
+        sha256: over the files it was read from; empty for one that was made in memory.
+
+    Raises:
+        NetworkError: with everything that is wrong.
+    """
+
+    id: str
+    version: str
+    title: str
+    settings: Mapping[str, Setting]
+    topics: Mapping[str, str]
+    references: Mapping[str, Reference]
+    risk_factors: Mapping[str, RiskFactor]
+    conditions: Mapping[str, Condition]
+    signs: Mapping[str, Sign]
+    findings: Mapping[str, Finding]
+    groups: Mapping[str, Group] = field(default_factory=immutabledict)
+    red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
+    opening: Opening = field(default_factory=Opening)
+    description: str = ""
+    complaint: str = ""
+    catch_all: str = ""
+    caution: str = ""
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        from bayesknee.knowledge.checks import find_problems
+
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, Mapping):
+                object.__setattr__(self, each.name, immutabledict(value))
+        if problems := find_problems(self):
+            raise NetworkError(problems)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """All that can be asked: risk factors, then findings."""
+        return Questions({**self.risk_factors, **self.findings})
+
+    @cached_property
+    def states(self) -> Mapping[str, tuple[str, ...]]:
+        """The states of all that can be known of a patient, by id: risk factors, findings, conditions."""
+        return immutabledict(self.states_by_id)
+
+    @cached_property
+    def states_by_id(self) -> dict[str, tuple[str, ...]]:
+        """The same as a plain dictionary, for a hot path: looking up is quicker. Not to be changed."""
+        return {name: each.states for name, each in self.questions.items()} | dict.fromkeys(self.conditions, NO_YES)
+
+    @cached_property
+    def gated(self) -> frozenset[str]:
+        """The findings that are asked only if something else holds."""
+        return frozenset(name for name, finding in self.findings.items() if finding.only_if)
+
+    @cached_property
+    def gates(self) -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+        """By gated finding, all that must hold for it to be asked: its gates, the gates of these, and so on.
+
+        Each is the id of a finding or risk factor and the states that are allowed of it.
+        """
+        return immutabledict({name: tuple(dict.fromkeys(gates_of(name, self.findings))) for name in self.gated})
+
+    @property
+    def default_setting(self) -> str:
+        """The first setting of the network."""
+        return next(iter(self.settings))
+
+    def numbers(self) -> Iterator[tuple[Path, Number]]:
+        """Every number with its path in the network's files."""
+        for section in ("risk_factors", "conditions", "signs", "findings"):
+            yield from numbers_below((section,), getattr(self, section))
+
+    def to_pgmpy(self, setting: str | None = None) -> DiscreteBayesianNetwork:
+        """The network in one care setting as a pgmpy model; see `bayesknee.interop.pgmpy_model.to_pgmpy`."""
+        from bayesknee.interop.pgmpy_model import to_pgmpy
+
+        return to_pgmpy(self, setting)
+
+    def plot(self, ax: Axes | None = None, *, around: str | None = None) -> Axes:
+        """The network in layers, whole or around a condition; see `bayesknee.display.plots.plot_network`."""
+        from bayesknee.display.plots import plot_network
+
+        return plot_network(self, ax, around=around)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Network {self.id} {self.version}: {len(self.conditions)} conditions, "
+            f"{len(self.risk_factors)} risk factors, {len(self.signs)} signs, {len(self.findings)} findings>"
+        )
+
+    def _repr_html_(self) -> str:
+        from bayesknee.display.html import network_html
+
+        return network_html(self)
+
+
+def check_setting(network: Network, setting: str | None) -> str:
+    """`setting`, or the network's first one where it is None.
+
+    Raises:
+        SettingError: the network has no such setting.
+    """
+    if setting is None:
+        return network.default_setting
+    if setting in network.settings:
+        return setting
+    hint = did_you_mean(setting, network.settings) or f"known are {', '.join(network.settings)}"
+    raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")
