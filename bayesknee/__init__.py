@@ -3,9 +3,9 @@
 from bayesknee.errors import BayeskneeError, EvidenceError, ImpossibleEvidenceError, NetworkError
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.evidence import Evidence
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence
 
 __version__ = "0.1.0"
 __all__ = [

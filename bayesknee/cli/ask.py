@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from bayesknee.cases import Case, added, evidence_of_words, read_case
 from bayesknee.cli.options import examples, network_option, setting_option, warn
 from bayesknee.cli.patient import asked_of_option, case_option
 from bayesknee.errors import BayeskneeError, SessionError
@@ -23,6 +22,7 @@ from bayesknee.interview import Interview, Policy
 from bayesknee.interview.interview import PATIENT
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
 
 if TYPE_CHECKING:
     from bayesknee.interview.session import SessionFile, Stored

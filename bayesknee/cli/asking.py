@@ -17,9 +17,9 @@ from bayesknee.display.interview import (
     told_text,
 )
 from bayesknee.errors import AnswerClashError, EvidenceError
-from bayesknee.inference.evidence import UNKNOWN
 from bayesknee.interview import Interview, Prompt, Reply
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
+from bayesknee.patient.evidence import UNKNOWN
 
 WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON = (
     f"{COMMAND}{word}"

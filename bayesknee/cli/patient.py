@@ -7,13 +7,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from bayesknee.cases import Case, added, evidence_of_words, read_case
 from bayesknee.cli.options import warn
-from bayesknee.inference.askable import ASKED_OF
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.patient.askable import ASKED_OF
+from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from bayesknee.cases import evidence_of_words
 from bayesknee.cli.options import examples, network_option, print_text, setting_option
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.patient.cases import evidence_of_words
+from bayesknee.patient.evidence import check_evidence
 
 
 @click.command(

@@ -10,9 +10,9 @@ from bayesknee.cohort.extras import require
 from bayesknee.cohort.files import Scored, Task, Work, score_piece
 from bayesknee.cohort.reading import Piece
 from bayesknee.cohort.score import Options, empty_scores, score
-from bayesknee.cohort.tables import check_columns
 from bayesknee.errors import TableError
 from bayesknee.inference.engine import Engine
+from bayesknee.patient.columns import check_columns
 
 PATIENCE: Final = "10s"  # with a scheduler that does not answer
 PIECES_A_WORKER: Final = 2  # under way at once: one being scored, one on its way

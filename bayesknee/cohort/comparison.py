@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from immutabledict import immutabledict
 
-from bayesknee.cases import Case
 from bayesknee.errors import BayeskneeError
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.differences import Differences, NumberChange
 from bayesknee.knowledge.model import Path, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.cases import Case
 
 DECIBANS: Final = 10.0 / math.log(10.0)
 LEAST_PUSH: Final = 0.05

@@ -15,11 +15,11 @@ import bayesknee
 from bayesknee.cohort.parts import Counts, Parts, beside, fingerprint, told
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
 from bayesknee.cohort.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
-from bayesknee.cohort.tables import Columns
 from bayesknee.errors import TableError, quoted
 from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
+from bayesknee.patient.columns import Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]

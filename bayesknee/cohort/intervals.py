@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.intervals import check_draws
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.codes import Codes, decode
 
 DRAWS: Final = 200
 SEED: Final = 0
@@ -46,7 +46,7 @@ def intervals(
 
     Args:
         engine: what they are scored with.
-        codes: their answers, see `bayesknee.inference.codes`.
+        codes: their answers, see `bayesknee.patient.codes`.
         draws: how many networks to draw, at least 40; `DRAWS` where left out.
         seed: the same one draws the same networks.
         refused: where given, takes the rows that are too much for exact work in a drawn network, by number, and why;

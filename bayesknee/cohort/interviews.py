@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError, QuestionError, did_you_mean, quoted
 from bayesknee.inference.asks import Ask, asks, topic_of
-from bayesknee.inference.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from bayesknee.inference.objectives import information
 from bayesknee.inference.questions import keep_to_topic
 from bayesknee.inference.results import Sample
@@ -30,6 +28,8 @@ from bayesknee.inference.standing import Standing
 from bayesknee.inference.triage import levels
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only
+from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 
 SAMPLES: Final = 60
 LOT: Final = 50
@@ -64,7 +64,7 @@ class Patients(NamedTuple):
 
     Attributes:
         conditions: what they have, bool of shape (patients, conditions).
-        codes: what they answer, see `bayesknee.inference.codes`.
+        codes: what they answer, see `bayesknee.patient.codes`.
         sought: for those drawn because they have a must-not-miss condition its number, else -1; shape (patients,).
     """
 

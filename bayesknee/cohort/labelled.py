@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from bayesknee.cases import Case, parse_case, plain_answer, read_case
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
 from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, joined, quoted
-from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network, check_setting
+from bayesknee.patient.cases import Case, parse_case, plain_answer, read_case
+from bayesknee.patient.evidence import Evidence, check_evidence
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
 TABLE_SUFFIXES: Final = (".csv", ".parquet")

@@ -33,7 +33,6 @@ from bayesknee.cohort.counts import (
 )
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.errors import BayeskneeError
-from bayesknee.inference.evidence import UNKNOWN
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,
@@ -50,6 +49,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.writer import Changes, write_changed
+from bayesknee.patient.evidence import UNKNOWN
 
 CHANGED: Final = ("conditions", "signs", "findings")
 OTHERWISE: Final = "otherwise"

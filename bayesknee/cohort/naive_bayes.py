@@ -15,10 +15,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.parents import odds_ratios
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 
 class NaiveBayes:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, other_length, read_rows, separated_otherwise
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.tables import BLANK, Column, Columns, Encoded, check_columns, encode_columns
 from bayesknee.errors import TableError, quoted
-from bayesknee.inference.codes import nothing_known
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import nothing_known
+from bayesknee.patient.columns import BLANK, Column, Columns, Encoded, check_columns, encode_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]

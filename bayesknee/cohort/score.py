@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.cohort.tables import Column, Encoded, check_columns, encode_columns
 from bayesknee.errors import BayeskneeError, TableError, joined
-from bayesknee.inference.codes import Codes, decode
 from bayesknee.inference.engine import Engine
 from bayesknee.inference.triage import levels
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import Codes, decode
+from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,10 +13,10 @@ from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
 from bayesknee.cohort.parts import Counts, told
 from bayesknee.cohort.reading import check_suffix
 from bayesknee.errors import TableError
-from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.inference.results import Sample
+from bayesknee.patient.codes import NOT_KNOWN, Codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from bayesknee.display.html import DANGER, differential_html
 from bayesknee.display.interview import unknown_flags_told
 from bayesknee.display.text import answer_text, label
 from bayesknee.errors import AnswerClashError, BayeskneeError, MissingExtraError
-from bayesknee.inference.evidence import UNKNOWN
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
+from bayesknee.patient.evidence import UNKNOWN
 
 if TYPE_CHECKING:
     from ipywidgets import Checkbox, VBox, Widget  # type: ignore[import-untyped]

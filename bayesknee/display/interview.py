@@ -13,7 +13,6 @@ from bayesknee.display.next_questions import next_questions_parts
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import LEVEL_WORDS, answer_count, answer_text, diagnosis_parts, label
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.evidence import UNKNOWN, Answer
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
 from bayesknee.inference.triage import Reason
 from bayesknee.interview.interview import Interview
@@ -22,6 +21,7 @@ from bayesknee.interview.state import Step
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.evidence import UNKNOWN, Answer
 
 WORTH_DESCRIBING: Final = 0.1
 MOST_DESCRIBED: Final = 3

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
 from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
-from bayesknee.inference.evidence import UNKNOWN, Answer
 from bayesknee.inference.intervals import Interval, Intervals
 from bayesknee.inference.ledger import Account, Entry
 from bayesknee.inference.questions import NextQuestion
@@ -21,6 +20,7 @@ from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
+from bayesknee.patient.evidence import UNKNOWN, Answer
 
 LONGEST_BAR: Final = 40
 ALARMING: Final = ("emergency", "urgent")

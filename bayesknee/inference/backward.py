@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from bayesknee.inference.chance import Whole, draw_each
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, sum_out
 from bayesknee.inference.parents import Block
 from bayesknee.inference.prior import Prior
+from bayesknee.patient.evidence import Likelihood
 
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 SUBSET: Final = -1  # the variable that stands for the subsets: before all others

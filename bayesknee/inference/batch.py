@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.evidence import Likelihood
-from bayesknee.inference.implied import Answers
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
+from bayesknee.patient.evidence import Likelihood
+from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import NOT_KNOWN, Codes
 
 
 def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bayesknee.errors import EvidenceError
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.evidence import UNKNOWN, Answer
+from bayesknee.patient.evidence import UNKNOWN, Answer
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.subsets import subset_sums
 from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading
+from bayesknee.patient.evidence import Likelihood
 
 
 def link(leak: float, stated: float) -> float:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from bayesknee.inference.askable import Filters, make_filter
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
 from bayesknee.inference.questions import Aim, NextQuestions, Ranking, next_questions, rank
@@ -17,6 +15,8 @@ from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAM
 from bayesknee.inference.stop import StopAdvice, stop_advice
 from bayesknee.inference.triage import Triage, triage
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.askable import Filters, make_filter
+from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.knowledge.model import Finding, Mixture, Sign
 from bayesknee.knowledge.ranges import Ranges, stream
+from bayesknee.patient.evidence import Likelihood
 
 USUAL_DRAWS: Final = 1000
 

@@ -11,10 +11,8 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.codes import Codes, check_codes
 from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import (
     DEFAULT_MEMORY,
@@ -27,6 +25,8 @@ from bayesknee.inference.results import (
 from bayesknee.inference.strategy import MOST_CONDITIONS, Strategy
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network, check_setting
+from bayesknee.patient.codes import Codes, check_codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence, shown
 
 if TYPE_CHECKING:
     from bayesknee.interview import Interview, Policy, State

@@ -23,12 +23,9 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.batch import Batch
 from bayesknee.inference.caches import keep
-from bayesknee.inference.codes import Codes
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_likelihood
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
-from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence, Likelihood
 from bayesknee.inference.gradients import gradients_of
-from bayesknee.inference.implied import Gates
 from bayesknee.inference.outcomes import WhatIf
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_gradients import PriorGradients
@@ -41,6 +38,9 @@ from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import Codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, Likelihood
+from bayesknee.patient.gates import Gates
 
 if TYPE_CHECKING:
     from bayesknee.inference.many import Many

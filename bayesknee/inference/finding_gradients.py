@@ -16,10 +16,10 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state, reading_table
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.subsets import holds_any, subset_sums
 from bayesknee.knowledge.model import Mixture, NoisyOr, Path
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.evidence import UNKNOWN, Evidence, check_evidence
+from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.patient.evidence import UNKNOWN, Evidence, check_evidence
 
 DRAWS: Final = 1000
 SEED: Final = 0

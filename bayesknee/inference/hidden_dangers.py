@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import nothing_known
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.same_decision import StopRule, drawn_answers
+from bayesknee.patient.codes import nothing_known
+from bayesknee.patient.evidence import check_evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor
 from bayesknee.inference.parents import Parents
+from bayesknee.patient.evidence import Likelihood
 
 MOST_HINGE_STATES: Final = 128
 MOST_MERGED_NUMBERS: Final = 2**12  # up to this size one table is quicker than two

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import ConditionError, did_you_mean, quoted
-from bayesknee.inference.evidence import Answer
 from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
 from bayesknee.knowledge.model import JUDGED, NO_YES
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Answer
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.questions import Aim, Ranking, rank
+from bayesknee.patient.evidence import Evidence, check_evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.engine import Engine

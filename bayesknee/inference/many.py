@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference import compiled
 from bayesknee.inference.batch import shared_rows
-from bayesknee.inference.codes import distinct_rows
 from bayesknee.inference.compiled import MIXTURE, NOISY_OR, READING, SKIPPED, Patients, Sums, Tables
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.implied import Answers
 from bayesknee.inference.program import Index, Joints, Weights
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import distinct_rows
+from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

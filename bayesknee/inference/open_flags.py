@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bayesknee.inference.askable import askable
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.triage import is_present
 from bayesknee.knowledge.model import LEVELS, RedFlag
+from bayesknee.patient.askable import askable
+from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

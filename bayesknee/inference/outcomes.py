@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.prior_answers import AnswerSums
 from bayesknee.inference.results import Outcomes
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, check_size
 from bayesknee.knowledge.model import NO_YES, Condition, RiskFactor
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 
 MOST_COMMON_STATES: Final = 128
 ONE: Final = np.ones(1)

@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from bayesknee.errors import QuestionError
-from bayesknee.inference.askable import Filter
-from bayesknee.inference.codes import only
-from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.questions import Aim, Ranking, rank
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.askable import Filter
+from bayesknee.patient.codes import only
+from bayesknee.patient.evidence import Evidence, check_evidence
 
 if TYPE_CHECKING:
     import pandas as pd

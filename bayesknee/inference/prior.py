@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import ALL, MOST_PLANS, Factor, Plan, Scope, check_size, elimination_order, sum_out
 from bayesknee.inference.hinge import Answers, Box, Group, Pair, Side, parts_of, product
 from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.parents import list_parents, odds_ratios
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 
 MOST_CACHED_WEIGHTS: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22

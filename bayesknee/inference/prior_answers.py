@@ -21,9 +21,9 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.hinge import Answers, Box, Group, product
 from bayesknee.inference.subsets import holds_any, sums
+from bayesknee.patient.evidence import Likelihood
 
 if TYPE_CHECKING:
     from bayesknee.inference.prior import Known, Prior

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, Scope
 from bayesknee.inference.parents import Block
 from bayesknee.inference.prior import Prior, joint_plan, places
@@ -21,6 +20,7 @@ from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 
 YES: Final = 1
 BOTH: Final = np.arange(2)

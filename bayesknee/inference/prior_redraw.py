@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, Plan, sum_out
 from bayesknee.inference.intercepts import Solver, either
 from bayesknee.inference.parents import Block, Parents
@@ -30,6 +29,7 @@ from bayesknee.inference.prior import Prior
 from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
+from bayesknee.patient.evidence import Likelihood
 
 MOST_ROUNDS: Final = 60
 SETTLED: Final = 1e-6

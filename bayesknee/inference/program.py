@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import distinct_rows
 from bayesknee.inference.factors import Scope
 from bayesknee.inference.hinge import Pair
 from bayesknee.inference.parents import ONE, Block
 from bayesknee.inference.prior import Prior, joint_plan
+from bayesknee.patient.codes import distinct_rows
 
 Index = NDArray[np.int64]
 

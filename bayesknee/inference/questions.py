@@ -17,12 +17,12 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.askable import Filter, askable
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.objectives import Objective, find_objective
 from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.askable import Filter, askable
+from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

@@ -15,11 +15,11 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
     from bayesknee.inference.prior import Prior

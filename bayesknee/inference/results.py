@@ -12,8 +12,8 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import Codes
 from bayesknee.knowledge.model import Path
+from bayesknee.patient.codes import Codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ class Sample(NamedTuple):
 
     Attributes:
         conditions: what they have, bool of shape (rows, conditions).
-        codes: their answers to all questions, see `bayesknee.inference.codes`; not known are only findings whose gate
+        codes: their answers to all questions, see `bayesknee.patient.codes`; not known are only findings whose gate
             does not hold. What the evidence answers with a state has that state.
     """
 

@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.errors import QuestionError
-from bayesknee.inference.codes import Codes, nothing_known, only
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
 from bayesknee.inference.triage import levels
+from bayesknee.patient.codes import Codes, nothing_known, only
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis
     from bayesknee.inference.engine import Engine
-    from bayesknee.inference.evidence import Evidence
+    from bayesknee.patient.evidence import Evidence
 
 THRESHOLD: Final = 0.95
 LEAST_VALUE: Final = 0.05  # bits, judged: asked of the patient alone, posterior_knee then takes about 14 questions

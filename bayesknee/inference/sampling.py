@@ -18,13 +18,13 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.backward import RiskFactors
 from bayesknee.inference.chance import Whole, close_gates, draw_each
-from bayesknee.inference.codes import nothing_known
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.results import Sample
 from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import nothing_known
+from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

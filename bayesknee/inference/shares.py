@@ -35,9 +35,9 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.results import Events, Shares
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
     from bayesknee.inference.enumeration import Enumeration

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.askable import reachable
 from bayesknee.inference.asks import Ask, asks
 from bayesknee.inference.dangers import OpenDanger, open_dangers
 from bayesknee.inference.hidden_dangers import HiddenDanger, are_hidden, hidden_dangers
@@ -20,6 +19,7 @@ from bayesknee.inference.questions import Aim, Ranking
 from bayesknee.inference.same_decision import Agreement, StopRule, same_decision
 from bayesknee.inference.triage import checked_limits
 from bayesknee.knowledge.model import LEVELS
+from bayesknee.patient.askable import reachable
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.errors import quoted
-from bayesknee.inference.askable import Filter
 from bayesknee.inference.dangers import OpenDanger
 from bayesknee.inference.hidden_dangers import HiddenDanger
 from bayesknee.inference.open_flags import OpenFlag
@@ -21,6 +20,7 @@ from bayesknee.inference.same_decision import StopRule
 from bayesknee.inference.standing import Standing
 from bayesknee.inference.triage import percent
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.askable import Filter
 
 if TYPE_CHECKING:
     from bayesknee.inference.diagnosis import Diagnosis

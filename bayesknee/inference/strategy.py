@@ -8,9 +8,9 @@ from typing import ClassVar, Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import Codes
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.results import Approximation, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
+from bayesknee.patient.codes import Codes
+from bayesknee.patient.evidence import Evidence
 
 MOST_CONDITIONS: Final = 20
 
@@ -45,7 +45,7 @@ class Strategy(Protocol):
         """The posteriors of many patients, row by row what `infer` says.
 
         Args:
-            codes: their answers, see `bayesknee.inference.codes`.
+            codes: their answers, see `bayesknee.patient.codes`.
             evidence: what is known of all of them besides. The codes of questions that it answers, be it with unknown,
                 are not read.
             groups: sets of conditions by number, of which to tell the probability of at least one.

@@ -16,10 +16,10 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
-from bayesknee.inference.codes import NOT_KNOWN, Codes
-from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, gate_holds
 from bayesknee.knowledge.model import LEVELS, Level, RedFlag
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import NOT_KNOWN, Codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, gate_holds
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
@@ -224,7 +224,7 @@ def levels(
     Args:
         network: of n conditions and q questions.
         marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
-        codes: their answers, int8 of shape (rows, q), as in `bayesknee.inference.codes`.
+        codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
         evidence: what is known of all of them besides; what it answers is not read from the codes.
         limits: as for `triage`.
     """

@@ -8,10 +8,10 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import EvidenceError, quoted
-from bayesknee.inference.evidence import UNKNOWN, Answer, check_evidence
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import TickAll
+from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence
 
 PROBABLY: Final = "probably"
 PROBABLY_NOT: Final = "probably not"

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from bayesknee.errors import EvidenceError, ImpossibleEvidenceError
-from bayesknee.inference.evidence import UNKNOWN, Answer, check_evidence, gate_holds
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence, gate_holds
 
 if TYPE_CHECKING:
     from bayesknee.inference.engine import Engine

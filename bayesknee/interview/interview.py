@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
-from bayesknee.inference.askable import ASKED_OF, askable, check_name
 from bayesknee.inference.asks import Ask, topic_of
 from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.evidence import Answer
 from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.inference.open_flags import LEAST_CHANCE
 from bayesknee.inference.questions import keep_to_topic
@@ -31,6 +29,8 @@ from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import SETTING, TickAll
+from bayesknee.patient.askable import ASKED_OF, askable, check_name
+from bayesknee.patient.evidence import Answer
 
 if TYPE_CHECKING:
     from ipywidgets import VBox  # type: ignore[import-untyped]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bayesknee.inference.evidence import UNKNOWN
 from bayesknee.knowledge.model import NO_YES, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING, TickAll
+from bayesknee.patient.evidence import UNKNOWN
 
 PromptKind: TypeAlias = Literal["choice", "number", "tick_all"]
 

@@ -21,12 +21,12 @@ from immutabledict import immutabledict
 import bayesknee
 from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError
 from bayesknee.inference.engine import Engine
-from bayesknee.inference.evidence import Answer, shown
 from bayesknee.interview.answers import read_answer
 from bayesknee.interview.interview import Interview, Policy
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.evidence import Answer, shown
 
 MOST_BYTES: Final = 1_000_000
 _PART: Final = ".part"

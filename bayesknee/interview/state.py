@@ -9,8 +9,8 @@ from typing import Final
 
 from immutabledict import immutabledict
 
-from bayesknee.inference.evidence import Answer
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.evidence import Answer
 
 PUT_AT_MOST: Final = 2  # how often a question that is skipped is put
 

@@ -13,8 +13,8 @@ import pytest
 
 from bayesknee import Engine, Network
 from bayesknee.cohort.simulate import draw
-from bayesknee.inference.codes import NOT_KNOWN, Codes, decode
 from bayesknee.inference.many import cores
+from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
 from tests.benchmarks.patients import ALWAYS_KNOWN, KNOWN_RISK_FACTORS
 from tests.benchmarks.posteriors import AGREEMENT, pyagrum
 from tests.support.pyagrum_model import to_pyagrum

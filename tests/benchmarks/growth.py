@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from bayesknee import Engine
-from bayesknee.inference.codes import encode
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.patient.codes import encode
+from bayesknee.patient.evidence import check_evidence
 
 ABSENT = 40
 PRESENT = 10

@@ -23,11 +23,11 @@ import numpy as np
 
 from bayesknee import Diagnosis, Engine, Evidence
 from bayesknee.errors import InferenceError
-from bayesknee.inference.codes import Codes, encode
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import ANSWERS, NoisyOrFile, noisy_or_network, read_noisy_or
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.patient.codes import Codes, encode
+from bayesknee.patient.evidence import check_evidence
 from tests.benchmarks.other_ways import SMALL_BUDGET, WAYS, plain_sum
 from tests.benchmarks.processes import peak_memory
 from tests.support.promedas import promedas_files

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from bayesknee import Engine, load_network
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import NOT_KNOWN
-from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.inference.triage import levels
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import NOT_KNOWN
+from bayesknee.patient.evidence import NOTHING_KNOWN
 
 PATIENTS: Final = 20_000
 SEED: Final = 1

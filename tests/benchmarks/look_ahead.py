@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee import Diagnosis, Engine, Evidence
-from bayesknee.inference.codes import NOT_KNOWN, Codes
 from bayesknee.inference.objectives import entropy
+from bayesknee.patient.codes import NOT_KNOWN, Codes
 
 
 class State(NamedTuple):

@@ -19,11 +19,11 @@ import numpy as np
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or import approximate
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import NoisyOrFile, read_noisy_or
+from bayesknee.patient.evidence import check_evidence
 
 Way = Callable[[NoisyOrFile], Mapping[str, float] | None]
 SMALL_BUDGET = 300  # bytes: what is left exact are findings that touch few conditions

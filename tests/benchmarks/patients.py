@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from bayesknee import Evidence, Network
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.patient.evidence import check_evidence
 from tests.support.random_networks import random_answers
 
 ALWAYS_KNOWN = 2

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee import Engine, Evidence, Network
-from bayesknee.inference.askable import askable, make_filter
 from bayesknee.knowledge.model import COMPLAINT
+from bayesknee.patient.askable import askable, make_filter
 from tests.support.other_programs import gum
 from tests.support.pyagrum_model import to_pyagrum
 

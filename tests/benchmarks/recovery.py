@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from bayesknee import Engine, Network, load_network
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.learning import Learned, learn
-from bayesknee.inference.codes import NOT_KNOWN, decode
-from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.knowledge.model import Path as NumberPath
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.codes import NOT_KNOWN, decode
+from bayesknee.patient.evidence import NOTHING_KNOWN
 
 SIZES: Final = (100, 300, 1000, 3000, 10_000)
 MISSING: Final = 0.6

@@ -10,8 +10,8 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.inference.askable import make_filter
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.patient.askable import make_filter
+from bayesknee.patient.evidence import check_evidence
 from tests.benchmarks import limits, unnamed
 from tests.benchmarks.__main__ import (
     BEGIN,

@@ -17,11 +17,11 @@ from bayesknee import Engine, Network, load_network
 from bayesknee.arrays import Vector
 from bayesknee.cohort.labelled import LabelledCase, read_labelled
 from bayesknee.errors import InferenceError
-from bayesknee.inference.codes import NOT_KNOWN, Codes
-from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.fit import DRAWS, TIE, UNUSUAL, split
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.codes import NOT_KNOWN, Codes
+from bayesknee.patient.evidence import Evidence, check_evidence
 
 OWN: Final = 500  # patients for each case
 NETWORKS: Final = 20

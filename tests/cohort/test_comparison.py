@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bayesknee import Engine, Network, load_network
-from bayesknee.cases import Case
 from bayesknee.cohort.comparison import compare
 from bayesknee.cohort.labelled import read_cases
 from bayesknee.knowledge.differences import find_differences
+from bayesknee.patient.cases import Case
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
 
 NETWORKS = Path(__file__).parents[1] / "networks"

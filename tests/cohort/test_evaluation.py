@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.cases import Case
 from bayesknee.cohort import LabelledCase, check_cases, evaluate, read_labelled
 from bayesknee.display.evaluation import evaluation_text
 from bayesknee.display.evaluation_report import check_report_path, write_report
 from bayesknee.errors import BayeskneeError, ImpossibleEvidenceError
-from bayesknee.inference.codes import decode
-from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.knowledge.library import networks_folder
+from bayesknee.patient.cases import Case
+from bayesknee.patient.codes import decode
+from bayesknee.patient.evidence import NOTHING_KNOWN
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 CASES = check_cases(

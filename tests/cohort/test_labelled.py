@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from bayesknee import load_network
-from bayesknee.cases import Case
 from bayesknee.cohort import check_cases, read_labelled
 from bayesknee.errors import CaseFileError, SettingError
+from bayesknee.patient.cases import Case
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, Network, load_network
-from bayesknee.cases import Case
 from bayesknee.cohort import check_cases
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.learning import Learned, learn, write_learned
 from bayesknee.errors import BayeskneeError
-from bayesknee.inference.codes import NOT_KNOWN, decode
-from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.knowledge.library import networks_folder
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.cases import Case
+from bayesknee.patient.codes import NOT_KNOWN, decode
+from bayesknee.patient.evidence import NOTHING_KNOWN
 
 TINY_FOLDER = Path(__file__).parents[1] / "networks" / "tiny"
 TINY = load_network(TINY_FOLDER)

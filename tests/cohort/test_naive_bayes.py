@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bayesknee.cohort.naive_bayes import NaiveBayes
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.patient.evidence import check_evidence
 from tests.support.small_networks import (
     condition,
     distribution,

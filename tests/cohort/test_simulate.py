@@ -12,7 +12,7 @@ from bayesknee import Engine, ImpossibleEvidenceError
 from bayesknee.cohort import evaluate, read_labelled, score_file
 from bayesknee.cohort.simulate import draw, simulate, simulate_file
 from bayesknee.errors import TableError
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.patient.evidence import check_evidence
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bayesknee import load_network
-from bayesknee.cases import Case
 from bayesknee.cohort import check_cases
 from bayesknee.cohort.learning import learn
 from bayesknee.display.learned import learned_markdown
+from bayesknee.patient.cases import Case
 
 TINY = load_network(Path(__file__).parents[2] / "tests" / "networks" / "tiny")
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, Evidence, ImpossibleEvidenceError, Network
-from bayesknee.inference.codes import check_codes, decode, encode, nothing_known
-from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from bayesknee.inference.results import Posteriors
+from bayesknee.patient.codes import check_codes, decode, encode, nothing_known
+from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import REAL, SMALL, TINY, random_answers, random_network
 from tests.support.small_networks import (

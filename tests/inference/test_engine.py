@@ -17,7 +17,7 @@ import pytest
 from bayesknee import Diagnosis, Engine, ImpossibleEvidenceError, load_network
 from bayesknee.errors import InferenceError, SettingError
 from bayesknee.inference import enumeration, prior
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, Size, random_answers, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or
@@ -150,7 +150,7 @@ def test_an_engine_can_be_pickled() -> None:
 PRINT_SOME = """
 from bayesknee import Engine
 from bayesknee.errors import EvidenceError
-from bayesknee.inference.evidence import check_evidence
+from bayesknee.patient.evidence import check_evidence
 from tests.support.random_networks import SMALL, seeded_patient
 for seed in range(8):
     patient = seeded_patient(seed, SMALL)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bayesknee import Diagnosis, Engine
-from bayesknee.inference.codes import NOT_KNOWN
 from bayesknee.inference.fit import UNUSUAL, Conflict, Surprise, conflict_of, surprise_of
+from bayesknee.patient.codes import NOT_KNOWN
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from bayesknee import BayeskneeError, Engine, load_network
-from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.inference.intervals import MOST_DRAWS, Intervals
 from bayesknee.knowledge.model import Probability
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import with_number
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, TINY, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or

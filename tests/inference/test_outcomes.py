@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesknee import Engine, Evidence
-from bayesknee.inference.askable import askable
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.model import Reading
+from bayesknee.patient.askable import askable
+from bayesknee.patient.evidence import check_evidence
 from tests.support.answers import RawAnswer
 from tests.support.effort import seeds
 from tests.support.engines import oracle

@@ -14,9 +14,9 @@ import pytest
 
 from bayesknee import Diagnosis, Engine, Network
 from bayesknee.errors import QuestionError
-from bayesknee.inference.askable import askable
 from bayesknee.inference.objectives import entropy
 from bayesknee.inference.plan import Plan
+from bayesknee.patient.askable import askable
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, TINY, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign

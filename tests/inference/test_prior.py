@@ -11,7 +11,6 @@ import pytest
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor, sum_out
 from bayesknee.inference.hinge import Pair
 from bayesknee.inference.parents import MOST_COMMON_STATES, list_parents
@@ -19,6 +18,7 @@ from bayesknee.inference.prior import Prior, absorbed
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network
 from tests.support.small_networks import condition, network, risk_factor

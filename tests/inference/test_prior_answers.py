@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.prior import Prior
 from bayesknee.inference.prior_answers import AnswerSums
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 from tests.inference.test_prior import SIZE, random_known
 from tests.support.effort import seeds
 from tests.support.random_networks import random_network

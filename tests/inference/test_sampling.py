@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from bayesknee import Engine, ImpossibleEvidenceError, Network
 from bayesknee.inference.chance import draw_each
-from bayesknee.inference.evidence import NOTHING_KNOWN, check_evidence
 from bayesknee.inference.results import Sample
+from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.answers import Answers
 from tests.support.brute_force import BruteForce
 from tests.support.effort import seeds

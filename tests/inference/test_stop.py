@@ -12,15 +12,15 @@ from immutabledict import immutabledict
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, Evidence
 from bayesknee.errors import QuestionError
-from bayesknee.inference.askable import reachable
 from bayesknee.inference.asks import LINE
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.hidden_dangers import MOST_DRAWN, HiddenDanger
 from bayesknee.inference.open_flags import LEAST_CHANCE
 from bayesknee.inference.same_decision import MOST_MISSED
 from bayesknee.inference.stop import StopAdvice, _reasons
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.patient.askable import reachable
+from bayesknee.patient.evidence import check_evidence
 from tests.support.all_answers import all_answered
 from tests.support.effort import seeds
 from tests.support.random_networks import TINY, seeded_patient

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.cases import read_case
 from bayesknee.errors import ExportError, ImportFileError
 from bayesknee.interop import folders, noisy_or_files
 from bayesknee.interop.folders import write_folder
 from bayesknee.interop.noisy_or_files import noisy_or_network, read_noisy_or
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.patient.cases import read_case
 
 SMALL: dict[str, Any] = {
     "name": "Two causes",

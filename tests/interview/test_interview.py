@@ -13,10 +13,10 @@ from immutabledict import immutabledict
 from bayesknee import Engine, EvidenceError, load_network
 from bayesknee.errors import AnswerClashError, InterviewError, QuestionError
 from bayesknee.inference.asks import LINE
-from bayesknee.inference.evidence import NOTHING_KNOWN
 from bayesknee.interview import Interview, Policy, State, Step
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
 TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.cases import read_case
 from bayesknee.errors import SessionError
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.session import SessionFile, taken_up, to_case, write_whole
+from bayesknee.patient.cases import read_case
 
 NETWORK = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 POLICY = Policy(threshold=1.0, least_value=0.0, ask_setting=True)

@@ -13,10 +13,10 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.authoring import report
-from bayesknee.cases import read_case
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge.library import networks_folder
 from bayesknee.knowledge.model import LEVELS, Condition, Reading
+from bayesknee.patient.cases import read_case
+from bayesknee.patient.evidence import check_evidence
 
 NETWORK = load_network("posterior_knee")
 REPORT = report(NETWORK, samples=1)

@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.inference.evidence import UNKNOWN, check_evidence
 from bayesknee.inference.triage import red_flags
 from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, RedFlag
+from bayesknee.patient.evidence import UNKNOWN, check_evidence
 
 NETWORK = load_network("posterior_knee")
 RED_FLAGS: Mapping[str, Mapping[str, object]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bayesknee import Diagnosis
-from bayesknee.inference.askable import askable
+from bayesknee.patient.askable import askable
 
 
 def all_answered(diagnosis: Diagnosis, names: Iterable[str]) -> Iterator[tuple[float, Diagnosis]]:

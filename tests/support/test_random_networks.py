@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import check_evidence
 from tests.support.random_networks import REAL, TINY, Patient, random_network, seeded_patient
 
 PATIENTS = [seeded_patient(seed) for seed in range(400)]

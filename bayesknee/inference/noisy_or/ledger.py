@@ -32,11 +32,11 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.dividing import divided, gauss_legendre
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.noisy_or.tables import expm1, log
 from bayesknee.inference.results import Events, Shares
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.codes import NOT_KNOWN, Codes
-from bayesknee.inference.evidence import Evidence
-from bayesknee.inference.implied import Answers
 from bayesknee.inference.noisy_or.model import NoisyOrModel
 from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, patients_of, sorted_evidence
 from bayesknee.inference.noisy_or.run import AnyRun
 from bayesknee.inference.noisy_or.structure import Common, Structure
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import NOT_KNOWN, Codes
+from bayesknee.patient.evidence import Evidence
+from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.compiled import Program

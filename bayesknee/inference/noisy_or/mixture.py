@@ -26,8 +26,8 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
+from bayesknee.patient.evidence import Likelihood
 
 SMALLEST: Final = 2.0**-56  # of the q; 1 - q is 1
 STEPS: Final = (0.3, 0.27, 0.25, 0.22, 0.2, 0.17, 0.15, 0.1)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor
 from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.noisy_or.tables import expm1
 from bayesknee.inference.parents import Block, Parents, list_parents
 from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Likelihood
 
 ANY: Final = "any condition"  # the presenting complaint as an effect; not a name that a network can have
 

@@ -12,11 +12,11 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
 from bayesknee.inference.noisy_or.plan import Node
 from bayesknee.inference.noisy_or.structure import Common, Structure
 from bayesknee.inference.noisy_or.tables import Crowd, Pair
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 
 @dataclass(frozen=True)

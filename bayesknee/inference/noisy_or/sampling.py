@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.chance import close_gates, draw_each
-from bayesknee.inference.codes import nothing_known
 from bayesknee.inference.cpds import mixture_numbers, reading_table
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.noisy_or.draw import Whole, draw
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
+from bayesknee.patient.codes import nothing_known
+from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy

@@ -13,9 +13,6 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
-from bayesknee.inference.codes import Codes
-from bayesknee.inference.evidence import NOTHING_KNOWN, Evidence
-from bayesknee.inference.implied import Gates
 from bayesknee.inference.noisy_or.model import noisy_or_model
 from bayesknee.inference.noisy_or.patient import Patients, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
@@ -23,6 +20,9 @@ from bayesknee.inference.noisy_or.run import AnyRun, Marginals, Run
 from bayesknee.inference.noisy_or.structure import Structure
 from bayesknee.inference.results import Budget, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import Codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
+from bayesknee.patient.gates import Gates
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.approximate import ApproximatePosterior

@@ -13,12 +13,12 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.evidence import Likelihood
 from bayesknee.inference.factors import Factor
 from bayesknee.inference.noisy_or.mixture import mixings
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
 from bayesknee.inference.noisy_or.plan import Node, Shape
 from bayesknee.inference.noisy_or.tables import Pair, expm1
+from bayesknee.patient.evidence import Likelihood
 
 Scope: TypeAlias = tuple[int, ...]
 

@@ -20,9 +20,9 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.evidence import Evidence
 from bayesknee.inference.noisy_or.patient import Known, Patients, one_patient, sorted_evidence
 from bayesknee.inference.results import Outcomes
+from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy

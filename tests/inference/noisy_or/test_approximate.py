@@ -10,7 +10,6 @@ import pytest
 from bayesknee import Diagnosis, Engine
 from bayesknee.display.text import diagnosis_text
 from bayesknee.errors import InferenceError
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or import approximate
 from bayesknee.inference.noisy_or.approximate import Bounded, given_others
 from bayesknee.inference.noisy_or.model import make_effect
@@ -18,6 +17,7 @@ from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.patient.evidence import check_evidence
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
 

@@ -11,9 +11,9 @@ import pytest
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, reading, sign

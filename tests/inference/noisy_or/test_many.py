@@ -11,9 +11,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.codes import Codes, decode, encode
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import Evidence, check_evidence
 from bayesknee.inference.noisy_or import many
 from bayesknee.inference.noisy_or.compiled import program_of
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
@@ -22,6 +20,8 @@ from bayesknee.inference.strategy import Strategy
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import Codes, decode, encode
+from bayesknee.patient.evidence import Evidence, check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign

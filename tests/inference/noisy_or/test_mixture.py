@@ -12,12 +12,12 @@ import pytest
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.mixture import SMALLEST, exponentials
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.knowledge.model import Mixture
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or

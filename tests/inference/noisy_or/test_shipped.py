@@ -7,13 +7,13 @@ from random import Random
 import pytest
 
 from bayesknee import Evidence, load_network
-from bayesknee.inference.codes import encode
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Events
 from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Mixture
+from bayesknee.patient.codes import encode
+from bayesknee.patient.evidence import check_evidence
 from tests.support.random_networks import random_answers
 
 KNEE = load_network("posterior_knee")

@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
-from bayesknee.inference.codes import encode
 from bayesknee.inference.enumeration import Enumeration
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.inference.noisy_or import run, strategy
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.plan import make_plan
@@ -23,6 +21,8 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.model import Condition, Finding
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import encode
+from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, group, network, noisy_or

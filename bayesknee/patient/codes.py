@@ -16,8 +16,8 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.errors import EvidenceError
-from bayesknee.inference.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, check_evidence
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, check_evidence
 
 Codes: TypeAlias = NDArray[np.int8]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from bayesknee.errors import QuestionError, did_you_mean, quoted
-from bayesknee.inference.evidence import Evidence, gate_holds, is_within
 from bayesknee.knowledge.model import ANSWERED_BY
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, gate_holds, is_within
 
 ASKED_OF: Final = tuple(ANSWERED_BY.values())
 

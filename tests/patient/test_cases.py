@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.cases import MOST_BYTES, Case, added, evidence_of_words, parse_case, read_case
 from bayesknee.errors import CaseFileError, EvidenceError
+from bayesknee.patient.cases import MOST_BYTES, Case, added, evidence_of_words, parse_case, read_case
 
 TINY = load_network(Path(__file__).parent / "networks" / "tiny")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Evidence, EvidenceError, Network, load_network
-from bayesknee.inference.evidence import check_evidence, gate_holds
+from bayesknee.patient.evidence import check_evidence, gate_holds
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
 
 NETWORK = network(

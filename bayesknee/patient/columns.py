@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.cases import plain_answer
 from bayesknee.errors import EvidenceError, TableError, did_you_mean, joined, quoted
-from bayesknee.inference.codes import NOT_KNOWN, Codes, nothing_known
-from bayesknee.inference.evidence import UNKNOWN, read_answer
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.cases import plain_answer
+from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.patient.evidence import UNKNOWN, read_answer
 
 MOST_TOLD: Final = 3
 BLANK: Final = -1
@@ -94,7 +94,7 @@ class Encoded(NamedTuple):
     """Patients as codes.
 
     Attributes:
-        codes: see `bayesknee.inference.codes`; nothing is known of a row that has a bad value.
+        codes: see `bayesknee.patient.codes`; nothing is known of a row that has a bad value.
         reasons: what is wrong, by number of the row, from 0.
     """
 

@@ -1,7 +1,7 @@
 """Patients as files and as words: a YAML or JSON case file, and `finding=state` as typed on a command line.
 
 Knows the shape of a case and nothing of any network: whether a finding exists and takes the answer is for
-`bayesknee.inference.evidence` to say.
+`bayesknee.patient.evidence` to say.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import BinaryIO, Final, NoReturn, TypeAlias
 from immutabledict import immutabledict
 
 from bayesknee.errors import CaseFileError, EvidenceError, did_you_mean, joined, quoted
-from bayesknee.inference.evidence import check_evidence
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.yaml_tree import Scalar, Sequence, Tree, TreeError
+from bayesknee.patient.evidence import check_evidence
 
 RawAnswer: TypeAlias = str | float | Mapping[str, str | float]
 RawEvidence: TypeAlias = Mapping[str, RawAnswer]

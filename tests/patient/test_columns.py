@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bayesknee import Network
-from bayesknee.cohort.tables import BLANK, Column, check_columns, encode_columns
 from bayesknee.errors import TableError
+from bayesknee.patient.columns import BLANK, Column, check_columns, encode_columns
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
 
 STATES = ("mild", "severe")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.codes import NOT_KNOWN, Codes, distinct_rows
-from bayesknee.inference.evidence import Evidence, Likelihood
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 
 class Answers(NamedTuple):

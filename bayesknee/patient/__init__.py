@@ -1,0 +1,1 @@
+"""A patient: what is said of one, checked against a network."""
