@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.parents import odds_ratios
+from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood

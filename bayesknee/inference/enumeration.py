@@ -27,8 +27,8 @@ from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_like
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.gradients import gradients_of
 from bayesknee.inference.outcomes import WhatIf
-from bayesknee.inference.prior import Prior
-from bayesknee.inference.prior_gradients import PriorGradients
+from bayesknee.inference.prior.gradients import PriorGradients
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.program import is_small_enough
 from bayesknee.inference.redraw import Redraws
 from bayesknee.inference.results import Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares

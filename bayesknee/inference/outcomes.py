@@ -10,7 +10,7 @@ read given g and given no g,
 
 likewise of a finding that an answer to another question implies in part. A reading of a sign mixes what comes to no
 sign and to the sign, by its sensitivity and specificity. For a risk factor r, P(r=v | s, e) p(s | e) is P(s, r=v, known
-risk factors) times what the findings say of s, and its sums are those of `bayesknee.inference.prior_answers`.
+risk factors) times what the findings say of s, and its sums are those of `bayesknee.inference.prior.answer_sums`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.finding_sums import MixtureSums, NoisyOrSums
-from bayesknee.inference.prior_answers import AnswerSums
+from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.results import Outcomes
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.factors import Scope
-from bayesknee.inference.hinge import Pair
-from bayesknee.inference.parents import ONE, Block
-from bayesknee.inference.prior import Prior, joint_plan
+from bayesknee.inference.prior.cutset import Pair
+from bayesknee.inference.prior.factors import Scope
+from bayesknee.inference.prior.joint import Prior, joint_plan
+from bayesknee.inference.prior.parents import ONE, Block
 from bayesknee.patient.codes import distinct_rows
 
 Index = NDArray[np.int64]

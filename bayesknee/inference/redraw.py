@@ -15,14 +15,14 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
-from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.prior import Prior
+    from bayesknee.inference.prior.joint import Prior
     from bayesknee.inference.results import Events
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache

@@ -16,9 +16,9 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.backward import RiskFactors
 from bayesknee.inference.chance import Whole, close_gates, draw_each
 from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.prior.draw import RiskFactors
 from bayesknee.inference.results import Sample
 from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Reading

@@ -21,7 +21,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
-from bayesknee.inference.intercepts import find_root
+from bayesknee.inference.prior.intercepts import find_root
 from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number

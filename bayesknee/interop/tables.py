@@ -11,7 +11,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network, check_setting

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.program import Joints, is_small_enough
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network

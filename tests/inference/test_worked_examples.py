@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from bayesknee import Diagnosis, Engine
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.joint import Prior
 from tests.support.small_networks import (
     Part,
     condition,

@@ -7,7 +7,7 @@ import pytest
 
 from bayesknee import Network
 from bayesknee.errors import ExportError, SettingError
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.interop.tables import Table, network_tables
 from bayesknee.knowledge.model import COMPLAINT, NO_YES
 from tests.support.brute_force import list_variables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesknee import Engine
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.knowledge.network import Network
 from tests.support.brute_force import BruteForce
 

@@ -12,7 +12,7 @@ its probability given its parents, move
     d log P(e) / d log odds = sum over parents of P(c, parents | e) (1 - p) - P(no c, parents | e) p,
 
 and a run's way back has P(c, parents | e) at the place where it sums c out. What that means for base rates, odds ratios
-and priors of risk factors, with the intercepts that move along, is told in `bayesknee.inference.prior_numbers`.
+and priors of risk factors, with the intercepts that move along, is told in `bayesknee.inference.prior.numbers`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bayesknee.inference.cpds import by_state
 from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.run import Marginals
 from bayesknee.inference.noisy_or.structure import Structure
-from bayesknee.inference.prior_numbers import PriorNumbers, Raw, States
+from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood

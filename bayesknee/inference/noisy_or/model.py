@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
-from bayesknee.inference.factors import Factor
-from bayesknee.inference.intercepts import solve_intercepts
 from bayesknee.inference.noisy_or.tables import expm1
-from bayesknee.inference.parents import Block, Parents, list_parents
+from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.intercepts import solve_intercepts
+from bayesknee.inference.prior.parents import Block, Parents, list_parents
 from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood

@@ -18,11 +18,11 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
-from bayesknee.inference.factors import Factor
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel, make_effect, without_common
 from bayesknee.inference.noisy_or.patient import Patients, common_of, sorted_evidence
 from bayesknee.inference.noisy_or.structure import Common, Structure
-from bayesknee.inference.prior_redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.results import Events
 from bayesknee.patient.evidence import Evidence
 

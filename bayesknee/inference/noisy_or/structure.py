@@ -13,11 +13,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.factors import Factor
 from bayesknee.inference.noisy_or.mixture import mixings
 from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
 from bayesknee.inference.noisy_or.plan import Node, Shape
 from bayesknee.inference.noisy_or.tables import Pair, expm1
+from bayesknee.inference.prior.factors import Factor
 from bayesknee.patient.evidence import Likelihood
 
 Scope: TypeAlias = tuple[int, ...]

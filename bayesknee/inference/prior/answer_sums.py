@@ -1,7 +1,7 @@
 """How sums over subsets of conditions divide among the states of each risk factor, all risk factors at once.
 
 With G(s) the weight of a subset in such a sum, v a state of a risk factor r in group g, and the rest as in
-`bayesknee.inference.hinge`,
+`bayesknee.inference.prior.cutset`,
 
     sum over s of G(s) P(s, r=v, known) = sum over s_g, h of D_g(s_g, h) * M_g(s_g, h; r=v)
     D_g(s_g, h) = P(h, known) * sum over the rest of s of G(s) * product over other groups of M(s, h)
@@ -21,12 +21,12 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.hinge import Answers, Box, Group, product
+from bayesknee.inference.prior.cutset import Answers, Box, Group, product
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.prior import Known, Prior
+    from bayesknee.inference.prior.joint import Known, Prior
 
 MOST_CACHED: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.factors import Factor
-from bayesknee.inference.parents import Parents
+from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.parents import Parents
 from bayesknee.patient.evidence import Likelihood
 
 MOST_HINGE_STATES: Final = 128

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.factors import Factor, check_size
+from bayesknee.inference.prior.factors import Factor, check_size
 from bayesknee.knowledge.model import NO_YES, Condition, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bayesknee.inference.prior import Prior
-from bayesknee.inference.prior_redraw import PriorDraws, _curve, _mean_and_slope, _mean_ratios
+from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.prior.redraw import PriorDraws, _curve, _mean_and_slope, _mean_ratios
 from tests.support.small_networks import condition, network
 
 
 @pytest.mark.parametrize("at_once", [1, 8, 2**15])  # some states at a time, or all
 def test_mean_and_slope(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.prior_redraw.NUMBERS_AT_ONCE", at_once)
+    monkeypatch.setattr("bayesknee.inference.prior.redraw.NUMBERS_AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     weights, ratios, a = rng.dirichlet(np.ones(7), 3).T, np.exp(rng.normal(size=(7, 3))), rng.normal(size=3)
     kept = ratios.copy()

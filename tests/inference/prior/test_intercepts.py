@@ -12,8 +12,8 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.intercepts import find_intercept, find_root
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.intercepts import find_intercept, find_root
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds

@@ -6,15 +6,15 @@ from random import Random
 
 import numpy as np
 import pytest
+from tests.inference.test_prior import SIZE, random_known
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.prior import Prior
-from bayesknee.inference.prior_answers import AnswerSums
+from bayesknee.inference.prior.answer_sums import AnswerSums
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
-from tests.inference.test_prior import SIZE, random_known
 from tests.support.effort import seeds
 from tests.support.random_networks import random_network
 from tests.support.small_networks import condition, network, risk_factor
@@ -43,7 +43,7 @@ def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], weigh
 )
 def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in limits.items():
-        monkeypatch.setattr(f"bayesknee.inference.hinge.{name}", limit)
+        monkeypatch.setattr(f"bayesknee.inference.prior.cutset.{name}", limit)
     for seed in seeds(30):
         rng = Random(seed)
         drawn = random_network(rng, SIZE)
@@ -91,5 +91,5 @@ def test_some_sums_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     divided = answer_sums(Prior(drawn, drawn.default_setting), drawn)
     weights = np.random.default_rng(0).random(2 ** len(drawn.conditions))
     whole = divided.of({}, weights)
-    monkeypatch.setattr("bayesknee.inference.prior_answers.MOST_NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.answer_sums.MOST_NUMBERS_AT_ONCE", 1)
     np.testing.assert_allclose(divided.of({}, weights), whole, rtol=1e-12)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.parents import Block, Parents
+from bayesknee.inference.prior.parents import Block, Parents
 from bayesknee.knowledge.model import ANY_SETTING, Path
 from bayesknee.knowledge.network import Network
 

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from bayesknee.inference.chance import Whole, draw_each
-from bayesknee.inference.factors import Factor, sum_out
-from bayesknee.inference.parents import Block
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.factors import Factor, sum_out
+from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.prior.parents import Block
 from bayesknee.patient.evidence import Likelihood
 
 MOST_NUMBERS_AT_ONCE: Final = 2**21

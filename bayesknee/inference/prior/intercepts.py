@@ -22,8 +22,8 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.factors import Factor, check_size, elimination_order, sum_out
-from bayesknee.inference.parents import Parents
+from bayesknee.inference.prior.factors import Factor, check_size, elimination_order, sum_out
+from bayesknee.inference.prior.parents import Parents
 
 MOST_ROUNDS: Final = 100
 LOGIT_TOLERANCE: Final = 1e-14

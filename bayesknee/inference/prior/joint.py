@@ -3,7 +3,7 @@
     logit P(c = 1 | parents) = a_c + sum of ln(odds ratio of the state that each parent is in)
 
 Unknown risk factors are summed out by variable elimination. Where the sum falls into small groups, as
-`bayesknee.inference.hinge` has it, each is summed by itself: what it comes to depends on what is known of few risk
+`bayesknee.inference.prior.cutset` has it, each is summed by itself: what it comes to depends on what is known of few risk
 factors, so it is soon met again with another patient, and kept. Else it is one plan: those that touch a single
 condition are summed inside that condition's own table, then those that touch few, and the common ones last.
 """
@@ -21,10 +21,19 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.factors import ALL, MOST_PLANS, Factor, Plan, Scope, check_size, elimination_order, sum_out
-from bayesknee.inference.hinge import Answers, Box, Group, Pair, Side, parts_of, product
-from bayesknee.inference.intercepts import solve_intercepts
-from bayesknee.inference.parents import list_parents, odds_ratios
+from bayesknee.inference.prior.cutset import Answers, Box, Group, Pair, Side, parts_of, product
+from bayesknee.inference.prior.factors import (
+    ALL,
+    MOST_PLANS,
+    Factor,
+    Plan,
+    Scope,
+    check_size,
+    elimination_order,
+    sum_out,
+)
+from bayesknee.inference.prior.intercepts import solve_intercepts
+from bayesknee.inference.prior.parents import list_parents, odds_ratios
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bayesknee.inference.hinge import Side, connected, hinge_of, parts_of, sides_of
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.cutset import Side, connected, hinge_of, parts_of, sides_of
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.knowledge.network import Network
 from tests.support.small_networks import condition, network, risk_factor
 
@@ -37,10 +37,10 @@ def test_the_hinge_holds_the_last_blocks_that_fit(monkeypatch: pytest.MonkeyPatc
     prior = Prior(example(), "ward")
     assert [block.ids for block in prior.parents.blocks] == [("s",), ("t",), ("u",), ("v",), ("r",)]
     assert set(hinge_of(prior.parents, prior.order)) == {7, 8, 9, 11}  # all shared ones fit; v has one condition only
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_HINGE_STATES", 4)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 4)
     last = next(number for number in reversed(prior.order) if number != 10)
     assert hinge_of(prior.parents, prior.order) == (last, 11)
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_HINGE_STATES", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 1)
     assert hinge_of(prior.parents, prior.order) == (11,)
 
 
@@ -48,17 +48,17 @@ def test_large_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     prior = Prior(example(), "ward")
     assert prior.hinge == (7, 8, 9, 11)
     assert len(prior.sides) == 2
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 2 << 4)  # r has two states
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 2 << 4)  # r has two states
     hinge, sides = parts_of(prior.pairs, prior.parents, prior.order)
     assert hinge == (11,)
     assert max(len(side.conditions) for side in sides) == 4
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 2 << 3)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 2 << 3)
     assert parts_of(prior.pairs, prior.parents, prior.order) == ((), ())
 
 
 def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_HINGE_STATES", 1)
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_MERGED_NUMBERS", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_MERGED_NUMBERS", 1)
     prior = Prior(example(), "ward")
     smaller, larger = sides(prior)
     own = {conditions: set(blocks) for conditions, blocks in smaller + larger}
@@ -68,10 +68,12 @@ def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.Monkey
 
 
 def test_small_groups_of_a_side_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_HINGE_STATES", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 1)
     smaller, larger = sides(Prior(example(), "ward"))
     assert [len(smaller), len(larger)] == [1, 1]
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_MERGED_NUMBERS", 16)  # r has two states: three conditions
+    monkeypatch.setattr(
+        "bayesknee.inference.prior.cutset.MOST_MERGED_NUMBERS", 16
+    )  # r has two states: three conditions
     smaller, larger = sides(Prior(example(), "ward"))
     assert all(len(conditions) <= 3 for conditions, _ in smaller + larger)
 

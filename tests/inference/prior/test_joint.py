@@ -11,10 +11,10 @@ import pytest
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.factors import Factor, sum_out
-from bayesknee.inference.hinge import Pair
-from bayesknee.inference.parents import MOST_COMMON_STATES, list_parents
-from bayesknee.inference.prior import Prior, absorbed
+from bayesknee.inference.prior.cutset import Pair
+from bayesknee.inference.prior.factors import Factor, sum_out
+from bayesknee.inference.prior.joint import Prior, absorbed
+from bayesknee.inference.prior.parents import MOST_COMMON_STATES, list_parents
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
@@ -63,7 +63,7 @@ def random_known(rng: Random, drawn: Network) -> dict[str, Likelihood]:
 )
 def test_joint(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in limits.items():
-        monkeypatch.setattr(f"bayesknee.inference.hinge.{name}", limit)
+        monkeypatch.setattr(f"bayesknee.inference.prior.cutset.{name}", limit)
     for seed in seeds(40):
         rng = Random(seed)
         drawn = random_network(rng, SIZE)
@@ -78,7 +78,7 @@ def test_joint_by_groups_and_by_one_plan(monkeypatch: pytest.MonkeyPatch) -> Non
     """The shipped network is large enough for several groups; what is met before gives the very same numbers."""
     drawn, rng = load_network("posterior_knee"), Random(0)
     prior = Prior(drawn, drawn.default_setting)
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 1)
     other = Prior(drawn, drawn.default_setting)
     for _ in range(20):
         known = random_known(rng, drawn)
@@ -88,13 +88,13 @@ def test_joint_by_groups_and_by_one_plan(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_joint_is_the_same_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.hinge.MOST_SMALL_NUMBERS", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 1)
     for seed in seeds(20):
         drawn = random_network(Random(seed), SIZE)
         prior = Prior(drawn, drawn.default_setting)
         whole = prior.joint({}).tolist()
         with monkeypatch.context() as patch:
-            patch.setattr("bayesknee.inference.prior.MOST_NUMBERS_AT_ONCE", 2 ** len(drawn.conditions) * 2)
+            patch.setattr("bayesknee.inference.prior.joint.MOST_NUMBERS_AT_ONCE", 2 ** len(drawn.conditions) * 2)
             assert prior.joint({}).tolist() == pytest.approx(whole, rel=1e-12), f"seed {seed}"
 
 

@@ -1,4 +1,4 @@
-"""The prior of a network redrawn many times: as `bayesknee.inference.prior` and `intercepts`, for all draws at once.
+"""The prior of a network redrawn many times: as `bayesknee.inference.prior.joint` and `intercepts`, for all draws at once.
 
 Tables are those of the network as it stands, with one more variable, the draw, which is never summed out.
 
@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.factors import Factor, Plan, sum_out
-from bayesknee.inference.intercepts import Solver, either
-from bayesknee.inference.parents import Block, Parents
-from bayesknee.inference.prior import Prior
+from bayesknee.inference.prior.factors import Factor, Plan, sum_out
+from bayesknee.inference.prior.intercepts import Solver, either
+from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.prior.parents import Block, Parents
 from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
@@ -422,7 +422,7 @@ class _Solver:
 
 
 def _find_intercepts(states: tuple[Vector, Vector], marginal: Vector, start: Vector, settled: float) -> Vector:
-    """As `bayesknee.inference.intercepts.find_intercept`, for each draw.
+    """As `bayesknee.inference.prior.intercepts.find_intercept`, for each draw.
 
     Args:
         states: the weight and the odds ratio of each state of the parents, shape (states, draws).

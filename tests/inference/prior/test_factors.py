@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.factors import Factor, check_size, elimination_order, sum_out
+from bayesknee.inference.prior.factors import Factor, check_size, elimination_order, sum_out
 from tests.support.effort import seeds
 
 STATES = (2, 3, 2, 1, 4)

@@ -1,0 +1,1 @@
+"""P(conditions, risk factors) before any finding."""
