@@ -13,7 +13,7 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
 from bayesknee.knowledge.network import Network, check_setting

@@ -1,6 +1,6 @@
 """Why: how much each answer moved each condition, and the numbers that carried it.
 
-The shares are those of `bayesknee.inference.shares`: exact in sum, whatever the order of the answers. Log odds of a
+The shares are those of `bayesknee.inference.enumeration.shares`: exact in sum, whatever the order of the answers. Log odds of a
 condition move by the difference between what an answer brings to it and to its opposite; a contrast of two conditions,
 log P(a) / P(b), by the difference between what it brings to either. All logarithms are natural.
 """

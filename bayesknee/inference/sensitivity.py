@@ -1,6 +1,6 @@
 """How far to trust it: what each number of the network, were it another, would do to the answer.
 
-Derivatives are those of `bayesknee.inference.gradients`. End points of ranges and changes of the first place are not
+Derivatives are those of `bayesknee.inference.enumeration.gradients`. End points of ranges and changes of the first place are not
 taken from them but are exact: for a number in which P(e) and P(e, event) are straight lines, the posterior is
 
     (a + b x) / (c + d x)

@@ -98,7 +98,7 @@ class Strategy(Protocol):
         """
 
     def outcomes(self, evidence: Evidence, names: Iterable[str], /) -> Outcomes:
-        """What each answer to each of these questions would lead to; see `bayesknee.inference.outcomes`.
+        """What each answer to each of these questions would lead to; see `bayesknee.inference.enumeration.outcomes`.
 
         Args:
             evidence: what is known; it must be possible.

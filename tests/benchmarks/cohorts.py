@@ -13,7 +13,7 @@ import pytest
 
 from bayesknee import Engine, Network
 from bayesknee.cohort.simulate import draw
-from bayesknee.inference.many import cores
+from bayesknee.inference.enumeration.compiled.prepare import cores
 from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
 from tests.benchmarks.patients import ALWAYS_KNOWN, KNOWN_RISK_FACTORS
 from tests.benchmarks.posteriors import AGREEMENT, pyagrum

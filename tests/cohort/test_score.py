@@ -28,7 +28,7 @@ def frame_of(drawn: Network, rng: Random, rows: int) -> pd.DataFrame:
 
 @pytest.mark.parametrize("worth_compiling", [0, 10**9], ids=["compiled", "numpy"])
 def test_a_row_is_scored_as_it_is_diagnosed(worth_compiling: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.enumeration.WORTH_COMPILING", worth_compiling)
+    monkeypatch.setattr("bayesknee.inference.enumeration.strategy.WORTH_COMPILING", worth_compiling)
     for seed in seeds(10):
         rng = Random(seed)
         drawn = random_network(rng, SMALL)

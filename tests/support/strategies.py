@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from bayesknee.inference import engine
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.inference.strategy import Strategy

@@ -1,6 +1,6 @@
 """What each answer brings to log P(evidence | event), where conditions are many.
 
-As in `bayesknee.inference.shares`, the evidence comes in gradually and all at once, for t from 0 to 1, and the gain of
+As in `bayesknee.inference.enumeration.shares`, the evidence comes in gradually and all at once, for t from 0 to 1, and the gain of
 each moment goes to the answers by what they have to say at that moment. There the likelihood on the way is P(e | s)^t;
 of a present finding that is no sum that this strategy can do. So an answer comes in on a way of its own, where it can:
 

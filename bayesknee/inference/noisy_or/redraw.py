@@ -1,7 +1,7 @@
 """Posteriors with every number of the network redrawn, where conditions are many: one plan, the draws side by side.
 
 Which conditions and findings there are to go through does not depend on the numbers, so a plan serves all draws, and
-its tables have the draws where others have patients. See `bayesknee.inference.redraw` for what a draw is.
+its tables have the draws where others have patients. See `bayesknee.inference.enumeration.redraw` for what a draw is.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import check_evidence

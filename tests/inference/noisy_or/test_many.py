@@ -11,7 +11,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.noisy_or import many
 from bayesknee.inference.noisy_or.compiled import program_of
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence

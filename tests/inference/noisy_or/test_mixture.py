@@ -11,7 +11,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.noisy_or.mixture import SMALLEST, exponentials
 from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget

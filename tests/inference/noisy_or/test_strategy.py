@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
-from bayesknee.inference.enumeration import Enumeration
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.noisy_or import run, strategy
 from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
 from bayesknee.inference.noisy_or.plan import make_plan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.enumeration import Enumeration, make_row, product_of_rows
+from bayesknee.inference.enumeration.strategy import Enumeration, make_row, product_of_rows
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
 
 

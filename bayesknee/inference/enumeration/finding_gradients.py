@@ -22,7 +22,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 
 class Row(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
-from bayesknee.inference.finding_sums import MixtureSums, NoisyOrSums
+from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from tests.support.effort import seeds

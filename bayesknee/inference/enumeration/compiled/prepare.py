@@ -1,4 +1,4 @@
-"""Many patients at once by compiled code: prepares the arrays of `bayesknee.inference.compiled`, shares out the work.
+"""Many patients at once by compiled code: prepares the arrays of `bayesknee.inference.enumeration.compiled.kernels`, shares out the work.
 
 Patients with the same risk factors are put side by side, so that these are summed out once for all of them.
 """
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference import compiled
-from bayesknee.inference.batch import shared_rows
-from bayesknee.inference.compiled import MIXTURE, NOISY_OR, READING, SKIPPED, Patients, Sums, Tables
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.program import Index, Joints, Weights
+from bayesknee.inference.enumeration.batch import shared_rows
+from bayesknee.inference.enumeration.compiled.kernels import MIXTURE, NOISY_OR, READING, SKIPPED, Patients, Sums, Tables
+from bayesknee.inference.enumeration.compiled.risk_factors import Index, Joints, Weights
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
@@ -27,7 +27,7 @@ from bayesknee.patient.codes import distinct_rows
 from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
 MOST_AT_ONCE: Final = 2**16

@@ -130,7 +130,7 @@ def test_signs_that_are_too_large_for_one_go_are_taken_one_by_one(monkeypatch: p
     strategy = Engine(network(condition("a", 0.6), condition("b", 0.6), *signs, *read)).strategy
     evidence = Evidence({"g1": "yes", "h1": "no"}, {"g1": (0.0, 1.0), "h1": (1.0, 0.0)})
     whole = strategy.outcomes(evidence, ["g2", "h2"])
-    monkeypatch.setattr("bayesknee.inference.outcomes.MOST_NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr("bayesknee.inference.enumeration.outcomes.MOST_NUMBERS_AT_ONCE", 1)
     cut = strategy.outcomes(evidence, ["g2", "h2"])
     assert cut.joint == pytest.approx(whole.joint, abs=1e-15)
 

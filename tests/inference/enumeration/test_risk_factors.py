@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.enumeration.compiled.risk_factors import Joints, is_small_enough
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.program import Joints, is_small_enough
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network
 
@@ -51,5 +51,5 @@ def test_large_networks_are_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> No
     drawn = random_network(Random(1), SIZE)
     prior = Prior(drawn, drawn.default_setting)
     assert is_small_enough(prior)
-    monkeypatch.setattr("bayesknee.inference.program.MOST_ROWS", 1)
+    monkeypatch.setattr("bayesknee.inference.enumeration.compiled.risk_factors.MOST_ROWS", 1)
     assert not is_small_enough(prior)

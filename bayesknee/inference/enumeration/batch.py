@@ -23,7 +23,7 @@ from bayesknee.patient.evidence import Likelihood
 from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 
 MOST_NUMBERS_AT_ONCE: Final = 2**20

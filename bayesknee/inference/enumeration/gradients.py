@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.finding_gradients import FindingGradients
+from bayesknee.inference.enumeration.finding_gradients import FindingGradients
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 
 def gradients_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Gradients:

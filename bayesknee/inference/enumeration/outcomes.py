@@ -3,7 +3,7 @@
     P(answer, c | e) = sum over s of P(answer | s, e) p(s | e) [c in s]
 
 How such a sum divides among the states of a sign, or of a finding that depends on conditions, of which nothing is known
-is told by `bayesknee.inference.finding_sums`. Of a sign g that was read, with a and b the likelihoods of what has been
+is told by `bayesknee.inference.enumeration.finding_sums`. Of a sign g that was read, with a and b the likelihoods of what has been
 read given g and given no g,
 
     P(g=1 | s, e) = P(g=1 | s) a / (P(g=1 | s) a + P(g=0 | s) b),
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.finding_sums import MixtureSums, NoisyOrSums
+from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.results import Outcomes
 from bayesknee.inference.subsets import sums
@@ -33,7 +33,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 

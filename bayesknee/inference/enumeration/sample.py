@@ -27,7 +27,7 @@ from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 MOST_ROWS_AT_ONCE: Final = 2**14
 

@@ -1,4 +1,4 @@
-"""The sum over subsets for many patients, compiled by numba; `bayesknee.inference.many` prepares its arrays.
+"""The sum over subsets for many patients, compiled by numba; `bayesknee.inference.enumeration.compiled.prepare` prepares its arrays.
 
 Subsets are split in two, the conditions on the first axes (high) and the last few (low), because the log probability
 that a noisy OR is no is linear: P(no | s) = high[s_high] * low[s_low]. So an answer no multiplies two short vectors.
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.enumeration.compiled.risk_factors import Index, Program, Weights
 from bayesknee.inference.jit import compiled
-from bayesknee.inference.program import Index, Program, Weights
 
 LOWEST_PRODUCT = -600.0  # natural log; a float holds down to -708
 SEGMENT = 300.0  # log by which a product may fall before its exponents are put aside

@@ -40,7 +40,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.enumeration import Enumeration
+    from bayesknee.inference.enumeration.strategy import Enumeration
 
 MOST_AT_ONCE: Final = (
     2**18

@@ -21,19 +21,19 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.batch import Batch
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_likelihood
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
-from bayesknee.inference.gradients import gradients_of
-from bayesknee.inference.outcomes import WhatIf
+from bayesknee.inference.enumeration.batch import Batch
+from bayesknee.inference.enumeration.compiled.risk_factors import is_small_enough
+from bayesknee.inference.enumeration.gradients import gradients_of
+from bayesknee.inference.enumeration.outcomes import WhatIf
+from bayesknee.inference.enumeration.redraw import Redraws
+from bayesknee.inference.enumeration.sample import Sampler
+from bayesknee.inference.enumeration.shares import shares_of
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.program import is_small_enough
-from bayesknee.inference.redraw import Redraws
 from bayesknee.inference.results import Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
-from bayesknee.inference.sampling import Sampler
-from bayesknee.inference.shares import shares_of
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
@@ -43,7 +43,7 @@ from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, Likelihood
 from bayesknee.patient.gates import Gates
 
 if TYPE_CHECKING:
-    from bayesknee.inference.many import Many
+    from bayesknee.inference.enumeration.compiled.prepare import Many
 
 WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
 MOST_CACHED_NUMBERS: Final = 2**23
@@ -166,7 +166,7 @@ class Enumeration:
         groups: Groups = (),
         refused: dict[int, str] | None = None,
     ) -> Posteriors:
-        """The posteriors of many patients, as `infer` gives them one by one; see `bayesknee.inference.batch`."""
+        """The posteriors of many patients, as `infer` gives them one by one; see `bayesknee.inference.enumeration.batch`."""
         del refused  # no patient is too much
         answers = self._gates.answers(codes, evidence)
         if len(codes) >= WORTH_COMPILING and (many := self._many):
@@ -178,7 +178,7 @@ class Enumeration:
         """The compiled way, where numba is there and the network is not too large for it."""
         if find_spec("numba") is None or not is_small_enough(self.before_findings):
             return None
-        from bayesknee.inference.many import Many
+        from bayesknee.inference.enumeration.compiled.prepare import Many
 
         return Many(self, self._network)
 
@@ -189,16 +189,16 @@ class Enumeration:
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
     ) -> Sample:
-        """Patients drawn given evidence, with all their answers; see `bayesknee.inference.sampling`."""
+        """Patients drawn given evidence, with all their answers; see `bayesknee.inference.enumeration.sample`."""
         del wanted
         return Sampler(self, self._network, evidence).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
-        """What each answer brings; see `bayesknee.inference.shares`."""
+        """What each answer brings; see `bayesknee.inference.enumeration.shares`."""
         return shares_of(self, self._network, evidence, events)
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
-        """What each answer to each of these questions would lead to; see `bayesknee.inference.outcomes`."""
+        """What each answer to each of these questions would lead to; see `bayesknee.inference.enumeration.outcomes`."""
         return self._what_if.outcomes(evidence, names)
 
     @cached_property
@@ -206,7 +206,7 @@ class Enumeration:
         return WhatIf(self, self._network)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
-        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.redraw`."""
+        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.enumeration.redraw`."""
         return self._redraws.chances(evidence, events, draws, seed)
 
     def usual_draws(self, _evidence: Evidence, _events: Events) -> int:
@@ -218,7 +218,7 @@ class Enumeration:
         return Redraws(self._network, self.before_findings)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
-        """How the posterior changes with every number; see `bayesknee.inference.gradients`."""
+        """How the posterior changes with every number; see `bayesknee.inference.enumeration.gradients`."""
         return gradients_of(self, self._network, evidence, events)
 
     @cached_property

@@ -1,0 +1,1 @@
+"""The same sum for many patients, compiled."""
