@@ -12,8 +12,8 @@ from immutabledict import immutabledict
 from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.diagnosis import Diagnosis
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import (
     DEFAULT_MEMORY,
     DEFAULT_SECONDS,

@@ -140,7 +140,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Approximation:
-    """How a posterior came about that is not exact: weighted draws; see `bayesknee.inference.noisy_or.approximate`.
+    """How a posterior came about that is not exact: weighted draws; see `bayesknee.inference.elimination.importance`.
 
     Attributes:
         draws: how many sets of conditions were drawn.

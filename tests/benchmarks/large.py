@@ -23,7 +23,7 @@ import numpy as np
 
 from bayesknee import Diagnosis, Engine, Evidence
 from bayesknee.errors import InferenceError
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import ANSWERS, NoisyOrFile, noisy_or_network, read_noisy_or
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.patient.codes import Codes, encode

@@ -19,9 +19,9 @@ import numpy as np
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.noisy_or import approximate
-from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination import approximate
+from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import NoisyOrFile, read_noisy_or
 from bayesknee.patient.evidence import check_evidence
 

@@ -154,7 +154,7 @@ def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyP
 
 def test_where_all_answers_are_too_many_it_looks_ahead_to_the_best_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.inference.same_decision.SURE", float("inf"))
-    monkeypatch.setattr("bayesknee.inference.noisy_or.strategy.FOLLOWED", (2,))
+    monkeypatch.setattr("bayesknee.inference.elimination.strategy.FOLLOWED", (2,))
     with only("noisy_or"):
         for seed in seeds(10):
             patient = seeded_patient(seed, replace(TINY, conditions=(3, 4), findings=(4, 5), risk_factors=(0, 0)))
@@ -335,7 +335,7 @@ def test_of_more_than_it_can_follow_the_best_few_are_looked_ahead_to_and_that_is
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """f alone brings b over its limit, in 0.8 of those who have it; f and g would in more."""
-    monkeypatch.setattr("bayesknee.inference.noisy_or.strategy.FOLLOWED", (1,))
+    monkeypatch.setattr("bayesknee.inference.elimination.strategy.FOLLOWED", (1,))
     b = replace(condition("b", 0.4), limit=probability(0.5), must_not_miss=True)
     made = network(condition("a", 0.8), b, finding("f", noisy_or(0.1, b=0.8)), finding("g", noisy_or(0.1, b=0.75)))
     with only("noisy_or"):

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from bayesknee.inference import engine
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.network import Network

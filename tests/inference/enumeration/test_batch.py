@@ -165,7 +165,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = strategy.infer_many(codes, groups=members(drawn))
     monkeypatch.setattr("bayesknee.inference.enumeration.batch.MOST_NUMBERS_AT_ONCE", 7 << len(drawn.conditions))
     monkeypatch.setattr("bayesknee.inference.enumeration.compiled.prepare.MOST_AT_ONCE", 7)
-    monkeypatch.setattr("bayesknee.inference.noisy_or.strategy.MOST_AT_ONCE", 7)
+    monkeypatch.setattr("bayesknee.inference.elimination.strategy.MOST_AT_ONCE", 7)
     parts = strategy.infer_many(codes, groups=members(drawn))
     for one, other in zip(parts, whole, strict=True):
         assert one == pytest.approx(other, abs=1e-13)

@@ -104,7 +104,7 @@ def test_marginals_of_a_larger_network() -> None:
 
 def test_blocks_of_rows_and_of_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.inference.enumeration.sample.MOST_ROWS_AT_ONCE", 999)
-    monkeypatch.setattr("bayesknee.inference.noisy_or.sampling.MOST_ROWS_AT_ONCE", 999)
+    monkeypatch.setattr("bayesknee.inference.elimination.sample.MOST_ROWS_AT_ONCE", 999)
     monkeypatch.setattr("bayesknee.inference.prior.draw.MOST_NUMBERS_AT_ONCE", 50)
     patient = seeded_patient(3, TINY)
     sample = Engine(patient.network, patient.setting).strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(5))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from bayesknee.inference.noisy_or.tables import Absorb, Begin, End, Explain, Join, Observe, Places, Step
+from bayesknee.inference.elimination.steps import Absorb, Begin, End, Explain, Join, Observe, Places, Step
 
 NOTHING_ENDS: Final = 0
 SECONDS_A_STEP: Final = 1e-4

@@ -12,10 +12,10 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
-from bayesknee.inference.noisy_or.plan import Node
-from bayesknee.inference.noisy_or.structure import Common, Structure
-from bayesknee.inference.noisy_or.tables import Crowd, Pair
+from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel
+from bayesknee.inference.elimination.order import Node
+from bayesknee.inference.elimination.steps import Crowd, Pair
+from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 
@@ -85,7 +85,7 @@ def common_of(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> C
 
 @dataclass(frozen=True)
 class Patients:
-    """Patients of one structure; a `bayesknee.inference.noisy_or.tables.Numbers`.
+    """Patients of one structure; a `bayesknee.inference.elimination.steps.Numbers`.
 
     Attributes:
         structure: what they have in common.

@@ -13,11 +13,11 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
-from bayesknee.inference.noisy_or.model import noisy_or_model
-from bayesknee.inference.noisy_or.patient import Patients, one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.plan import Plan, Shape, make_plan
-from bayesknee.inference.noisy_or.run import AnyRun, Marginals, Run
-from bayesknee.inference.noisy_or.structure import Structure
+from bayesknee.inference.elimination.network_arrays import noisy_or_model
+from bayesknee.inference.elimination.order import Plan, Shape, make_plan
+from bayesknee.inference.elimination.patients import Patients, one_patient, sorted_evidence
+from bayesknee.inference.elimination.run import AnyRun, Marginals, Run
+from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Budget, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes
@@ -25,9 +25,9 @@ from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.patient.gates import Gates
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.approximate import ApproximatePosterior
-    from bayesknee.inference.noisy_or.gradients import PriorGradients
-    from bayesknee.inference.noisy_or.redraw import NoisyOrRedraws
+    from bayesknee.inference.elimination.gradients import PriorGradients
+    from bayesknee.inference.elimination.importance import ApproximatePosterior
+    from bayesknee.inference.elimination.redraw import NoisyOrRedraws
 
 RunOf: TypeAlias = Callable[[Patients], AnyRun]
 
@@ -109,7 +109,7 @@ class NoisyOrStrategy:
         known = sorted_evidence(self.model, evidence)
         patient = one_patient(self.model, known)
         if not self.fits(patient.structure):
-            from bayesknee.inference.noisy_or.approximate import approximate
+            from bayesknee.inference.elimination.importance import approximate
 
             return approximate(self, known, patient) or self._impossible(patient)
         whole, log_evidence, marginals = self._posterior_of(evidence, patient)
@@ -280,7 +280,7 @@ class NoisyOrStrategy:
         refused: dict[int, str] | None = None,
     ) -> Posteriors:
         """The posteriors of many patients, as `infer` gives them where it is exact."""
-        from bayesknee.inference.noisy_or.many import infer_many
+        from bayesknee.inference.elimination.batch import infer_many
 
         return infer_many(self, codes, evidence, groups, refused)
 
@@ -303,45 +303,45 @@ class NoisyOrStrategy:
         return others[: FOLLOWED[-1]] or names[:1]
 
     def _can_follow(self, evidence: Evidence, names: Sequence[str]) -> bool:
-        from bayesknee.inference.noisy_or.many import structure_with
+        from bayesknee.inference.elimination.batch import structure_with
 
         return self.plan(structure_with(self.model, evidence, names).shape).seconds_more <= SECONDS_TO_FOLLOW
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """What each answer to each of these questions would lead to; mixtures beyond the budget are left out."""
-        from bayesknee.inference.noisy_or.what_if import outcomes
+        from bayesknee.inference.elimination.outcomes import outcomes
 
         return outcomes(self, evidence, names)
 
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
     ) -> Sample:
-        """Patients drawn given evidence; see `bayesknee.inference.noisy_or.sampling`."""
-        from bayesknee.inference.noisy_or.sampling import Sampler
+        """Patients drawn given evidence; see `bayesknee.inference.elimination.sample`."""
+        from bayesknee.inference.elimination.sample import Sampler
 
         return Sampler(self, evidence, wanted).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
-        """What each answer brings to each event; see `bayesknee.inference.noisy_or.ledger`."""
-        from bayesknee.inference.noisy_or.ledger import shares
+        """What each answer brings to each event; see `bayesknee.inference.elimination.shares`."""
+        from bayesknee.inference.elimination.shares import shares
 
         return shares(self, evidence, events)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
-        """How each event changes with every number; see `bayesknee.inference.noisy_or.gradients`."""
-        from bayesknee.inference.noisy_or.gradients import gradients_of
+        """How each event changes with every number; see `bayesknee.inference.elimination.gradients`."""
+        from bayesknee.inference.elimination.gradients import gradients_of
 
         return gradients_of(self, evidence, events)
 
     @cached_property
     def prior_gradients(self) -> PriorGradients:
         """How patients change with the numbers before the findings."""
-        from bayesknee.inference.noisy_or.gradients import PriorGradients
+        from bayesknee.inference.elimination.gradients import PriorGradients
 
         return PriorGradients(self)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
-        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.noisy_or.redraw`."""
+        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.elimination.redraw`."""
         return self._redraws.chances(evidence, events, draws, seed)
 
     def usual_draws(self, evidence: Evidence, events: Events) -> int:
@@ -350,7 +350,7 @@ class NoisyOrStrategy:
 
     @cached_property
     def _redraws(self) -> NoisyOrRedraws:
-        from bayesknee.inference.noisy_or.redraw import NoisyOrRedraws
+        from bayesknee.inference.elimination.redraw import NoisyOrRedraws
 
         return NoisyOrRedraws(self)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.noisy_or.model import NoisyOrModel
-from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, patients_of, sorted_evidence
-from bayesknee.inference.noisy_or.run import AnyRun
-from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.elimination.network_arrays import NoisyOrModel
+from bayesknee.inference.elimination.patients import Known, Patients, common_of, patients_of, sorted_evidence
+from bayesknee.inference.elimination.run import AnyRun
+from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -21,8 +21,8 @@ from bayesknee.patient.evidence import Evidence
 from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.compiled import Program
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.kernels import Program
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 MOST_TOGETHER: Final = 40  # effects; to look for an order for more takes long and is in vain
 SECONDS_APART: Final = 4e-3  # what a structure takes, however small it is
@@ -140,7 +140,7 @@ class _CompiledRuns:
         self._programs: Mapping[Common, Program | None] = {}
 
     def __call__(self, patients: Patients) -> AnyRun:
-        from bayesknee.inference.noisy_or.compiled import CompiledRun, program_of
+        from bayesknee.inference.elimination.kernels import CompiledRun, program_of
 
         structure = patients.structure
         if structure.common not in self._programs:

@@ -11,9 +11,9 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
+from bayesknee.inference.elimination.mixtures import SMALLEST, exponentials
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or.mixture import SMALLEST, exponentials
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.knowledge.model import Mixture
 from bayesknee.knowledge.network import Network

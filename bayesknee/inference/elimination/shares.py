@@ -32,14 +32,14 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.dividing import divided, gauss_legendre
-from bayesknee.inference.noisy_or.patient import Known, Patients, common_of, is_folded, one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.structure import Structure
-from bayesknee.inference.noisy_or.tables import expm1, log
+from bayesknee.inference.elimination.patients import Known, Patients, common_of, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.elimination.steps import expm1, log
+from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 NODES: Final = (40, 80, 160)
 TOLERANCE: Final = 1e-7  # what the nodes may miss of the sum, which is known; it is then divided like the rest

@@ -20,12 +20,12 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.noisy_or.patient import Known, Patients, one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import Known, Patients, one_patient, sorted_evidence
 from bayesknee.inference.results import Outcomes
 from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 
 def outcomes(strategy: NoisyOrStrategy, evidence: Evidence, names: Iterable[str]) -> Outcomes:

@@ -32,14 +32,14 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.noisy_or.draw import draw
-from bayesknee.inference.noisy_or.model import Effect
-from bayesknee.inference.noisy_or.patient import Known, Patients
-from bayesknee.inference.noisy_or.structure import Structure
+from bayesknee.inference.elimination.draw import draw
+from bayesknee.inference.elimination.network_arrays import Effect
+from bayesknee.inference.elimination.patients import Known, Patients
+from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Approximation
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 ROUNDS: Final = 40
 FIRST_PART: Final = 0.3

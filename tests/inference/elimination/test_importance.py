@@ -10,11 +10,11 @@ import pytest
 from bayesknee import Diagnosis, Engine
 from bayesknee.display.text import diagnosis_text
 from bayesknee.errors import InferenceError
-from bayesknee.inference.noisy_or import approximate
-from bayesknee.inference.noisy_or.approximate import Bounded, given_others
-from bayesknee.inference.noisy_or.model import make_effect
-from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination import approximate
+from bayesknee.inference.elimination.importance import Bounded, given_others
+from bayesknee.inference.elimination.network_arrays import make_effect
+from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.patient.evidence import check_evidence

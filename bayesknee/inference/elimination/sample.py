@@ -13,15 +13,15 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import mixture_numbers, reading_table
-from bayesknee.inference.noisy_or.draw import Whole, draw
-from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
+from bayesknee.inference.elimination.draw import Whole, draw
+from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 MOST_ROWS_AT_ONCE: Final = 2**12
 Some = NDArray[np.bool_]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.chance import draw_each
-from bayesknee.inference.noisy_or.run import Run
-from bayesknee.inference.noisy_or.tables import (
+from bayesknee.inference.elimination.run import Run
+from bayesknee.inference.elimination.steps import (
     Absorb,
     Begin,
     Crowd,

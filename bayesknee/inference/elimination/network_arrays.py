@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
-from bayesknee.inference.noisy_or.tables import expm1
+from bayesknee.inference.elimination.steps import expm1
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.intercepts import solve_intercepts
 from bayesknee.inference.prior.parents import Block, Parents, list_parents
@@ -127,7 +127,7 @@ class NoisyOrModel:
         return {self.names[name]: effect for name, effect in self.effects.items()}
 
     def mixing(self, name: str) -> int:
-        """A number for what a mixture is mixed by, after all others; see `bayesknee.inference.noisy_or.mixture`."""
+        """A number for what a mixture is mixed by, after all others; see `bayesknee.inference.elimination.mixtures`."""
         return self.names[name] + len(self.names)
 
     def block_weights(self, known: Mapping[str, Likelihood]) -> dict[int, Vector]:

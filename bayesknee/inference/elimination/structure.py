@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.noisy_or.mixture import mixings
-from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
-from bayesknee.inference.noisy_or.plan import Node, Shape
-from bayesknee.inference.noisy_or.tables import Pair, expm1
+from bayesknee.inference.elimination.mixtures import mixings
+from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel
+from bayesknee.inference.elimination.order import Node, Shape
+from bayesknee.inference.elimination.steps import Pair, expm1
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.patient.evidence import Likelihood
 

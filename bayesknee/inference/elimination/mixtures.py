@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel
+from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel
 from bayesknee.patient.evidence import Likelihood
 
 SMALLEST: Final = 2.0**-56  # of the q; 1 - q is 1

@@ -10,7 +10,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.inference.dividing import gauss_legendre
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Shares
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence

@@ -18,16 +18,16 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
-from bayesknee.inference.noisy_or.model import Effect, NoisyOrModel, make_effect, without_common
-from bayesknee.inference.noisy_or.patient import Patients, common_of, sorted_evidence
-from bayesknee.inference.noisy_or.structure import Common, Structure
+from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel, make_effect, without_common
+from bayesknee.inference.elimination.patients import Patients, common_of, sorted_evidence
+from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.results import Events
 from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 FEWEST_DRAWS: Final = 100
 MOST_KEPT: Final = 2
@@ -148,7 +148,7 @@ class _Answers:
 
     @cached_property
     def common(self) -> Common:
-        """As `bayesknee.inference.noisy_or.patient.common_of`; what holds of all draws."""
+        """As `bayesknee.inference.elimination.patients.common_of`; what holds of all draws."""
         told = [name for name, (no, yes) in self._likelihoods.items() if yes.any() and (yes != no).any()]
         plain = common_of(self._model, self._known)
         told += [name for name, _ in plain.mixtures]

@@ -11,11 +11,11 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
+from bayesknee.inference.elimination import many
+from bayesknee.inference.elimination.kernels import program_of
+from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or import many
-from bayesknee.inference.noisy_or.compiled import program_of
-from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.strategy import Strategy
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence

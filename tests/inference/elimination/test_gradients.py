@@ -10,8 +10,8 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from bayesknee import Evidence, load_network
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Events
 from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Mixture

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.elimination.order import Plan
+from bayesknee.inference.elimination.patients import Patients
+from bayesknee.inference.elimination.run import Marginals
+from bayesknee.inference.elimination.steps import TINY, Absorb, Begin, End, Explain, Join, Observe, Step
+from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.jit import compiled
-from bayesknee.inference.noisy_or.patient import Patients
-from bayesknee.inference.noisy_or.plan import Plan
-from bayesknee.inference.noisy_or.run import Marginals
-from bayesknee.inference.noisy_or.structure import Structure
-from bayesknee.inference.noisy_or.tables import TINY, Absorb, Begin, End, Explain, Join, Observe, Step
 
 Index = NDArray[np.int64]
 
@@ -122,7 +122,7 @@ class _Writer:
 
 
 class CompiledRun:
-    """As `bayesknee.inference.noisy_or.run.Run`.
+    """As `bayesknee.inference.elimination.run.Run`.
 
     Args:
         program: the plan of their structure.
@@ -357,7 +357,7 @@ def join_back(  # noqa: PLR0913, PLR0917
 def members(  # noqa: PLR0913, PLR0917
     program: Program, number: int, pairs: Vector, log_none: float, still: float, fired: float, found: Vector
 ) -> None:
-    """P(member of a crowd | evidence) from the weights of both outcomes; see `bayesknee.inference.noisy_or.tables`."""
+    """P(member of a crowd | evidence) from the weights of both outcomes; see `bayesknee.inference.elimination.steps`."""
     whole = math.exp(log_none) * still - math.expm1(log_none) * fired
     for i in range(program.crowds[number], program.crowds[number + 1]):
         member, q = program.members[i], program.member_chances[i]

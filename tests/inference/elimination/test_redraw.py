@@ -6,7 +6,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.noisy_or import strategy
+from bayesknee.inference.elimination import strategy
 from bayesknee.knowledge.network import Network
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 

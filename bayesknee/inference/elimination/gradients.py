@@ -25,16 +25,16 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state
-from bayesknee.inference.noisy_or.patient import Known, Patients, is_folded, one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.run import Marginals
-from bayesknee.inference.noisy_or.structure import Structure
+from bayesknee.inference.elimination.patients import Known, Patients, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.elimination.run import Marginals
+from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
+    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 MOST_AT_ONCE: Final = 2**21  # numbers of all conditions and what they depend on, of patients gone through together
 

@@ -9,9 +9,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.noisy_or.patient import Patients
-from bayesknee.inference.noisy_or.plan import KEPT_AT_MOST, Plan
-from bayesknee.inference.noisy_or.tables import Observe, Step, Tally
+from bayesknee.inference.elimination.order import KEPT_AT_MOST, Plan
+from bayesknee.inference.elimination.patients import Patients
+from bayesknee.inference.elimination.steps import Observe, Step, Tally
 
 MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
 

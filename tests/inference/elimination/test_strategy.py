@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
+from bayesknee.inference.elimination import run, strategy
+from bayesknee.inference.elimination.order import make_plan
+from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 from bayesknee.inference.enumeration.strategy import Enumeration
-from bayesknee.inference.noisy_or import run, strategy
-from bayesknee.inference.noisy_or.patient import one_patient, sorted_evidence
-from bayesknee.inference.noisy_or.plan import make_plan
-from bayesknee.inference.noisy_or.strategy import NoisyOrStrategy
 from bayesknee.inference.results import Budget
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
