@@ -1,8 +1,8 @@
 """bayesknee: a Bayesian differential-diagnosis engine with exact posteriors and checkable numbers."""
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError, EvidenceError, ImpossibleEvidenceError, NetworkError
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence

@@ -14,10 +14,10 @@ from click.core import ParameterSource
 
 from bayesknee.cli.options import examples, network_option, setting_option, warn
 from bayesknee.cli.patient import asked_of_option, case_option
+from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError, SessionError
-from bayesknee.inference.engine import Engine
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
-from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.interview import PATIENT
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network

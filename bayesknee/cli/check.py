@@ -7,8 +7,8 @@ import sys
 import click
 
 from bayesknee.cli.options import examples, print_text, setting_option
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import NetworkError
-from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.network import check_setting
 

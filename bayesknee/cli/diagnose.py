@@ -8,11 +8,11 @@ import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.formats import picture_format
-from bayesknee.inference.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
-    from bayesknee.inference.intervals import Intervals
+    from bayesknee.diagnosis.explaining.intervals import Intervals
 
 TOLD_IN_TEXT: Final = 3
 TOLD_IN_JSON: Final = 10
@@ -90,7 +90,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
 def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tuple[int | None, int]:
     if not wanted and (draws is not None or seed is not None):
         raise click.UsageError("--draws and --seed go with --intervals; add it, or leave them out")
-    from bayesknee.inference.intervals import check_draws
+    from bayesknee.diagnosis.explaining.intervals import check_draws
 
     chosen = draws, 0 if seed is None else seed
     check_draws(*chosen)

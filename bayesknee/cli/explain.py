@@ -9,9 +9,9 @@ import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import case_option, diagnosed
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
 from bayesknee.errors import BayeskneeError
-from bayesknee.inference.counterfactual import answers_that_turn, leader_changes
-from bayesknee.inference.diagnosis import Diagnosis
 from bayesknee.knowledge.network import Network
 
 

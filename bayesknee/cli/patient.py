@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from bayesknee.cli.options import warn
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.engine import Engine
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.askable import ASKED_OF
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case

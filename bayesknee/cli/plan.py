@@ -7,9 +7,9 @@ import click
 from bayesknee.cli.findings import find_topic
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
+from bayesknee.diagnosis.asking.question_plan import Plan
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.formats import picture_format
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.plan import Plan
 
 
 @click.command(

@@ -9,7 +9,7 @@ import click
 
 from bayesknee.cli.commands import PROGRAM
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
-from bayesknee.inference.engine import Engine
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 
 

@@ -9,8 +9,8 @@ import click
 from bayesknee.cli.explain import subject_id
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import case_option, diagnosed
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.sensitivity import MOST_BARS
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS
 
 
 @click.command(

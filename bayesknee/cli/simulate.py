@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bayesknee.cli.options import examples, network_option, print_text, setting_option
-from bayesknee.inference.engine import Engine
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.cases import evidence_of_words
 from bayesknee.patient.evidence import check_evidence

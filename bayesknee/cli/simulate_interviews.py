@@ -7,7 +7,7 @@ import math
 import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
-from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
+from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.files import Scored, Task, Work, score_piece
 from bayesknee.cohort.reading import Piece
-from bayesknee.cohort.score import Options, empty_scores, score
+from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.score import Options, empty_scores, score
 from bayesknee.errors import TableError
-from bayesknee.inference.engine import Engine
 from bayesknee.patient.columns import check_columns
 
 PATIENCE: Final = "10s"  # with a scheduler that does not answer

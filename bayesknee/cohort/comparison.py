@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from immutabledict import immutabledict
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.differences import Differences, NumberChange
 from bayesknee.knowledge.model import Path, Reading
 from bayesknee.knowledge.network import Network

@@ -16,12 +16,12 @@ from bayesknee.arrays import Vector
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, measure
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.explaining.conflict import surprise_of
+from bayesknee.diagnosis.explaining.intervals import LEAST_DRAWS
+from bayesknee.diagnosis.explaining.ledger import Account
 from bayesknee.errors import BayeskneeError
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.engine import Engine
-from bayesknee.inference.fit import surprise_of
-from bayesknee.inference.intervals import LEAST_DRAWS
-from bayesknee.inference.ledger import Account
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 
@@ -94,7 +94,7 @@ class Unnamed:
     Attributes:
         cases: how many have the catch-all as a label.
         led: in how many of these it leads.
-        flagged: of how many the findings fit nothing in the network well (`bayesknee.inference.fit`); None for more
+        flagged: of how many the findings fit nothing in the network well (`bayesknee.diagnosis.explaining.conflict`); None for more
             than 100 cases, since each takes up to a second.
         either: in how many it leads, or the findings fit nothing; None likewise.
     """

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 import bayesknee
 from bayesknee.cohort.parts import Counts, Parts, beside, fingerprint, told
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
-from bayesknee.cohort.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
+from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
 from bayesknee.errors import TableError, quoted
-from bayesknee.inference.engine import Engine
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
 from bayesknee.patient.columns import Columns
@@ -106,7 +106,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
         key: columns that go through to the output; where there are none, it has the number of each row.
         ignore: columns that are not read.
         rejects: a CSV file for the rows that could not be scored, with the reason; beside the output where left out.
-        intervals: a 95 % interval for each probability as well; see `bayesknee.cohort.intervals`.
+        intervals: a 95 % interval for each probability as well; see `bayesknee.diagnosis.explaining.intervals_of_rows`.
         resume: go on with the parts that an earlier run left.
         progress: called after each piece with the share of the file that is read, and the counts.
         work: how to score pieces; in this process where left out.

@@ -11,8 +11,8 @@ from bayesknee.arrays import Vector
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
-from bayesknee.inference.engine import Engine
-from bayesknee.inference.triage import levels, triage
+from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.triage import levels, triage
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import encode

@@ -17,15 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.asking.assessment import Standing
+from bayesknee.diagnosis.asking.candidates import Ask, asks, topic_of
+from bayesknee.diagnosis.asking.objectives import information
+from bayesknee.diagnosis.asking.ranking import keep_to_topic
+from bayesknee.diagnosis.asking.same_decision import StopRule
+from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import InferenceError, QuestionError, did_you_mean, quoted
-from bayesknee.inference.asks import Ask, asks, topic_of
-from bayesknee.inference.engine import Engine
-from bayesknee.inference.objectives import information
-from bayesknee.inference.questions import keep_to_topic
 from bayesknee.inference.results import Sample
-from bayesknee.inference.same_decision import StopRule
-from bayesknee.inference.standing import Standing
-from bayesknee.inference.triage import levels
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only

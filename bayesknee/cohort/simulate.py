@@ -12,8 +12,8 @@ from bayesknee.cohort.extras import require
 from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
 from bayesknee.cohort.parts import Counts, told
 from bayesknee.cohort.reading import check_suffix
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
-from bayesknee.inference.engine import Engine
 from bayesknee.inference.results import Sample
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence

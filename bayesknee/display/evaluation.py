@@ -14,8 +14,8 @@ from rich.text import Text
 
 from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation, overall
 from bayesknee.cohort.measures import Bin, Measure
+from bayesknee.diagnosis.explaining.ledger import DECIBANS
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.inference.ledger import DECIBANS
 from bayesknee.knowledge.model import Condition
 from bayesknee.knowledge.network import Network
 

@@ -11,12 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
+from bayesknee.diagnosis.explaining.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
+from bayesknee.diagnosis.explaining.ledger import DECIBANS, Account, Cited, Entry
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import answer_text, event_chance, event_name, heading, implied_text, label
-from bayesknee.inference.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.fit import Conflict, Surprise
-from bayesknee.inference.ledger import DECIBANS, Account, Cited, Entry
 from bayesknee.knowledge.network import Network
 
 WORTH_NUMBERS: Final = math.log(1.1)

@@ -11,6 +11,9 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from bayesknee.diagnosis.asking.ranking import NextQuestion, NextQuestions
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.triage import Triage
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import (
     ALARMING,
@@ -23,9 +26,6 @@ from bayesknee.display.text import (
     limit_text,
     state_text,
 )
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.questions import NextQuestion, NextQuestions
-from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import ANSWERED_BY, Question, RiskFactor
 from bayesknee.knowledge.network import Network
 

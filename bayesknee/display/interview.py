@@ -9,12 +9,12 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.triage import Reason
 from bayesknee.display.next_questions import next_questions_parts
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import LEVEL_WORDS, answer_count, answer_text, diagnosis_parts, label
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE
-from bayesknee.inference.triage import Reason
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
 from bayesknee.interview.state import Step

@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bayesknee.diagnosis.asking.ranking import NextQuestion, Outcome
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.questions import words_of
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import state_text
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.questions import NextQuestion, Outcome
 from bayesknee.knowledge.model import NO_YES, RiskFactor
 
 _NUMBER: Final = 4

@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bayesknee.diagnosis.asking.question_plan import Plan, PlannedQuestion
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.terminal import console_for, percent, rendered, sticky, unbroken
 from bayesknee.display.text import label, state_text
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.plan import Plan, PlannedQuestion
 from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Question, RiskFactor
 from bayesknee.knowledge.network import Network

@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
 from bayesknee.display.terminal import console_for, percent, rendered, sticky
 from bayesknee.display.text import event_chance, event_name, heading
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import stated_ranges
 

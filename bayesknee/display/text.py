@@ -11,12 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bayesknee.diagnosis.asking.ranking import NextQuestion
+from bayesknee.diagnosis.diagnosis import Diagnosis, NotRuledOut
+from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
+from bayesknee.diagnosis.explaining.ledger import Account, Entry
+from bayesknee.diagnosis.triage import Triage
 from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
-from bayesknee.inference.diagnosis import Diagnosis, NotRuledOut
-from bayesknee.inference.intervals import Interval, Intervals
-from bayesknee.inference.ledger import Account, Entry
-from bayesknee.inference.questions import NextQuestion
-from bayesknee.inference.triage import Triage
 from bayesknee.knowledge.model import RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation

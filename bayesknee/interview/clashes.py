@@ -10,7 +10,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence, gate_holds
 
 if TYPE_CHECKING:
-    from bayesknee.inference.engine import Engine
+    from bayesknee.diagnosis.engine import Engine
 
 
 def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]) -> tuple[str, ...]:

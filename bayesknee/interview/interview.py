@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from immutabledict import immutabledict
 
+from bayesknee.diagnosis.asking.advice import StopAdvice, advice_of
+from bayesknee.diagnosis.asking.assessment import Standing
+from bayesknee.diagnosis.asking.candidates import Ask, topic_of
+from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE
+from bayesknee.diagnosis.asking.ranking import keep_to_topic
+from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.triage import Reason, unknown_flags
 from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
-from bayesknee.inference.asks import Ask, topic_of
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.objectives import DEFAULT_OBJECTIVE, find_objective
-from bayesknee.inference.open_flags import LEAST_CHANCE
-from bayesknee.inference.questions import keep_to_topic
-from bayesknee.inference.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
-from bayesknee.inference.standing import Standing
-from bayesknee.inference.stop import StopAdvice, advice_of
-from bayesknee.inference.triage import Reason, unknown_flags
 from bayesknee.interview.answers import read_answer, read_answers, read_ticks
 from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.prompts import Prompt, prompt_of
@@ -35,7 +35,7 @@ from bayesknee.patient.evidence import Answer
 if TYPE_CHECKING:
     from ipywidgets import VBox  # type: ignore[import-untyped]
 
-    from bayesknee.inference.engine import Engine
+    from bayesknee.diagnosis.engine import Engine
 
 PATIENT: Final = ("patient",)
 # So much of what is worth asking now is put in the end: answers make most of it worth less, but what ending would miss
@@ -49,9 +49,9 @@ class Policy:
 
     Attributes:
         asked_of: who is there to answer: patient, clinician, test.
-        objective: what questions are to bring; see `bayesknee.inference.objectives`.
+        objective: what questions are to bring; see `bayesknee.diagnosis.asking.objectives`.
         look_ahead: whether the best few are ranked by what they are worth with what may follow.
-        threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.inference.stop`.
+        threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.diagnosis.asking.advice`.
         least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
         lists: whether the network's lists to tick are put, too, beyond the opening; else one question at a time.
         most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over which
@@ -226,7 +226,7 @@ class Interview:
     """An interview with one patient.
 
     It ends when the stop rule says so, and nothing that could be a warning sign is left to ask; see
-    `bayesknee.inference.stop`.
+    `bayesknee.diagnosis.asking.advice`.
 
     ::
 
@@ -462,7 +462,7 @@ class Interview:
         _ = self._now.diagnosis  # what is impossible is told now
 
     def _engine_for(self, state: State) -> Engine:
-        from bayesknee.inference.engine import Engine
+        from bayesknee.diagnosis.engine import Engine
 
         setting = state.setting or self._engine.setting
         now = self._now.engine if hasattr(self, "_now") else self._engine

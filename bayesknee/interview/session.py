@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 from immutabledict import immutabledict
 
 import bayesknee
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError
-from bayesknee.inference.engine import Engine
 from bayesknee.interview.answers import read_answer
 from bayesknee.interview.interview import Interview, Policy
 from bayesknee.interview.state import State, Step

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bayesknee import Engine, load_network
 from bayesknee.arrays import Vector
-from bayesknee.inference.triage import levels
+from bayesknee.diagnosis.triage import levels
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN

@@ -16,8 +16,8 @@ import numpy as np
 from bayesknee import Engine, Network, load_network
 from bayesknee.arrays import Vector
 from bayesknee.cohort.labelled import LabelledCase, read_labelled
+from bayesknee.diagnosis.explaining.conflict import DRAWS, TIE, UNUSUAL, split
 from bayesknee.errors import InferenceError
-from bayesknee.inference.fit import DRAWS, TIE, UNUSUAL, split
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -57,7 +57,7 @@ class Judge:
         return Engine(network, self._case.setting).strategy.sample(evidence, number, self._rng).codes
 
     def rates(self, codes: Codes) -> Rates:
-        """What becomes of these patients; a flag as in `bayesknee.inference.fit.surprise_of`."""
+        """What becomes of these patients; a flag as in `bayesknee.diagnosis.explaining.conflict.surprise_of`."""
         marginals, own = self._scored(codes)
         led = self._label[np.argmax(marginals, axis=1)]
         as_improbable = (self._usual <= own[:, None] + TIE).sum(axis=1)

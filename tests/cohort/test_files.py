@@ -179,7 +179,7 @@ def test_the_output_replaces_an_earlier_one_and_its_rejects(engine: Engine, tmp_
 
 
 def test_intervals(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.cohort.intervals.DRAWS", 40)
+    monkeypatch.setattr("bayesknee.diagnosis.explaining.intervals_of_rows.DRAWS", 40)
     path = write(patients(9), tmp_path / "in.csv")
     got = read(score_file(engine, path, tmp_path / "out.csv", key=["id"], intervals=True).output)
     expected = engine.score(patients(9), ignore=["id"], intervals=True)

@@ -22,8 +22,8 @@ from bayesknee.cohort.interviews import (
     play,
     simulate,
 )
+from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.errors import InferenceError, QuestionError
-from bayesknee.inference.same_decision import StopRule
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from bayesknee import Engine
+from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
 from bayesknee.display.explanation import effect_text, explanation_text, fit_lines
 from bayesknee.display.terminal import console_for, rendered
-from bayesknee.inference.fit import Conflict, Surprise
 from tests.support.small_networks import condition, finding, group, network, noisy_or, reading, sign
 
 A: Final = condition("a", 0.6)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bayesknee import Engine, load_network
+from bayesknee.diagnosis.asking.ranking import NextQuestion
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.next_questions import next_questions_text, why
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.questions import NextQuestion
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bayesknee import Diagnosis, Engine, load_network
+from bayesknee.diagnosis.diagnosis import NotRuledOut
 from bayesknee.display.questions import questions_text
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import diagnosis_text, not_ruled_out_line
-from bayesknee.inference.diagnosis import NotRuledOut
 
 TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
 WIDTHS = [60, 72, 80, 100, 137, 200]

@@ -11,8 +11,8 @@ import pytest
 from immutabledict import immutabledict
 
 from bayesknee import Engine, EvidenceError, load_network
+from bayesknee.diagnosis.asking.candidates import LINE
 from bayesknee.errors import AnswerClashError, InterviewError, QuestionError
-from bayesknee.inference.asks import LINE
 from bayesknee.interview import Interview, Policy, State, Step
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll

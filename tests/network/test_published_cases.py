@@ -15,7 +15,7 @@ import pytest
 from bayesknee import load_network
 from bayesknee.cohort import Evaluation, evaluate, read_labelled
 from bayesknee.cohort.evaluation import CaseResult
-from bayesknee.inference.fit import surprise_of
+from bayesknee.diagnosis.explaining.conflict import surprise_of
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.model import LEVELS
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.inference.triage import red_flags
+from bayesknee.diagnosis.triage import red_flags
 from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, RedFlag
 from bayesknee.patient.evidence import UNKNOWN, check_evidence

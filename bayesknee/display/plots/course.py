@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.plots.canvas import (
     LONGEST_NAME,
     PALE,
@@ -22,7 +23,6 @@ from bayesknee.display.plots.canvas import (
 from bayesknee.display.plots.posterior import title
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import answer_text, label
-from bayesknee.inference.diagnosis import Diagnosis
 
 MOST_NAMED: Final = len(STYLES)
 LONGEST_OF_TWO: Final = 48  # characters of a legend's label that leaves room for another beside it

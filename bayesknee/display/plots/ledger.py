@@ -10,10 +10,10 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.ledger import Account, Entry
 from bayesknee.display.plots.canvas import BLACK, GREY, ORANGE, SKY, SMALL, beside, legend_below, rows_axes, wrapped
 from bayesknee.display.text import account_name, entry_text
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.ledger import Account, Entry
 
 MOST_ROWS: Final = 16
 # Sparse ones and dense ones: as many are marked as find room.

@@ -6,9 +6,9 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from bayesknee.diagnosis.asking.question_plan import Plan
 from bayesknee.display.plots.canvas import BLUE, PALE, beside, percent_axis, rows_axes
 from bayesknee.display.terminal import percent
-from bayesknee.inference.plan import Plan
 
 Z: Final = 1.96
 

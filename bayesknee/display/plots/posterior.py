@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
 from bayesknee.display.plots.canvas import (
     BLACK,
     PALE,
@@ -23,8 +25,6 @@ from bayesknee.display.plots.canvas import (
     wrapped,
 )
 from bayesknee.display.text import LEVEL_WORDS, answer_count, chance_text, given_state, interval_text
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.intervals import Interval, Intervals
 
 GROUP_GAP: Final = 0.6
 MOST_BARS: Final = 20

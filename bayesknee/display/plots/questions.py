@@ -8,6 +8,8 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from bayesknee.diagnosis.asking.ranking import NextQuestion, Outcome
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.plots.canvas import (
     BLACK,
     BLUE,
@@ -21,8 +23,6 @@ from bayesknee.display.plots.canvas import (
 )  # fmt: skip
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import state_text
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.questions import NextQuestion, Outcome
 from bayesknee.knowledge.model import RiskFactor
 
 FEW: Final = 5

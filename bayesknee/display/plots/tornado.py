@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.sensitivity import Bar
 from bayesknee.display.plots.canvas import (
     BLACK,
     ORANGE,
@@ -20,8 +22,6 @@ from bayesknee.display.plots.canvas import (
     wrapped,
 )
 from bayesknee.display.text import event_name
-from bayesknee.inference.diagnosis import Diagnosis
-from bayesknee.inference.sensitivity import Bar
 
 MOST_BARS: Final = 12
 

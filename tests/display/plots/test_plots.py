@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, load_network
+from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
 from bayesknee.display.plots import (
     canvas,
     plot_calibration,
@@ -33,7 +34,6 @@ from bayesknee.display.plots.layers import layers_around, layers_of
 from bayesknee.display.plots.ledger import MOST_ROWS
 from bayesknee.display.terminal import percent
 from bayesknee.errors import ConditionError, PictureError
-from bayesknee.inference.intervals import Interval, Intervals
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import StatedRanges
 from tests.support.pictures import assert_legible, places, with_long_names, written

@@ -1,0 +1,1 @@
+"""What follows from a posterior: how urgent it is, what to ask next, and why."""

@@ -1,0 +1,1 @@
+"""The next question, a plan of questions, and whether enough is known."""

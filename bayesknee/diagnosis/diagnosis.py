@@ -1,0 +1,351 @@
+"""What the engine says of one patient: an immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
+from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.diagnosis.asking.question_plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
+from bayesknee.diagnosis.asking.ranking import Aim, NextQuestions, Ranking, next_questions, rank
+from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
+from bayesknee.diagnosis.triage import Triage, triage
+from bayesknee.inference.results import Approximation
+from bayesknee.knowledge.network import Network
+from bayesknee.patient.askable import Filters, make_filter
+from bayesknee.patient.evidence import Evidence
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from bayesknee.diagnosis.engine import Engine
+    from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
+    from bayesknee.diagnosis.explaining.intervals import Intervals
+    from bayesknee.diagnosis.explaining.ledger import Ledger
+    from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
+
+KEPT_RANKING: Final = "_kept_ranking"
+
+
+@dataclass(frozen=True)
+class NotRuledOut:
+    """A must-not-miss condition whose probability is not below its limit."""
+
+    condition: str
+    probability: float
+    limit: float
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """Posterior of one patient.
+
+    Attributes:
+        network, setting: what it was computed with.
+        evidence: the answers it rests on.
+        posterior: P(condition | evidence) by condition id, most probable first. Conditions can be true together, so
+            the probabilities do not sum to 1.
+        groups: P(at least one member | evidence) by group id.
+        log_evidence: natural log of P(evidence | complaint, setting). A likelihood counts as given, so it is a
+            probability only where all answers are states.
+        engine: what made it, and works out on first use what is costly.
+        approximation: how it was approximated, with the error of each posterior; None where it is exact.
+    """
+
+    network: Network
+    setting: str
+    evidence: Evidence
+    posterior: Mapping[str, float]
+    groups: Mapping[str, float]
+    log_evidence: float
+    engine: Engine = field(compare=False)
+    approximation: Approximation | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the posterior is exact."""
+        return self.approximation is None
+
+    @cached_property
+    def prior(self) -> Mapping[str, float]:
+        """The base rates in this setting, by condition id, in the order of `posterior`."""
+        return {name: self.network.conditions[name].base_rate_in(self.setting) for name in self.posterior}
+
+    @cached_property
+    def not_ruled_out(self) -> tuple[NotRuledOut, ...]:
+        """Must-not-miss conditions at or over their limit, most probable first."""
+        dangerous = (
+            NotRuledOut(name, probability, self.network.conditions[name].limit.value)
+            for name, probability in self.posterior.items()
+            if self.network.conditions[name].must_not_miss
+        )
+        return tuple(each for each in dangerous if each.probability >= each.limit)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """How much each answer moved each condition and group, and why; see `bayesknee.diagnosis.explaining.ledger`."""
+        from bayesknee.diagnosis.explaining.ledger import ledger_of
+
+        return ledger_of(self)
+
+    @cached_property
+    def conflict(self) -> Conflict:
+        """How badly the findings go together; see `bayesknee.diagnosis.explaining.conflict`."""
+        from bayesknee.diagnosis.explaining.conflict import conflict_of
+
+        return conflict_of(self)
+
+    @cached_property
+    def surprise(self) -> Surprise:
+        """How unusual the findings are among patients of this network: 1,000 are drawn on first use."""
+        from bayesknee.diagnosis.explaining.conflict import surprise_of
+
+        return surprise_of(self)
+
+    def sensitivity(self) -> Sensitivity:
+        """What each number of the network, were it another, would do; see `bayesknee.diagnosis.explaining.sensitivity`."""
+        return self._sensitivity
+
+    @cached_property
+    def _sensitivity(self) -> Sensitivity:
+        from bayesknee.diagnosis.explaining.sensitivity import sensitivity_of
+
+        return sensitivity_of(self)
+
+    def intervals(self, draws: int | None = None, seed: int = 0) -> Intervals:
+        """95 % intervals of the posterior, from how unsure the network's numbers are, and how steady the ranking is.
+
+        Args:
+            draws: how many networks to draw from the ranges of the numbers, 1 to 100,000. Where left out, 1,000; with
+                more than 20 conditions, as many of these as fit into the seconds that the engine allows, or refused
+                where that is less than 100. `Intervals.draws` tells.
+            seed: of the draws, from 0; the same seed gives the same intervals, everywhere.
+
+        Raises:
+            BayeskneeError: draws or seed out of range.
+            InferenceError: it would take more than the engine allows.
+        """
+        from bayesknee.diagnosis.explaining.intervals import intervals_of
+
+        return intervals_of(self, draws, seed)
+
+    @cached_property
+    def next_questions(self) -> NextQuestions:
+        """All questions that can be asked now, the most useful first, with what each answer would lead to."""
+        return self.rank_questions()
+
+    def rank_questions(
+        self, *, objective: str = DEFAULT_OBJECTIVE, look_ahead: bool = False, **filters: Unpack[Filters]
+    ) -> NextQuestions:
+        """The questions that can be asked now, best first; see `bayesknee.diagnosis.asking.ranking`.
+
+        A question can be asked if it was not yet, with no matter what answer, if what is known does not settle it, and
+        if its gate, where it has one, is known to hold.
+
+        Args:
+            objective: stakes, information, separation or danger; see `bayesknee.diagnosis.asking.objectives`.
+            look_ahead: whether the best few are ranked by what they are worth together with the best one that may
+                follow; exact, and some fifty times the work.
+            filters: `asked_of` (patient, clinician or test), `topic` (an id) and `within` (ids of questions), each one
+                word or several, and `most_burden`, the largest burden that a question may have; all where left out.
+
+        Raises:
+            QuestionError: an unknown name.
+        """
+        wanted = make_filter(self.network, **filters)
+        return next_questions(self, wanted, objective, look_ahead=look_ahead)
+
+    def ranking(self, wanted: Sequence[str], objective: str = DEFAULT_OBJECTIVE) -> Ranking:
+        """What these questions, those that can be asked now, would bring, in arrays; the last one made is kept.
+
+        Args:
+            wanted: ids of findings and risk factors.
+            objective: as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown objective.
+        """
+        key = (tuple(wanted), objective)
+        kept = self.__dict__.get(KEPT_RANKING)
+        if kept is None or kept[0] != key:
+            kept = key, rank(self.engine, self.evidence, Aim(key[0], find_objective(objective)))
+            self.__dict__[KEPT_RANKING] = kept  # as a cached property would
+        ranking: Ranking = kept[1]
+        return ranking
+
+    def stop(  # noqa: PLR0913 (the parts of a rule)
+        self,
+        *,
+        threshold: float = THRESHOLD,
+        least_value: float = LEAST_VALUE,
+        objective: str = DEFAULT_OBJECTIVE,
+        limits: Mapping[str, float] | None = None,
+        samples: int = MOST_SAMPLES,
+        seed: int = 0,
+        lists: bool = True,
+        most_missed: float = MOST_MISSED,
+        **filters: Unpack[Filters],
+    ) -> StopAdvice:
+        """Whether further answers would change what is done, and why; see `bayesknee.diagnosis.asking.advice`.
+
+        Args:
+            threshold: of the same-decision probability, inside (0, 1].
+            least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
+            objective: by which it is worth that.
+            limits: other limits than the network's, by condition, inside (0, 1).
+            samples: the most patients to draw for the same-decision probability.
+            seed: of the draws: the same answers get the same advice.
+            lists: whether the network's lists to tick can be put, beside single questions.
+            most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over
+                which asking goes on; inside [0, 1].
+            filters: which questions could still be asked; as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown name, or a number out of range.
+            BayeskneeError: a limit of an unknown condition, or out of range.
+        """
+        rule = StopRule(threshold, least_value, objective, limits, samples, seed, lists, most_missed)
+        return stop_advice(self, make_filter(self.network, **filters), rule)
+
+    def plan(  # noqa: PLR0913 (each is an option of the command)
+        self,
+        count: int,
+        *,
+        objective: str = DEFAULT_OBJECTIVE,
+        patterns: int = MOST_PATTERNS,
+        patients: int = PATIENTS,
+        seed: int = 0,
+        progress: Callable[[int], None] = lambda _: None,
+        **filters: Unpack[Filters],
+    ) -> Plan:
+        """Questions to ask together, such as on a form for the waiting room; see `bayesknee.diagnosis.asking.question_plan`.
+
+        Args:
+            count: how many; fewer where no other adds anything.
+            objective: what to choose them for; as for `rank_questions`.
+            patterns: how many combinations of answers to go through before they are thinned out, 1 or more. The work
+                grows with it.
+            patients: how many to draw for the accuracy, where it is not exact; 1 or more.
+            seed: of the draws.
+            progress: is told how many more questions have been chosen; with hundreds of questions it may take a minute.
+            filters: from which questions to choose; as for `rank_questions`.
+
+        Raises:
+            QuestionError: an unknown name, or a number out of range.
+        """
+        request = PlanRequest(count, objective, patterns, patients, seed)
+        return make_plan(self, make_filter(self.network, **filters), request, progress)
+
+    @cached_property
+    def triage(self) -> Triage:
+        """How urgent it is, and why; with the network's limits."""
+        return self.triage_with(None)
+
+    def triage_with(self, limits: Mapping[str, float] | None) -> Triage:
+        """How urgent it is with other limits, by condition; see `bayesknee.diagnosis.triage.triage`.
+
+        Raises:
+            BayeskneeError: a limit of an unknown condition, or out of range.
+        """
+        return triage(self.network, self.evidence, self.posterior, limits)
+
+    def to_dict(self, *, questions: int = 10, asked_of: Iterable[str] = ()) -> dict[str, Any]:
+        """All of it as plain data, ready for JSON.
+
+        Args:
+            questions: how many of the next questions to tell; 0 or more.
+            asked_of: whom they are asked of: patient, clinician, test; all where empty.
+
+        Raises:
+            QuestionError: an unknown word for whom they are asked of.
+        """
+        conditions = self.network.conditions
+        ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
+        return {
+            "network": {"id": self.network.id, "version": self.network.version, "sha256": self.network.sha256},
+            "setting": self.setting,
+            "evidence": {
+                name: answer if isinstance(answer, str) else dict(answer)
+                for name, answer in self.evidence.answers.items()
+            },
+            "implied": [
+                {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
+                for gate, states in self.evidence.implied.items()
+            ],
+            "posterior": [
+                {"condition": name, "name": conditions[name].name, "prior": self.prior[name], "probability": p}
+                | ({"error": self.approximation.errors[name]} if self.approximation else {})
+                for name, p in self.posterior.items()
+            ],
+            "exact": self.exact,
+            **({"approximation": self.approximation.to_dict()} if self.approximation else {}),
+            "groups": [
+                {"group": name, "name": self.network.groups[name].name, "probability": p}
+                for name, p in self.groups.items()
+            ],
+            "log_evidence": self.log_evidence,
+            "triage": {"level": self.triage.level, "reasons": [each.to_dict() for each in self.triage.reasons]},
+            "not_ruled_out": [
+                {"condition": each.condition, "probability": each.probability, "limit": each.limit}
+                for each in self.not_ruled_out
+            ],
+            "next_questions": [each.to_dict() for each in ranked],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per condition, most probable first: name, prior, probability, level."""
+        import pandas as pd
+
+        rows = {
+            name: {
+                "name": self.network.conditions[name].name,
+                "prior": self.prior[name],
+                "probability": probability,
+                "level": self.network.conditions[name].level,
+            }
+            for name, probability in self.posterior.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("condition")
+
+    def plot(self, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
+        """The posterior as bars; see `bayesknee.display.plots.plot_posterior`."""
+        from bayesknee.display.plots import plot_posterior
+
+        return plot_posterior(self, ax, intervals=intervals)
+
+    def plot_course(self, ax: Axes | None = None) -> Axes:
+        """How the posterior moved answer by answer; see `bayesknee.display.plots.plot_course`."""
+        from bayesknee.display.plots import plot_course
+
+        return plot_course(self, ax)
+
+    def plot_ledger(self, subject: str, ax: Axes | None = None, *, against: str | None = None) -> Axes:
+        """What each answer did to a condition, or to one against another; see `bayesknee.display.plots.plot_ledger`."""
+        from bayesknee.display.plots import plot_ledger
+
+        return plot_ledger(self, subject, ax, against=against)
+
+    def plot_questions(self, ax: Axes | None = None, *, condition: str | None = None, most: int = 5) -> Axes:
+        """What answers to the best next questions would do; see `bayesknee.display.plots.plot_questions`."""
+        from bayesknee.display.plots import plot_questions
+
+        return plot_questions(self, ax, condition=condition, most=most)
+
+    def plot_tornado(self, subject: str | None = None, ax: Axes | None = None, *, most: int = 12) -> Axes:
+        """How far single numbers would move a probability; see `bayesknee.display.plots.plot_tornado`."""
+        from bayesknee.display.plots import plot_tornado
+
+        return plot_tornado(self, subject, ax, most=most)
+
+    def __repr__(self) -> str:
+        leaders = ", ".join(f"{name} {p:.1%}" for name, p in list(self.posterior.items())[:3])
+        return f"<Diagnosis {self.network.id}, {self.setting}, {len(self.evidence.answers)} answers: {leaders}>"
+
+    def _repr_html_(self) -> str:
+        from bayesknee.display.html import diagnosis_html
+
+        return diagnosis_html(self)

@@ -1,0 +1,1 @@
+"""Why: the ledger, what would change it, how far to trust it."""

@@ -1,0 +1,127 @@
+"""Whether the findings fit together, and whether they fit the network at all.
+
+Both look at the findings that were answered with a state. The background - risk factors, conditions, unsure answers,
+and the gates of what was asked - is given: nobody is surprised at a patient's age.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.patient.evidence import UNKNOWN, Evidence, check_evidence
+
+DRAWS: Final = 1000
+SEED: Final = 0
+UNUSUAL: Final = 0.01
+TIE: Final = 1e-9  # answers of the same probability come out apart by rounding
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """How badly the findings go together.
+
+        log of the product of P(finding | background), over P(all findings | background)
+
+    It is below 0 where findings support each other, as those of one cause do. Above 0, they are less probable together
+    than if they had nothing to do with each other (Jensen, Chamberlain, Nordahl and Jensen 1990). A rare cause may
+    explain that: a condition does if it became likelier by at least as much as the conflict.
+
+    Attributes:
+        value: a natural logarithm; 0 for fewer than two findings.
+        explained_by: ids of the conditions that explain a conflict above 0, the one that became likelier by most first.
+    """
+
+    value: float
+    explained_by: tuple[str, ...]
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is a conflict that no condition explains."""
+        return self.value > 0.0 and not self.explained_by
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data, ready for JSON."""
+        return {"value": self.value, "explained_by": list(self.explained_by)}
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """How unusual the findings are, among patients of this network.
+
+    `draws` patients are drawn from the network, given the background, and asked the same questions. That is a test of
+    the network on this patient (a prior predictive check: Box 1980): patients who come from it are called unusual no
+    more often than the threshold says.
+
+    Attributes:
+        share: the share of these patients, this one counted in, whose answers are together no more probable than this
+            patient's; 1 where no finding is known.
+        draws: how many patients were drawn.
+    """
+
+    share: float
+    draws: int
+
+    @property
+    def matters(self) -> bool:
+        """Whether the findings fit nothing in this network well: fewer than 1 in 100 are as unusual."""
+        return self.share < UNUSUAL
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data, ready for JSON."""
+        return {"share": self.share, "draws": self.draws}
+
+
+def conflict_of(diagnosis: Diagnosis) -> Conflict:
+    """The conflict between a patient's findings."""
+    background, row = split(diagnosis)
+    asked = np.flatnonzero(row != NOT_KNOWN)
+    if len(asked) < 2:
+        return Conflict(0.0, ())
+    codes = nothing_known(diagnosis.network, len(asked) + 2)  # each finding alone, then none, then all
+    codes[np.arange(len(asked)), asked] = row[asked]
+    codes[-1] = row
+    posteriors = diagnosis.engine.strategy.infer_many(codes, background)
+    *alone, none, together = posteriors.log_evidence.tolist()
+    value = math.fsum(each - none for each in alone) - (together - none)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gains = np.log(posteriors.marginals[-1] / posteriors.marginals[-2])
+    names = np.array(list(diagnosis.network.conditions))
+    order = [number for number in np.argsort(-gains, kind="stable") if gains[number] >= value]
+    return Conflict(value, tuple(names[order].tolist()) if value > 0.0 else ())
+
+
+def surprise_of(diagnosis: Diagnosis, draws: int = DRAWS, seed: int = SEED) -> Surprise:
+    """How unusual a patient's findings are; the same each time for the same seed."""
+    background, row = split(diagnosis)
+    asked = row != NOT_KNOWN
+    if not asked.any():
+        return Surprise(1.0, draws)
+    strategy = diagnosis.engine.strategy
+    codes = np.vstack([strategy.sample(background, draws, np.random.default_rng(seed)).codes, row])
+    codes[:, ~asked] = NOT_KNOWN
+    *drawn, own = strategy.infer_many(codes, background).log_evidence.tolist()
+    return Surprise((1 + sum(each <= own + TIE for each in drawn)) / (draws + 1), draws)
+
+
+def split(diagnosis: Diagnosis) -> tuple[Evidence, Codes]:
+    """The background, and the states of the other findings as a row of codes, shape (questions,)."""
+    network, evidence = diagnosis.network, diagnosis.evidence
+    gates = {each.gate for each in evidence.demands}
+    row = nothing_known(network, 1)[0]
+    background: dict[str, object] = {}
+    for name, answer in evidence.answers.items():
+        if name in network.findings and isinstance(answer, str) and name not in gates:
+            if answer != UNKNOWN:
+                row[list(network.questions).index(name)] = network.states[name].index(answer)
+        elif name not in gates:
+            background[name] = dict(answer) if isinstance(answer, Mapping) else answer
+    for name in gates:
+        background[name] = dict(zip(network.states[name], evidence.likelihoods[name], strict=True))
+    return check_evidence(network, background), row

@@ -1,0 +1,115 @@
+"""How far a posterior can be trusted, given how unsure the network's numbers are.
+
+Every number is drawn from its range (`bayesknee.knowledge.ranges`), many times, and the posterior worked out exactly
+with each network so drawn. The middle 95 % of the results is the interval; how often each condition comes first is the
+stability of the ranking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from immutabledict import immutabledict
+
+from bayesknee.arrays import Vector
+from bayesknee.errors import BayeskneeError, quoted
+from bayesknee.inference.drawn_numbers import USUAL_DRAWS
+from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
+
+if TYPE_CHECKING:
+    from bayesknee.diagnosis.diagnosis import Diagnosis
+
+LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
+MOST_DRAWS: Final = 100_000
+MOST_SEED: Final = 2**63
+QUANTILES: Final = (0.025, 0.975)
+
+
+class Interval(NamedTuple):
+    """Where 95 % of the draws lie: 2.5 % below `low`, 2.5 % above `high`."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """95 % intervals of a diagnosis.
+
+    Attributes:
+        draws, seed: how many networks were drawn, and from which seed.
+        conditions: the interval of each condition's posterior, in the order of the diagnosis.
+        groups: the same of groups.
+        first: the share of draws in which each condition is the most probable one; all but nought sum to 1.
+        ranges: how many of the network's numbers have one; without any, intervals have no width and tell nothing.
+    """
+
+    draws: int
+    seed: int
+    conditions: Mapping[str, Interval]
+    groups: Mapping[str, Interval]
+    first: Mapping[str, float]
+    ranges: StatedRanges
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        return {
+            "draws": self.draws,
+            "seed": self.seed,
+            "conditions": [
+                {"condition": name, "low": each.low, "high": each.high, "first": self.first[name]}
+                for name, each in self.conditions.items()
+            ],
+            "groups": [{"group": name, "low": each.low, "high": each.high} for name, each in self.groups.items()],
+            "numbers": self.ranges.numbers,
+            "numbers_without_range": self.ranges.missing,
+            "caution": self.ranges.caution,
+        }
+
+
+def intervals_of(diagnosis: Diagnosis, draws: int | None = None, seed: int = 0) -> Intervals:
+    """The intervals of a diagnosis.
+
+    Raises:
+        BayeskneeError: a number of draws or a seed out of range.
+        InferenceError: it would take more than the engine is allowed.
+    """
+    check_draws(draws, seed)
+    draws = diagnosis.engine.usual_draws(diagnosis.evidence) if draws is None else draws
+    chances = diagnosis.engine.redrawn(diagnosis.evidence, draws, seed)
+    names = list(diagnosis.network.conditions)
+    bounds = dict(zip((*names, *diagnosis.groups), _bounds(chances), strict=True))
+    leaders = np.bincount(chances[:, : len(names)].argmax(axis=1), minlength=len(names)) / draws
+    first = dict(zip(names, leaders.tolist(), strict=True))
+    return Intervals(
+        draws,
+        seed,
+        immutabledict({name: bounds[name] for name in diagnosis.posterior}),
+        immutabledict({name: bounds[name] for name in diagnosis.groups}),
+        immutabledict({name: first[name] for name in diagnosis.posterior}),
+        stated_ranges(diagnosis.network),
+    )
+
+
+def check_draws(draws: int | None, seed: int) -> None:
+    """Refuses a number of draws, if one was told, or a seed that makes no sense.
+
+    Raises:
+        BayeskneeError: it is out of range.
+    """
+    told = draws is not None
+    if told and (isinstance(draws, bool) or not isinstance(draws, int) or not LEAST_DRAWS <= draws <= MOST_DRAWS):
+        raise BayeskneeError(
+            f"{quoted(draws)} draws; expected a whole number from {LEAST_DRAWS} (fewer tell no 95 % interval) to "
+            f"{MOST_DRAWS:,}; {USUAL_DRAWS:,} will do"
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < MOST_SEED:
+        raise BayeskneeError(f"seed {quoted(seed)}; expected a whole number from 0 to 2**63 - 1; 0 will do")
+
+
+def _bounds(chances: Vector) -> list[Interval]:
+    low, high = np.quantile(chances, QUANTILES, axis=0).tolist()
+    return [Interval(*pair) for pair in zip(low, high, strict=True)]

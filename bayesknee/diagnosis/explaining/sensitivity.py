@@ -1,0 +1,393 @@
+"""How far to trust it: what each number of the network, were it another, would do to the answer.
+
+Derivatives are those of `bayesknee.inference.enumeration.gradients`. End points of ranges and changes of the first place are not
+taken from them but are exact: for a number in which P(e) and P(e, event) are straight lines, the posterior is
+
+    (a + b x) / (c + d x)
+
+in its change x (Castillo, Gutierrez and Hadi 1997; Chan and Darwiche 2002), so that both have a closed form; for any
+other number the network is computed anew with other values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from bayesknee.arrays import Vector
+from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
+from bayesknee.inference.prior.intercepts import find_root
+from bayesknee.inference.results import Gradients
+from bayesknee.knowledge.model import Number, Path, Probability
+from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesknee.diagnosis.diagnosis import Diagnosis
+
+MOST_BARS: Final = 10
+MOST_SEARCHED: Final = 6
+FARTHEST_SEARCHED: Final = 2.0  # in widths of a number's own range, by the linear estimate
+OVERSHOOT: Final = 2.0
+ROUNDING: Final = 1e-12  # a swing no larger is not known to be one
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a small change of one number does to one probability.
+
+    Attributes:
+        path: where the number stands.
+        number: as the network has it.
+        derivative: d P(event | e) / d number.
+    """
+
+    path: Path
+    number: Number
+    derivative: float
+
+    @property
+    def swing(self) -> float:
+        """The size of the change over the number's range, were it linear."""
+        return abs(self.derivative) * (self.number.high - self.number.low)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A probability over the range of one number, exactly.
+
+    Attributes:
+        path: where the number stands.
+        what: what it says, in words.
+        number: as the network has it.
+        citation: of its source; `judged` where it was a guess.
+        at_low, at_high: P(event | e) with the number at either end of its range, or where the format stops it before.
+    """
+
+    path: Path
+    what: str
+    number: Number
+    citation: str
+    at_low: float
+    at_high: float
+
+    @property
+    def width(self) -> float:
+        """The distance between the two."""
+        return abs(self.at_high - self.at_low)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data, ready for JSON."""
+        return {**_number_dict(self), "at_low": self.at_low, "at_high": self.at_high}
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One number that, if wrong, changes the first place.
+
+    Attributes:
+        path: where the number stands.
+        what: what it says, in words.
+        number: as the network has it.
+        citation: of its source; `judged` where it was a guess.
+        value: what it would have to be: there both conditions are equally probable, and beyond it the other leads.
+        leader: id of the condition that takes the first place.
+        probability: P(leader | e) at that value.
+    """
+
+    path: Path
+    what: str
+    number: Number
+    citation: str
+    value: float
+    leader: str
+    probability: float
+
+    @property
+    def widths(self) -> float:
+        """How far off the value is, as a multiple of that side of the number's range; 1 or less lies inside it."""
+        return _widths(self.number, self.value)
+
+    @property
+    def distance(self) -> float:
+        """How far off the value is in the log of its odds, or in its log where it is no probability."""
+        return abs(_scaled(self.number, self.value) - _scaled(self.number, self.number.value))
+
+    @property
+    def inside(self) -> bool:
+        """Whether the value lies in the number's own range."""
+        return self.number.low <= self.value <= self.number.high
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data, ready for JSON."""
+        return {
+            **_number_dict(self),
+            "needed": self.value,
+            "inside_range": self.inside,
+            "leader": self.leader,
+            "probability": self.probability,
+        }
+
+
+def _number_dict(of: Bar | Flip) -> dict[str, Any]:
+    number = of.number
+    return {
+        "what": of.what,
+        "path": list(of.path),
+        "value": number.value,
+        "low": number.low,
+        "high": number.high,
+        "grade": number.grade,
+        "source": number.source,
+        "citation": of.citation,
+    }
+
+
+def _widths(number: Number, value: float) -> float:
+    side = number.high - number.value if value > number.value else number.value - number.low
+    if value == number.value:
+        return 0.0
+    return abs(value - number.value) / side if side > 0.0 else math.inf
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Sensitivity:
+    """What every number does to one patient's probabilities.
+
+    Attributes:
+        diagnosis: of that patient.
+        gradients: derivatives by number, of the conditions, then the groups.
+    """
+
+    diagnosis: Diagnosis
+    gradients: Gradients = field(repr=False)
+
+    @cached_property
+    def _events(self) -> dict[str, int]:
+        network = self.diagnosis.network
+        return {name: place for place, name in enumerate([*network.conditions, *network.groups])}
+
+    @cached_property
+    def _numbers(self) -> dict[Path, Number]:
+        every = dict(self.diagnosis.network.numbers())
+        return {path: every[path] for path in self.gradients.paths}
+
+    @property
+    def leader(self) -> str:
+        """The most probable condition."""
+        return next(iter(self.diagnosis.posterior))
+
+    def _event(self, name: str | None) -> int:
+        wanted = self.leader if name is None else name
+        if wanted in self._events:
+            return self._events[wanted]
+        hint = did_you_mean(wanted, self._events) or f"known are {', '.join(self._events)}"
+        raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.diagnosis.network.id}; {hint}")
+
+    def effects(self, subject: str | None = None) -> tuple[Effect, ...]:
+        """The derivative of one probability by every number that bears on it, the largest swing first.
+
+        Args:
+            subject: id of a condition or group; the leader where left out.
+
+        Raises:
+            ConditionError: the network has no such condition or group.
+        """
+        derivatives = self.gradients.derivatives[:, self._event(subject)].tolist()
+        found = (
+            Effect(path, self._numbers[path], d) for path, d in zip(self.gradients.paths, derivatives, strict=True)
+        )
+        return tuple(sorted(found, key=lambda each: (-each.swing, each.path)))
+
+    def tornado(self, subject: str | None = None, most: int = MOST_BARS) -> tuple[Bar, ...]:
+        """One probability over the ranges of the numbers that move it most, exact at both ends; the widest first.
+
+        Args:
+            subject: id of a condition or group; the leader where left out.
+            most: how many numbers, chosen by their linear swing; only such as have one.
+
+        Raises:
+            ConditionError: the network has no such condition or group.
+        """
+        event = self._event(subject)
+        bars = (self._bar(effect.path, event) for effect in self.effects(subject)[:most] if effect.swing > ROUNDING)
+        return tuple(sorted(bars, key=lambda each: (-each.width, each.path)))
+
+    def flips(self, most_searched: int = MOST_SEARCHED) -> tuple[Flip, ...]:
+        """The single numbers that, if they were another, would change the first place; the least wrong first.
+
+        That is by `Flip.widths`; numbers without a range, for which that tells nothing, come last, by `Flip.distance`.
+
+        All that have a closed form. Of the others, these are searched that have a range, and by the linear estimate
+        need to be off by at most twice that.
+
+        Args:
+            most_searched: how many numbers without a closed form to search at most; each takes about half a second.
+        """
+        found = [*self._closed_flips(), *self._searched_flips(most_searched)]
+        return tuple(sorted(found, key=lambda each: (each.widths, each.distance, each.path)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per number: value, range, grade, source, and the derivative of each condition and group by it."""
+        import pandas as pd
+
+        rows = [
+            {"value": n.value, "low": n.low, "high": n.high, "grade": n.grade, "source": n.source}
+            for n in self._numbers.values()
+        ]
+        index = pd.Index([".".join(path) for path in self.gradients.paths], name="number")
+        derivatives = pd.DataFrame(self.gradients.derivatives, index=index, columns=list(self._events))
+        return pd.concat([pd.DataFrame(rows, index=index), derivatives], axis=1)
+
+    # --- one number, another value -----------------------------------------------------------------------------------
+
+    def posterior_at(self, path: Path, value: float) -> Mapping[str, float]:
+        """P(event | e), by id of conditions, then groups, with another value for one number; exact.
+
+        Args:
+            path: where the number stands, e.g. ``("signs", "effusion", "noisy_or", "leak")``.
+            value: one that the format allows.
+
+        Raises:
+            NetworkError: a value that breaks a rule of the format.
+            InferenceError: base rates that cannot be met, or more than the engine is allowed.
+        """
+        return dict(zip(self._events, self._at(path, value).tolist(), strict=True))
+
+    def _at(self, path: Path, value: float) -> Vector:
+        """P(event | e) with that value: in closed form where there is one, else computed anew."""
+        if path in self._places and self.gradients.linear[self._places[path]]:
+            return self._closed(self._places[path], value - self._numbers[path].value)
+        own = self.diagnosis
+        changed = own.engine.for_network(with_number(own.network, path, value)).diagnose(own.evidence)
+        if changed.approximation is not None:
+            raise InferenceError(
+                f"with {value:.6g} for {'.'.join(path)}, exact work would take more than is allowed; leave answers "
+                "out, or allow more (memory= and seconds= of Engine)"
+            )
+        both = {**changed.posterior, **changed.groups}
+        return np.array([both[name] for name in self._events])
+
+    @cached_property
+    def _places(self) -> dict[Path, int]:
+        return {path: place for place, path in enumerate(self.gradients.paths)}
+
+    def _closed(self, place: int, change: float) -> Vector:
+        slopes = self.gradients.slopes[place]
+        return np.asarray((self.gradients.posterior + slopes[1:] * change) / (1.0 + slopes[0] * change))
+
+    def _bar(self, path: Path, event: int) -> Bar:
+        number, network = self._numbers[path], self.diagnosis.network
+        lowest, highest = allowed(network, path)
+        ends = max(number.low, lowest), min(number.high, highest)
+        at_low, at_high = (float(self._at(path, end)[event]) for end in ends)
+        return Bar(path, number_words(network, path), number, citation(network, number.source), at_low, at_high)
+
+    # --- the first place ---------------------------------------------------------------------------------------------
+
+    def _closed_flips(self) -> Iterator[Flip]:
+        """Where a + b x of the leader meets that of another, the nearest on either side."""
+        conditions = len(self.diagnosis.network.conditions)
+        first = self._events[self.leader]
+        ahead = self.gradients.posterior[first] - self.gradients.posterior[:conditions]
+        for place in np.flatnonzero(self.gradients.linear).tolist():
+            slopes = self.gradients.slopes[place, 1 : conditions + 1]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                changes = ahead / (slopes - slopes[first])
+            path = self.gradients.paths[place]
+            lowest, highest = (end - self._numbers[path].value for end in allowed(self.diagnosis.network, path))
+            for within in ((changes > 0.0) & (changes <= highest), (changes < 0.0) & (changes >= lowest)):
+                candidates = np.flatnonzero(within)
+                if len(candidates):
+                    other = candidates[np.abs(changes[candidates]).argmin()]
+                    yield self._flip(path, self._numbers[path].value + float(changes[other]), int(other))
+
+    def _searched_flips(self, most: int) -> Iterator[Flip]:
+        """By a root search on the network computed anew; on the side to which the linear estimate points."""
+        estimates = sorted(self._estimates(), key=lambda each: each[0])
+        for _, path, end in estimates[:most]:
+            value = self._search(path, end)
+            if value is not None:
+                posterior = self._at(path, value)[: len(self.diagnosis.network.conditions)].copy()
+                posterior[self._events[self.leader]] = -1.0
+                yield self._flip(path, value, int(posterior.argmax()))
+
+    def _estimates(self) -> Iterator[tuple[float, Path, float]]:
+        """Widths by the linear estimate, path, and a value beyond it, of the numbers without a closed form."""
+        conditions = len(self.diagnosis.network.conditions)
+        first = self._events[self.leader]
+        derivatives = self.gradients.derivatives[:, :conditions]
+        ahead = self.gradients.posterior[first] - self.gradients.posterior[:conditions]
+        for place in np.flatnonzero(~self.gradients.linear).tolist():
+            path = self.gradients.paths[place]
+            number, (lowest, highest) = self._numbers[path], allowed(self.diagnosis.network, path)
+            steps = derivatives[place] - derivatives[place, first]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                changes = ahead / steps * _scale_slope(number)
+            changes[~np.isfinite(changes) | (changes == 0.0)] = math.inf
+            needed = float(changes[np.abs(changes).argmin()])
+            end = _moved(number, needed * OVERSHOOT) if math.isfinite(needed) else math.inf
+            if _widths(number, _moved(number, needed)) <= FARTHEST_SEARCHED:
+                yield _widths(number, _moved(number, needed)), path, min(max(end, lowest), highest)
+
+    def _search(self, path: Path, end: float) -> float | None:
+        """Where the leader's lead ends, on a scale of logs, between the number and `end`; None where it does not."""
+        number = self._numbers[path]
+
+        def lead(at: float) -> float:
+            posterior = self._at(path, _unscaled(number, at))[: len(self.diagnosis.network.conditions)].copy()
+            own = posterior[self._events[self.leader]]
+            posterior[self._events[self.leader]] = -1.0
+            return float(own - posterior.max())
+
+        start = _scaled(number, number.value), self._lead
+        try:
+            last = _scaled(number, end), lead(_scaled(number, end))
+        except (NetworkError, InferenceError):  # base rates that cannot be met there
+            return None
+        return _unscaled(number, find_root(lead, start, last)) if last[1] < 0.0 < start[1] else None
+
+    @property
+    def _lead(self) -> float:
+        first, *others = self.diagnosis.posterior.values()
+        return first - max(others, default=0.0)
+
+    def _flip(self, path: Path, value: float, other: int) -> Flip:
+        number, network = self._numbers[path], self.diagnosis.network
+        leader = list(self._events)[other]
+        probability = float(self._at(path, value)[other])
+        what, cited = number_words(network, path), citation(network, number.source)
+        return Flip(path, what, number, cited, value, leader, probability)
+
+    def __repr__(self) -> str:
+        return f"<Sensitivity of {len(self._events)} conditions and groups to {len(self.gradients.paths)} numbers>"
+
+
+def _scaled(number: Number, value: float) -> float:
+    """Its logit, or its log where it is no probability: scales on which most numbers act nearly in a straight line."""
+    return math.log(value / (1.0 - value)) if isinstance(number, Probability) else math.log(value)
+
+
+def _unscaled(number: Number, at: float) -> float:
+    return 1.0 / (1.0 + math.exp(-at)) if isinstance(number, Probability) else math.exp(at)
+
+
+def _scale_slope(number: Number) -> float:
+    """d scaled / d number."""
+    return 1.0 / (number.value * (1.0 - number.value)) if isinstance(number, Probability) else 1.0 / number.value
+
+
+def _moved(number: Number, change: float) -> float:
+    """The value after a change on that scale."""
+    return _unscaled(number, max(min(_scaled(number, number.value) + change, 30.0), -30.0))
+
+
+def sensitivity_of(diagnosis: Diagnosis) -> Sensitivity:
+    """The sensitivity of a diagnosis."""
+    return Sensitivity(diagnosis, diagnosis.engine.gradients(diagnosis.evidence))

@@ -1,0 +1,192 @@
+"""Posteriors of many patients: the rows of a table in, their probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesknee.arrays import Vector
+from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.triage import levels
+from bayesknee.errors import BayeskneeError, TableError, joined
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import Codes, decode
+from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Frame = TypeVar("Frame")
+
+BOUNDS: Final = ("_low", "_high")
+TRIAGE: Final = "triage"
+LOG_EVIDENCE: Final = "log_evidence"
+REASON: Final = "reason"
+ERRORS: Final = ("raise", "collect")
+MOST_TOLD: Final = 3
+
+
+class Scores(NamedTuple):
+    """What is told of each patient.
+
+    Attributes:
+        probabilities: by condition id and then by group id, P(it | the patient's answers), shape (rows,); NaN for a
+            row with a reason. With intervals, then also their ends, by id and `_low` or `_high`.
+        triage: the number of the level among `LEVELS`, -1 for a row with a reason; int8, shape (rows,).
+        log_evidence: natural log of P(the patient's answers | complaint, setting), shape (rows,).
+        reasons: why a row could not be scored, by number of the row, from 0.
+    """
+
+    probabilities: Mapping[str, Vector]
+    triage: NDArray[np.int8]
+    log_evidence: Vector
+    reasons: Mapping[int, str]
+
+
+def score_codes(engine: Engine, encoded: Encoded, *, intervals: bool = False) -> Scores:
+    """The scores of patients given as codes."""
+    refused: dict[int, str] = {}
+    posteriors = engine.posteriors(encoded.codes, refused=refused)
+    reasons = encoded.reasons | refused
+    reasons |= {
+        row: _why_impossible(engine, encoded.codes[row])
+        for row in np.flatnonzero(np.isneginf(posteriors.log_evidence)).tolist()
+    }
+    ends = _bounds(engine, encoded.codes, reasons) if intervals else {}
+    bad = np.array(sorted(reasons), np.int64)
+    marginals, groups, log_evidence = (np.array(each, np.float64) for each in posteriors)
+    marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
+    triage = levels(engine.network, marginals, encoded.codes)
+    names = (*engine.network.conditions, *engine.network.groups)
+    probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
+    return Scores({**probabilities, **ends}, triage, log_evidence, reasons)
+
+
+def _bounds(engine: Engine, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
+    """The ends of the intervals of rows without a reason, by name of the column; adds reasons for what is too much."""
+    from bayesknee.diagnosis.explaining.intervals_of_rows import intervals
+
+    names = (*engine.network.conditions, *engine.network.groups)
+    good = np.array([row for row in range(len(codes)) if row not in reasons], np.int64)
+    ends = np.full((len(BOUNDS), len(names), len(codes)), np.nan)
+    refused: dict[int, str] = {}
+    for end, own in zip(ends, intervals(engine, codes[good], refused=refused), strict=True):
+        end[:, good] = own.T
+    reasons |= {int(good[row]): reason for row, reason in refused.items()}
+    return {f"{name}{end}": ends[j, i] for i, name in enumerate(names) for j, end in enumerate(BOUNDS)}
+
+
+def _why_impossible(engine: Engine, row: Codes) -> str:
+    try:
+        engine.diagnose(decode(engine.network, row))
+    except BayeskneeError as error:
+        return str(error)
+    raise AssertionError("possible, after all")
+
+
+class Options(NamedTuple):
+    """What `Engine.score` was asked for."""
+
+    ignore: tuple[str, ...] = ()
+    errors: str = "raise"
+    intervals: bool = False
+
+
+def score_any(engine: Engine, frame: Frame, options: Options) -> Frame:
+    """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`."""
+    if options.errors not in ERRORS:
+        raise TableError(f"errors={options.errors!r}; expected 'raise' or 'collect'")
+    module = type(frame).__module__.partition(".")[0] if hasattr(frame, "columns") else ""
+    if module.startswith("dask"):
+        from bayesknee.cohort.cluster import score_lazily
+
+        return cast("Frame", score_lazily(engine, frame, options))
+    if module != "pandas":
+        raise TableError(f"got a {type(frame).__name__}; expected a data frame of pandas or Dask")
+    return cast("Frame", score(engine, cast("pd.DataFrame", frame), options))
+
+
+def score(engine: Engine, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
+    """The scores of the patients in a data frame of pandas."""
+    import pandas as pd
+
+    columns = check_columns(engine.network, frame.columns, ignore=options.ignore)
+    encoded = encode_columns(engine.network, _columns_of(frame, columns.questions), len(frame))
+    scores = score_codes(engine, encoded, intervals=options.intervals)
+    if scores.reasons and options.errors == "raise":
+        raise TableError(_told(scores.reasons, frame.index))
+    result: dict[str, Any] = {
+        **scores.probabilities,
+        TRIAGE: pd.Categorical.from_codes(scores.triage, dtype=triage_type()),
+        LOG_EVIDENCE: scores.log_evidence,
+    }
+    if options.errors == "collect":
+        result[REASON] = [scores.reasons.get(row, "") for row in range(len(frame))]
+    return pd.DataFrame(result, index=frame.index)
+
+
+def triage_type() -> pd.CategoricalDtype:
+    """Levels of triage, ordered, the most urgent first."""
+    import pandas as pd
+
+    return pd.CategoricalDtype(list(LEVELS), ordered=True)
+
+
+def empty_scores(network: Network, options: Options) -> pd.DataFrame:
+    """What `score` gives for a table without rows."""
+    import pandas as pd
+
+    numbers = [*network.conditions, *network.groups]
+    numbers += [f"{name}{end}" for name in numbers for end in BOUNDS] if options.intervals else []
+    columns: dict[str, Any] = {name: pd.Series(dtype=np.float64) for name in numbers}
+    columns |= {TRIAGE: pd.Series(dtype=triage_type()), LOG_EVIDENCE: pd.Series(dtype=np.float64)}
+    if options.errors == "collect":
+        columns[REASON] = pd.Series(dtype="str")
+    return pd.DataFrame(columns)
+
+
+def _told(reasons: Mapping[int, str], index: pd.Index[Any]) -> str:
+    """The first few reasons, by label of the row, and what to do."""
+    told = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_TOLD, "rows")
+    return f"{told}; correct them, or score the others with errors='collect'"
+
+
+def _columns_of(frame: pd.DataFrame, names: Iterable[str]) -> Iterator[Column]:
+    for name in names:
+        values, which = _distinct(frame[name])
+        yield Column(name, values, which)
+
+
+def _distinct(series: pd.Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
+    """The distinct values of a column, and which of them each row has, -1 for a blank."""
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series.cat.categories.tolist(), series.cat.codes.to_numpy()
+    if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) != "string":
+        return _distinct_objects(series)
+    which, values = pd.factorize(series)
+    return values.tolist(), which
+
+
+def _distinct_objects(series: pd.Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
+    """The same for a column of mixed types, in which True, 1 and 1.0 are three values."""
+    places: dict[tuple[type, object], int] = {}
+    blank = series.isna().to_numpy()
+    which = [
+        -1 if is_blank else places.setdefault((type(value), _hashable(value)), len(places))
+        for value, is_blank in zip(series, blank, strict=True)
+    ]
+    return [value for _, value in places], np.array(which, np.int64)
+
+
+def _hashable(value: object) -> object:
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value

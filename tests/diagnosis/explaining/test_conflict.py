@@ -1,0 +1,131 @@
+"""Whether findings fit together and fit the network: by hand, and calibrated on patients drawn from networks."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Final
+
+import numpy as np
+import pytest
+
+from bayesknee import Diagnosis, Engine
+from bayesknee.diagnosis.explaining.conflict import UNUSUAL, Conflict, Surprise, conflict_of, surprise_of
+from bayesknee.patient.codes import NOT_KNOWN
+from tests.support.effort import seeds
+from tests.support.random_networks import SMALL, random_network, seeded_patient
+from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
+
+A: Final = condition("a", 0.6)
+B: Final = condition("b", 0.7)
+F: Final = finding("f", noisy_or(0.1, a=0.55, b=0.28))
+G: Final = finding("g", noisy_or(0.2, a=0.6))
+
+
+def diagnose(*answers: tuple[str, object]) -> Diagnosis:
+    return Engine(network(A, B, F, G, risk_factor("r", {"no": 0.9, "yes": 0.1}))).diagnose(dict(answers))
+
+
+# --- conflict --------------------------------------------------------------------------------------------------------
+
+
+def test_findings_of_one_cause_support_each_other() -> None:
+    # From test_worked_examples.py: P(a alone), P(b alone), P(both) are 0.3, 0.4, 0.3; P(f) = 0.469.
+    # P(g) = 0.6 * 0.6 + 0.4 * 0.2 = 0.44; P(f, g) = 0.6 (0.3 * 0.55 + 0.3 * 0.64) + 0.2 * 0.4 * 0.28 = 0.2366.
+    conflict = diagnose(("f", "yes"), ("g", "yes")).conflict
+    assert conflict.value == pytest.approx(math.log(0.469 * 0.44 / 0.2366), abs=1e-12)
+    assert conflict.value < 0.0
+    assert (conflict.explained_by, conflict.matters) == ((), False)
+
+
+def test_findings_of_different_causes_may_conflict() -> None:
+    # P(f, not g) = 0.4 (0.165 + 0.192) + 0.8 * 0.112 = 0.2324, and P(f) P(not g) = 0.469 * 0.56 = 0.26264.
+    conflict = conflict_of(diagnose(("f", "yes"), ("g", "no")))
+    assert conflict.value == pytest.approx(math.log(0.26264 / 0.2324), abs=1e-12)
+    assert conflict.matters
+    assert conflict.to_dict() == {"value": conflict.value, "explained_by": []}
+
+
+def test_a_rare_condition_may_explain_a_conflict() -> None:
+    rare = condition("rare", 0.001)
+    parts = [finding("x", noisy_or(0.01, a=0.3, rare=0.9)), finding("y", noisy_or(0.01, b=0.3, rare=0.9))]
+    rivals = condition("a", 0.5), condition("b", 0.51)
+    diagnosis = Engine(network(*rivals, rare, *parts)).diagnose({"x": "yes", "y": "yes"})
+    conflict = conflict_of(diagnosis)
+    assert conflict.value > 0.0
+    assert conflict.explained_by == ("rare",)
+    assert not conflict.matters
+
+
+def test_the_background_is_given() -> None:
+    """Risk factors and unsure answers are no findings to be in conflict."""
+    alone = conflict_of(diagnose(("f", "yes"), ("g", "no")))
+    with_risk = conflict_of(diagnose(("f", "yes"), ("g", "no"), ("r", "yes")))
+    assert with_risk.value == pytest.approx(alone.value, abs=1e-12)  # it touches nothing
+    assert conflict_of(diagnose(("f", "yes"), ("g", {"yes": 0.1, "no": 0.9}))) == Conflict(0.0, ())
+    assert conflict_of(diagnose(("f", "yes"), ("g", "unknown"))) == Conflict(0.0, ())
+    assert conflict_of(diagnose()) == Conflict(0.0, ())
+
+
+# --- surprise --------------------------------------------------------------------------------------------------------
+
+
+def test_surprise_is_the_share_of_answers_no_more_probable() -> None:
+    # Of the answers to f and g, yes no (0.2324), no yes (0.2034), yes yes (0.2366), no no (0.3276), the first is the
+    # second least probable: a share of 0.4358 is expected.
+    surprise = surprise_of(diagnose(("f", "yes"), ("g", "no")), draws=20_000)
+    assert surprise.share == pytest.approx(0.4358, abs=0.015)
+    assert surprise.draws == 20_000
+    assert surprise_of(diagnose(("f", "no"), ("g", "no")), draws=500).share == 1.0
+
+
+def test_without_findings_nothing_is_unusual() -> None:
+    assert diagnose(("r", "yes"), ("f", "unknown")).surprise == Surprise(1.0, 1000)
+
+
+def test_findings_that_fit_nothing() -> None:
+    each = [finding(f"f{i}", noisy_or(0.02, a=0.03)) for i in range(6)]
+    engine = Engine(network(A, B, *each))
+    unusual = surprise_of(engine.diagnose(dict.fromkeys((f.id for f in each[:4]), "yes")))
+    assert unusual.share < UNUSUAL
+    assert unusual.matters
+    assert unusual.to_dict() == {"share": unusual.share, "draws": 1000}
+    assert not surprise_of(engine.diagnose(dict.fromkeys((f.id for f in each[:4]), "no"))).matters
+
+
+def test_an_implied_gate_is_background() -> None:
+    gate = finding("gate", noisy_or(0.001, a=0.002))
+    gated = finding("gated", noisy_or(0.3, a=0.6), only_if={"gate": ("yes",)})
+    engine = Engine(network(A, B, gate, gated))
+    for answers in ({"gated": "yes"}, {"gated": "yes", "gate": "yes"}):
+        assert not surprise_of(engine.diagnose(answers)).matters
+    assert surprise_of(engine.diagnose({"gate": "yes"})).matters
+
+
+@pytest.mark.parametrize("seed", seeds(6))
+def test_the_same_each_time(seed: int) -> None:
+    patient = seeded_patient(seed)
+    diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+    assert surprise_of(diagnosis, draws=50) == surprise_of(diagnosis, draws=50)
+    assert surprise_of(diagnosis, draws=50, seed=1).draws == 50
+
+
+def test_patients_of_the_network_are_called_unusual_at_about_the_nominal_rate() -> None:
+    """400 patients drawn from 8 networks, asked half the questions; of 10 % thought unusual, about 10 % are."""
+    rng, chance = Random(0), np.random.default_rng(0)
+    unusual = 0
+    for _ in range(8):
+        net = random_network(rng, SMALL)
+        engine = Engine(net)
+        codes = engine.strategy.sample(engine.diagnose().evidence, 50, chance).codes
+        for number, row in enumerate(codes):
+            answers: dict[str, object] = {
+                name: net.states[name][code]
+                for name, code in zip(net.questions, row.tolist(), strict=True)
+                if code != NOT_KNOWN and rng.random() < 0.5
+            }
+            diagnosis = engine.diagnose(answers)
+            unusual += surprise_of(diagnosis, draws=99, seed=number).share <= 0.1
+    # At most 40 are expected, and fewer where answers are few and ties many: a binomial of 400 and 0.1 has a
+    # standard deviation of 6.
+    assert 15 <= unusual <= 58

@@ -1,0 +1,262 @@
+"""How urgent it is: limits, the leader and red flags, worked by hand, and many patients as one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
+from bayesknee.diagnosis.triage import NO_LEVEL, levels, red_flags, triage, unknown_flags
+from bayesknee.interview.answers import probably
+from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
+from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
+from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, check_evidence
+from tests.support.random_networks import SMALL, random_answers, random_network
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
+
+TINY: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+# Levels: strain routine, fracture and infection emergency, other routine. Limits: 0.3, 0.02, 0.01, and so on.
+CALM = {"strain": 0.2, "other": 0.1, "fracture": 0.01, "infection": 0.005}
+
+
+def flags(answers: Mapping[str, object]) -> list[str]:
+    return [each.id for each in red_flags(TINY, check_evidence(TINY, answers))]
+
+
+def test_the_leader_sets_the_level_where_nothing_is_over_its_limit() -> None:
+    found = triage(TINY, NOTHING_KNOWN, CALM)
+    (reason,) = found.reasons
+    assert (found.level, reason.kind, reason.id) == ("routine", "leader", "strain")
+    assert reason.text == "Tendon strain 20 %, the most probable cause"
+
+
+def test_a_condition_at_its_limit_sets_the_level_whatever_leads() -> None:
+    found = triage(TINY, NOTHING_KNOWN, {**CALM, "fracture": 0.02})
+    assert found.level == "emergency"
+    assert [(each.kind, each.id, each.level) for each in found.reasons] == [
+        ("over_limit", "fracture", "emergency"),
+        ("leader", "strain", "routine"),
+    ]
+    assert found.decisive == found.reasons[:1]
+    assert found.reasons[0].text == "Broken bone 2 %, not below its limit of 2 %"
+    assert (found.reasons[0].probability, found.reasons[0].limit) == (0.02, 0.02)
+
+
+def test_a_red_flag_holds_whatever_the_posterior_says() -> None:
+    evidence = check_evidence(TINY, {"onset": "sudden", "swelling_noticed": "yes"})
+    found = triage(TINY, evidence, CALM)
+    assert found.level == "urgent"
+    (flag,) = found.red_flags
+    assert flag == found.reasons[0]
+    assert flag.answers == ("onset=sudden", "swelling_noticed=yes")
+    assert flag.text == TINY.red_flags["hot_elbow"].reason
+    assert (flag.source, flag.probability, flag.limit) == ("smith_2015", None, None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "raised"),
+    [
+        ({}, False),
+        ({"onset": "fall"}, False),
+        ({"onset": "fall", "effusion_felt": "yes"}, True),
+        ({"onset": "fall", "effusion_felt": "no", "swelling_noticed": "no"}, False),
+        ({"onset": "fall", "effusion_felt": "no", "swelling_noticed": "yes"}, True),
+        ({"onset": UNKNOWN, "effusion_felt": "yes"}, False),
+        ({"onset": "gradual", "effusion_felt": "yes"}, False),
+        ({"onset": "fall", "effusion_felt": {"yes": 0.6, "no": 0.4}}, True),
+        ({"onset": "fall", "effusion_felt": {"yes": 0.5, "no": 0.5}}, False),
+        ({"onset": {"fall": 0.3, "sudden": 0.3, "gradual": 0.4}, "effusion_felt": "yes"}, True),
+        ({"onset": {"fall": 0.25, "sudden": 0.25, "gradual": 0.5}, "effusion_felt": "yes"}, False),
+    ],
+)
+def test_red_flags_read_what_is_present(answers: dict[str, object], raised: bool) -> None:
+    assert flags(answers) == (["hot_elbow"] if raised else [])
+
+
+def test_probably_raises_a_flag_however_many_states_there_are() -> None:
+    """`probably` of six states: a likelihood of 0.8 for one and 0.2 for each other, so less than half of all."""
+    rule = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"age": ("age_12_17",)},), "judged", "x")
+    young = flagged(load_network("posterior_knee"), rule)
+    for state, raised in [("age_12_17", True), ("age_18_29", False)]:
+        evidence = check_evidence(young, {"age": probably(young, "age", state)})
+        assert [each.answers for each in red_flags(young, evidence)] == (
+            [("age=probably age_12_17",)] if raised else []
+        )
+
+
+@pytest.mark.parametrize(
+    ("answers", "left_open"),
+    [
+        ({}, False),
+        ({"onset": "fall"}, False),
+        ({"onset": "fall", "effusion_felt": UNKNOWN}, True),
+        ({"onset": UNKNOWN, "effusion_felt": UNKNOWN}, True),
+        ({"onset": UNKNOWN, "effusion_felt": "no", "swelling_noticed": "no"}, False),
+        ({"onset": "gradual", "effusion_felt": UNKNOWN}, False),
+        ({"onset": "fall", "effusion_felt": UNKNOWN, "swelling_noticed": "yes"}, True),
+    ],
+)
+def test_red_flags_that_answers_not_known_leave_open(answers: dict[str, object], left_open: bool) -> None:
+    evidence = check_evidence(TINY, answers)
+    assert [each.id for each in unknown_flags(TINY, evidence, "routine")] == (["hot_elbow"] if left_open else [])
+    assert list(unknown_flags(TINY, evidence, "urgent")) == []
+
+
+def test_an_implied_gate_raises_a_flag() -> None:
+    small = flagged(gated_network(), RedFlag("alarm", "Alarm", "urgent", "Why.", ({"lump": ("yes",)},), "judged", "x"))
+    assert [each.answers for each in red_flags(small, check_evidence(small, {"lump_hard": "no"}))] == [("lump=yes",)]
+    assert list(red_flags(small, check_evidence(small, {"lump_hard": UNKNOWN}))) == []
+
+
+@pytest.mark.parametrize(
+    ("onset", "shown"),
+    [
+        ({"fall": 0.8, "sudden": 0.2, "gradual": 0.2}, "onset=probably fall"),
+        ({"fall": 0.4, "sudden": 0.2, "gradual": 0.8}, "onset=probably fall"),  # gradual is ruled out
+        ({"fall": 0.2, "sudden": 0.8, "gradual": 0.2}, ""),
+        ({"fall": 0.8, "sudden": 0.0, "gradual": 0.2}, "onset=fall"),  # the one that is left
+        (UNKNOWN, ""),
+    ],
+)
+def test_of_an_unsure_gate_what_is_left_of_it_counts(onset: object, shown: str) -> None:
+    """A pop is asked about after a fall or a sudden start: an answer to that does not silence a probable fall."""
+    alarm = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"onset": ("fall",)},), "judged", "x")
+    pop = finding("pop", noisy_or(0.1, a=0.5), only_if={"onset": ("fall", "sudden")})
+    rule = mixture(distribution(fall=0.2, sudden=0.3, gradual=0.5), a=distribution(fall=0.5, sudden=0.2, gradual=0.3))
+    small = flagged(
+        network(condition("a", 0.5), finding("onset", rule, states=("fall", "sudden", "gradual")), pop, complaint=""),
+        alarm,
+    )
+    evidence = check_evidence(small, {"onset": onset, "pop": "no"})
+    assert [each.answers for each in red_flags(small, evidence)] == ([(shown,)] if shown else [])
+
+
+@pytest.mark.parametrize(
+    ("lump", "left_open"),
+    [
+        ({}, False),  # not asked yet
+        ({"lump": "yes"}, False),  # likewise: now it can be
+        ({"lump": "no"}, False),
+        ({"lump": UNKNOWN}, True),
+        ({"lump": {"yes": 0.8, "no": 0.2}}, True),
+        ({"lump": {"yes": 0.2, "no": 0.8}}, False),
+        ({"lump": "yes", "lump_hard": UNKNOWN}, True),
+        ({"lump": "yes", "lump_hard": "no"}, False),
+    ],
+)
+def test_what_was_not_asked_for_an_unsure_gate_leaves_a_flag_open(lump: dict[str, object], left_open: bool) -> None:
+    alarm = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"lump_hard": ("yes",)},), "judged", "x")
+    small = flagged(gated_network(), alarm)
+    found = [each.id for each in unknown_flags(small, check_evidence(small, lump), "routine")]
+    assert found == (["alarm"] if left_open else [])
+
+
+def gated_network() -> Network:
+    rule = noisy_or(0.1, a=0.7)
+    return network(
+        condition("a", 0.7),
+        condition("b", 0.6),
+        finding("lump", rule),
+        finding("lump_hard", noisy_or(0.2, b=0.6), only_if={"lump": ("yes",)}),
+    )
+
+
+def flagged(plain: Network, *rules: RedFlag) -> Network:
+    return replace(plain, red_flags={rule.id: rule for rule in rules})
+
+
+def test_limits_can_be_given() -> None:
+    diagnosis = Engine(TINY).diagnose({"fracture": "no", "infection": "no"})
+    assert diagnosis.triage.level == "routine"
+    assert diagnosis.triage_with({"infection": 0.5}).level == "routine"
+    some = Engine(TINY).diagnose()
+    assert some.triage.level == "emergency"
+    assert some.triage_with({"fracture": 0.9, "infection": 0.9}).level == "routine"
+
+
+def test_limits_that_cannot_be() -> None:
+    diagnosis = Engine(TINY).diagnose()
+    with pytest.raises(BayeskneeError, match="unknown condition 'fractur'; did you mean fracture"):
+        diagnosis.triage_with({"fractur": 0.1})
+    with pytest.raises(BayeskneeError, match=r"limit 1.5 of fracture; expected a probability inside \(0, 1\)"):
+        diagnosis.triage_with({"fracture": 1.5})
+
+
+def test_as_plain_data() -> None:
+    plain = Engine(TINY).diagnose({"onset": "fall", "effusion_felt": "yes"}).to_dict()["triage"]
+    assert plain["level"] == "emergency"
+    assert {each["kind"] for each in plain["reasons"]} >= {"over_limit", "red_flag"}
+    (flag,) = [each for each in plain["reasons"] if each["kind"] == "red_flag"]
+    assert flag == {
+        "kind": "red_flag",
+        "level": "urgent",
+        "text": "A swelling that came suddenly should be seen within days.",
+        "red_flag": "hot_elbow",
+        "answers": ["onset=fall", "effusion_felt=yes"],
+        "source": "smith_2015",
+    }
+
+
+# --- many patients -------------------------------------------------------------------------------------------------
+
+
+def test_many_are_as_one_by_one() -> None:
+    found = set()
+    for seed in range(60):
+        rng = Random(seed)
+        plain = random_network(rng, SMALL)
+        drawn = flagged(plain, *(random_flag(rng, plain, number) for number in range(3)))
+        engine = Engine(drawn)
+        patients = [check_evidence(drawn, certain(drawn, rng)) for _ in range(8)]
+        diagnoses = [engine.diagnose(each) for each in patients]
+        marginals = np.array([[each.posterior[name] for name in drawn.conditions] for each in diagnoses])
+        got = levels(drawn, marginals, encode(drawn, patients))
+        assert [LEVELS[level] for level in got] == [each.triage.level for each in diagnoses]
+        found |= {LEVELS[level] for level in got}
+    assert len(found) > 2
+
+
+def random_flag(rng: Random, drawn: Network, number: int) -> RedFlag:
+    """A rule on one or two questions; level emergency or urgent."""
+    names = rng.sample(list(drawn.questions), 2)
+    lines = []
+    for name in names[: rng.randint(1, 2)]:
+        states = drawn.states[name]
+        lines.append({name: ("yes",) if states == NO_YES else tuple(rng.sample(states, 1))})
+    level = rng.choice(["emergency", "urgent"])
+    return RedFlag(f"flag_{number}", "Flag", level, "Why.", tuple(lines), "judged", "a test")  # type: ignore[arg-type]
+
+
+def certain(drawn: Network, rng: Random) -> dict[str, object]:
+    """Answers that codes can hold and that no gate forbids."""
+    answers = random_answers(rng, drawn, share=0.6)
+    kept: dict[str, object] = {
+        name: each for name, each in answers.items() if isinstance(each, str) and name in drawn.questions
+    }
+    try:
+        Engine(drawn).diagnose(kept)
+    except EvidenceError:
+        return {}
+    return kept
+
+
+def test_evidence_that_all_share_counts_and_hides_their_codes() -> None:
+    codes = nothing_known(TINY, 3)
+    columns = {name: column for column, name in enumerate(TINY.questions)}
+    codes[1, columns["effusion_felt"]] = codes[2, columns["effusion_felt"]] = 1
+    codes[2, columns["onset"]] = TINY.states["onset"].index("gradual")
+    marginals = np.array([list(CALM.values())] * 3)[:, [list(CALM).index(name) for name in TINY.conditions]]
+    shared = check_evidence(TINY, {"onset": "fall"})
+    assert [LEVELS[each] for each in levels(TINY, marginals, codes, shared)] == ["routine", "urgent", "urgent"]
+    assert [LEVELS[each] for each in levels(TINY, marginals, codes)] == ["routine", "routine", "routine"]
+
+
+def test_a_row_that_cannot_be_has_no_level() -> None:
+    codes = nothing_known(TINY, 1)
+    assert codes.min() == NOT_KNOWN
+    assert levels(TINY, np.full((1, len(TINY.conditions)), np.nan), codes).tolist() == [NO_LEVEL]
