@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     complete; a run that was stopped can go on with --resume.
     """
     engine = Engine(load_network(DEFAULT_NETWORK if network is None else network), setting)
-    from bayesknee.cohort.files import score_file
+    from bayesknee.cohort.score_files import score_file
     from bayesknee.display.progress import progress_bar
     from bayesknee.display.scores import scores_text
 

@@ -63,10 +63,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
         picture_format(picture)
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
-    from bayesknee.cohort.interview_results import collected
-    from bayesknee.cohort.interviews import LOT, POLICIES, SAMPLES, Wanted, simulate
-    from bayesknee.display.interviews import interviews_markdown, interviews_text, plot_interviews
+    from bayesknee.cohort.simulated_interviews import LOT, POLICIES, SAMPLES, Wanted, simulate
+    from bayesknee.cohort.simulated_results import collected
     from bayesknee.display.progress import counted_bar
+    from bayesknee.display.simulated_interviews import interviews_markdown, interviews_text, plot_interviews
 
     rule = StopRule(threshold, least_value, samples=SAMPLES, most_missed=most_missed)
     lots = math.ceil(number / LOT)

@@ -1,9 +1,9 @@
 """Many patients: how good a network is for them, and what it can learn from them."""
 
 from bayesknee.cohort.evaluation import Evaluation, evaluate
-from bayesknee.cohort.files import FileScores, score_file
 from bayesknee.cohort.labelled import LabelledCase, check_cases, read_labelled
 from bayesknee.cohort.learning import Learned, learn
+from bayesknee.cohort.score_files import FileScores, score_file
 
 __all__ = [
     "Evaluation",

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.files import Scored, Task, Work, score_piece
 from bayesknee.cohort.reading import Piece
+from bayesknee.cohort.score_files import Scored, Task, Work, score_piece
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.score import Options, empty_scores, score
 from bayesknee.errors import TableError

@@ -1,7 +1,7 @@
 """A network's numbers, updated by labelled patients with missing answers.
 
 The labels say which conditions each patient has, and that the others are absent. Given these, each sign with its
-readings and each finding is a problem of its own, solved by expectation-maximisation (`bayesknee.cohort.counts`); base
+readings and each finding is a problem of its own, solved by expectation-maximisation (`bayesknee.cohort.expectation_maximisation`); base
 rates are shares of patients. A number's range low-high says how many patients it is worth, so a well-known number moves
 little. Answers that are missing count nowhere: they must be missing for reasons that have nothing to do with what they
 would be.
@@ -21,7 +21,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.cohort.counts import (
+from bayesknee.cohort.expectation_maximisation import (
     Answers,
     DirectCounts,
     MixtureCounts,

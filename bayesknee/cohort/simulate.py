@@ -10,8 +10,8 @@ import numpy as np
 
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
-from bayesknee.cohort.parts import Counts, told
 from bayesknee.cohort.reading import check_suffix
+from bayesknee.cohort.resumable_parts import Counts, told
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
 from bayesknee.inference.results import Sample
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from bayesknee.cohort.files import Progress
+    from bayesknee.cohort.score_files import Progress
 
 ID: Final = "id"
 BATCH: Final = 2**14  # patients at once, with a seed of their own: a longer table begins as a shorter one does

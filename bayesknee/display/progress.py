@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from bayesknee.cohort.parts import Counts
+from bayesknee.cohort.resumable_parts import Counts
 
 Progress: TypeAlias = Callable[[float, Counts], None]
 

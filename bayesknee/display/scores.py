@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bayesknee.cohort.files import FileScores
+from bayesknee.cohort.score_files import FileScores
 
 
 def scores_text(result: FileScores) -> str:

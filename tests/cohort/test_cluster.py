@@ -14,8 +14,8 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.cohort.cluster import work_on
-from bayesknee.cohort.files import score_file
-from bayesknee.cohort.parts import Counts
+from bayesknee.cohort.resumable_parts import Counts
+from bayesknee.cohort.score_files import score_file
 from bayesknee.cohort.simulate import simulate, simulate_file
 from bayesknee.errors import TableError
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor

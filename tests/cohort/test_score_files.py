@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 
 from bayesknee import Engine
-from bayesknee.cohort.files import FileScores, Scored, Task, score_file, score_here
-from bayesknee.cohort.parts import Counts, Parts, write_table
 from bayesknee.cohort.reading import Piece
+from bayesknee.cohort.resumable_parts import Counts, Parts, write_table
+from bayesknee.cohort.score_files import FileScores, Scored, Task, score_file, score_here
 from bayesknee.errors import TableError
 from tests.support.small_networks import (
     condition,

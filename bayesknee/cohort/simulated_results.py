@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.cohort.interviews import Patients, Played
+from bayesknee.cohort.simulated_interviews import Patients, Played
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesknee.cohort.counts import (
+from bayesknee.cohort.expectation_maximisation import (
     Answers,
     DirectCounts,
     MixtureCounts,

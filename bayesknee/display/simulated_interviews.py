@@ -11,8 +11,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.cohort.interview_results import Figure, Lost, Result
-from bayesknee.cohort.interviews import COMPLETE, OWN, WORDS
+from bayesknee.cohort.simulated_interviews import COMPLETE, OWN, WORDS
+from bayesknee.cohort.simulated_results import Figure, Lost, Result
 from bayesknee.display.plots.canvas import STYLES, blank_axes
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.network import Network

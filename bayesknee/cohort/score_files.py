@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bayesknee
-from bayesknee.cohort.parts import Counts, Parts, beside, fingerprint, told
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
+from bayesknee.cohort.resumable_parts import Counts, Parts, beside, fingerprint, told
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
 from bayesknee.errors import TableError, quoted

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.cohort.interview_results import collected, mean, paired, result, share
-from bayesknee.cohort.interviews import (
+from bayesknee.cohort.simulated_interviews import (
     POLICIES,
     Patients,
     Plan,
@@ -22,6 +21,7 @@ from bayesknee.cohort.interviews import (
     play,
     simulate,
 )
+from bayesknee.cohort.simulated_results import collected, mean, paired, result, share
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.errors import InferenceError, QuestionError
 from bayesknee.interop.noisy_or_files import noisy_or_network
