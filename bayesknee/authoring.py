@@ -13,7 +13,7 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.enumeration.strategy import Enumeration
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
 from bayesknee.knowledge.network import Network, check_setting
@@ -75,7 +75,7 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
         InferenceError: base rates that cannot be met.
     """
     chosen = check_setting(network, setting)
-    enumeration = Enumeration(network, chosen) if len(network.conditions) <= MOST_CONDITIONS else None
+    enumeration = SubsetTables(network, chosen) if len(network.conditions) <= MOST_CONDITIONS else None
     return Report(
         setting=chosen,
         counts=immutabledict(_counts(network)),
@@ -124,7 +124,7 @@ def _width(number: Number) -> float:
     return float(np.log(number.high / number.low))
 
 
-def _weak_findings(network: Network, enumeration: Enumeration) -> list[tuple[str, float]]:
+def _weak_findings(network: Network, enumeration: SubsetTables) -> list[tuple[str, float]]:
     """The findings with the least mutual information between answer and set of conditions."""
     prior = enumeration.prior({})
     bits = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 
 from bayesknee import load_network
 from bayesknee.authoring import Report, report
+from tests.support.paths import NETWORKS
 
-TINY = Path(__file__).parent / "networks" / "tiny"
+TINY = NETWORKS / "tiny"
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ ROOT = Path(bayesknee.__file__).parent
 FLOORS = (
     ("errors", "arrays"),
     ("knowledge",),
-    ("inference", "cases"),
-    ("interop",),
+    ("patient",),
+    ("inference",),
+    ("interop", "diagnosis"),
     ("interview", "cohort"),
     ("display",),
     ("authoring",),
@@ -29,12 +30,9 @@ FLOORS = (
 
 # To be brought down to none.
 ARROWS_UP = {
-    ("cases", "inference"),
     ("cohort", ""),
+    ("diagnosis", "display"),
     ("display", "authoring"),
-    ("inference", "cohort"),
-    ("inference", "display"),
-    ("inference", "interview"),
     ("interview", ""),
     ("interview", "display"),
     ("knowledge", "display"),

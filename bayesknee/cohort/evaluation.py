@@ -94,8 +94,8 @@ class Unnamed:
     Attributes:
         cases: how many have the catch-all as a label.
         led: in how many of these it leads.
-        flagged: of how many the findings fit nothing in the network well (`bayesknee.diagnosis.explaining.conflict`); None for more
-            than 100 cases, since each takes up to a second.
+        flagged: of how many the findings fit nothing in the network well (`bayesknee.diagnosis.explaining.conflict`);
+            None for more than 100 cases, since each takes up to a second.
         either: in how many it leads, or the findings fit nothing; None likewise.
     """
 

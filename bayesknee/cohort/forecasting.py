@@ -43,7 +43,7 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     level = np.empty(len(cases), dtype=np.intp)
     if is_plain.any():
         codes = encode(network, [case.evidence for case, plain in zip(cases, is_plain, strict=True) if plain])
-        posterior[is_plain] = engine.strategy.infer_many(codes, refused={}).marginals
+        posterior[is_plain] = engine.compiled.strategy.infer_many(codes, refused={}).marginals
         level[is_plain] = levels(network, posterior[is_plain], codes)
     for row in np.flatnonzero(~is_plain | np.isnan(posterior).any(axis=1)).tolist():
         diagnosis = engine.diagnose(cases[row].evidence)

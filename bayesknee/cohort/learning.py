@@ -1,10 +1,10 @@
 """A network's numbers, updated by labelled patients with missing answers.
 
 The labels say which conditions each patient has, and that the others are absent. Given these, each sign with its
-readings and each finding is a problem of its own, solved by expectation-maximisation (`bayesknee.cohort.expectation_maximisation`); base
-rates are shares of patients. A number's range low-high says how many patients it is worth, so a well-known number moves
-little. Answers that are missing count nowhere: they must be missing for reasons that have nothing to do with what they
-would be.
+readings and each finding is a problem of its own, solved by expectation-maximisation
+(`bayesknee.cohort.expectation_maximisation`); base rates are shares of patients. A number's range low-high says how
+many patients it is worth, so a well-known number moves little. Answers that are missing count nowhere: they must be
+missing for reasons that have nothing to do with what they would be.
 
 Odds ratios and the shares of risk factors stay as they are. What is seen are patients with the complaint, and among
 them causes compete: the odds ratio in such a table is not the one that the network states. So do limits and the weights

@@ -17,6 +17,7 @@ from bayesknee.cohort.resumable_parts import Counts, Parts, beside, fingerprint,
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
 from bayesknee.errors import TableError, quoted
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
 from bayesknee.patient.columns import Columns
@@ -58,7 +59,7 @@ class Task:
     intervals: bool = False
 
 
-Work: TypeAlias = Callable[[Engine, Task, Iterable[Piece]], Iterator[Scored]]
+Work: TypeAlias = Callable[[CompiledNetwork, Task, Iterable[Piece]], Iterator[Scored]]
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     with told(parts.output):
         parts.start(what, resume=resume)
         with parts.kept_if_any():
-            total, count = _score(parts, table, partial(work or score_here, engine, task), progress or _silent)
+            total, count = _score(parts, table, partial(work or score_here, engine.compiled, task), progress or _silent)
             if total.scored:
                 parts.finish(count)
     if not total.scored:
@@ -206,16 +207,16 @@ def _what(engine: Engine, table: Source, ignore: tuple[str, ...]) -> Mapping[str
 # --- a piece ----------------------------------------------------------------------------------------------------------
 
 
-def score_here(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+def score_here(compiled: CompiledNetwork, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
     """Scores pieces in this process."""
     for piece in pieces:
-        yield score_piece(engine, task, piece)
+        yield score_piece(compiled, task, piece)
 
 
-def score_piece(engine: Engine, task: Task, piece: Piece) -> Scored:
+def score_piece(compiled: CompiledNetwork, task: Task, piece: Piece) -> Scored:
     """Scores one piece."""
-    encoded = piece.encoded(engine.network, task.columns.questions)
-    scores = score_codes(engine, encoded, intervals=task.intervals)
+    encoded = piece.encoded(compiled.network, task.columns.questions)
+    scores = score_codes(compiled, encoded, intervals=task.intervals)
     good = np.array([row not in scores.reasons for row in range(len(piece.rows))], np.bool_)
     return Scored(
         piece.number, _scores(task, piece, scores, good), _rejects(task, piece, scores.reasons, good), piece.read

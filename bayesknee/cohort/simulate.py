@@ -53,7 +53,7 @@ def draw(
     starts = range(0, rows, batch)
     for start, own in zip(starts, np.random.SeedSequence(seed).spawn(len(starts)), strict=True):
         rng = np.random.default_rng(own)
-        sample = engine.strategy.sample(evidence, batch, rng)
+        sample = engine.compiled.strategy.sample(evidence, batch, rng)
         gone = rng.random(sample.codes.shape) < missing
         count = min(batch, rows - start)
         yield Sample(sample.conditions[:count], np.where(gone, np.int8(NOT_KNOWN), sample.codes)[:count])

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.assessment import Standing
 from bayesknee.diagnosis.asking.candidates import Ask, asks, topic_of
+from bayesknee.diagnosis.asking.next_questions import keep_to_topic
 from bayesknee.diagnosis.asking.objectives import information
-from bayesknee.diagnosis.asking.ranking import keep_to_topic
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import levels
@@ -136,11 +136,11 @@ def draw_patients(engine: Engine, count: int, sought: int, rng: np.random.Genera
         sought: patients for each must-not-miss condition.
         rng: source of chance.
     """
-    drawn = [(engine.strategy.sample(NOTHING_KNOWN, count, rng), -1)]
+    drawn = [(engine.compiled.strategy.sample(NOTHING_KNOWN, count, rng), -1)]
     for number, condition in enumerate(engine.network.conditions.values()):
         if condition.must_not_miss and sought:
             given = check_evidence(engine.network, {condition.id: "yes"})
-            drawn.append((engine.strategy.sample(given, sought, rng), number))
+            drawn.append((engine.compiled.strategy.sample(given, sought, rng), number))
     return _together(drawn)
 
 
@@ -174,7 +174,7 @@ def simulate(
             rng = np.random.default_rng([wanted.seed, lot])
             drawer = engine
             if source == REDRAWN:
-                drawer = engine.for_network(only_asked_of(redrawn(network, rng), wanted.asked_of))
+                drawer = Engine(only_asked_of(redrawn(network, rng), wanted.asked_of), engine.setting)
             patients = draw_patients(drawer, wanted.lot_size, wanted.sought, rng)
             for policy in wanted.in_lot(lot):
                 yield source, policy, patients, play(plan, policy, patients, progress)
@@ -336,7 +336,7 @@ def _chosen(policy: str, one: _Interviewed, standing: Standing) -> Ask:
 
 
 def _by_information(standing: Standing) -> Ask:
-    network, ranking = standing.diagnosis.network, standing.ranking
+    network, ranking = standing.belief.network, standing.ranking
     own = ranking._replace(gains=information(network, ranking.outcomes))
     return asks(network, own, own.values, frozenset(standing.names), lists=standing.rule.lists)[0]
 
@@ -362,5 +362,5 @@ def _prompts(network: Network, codes: Codes) -> NDArray[np.intp]:
 
 
 def _ended(plan: Plan, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:
-    marginals = np.asarray(plan.engine.strategy.infer_many(codes).marginals, np.float64)
+    marginals = np.asarray(plan.engine.compiled.strategy.infer_many(codes).marginals, np.float64)
     return Played(asked, read, marginals, levels(plan.engine.network, marginals, codes, limits=plan.rule.limits))

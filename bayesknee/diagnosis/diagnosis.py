@@ -2,88 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
-from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
+from bayesknee.diagnosis.asking.next_questions import NextQuestions, next_questions
+from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
 from bayesknee.diagnosis.asking.question_plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
-from bayesknee.diagnosis.asking.ranking import Aim, NextQuestions, Ranking, next_questions, rank
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
-from bayesknee.diagnosis.triage import Triage, triage
-from bayesknee.inference.results import Approximation
-from bayesknee.knowledge.network import Network
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.askable import Filters, make_filter
-from bayesknee.patient.evidence import Evidence
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from bayesknee.diagnosis.engine import Engine
     from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
     from bayesknee.diagnosis.explaining.intervals import Intervals
     from bayesknee.diagnosis.explaining.ledger import Ledger
     from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
 
-KEPT_RANKING: Final = "_kept_ranking"
-
-
-@dataclass(frozen=True)
-class NotRuledOut:
-    """A must-not-miss condition whose probability is not below its limit."""
-
-    condition: str
-    probability: float
-    limit: float
-
 
 @dataclass(frozen=True, repr=False)
-class Diagnosis:
-    """Posterior of one patient.
+class Diagnosis(Belief):
+    """The posterior of one patient, and all that follows from it, worked out on first use.
 
-    Attributes:
-        network, setting: what it was computed with.
-        evidence: the answers it rests on.
-        posterior: P(condition | evidence) by condition id, most probable first. Conditions can be true together, so
-            the probabilities do not sum to 1.
-        groups: P(at least one member | evidence) by group id.
-        log_evidence: natural log of P(evidence | complaint, setting). A likelihood counts as given, so it is a
-            probability only where all answers are states.
-        engine: what made it, and works out on first use what is costly.
-        approximation: how it was approximated, with the error of each posterior; None where it is exact.
+    A thin face: each method is a function of a `Belief` that stands in a file of its own.
     """
-
-    network: Network
-    setting: str
-    evidence: Evidence
-    posterior: Mapping[str, float]
-    groups: Mapping[str, float]
-    log_evidence: float
-    engine: Engine = field(compare=False)
-    approximation: Approximation | None = None
-
-    @property
-    def exact(self) -> bool:
-        """Whether the posterior is exact."""
-        return self.approximation is None
-
-    @cached_property
-    def prior(self) -> Mapping[str, float]:
-        """The base rates in this setting, by condition id, in the order of `posterior`."""
-        return {name: self.network.conditions[name].base_rate_in(self.setting) for name in self.posterior}
-
-    @cached_property
-    def not_ruled_out(self) -> tuple[NotRuledOut, ...]:
-        """Must-not-miss conditions at or over their limit, most probable first."""
-        dangerous = (
-            NotRuledOut(name, probability, self.network.conditions[name].limit.value)
-            for name, probability in self.posterior.items()
-            if self.network.conditions[name].must_not_miss
-        )
-        return tuple(each for each in dangerous if each.probability >= each.limit)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -107,7 +54,7 @@ class Diagnosis:
         return surprise_of(self)
 
     def sensitivity(self) -> Sensitivity:
-        """What each number of the network, were it another, would do; see `bayesknee.diagnosis.explaining.sensitivity`."""
+        """What each number of the network, were it another, would do; see `explaining.sensitivity`."""
         return self._sensitivity
 
     @cached_property
@@ -159,24 +106,6 @@ class Diagnosis:
         wanted = make_filter(self.network, **filters)
         return next_questions(self, wanted, objective, look_ahead=look_ahead)
 
-    def ranking(self, wanted: Sequence[str], objective: str = DEFAULT_OBJECTIVE) -> Ranking:
-        """What these questions, those that can be asked now, would bring, in arrays; the last one made is kept.
-
-        Args:
-            wanted: ids of findings and risk factors.
-            objective: as for `rank_questions`.
-
-        Raises:
-            QuestionError: an unknown objective.
-        """
-        key = (tuple(wanted), objective)
-        kept = self.__dict__.get(KEPT_RANKING)
-        if kept is None or kept[0] != key:
-            kept = key, rank(self.engine, self.evidence, Aim(key[0], find_objective(objective)))
-            self.__dict__[KEPT_RANKING] = kept  # as a cached property would
-        ranking: Ranking = kept[1]
-        return ranking
-
     def stop(  # noqa: PLR0913 (the parts of a rule)
         self,
         *,
@@ -222,7 +151,7 @@ class Diagnosis:
         progress: Callable[[int], None] = lambda _: None,
         **filters: Unpack[Filters],
     ) -> Plan:
-        """Questions to ask together, such as on a form for the waiting room; see `bayesknee.diagnosis.asking.question_plan`.
+        """Questions to ask together, such as on a form for the waiting room; see `asking.question_plan`.
 
         Args:
             count: how many; fewer where no other adds anything.
@@ -239,19 +168,6 @@ class Diagnosis:
         """
         request = PlanRequest(count, objective, patterns, patients, seed)
         return make_plan(self, make_filter(self.network, **filters), request, progress)
-
-    @cached_property
-    def triage(self) -> Triage:
-        """How urgent it is, and why; with the network's limits."""
-        return self.triage_with(None)
-
-    def triage_with(self, limits: Mapping[str, float] | None) -> Triage:
-        """How urgent it is with other limits, by condition; see `bayesknee.diagnosis.triage.triage`.
-
-        Raises:
-            BayeskneeError: a limit of an unknown condition, or out of range.
-        """
-        return triage(self.network, self.evidence, self.posterior, limits)
 
     def to_dict(self, *, questions: int = 10, asked_of: Iterable[str] = ()) -> dict[str, Any]:
         """All of it as plain data, ready for JSON.

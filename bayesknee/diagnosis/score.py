@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import BayeskneeError, TableError, joined
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, decode
 from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
+from bayesknee.patient.evidence import check_evidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,42 +50,42 @@ class Scores(NamedTuple):
     reasons: Mapping[int, str]
 
 
-def score_codes(engine: Engine, encoded: Encoded, *, intervals: bool = False) -> Scores:
+def score_codes(compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool = False) -> Scores:
     """The scores of patients given as codes."""
     refused: dict[int, str] = {}
-    posteriors = engine.posteriors(encoded.codes, refused=refused)
+    posteriors = compiled.posteriors(encoded.codes, refused=refused)
     reasons = encoded.reasons | refused
     reasons |= {
-        row: _why_impossible(engine, encoded.codes[row])
+        row: _why_impossible(compiled, encoded.codes[row])
         for row in np.flatnonzero(np.isneginf(posteriors.log_evidence)).tolist()
     }
-    ends = _bounds(engine, encoded.codes, reasons) if intervals else {}
+    ends = _bounds(compiled, encoded.codes, reasons) if intervals else {}
     bad = np.array(sorted(reasons), np.int64)
     marginals, groups, log_evidence = (np.array(each, np.float64) for each in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
-    triage = levels(engine.network, marginals, encoded.codes)
-    names = (*engine.network.conditions, *engine.network.groups)
+    triage = levels(compiled.network, marginals, encoded.codes)
+    names = (*compiled.network.conditions, *compiled.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
     return Scores({**probabilities, **ends}, triage, log_evidence, reasons)
 
 
-def _bounds(engine: Engine, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
+def _bounds(compiled: CompiledNetwork, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
     """The ends of the intervals of rows without a reason, by name of the column; adds reasons for what is too much."""
     from bayesknee.diagnosis.explaining.intervals_of_rows import intervals
 
-    names = (*engine.network.conditions, *engine.network.groups)
+    names = (*compiled.network.conditions, *compiled.network.groups)
     good = np.array([row for row in range(len(codes)) if row not in reasons], np.int64)
     ends = np.full((len(BOUNDS), len(names), len(codes)), np.nan)
     refused: dict[int, str] = {}
-    for end, own in zip(ends, intervals(engine, codes[good], refused=refused), strict=True):
+    for end, own in zip(ends, intervals(compiled, codes[good], refused=refused), strict=True):
         end[:, good] = own.T
     reasons |= {int(good[row]): reason for row, reason in refused.items()}
     return {f"{name}{end}": ends[j, i] for i, name in enumerate(names) for j, end in enumerate(BOUNDS)}
 
 
-def _why_impossible(engine: Engine, row: Codes) -> str:
+def _why_impossible(compiled: CompiledNetwork, row: Codes) -> str:
     try:
-        engine.diagnose(decode(engine.network, row))
+        Belief.of(compiled, check_evidence(compiled.network, decode(compiled.network, row)))
     except BayeskneeError as error:
         return str(error)
     raise AssertionError("possible, after all")
@@ -96,27 +99,25 @@ class Options(NamedTuple):
     intervals: bool = False
 
 
-def score_any(engine: Engine, frame: Frame, options: Options) -> Frame:
+def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
     """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`."""
     if options.errors not in ERRORS:
         raise TableError(f"errors={options.errors!r}; expected 'raise' or 'collect'")
     module = type(frame).__module__.partition(".")[0] if hasattr(frame, "columns") else ""
     if module.startswith("dask"):
-        from bayesknee.cohort.cluster import score_lazily
-
-        return cast("Frame", score_lazily(engine, frame, options))
+        return cast("Frame", score_lazily(compiled, frame, options))
     if module != "pandas":
         raise TableError(f"got a {type(frame).__name__}; expected a data frame of pandas or Dask")
-    return cast("Frame", score(engine, cast("pd.DataFrame", frame), options))
+    return cast("Frame", score(compiled, cast("pd.DataFrame", frame), options))
 
 
-def score(engine: Engine, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
+def score(compiled: CompiledNetwork, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
     """The scores of the patients in a data frame of pandas."""
     import pandas as pd
 
-    columns = check_columns(engine.network, frame.columns, ignore=options.ignore)
-    encoded = encode_columns(engine.network, _columns_of(frame, columns.questions), len(frame))
-    scores = score_codes(engine, encoded, intervals=options.intervals)
+    columns = check_columns(compiled.network, frame.columns, ignore=options.ignore)
+    encoded = encode_columns(compiled.network, _columns_of(frame, columns.questions), len(frame))
+    scores = score_codes(compiled, encoded, intervals=options.intervals)
     if scores.reasons and options.errors == "raise":
         raise TableError(_told(scores.reasons, frame.index))
     result: dict[str, Any] = {
@@ -190,3 +191,32 @@ def _hashable(value: object) -> object:
     except TypeError:
         return str(value)
     return value
+
+
+def score_lazily(compiled: CompiledNetwork, frame: Any, options: Options) -> Any:  # noqa: ANN401 (Dask is untyped)
+    """A lazy data frame of the scores of a lazy one; its columns are checked now, its rows when it is computed."""
+    check_columns(compiled.network, frame.columns, ignore=options.ignore)
+    meta = empty_scores(compiled.network, options)
+    meta.index = frame._meta.index[:0]  # noqa: SLF001 (Dask's own way to tell the kind of index)
+    return frame.map_partitions(_score_partition, packed(compiled), options, meta=meta)
+
+
+def _score_partition(frame: Any, compiled: bytes, options: Options) -> Any:  # noqa: ANN401
+    return score(unpacked(compiled), frame, options)
+
+
+def packed(compiled: CompiledNetwork) -> bytes:
+    """A compiled network for another process."""
+    import pickle
+
+    return pickle.dumps(compiled)
+
+
+@lru_cache(maxsize=4)
+def unpacked(compiled: bytes) -> CompiledNetwork:
+    """The compiled network again, made once for all that a process has to do with it."""
+    import pickle
+
+    made = pickle.loads(compiled)  # noqa: S301 (packed by us)
+    assert isinstance(made, CompiledNetwork)  # noqa: S101
+    return made

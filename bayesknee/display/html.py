@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from bayesknee.diagnosis.asking.ranking import NextQuestion, NextQuestions
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, NextQuestions
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.triage import Triage
 from bayesknee.display.terminal import percent

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.diagnosis.asking.ranking import NextQuestion, Outcome
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.questions import words_of
 from bayesknee.display.terminal import console_for, percent, rendered, sticky

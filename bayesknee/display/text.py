@@ -11,8 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.diagnosis.asking.ranking import NextQuestion
-from bayesknee.diagnosis.diagnosis import Diagnosis, NotRuledOut
+from bayesknee.diagnosis.asking.next_questions import NextQuestion
+from bayesknee.diagnosis.belief import NotRuledOut
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
 from bayesknee.diagnosis.triage import Triage

@@ -16,9 +16,9 @@ from immutabledict import immutabledict
 from bayesknee.diagnosis.asking.advice import StopAdvice, advice_of
 from bayesknee.diagnosis.asking.assessment import Standing
 from bayesknee.diagnosis.asking.candidates import Ask, topic_of
+from bayesknee.diagnosis.asking.next_questions import keep_to_topic
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE
-from bayesknee.diagnosis.asking.ranking import keep_to_topic
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.triage import Reason, unknown_flags
@@ -230,7 +230,7 @@ class Interview:
 
     ::
 
-        interview = engine.interview()
+        interview = Interview(engine)
         for prompt in interview:
             interview.answer(ask_the_user(prompt))
         interview.diagnosis

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from immutabledict import immutabledict
 from matplotlib.axes import Axes
-from pgmpy.models import DiscreteBayesianNetwork
+from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
 
 from bayesknee.errors import NetworkError, SettingError, did_you_mean, quoted
 from bayesknee.knowledge.model import (

@@ -21,8 +21,9 @@ from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
 from tests.benchmarks.processes import peak_memory, time_processes
 from tests.benchmarks.rankings import RankingTimings, time_rankings
+from tests.support.paths import ROOT
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 ANSWERS = 15
 DRAWS = 1000

@@ -72,7 +72,7 @@ def _patients(conditions: int, findings: int, counts: Sequence[int]) -> list[tup
         patients = _patients_of(document, PRESENT, count, first)
         codes = encode(engine.network, [check_evidence(engine.network, each) for each in patients])
         start = time.perf_counter()
-        engine.strategy.infer_many(codes)
+        engine.compiled.strategy.infer_many(codes)
         made.append((count, time.perf_counter() - start))
         first += count
     return made[1:]

@@ -23,16 +23,16 @@ import numpy as np
 
 from bayesknee import Diagnosis, Engine, Evidence
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.interop.noisy_or_files import ANSWERS, NoisyOrFile, noisy_or_network, read_noisy_or
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.patient.codes import Codes, encode
 from bayesknee.patient.evidence import check_evidence
 from tests.benchmarks.other_ways import SMALL_BUDGET, WAYS, plain_sum
 from tests.benchmarks.processes import peak_memory
+from tests.support.paths import ROOT
 from tests.support.promedas import promedas_files
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "large_networks.md"
 PICTURE = ROOT / "docs" / "images" / "large_networks.png"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
@@ -80,9 +80,9 @@ def timed(work: Callable[[], Any], rounds: int = 7) -> float:
 
 def new_patient(engine: Engine, evidence: Mapping[str, Any] | Evidence) -> Diagnosis:
     """The diagnosis of somebody of whom the engine keeps nothing from an earlier round."""
-    assert isinstance(engine.strategy, NoisyOrStrategy)
-    engine.strategy._plans.clear()  # noqa: SLF001
-    engine.strategy._kept.clear()  # noqa: SLF001
+    assert isinstance(engine.compiled.strategy, Elimination)
+    engine.compiled.strategy.core._plans.clear()  # noqa: SLF001
+    engine.compiled.strategy.core._kept.clear()  # noqa: SLF001
     return engine.diagnose(evidence)
 
 
@@ -207,7 +207,7 @@ def made_up_row(document: dict[str, Any], present: int) -> str:
     seconds = [timed(partial(new_patient, engine, read.evidence), 3) for read in reads]
     asked = timed(lambda: new_patient(engine, reads[0].evidence).rank_questions(), 1)
     ledger = timed(lambda: new_patient(engine, reads[0].evidence).ledger, 1)
-    together = MANY / timed(partial(engine.posteriors, codes_of(engine, document, present)), 1)
+    together = MANY / timed(partial(engine.compiled.posteriors, codes_of(engine, document, present)), 1)
     error = error_against_the_plain_sum(engine, reads[0], document)
     memory = peak_memory(["-c", PROCESS.format(present=present, absent=ABSENT)])
     times = f"{1e3 * median(seconds):.0f} ms | {together:,.0f} | {asked:.1f} s | {ledger:.1f} s"

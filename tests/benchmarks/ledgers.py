@@ -48,7 +48,7 @@ def time_ledger(net: Network, patients: Sequence[Evidence], answers: int) -> Led
     seconds: list[float] = []
     for patient in patients:
         start = time.perf_counter()
-        engine.shares(patient)
+        engine.compiled.strategy.shares(patient, engine.compiled.events)
         seconds.append(time.perf_counter() - start)
     return LedgerTimes(answers, median(seconds[len(seconds) // 3 :]), time_shapley(answers))
 
@@ -93,11 +93,11 @@ def time_sensitivity(net: Network, patients: Sequence[Evidence]) -> tuple[float,
     Two networks computed anew give one derivative, by their difference.
     """
     engine = Engine(net)
-    engine.gradients(patients[0])
+    engine.compiled.strategy.gradients(patients[0], engine.compiled.events)
     gradients, anew, numbers = [], [], []
     for patient in patients:
         start = time.perf_counter()
-        numbers.append(len(engine.gradients(patient).paths))
+        numbers.append(len(engine.compiled.strategy.gradients(patient, engine.compiled.events).paths))
         middle = time.perf_counter()
         Engine(net).diagnose(patient)
         gradients.append(middle - start)

@@ -7,7 +7,6 @@ limit of the clot: how many of those with one lie below it, and how many of the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -20,13 +19,14 @@ from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN
 from bayesknee.patient.evidence import NOTHING_KNOWN
+from tests.support.paths import ROOT
 
 PATIENTS: Final = 20_000
 SEED: Final = 1
 CONDITION: Final = "deep_vein_thrombosis"
 LIMITS: Final = (0.01, 0.02, 0.03, 0.05, 0.1)
 KNOWN: Final = {"history": ("history",), "history and examination": ("history", "exam")}
-PAGE: Final = Path(__file__).parents[2] / "docs" / "triage.md"
+PAGE: Final = ROOT / "docs" / "triage.md"
 BEGIN, END = "<!-- limits:begin -->\n", "<!-- limits:end -->\n"
 
 
@@ -38,11 +38,11 @@ def lines(network: Network, number: int = PATIENTS) -> Iterator[str]:
     place = list(network.conditions).index(CONDITION)
     for setting in network.settings:
         engine = Engine(network, setting)
-        sample = engine.strategy.sample(NOTHING_KNOWN, number, np.random.default_rng(SEED))
+        sample = engine.compiled.strategy.sample(NOTHING_KNOWN, number, np.random.default_rng(SEED))
         has_clot = sample.conditions[:, place]
         for known, kinds in KNOWN.items():
             codes = np.where(is_known(network, kinds), sample.codes, np.int8(NOT_KNOWN))
-            marginals = np.asarray(engine.strategy.infer_many(codes).marginals, np.float64)
+            marginals = np.asarray(engine.compiled.strategy.infer_many(codes).marginals, np.float64)
             called = np.bincount(levels(network, marginals, codes), minlength=len(LEVELS)) / number
             cells = " | ".join(trade(marginals[:, place], has_clot, limit) for limit in LIMITS)
             shares = " / ".join(f"{100 * share:.0f}" for share in called)

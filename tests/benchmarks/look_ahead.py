@@ -44,7 +44,7 @@ def main() -> None:
 
 def compare(engine: Engine, patients: int, questions: int, seed: int) -> str:
     """The table, as Markdown."""
-    codes = engine.strategy.sample(Evidence(), patients, np.random.default_rng(seed)).codes
+    codes = engine.compiled.strategy.sample(Evidence(), patients, np.random.default_rng(seed)).codes
     one, two = [[list(interview(engine, row, questions, look_ahead=ahead)) for row in codes] for ahead in (False, True)]
     rows = ["| Questions | left, one step | left, two steps | gain | leader, one step | leader, two steps | gain |"]
     rows += ["|--:|--:|--:|--:|--:|--:|--:|"]

@@ -19,9 +19,9 @@ import numpy as np
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination import approximate
+from bayesknee.inference.elimination import importance
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.interop.noisy_or_files import NoisyOrFile, read_noisy_or
 from bayesknee.patient.evidence import check_evidence
 
@@ -72,10 +72,10 @@ def weighted_draws(read: NoisyOrFile) -> Mapping[str, float] | None:
         return None
 
 
-def _strategy_and_patient(read: NoisyOrFile) -> tuple[NoisyOrStrategy, Any]:
-    strategy = NoisyOrStrategy(read.network, read.network.default_setting)
-    known = sorted_evidence(strategy.model, check_evidence(read.network, read.evidence))
-    return strategy, one_patient(strategy.model, known)
+def _strategy_and_patient(read: NoisyOrFile) -> tuple[Elimination, Any]:
+    strategy = Elimination(read.network, read.network.default_setting)
+    known = sorted_evidence(strategy.core.model, check_evidence(read.network, read.evidence))
+    return strategy, one_patient(strategy.core.model, known)
 
 
 def _named(read: NoisyOrFile, values: Any) -> dict[str, float]:  # noqa: ANN401
@@ -85,9 +85,9 @@ def _named(read: NoisyOrFile, values: Any) -> dict[str, float]:  # noqa: ANN401
 def bounds_alone(read: NoisyOrFile) -> Mapping[str, float]:
     """Jaakkola and Jordan (1999): the posterior of the network whose present findings are bounded."""
     strategy, patient = _strategy_and_patient(read)
-    bounded = [approximate._bounded(patient, k) for k in patient.structure.common.effects]  # noqa: SLF001
-    bounded = approximate._tuned(strategy, patient, bounded)  # noqa: SLF001
-    run = strategy.run(approximate._proposal(patient, bounded))  # noqa: SLF001
+    bounded = [importance._bounded(patient, k) for k in patient.structure.common.effects]  # noqa: SLF001
+    bounded = importance._tuned(strategy.core, patient, bounded)  # noqa: SLF001
+    run = strategy.core.run(importance._proposal(patient, bounded))  # noqa: SLF001
     run.log_evidence()
     return _named(read, run.marginals().conditions[:, 0])
 

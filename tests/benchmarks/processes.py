@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 # A process counts the peak of the one that started it as its own, so a small one stands between.
 _PEAK_OF_CHILD = """

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -22,6 +21,7 @@ from bayesknee.knowledge.model import Path as NumberPath
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
+from tests.support.paths import ROOT
 
 SIZES: Final = (100, 300, 1000, 3000, 10_000)
 MISSING: Final = 0.6
@@ -29,7 +29,6 @@ TRUTH_SEED: Final = 5
 PATIENT_SEED: Final = 1
 KINDS: Final = ("base rates", "findings of their own", "signs", "readings of signs")
 MARKERS: Final = ("o", "s", "^", "D")
-ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "learning.md"
 PICTURE: Final = ROOT / "docs" / "recovery.png"
 BEGIN, END = "<!-- recovery:begin -->\n", "<!-- recovery:end -->\n"
@@ -39,7 +38,7 @@ def patients(network: Network, number: int, missing: float, seed: int) -> list[L
     """Patients drawn from a network in its first setting, answers missing at random."""
     rng = np.random.default_rng(seed)
     setting = network.default_setting
-    sample = Engine(network, setting).strategy.sample(NOTHING_KNOWN, number, rng)
+    sample = Engine(network, setting).compiled.strategy.sample(NOTHING_KNOWN, number, rng)
     codes = sample.codes.copy()
     codes[rng.random(codes.shape) < missing] = NOT_KNOWN
     names = np.array(list(network.conditions))

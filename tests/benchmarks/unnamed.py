@@ -8,7 +8,6 @@ every number is drawn from its range. The shipped network diagnoses them all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,12 +21,13 @@ from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import Evidence, check_evidence
+from tests.support.paths import ROOT
 
 OWN: Final = 500  # patients for each case
 NETWORKS: Final = 20
 EACH: Final = 25  # patients for each case and network
 SEED: Final = 11
-PAGE: Final = Path(__file__).parents[2] / "docs" / "why.md"
+PAGE: Final = ROOT / "docs" / "why.md"
 BEGIN, END = "<!-- unnamed:begin -->\n", "<!-- unnamed:end -->\n"
 
 
@@ -54,7 +54,7 @@ class Judge:
 
     def drawn(self, network: Network, evidence: Evidence, number: int) -> Codes:
         """Patients of a network who share some evidence."""
-        return Engine(network, self._case.setting).strategy.sample(evidence, number, self._rng).codes
+        return Engine(network, self._case.setting).compiled.strategy.sample(evidence, number, self._rng).codes
 
     def rates(self, codes: Codes) -> Rates:
         """What becomes of these patients; a flag as in `bayesknee.diagnosis.explaining.conflict.surprise_of`."""
@@ -70,7 +70,7 @@ class Judge:
 
     def _scored(self, codes: Codes) -> tuple[Vector, Vector]:
         known = np.where(self._asked, codes, np.int8(NOT_KNOWN))
-        posteriors = self._engine.strategy.infer_many(known, self.background)
+        posteriors = self._engine.compiled.strategy.infer_many(known, self.background)
         return np.asarray(posteriors.marginals, np.float64), np.asarray(posteriors.log_evidence, np.float64)
 
 

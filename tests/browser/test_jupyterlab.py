@@ -23,7 +23,7 @@ import bayesknee
 engine = bayesknee.Engine("posterior_knee")
 engine.diagnose({"age": 52, "lump_noticed": "yes", "calf_swollen": "yes"})
 """,
-    "engine.interview().buttons()",
+    "Interview(engine).buttons()",
 )
 INK = "return getComputedStyle(arguments[0]).color"
 PAPER = "return getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor"

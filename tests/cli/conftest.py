@@ -7,14 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from bayesknee.cli import main
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TINY = "tests/networks/tiny"
 # Whatever the shell of the developer says of colour, the tests see none unless they ask.
 PLAIN = {"COLUMNS": "80", "NO_COLOR": None, "FORCE_COLOR": None, "TTY_COMPATIBLE": None, "TTY_INTERACTIVE": None}

@@ -16,12 +16,13 @@ from bayesknee.cli import main
 from bayesknee.cli.commands import COMMANDS
 from bayesknee.cli.export import FORMATS
 from bayesknee.interop import files
+from tests.support.paths import NETWORKS
 
 Run: TypeAlias = Callable[..., Any]  # the fixture of conftest.py
 Refused: TypeAlias = Callable[..., str]  # likewise
 TINY = "tests/networks/tiny"
 OF_TINY = ("--network", TINY)
-FOLDER = Path(__file__).parents[1] / "networks" / "tiny"
+FOLDER = NETWORKS / "tiny"
 
 
 @pytest.fixture

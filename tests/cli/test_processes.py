@@ -14,9 +14,10 @@ from typing import TypeAlias
 
 import pytest
 
+from tests.support.paths import ROOT
+
 Start: TypeAlias = Callable[..., subprocess.Popen[bytes]]  # the fixture of conftest.py
 OF_TINY = ("--network", "tests/networks/tiny")
-ROOT = Path(__file__).parents[2]
 HEAVY = ("pandas", "matplotlib", "scipy", "pgmpy", "sklearn", "torch", "statsmodels", "huggingface_hub", "networkx")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,9 @@ from bayesknee.cohort.comparison import compare
 from bayesknee.cohort.labelled import read_cases
 from bayesknee.knowledge.differences import find_differences
 from bayesknee.patient.cases import Case
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
 
-NETWORKS = Path(__file__).parents[1] / "networks"
 TINY, CHANGED = load_network(NETWORKS / "tiny"), load_network(NETWORKS / "tiny_changed")
 
 

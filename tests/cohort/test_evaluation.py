@@ -16,8 +16,9 @@ from bayesknee.knowledge.library import networks_folder
 from bayesknee.patient.cases import Case
 from bayesknee.patient.codes import decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
+from tests.support.paths import NETWORKS
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 CASES = check_cases(
     [
         Case(
@@ -148,7 +149,7 @@ def test_why_another_condition_leads() -> None:
 
 def test_evaluation_agrees_with_a_network_on_its_own_patients() -> None:
     """Patients drawn from the network: its posteriors come true as often as they say, and no forecaster is sharper."""
-    sample = Engine(TINY, "clinic").strategy.sample(NOTHING_KNOWN, 3000, np.random.default_rng(1))
+    sample = Engine(TINY, "clinic").compiled.strategy.sample(NOTHING_KNOWN, 3000, np.random.default_rng(1))
     names = np.array(list(TINY.conditions))
     drawn = [
         LabelledCase(str(row), decode(TINY, codes), "clinic", tuple(names[has].tolist()))

@@ -11,8 +11,9 @@ from bayesknee import load_network
 from bayesknee.cohort import check_cases, read_labelled
 from bayesknee.errors import CaseFileError, SettingError
 from bayesknee.patient.cases import Case
+from tests.support.paths import NETWORKS
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 def test_a_folder_of_case_files(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.cases import Case
 from bayesknee.patient.codes import NOT_KNOWN, decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
+from tests.support.paths import NETWORKS
 
-TINY_FOLDER = Path(__file__).parents[1] / "networks" / "tiny"
+TINY_FOLDER = NETWORKS / "tiny"
 TINY = load_network(TINY_FOLDER)
 
 
@@ -28,7 +29,7 @@ def patients(network: Network, number: int, seed: int, missing: float = 0.3) -> 
     """Patients drawn from a network, answers missing at random."""
     rng = np.random.default_rng(seed)
     setting = network.default_setting
-    sample = Engine(network, setting).strategy.sample(NOTHING_KNOWN, number, rng)
+    sample = Engine(network, setting).compiled.strategy.sample(NOTHING_KNOWN, number, rng)
     codes = sample.codes.copy()
     codes[rng.random(codes.shape) < missing] = NOT_KNOWN
     for name in network.gated:  # a gate that got lost would be implied again

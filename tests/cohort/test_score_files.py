@@ -20,6 +20,7 @@ from bayesknee.cohort.reading import Piece
 from bayesknee.cohort.resumable_parts import Counts, Parts, write_table
 from bayesknee.cohort.score_files import FileScores, Scored, Task, score_file, score_here
 from bayesknee.errors import TableError
+from bayesknee.inference.compiled_network import CompiledNetwork
 from tests.support.small_networks import (
     condition,
     distribution,
@@ -198,8 +199,8 @@ class Stopped(Exception):  # noqa: N818 (no error, but an end)
 def stopping_after(count: int) -> Callable[..., Iterator[Scored]]:
     """Work that is stopped after some pieces."""
 
-    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
-        for number, scored in enumerate(score_here(engine, task, pieces)):
+    def work(compiled: CompiledNetwork, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for number, scored in enumerate(score_here(compiled, task, pieces)):
             if number == count:
                 raise Stopped
             yield scored
@@ -210,8 +211,8 @@ def stopping_after(count: int) -> Callable[..., Iterator[Scored]]:
 def counting(scored: list[int]) -> Callable[..., Iterator[Scored]]:
     """Work that notes which pieces it scores."""
 
-    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
-        for each in score_here(engine, task, pieces):
+    def work(compiled: CompiledNetwork, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for each in score_here(compiled, task, pieces):
             scored.append(each.number)
             yield each
 
@@ -375,8 +376,8 @@ def test_an_error_far_down_says_where_what_is_done_lies(engine: Engine, tmp_path
     path = write(patients(200), tmp_path / "in.parquet")
     output = tmp_path / "out.csv"
 
-    def work(engine: Engine, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
-        for number, scored in enumerate(score_here(engine, task, pieces)):
+    def work(compiled: CompiledNetwork, task: Task, pieces: Iterable[Piece]) -> Iterator[Scored]:
+        for number, scored in enumerate(score_here(compiled, task, pieces)):
             if number == 2:
                 raise TableError("cannot read in.parquet: it broke")
             yield scored

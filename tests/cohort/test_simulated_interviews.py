@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,9 +27,10 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, network
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 @pytest.mark.parametrize(("policy", "how"), [("ours", Policy()), ("one_by_one", Policy(lists=False))])
@@ -41,7 +41,7 @@ def test_a_simulated_interview_is_one_to_the_end(policy: str, how: Policy) -> No
     patients = draw_patients(engine, 4, 0, np.random.default_rng(3))
     played = play(Plan(engine, how.rule), policy, patients)
     for row in range(4):
-        interview = engine.interview(policy=how)
+        interview = Interview(engine, policy=how)
         _answer_all(interview, patients.codes[row])
         names = list(engine.network.conditions)
         assert (interview.asked, len(interview.state.answers)) == (played.asked[row], played.read[row])

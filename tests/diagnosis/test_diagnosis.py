@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import FrozenInstanceError
-from pathlib import Path
 
 import pytest
 
 from bayesknee import Diagnosis, Engine, Network, load_network
+from tests.support.paths import NETWORKS
 
-TINY: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY: Network = load_network(NETWORKS / "tiny")
 ANSWERS = {
     "age": 60,
     "swelling_noticed": "yes",

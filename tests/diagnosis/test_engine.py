@@ -9,20 +9,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from bayesknee import Diagnosis, Engine, ImpossibleEvidenceError, load_network
 from bayesknee.errors import InferenceError, SettingError
-from bayesknee.inference import enumeration, prior
+from bayesknee.inference.enumeration import strategy, subset_tables
+from bayesknee.inference.prior import joint
 from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
+from tests.support.paths import ROOT
 from tests.support.random_networks import SMALL, Size, random_answers, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or
 
-ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests" / "networks" / "tiny"
 
 
@@ -51,7 +51,7 @@ def test_unknown_setting(setting: str, hint: str) -> None:
 def test_too_many_conditions_to_enumerate() -> None:
     drawn = network(*(condition(f"c{i}", 0.2) for i in range(21)))
     with pytest.raises(InferenceError, match=r"^21 conditions; .* at most 20"):
-        enumeration.Enumeration(drawn, "ward")
+        strategy.Enumeration(drawn, "ward")
     assert Engine(drawn).diagnose().posterior["c7"] == pytest.approx(0.2)
 
 
@@ -88,10 +88,10 @@ def test_extreme_likelihoods_neither_overflow_nor_vanish() -> None:
 @pytest.fixture
 def small_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Caches that are emptied all the time."""
-    monkeypatch.setattr(enumeration, "MOST_CACHED_NUMBERS", 256)
-    monkeypatch.setattr(enumeration, "MOST_CACHED_PRIOR_NUMBERS", 128)
-    monkeypatch.setattr(prior, "MOST_CACHED_WEIGHTS", 2)
-    monkeypatch.setattr(prior, "MOST_CACHED_NUMBERS", 2)
+    monkeypatch.setattr(subset_tables, "MOST_CACHED_NUMBERS", 256)
+    monkeypatch.setattr(subset_tables, "MOST_CACHED_PRIOR_NUMBERS", 128)
+    monkeypatch.setattr(joint, "MOST_CACHED_WEIGHTS", 2)
+    monkeypatch.setattr(joint, "MOST_CACHED_NUMBERS", 2)
 
 
 def cohort(count: int) -> tuple[Engine, list[dict[str, object]]]:

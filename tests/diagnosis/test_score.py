@@ -151,8 +151,8 @@ def test_an_engine_can_be_sent_to_another_process(engine: Engine) -> None:
 
 
 def test_posteriors_of_codes(engine: Engine) -> None:
-    got = engine.posteriors(np.array([[-1, 1, -1]], np.int8))
+    got = engine.compiled.posteriors(np.array([[-1, 1, -1]], np.int8))
     assert got.marginals[0].tolist() == pytest.approx([engine.diagnose({"limp": "yes"}).posterior[c] for c in "ab"])
     assert got.groups.tolist() == [[pytest.approx(1.0)]]
     with pytest.raises(ValueError, match="expected int8"):
-        engine.posteriors(np.zeros((1, 3)))  # type: ignore[arg-type]
+        engine.compiled.posteriors(np.zeros((1, 3)))  # type: ignore[arg-type]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -16,10 +15,11 @@ from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
 from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, check_evidence
+from tests.support.paths import NETWORKS
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
 
-TINY: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY: Network = load_network(NETWORKS / "tiny")
 # Levels: strain routine, fracture and infection emergency, other routine. Limits: 0.3, 0.02, 0.01, and so on.
 CALM = {"strain": 0.2, "other": 0.1, "fracture": 0.01, "infection": 0.005}
 

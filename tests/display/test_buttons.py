@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from bayesknee import Engine, load_network
 from bayesknee.display.buttons import interview_buttons
 from bayesknee.errors import MissingExtraError
 from bayesknee.interview import Interview, Policy
+from tests.support.paths import NETWORKS
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 KNEE = Engine("posterior_knee")
 
 
@@ -47,7 +47,7 @@ class Shown:
 
 @pytest.fixture
 def shown() -> Shown:
-    return Shown(Engine(TINY).interview(policy=Policy(lists=False)))
+    return Shown(Interview(Engine(TINY), policy=Policy(lists=False)))
 
 
 def answer_up_to(shown: Shown, finding: str) -> None:
@@ -59,7 +59,7 @@ def answer_up_to(shown: Shown, finding: str) -> None:
 
 def test_the_end_tells_which_warning_signs_are_not_known() -> None:
     shown = Shown(
-        Engine(TINY).interview({"fracture": "no", "infection": "no", "onset": "fall", "swelling_noticed": "unknown"})
+        Interview(Engine(TINY), {"fracture": "no", "infection": "no", "onset": "fall", "swelling_noticed": "unknown"})
     )
     shown.click("End")
     assert "<strong>Not known, and more urgent if so: Swollen after a sudden start.</strong>" in shown.text()
@@ -163,7 +163,7 @@ def boxes(shown: Shown) -> list[Any]:
 
 
 def test_a_red_flag_in_a_list_is_told_at_once() -> None:
-    shown = Shown(KNEE.interview({"age": 60, "sex": "male", "sport": "none", "leg_cast": "yes"}))
+    shown = Shown(Interview(KNEE, {"age": 60, "sex": "male", "sport": "none", "leg_cast": "yes"}))
     assert 'role="alert"' not in shown.text()
     next(each for each in boxes(shown) if each.description == "Calf or lower leg swollen").value = True
     shown.click("These, and none of the others")
@@ -171,7 +171,7 @@ def test_a_red_flag_in_a_list_is_told_at_once() -> None:
 
 
 def test_a_list_is_ticked() -> None:
-    shown = Shown(KNEE.interview({"age": 60}))
+    shown = Shown(Interview(KNEE, {"age": 60}))
     while shown.interview.question is not None and shown.interview.question.kind != "tick_all":
         shown.click("Not known")
     prompt = shown.interview.question
@@ -186,7 +186,7 @@ def test_a_list_is_ticked() -> None:
 
 
 def test_a_list_may_be_not_known() -> None:
-    shown = Shown(KNEE.interview({"age": 60, "sex": "male", "sport": "none"}))
+    shown = Shown(Interview(KNEE, {"age": 60, "sex": "male", "sport": "none"}))
     prompt = shown.interview.question
     assert prompt is not None
     boxes(shown)[1].value = True
@@ -204,4 +204,4 @@ def test_nothing_is_left_behind(shown: Shown) -> None:
 def test_without_ipywidgets_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'bayesknee\[notebook\]'"):
-        Engine(TINY).interview().buttons()
+        Interview(Engine(TINY)).buttons()

@@ -6,15 +6,15 @@ import pickle
 import re
 from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from bayesknee import Diagnosis, Engine, Network, load_network
 from bayesknee.display.html import MOST_QUESTIONS
+from tests.support.paths import NETWORKS
 from tests.support.pictures import LONG, with_long_names
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 KNEE = load_network("posterior_knee")
 VOID = frozenset({"br"})
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from bayesknee import Engine, load_network
 from bayesknee.display.interview import end_text, red_flag_text
+from bayesknee.interview import Interview
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 def test_a_red_flag_is_told_with_its_source() -> None:
-    (flag,) = Engine(TINY).interview({"onset": "fall", "swelling_noticed": "yes"}).red_flags
+    (flag,) = Interview(Engine(TINY), {"onset": "fall", "swelling_noticed": "yes"}).red_flags
     text = red_flag_text(TINY, flag)
     assert text.split("\n")[1:] == [
         "! urgent - be seen within days",
@@ -27,7 +28,7 @@ def test_a_red_flag_is_told_with_its_source() -> None:
 
 def test_the_end_tells_how_much_is_not_known_and_which_warning_signs_are() -> None:
     known = {"fracture": "no", "infection": "no", "onset": "fall", "swelling_noticed": "unknown"}
-    interview = Engine(TINY).interview(known)
+    interview = Interview(Engine(TINY), known)
     interview.stop()
     text = end_text(interview)
     assert "This rests on 3 answers and 1 not known." in text
@@ -40,7 +41,7 @@ def test_the_end_tells_how_much_is_not_known_and_which_warning_signs_are() -> No
 
 def test_the_end_puts_first_what_is_dangerous_and_not_ruled_out() -> None:
     known = {"age": 24, "sex": "male", "sport": "running", "calf_swollen": "yes", "long_travel": "yes"}
-    interview = Engine("posterior_knee", "sports_clinic").interview(known)
+    interview = Interview(Engine("posterior_knee", "sports_clinic"), known)
     interview.stop()
     (clot, _) = interview.diagnosis.not_ruled_out
     assert (clot.condition, clot.probability < 0.1) == ("deep_vein_thrombosis", True)
@@ -51,11 +52,11 @@ def test_the_end_puts_first_what_is_dangerous_and_not_ruled_out() -> None:
 
 
 def test_an_examination_that_would_tell_nothing_is_not_named() -> None:
-    interview = Engine(TINY).interview()
+    interview = Interview(Engine(TINY))
     interview.stop()
     assert "What an examination or a test would tell most" in end_text(interview)
     for name in list(TINY.conditions)[1:]:
-        interview = Engine(TINY).interview({**interview.state.given, name: "no"})
+        interview = Interview(Engine(TINY), {**interview.state.given, name: "no"})
     interview.stop()
     assert "What an examination or a test would tell most" not in end_text(interview)
 
@@ -64,7 +65,7 @@ def test_the_end_of_many_conditions_none_of_them_likely() -> None:
     """The command that lists all is another one, and there is nothing to tell about what is likely."""
     names = [f"c{number}" for number in range(40)]
     conditions = [condition(name, 0.01) for name in names]
-    interview = Engine(network(*conditions, finding("f", noisy_or(0.1, c0=0.5)), complaint="")).interview()
+    interview = Interview(Engine(network(*conditions, finding("f", noisy_or(0.1, c0=0.5)), complaint="")))
     interview.stop()
     text = end_text(interview)
     assert "And 10 more, each 1.0 % or less; `bayesknee diagnose --all` lists them." in " ".join(text.split())

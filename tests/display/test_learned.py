@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bayesknee import load_network
@@ -11,8 +9,9 @@ from bayesknee.cohort import check_cases
 from bayesknee.cohort.learning import learn
 from bayesknee.display.learned import learned_markdown
 from bayesknee.patient.cases import Case
+from tests.support.paths import NETWORKS
 
-TINY = load_network(Path(__file__).parents[2] / "tests" / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 @pytest.mark.parametrize("patients", [1, 3000])

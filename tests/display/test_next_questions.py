@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.diagnosis.asking.ranking import NextQuestion
+from bayesknee.diagnosis.asking.next_questions import NextQuestion
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.next_questions import next_questions_text, why
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 def asked(diagnosis: Diagnosis, name: str) -> NextQuestion:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.display.plan_form import in_form_order, plan_text
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 @pytest.fixture(autouse=True)

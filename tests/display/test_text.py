@@ -6,17 +6,17 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bayesknee import Diagnosis, Engine, load_network
-from bayesknee.diagnosis.diagnosis import NotRuledOut
+from bayesknee.diagnosis.belief import NotRuledOut
 from bayesknee.display.questions import questions_text
 from bayesknee.display.terminal import percent
 from bayesknee.display.text import diagnosis_text, not_ruled_out_line
+from tests.support.paths import NETWORKS
 
-TINY = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 WIDTHS = [60, 72, 80, 100, 137, 200]
 ANSWERS = {"age": 45, "tennis": {"yes": 0.8, "no": 0.2}, "onset": "unknown", "fracture": "no"}
 
@@ -54,7 +54,7 @@ def long_names(diagnosis: Diagnosis) -> Diagnosis:
     """The same with a condition, a topic and a caution of many words."""
     strain = replace(TINY.conditions["strain"], name="A strain of the common extensor tendon at its bony origin")
     network = replace(TINY, conditions={**TINY.conditions, "strain": strain}, caution="Take care of yourself. " * 9)
-    return replace(diagnosis, network=network)
+    return replace(diagnosis, compiled=replace(diagnosis.compiled, network=network))
 
 
 # --- width ---------------------------------------------------------------------------------------------------------
@@ -132,7 +132,10 @@ def test_no_color_means_none(diagnosis: Diagnosis, monkeypatch: pytest.MonkeyPat
 
 
 def test_square_brackets_are_text(diagnosis: Diagnosis) -> None:
-    odd = replace(diagnosis, network=replace(TINY, caution="See [red]chapter 3[/red] :smile:"))
+    odd = replace(
+        diagnosis,
+        compiled=replace(diagnosis.compiled, network=replace(TINY, caution="See [red]chapter 3[/red] :smile:")),
+    )
     assert "See [red]chapter 3[/red] :smile:" in diagnosis_text(odd, io.StringIO())
 
 

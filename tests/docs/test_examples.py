@@ -29,8 +29,8 @@ import pytest
 
 import bayesknee
 from bayesknee.knowledge.yaml_tree import parse_tree
+from tests.support.paths import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCED: Final = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED: Final = re.compile(r"(?:^\n)((?:^    .*\n|^\n)+)", re.MULTILINE)

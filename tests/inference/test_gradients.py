@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("strategy")
 
 
 def gradients(engine: Engine, answers: Mapping[str, object]) -> Gradients:
-    return engine.gradients(engine.diagnose(answers).evidence)
+    return engine.compiled.strategy.gradients(engine.diagnose(answers).evidence, engine.compiled.events)
 
 
 def by_path(found: Gradients, event: int = 0) -> dict[str, float]:

@@ -25,7 +25,7 @@ B: Final = condition("b", 0.7)
 
 
 def shares(engine: Engine, answers: dict[str, object]) -> Shares:
-    return engine.shares(engine.diagnose(answers).evidence)
+    return engine.compiled.strategy.shares(engine.diagnose(answers).evidence, engine.compiled.events)
 
 
 def log_odds(result: Shares, event: int = 0) -> dict[str, float]:
@@ -50,7 +50,7 @@ def test_shares_add_up_in_larger_networks(seed: int) -> None:
 def check_sum(patient: Patient) -> None:
     engine = Engine(patient.network, patient.setting)
     diagnosis, brute = engine.diagnose(patient.answers), engine.diagnose()
-    result = engine.shares(diagnosis.evidence)
+    result = engine.compiled.strategy.shares(diagnosis.evidence, engine.compiled.events)
     possible = np.isfinite(result.after)
     change = result.after[possible] - result.before[possible]
     assert result.moves.sum(axis=0)[possible] == pytest.approx(change, abs=1e-9)

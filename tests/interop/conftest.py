@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bayesknee import Network, load_network
+from tests.support.paths import NETWORKS
 
 
 @pytest.fixture(scope="session")
 def tiny() -> Network:
     """Four conditions, with a complaint."""
-    return load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    return load_network(NETWORKS / "tiny")
 
 
 @pytest.fixture(scope="session")

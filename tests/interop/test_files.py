@@ -19,6 +19,7 @@ from bayesknee.interop import files
 from bayesknee.interop.files import FORMATS, export
 from bayesknee.knowledge.model import COMPLAINT
 from bayesknee.knowledge.opening import Opening
+from tests.support.paths import NETWORKS, ROOT
 
 WITH_REMARK: Final = ("bif", "xmlbif", "xdsl", "net")
 
@@ -65,7 +66,7 @@ def test_files_are_the_same_in_each_process(tiny: Network, tmp_path: Path) -> No
     """Whatever the order in which Python holds its sets."""
     for format_ in FORMATS:
         export(tiny, tmp_path / format_, format_)
-    folder = Path(__file__).parents[1] / "networks" / "tiny"
+    folder = NETWORKS / "tiny"
     script = (
         "import bayesknee; from bayesknee.interop.files import FORMATS, export\n"
         f"for each in FORMATS: export(bayesknee.load_network({str(folder)!r}), each, each)"
@@ -73,7 +74,7 @@ def test_files_are_the_same_in_each_process(tiny: Network, tmp_path: Path) -> No
     for seed in ("1", "2"):
         place = tmp_path / seed
         place.mkdir()
-        root = str(Path(__file__).parents[2])
+        root = str(ROOT)
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": root}
         subprocess.run([sys.executable, "-c", script], cwd=place, env=environment, check=True)
         assert {path.name: path.read_bytes() for path in place.iterdir()} == {
@@ -89,8 +90,8 @@ def test_nothing_heavy_is_imported() -> None:
         "from bayesknee.interop.files import export; export(network, io.StringIO(), 'bif')\n"
         "assert not {'pgmpy', 'pandas', 'scipy', 'networkx', 'pyagrum'} & set(sys.modules)"
     )
-    folder = Path(__file__).parents[1] / "networks" / "tiny"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    folder = NETWORKS / "tiny"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", script, str(folder)], env=environment, check=True)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from bayesknee.errors import ExportError, SettingError
 from bayesknee.interop.tables import network_tables
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.other_programs import VariableElimination, ask_pgmpy, pgmpy_table
+from tests.support.paths import NETWORKS, ROOT
 from tests.support.random_networks import SMALL, seeded_patient
 
 
@@ -97,8 +97,8 @@ def test_it_is_quiet() -> None:
         "bayesknee.load_network(sys.argv[1]).to_pgmpy()\n"
         "assert (logging.getLogger().level, logging.getLogger().handlers) == (logging.WARNING, [])"
     )
-    folder = Path(__file__).parents[1] / "networks" / "tiny"
-    root = Path(__file__).parents[2]
+    folder = NETWORKS / "tiny"
+    root = ROOT
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder)], cwd=root, capture_output=True, text=True, check=False
     )

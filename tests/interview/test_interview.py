@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,16 @@ from bayesknee.interview import Interview, Policy, State, Step
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.patient.evidence import NOTHING_KNOWN
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
-TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
+TINY = Engine(load_network(NETWORKS / "tiny"))
 ALL_THE_WAY = Policy(threshold=1.0, least_value=0.0)
 
 
 def begun(policy: Policy = ALL_THE_WAY) -> Interview:
     """An interview past its opening."""
-    interview = TINY.interview(policy=policy)
+    interview = Interview(TINY, policy=policy)
     interview.answer(40)
     interview.answer(["pain_on_grip"])
     interview.go_on()  # though nothing may be able to change what is done
@@ -40,7 +40,7 @@ def put(interview: Interview) -> str:
 
 
 def test_it_opens_as_the_network_says() -> None:
-    interview = TINY.interview(policy=replace(ALL_THE_WAY, ask_setting=True))
+    interview = Interview(TINY, policy=replace(ALL_THE_WAY, ask_setting=True))
     assert put(interview) == "setting"
     interview.answer("emergency")
     assert (interview.engine.setting, put(interview)) == ("emergency", "age")
@@ -55,13 +55,13 @@ def test_it_opens_as_the_network_says() -> None:
 
 
 def test_what_is_known_is_not_asked() -> None:
-    interview = TINY.interview({"age": 40, "pain_on_grip": "yes"}, ALL_THE_WAY)
+    interview = Interview(TINY, {"age": 40, "pain_on_grip": "yes"}, ALL_THE_WAY)
     assert interview.question is not None
     assert (interview.question.kind, [each.value for each in interview.question.options]) == (
         "tick_all",
         ["swelling_noticed"],
     )
-    assert put(TINY.interview({"age": 40, "pain_on_grip": "yes", "swelling_noticed": "unknown"})) not in {
+    assert put(Interview(TINY, {"age": 40, "pain_on_grip": "yes", "swelling_noticed": "unknown"})) not in {
         "age",
         "complaints",
     }
@@ -70,18 +70,18 @@ def test_what_is_known_is_not_asked() -> None:
 def test_a_network_without_an_opening_begins_with_the_best_question() -> None:
     plain = Engine(replace(TINY.network, opening=Opening()))
     best = plain.diagnose().rank_questions(asked_of="patient")[0]
-    assert put(plain.interview()) == best.finding
+    assert put(Interview(plain)) == best.finding
 
 
 def test_a_first_question_is_put_though_no_answer_would_change_what_is_done() -> None:
     settled = Engine(
         network(condition("a", 0.9), condition("b", 0.2), finding("f", noisy_or(0.1, a=0.8)), complaint="")
     )
-    interview = settled.interview()
+    interview = Interview(settled)
     assert (interview.advice.stop, put(interview)) == (True, "f")
     interview.answer("unknown")
     assert interview.finished
-    assert settled.interview({"f": "no"}).finished
+    assert Interview(settled, {"f": "no"}).finished
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def test_answers_to_a_plain_question(value: object, kept: object) -> None:
 
 
 def test_what_is_known_already_may_be_unsure() -> None:
-    interview = TINY.interview({"tennis": "probably", "onset": "probably fall"})
+    interview = Interview(TINY, {"tennis": "probably", "onset": "probably fall"})
     assert interview.state.answers["tennis"] == pytest.approx({"no": 0.2, "yes": 0.8})
     assert interview.state.answers["onset"] == pytest.approx({"fall": 0.8, "sudden": 0.2, "gradual": 0.2})
 
@@ -168,7 +168,7 @@ def test_a_policy_that_cannot_be_is_refused(policy: dict[str, Any], told: str) -
 
 
 def test_each_question_comes_once_until_none_is_left() -> None:
-    interview = TINY.interview(policy=ALL_THE_WAY)
+    interview = Interview(TINY, policy=ALL_THE_WAY)
     interview.go_on()
     names = []
     for prompt in interview:
@@ -221,14 +221,14 @@ def test_what_is_skipped_does_not_wait_for_what_is_not_worth_asking() -> None:
     values = {each.finding: each.value for each in TINY.diagnose(known).rank_questions(asked_of="patient")}
     assert values["tennis"] < 0.07 < values["onset"]
     for least, after in [(0.07, "onset"), (0.06, "tennis")]:
-        interview = TINY.interview(known, Policy(threshold=1.0, least_value=least))
+        interview = Interview(TINY, known, Policy(threshold=1.0, least_value=least))
         assert put(interview) == "onset"
         interview.skip()
         assert put(interview) == after
 
 
 def test_warning_signs_skipped_for_good_are_told_as_not_known() -> None:
-    interview = TINY.interview({"age": 40, "fracture": "no", "infection": "no", "onset": "fall"}, ALL_THE_WAY)
+    interview = Interview(TINY, {"age": 40, "fracture": "no", "infection": "no", "onset": "fall"}, ALL_THE_WAY)
     while put(interview):
         assert interview.unknown_flags == ()
         interview.skip()
@@ -238,7 +238,7 @@ def test_warning_signs_skipped_for_good_are_told_as_not_known() -> None:
 
 
 def test_a_list_that_is_skipped_is_put_off_with_all_it_asks() -> None:
-    interview = TINY.interview(policy=ALL_THE_WAY)
+    interview = Interview(TINY, policy=ALL_THE_WAY)
     interview.go_on()
     interview.answer(40)
     interview.skip()
@@ -246,7 +246,7 @@ def test_a_list_that_is_skipped_is_put_off_with_all_it_asks() -> None:
 
 
 def test_one_at_a_time_a_list_that_is_skipped_leaves_its_members_to_be_asked_at_the_end() -> None:
-    interview = TINY.interview(policy=replace(ALL_THE_WAY, lists=False))
+    interview = Interview(TINY, policy=replace(ALL_THE_WAY, lists=False))
     interview.go_on()
     interview.answer(40)
     interview.skip()
@@ -263,7 +263,7 @@ def lists_of(*members: str) -> Engine:
 
 
 def test_a_list_outside_the_opening_is_put_when_it_is_worth_more_than_any_question() -> None:
-    interview = lists_of("pain_on_grip", "swelling_noticed", "tennis").interview({"onset": "unknown"}, ALL_THE_WAY)
+    interview = Interview(lists_of("pain_on_grip", "swelling_noticed", "tennis"), {"onset": "unknown"}, ALL_THE_WAY)
     interview.go_on()
     ranked = interview.diagnosis.rank_questions(asked_of="patient")
     values = {each.finding: each.value for each in ranked}
@@ -279,14 +279,14 @@ def test_a_list_outside_the_opening_is_put_when_it_is_worth_more_than_any_questi
 
 def test_one_at_a_time_no_list_is_put_beyond_the_opening() -> None:
     engine = lists_of("pain_on_grip", "swelling_noticed", "tennis")
-    interview = engine.interview(policy=replace(ALL_THE_WAY, lists=False))
+    interview = Interview(engine, policy=replace(ALL_THE_WAY, lists=False))
     interview.go_on()
     assert "group" not in asked_to_the_end(interview)
 
 
 def test_a_list_leaves_out_what_its_gates_close_and_comes_again_for_what_they_open() -> None:
     engine = lists_of("pain_on_grip", "swelling_noticed", "backhand_pain")
-    interview = engine.interview(policy=ALL_THE_WAY)
+    interview = Interview(engine, policy=ALL_THE_WAY)
     interview.change("group", ["pain_on_grip"])
     assert "backhand_pain" not in interview.state.answers
     interview.change("tennis", "yes")
@@ -330,7 +330,7 @@ def test_not_to_know_a_list_leaves_all_of_it_unknown() -> None:
 
 
 def test_a_list_can_be_explained_gone_back_from_and_skipped() -> None:
-    interview = lists_of("pain_on_grip", "swelling_noticed", "tennis").interview({"onset": "unknown"}, ALL_THE_WAY)
+    interview = Interview(lists_of("pain_on_grip", "swelling_noticed", "tennis"), {"onset": "unknown"}, ALL_THE_WAY)
     interview.go_on()
     assert put(interview) == "group"
     assert "would take" in interview.why()
@@ -420,7 +420,7 @@ def test_it_can_be_ended_and_gone_on_with() -> None:
 
 
 def test_it_stops_by_the_rule_and_goes_on_beyond_it() -> None:
-    interview = TINY.interview({"fracture": "no", "infection": "no"}, Policy(threshold=0.01))
+    interview = Interview(TINY, {"fracture": "no", "infection": "no"}, Policy(threshold=0.01))
     interview.answer(40)
     interview.answer([])
     assert interview.finished
@@ -431,7 +431,7 @@ def test_it_stops_by_the_rule_and_goes_on_beyond_it() -> None:
 
 
 def test_who_ended_it_and_goes_on_is_still_stopped_by_the_rule() -> None:
-    interview = TINY.interview({"fracture": "no", "infection": "no"}, Policy(threshold=0.01))
+    interview = Interview(TINY, {"fracture": "no", "infection": "no"}, Policy(threshold=0.01))
     interview.stop()
     interview.go_on()
     interview.answer(40)
@@ -454,7 +454,7 @@ def test_a_red_flag_is_told_once_and_at_once() -> None:
 
 def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None:
     known = {"fracture": "no", "infection": "no", "onset": "fall"}
-    interview = TINY.interview(known, Policy(threshold=0.01))
+    interview = Interview(TINY, known, Policy(threshold=0.01))
     interview.answer(40)
     interview.skip()
     assert (interview.advice.stop, interview.advice.last) == (False, "swelling_noticed")
@@ -471,7 +471,7 @@ def test_of_what_is_asked_before_it_ends_what_is_skipped_comes_back_last() -> No
     b = replace(condition("b", 0.1), limit=probability(0.3), must_not_miss=True)
     made = network(condition("a", 0.9), b, *(finding(name, rule) for name, rule in rules.items()), complaint="")
     flags = {n: RedFlag(n, n, "emergency", "Why.", ({n: ("yes",)},), "judged", "a test") for n in ("f", "g")}
-    interview = Engine(replace(made, red_flags=flags)).interview({"k": "no"}, Policy(threshold=0.01, least_value=9.0))
+    interview = Interview(Engine(replace(made, red_flags=flags)), {"k": "no"}, Policy(threshold=0.01, least_value=9.0))
     names = []
     while put(interview):
         names.append(put(interview))
@@ -483,7 +483,7 @@ def test_of_what_is_asked_before_it_ends_what_is_skipped_comes_back_last() -> No
 def test_it_asks_before_it_ends_for_what_ending_would_miss() -> None:
     """A broken bone is 1.7 % probable, below its limit of 2 %; no to the last question takes it over."""
     known = {"age": 40, "onset": "sudden", "swelling_noticed": "no", "pain_on_grip": "yes"}
-    interview = TINY.interview(known, Policy(threshold=0.01))
+    interview = Interview(TINY, known, Policy(threshold=0.01))
     (danger, *_) = interview.advice.hidden_dangers
     assert (interview.advice.stop, danger.condition, put(interview)) == (False, "fracture", "tennis")
     assert interview.advice.missed > interview.policy.most_missed
@@ -491,11 +491,11 @@ def test_it_asks_before_it_ends_for_what_ending_would_miss() -> None:
     interview.answer("no")
     assert interview.diagnosis.posterior["fracture"] > 0.02
     assert interview.finished
-    assert TINY.interview(known, Policy(threshold=0.01, most_missed=1.0)).finished
+    assert Interview(TINY, known, Policy(threshold=0.01, most_missed=1.0)).finished
 
 
 def test_who_ends_it_early_is_told_which_warning_signs_were_not_asked_for() -> None:
-    interview = TINY.interview({"fracture": "no", "infection": "no", "onset": "fall"})
+    interview = Interview(TINY, {"fracture": "no", "infection": "no", "onset": "fall"})
     interview.stop()
     ended = "ended by choice; what was not asked could change the result"
     assert interview.why_finished == (ended, "among it warning signs: Swollen after a sudden start")
@@ -505,7 +505,7 @@ def test_who_ends_it_early_is_told_which_warning_signs_were_not_asked_for() -> N
 
 
 def test_a_lump_is_asked_about_until_none_of_its_warning_signs_is_left() -> None:
-    interview = Engine("posterior_knee").interview({"age": 55, "sex": "female", "sport": "none"})
+    interview = Interview(Engine("posterior_knee"), {"age": 55, "sex": "female", "sport": "none"})
     interview.answer(["lump_noticed", "knee_swelling", "tight_behind_knee"])
     for prompt in interview:
         interview.answer([] if prompt.kind == "tick_all" else "unknown" if not prompt.is_yes_no else "no")
@@ -538,7 +538,7 @@ def test_of_answers_that_leave_their_gate_no_state_the_last_given_gives_way() ->
     asked = [finding(name, noisy_or(0.1, a=0.5), only_if={"gate": states}) for name, states in gated.items()]
     made = network(condition("a", 0.5), finding("gate", rule, states=("x", "y", "z")), *asked, complaint="")
     for first, last in [("f", "g"), ("g", "f")]:
-        interview = Engine(made).interview({first: "yes", last: "no"})
+        interview = Interview(Engine(made), {first: "yes", last: "no"})
         with pytest.raises(AnswerClashError) as caught:
             interview.change("h", "yes")
         assert caught.value.earlier == {last: "no"}
@@ -546,7 +546,7 @@ def test_of_answers_that_leave_their_gate_no_state_the_last_given_gives_way() ->
 
 def test_of_a_list_that_clashes_only_what_closes_the_gate_is_named() -> None:
     opening = Opening((), {"both": TickAll("both", "Which?", ("pain_on_grip", "tennis"), topic="pain")})
-    interview = Engine(replace(TINY.network, opening=opening)).interview({"tennis": "yes", "backhand_pain": "yes"})
+    interview = Interview(Engine(replace(TINY.network, opening=opening)), {"tennis": "yes", "backhand_pain": "yes"})
     with pytest.raises(AnswerClashError) as caught:
         interview.change("both", {"pain_on_grip": "yes", "tennis": "no"})
     assert (caught.value.new, caught.value.earlier) == ({"tennis": "no"}, {"backhand_pain": "yes"})
@@ -572,7 +572,7 @@ def test_a_gated_answer_that_its_gate_forbids_clashes_too() -> None:
 def test_an_answer_with_two_gates_that_are_closed_clashes_with_both() -> None:
     backhand = replace(TINY.network.findings["backhand_pain"], only_if={"tennis": ("yes",), "onset": ("sudden",)})
     findings = {**TINY.network.findings, "backhand_pain": backhand}
-    interview = Engine(replace(TINY.network, findings=findings)).interview({"tennis": "no", "onset": "fall"})
+    interview = Interview(Engine(replace(TINY.network, findings=findings)), {"tennis": "no", "onset": "fall"})
     with pytest.raises(AnswerClashError) as caught:
         interview.change("backhand_pain", "yes")
     assert caught.value.earlier == {"tennis": "no", "onset": "fall"}
@@ -583,7 +583,7 @@ def test_an_answer_with_two_gates_that_are_closed_clashes_with_both() -> None:
 def test_an_impossible_combination_names_what_would_give_way() -> None:
     conditions = dict.fromkeys(TINY.network.conditions, "no")
     del conditions["other"]
-    interview = TINY.interview(conditions)
+    interview = Interview(TINY, conditions)
     with pytest.raises(AnswerClashError) as caught:
         _deny(interview)
     assert set(caught.value.earlier) <= set(conditions)
@@ -600,11 +600,11 @@ def _deny(interview: Interview) -> None:
 
 def test_evidence_that_cannot_be_is_refused_at_the_start() -> None:
     with pytest.raises(EvidenceError, match="backhand_pain is asked only if tennis is yes"):
-        TINY.interview({"tennis": "no", "backhand_pain": "yes"})
+        Interview(TINY, {"tennis": "no", "backhand_pain": "yes"})
 
 
 def test_a_question_is_explained_in_the_words_of_its_options() -> None:
-    prompt = Engine("posterior_knee").interview().prompt_of("onset")
+    prompt = Interview(Engine("posterior_knee")).prompt_of("onset")
     assert [each.label for each in prompt.options] == ["gradual", "sudden no injury", "sudden injury"]
     assert "sudden no injury: within minutes or hours" in prompt.help
     assert "_" not in prompt.help
@@ -617,11 +617,11 @@ def test_why_says_what_answers_would_do() -> None:
     interview = begun()
     interview.change("onset", "unknown")
     assert "would take" in interview.why()
-    assert TINY.interview(policy=Policy(ask_setting=True)).why().startswith("How frequent each cause is")
+    assert Interview(TINY, policy=Policy(ask_setting=True)).why().startswith("How frequent each cause is")
 
 
 def test_the_number_left_counts_the_opening() -> None:
-    interview = TINY.interview(policy=ALL_THE_WAY)
+    interview = Interview(TINY, policy=ALL_THE_WAY)
     before = interview.expected_left
     assert before >= 3
     interview.answer(40)
@@ -631,7 +631,7 @@ def test_the_number_left_counts_the_opening() -> None:
 def test_the_number_left_counts_a_list_of_the_opening_once() -> None:
     engine = lists_of("pain_on_grip", "swelling_noticed", "tennis")
     opening = replace(engine.network.opening, questions=("age", "group"))
-    interview = Engine(replace(engine.network, opening=opening)).interview({"onset": "unknown"}, ALL_THE_WAY)
+    interview = Interview(Engine(replace(engine.network, opening=opening)), {"onset": "unknown"}, ALL_THE_WAY)
     interview.go_on()
     assert interview.expected_left == 2
     interview.answer(40)
@@ -655,9 +655,9 @@ def test_a_state_of_another_network_is_refused(state: State) -> None:
 def test_an_interview_about_the_knee_ends_with_the_same_result_as_diagnose() -> None:
     engine = Engine("posterior_knee")
     network = engine.network
-    drawn = engine.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(5)).codes[0]
+    drawn = engine.compiled.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(5)).codes[0]
     truth = {name: network.states[name][code] for name, code in zip(network.questions, drawn, strict=True)}
-    interview = engine.interview()
+    interview = Interview(engine)
     for prompt in interview:
         ticked = (
             [each.value for each in prompt.options if truth[each.value] == "yes"] if prompt.kind == "tick_all" else []

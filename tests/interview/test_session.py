@@ -15,13 +15,14 @@ from bayesknee.errors import SessionError
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.session import SessionFile, taken_up, to_case, write_whole
 from bayesknee.patient.cases import read_case
+from tests.support.paths import NETWORKS
 
-NETWORK = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+NETWORK = load_network(NETWORKS / "tiny")
 POLICY = Policy(threshold=1.0, least_value=0.0, ask_setting=True)
 
 
 def half_way() -> Interview:
-    interview = Engine(NETWORK).interview({"fracture": "no"}, POLICY)
+    interview = Interview(Engine(NETWORK), {"fracture": "no"}, POLICY)
     for value in ("emergency", 40, ["pain_on_grip"]):
         interview.answer(value)
     interview.change("tennis", "probably")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from bayesknee import Network, load_network
 from bayesknee.knowledge.differences import find_differences
 from bayesknee.knowledge.model import Finding, NoisyOr
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, probability
 
-NETWORKS = Path(__file__).parents[1] / "networks"
 TINY, CHANGED = load_network(NETWORKS / "tiny"), load_network(NETWORKS / "tiny_changed")
 
 

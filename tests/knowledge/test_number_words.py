@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -11,10 +10,11 @@ import pytest
 from bayesknee import Network, NetworkError, load_network
 from bayesknee.knowledge.model import Distribution, Probability
 from bayesknee.knowledge.number_words import allowed, citation, find_number, number_words, with_number
+from tests.support.paths import NETWORKS
 from tests.support.random_networks import random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, reading, sign
 
-TINY: Final = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+TINY: Final = load_network(NETWORKS / "tiny")
 
 
 def test_one_number_is_replaced_and_certain() -> None:

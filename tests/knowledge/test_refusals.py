@@ -12,9 +12,10 @@ import pytest
 from bayesknee import NetworkError, load_network
 from bayesknee.errors import NetworkNotFoundError
 from bayesknee.knowledge.library import find_network
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
-TINY = Path(__file__).parents[1] / "networks" / "tiny"
+TINY = NETWORKS / "tiny"
 KNEE = find_network("posterior_knee")
 Change = Callable[[str, str], Path]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,8 @@ from bayesknee.cohort.evaluation import CaseResult
 from bayesknee.diagnosis.explaining.conflict import surprise_of
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.model import LEVELS
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 CASES = 59
 CLOT = "deep_vein_thrombosis"
 

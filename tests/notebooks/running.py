@@ -16,7 +16,8 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
-ROOT: Final = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 NOTEBOOKS: Final = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LARGEST: Final = 300_000  # bytes of a notebook with its outputs
 SECONDS: Final = 300

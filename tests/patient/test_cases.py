@@ -10,8 +10,9 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.errors import CaseFileError, EvidenceError
 from bayesknee.patient.cases import MOST_BYTES, Case, added, evidence_of_words, parse_case, read_case
+from tests.support.paths import NETWORKS
 
-TINY = load_network(Path(__file__).parent / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 
 
 def refusal(content: str | bytes, name: str = "case.yaml") -> str:

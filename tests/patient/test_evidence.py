@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bayesknee import Evidence, EvidenceError, Network, load_network
 from bayesknee.patient.evidence import check_evidence, gate_holds
+from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
 
 NETWORK = network(
@@ -95,7 +95,7 @@ def test_likelihoods_come_sorted_and_answers_as_given() -> None:
 def test_evidence_is_checked_again() -> None:
     evidence = checked({"onset": {"slow": 1, "fall": 0, "sudden": 4.0}, "age": 20, "pain": "unknown"})
     assert check_evidence(NETWORK, evidence) == evidence
-    tiny = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    tiny = load_network(NETWORKS / "tiny")
     with pytest.raises(EvidenceError, match="unknown finding 'pain'"):
         check_evidence(tiny, evidence)
 
@@ -298,13 +298,13 @@ def test_refused(what: str) -> None:
 
 
 def test_out_of_scope_says_why() -> None:
-    tiny: Network = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    tiny: Network = load_network(NETWORKS / "tiny")
     with pytest.raises(EvidenceError, match=r"below 121 years; There are no figures for children\.$"):
         check_evidence(tiny, {"age": 5})
 
 
 def test_a_sign_cannot_be_answered() -> None:
-    tiny = load_network(Path(__file__).parents[1] / "networks" / "tiny")
+    tiny = load_network(NETWORKS / "tiny")
     with pytest.raises(EvidenceError, match="unknown finding 'joint_swelling'"):
         check_evidence(tiny, {"joint_swelling": "yes"})
 

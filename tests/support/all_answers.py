@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from bayesknee import Diagnosis
 from bayesknee.patient.askable import askable
+from bayesknee.patient.evidence import check_evidence
 
 
 def all_answered(diagnosis: Diagnosis, names: Iterable[str]) -> Iterator[tuple[float, Diagnosis]]:
@@ -17,6 +18,11 @@ def all_answered(diagnosis: Diagnosis, names: Iterable[str]) -> Iterator[tuple[f
         return
     (question,) = diagnosis.rank_questions(within=[open_now[0]])
     for outcome in question.outcomes:
-        after = diagnosis.engine.diagnose({**diagnosis.evidence.answers, question.finding: outcome.state})
+        after = diagnosed(diagnosis, {**diagnosis.evidence.answers, question.finding: outcome.state})
         for chance, final in all_answered(after, names):
             yield outcome.probability * chance, final
+
+
+def diagnosed(diagnosis: Diagnosis, answers: Mapping[str, object]) -> Diagnosis:
+    """The diagnosis of other answers, by the same network in the same setting."""
+    return Diagnosis.of(diagnosis.compiled, check_evidence(diagnosis.network, answers))

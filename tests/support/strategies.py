@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from bayesknee.inference import engine
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference import compiled_network
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Budget
 from bayesknee.inference.strategy import Strategy
@@ -18,7 +18,7 @@ from tests.support import random_networks
 
 STRATEGIES: Final[dict[str, Callable[[Network, str, Budget], Strategy]]] = {
     "enumeration": lambda network, setting, _: Enumeration(network, setting),
-    "noisy_or": NoisyOrStrategy,
+    "noisy_or": Elimination,
 }
 
 
@@ -29,7 +29,7 @@ def only(name: str) -> Iterator[None]:
     Mixtures of different weights multiply the work of the strategy for many conditions.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "choose_strategy", STRATEGIES[name])
+        patch.setattr(compiled_network, "choose_strategy", STRATEGIES[name])
         if name != "enumeration":
             patch.setattr(random_networks, "SAME_WEIGHTS", True)
         yield

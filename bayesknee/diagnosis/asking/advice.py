@@ -1,29 +1,27 @@
 """When to stop asking: when further answers would not change what is done, in words and figures.
 
-It stops where the same-decision probability is at the threshold (`bayesknee.diagnosis.asking.same_decision`), or where nothing
-is worth what asking it burdens; not while an answer could bring a must-not-miss condition under its limit. Before it
-ends, what could raise a red flag is asked; and it goes on as long as ending would miss too much that is dangerous
-(`bayesknee.diagnosis.asking.hidden_dangers`).
+It stops where the same-decision probability is at the threshold (`bayesknee.diagnosis.asking.same_decision`), or where
+nothing is worth what asking it burdens; not while an answer could bring a must-not-miss condition under its limit.
+Before it ends, what could raise a red flag is asked; and it goes on as long as ending would miss too much that is
+dangerous (`bayesknee.diagnosis.asking.hidden_dangers`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bayesknee.diagnosis.asking.assessment import Standing
 from bayesknee.diagnosis.asking.dangers import OpenDanger
 from bayesknee.diagnosis.asking.hidden_dangers import HiddenDanger
 from bayesknee.diagnosis.asking.open_flags import OpenFlag
 from bayesknee.diagnosis.asking.same_decision import StopRule
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import percent
 from bayesknee.errors import quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import Filter
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 MOST_TOLD: Final = 3  # of the same kind of reason
 
@@ -93,9 +91,9 @@ class StopAdvice:
         }
 
 
-def stop_advice(diagnosis: Diagnosis, wanted: Filter, rule: StopRule) -> StopAdvice:
+def stop_advice(belief: Belief, wanted: Filter, rule: StopRule) -> StopAdvice:
     """Whether to stop asking the wanted questions, with the figures; see `Standing`."""
-    return advice_of(Standing(diagnosis, wanted.wanted(diagnosis.network), rule))
+    return advice_of(Standing(belief, wanted.wanted(belief.network), rule))
 
 
 def advice_of(standing: Standing) -> StopAdvice:
@@ -125,7 +123,7 @@ def advice_of(standing: Standing) -> StopAdvice:
         hidden_dangers=standing.hidden_dangers,
         reasons=(),
     )
-    return replace(advice, reasons=tuple(_reasons(standing.diagnosis.network, advice)))
+    return replace(advice, reasons=tuple(_reasons(standing.belief.network, advice)))
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,32 +14,30 @@ from bayesknee.diagnosis.asking.dangers import OpenDanger, open_dangers
 from bayesknee.diagnosis.asking.hidden_dangers import HiddenDanger, are_hidden, hidden_dangers
 from bayesknee.diagnosis.asking.objectives import by_question, find_objective, information
 from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE, OpenFlag, open_flags
-from bayesknee.diagnosis.asking.ranking import Aim, Ranking
+from bayesknee.diagnosis.asking.ranking import Aim, Ranking, ranking_of
 from bayesknee.diagnosis.asking.same_decision import Agreement, StopRule, same_decision
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import checked_limits
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.patient.askable import reachable
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 
 class Standing:
     """Where asking stands: what can be asked, what it is worth, whether enough is known. Worked out where looked at.
 
     Args:
-        diagnosis: what is known.
+        belief: what is known.
         names: ids of the questions that may be asked.
         rule: when to stop.
     """
 
-    def __init__(self, diagnosis: Diagnosis, names: Sequence[str], rule: StopRule) -> None:
-        self.diagnosis, self.names, self.rule = diagnosis, names, rule
+    def __init__(self, belief: Belief, names: Sequence[str], rule: StopRule) -> None:
+        self.belief, self.names, self.rule = belief, names, rule
 
     @cached_property
     def ranking(self) -> Ranking:
         """Of the single questions, one question ahead."""
-        return self.diagnosis.ranking(self.names, self.rule.objective)
+        return ranking_of(self.belief, self.names, self.rule.objective)
 
     @cached_property
     def asks(self) -> Sequence[Ask]:
@@ -50,10 +47,11 @@ class Standing:
     def asks_within(self, names: Collection[str], *, ahead: bool = False) -> Sequence[Ask]:
         """What can be put now and asks for nothing but these, best first.
 
-        With `ahead`, the best few single questions count with what may follow; see `bayesknee.diagnosis.asking.look_ahead`.
+        With `ahead`, the best few single questions count with what may follow; see
+        `bayesknee.diagnosis.asking.look_ahead`.
         """
         values = self._values_ahead if ahead else self.ranking.values
-        return asks(self.diagnosis.network, self.ranking, values, frozenset(names), lists=self.rule.lists)
+        return asks(self.belief.network, self.ranking, values, frozenset(names), lists=self.rule.lists)
 
     @cached_property
     def _values_ahead(self) -> Vector:
@@ -62,19 +60,19 @@ class Standing:
         values = self.ranking.values
         best = np.argsort(-values, kind="stable")[:AT_MOST].tolist()
         aim = Aim(self.names, find_objective(self.rule.objective))
-        values[best] = two_step_values(self.diagnosis.engine, self.diagnosis.evidence, aim, self.ranking, best)
+        values[best] = two_step_values(self.belief.compiled, self.belief.evidence, aim, self.ranking, best)
         return values
 
     @cached_property
     def open_dangers(self) -> tuple[OpenDanger, ...]:
         """See `StopAdvice`."""
-        found = open_dangers(self.diagnosis.network, self.ranking, self._limits)
+        found = open_dangers(self.belief.network, self.ranking, self._limits)
         return tuple(sorted(found, key=lambda each: -each.probability))
 
     @cached_property
     def left(self) -> tuple[str, ...]:
         """What could still be asked, that included which an answer may open."""
-        return reachable(self.diagnosis.network, self.diagnosis.evidence, self.names)
+        return reachable(self.belief.network, self.belief.evidence, self.names)
 
     @cached_property
     def foreseen(self) -> tuple[str, ...]:
@@ -85,13 +83,13 @@ class Standing:
         order = np.argsort(-values, kind="stable").tolist()
         now = dict.fromkeys(self.ranking.outcomes.names[number] for number in order)
         best_first = [*now, *(each for each in self.left if each not in now)]
-        ahead = self.diagnosis.engine.strategy.followed(self.diagnosis.evidence, best_first)
+        ahead = self.belief.compiled.strategy.followed(self.belief.evidence, best_first)
         return self.left if len(ahead) == len(self.left) else tuple(ahead)
 
     @cached_property
     def agreement(self) -> Agreement:
         """In how many patients drawn the decision stays, were all that is foreseen answered."""
-        return same_decision(self.diagnosis, self.foreseen, self.rule)
+        return same_decision(self.belief, self.foreseen, self.rule)
 
     @cached_property
     def is_enough(self) -> bool:
@@ -117,12 +115,12 @@ class Standing:
     @property
     def _changed_by_one(self) -> float:
         """The largest chance, of a single question, of an answer that makes another leader or level."""
-        network, outcomes = self.diagnosis.network, self.ranking.outcomes
+        network, outcomes = self.belief.network, self.ranking.outcomes
         if not outcomes.names:
             return 0.0
         urgency = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
         limits = np.array(list(self._limits.values()))
-        flagged = min((LEVELS.index(each.level) for each in self.diagnosis.triage.red_flags), default=len(LEVELS) - 1)
+        flagged = min((LEVELS.index(each.level) for each in self.belief.triage.red_flags), default=len(LEVELS) - 1)
         posteriors = np.vstack([self.ranking.marginals, outcomes.posteriors])
         leaders = posteriors.argmax(axis=1)
         over = np.where(posteriors >= limits, urgency, len(LEVELS) - 1).min(axis=1)
@@ -152,11 +150,11 @@ class Standing:
     @cached_property
     def flags(self) -> tuple[OpenFlag, ...]:
         """All red flags, above the level now, that one answer would raise, however unlikely."""
-        return open_flags(self.diagnosis, self.names, least_chance=0.0, limits=self.rule.limits)
+        return open_flags(self.belief, self.names, least_chance=0.0, limits=self.rule.limits)
 
     @cached_property
     def _limits(self) -> Mapping[str, float]:
-        return checked_limits(self.diagnosis.network, self.rule.limits)
+        return checked_limits(self.belief.network, self.rule.limits)
 
     @cached_property
     def last(self) -> Ask | None:
@@ -164,7 +162,7 @@ class Standing:
         if self._warning or not self.asks or self.missed <= self.rule.most_missed:
             return self._warning
         told = self._told_of_hidden
-        network, within = self.diagnosis.network, frozenset(self.names)
+        network, within = self.belief.network, frozenset(self.names)
         return asks(network, told, told.values, within, lists=self.rule.lists)[0]
 
     @cached_property
@@ -200,7 +198,7 @@ class Standing:
         """See `StopAdvice`. No patients are drawn where it would not end anyway, or where all of it is improbable."""
         if not self.is_enough or self._warning or self._most_hidden <= self.rule.most_missed:
             return ()
-        found = hidden_dangers(self.diagnosis, self.foreseen_of_hidden, self._limits, self.rule)
+        found = hidden_dangers(self.belief, self.foreseen_of_hidden, self._limits, self.rule)
         return tuple(sorted(found, key=lambda each: -each.missed))
 
     @property
@@ -210,10 +208,10 @@ class Standing:
 
     @cached_property
     def _hidden(self) -> NDArray[np.bool_]:
-        return are_hidden(self.diagnosis, self._limits)
+        return are_hidden(self.belief, self._limits)
 
     @cached_property
     def _told_of_hidden(self) -> Ranking:
         """What each question tells of the hidden dangers, in bits."""
-        told = information(self.diagnosis.network, self.ranking.outcomes)
+        told = information(self.belief.network, self.ranking.outcomes)
         return self.ranking._replace(gains=told * self._hidden)

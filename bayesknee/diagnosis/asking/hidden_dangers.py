@@ -14,18 +14,16 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.same_decision import StopRule, drawn_answers
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import check_evidence
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 MOST_DRAWN: Final = 240  # patients, each time that an interview would end: some 0.1 s
 PARTS: Final = 4  # of the most that may be missed, of which one patient drawn stands for no more than one
@@ -52,30 +50,30 @@ class HiddenDanger:
     missed: float
 
 
-def are_hidden(diagnosis: Diagnosis, limits: Mapping[str, float]) -> NDArray[np.bool_]:
+def are_hidden(belief: Belief, limits: Mapping[str, float]) -> NDArray[np.bool_]:
     """Which conditions are must-not-miss, possible, and below their limit, shape (conditions,)."""
-    conditions = diagnosis.network.conditions
+    conditions = belief.network.conditions
     dangerous = np.array([each.must_not_miss for each in conditions.values()])
-    now = _now(diagnosis)
+    now = _now(belief)
     return np.asarray(dangerous & (now > 0.0) & (now < np.array([limits[name] for name in conditions])))
 
 
 def hidden_dangers(
-    diagnosis: Diagnosis, left: Collection[str], limits: Mapping[str, float], rule: StopRule
+    belief: Belief, left: Collection[str], limits: Mapping[str, float], rule: StopRule
 ) -> Iterator[HiddenDanger]:
     """What ending now would miss of each condition that is hidden, of which any patient was drawn.
 
     Args:
-        diagnosis: what is known.
+        belief: what is known.
         left: ids of the questions to look ahead to.
         limits: of all conditions.
         rule: how much may be missed, and the seed of the draws. They are shared out by how probable the conditions are.
     """
-    names, now = list(diagnosis.network.conditions), _now(diagnosis)
-    numbers = np.flatnonzero(are_hidden(diagnosis, limits))
+    names, now = list(belief.network.conditions), _now(belief)
+    numbers = np.flatnonzero(are_hidden(belief, limits))
     counts = _shared_out(now[numbers], _enough(float(now[numbers].sum()), rule.most_missed))
     has = np.repeat(numbers, counts)
-    after = _after_all(diagnosis, left, has, rule.seed)
+    after = _after_all(belief, left, has, rule.seed)
     for number, drawn in zip(numbers.tolist(), counts.tolist(), strict=True):
         if drawn:
             name, limit, probability = names[number], limits[names[number]], float(now[number])
@@ -83,8 +81,8 @@ def hidden_dangers(
             yield HiddenDanger(name, probability, limit, drawn, found, probability * found / drawn)
 
 
-def _now(diagnosis: Diagnosis) -> Vector:
-    return np.array([diagnosis.posterior[name] for name in diagnosis.network.conditions])
+def _now(belief: Belief) -> Vector:
+    return np.array([belief.posterior[name] for name in belief.network.conditions])
 
 
 def _enough(hidden: float, most_missed: float) -> int:
@@ -98,13 +96,13 @@ def _shared_out(weights: Vector, count: int) -> NDArray[np.intp]:
     return np.asarray(np.diff(ends, prepend=0))
 
 
-def _after_all(diagnosis: Diagnosis, left: Collection[str], has: NDArray[np.intp], seed: int) -> Vector:
+def _after_all(belief: Belief, left: Collection[str], has: NDArray[np.intp], seed: int) -> Vector:
     """P(c | e, answers to what is left) of a patient drawn for each c in `has`, who has it; shape (patients,)."""
-    engine, evidence = diagnosis.engine, diagnosis.evidence
-    names, rng = list(engine.network.conditions), np.random.default_rng(seed)
-    codes = [nothing_known(engine.network, 0)]
+    compiled, evidence = belief.compiled, belief.evidence
+    names, rng = list(compiled.network.conditions), np.random.default_rng(seed)
+    codes = [nothing_known(compiled.network, 0)]
     for number, count in zip(*np.unique(has, return_counts=True), strict=True):
-        having = check_evidence(engine.network, {**evidence.answers, names[number]: "yes"})
-        codes.append(drawn_answers(engine, having, left, int(count), rng))
-    marginals = engine.strategy.infer_many(np.concatenate(codes), evidence).marginals
+        having = check_evidence(compiled.network, {**evidence.answers, names[number]: "yes"})
+        codes.append(drawn_answers(compiled, having, left, int(count), rng))
+    marginals = compiled.strategy.infer_many(np.concatenate(codes), evidence).marginals
     return np.asarray(marginals[np.arange(len(has)), has])

@@ -10,25 +10,25 @@ and questions that only say something together. Exact, for the best few by one s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.ranking import Aim, Ranking, rank
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.evidence import Evidence, check_evidence
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.engine import Engine
 
 AT_MOST: Final = 15
 
 
-def two_step_values(engine: Engine, evidence: Evidence, aim: Aim, ranking: Ranking, chosen: Sequence[int]) -> Vector:
+def two_step_values(
+    compiled: CompiledNetwork, evidence: Evidence, aim: Aim, ranking: Ranking, chosen: Sequence[int]
+) -> Vector:
     """What questions are worth, each with the best that may follow it; in bits for a burden of 1.
 
     Args:
-        engine: what to ask.
+        compiled: what to ask.
         evidence: what is known.
         aim: what to ask for; the second question is any of those wanted.
         ranking: of one step.
@@ -37,18 +37,18 @@ def two_step_values(engine: Engine, evidence: Evidence, aim: Aim, ranking: Ranki
     values = []
     for number in chosen:
         gain, burden = float(ranking.gains[number].sum()), float(ranking.burdens[number])
-        for state, probability in _answers(engine, ranking, number):
-            after = check_evidence(engine.network, {**evidence.answers, ranking.outcomes.names[number]: state})
-            next_gain, next_burden = _best(rank(engine, after, aim))
+        for state, probability in _answers(compiled, ranking, number):
+            after = check_evidence(compiled.network, {**evidence.answers, ranking.outcomes.names[number]: state})
+            next_gain, next_burden = _best(rank(compiled, after, aim))
             gain += probability * next_gain
             burden += probability * next_burden
         values.append(gain / burden)
     return np.array(values)
 
 
-def _answers(engine: Engine, ranking: Ranking, number: int) -> list[tuple[str, float]]:
+def _answers(compiled: CompiledNetwork, ranking: Ranking, number: int) -> list[tuple[str, float]]:
     outcomes = ranking.outcomes
-    states = engine.network.states[outcomes.names[number]]
+    states = compiled.network.states[outcomes.names[number]]
     probabilities = outcomes.probabilities[outcomes.starts[number] : outcomes.starts[number + 1]].tolist()
     return [(state, p) for state, p in zip(states, probabilities, strict=True) if p > 0.0]
 

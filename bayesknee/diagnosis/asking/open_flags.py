@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from bayesknee.diagnosis.asking.next_questions import next_questions
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import is_present
 from bayesknee.knowledge.model import LEVELS, RedFlag
-from bayesknee.patient.askable import askable
+from bayesknee.patient.askable import askable, make_filter
 from bayesknee.patient.evidence import Evidence
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 # Judged, for a burden of 1: a question that raises a flag in one patient of a hundred is worth putting.
 LEAST_CHANCE: Final = 0.01
@@ -49,7 +48,7 @@ class OpenFlag:
 
 
 def open_flags(
-    diagnosis: Diagnosis,
+    belief: Belief,
     wanted: Iterable[str],
     least_chance: float = LEAST_CHANCE,
     limits: Mapping[str, float] | None = None,
@@ -57,21 +56,21 @@ def open_flags(
     """The red flags that one answer to a wanted question would raise above the level now; most urgent, likeliest first.
 
     Args:
-        diagnosis: what is known.
+        belief: what is known.
         wanted: ids of findings and risk factors; those that cannot be asked now are left out.
         least_chance: of the answer, from which on it counts, for a burden of 1.
         limits: other limits than the network's, by condition, which the level now rests on.
     """
-    names = askable(diagnosis.network, diagnosis.evidence, wanted)
-    level = LEVELS.index((diagnosis.triage if limits is None else diagnosis.triage_with(limits)).level)
-    flags = [each for each in diagnosis.network.red_flags.values() if LEVELS.index(each.level) < level]
-    raising = [(flag, name, states) for flag in flags for name, states in _raising(flag, diagnosis.evidence, names)]
-    chances = _chances(diagnosis, {name for _, name, _ in raising})
+    names = askable(belief.network, belief.evidence, wanted)
+    level = LEVELS.index((belief.triage if limits is None else belief.triage_with(limits)).level)
+    flags = [each for each in belief.network.red_flags.values() if LEVELS.index(each.level) < level]
+    raising = [(flag, name, states) for flag in flags for name, states in _raising(flag, belief.evidence, names)]
+    chances = _chances(belief, {name for _, name, _ in raising})
     found = [
         OpenFlag(flag, name, states, sum(chances[name].get(state, 0.0) for state in states))
         for flag, name, states in raising
     ]
-    burdens = {name: diagnosis.network.questions[name].burden for name in names}
+    burdens = {name: belief.network.questions[name].burden for name in names}
     likely = (each for each in found if each.chance > 0.0 and each.chance >= least_chance * burdens[each.finding])
     return tuple(sorted(likely, key=lambda each: (LEVELS.index(each.flag.level), -each.chance)))
 
@@ -86,6 +85,6 @@ def _raising(flag: RedFlag, evidence: Evidence, names: Iterable[str]) -> Iterato
                 yield name, states
 
 
-def _chances(diagnosis: Diagnosis, names: Iterable[str]) -> Mapping[str, Mapping[str, float]]:
-    ranked = diagnosis.rank_questions(within=frozenset(names))
+def _chances(belief: Belief, names: Iterable[str]) -> Mapping[str, Mapping[str, float]]:
+    ranked = next_questions(belief, make_filter(belief.network, within=frozenset(names)))
     return {each.finding: {one.state: one.probability for one in each.outcomes} for each in ranked}

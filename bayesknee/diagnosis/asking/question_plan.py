@@ -28,7 +28,9 @@ import numpy as np
 
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.diagnosis.asking.ranking import Aim, Ranking, rank
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import QuestionError
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import Filter
 from bayesknee.patient.codes import only
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from bayesknee.diagnosis.diagnosis import Diagnosis
-    from bayesknee.diagnosis.engine import Engine
 
 MOST_PATTERNS: Final = 256
 PATIENTS: Final = 1000
@@ -162,29 +162,29 @@ class Step(NamedTuple):
 
 
 def make_plan(
-    diagnosis: Diagnosis, wanted: Filter, request: PlanRequest, progress: Callable[[int], None] = lambda _: None
+    belief: Belief, wanted: Filter, request: PlanRequest, progress: Callable[[int], None] = lambda _: None
 ) -> Plan:
     """The plan for a patient of whom this is known.
 
     Args:
-        diagnosis: what is known.
+        belief: what is known.
         wanted: from which questions to choose.
         request: what the plan is to be.
         progress: is told how many more questions have been chosen.
     """
     steps = []
-    for step in _steps(diagnosis, wanted, request):
+    for step in _steps(belief, wanted, request):
         steps.append(step)
         progress(1)
     names = [each.name for each in steps]
     exact = sum(each.exact for each in steps)
     accuracies = [(each.accuracy, 0.0) for each in steps[:exact]]
     if exact < len(steps):
-        accuracies += _sampled_accuracies(diagnosis, names, exact, request)
+        accuracies += _sampled_accuracies(belief, names, exact, request)
     questions = zip(steps, accuracies, strict=True)
     return Plan(
-        questions=tuple(_planned(diagnosis.network, step, *accuracy) for step, accuracy in questions),
-        accuracy=max(diagnosis.posterior.values()),
+        questions=tuple(_planned(belief.network, step, *accuracy) for step, accuracy in questions),
+        accuracy=max(belief.posterior.values()),
         objective=request.objective,
         exact=exact,
         seed=request.seed,
@@ -205,23 +205,23 @@ def _planned(network: Network, step: Step, accuracy: float, error: float) -> Pla
     )
 
 
-def _steps(diagnosis: Diagnosis, wanted: Filter, request: PlanRequest) -> Iterator[Step]:
-    engine, rng = diagnosis.engine, np.random.default_rng(request.seed)
-    left = list(wanted.wanted(engine.network))
-    patterns = [Pattern(diagnosis.evidence, 1.0, max(diagnosis.posterior.values()))]
+def _steps(belief: Belief, wanted: Filter, request: PlanRequest) -> Iterator[Step]:
+    compiled, rng = belief.compiled, np.random.default_rng(request.seed)
+    left = list(wanted.wanted(compiled.network))
+    patterns = [Pattern(belief.evidence, 1.0, max(belief.posterior.values()))]
     exact = True
     for _ in range(request.count):
         aim = Aim(left, find_objective(request.objective))
-        rankings = [rank(engine, each.evidence, aim) for each in patterns]
+        rankings = [rank(compiled, each.evidence, aim) for each in patterns]
         gains = _gains(patterns, rankings)
         if not gains:
             return
-        best = max(gains, key=lambda name: gains[name] / engine.network.questions[name].burden)
+        best = max(gains, key=lambda name: gains[name] / compiled.network.questions[name].burden)
         patterns = [
-            part for each, own in zip(patterns, rankings, strict=True) for part in _split(engine, each, own, best)
+            part for each, own in zip(patterns, rankings, strict=True) for part in _split(compiled, each, own, best)
         ]
         yield Step(best, gains[best], sum(each.weight * each.leader for each in patterns), exact)
-        left = _candidates(engine.network, left, gains, best)
+        left = _candidates(compiled.network, left, gains, best)
         if len(patterns) > request.patterns:
             patterns, exact = _thinned(patterns, request.patterns, rng), False
 
@@ -245,7 +245,7 @@ def _gains(patterns: Sequence[Pattern], rankings: Sequence[Ranking]) -> dict[str
     return {name: gain for name, gain in gains.items() if gain > NOTHING}
 
 
-def _split(engine: Engine, pattern: Pattern, ranking: Ranking, name: str) -> Iterator[Pattern]:
+def _split(compiled: CompiledNetwork, pattern: Pattern, ranking: Ranking, name: str) -> Iterator[Pattern]:
     """The pattern with each answer to the question; as it is where it is not asked of such a patient."""
     outcomes = ranking.outcomes
     if name not in outcomes.names:
@@ -254,9 +254,9 @@ def _split(engine: Engine, pattern: Pattern, ranking: Ranking, name: str) -> Ite
     number = outcomes.names.index(name)
     rows = slice(outcomes.starts[number], outcomes.starts[number + 1])
     chances, leaders = outcomes.probabilities[rows].tolist(), outcomes.posteriors[rows].max(axis=1).tolist()
-    for state, chance, leader in zip(engine.network.states[name], chances, leaders, strict=True):
+    for state, chance, leader in zip(compiled.network.states[name], chances, leaders, strict=True):
         if chance > 0.0:
-            known = check_evidence(engine.network, {**pattern.evidence.answers, name: state})
+            known = check_evidence(compiled.network, {**pattern.evidence.answers, name: state})
             yield Pattern(known, pattern.weight * chance, leader)
 
 
@@ -272,12 +272,12 @@ def _thinned(patterns: Sequence[Pattern], most: int, rng: np.random.Generator) -
 
 
 def _sampled_accuracies(
-    diagnosis: Diagnosis, names: Sequence[str], first: int, request: PlanRequest
+    belief: Belief, names: Sequence[str], first: int, request: PlanRequest
 ) -> Iterator[tuple[float, float]]:
     """P(the leading condition is a cause) after more than the `first` questions, from patients drawn for that alone."""
-    strategy, evidence = diagnosis.engine.strategy, diagnosis.evidence
+    strategy, evidence = belief.compiled.strategy, belief.evidence
     rng = np.random.default_rng([request.seed, 1])
     codes = strategy.sample(evidence, request.patients, rng, names).codes
     for count in range(first + 1, len(names) + 1):
-        leaders = strategy.infer_many(only(diagnosis.network, codes, names[:count]), evidence).marginals.max(axis=1)
+        leaders = strategy.infer_many(only(belief.network, codes, names[:count]), evidence).marginals.max(axis=1)
         yield float(leaders.mean()), float(leaders.std() / np.sqrt(len(leaders)))

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import QuestionError
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.codes import Codes, nothing_known, only
 
 if TYPE_CHECKING:
-    from bayesknee.diagnosis.diagnosis import Diagnosis
-    from bayesknee.diagnosis.engine import Engine
     from bayesknee.patient.evidence import Evidence
 
 THRESHOLD: Final = 0.95
@@ -102,26 +102,26 @@ class Agreement(NamedTuple):
         return Agreement(*map(sum, zip(self, other, strict=True)))
 
 
-def same_decision(diagnosis: Diagnosis, left: Collection[str], rule: StopRule) -> Agreement:
+def same_decision(belief: Belief, left: Collection[str], rule: StopRule) -> Agreement:
     """How often the decision stays, in as many patients as it takes to tell the share from the threshold."""
     if not left:
         return Agreement(1, 1, 1, 1)
-    now = _decision(diagnosis, nothing_known(diagnosis.network, 1), rule)
+    now = _decision(belief, nothing_known(belief.network, 1), rule)
     rng, total = np.random.default_rng(rule.seed), Agreement(0, 0, 0, 0)
     while total.patients < rule.samples:
         patients = min(AT_ONCE, rule.samples - total.patients)
-        codes = drawn_answers(diagnosis.engine, diagnosis.evidence, left, patients, rng)
-        total = total.plus(_agreement(now, _decision(diagnosis, codes, rule)))
+        codes = drawn_answers(belief.compiled, belief.evidence, left, patients, rng)
+        total = total.plus(_agreement(now, _decision(belief, codes, rule)))
         if abs(total.share - rule.threshold) > SURE * total.error:
             break
     return total
 
 
 def drawn_answers(
-    engine: Engine, given: Evidence, left: Collection[str], patients: int, rng: np.random.Generator
+    compiled: CompiledNetwork, given: Evidence, left: Collection[str], patients: int, rng: np.random.Generator
 ) -> Codes:
     """What patients drawn given some evidence would answer to what is left."""
-    return only(engine.network, engine.strategy.sample(given, patients, rng, left).codes, left)
+    return only(compiled.network, compiled.strategy.sample(given, patients, rng, left).codes, left)
 
 
 class _Decisions(NamedTuple):
@@ -129,10 +129,10 @@ class _Decisions(NamedTuple):
     levels: NDArray[np.int8]
 
 
-def _decision(diagnosis: Diagnosis, codes: Codes, rule: StopRule) -> _Decisions:
+def _decision(belief: Belief, codes: Codes, rule: StopRule) -> _Decisions:
     """What is done for patients who answer so, beside the evidence."""
-    network, evidence = diagnosis.network, diagnosis.evidence
-    marginals = diagnosis.engine.strategy.infer_many(codes, evidence).marginals
+    network, evidence = belief.network, belief.evidence
+    marginals = belief.compiled.strategy.infer_many(codes, evidence).marginals
     return _Decisions(marginals.argmax(axis=1), levels(network, marginals, codes, evidence, rule.limits))
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.patient.evidence import UNKNOWN, Evidence, check_evidence
 
@@ -78,41 +78,41 @@ class Surprise:
         return {"share": self.share, "draws": self.draws}
 
 
-def conflict_of(diagnosis: Diagnosis) -> Conflict:
+def conflict_of(belief: Belief) -> Conflict:
     """The conflict between a patient's findings."""
-    background, row = split(diagnosis)
+    background, row = split(belief)
     asked = np.flatnonzero(row != NOT_KNOWN)
     if len(asked) < 2:
         return Conflict(0.0, ())
-    codes = nothing_known(diagnosis.network, len(asked) + 2)  # each finding alone, then none, then all
+    codes = nothing_known(belief.network, len(asked) + 2)  # each finding alone, then none, then all
     codes[np.arange(len(asked)), asked] = row[asked]
     codes[-1] = row
-    posteriors = diagnosis.engine.strategy.infer_many(codes, background)
+    posteriors = belief.compiled.strategy.infer_many(codes, background)
     *alone, none, together = posteriors.log_evidence.tolist()
     value = math.fsum(each - none for each in alone) - (together - none)
     with np.errstate(divide="ignore", invalid="ignore"):
         gains = np.log(posteriors.marginals[-1] / posteriors.marginals[-2])
-    names = np.array(list(diagnosis.network.conditions))
+    names = np.array(list(belief.network.conditions))
     order = [number for number in np.argsort(-gains, kind="stable") if gains[number] >= value]
     return Conflict(value, tuple(names[order].tolist()) if value > 0.0 else ())
 
 
-def surprise_of(diagnosis: Diagnosis, draws: int = DRAWS, seed: int = SEED) -> Surprise:
+def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surprise:
     """How unusual a patient's findings are; the same each time for the same seed."""
-    background, row = split(diagnosis)
+    background, row = split(belief)
     asked = row != NOT_KNOWN
     if not asked.any():
         return Surprise(1.0, draws)
-    strategy = diagnosis.engine.strategy
+    strategy = belief.compiled.strategy
     codes = np.vstack([strategy.sample(background, draws, np.random.default_rng(seed)).codes, row])
     codes[:, ~asked] = NOT_KNOWN
     *drawn, own = strategy.infer_many(codes, background).log_evidence.tolist()
     return Surprise((1 + sum(each <= own + TIE for each in drawn)) / (draws + 1), draws)
 
 
-def split(diagnosis: Diagnosis) -> tuple[Evidence, Codes]:
+def split(belief: Belief) -> tuple[Evidence, Codes]:
     """The background, and the states of the other findings as a row of codes, shape (questions,)."""
-    network, evidence = diagnosis.network, diagnosis.evidence
+    network, evidence = belief.network, belief.evidence
     gates = {each.gate for each in evidence.demands}
     row = nothing_known(network, 1)[0]
     background: dict[str, object] = {}

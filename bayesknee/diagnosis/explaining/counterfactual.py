@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.asking.next_questions import next_questions
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import EvidenceError
-from bayesknee.patient.evidence import UNKNOWN, Answer
+from bayesknee.patient.askable import make_filter
+from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence
 
 
 @dataclass(frozen=True)
@@ -70,38 +72,38 @@ class NewAnswer:
         }
 
 
-def changes(diagnosis: Diagnosis) -> Iterator[Change]:
+def changes(belief: Belief) -> Iterator[Change]:
     """Each answer taken back, then with each other state; what cannot be is left out."""
-    answers = diagnosis.evidence.answers
+    answers = belief.evidence.answers
     for name, answer in answers.items():
         if answer == UNKNOWN:
             continue
-        for instead in (UNKNOWN, *(state for state in diagnosis.network.states[name] if state != answer)):
+        for instead in (UNKNOWN, *(state for state in belief.network.states[name] if state != answer)):
             try:
-                other = diagnosis.engine.diagnose({**answers, name: instead})
+                other = Belief.of(belief.compiled, check_evidence(belief.network, {**answers, name: instead}))
             except EvidenceError:  # a gate that no longer holds, or evidence that becomes impossible
                 continue
             yield Change(name, answer, instead, other.posterior)
 
 
-def leader_changes(diagnosis: Diagnosis) -> tuple[Change, ...]:
+def leader_changes(belief: Belief) -> tuple[Change, ...]:
     """The single answers that hold the leader in place: taken back or changed, another condition comes first."""
-    leader = next(iter(diagnosis.posterior))
-    return tuple(each for each in changes(diagnosis) if each.leader != leader)
+    leader = next(iter(belief.posterior))
+    return tuple(each for each in changes(belief) if each.leader != leader)
 
 
-def answers_that_turn(diagnosis: Diagnosis, one: str, other: str) -> tuple[NewAnswer, ...]:
+def answers_that_turn(belief: Belief, one: str, other: str) -> tuple[NewAnswer, ...]:
     """The answers to single questions not asked yet that would put the less probable of two conditions first.
 
     The most probable answer first.
     """
-    against, condition = (name for name in diagnosis.posterior if name in (one, other))
-    found = (each for each in new_answers(diagnosis) if each.posterior[condition] > each.posterior[against])
+    against, condition = (name for name in belief.posterior if name in (one, other))
+    found = (each for each in new_answers(belief) if each.posterior[condition] > each.posterior[against])
     return tuple(sorted(found, key=lambda each: (-each.probability, each.finding)))
 
 
-def new_answers(diagnosis: Diagnosis) -> Iterator[NewAnswer]:
+def new_answers(belief: Belief) -> Iterator[NewAnswer]:
     """Each answer to each question that can be asked now, but for those that cannot be."""
-    for question in diagnosis.next_questions:
+    for question in next_questions(belief, make_filter(belief.network)):
         for outcome in question.outcomes:
             yield NewAnswer(question.finding, outcome.state, outcome.probability, outcome.posterior)

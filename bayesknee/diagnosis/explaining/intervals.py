@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
 MOST_DRAWS: Final = 100_000
@@ -70,7 +68,7 @@ class Intervals:
         }
 
 
-def intervals_of(diagnosis: Diagnosis, draws: int | None = None, seed: int = 0) -> Intervals:
+def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Intervals:
     """The intervals of a diagnosis.
 
     Raises:
@@ -78,19 +76,19 @@ def intervals_of(diagnosis: Diagnosis, draws: int | None = None, seed: int = 0) 
         InferenceError: it would take more than the engine is allowed.
     """
     check_draws(draws, seed)
-    draws = diagnosis.engine.usual_draws(diagnosis.evidence) if draws is None else draws
-    chances = diagnosis.engine.redrawn(diagnosis.evidence, draws, seed)
-    names = list(diagnosis.network.conditions)
-    bounds = dict(zip((*names, *diagnosis.groups), _bounds(chances), strict=True))
+    draws = belief.compiled.strategy.usual_draws(belief.evidence, belief.compiled.events) if draws is None else draws
+    chances = belief.compiled.strategy.redrawn(belief.evidence, belief.compiled.events, draws, seed)
+    names = list(belief.network.conditions)
+    bounds = dict(zip((*names, *belief.groups), _bounds(chances), strict=True))
     leaders = np.bincount(chances[:, : len(names)].argmax(axis=1), minlength=len(names)) / draws
     first = dict(zip(names, leaders.tolist(), strict=True))
     return Intervals(
         draws,
         seed,
-        immutabledict({name: bounds[name] for name in diagnosis.posterior}),
-        immutabledict({name: bounds[name] for name in diagnosis.groups}),
-        immutabledict({name: first[name] for name in diagnosis.posterior}),
-        stated_ranges(diagnosis.network),
+        immutabledict({name: bounds[name] for name in belief.posterior}),
+        immutabledict({name: bounds[name] for name in belief.groups}),
+        immutabledict({name: first[name] for name in belief.posterior}),
+        stated_ranges(belief.network),
     )
 
 

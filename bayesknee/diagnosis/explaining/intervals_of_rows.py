@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.explaining.intervals import check_draws
 from bayesknee.errors import InferenceError
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import Codes, decode
 
@@ -36,7 +36,7 @@ class Bounds(NamedTuple):
 
 
 def intervals(
-    engine: Engine,
+    compiled: CompiledNetwork,
     codes: Codes,
     draws: int | None = None,
     seed: int = SEED,
@@ -45,7 +45,7 @@ def intervals(
     """95 % intervals of the posteriors of many patients.
 
     Args:
-        engine: what they are scored with.
+        compiled: what they are scored with.
         codes: their answers, see `bayesknee.patient.codes`.
         draws: how many networks to draw, at least 40; `DRAWS` where left out.
         seed: the same one draws the same networks.
@@ -59,29 +59,33 @@ def intervals(
     """
     draws = DRAWS if draws is None else draws
     check_draws(draws, seed)
-    if engine.strategy.redraws_by_patient:
-        return _by_patient(engine, codes, draws, seed, refused)
-    width = _width(engine)
+    if compiled.strategy.redraws_by_patient:
+        return _by_patient(compiled, codes, draws, seed, refused)
+    width = _width(compiled)
     bounds = np.empty((2, len(codes), width))
     for start in range(0, len(codes), ROWS_AT_ONCE):
         some = slice(start, start + ROWS_AT_ONCE)
         scores = np.empty((draws, len(codes[some]), width), np.float32)
-        for own, other in zip(scores, _drawn(engine, draws, seed), strict=True):
+        for own, other in zip(scores, _drawn(compiled, draws, seed), strict=True):
             posteriors = other.posteriors(codes[some])
             own[:] = np.hstack([posteriors.marginals, posteriors.groups])
         bounds[:, some] = _quantiles(scores)
     return Bounds(*bounds)
 
 
-def _width(engine: Engine) -> int:
-    return len(engine.network.conditions) + len(engine.network.groups)
+def _width(compiled: CompiledNetwork) -> int:
+    return len(compiled.network.conditions) + len(compiled.network.groups)
 
 
-def _by_patient(engine: Engine, codes: Codes, draws: int, seed: int, refused: dict[int, str] | None) -> Bounds:
-    bounds = np.full((2, len(codes), _width(engine)), np.nan)
+def _by_patient(
+    compiled: CompiledNetwork, codes: Codes, draws: int, seed: int, refused: dict[int, str] | None
+) -> Bounds:
+    bounds = np.full((2, len(codes), _width(compiled)), np.nan)
     for row, own in enumerate(codes):
         try:
-            bounds[:, row] = _quantiles(engine.redrawn(decode(engine.network, own), draws, seed))
+            bounds[:, row] = _quantiles(
+                compiled.strategy.redrawn(decode(compiled.network, own), compiled.events, draws, seed)
+            )
         except InferenceError as error:
             if refused is None:
                 raise
@@ -93,13 +97,13 @@ def _quantiles(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.quantile(scores, QUANTILES, axis=0), np.float64)
 
 
-def _drawn(engine: Engine, draws: int, seed: int) -> Iterator[Engine]:
+def _drawn(compiled: CompiledNetwork, draws: int, seed: int) -> Iterator[CompiledNetwork]:
     """Engines of drawn networks; a network that no intercepts fit is drawn again."""
     rng = np.random.default_rng(seed)
     failures = 0
     while draws:
         try:
-            made = engine.for_network(redrawn(engine.network, rng))
+            made = compiled.for_network(redrawn(compiled.network, rng))
         except InferenceError:
             failures += 1
             if failures > MOST_FAILURES:

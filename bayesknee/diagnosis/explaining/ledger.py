@@ -1,8 +1,8 @@
 """Why: how much each answer moved each condition, and the numbers that carried it.
 
-The shares are those of `bayesknee.inference.enumeration.shares`: exact in sum, whatever the order of the answers. Log odds of a
-condition move by the difference between what an answer brings to it and to its opposite; a contrast of two conditions,
-log P(a) / P(b), by the difference between what it brings to either. All logarithms are natural.
+The shares are those of `bayesknee.inference.enumeration.shares`: exact in sum, whatever the order of the answers. Log
+odds of a condition move by the difference between what an answer brings to it and to its opposite; a contrast of two
+conditions, log P(a) / P(b), by the difference between what it brings to either. All logarithms are natural.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.belief import Belief, given
 from bayesknee.errors import ConditionError, did_you_mean, quoted
 from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
@@ -24,7 +25,6 @@ from bayesknee.patient.evidence import Answer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 DECIBANS: Final = 10.0 / math.log(10.0)
 LEAST_OF_THE_FIRST: Final = 1.0 / 3.0
@@ -144,16 +144,16 @@ class Ledger(Mapping[str, Account]):
     """The accounts of all conditions and groups of one diagnosis, by id.
 
     Attributes:
-        diagnosis: which it explains.
+        belief: which it explains.
         shares: what each answer brings to each condition and group; see `bayesknee.inference.results.Shares`.
     """
 
-    diagnosis: Diagnosis
+    belief: Belief
     shares: Shares = field(repr=False)
 
     @cached_property
     def _events(self) -> dict[str, int]:
-        network = self.diagnosis.network
+        network = self.belief.network
         return {name: number for number, name in enumerate([*network.conditions, *network.groups])}
 
     def __getitem__(self, subject: str) -> Account:
@@ -193,7 +193,7 @@ class Ledger(Mapping[str, Account]):
     def _account(self, subject: str, against: str | None) -> Account:
         (before, after, _), (other_before, other_after, _) = sides = self._sides(subject, against)
         shares = dict(zip(self.shares.answers, _shares(sides), strict=True))
-        carriers = _Carriers(self.diagnosis, subject, against)
+        carriers = _Carriers(self.belief, subject, against)
         entries = [self._entry(name, share, carriers) for name, share in shares.items()]
         return Account(
             subject,
@@ -216,10 +216,10 @@ class Ledger(Mapping[str, Account]):
         if name in self._events:
             return self._events[name]
         hint = did_you_mean(name, self._events) or f"known are {', '.join(self._events)}"
-        raise ConditionError(f"unknown condition {quoted(name)} of network {self.diagnosis.network.id}; {hint}")
+        raise ConditionError(f"unknown condition {quoted(name)} of network {self.belief.network.id}; {hint}")
 
     def _entry(self, name: str, share: float, carriers: _Carriers) -> Entry:
-        evidence = self.diagnosis.evidence
+        evidence = self.belief.evidence
         implied = evidence.implied.get(name, ())
         return Entry(name, evidence.answers.get(name), implied, share, carriers.numbers(name, share))
 
@@ -227,9 +227,9 @@ class Ledger(Mapping[str, Account]):
         return f"<Ledger of {len(self.shares.answers)} answers and {len(self)} conditions and groups>"
 
 
-def ledger_of(diagnosis: Diagnosis) -> Ledger:
+def ledger_of(belief: Belief) -> Ledger:
     """The ledger of a diagnosis."""
-    return Ledger(diagnosis, diagnosis.engine.shares(diagnosis.evidence))
+    return Ledger(belief, belief.compiled.strategy.shares(belief.evidence, belief.compiled.events))
 
 
 def _shares(sides: tuple[tuple[float, float, Vector], ...]) -> list[float]:
@@ -249,23 +249,23 @@ class _Carriers:
     that is 1 for the subject itself, and below 0 for most others, since causes compete.
     """
 
-    def __init__(self, diagnosis: Diagnosis, subject: str, against: str | None) -> None:
-        self._diagnosis = diagnosis
-        self._network = diagnosis.network
+    def __init__(self, belief: Belief, subject: str, against: str | None) -> None:
+        self._belief = belief
+        self._network = belief.network
         one = self._given(subject, NO_YES[1])
         other = self._given(subject, NO_YES[0]) if against is None else self._given(against, NO_YES[1])
         self._pull = {name: one[name] - other[name] for name in self._network.conditions}
 
     def _given(self, subject: str, state: str) -> Mapping[str, float]:
         """P(condition | subject in that state, e); as if it were known of a group no more than which members it has."""
-        diagnosis = self._diagnosis
+        belief = self._belief
         if subject in self._network.groups:
-            whole = max(diagnosis.groups[subject], 1e-300)
+            whole = max(belief.groups[subject], 1e-300)
             members = self._network.groups[subject].members
-            inside = {name: diagnosis.posterior[name] / whole if state == NO_YES[1] else 0.0 for name in members}
-            return {**diagnosis.posterior, **inside}
-        return diagnosis.engine.given(diagnosis.evidence, subject, state) or {
-            **diagnosis.posterior,
+            inside = {name: belief.posterior[name] / whole if state == NO_YES[1] else 0.0 for name in members}
+            return {**belief.posterior, **inside}
+        return given(belief, subject, state) or {
+            **belief.posterior,
             subject: float(state == NO_YES[1]),
         }
 
@@ -276,8 +276,8 @@ class _Carriers:
         """
         if not share or math.isinf(share):
             return ()
-        likelihood = self._diagnosis.evidence.likelihoods[name]
-        found = links(self._network, self._diagnosis.setting, name, likelihood).values()
+        likelihood = self._belief.evidence.likelihoods[name]
+        found = links(self._network, self._belief.setting, name, likelihood).values()
         pulls = [(link, self._pull[link.condition] * link.effect * math.copysign(1.0, share)) for link in found]
         along = sorted((each for each in pulls if each[1] > 0.0), key=lambda each: -each[1])[:MOST_LINKS]
         chosen = [link for link, pull in along if pull >= LEAST_OF_THE_FIRST * along[0][1]]

@@ -1,7 +1,8 @@
 """How far to trust it: what each number of the network, were it another, would do to the answer.
 
-Derivatives are those of `bayesknee.inference.enumeration.gradients`. End points of ranges and changes of the first place are not
-taken from them but are exact: for a number in which P(e) and P(e, event) are straight lines, the posterior is
+Derivatives are those of `bayesknee.inference.enumeration.gradients`. End points of ranges and changes of the first
+place are not taken from them but are exact: for a number in which P(e) and P(e, event) are straight lines, the
+posterior is
 
     (a + b x) / (c + d x)
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
 from bayesknee.inference.prior.intercepts import find_root
 from bayesknee.inference.results import Gradients
@@ -29,7 +31,6 @@ from bayesknee.knowledge.number_words import allowed, citation, number_words, wi
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayesknee.diagnosis.diagnosis import Diagnosis
 
 MOST_BARS: Final = 10
 MOST_SEARCHED: Final = 6
@@ -161,34 +162,34 @@ class Sensitivity:
     """What every number does to one patient's probabilities.
 
     Attributes:
-        diagnosis: of that patient.
+        belief: of that patient.
         gradients: derivatives by number, of the conditions, then the groups.
     """
 
-    diagnosis: Diagnosis
+    belief: Belief
     gradients: Gradients = field(repr=False)
 
     @cached_property
     def _events(self) -> dict[str, int]:
-        network = self.diagnosis.network
+        network = self.belief.network
         return {name: place for place, name in enumerate([*network.conditions, *network.groups])}
 
     @cached_property
     def _numbers(self) -> dict[Path, Number]:
-        every = dict(self.diagnosis.network.numbers())
+        every = dict(self.belief.network.numbers())
         return {path: every[path] for path in self.gradients.paths}
 
     @property
     def leader(self) -> str:
         """The most probable condition."""
-        return next(iter(self.diagnosis.posterior))
+        return next(iter(self.belief.posterior))
 
     def _event(self, name: str | None) -> int:
         wanted = self.leader if name is None else name
         if wanted in self._events:
             return self._events[wanted]
         hint = did_you_mean(wanted, self._events) or f"known are {', '.join(self._events)}"
-        raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.diagnosis.network.id}; {hint}")
+        raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.belief.network.id}; {hint}")
 
     def effects(self, subject: str | None = None) -> tuple[Effect, ...]:
         """The derivative of one probability by every number that bears on it, the largest swing first.
@@ -264,8 +265,8 @@ class Sensitivity:
         """P(event | e) with that value: in closed form where there is one, else computed anew."""
         if path in self._places and self.gradients.linear[self._places[path]]:
             return self._closed(self._places[path], value - self._numbers[path].value)
-        own = self.diagnosis
-        changed = own.engine.for_network(with_number(own.network, path, value)).diagnose(own.evidence)
+        changed_network = with_number(self.belief.network, path, value)
+        changed = Belief.of(self.belief.compiled.for_network(changed_network), self.belief.evidence)
         if changed.approximation is not None:
             raise InferenceError(
                 f"with {value:.6g} for {'.'.join(path)}, exact work would take more than is allowed; leave answers "
@@ -283,7 +284,7 @@ class Sensitivity:
         return np.asarray((self.gradients.posterior + slopes[1:] * change) / (1.0 + slopes[0] * change))
 
     def _bar(self, path: Path, event: int) -> Bar:
-        number, network = self._numbers[path], self.diagnosis.network
+        number, network = self._numbers[path], self.belief.network
         lowest, highest = allowed(network, path)
         ends = max(number.low, lowest), min(number.high, highest)
         at_low, at_high = (float(self._at(path, end)[event]) for end in ends)
@@ -293,7 +294,7 @@ class Sensitivity:
 
     def _closed_flips(self) -> Iterator[Flip]:
         """Where a + b x of the leader meets that of another, the nearest on either side."""
-        conditions = len(self.diagnosis.network.conditions)
+        conditions = len(self.belief.network.conditions)
         first = self._events[self.leader]
         ahead = self.gradients.posterior[first] - self.gradients.posterior[:conditions]
         for place in np.flatnonzero(self.gradients.linear).tolist():
@@ -301,7 +302,7 @@ class Sensitivity:
             with np.errstate(divide="ignore", invalid="ignore"):
                 changes = ahead / (slopes - slopes[first])
             path = self.gradients.paths[place]
-            lowest, highest = (end - self._numbers[path].value for end in allowed(self.diagnosis.network, path))
+            lowest, highest = (end - self._numbers[path].value for end in allowed(self.belief.network, path))
             for within in ((changes > 0.0) & (changes <= highest), (changes < 0.0) & (changes >= lowest)):
                 candidates = np.flatnonzero(within)
                 if len(candidates):
@@ -314,19 +315,19 @@ class Sensitivity:
         for _, path, end in estimates[:most]:
             value = self._search(path, end)
             if value is not None:
-                posterior = self._at(path, value)[: len(self.diagnosis.network.conditions)].copy()
+                posterior = self._at(path, value)[: len(self.belief.network.conditions)].copy()
                 posterior[self._events[self.leader]] = -1.0
                 yield self._flip(path, value, int(posterior.argmax()))
 
     def _estimates(self) -> Iterator[tuple[float, Path, float]]:
         """Widths by the linear estimate, path, and a value beyond it, of the numbers without a closed form."""
-        conditions = len(self.diagnosis.network.conditions)
+        conditions = len(self.belief.network.conditions)
         first = self._events[self.leader]
         derivatives = self.gradients.derivatives[:, :conditions]
         ahead = self.gradients.posterior[first] - self.gradients.posterior[:conditions]
         for place in np.flatnonzero(~self.gradients.linear).tolist():
             path = self.gradients.paths[place]
-            number, (lowest, highest) = self._numbers[path], allowed(self.diagnosis.network, path)
+            number, (lowest, highest) = self._numbers[path], allowed(self.belief.network, path)
             steps = derivatives[place] - derivatives[place, first]
             with np.errstate(divide="ignore", invalid="ignore"):
                 changes = ahead / steps * _scale_slope(number)
@@ -341,7 +342,7 @@ class Sensitivity:
         number = self._numbers[path]
 
         def lead(at: float) -> float:
-            posterior = self._at(path, _unscaled(number, at))[: len(self.diagnosis.network.conditions)].copy()
+            posterior = self._at(path, _unscaled(number, at))[: len(self.belief.network.conditions)].copy()
             own = posterior[self._events[self.leader]]
             posterior[self._events[self.leader]] = -1.0
             return float(own - posterior.max())
@@ -355,11 +356,11 @@ class Sensitivity:
 
     @property
     def _lead(self) -> float:
-        first, *others = self.diagnosis.posterior.values()
+        first, *others = self.belief.posterior.values()
         return first - max(others, default=0.0)
 
     def _flip(self, path: Path, value: float, other: int) -> Flip:
-        number, network = self._numbers[path], self.diagnosis.network
+        number, network = self._numbers[path], self.belief.network
         leader = list(self._events)[other]
         probability = float(self._at(path, value)[other])
         what, cited = number_words(network, path), citation(network, number.source)
@@ -388,6 +389,6 @@ def _moved(number: Number, change: float) -> float:
     return _unscaled(number, max(min(_scaled(number, number.value) + change, 30.0), -30.0))
 
 
-def sensitivity_of(diagnosis: Diagnosis) -> Sensitivity:
+def sensitivity_of(belief: Belief) -> Sensitivity:
     """The sensitivity of a diagnosis."""
-    return Sensitivity(diagnosis, diagnosis.engine.gradients(diagnosis.evidence))
+    return Sensitivity(belief, belief.compiled.strategy.gradients(belief.evidence, belief.compiled.events))

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.plots.canvas import (
     LONGEST_NAME,
@@ -64,7 +65,7 @@ def posterior_course(diagnosis: Diagnosis) -> Vector:
     """P(condition | the first k answers), shape (answers + 1, conditions), the conditions as in the posterior."""
     names = list(diagnosis.evidence.answers)
     parts = (diagnosis.evidence.only(names[:count]) for count in range(len(names) + 1))
-    after = [diagnosis.engine.diagnose(part).posterior for part in parts]
+    after = [Belief.of(diagnosis.compiled, part).posterior for part in parts]
     return np.array([[posterior[name] for name in diagnosis.posterior] for posterior in after])
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from bayesknee.diagnosis.asking.ranking import NextQuestion, Outcome
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.plots.canvas import (
     BLACK,

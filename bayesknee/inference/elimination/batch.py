@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.errors import InferenceError
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.network_arrays import NoisyOrModel
 from bayesknee.inference.elimination.patients import Known, Patients, common_of, patients_of, sorted_evidence
 from bayesknee.inference.elimination.run import AnyRun
@@ -22,7 +23,6 @@ from bayesknee.patient.gates import Answers
 
 if TYPE_CHECKING:
     from bayesknee.inference.elimination.kernels import Program
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 MOST_TOGETHER: Final = 40  # effects; to look for an order for more takes long and is in vain
 SECONDS_APART: Final = 4e-3  # what a structure takes, however small it is
@@ -30,25 +30,25 @@ WORTH_COMPILING: Final = 200  # patients; compiled code takes a second to load, 
 
 
 def infer_many(
-    strategy: NoisyOrStrategy, codes: Codes, evidence: Evidence, groups: Groups, refused: dict[int, str] | None
+    core: Core, codes: Codes, evidence: Evidence, groups: Groups, refused: dict[int, str] | None
 ) -> Posteriors:
     """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy`."""
-    model = strategy.model
+    model = core.model
     marginals = np.full((len(codes), model.n), np.nan)
     of_groups = np.full((len(codes), len(groups)), np.nan)
     log_evidence = np.full(len(codes), -np.inf)
-    run = _CompiledRuns(strategy) if len(codes) >= WORTH_COMPILING and find_spec("numba") else strategy.run
+    run = _CompiledRuns(core) if len(codes) >= WORTH_COMPILING and find_spec("numba") else core.run
     alike: dict[Common, dict[int, Known]] = {}
-    for row, known in _known(strategy, codes, evidence):
+    for row, known in _known(core, codes, evidence):
         alike.setdefault(common_of(model, known), {})[row] = known
-    for structure, by_row in _gone_through(strategy, alike):
+    for structure, by_row in _gone_through(core, alike):
         try:
-            for rows in parts(list(by_row), strategy.at_once(structure)):
+            for rows in parts(list(by_row), core.at_once(structure)):
                 patients = patients_of(structure, [by_row[row] for row in rows])
-                log_evidence[rows], found = strategy.posteriors(patients, run)
+                log_evidence[rows], found = core.posteriors(patients, run)
                 marginals[rows] = found.conditions.T
                 if groups:
-                    of_groups[rows] = strategy.any_of(patients, groups, run)
+                    of_groups[rows] = core.any_of(patients, groups, run)
         except InferenceError as error:
             if refused is None:
                 raise
@@ -60,7 +60,7 @@ def infer_many(
 
 
 def _gone_through(
-    strategy: NoisyOrStrategy, alike: Mapping[Common, Mapping[int, Known]]
+    core: Core, alike: Mapping[Common, Mapping[int, Known]]
 ) -> Iterator[tuple[Structure, Mapping[int, Known]]]:
     """The structures to go through, and whom with each.
 
@@ -73,21 +73,21 @@ def _gone_through(
         by_answered.setdefault((*common._replace(effects=()), answered), []).append(common)
     for commons in by_answered.values():
         whole = {row: known for common in commons for row, known in alike[common].items()}
-        if len(commons) > 1 and (joint := _joint(strategy, commons, len(whole))):
+        if len(commons) > 1 and (joint := _joint(core, commons, len(whole))):
             yield joint, whole
         else:
-            yield from ((Structure(strategy.model, common), alike[common]) for common in commons)
+            yield from ((Structure(core.model, common), alike[common]) for common in commons)
 
 
-def _joint(strategy: NoisyOrStrategy, commons: list[Common], patients: int) -> Structure | None:
+def _joint(core: Core, commons: list[Common], patients: int) -> Structure | None:
     """One structure for all of these; None where they are quicker apart, or it is too large."""
     effects = tuple(sorted(set().union(*(each.effects for each in commons))))
     if len(effects) > MOST_TOGETHER:
         return None
-    joint = Structure(strategy.model, commons[0]._replace(effects=effects))
-    plan = strategy.plan(joint.shape)
+    joint = Structure(core.model, commons[0]._replace(effects=effects))
+    plan = core.plan(joint.shape)
     together = plan.seconds + patients * plan.seconds_more
-    return joint if strategy.fits(joint) and together < SECONDS_APART * len(commons) else None
+    return joint if core.fits(joint) and together < SECONDS_APART * len(commons) else None
 
 
 def structure_with(model: NoisyOrModel, evidence: Evidence, names: Sequence[str]) -> Structure:
@@ -111,17 +111,17 @@ def parts(rows: list[int], length: int) -> Iterable[list[int]]:
 # --- what is known ---------------------------------------------------------------------------------------------------
 
 
-def _known(strategy: NoisyOrStrategy, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, Known]]:
+def _known(core: Core, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, Known]]:
     """What is known of each row, but for those whose answers break a gate."""
-    network = strategy.model.network
-    answers = strategy.gates.answers(codes, evidence)
+    network = core.model.network
+    answers = core.gates.answers(codes, evidence)
     names, ways = list(network.questions), _likelihoods(network, answers)
     for row, own in enumerate(answers.rows):
         columns = np.flatnonzero(own != NOT_KNOWN).tolist()
         stated = {names[column]: ways[column][own[column]] for column in columns}
         if all(map(any, stated.values())):
             likelihoods = {**answers.shared, **stated}
-            yield row, sorted_evidence(strategy.model, Evidence(likelihoods=likelihoods, log_scale=answers.log_scale))
+            yield row, sorted_evidence(core.model, Evidence(likelihoods=likelihoods, log_scale=answers.log_scale))
 
 
 def _likelihoods(network: Network, answers: Answers) -> list[list[tuple[float, ...]]]:
@@ -135,8 +135,8 @@ def _likelihoods(network: Network, answers: Answers) -> list[list[tuple[float, .
 class _CompiledRuns:
     """Makes runs of compiled code, where the plan can be compiled; keeps the programs of one structure."""
 
-    def __init__(self, strategy: NoisyOrStrategy) -> None:
-        self._strategy = strategy
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._programs: Mapping[Common, Program | None] = {}
 
     def __call__(self, patients: Patients) -> AnyRun:
@@ -144,7 +144,7 @@ class _CompiledRuns:
 
         structure = patients.structure
         if structure.common not in self._programs:
-            plan = self._strategy.plan_of(structure)
+            plan = self._core.plan_of(structure)
             self._programs = {structure.common: program_of(plan, structure)}
         program = self._programs[structure.common]
-        return self._strategy.run(patients) if program is None else CompiledRun(program, patients)
+        return self._core.run(patients) if program is None else CompiledRun(program, patients)

@@ -19,12 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.patients import Known, Patients, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
@@ -32,9 +33,6 @@ from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 MOST_AT_ONCE: Final = 2**21  # numbers of all conditions and what they depend on, of patients gone through together
 
@@ -47,13 +45,13 @@ class Row(NamedTuple):
     linear: bool
 
 
-def gradients_of(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> Gradients:
+def gradients_of(core: Core, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
     """The gradients of a patient whose evidence is possible.
 
     Raises:
         InferenceError: tables that would be too large.
     """
-    work = _Work(strategy, evidence, events)
+    work = _Work(core, before, evidence, events)
     rows = list(work.rows())
     slopes = np.array([work.over_events(row.slope) for row in rows])
     return Gradients(
@@ -185,12 +183,12 @@ class Found(NamedTuple):
 class PriorGradients:
     """Derivatives by the numbers before the findings, for one network and setting. Read-only once made."""
 
-    def __init__(self, strategy: NoisyOrStrategy) -> None:
-        self._strategy = strategy
-        model = strategy.model
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        model = core.model
         self.numbers = PriorNumbers(model.network, model.parents)
         events = tuple(frozenset([c]) for c in range(model.n))
-        raw = self.found(_each_event(_counted(strategy, Known({}, {}, {})), events)).raw
+        raw = self.found(_each_event(_counted(core, Known({}, {}, {})), events)).raw
         sums = np.concatenate([[1.0], self.numbers.base_rates])
         self._moves = self.numbers.moves(Raw(raw.by_number * sums, raw.by_intercept * sums))
 
@@ -198,7 +196,7 @@ class PriorGradients:
         """All that is wanted of these patients, some at a time."""
         structure = patients.structure
         numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs_before_mixing.values())
-        length = min(self._strategy.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
+        length = min(self._core.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
         parts = [self._some(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
         logs, conditions, effects, raws = zip(*parts, strict=True)
         return Found(
@@ -209,9 +207,9 @@ class PriorGradients:
         )
 
     def _some(self, patients: Patients) -> Found:
-        run = self._strategy.run(patients)
+        run = self._core.run(patients)
         logs = run.log_evidence()
-        tally = Families(patients, np.full((self._strategy.model.n, patients.count), np.nan))
+        tally = Families(patients, np.full((self._core.model.n, patients.count), np.nan))
         run.back(tally)
         conditions = np.nan_to_num(tally.conditions)
         return Found(logs, conditions, tally.effects, _PriorSlopes(self.numbers, tally).raw())
@@ -222,10 +220,10 @@ class PriorGradients:
         return np.asarray(raw.by_number + moves.of_intercepts @ raw.by_intercept - moves.of_complaint[:, None])
 
 
-def _counted(strategy: NoisyOrStrategy, known: Known) -> Patients:
+def _counted(core: Core, known: Known) -> Patients:
     """A patient, who has the complaint."""
-    patient = one_patient(strategy.model, known)
-    return strategy.counting_any(patient) if strategy.has_complaint else patient
+    patient = one_patient(core.model, known)
+    return core.counting_any(patient) if core.has_complaint else patient
 
 
 def _each_event(patient: Patients, events: Events) -> Patients:
@@ -244,14 +242,14 @@ def _each_event(patient: Patients, events: Events) -> Patients:
 class _Work:
     """Patients: one of whom nothing is asked, then one for each event, which happens; of several conditions, not."""
 
-    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> None:
-        self._strategy = strategy
-        self._model = strategy.model
+    def __init__(self, core: Core, before: PriorGradients, evidence: Evidence, events: Events) -> None:
+        self._core, self._before = core, before
+        self._model = core.model
         self._evidence = evidence
         self._events = events
         self._known = sorted_evidence(self._model, evidence)
-        self._patients = _each_event(_counted(strategy, self._known), events)
-        self._logs, self._conditions, self._effects, self._raw = strategy.prior_gradients.found(self._patients)
+        self._patients = _each_event(_counted(core, self._known), events)
+        self._logs, self._conditions, self._effects, self._raw = before.found(self._patients)
         with np.errstate(invalid="ignore"):
             self._shares = np.exp(self._logs - self._logs[0])  # P(what is asked for | e)
 
@@ -279,9 +277,9 @@ class _Work:
 
     def _before_the_findings(self) -> Iterator[Row]:
         """A base rate acts in a straight line where it is that of its own condition only."""
-        prior = self._strategy.prior_gradients
+        prior = self._before
         parents = {each for factor in self._model.factors.values() for each in factor.variables}
-        alone = [not self._strategy.has_complaint and c not in parents for c in range(self._model.n)]
+        alone = [not self._core.has_complaint and c not in parents for c in range(self._model.n)]
         slopes = prior.slopes(self._raw)
         for number, (path, slope) in enumerate(zip(prior.numbers.paths, slopes, strict=True)):
             yield Row(path, slope, number < len(alone) and alone[number])
@@ -305,7 +303,7 @@ class _Work:
 
     def _against(self, patients: Patients) -> tuple[Vector, Vector]:
         """P(other patients) / P(patients), and the conditions of the others."""
-        logs, conditions, _ = self._strategy.in_parts(patients)
+        logs, conditions, _ = self._core.in_parts(patients)
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(np.exp(logs - self._logs)), np.nan_to_num(conditions)
 
@@ -324,7 +322,7 @@ class _Work:
         if rule.otherwise:
             others = [c for condition, c in numbers.items() if condition not in rule.distributions]
             by_others = by_r[others].sum(axis=0)
-            if not self._strategy.has_complaint:  # none at all may be present
+            if not self._core.has_complaint:  # none at all may be present
                 by_others += (1.0 - r @ by_r) / float(np.dot(otherwise, likelihood))
             for state, change in by_state(rule.otherwise, states, likelihood):
                 yield Row((*path, "otherwise", state), by_others * change, linear=True)
@@ -365,5 +363,5 @@ class _Work:
             common = common._replace(effects=tuple(sorted((*common.effects, number))))
             observed = {**self._patients.observed, number: np.ones((2, self._patients.count))}
             patients = replace(self._patients, structure=Structure(self._model, common), observed=observed)
-            self._effects[number] = self._strategy.in_parts(patients)[2][number]
+            self._effects[number] = self._core.in_parts(patients)[2][number]
         return np.nan_to_num(self._effects[number])

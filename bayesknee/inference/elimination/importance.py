@@ -24,7 +24,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from immutabledict import immutabledict
@@ -32,14 +32,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.network_arrays import Effect
 from bayesknee.inference.elimination.patients import Known, Patients
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Approximation
-
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 ROUNDS: Final = 40
 FIRST_PART: Final = 0.3
@@ -113,41 +111,41 @@ class ApproximatePosterior:
         return min(max(share, lowest), highest)
 
 
-def approximate(strategy: NoisyOrStrategy, known: Known, patient: Patients) -> ApproximatePosterior | None:
+def approximate(core: Core, known: Known, patient: Patients) -> ApproximatePosterior | None:
     """The posterior of one patient; None where the evidence is impossible.
 
     Raises:
         InferenceError: it cannot be told well enough.
     """
-    exact = strategy.counting_any(patient) if strategy.has_complaint else patient
-    bounded = _chosen(strategy, exact)
-    bounded = _tuned(strategy, exact, bounded)
+    exact = core.counting_any(patient) if core.has_complaint else patient
+    bounded = _chosen(core, exact)
+    bounded = _tuned(core, exact, bounded)
     proposal = _proposal(exact, bounded)
-    run = strategy.run(proposal)
+    run = core.run(proposal)
     log_proposal = float(run.log_evidence()[0])
     if log_proposal == -math.inf:
         return None
-    collected = _Collected(strategy, exact, known)
-    deadline = time.monotonic() + strategy.budget.seconds
+    collected = _Collected(core, exact, known)
+    deadline = time.monotonic() + core.budget.seconds
     rng = np.random.default_rng(SEED)
     while collected.draws < MOST_DRAWS and time.monotonic() < deadline and not collected.is_enough():
         conditions, _ = draw(run, DRAWS_AT_ONCE, rng)
         collected.add(conditions, np.sum([each.log_weight(conditions) for each in bounded], axis=0))
-    return collected.posterior(log_proposal - math.log(strategy.model.complaint[0]), len(bounded))
+    return collected.posterior(log_proposal - math.log(core.model.complaint[0]), len(bounded))
 
 
-def _chosen(strategy: NoisyOrStrategy, patient: Patients) -> list[Bounded]:
+def _chosen(core: Core, patient: Patients) -> list[Bounded]:
     """The fewest findings, those with most causes first, without which the rest is within the budget."""
-    model = strategy.model
+    model = core.model
     effects = patient.structure.common.effects
     able = [k for k in effects if k in model.effect_of and k != model.any_effect and _can_be_bounded(patient, k)]
     able.sort(key=lambda k: (-len(model.effect_of[k].causes), k))
     low, high = 1, len(able)
-    if not able or not strategy.fits(_structure_without(patient, able)):
-        raise InferenceError(strategy.too_large(patient.structure))
+    if not able or not core.fits(_structure_without(patient, able)):
+        raise InferenceError(core.too_large(patient.structure))
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if strategy.fits(_structure_without(patient, able[:middle])) else (middle + 1, high)
+        low, high = (low, middle) if core.fits(_structure_without(patient, able[:middle])) else (middle + 1, high)
     return [_bounded(patient, k) for k in able[:low]]
 
 
@@ -170,7 +168,7 @@ def _bounded(patient: Patients, k: int) -> Bounded:
     return Bounded(k, effect, -float(effect.log_no_leak) - math.log1p(-no / yes), FIRST_SLOPE)
 
 
-def _tuned(strategy: NoisyOrStrategy, patient: Patients, bounded: list[Bounded]) -> list[Bounded]:
+def _tuned(core: Core, patient: Patients, bounded: list[Bounded]) -> list[Bounded]:
     """The bounds with the slopes that fit each other: P(evidence) by the bounds is convex in these, and made small.
 
     A round goes part of the way to what fits the probabilities of the round before, and a shorter part where that was
@@ -180,7 +178,7 @@ def _tuned(strategy: NoisyOrStrategy, patient: Patients, bounded: list[Bounded])
     part = FIRST_PART
     tried = bounded
     for _ in range(ROUNDS):
-        run = strategy.run(_proposal(patient, tried))
+        run = core.run(_proposal(patient, tried))
         log_bound = float(run.log_evidence()[0])
         if log_bound < best:
             off = best - log_bound
@@ -212,8 +210,8 @@ def _proposal(patient: Patients, bounded: list[Bounded]) -> Patients:
 class _Collected:
     """Draws, their weights, and what they tell of each condition."""
 
-    def __init__(self, strategy: NoisyOrStrategy, patient: Patients, known: Known) -> None:
-        self._strategy = strategy
+    def __init__(self, core: Core, patient: Patients, known: Known) -> None:
+        self._core = core
         self._patient = patient
         self._known = known
         self._drawn: list[Some] = []
@@ -255,12 +253,12 @@ class _Collected:
         effective = _effective(weights)
         if effective < FEWEST_EFFECTIVE:
             raise InferenceError(
-                f"{self._strategy.too_large(self._patient.structure)}; an approximation was tried, and its error could "
+                f"{self._core.too_large(self._patient.structure)}; an approximation was tried, and its error could "
                 f"not be told ({self.draws:,} draws are worth {effective:.0f}, and {FEWEST_EFFECTIVE:.0f} are needed)"
             )
         marginals, errors = _errors(weights, values)
         spread = math.sqrt(max(self.draws * float(weights @ weights) - 1.0, 0.0) / self.draws)
-        by_name = dict(zip(self._strategy.model.parents.conditions, errors.tolist(), strict=True))
+        by_name = dict(zip(self._core.model.parents.conditions, errors.tolist(), strict=True))
         return ApproximatePosterior(
             log_scale + log_mean,
             marginals,

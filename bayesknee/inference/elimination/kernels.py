@@ -357,7 +357,7 @@ def join_back(  # noqa: PLR0913, PLR0917
 def members(  # noqa: PLR0913, PLR0917
     program: Program, number: int, pairs: Vector, log_none: float, still: float, fired: float, found: Vector
 ) -> None:
-    """P(member of a crowd | evidence) from the weights of both outcomes; see `bayesknee.inference.elimination.steps`."""
+    """P(member of a crowd | evidence) from the weights of both outcomes; see `steps`."""
     whole = math.exp(log_none) * still - math.expm1(log_none) * fired
     for i in range(program.crowds[number], program.crowds[number + 1]):
         member, q = program.members[i], program.member_chances[i]

@@ -14,42 +14,39 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.patients import Known, Patients, one_patient, sorted_evidence
 from bayesknee.inference.results import Outcomes
 from bayesknee.patient.evidence import Evidence
 
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
-
-def outcomes(strategy: NoisyOrStrategy, evidence: Evidence, names: Iterable[str]) -> Outcomes:
+def outcomes(core: Core, evidence: Evidence, names: Iterable[str]) -> Outcomes:
     """The outcomes of these questions, given evidence that is possible."""
     wanted = set(names)
-    network = strategy.model.network
-    work = _WhatIf(strategy, evidence)
+    network = core.model.network
+    work = _WhatIf(core, evidence)
     ordered = tuple(each for each in network.questions if each in wanted and work.can_tell(each))
     rows = [*work.rows(ordered)]
-    joint = np.vstack(rows) if rows else np.zeros((0, 1 + strategy.model.n))
+    joint = np.vstack(rows) if rows else np.zeros((0, 1 + core.model.n))
     return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:], work.marginals)
 
 
 class _WhatIf:
     """Rows of P(answer | e) and P(answer, condition | e)."""
 
-    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence) -> None:
-        self._strategy = strategy
-        self._model = strategy.model
+    def __init__(self, core: Core, evidence: Evidence) -> None:
+        self._core = core
+        self._model = core.model
         self._evidence = evidence
         self._known = sorted_evidence(self._model, evidence)
         self._whole_runs = self._model.network.risk_factors.keys() | self._model.mixtures.keys()
         patient = one_patient(self._model, self._known)
-        log_evidence, found = strategy.posterior_of(evidence, patient)
+        log_evidence, found = core.posterior_of(evidence, patient)
         self._log_evidence = float(log_evidence[0])
         self._now = np.concatenate([[1.0], found.conditions[:, 0]])
         self._patient = found.patients
@@ -65,7 +62,7 @@ class _WhatIf:
             return True
         states = len(self._model.network.states[name])
         known = replace(self._known, mixtures={**self._known.mixtures, name: tuple(np.eye(states)[0])})
-        return self._strategy.fits(one_patient(self._model, known).structure)
+        return self._core.fits(one_patient(self._model, known).structure)
 
     def rows(self, names: tuple[str, ...]) -> Iterable[Vector]:
         effects = {self._effect_of(name) for name in names if name not in self._whole_runs}
@@ -92,7 +89,7 @@ class _WhatIf:
             known = replace(self._known, mixtures={**self._known.mixtures, name: likelihood})
         else:
             known = replace(self._known, risk_factors={**self._known.risk_factors, name: likelihood})
-        log_evidence, found = self._strategy.posteriors(one_patient(self._model, known))
+        log_evidence, found = self._core.posteriors(one_patient(self._model, known))
         if log_evidence[0] == -math.inf:
             return np.zeros_like(self._now)
         p = math.exp(log_evidence[0] - self._log_evidence)
@@ -113,11 +110,11 @@ class _WhatIf:
 
     def _absent(self, effects: list[str]) -> Mapping[str, Vector]:
         """P(effect absent | e) and P(effect absent, condition | e) of each."""
-        length = self._strategy.at_once(self._patient.structure)
+        length = self._core.at_once(self._patient.structure)
         found: dict[str, Vector] = {}
         for start in range(0, len(effects), length):
             some = effects[start : start + length]
-            log_evidence, marginals = self._strategy.posteriors(self._with_absent(some))
+            log_evidence, marginals = self._core.posteriors(self._with_absent(some))
             p = np.exp(log_evidence - self._log_evidence)
             joint = np.vstack([np.ones(len(some)), np.nan_to_num(marginals.conditions)]) * p
             found |= dict(zip(some, np.minimum(joint, self._now[:, None]).T, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel, make_effect, without_common
 from bayesknee.inference.elimination.patients import Patients, common_of, sorted_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
@@ -25,9 +26,6 @@ from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.results import Events
 from bayesknee.patient.evidence import Evidence
-
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 FEWEST_DRAWS: Final = 100
 MOST_KEPT: Final = 2
@@ -39,9 +37,9 @@ ARRAYS: Final = 8  # about as many of one number for each condition and draw are
 class NoisyOrRedraws:
     """The networks that the ranges of one allow, in a setting; those of a seed are always the same."""
 
-    def __init__(self, strategy: NoisyOrStrategy) -> None:
-        self._strategy = strategy
-        model = self._model = strategy.model
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        model = self._model = core.model
         self._prior = RedrawnPrior(model.network, model.parents, model.intercepts[:, 0], float(model.complaint[0]))
         self._kept: dict[tuple[int, int], PriorDraws] = {}
 
@@ -50,7 +48,7 @@ class NoisyOrRedraws:
         self._check_memory(draws)
         answers = _Answers(self._model, evidence, draws, seed)
         prior = self._priors(draws, seed)
-        length = min(self._strategy.at_once(self._structure(answers)), draws)
+        length = min(self._core.at_once(self._structure(answers)), draws)
         parts = (slice(start, min(start + length, draws)) for start in range(0, draws, length))
         return np.concatenate([self._chances(answers, prior, events, part) for part in parts])
 
@@ -62,8 +60,8 @@ class NoisyOrRedraws:
         """
         structure = self._structure(_Answers(self._model, evidence, 1, 0))
         runs = 1 + sum(len(event) > 1 for event in events)
-        seconds = runs * self._strategy.plan(structure.shape).seconds_more + SECONDS_A_CONDITION * self._model.n
-        allowed = self._strategy.budget.seconds
+        seconds = runs * self._core.plan(structure.shape).seconds_more + SECONDS_A_CONDITION * self._model.n
+        allowed = self._core.budget.seconds
         if seconds * FEWEST_DRAWS > allowed:
             raise InferenceError(
                 f"a draw would take about {seconds:.2g} s, and intervals at least {FEWEST_DRAWS} of them; allowed are "
@@ -76,11 +74,11 @@ class NoisyOrRedraws:
         return Structure(replace(self._model, redrawn_mixtures=answers.mixtures(slice(1))), answers.common)
 
     def _check_memory(self, draws: int) -> None:
-        allowed = self._strategy.budget.memory // (8 * ARRAYS * self._model.n)
+        allowed = self._core.budget.memory // (8 * ARRAYS * self._model.n)
         if draws > allowed:
             raise InferenceError(
                 f"{draws:,} draws of {self._model.n} conditions are more than fit into "
-                f"{self._strategy.budget.memory / 1e6:,.3g} MB; at most {allowed:,} do; draw fewer, or allow more "
+                f"{self._core.budget.memory / 1e6:,.3g} MB; at most {allowed:,} do; draw fewer, or allow more "
                 "(memory= of Engine)"
             )
 
@@ -94,13 +92,13 @@ class NoisyOrRedraws:
     def _chances(self, answers: _Answers, prior: PriorDraws, events: Events, part: slice) -> Vector:
         patients = answers.patients(self._drawn_model(answers, prior.part(part), part), part)
         found = np.empty((patients.count, len(events)))
-        marginals = self._strategy.posteriors(patients)[1].conditions.T
+        marginals = self._core.posteriors(patients)[1].conditions.T
         several = [column for column, event in enumerate(events) if len(event) > 1]
         for column, event in enumerate(events):
             if len(event) == 1:
                 found[:, column] = marginals[:, min(event)]
         if several:
-            found[:, several] = self._strategy.any_of(patients, [events[column] for column in several])
+            found[:, several] = self._core.any_of(patients, [events[column] for column in several])
         return found
 
     def _drawn_model(self, answers: _Answers, prior: PriorDraws, part: slice) -> NoisyOrModel:

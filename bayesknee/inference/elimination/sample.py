@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,13 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import mixture_numbers, reading_table
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.draw import Whole, draw
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
-
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 MOST_ROWS_AT_ONCE: Final = 2**12
 Some = NDArray[np.bool_]
@@ -31,7 +29,7 @@ class Sampler:
     """Draws patients who share some evidence.
 
     Args:
-        strategy: whose tables to use.
+        core: of the network.
         evidence: what is known of all of them.
         wanted: findings whose answers to draw; all where None. Risk factors are drawn in any case.
 
@@ -40,14 +38,14 @@ class Sampler:
         InferenceError: tables that would be too large.
     """
 
-    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
-        self._model = strategy.model
-        self._network = strategy.model.network
+    def __init__(self, core: Core, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
+        self._model = core.model
+        self._network = core.model.network
         self._wanted = frozenset(self._network.findings if wanted is None else self._with_gates(wanted))
         self._given = evidence.likelihoods
         self._known = sorted_evidence(self._model, evidence)
         patient = one_patient(self._model, self._known)
-        self._run = strategy.run(strategy.counting_any(patient) if strategy.has_complaint else patient)
+        self._run = core.run(core.counting_any(patient) if core.has_complaint else patient)
         if self._run.log_evidence()[0] == -math.inf:
             raise ImpossibleEvidenceError(evidence.answers)
         self._columns = {name: column for column, name in enumerate(self._network.questions)}

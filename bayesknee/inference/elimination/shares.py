@@ -1,8 +1,9 @@
 """What each answer brings to log P(evidence | event), where conditions are many.
 
-As in `bayesknee.inference.enumeration.shares`, the evidence comes in gradually and all at once, for t from 0 to 1, and the gain of
-each moment goes to the answers by what they have to say at that moment. There the likelihood on the way is P(e | s)^t;
-of a present finding that is no sum that this strategy can do. So an answer comes in on a way of its own, where it can:
+As in `bayesknee.inference.enumeration.shares`, the evidence comes in gradually and all at once, for t from 0 to 1, and
+the gain of each moment goes to the answers by what they have to say at that moment. There the likelihood on the way is
+P(e | s)^t; of a present finding that is no sum that this strategy can do. So an answer comes in on a way of its own,
+where it can:
 
 - an absent finding as P(absent | s)^t, which stays a product over conditions;
 - a sign by its readings as P(readings | sign)^t, an unsure answer about a condition as its likelihood^t: as there;
@@ -25,21 +26,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.dividing import divided, gauss_legendre
+from bayesknee.inference.elimination.core import Core
 from bayesknee.inference.elimination.patients import Known, Patients, common_of, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.elimination.steps import expm1, log
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.strategy import NoisyOrStrategy
 
 NODES: Final = (40, 80, 160)
 TOLERANCE: Final = 1e-7  # what the nodes may miss of the sum, which is known; it is then divided like the rest
@@ -47,9 +46,9 @@ STEP: Final = 1e-30
 LEAST: Final = 1e-250  # times STEP it is still a float
 
 
-def shares(strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> Shares:
+def shares(core: Core, evidence: Evidence, events: Events) -> Shares:
     """The shares of all that is known in all events."""
-    path = _Path(strategy, evidence, events)
+    path = _Path(core, evidence, events)
     for nodes in NODES:
         result, off = path.shares(nodes)
         if off <= TOLERANCE:
@@ -82,12 +81,12 @@ class _Chances:
 class _Path:
     """The way of the evidence from t = 0 to 1."""
 
-    def __init__(self, strategy: NoisyOrStrategy, evidence: Evidence, events: Events) -> None:
-        self._strategy = strategy
-        self._model = strategy.model
+    def __init__(self, core: Core, evidence: Evidence, events: Events) -> None:
+        self._core = core
+        self._model = core.model
         self._evidence = evidence
         self._events = events
-        self._known = sorted_evidence(strategy.model, evidence)
+        self._known = sorted_evidence(core.model, evidence)
         self._names = tuple(evidence.likelihoods)
         self._whole = self._patient(self._known)
         settled = {c: each for c, each in self._known.conditions.items() if min(each) == 0.0}
@@ -112,11 +111,11 @@ class _Path:
 
     def _patient(self, known: Known) -> Patients:
         patient = one_patient(self._model, known)
-        return self._strategy.counting_any(patient) if self._strategy.has_complaint else patient
+        return self._core.counting_any(patient) if self._core.has_complaint else patient
 
     def _sides(self, patients: Patients) -> tuple[Vector, Vector]:
         """log P(evidence), shape (patients,), and log P(side, evidence), shape (2, events, patients)."""
-        run = self._strategy.run(patients)
+        run = self._core.run(patients)
         log_all = run.log_evidence() - np.log(self._model.complaint)
         tally = _Chances(patients, np.zeros((self._model.n, 2, patients.count), patients.no.dtype))
         run.back(tally)
@@ -138,12 +137,12 @@ class _Path:
         no, yes = patients.no.copy(), patients.yes.copy()
         (no if state else yes)[c] = -np.inf
         with np.errstate(divide="ignore", invalid="ignore"):
-            run = self._strategy.run(replace(patients, no=no, yes=yes))
+            run = self._core.run(replace(patients, no=no, yes=yes))
             return np.asarray(run.log_evidence() - np.log(self._model.complaint))
 
     def _sides_of_several(self, patients: Patients, event: frozenset[int], log_all: Vector) -> Vector:
         """The sides of an event of several conditions, or of none, shape (2, patients)."""
-        run = self._strategy.run(patients.without(event))
+        run = self._core.run(patients.without(event))
         log_none = run.log_evidence() - np.log(self._model.complaint)
         with np.errstate(invalid="ignore"):
             some = log(-expm1(np.minimum(log_none - log_all, 0.0)))
@@ -245,7 +244,7 @@ class _Path:
         """What each answer that comes in gradually brings at a moment, shape (these, 2, events)."""
         if not self._gradual:
             return np.zeros((0, 2, len(self._events)))
-        length = self._strategy.at_once(self._whole.structure)
+        length = self._core.at_once(self._whole.structure)
         parts = (self._gradual[start : start + length] for start in range(0, len(self._gradual), length))
         sides = np.concatenate([self._sides(self._at(t, STEP, part))[1] for part in parts], axis=2)
         return np.nan_to_num(np.moveaxis(sides.imag, 2, 0) / STEP) + self._constants[:, None, None]

@@ -3,81 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
+from typing import ClassVar, Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.errors import InferenceError
-from bayesknee.inference.caches import keep
-from bayesknee.inference.elimination.network_arrays import noisy_or_model
-from bayesknee.inference.elimination.order import Plan, Shape, make_plan
+from bayesknee.inference.elimination.batch import infer_many, structure_with
+from bayesknee.inference.elimination.core import BUDGET, Core, NoisyOrPosterior, Whole
+from bayesknee.inference.elimination.gradients import PriorGradients, gradients_of
+from bayesknee.inference.elimination.importance import ApproximatePosterior, approximate
+from bayesknee.inference.elimination.outcomes import outcomes
 from bayesknee.inference.elimination.patients import Patients, one_patient, sorted_evidence
-from bayesknee.inference.elimination.run import AnyRun, Marginals, Run
-from bayesknee.inference.elimination.structure import Structure
+from bayesknee.inference.elimination.redraw import NoisyOrRedraws
+from bayesknee.inference.elimination.sample import Sampler
+from bayesknee.inference.elimination.shares import shares
 from bayesknee.inference.results import Budget, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
-from bayesknee.patient.gates import Gates
 
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.gradients import PriorGradients
-    from bayesknee.inference.elimination.importance import ApproximatePosterior
-    from bayesknee.inference.elimination.redraw import NoisyOrRedraws
-
-RunOf: TypeAlias = Callable[[Patients], AnyRun]
-
-BUDGET: Final = Budget()
-MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
-MOST_PLANS: Final = 64
-MOST_KEPT: Final = 4
 FOLLOWED: Final = (12, 10, 8, 6, 4)  # answers, each of which may turn out present; the last is taken in any case
 SECONDS_TO_FOLLOW: Final = 2e-3  # for a patient
-SHARE_FORWARD: Final = 0.4  # of what a run takes; from a quarter to a half
-RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
 
 
-class Whole(NamedTuple):
-    """What has to be known of patients before anything else.
-
-    Attributes:
-        patients: who they are, the presenting complaint counted in where it is too rare to be left out.
-        log_all: log P(their evidence), the complaint not seen to where it is not counted in, shape (patients,).
-        share: P(any condition | evidence), as `NoisyOrStrategy._share_with_any`.
-    """
-
-    patients: Patients
-    log_all: Vector
-    share: Vector
-
-
-@dataclass(frozen=True)
-class NoisyOrPosterior:
-    """What is known of one patient's conditions.
-
-    Attributes:
-        whole: of that patient; evidence that is impossible tells nothing of any condition.
-        log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
-        marginals: P(c | e), shape (n,).
-    """
-
-    strategy: NoisyOrStrategy
-    whole: Whole
-    log_evidence: float
-    marginals: Vector
-    approximation: ClassVar[None] = None
-
-    def any_of(self, conditions: frozenset[int]) -> float:
-        """P(at least one of these conditions | e)."""
-        return float(self.strategy.any_of_whole(self.whole, [conditions])[0, 0])
-
-
-class NoisyOrStrategy:
+class Elimination:
     """The strategy. Read-only once made, so safe to share between threads.
+
+    Attributes:
+        core: its plans and runs.
 
     Args:
         network: a network.
@@ -91,14 +46,7 @@ class NoisyOrStrategy:
     redraws_by_patient: ClassVar[bool] = True
 
     def __init__(self, network: Network, setting: str, budget: Budget = BUDGET) -> None:
-        self.budget = budget
-        self.setting = setting
-        self.model = noisy_or_model(network, setting)
-        self.has_complaint = bool(network.complaint)
-        self._plans: dict[Shape, Plan] = {}
-        self._kept: dict[object, tuple[Whole, Vector, Marginals]] = {}
-
-    # --- one patient -------------------------------------------------------------------------------------------------
+        self.core = Core(network, setting, budget)
 
     def infer(self, evidence: Evidence) -> NoisyOrPosterior | ApproximatePosterior:
         """The posterior, given a patient's evidence: exact where that is within the budget.
@@ -106,171 +54,18 @@ class NoisyOrStrategy:
         Raises:
             InferenceError: an approximation whose error cannot be told.
         """
-        known = sorted_evidence(self.model, evidence)
-        patient = one_patient(self.model, known)
-        if not self.fits(patient.structure):
-            from bayesknee.inference.elimination.importance import approximate
-
-            return approximate(self, known, patient) or self._impossible(patient)
-        whole, log_evidence, marginals = self._posterior_of(evidence, patient)
+        known = sorted_evidence(self.core.model, evidence)
+        patient = one_patient(self.core.model, known)
+        if not self.core.fits(patient.structure):
+            return approximate(self.core, known, patient) or self._impossible(patient)
+        whole, log_evidence, marginals = self.core.whole_posterior(evidence, patient)
         if log_evidence[0] == -math.inf:
             return self._impossible(patient)
-        return NoisyOrPosterior(self, whole, float(log_evidence[0]), marginals.conditions[:, 0])
+        return NoisyOrPosterior(self.core, whole, float(log_evidence[0]), marginals.conditions[:, 0])
 
     def _impossible(self, patient: Patients) -> NoisyOrPosterior:
         nothing = Whole(patient, np.array([-math.inf]), np.array([-1.0]))
-        return NoisyOrPosterior(self, nothing, -math.inf, np.zeros(self.model.n))
-
-    def posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Vector, Marginals]:
-        """As `posteriors`, of a single patient with this evidence; the last few are kept."""
-        return self._posterior_of(evidence, patient)[1:]
-
-    def _posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Whole, Vector, Marginals]:
-        key = (*evidence.likelihoods.items(), evidence.log_scale)
-        if (kept := self._kept.get(key)) is None:
-            kept = self._posteriors(patient, self.run)
-            keep(self._kept, key, kept, MOST_KEPT)
-        return kept
-
-    def posteriors(self, patients: Patients, run_of: RunOf | None = None) -> tuple[Vector, Marginals]:
-        """log P(evidence | complaint), shape (patients,), and the marginals given the complaint.
-
-        Args:
-            patients: whose.
-            run_of: makes runs; `run` where left out.
-        """
-        return self._posteriors(patients, run_of or self.run)[1:]
-
-    def _posteriors(self, patients: Patients, run_of: RunOf) -> tuple[Whole, Vector, Marginals]:
-        run, whole = self._whole(patients, run_of)
-        marginals = run.marginals()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            marginals.conditions = np.minimum(marginals.conditions / np.maximum(whole.share, 0.0), 1.0)
-        log_evidence = whole.log_all + _log(whole.share) - np.log(patients.structure.model.complaint)
-        return whole, log_evidence, marginals
-
-    def _whole(self, patients: Patients, run_of: RunOf) -> tuple[AnyRun, Whole]:
-        """A run of the patients that has gone forward, and what it told."""
-        run = run_of(patients)
-        log_all = run.log_evidence()
-        share = self._share_with_any(patients, log_all, run_of)
-        if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
-            return self._whole(self.counting_any(patients), run_of)
-        return run, Whole(patients, log_all, share)
-
-    def _share_with_any(self, patients: Patients, log_all: Vector, run_of: RunOf) -> Vector:
-        """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
-        possible = ~np.isneginf(log_all)
-        if not self.has_complaint or self._counts_any(patients):
-            return np.where(possible, 1.0, -1.0)
-        log_none = run_of(patients.without(range(self.model.n))).log_evidence()
-        with np.errstate(invalid="ignore"):
-            return np.where(possible, -np.expm1(np.minimum(log_none - log_all, 0.0)), -1.0)
-
-    def any_of(self, patients: Patients, groups: Groups, run_of: RunOf | None = None) -> Vector:
-        """P(at least one of these conditions | e), shape (patients, groups); as `posteriors`."""
-        run_of = run_of or self.run
-        return self.any_of_whole(self._whole(patients, run_of)[1], groups, run_of)
-
-    def any_of_whole(self, whole: Whole, groups: Groups, run_of: RunOf | None = None) -> Vector:
-        """As `any_of`, where the patients have been gone through already."""
-        run_of = run_of or self.run
-        patients, log_all, share = whole
-        logs = [run_of(patients.without(group)).log_evidence() for group in groups]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            parts = [np.clip(-np.expm1(log_none - log_all) / share, 0.0, 1.0) for log_none in logs]
-        return np.array(parts).reshape(len(groups), patients.count).T
-
-    def _counts_any(self, patients: Patients) -> bool:
-        common = patients.structure.common
-        return self.model.any_effect in common.effects or bool(common.mixtures)
-
-    def counting_any(self, patients: Patients) -> Patients:
-        """The same patients, with the presenting complaint as one more effect, which is present.
-
-        An answer to a mixture implies it.
-        """
-        common = patients.structure.common
-        if self._counts_any(patients):
-            return patients
-        effects = tuple(sorted((*common.effects, self.model.any_effect)))
-        present = np.stack([np.zeros(patients.count), np.ones(patients.count)])
-        return Patients(
-            Structure(patients.structure.model, common._replace(effects=effects)),
-            patients.no,
-            patients.yes,
-            {**patients.observed, self.model.any_effect: present},
-            patients.log_scale,
-        )
-
-    def run(self, patients: Patients) -> Run:
-        """A run of the plan for these patients.
-
-        Raises:
-            InferenceError: tables that would be too large.
-        """
-        return Run(self.plan_of(patients.structure), patients)
-
-    def plan_of(self, structure: Structure) -> Plan:
-        """The plan for patients of this structure.
-
-        Raises:
-            InferenceError: tables that would be too large.
-        """
-        if not self.fits(structure):
-            raise InferenceError(self.too_large(structure))
-        return self.plan(structure.shape)
-
-    def fits(self, structure: Structure) -> bool:
-        """Whether exact work is within the budget."""
-        memory = self.plan(structure.shape).memory
-        return memory <= self.budget.memory and self._seconds(structure) <= self.budget.seconds
-
-    def _seconds(self, structure: Structure) -> float:
-        """What the posterior of a patient takes, about: a run, and a way forward for the complaint and each group."""
-        more = len(self.model.network.groups) + self.has_complaint
-        return self.plan(structure.shape).seconds * (1.0 + SHARE_FORWARD * more)
-
-    def too_large(self, structure: Structure) -> str:
-        """What exact work would take, and what is allowed."""
-        plan = self.plan(structure.shape)
-        mixtures = len(structure.common.mixtures)
-        return (
-            f"{len(structure.common.effects)} findings and signs that are present or unsure"
-            f"{f', {mixtures} of them mixtures,' if mixtures else ''} would take about "
-            f"{plan.memory / 1e6:,.3g} MB and {self._seconds(structure):,.2g} s; allowed are "
-            f"{self.budget.memory / 1e6:,.3g} MB "
-            f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
-        )
-
-    def plan(self, shape: Shape) -> Plan:
-        """How to go through this shape."""
-        if (plan := self._plans.get(shape)) is None:
-            plan = make_plan(shape)
-            keep(self._plans, shape, plan, MOST_PLANS)
-        return plan
-
-    def in_parts(self, patients: Patients) -> tuple[Vector, Vector, dict[int, Vector]]:
-        """log P(evidence), P(condition | evidence) and P(effect | evidence), as many patients at once as may be.
-
-        Shapes (patients,), (n, patients), and (patients,) by effect; the complaint is not seen to.
-        """
-        logs, conditions, effects = [], [], []
-        length = self.at_once(patients.structure)
-        for start in range(0, patients.count, length):
-            run = self.run(patients.some(slice(start, start + length)))
-            logs.append(run.log_evidence())
-            found = run.marginals()
-            conditions.append(found.conditions)
-            effects.append(found.effects)
-        joined = {k: np.concatenate([each[k] for each in effects]) for k in effects[0]}
-        return np.concatenate(logs), np.concatenate(conditions, axis=1), joined
-
-    # --- many patients -----------------------------------------------------------------------------------------------
-
-    def at_once(self, structure: Structure) -> int:
-        """How many patients of one structure to go through together."""
-        return max(1, MOST_AT_ONCE // (sum(self.plan(structure.shape).sizes) + 4 * self.model.n))
+        return NoisyOrPosterior(self.core, nothing, -math.inf, np.zeros(self.core.model.n))
 
     def infer_many(
         self,
@@ -280,21 +75,14 @@ class NoisyOrStrategy:
         refused: dict[int, str] | None = None,
     ) -> Posteriors:
         """The posteriors of many patients, as `infer` gives them where it is exact."""
-        from bayesknee.inference.elimination.batch import infer_many
-
-        return infer_many(self, codes, evidence, groups, refused)
-
-    @cached_property
-    def gates(self) -> Gates:
-        """The network's gates."""
-        return Gates(self.model.network)
+        return infer_many(self.core, codes, evidence, groups, refused)
 
     def followed(self, evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
         """As many of the first ones as a patient takes next to no time for, were all of them present or absent.
 
         Where mixtures among them take too long, the others; one mixture, where there is nothing else.
         """
-        others = [name for name in names if name not in self.model.mixtures]
+        others = [name for name in names if name not in self.core.model.mixtures]
         for some in (names, others):
             most = [count for count in FOLLOWED if count < len(some)]
             for count in (len(some), *most) if len(some) <= FOLLOWED[0] else most:
@@ -303,42 +91,30 @@ class NoisyOrStrategy:
         return others[: FOLLOWED[-1]] or names[:1]
 
     def _can_follow(self, evidence: Evidence, names: Sequence[str]) -> bool:
-        from bayesknee.inference.elimination.batch import structure_with
-
-        return self.plan(structure_with(self.model, evidence, names).shape).seconds_more <= SECONDS_TO_FOLLOW
+        return self.core.plan(structure_with(self.core.model, evidence, names).shape).seconds_more <= SECONDS_TO_FOLLOW
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """What each answer to each of these questions would lead to; mixtures beyond the budget are left out."""
-        from bayesknee.inference.elimination.outcomes import outcomes
-
-        return outcomes(self, evidence, names)
+        return outcomes(self.core, evidence, names)
 
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
     ) -> Sample:
         """Patients drawn given evidence; see `bayesknee.inference.elimination.sample`."""
-        from bayesknee.inference.elimination.sample import Sampler
-
-        return Sampler(self, evidence, wanted).draw(rows, rng)
+        return Sampler(self.core, evidence, wanted).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
         """What each answer brings to each event; see `bayesknee.inference.elimination.shares`."""
-        from bayesknee.inference.elimination.shares import shares
-
-        return shares(self, evidence, events)
+        return shares(self.core, evidence, events)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
         """How each event changes with every number; see `bayesknee.inference.elimination.gradients`."""
-        from bayesknee.inference.elimination.gradients import gradients_of
-
-        return gradients_of(self, evidence, events)
+        return gradients_of(self.core, self._prior_gradients, evidence, events)
 
     @cached_property
-    def prior_gradients(self) -> PriorGradients:
+    def _prior_gradients(self) -> PriorGradients:
         """How patients change with the numbers before the findings."""
-        from bayesknee.inference.elimination.gradients import PriorGradients
-
-        return PriorGradients(self)
+        return PriorGradients(self.core)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.elimination.redraw`."""
@@ -350,11 +126,4 @@ class NoisyOrStrategy:
 
     @cached_property
     def _redraws(self) -> NoisyOrRedraws:
-        from bayesknee.inference.elimination.redraw import NoisyOrRedraws
-
-        return NoisyOrRedraws(self)
-
-
-def _log(share: Vector) -> Vector:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(np.maximum(share, 0.0)))
+        return NoisyOrRedraws(self.core)

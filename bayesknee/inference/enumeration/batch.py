@@ -1,6 +1,6 @@
 """Many patients at once by enumeration: the sum over subsets for a block of rows.
 
-It gives row by row what `Enumeration.infer` gives for one patient. All is added up in logs, in an array of shape
+It gives row by row what `SubsetTables.infer` gives for one patient. All is added up in logs, in an array of shape
 (rows, 2**n): the prior once for each combination of known risk factors, then the log likelihood of each answer for the
 rows that share it, then each sign for the rows whose readings amount to the same.
 """
@@ -8,23 +8,19 @@ rows that share it, then each sign for the rows whose readings amount to the sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Reading
-from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Likelihood
 from bayesknee.patient.gates import Answers
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
-
 
 MOST_NUMBERS_AT_ONCE: Final = 2**20
 
@@ -33,26 +29,25 @@ class Batch:
     """Patients by numpy alone, with nothing to be compiled.
 
     Args:
-        strategy: whose tables to use.
-        network: its network.
+        tables: of the network.
         answers: what is known of them.
         groups: sets of conditions by number, of which to tell the probability of at least one.
     """
 
-    def __init__(self, strategy: Enumeration, network: Network, answers: Answers, groups: Groups) -> None:
-        self._strategy = strategy
-        self._network = network
+    def __init__(self, tables: SubsetTables, answers: Answers, groups: Groups) -> None:
+        self._tables = tables
+        self._network = tables.network
         self._rows, self._ways, self._given, log_scale = answers
-        self._n = len(network.conditions)
-        self._start = log_scale + shared_rows(strategy, network, self._given)
+        self._n = len(tables.network.conditions)
+        self._start = log_scale + shared_rows(tables, self._given)
         masks = [holds_any(members, 2**self._n) for members in groups]
         self._sums = np.column_stack([np.ones(2**self._n), membership(self._n), *masks])
-        self._columns = {name: column for column, name in enumerate(network.questions)}
+        self._columns = {name: column for column, name in enumerate(tables.network.questions)}
         self._signs = {
-            sign: {name: each for name, each in strategy.readings.items() if each.sign == sign}
-            for sign in network.signs
+            sign: {name: each for name, each in tables.readings.items() if each.sign == sign}
+            for sign in tables.network.signs
         }
-        self._direct = [name for name, each in network.findings.items() if not isinstance(each.model, Reading)]
+        self._direct = [name for name, each in tables.network.findings.items() if not isinstance(each.model, Reading)]
 
     def infer(self) -> Posteriors:
         """Their posteriors, a block at a time."""
@@ -81,7 +76,7 @@ class Batch:
         known = [self._known(pattern) for pattern in patterns.tolist()]
         nobody = np.zeros(2**self._n)
         with np.errstate(divide="ignore"):
-            priors = np.log([self._strategy.prior(each) if all(map(any, each.values())) else nobody for each in known])
+            priors = np.log([self._tables.prior(each) if all(map(any, each.values())) else nobody for each in known])
         return (priors + self._start)[which]
 
     def _known(self, pattern: Sequence[int]) -> Mapping[str, Likelihood]:
@@ -94,12 +89,12 @@ class Batch:
     def _add_direct(self, logs: Vector, name: str, given: Codes) -> None:
         for way in np.unique(given[given != NOT_KNOWN]):
             with np.errstate(divide="ignore"):
-                logs[given == way] += np.log(self._ways[name][way] @ self._strategy.table(name))
+                logs[given == way] += np.log(self._ways[name][way] @ self._tables.table(name))
 
     def _add_sign(self, logs: Vector, sign: str, readings: Mapping[str, Reading], rows: Codes) -> None:
         likelihoods = self._sign_likelihoods(readings, rows)
         patterns, which = np.unique(likelihoods, axis=0, return_inverse=True)
-        for pattern, row in enumerate(patterns @ self._strategy.table(sign)):
+        for pattern, row in enumerate(patterns @ self._tables.table(sign)):
             if (patterns[pattern] != 1.0).any():
                 with np.errstate(divide="ignore"):
                     logs[which.ravel() == pattern] += np.log(row)
@@ -113,12 +108,12 @@ class Batch:
         return likelihoods
 
 
-def shared_rows(strategy: Enumeration, network: Network, shared: Mapping[str, Likelihood]) -> Vector:
+def shared_rows(tables: SubsetTables, shared: Mapping[str, Likelihood]) -> Vector:
     """The log likelihood of what is known of all patients, but for risk factors and readings; shape (2**n,)."""
     direct = [
-        np.einsum("i,ij", likelihood, strategy.table(name))
+        np.einsum("i,ij", likelihood, tables.table(name))
         for name, likelihood in shared.items()
-        if name not in network.risk_factors and name not in strategy.readings
+        if name not in tables.network.risk_factors and name not in tables.readings
     ]
     with np.errstate(divide="ignore"):
-        return np.asarray(np.sum([np.zeros(2 ** len(network.conditions)), *map(np.log, direct)], axis=0))
+        return np.asarray(np.sum([np.zeros(2 ** len(tables.network.conditions)), *map(np.log, direct)], axis=0))

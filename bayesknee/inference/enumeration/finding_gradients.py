@@ -10,19 +10,16 @@ for a stated figure includes the leak. In a distribution the other states give w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state, reading_table
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.subsets import holds_any, subset_sums
 from bayesknee.knowledge.model import Mixture, NoisyOr, Path
-from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
 
 
 class Row(NamedTuple):
@@ -42,17 +39,17 @@ class Row(NamedTuple):
 class FindingGradients:
     """The rows of all numbers that bear on what is known of findings."""
 
-    def __init__(self, strategy: Enumeration, network: Network) -> None:
-        self._strategy = strategy
-        self._network = network
-        self._conditions = tuple(network.conditions)
+    def __init__(self, tables: SubsetTables) -> None:
+        self._tables = tables
+        self._network = tables.network
+        self._conditions = tuple(tables.network.conditions)
 
     def rows(self, likelihoods: Mapping[str, Likelihood]) -> Iterator[Row]:
         """Those of findings that depend on conditions, then those of signs and their readings."""
         by_sign: dict[str, dict[str, Likelihood]] = {}
         for name, likelihood in likelihoods.items():
-            if name in self._strategy.readings:
-                by_sign.setdefault(self._strategy.readings[name].sign, {})[name] = likelihood
+            if name in self._tables.readings:
+                by_sign.setdefault(self._tables.readings[name].sign, {})[name] = likelihood
             elif name in self._network.findings:
                 yield from self._of_direct(name, likelihood)
         for sign, readings in by_sign.items():
@@ -70,7 +67,7 @@ class FindingGradients:
     def _of_noisy_or(self, path: Path, rule: NoisyOr, name: str, likelihood: tuple[float, float]) -> Iterator[Row]:
         """`name` is that of the table: a finding, or a sign of which what was read has this likelihood."""
         no, yes = likelihood
-        table = self._strategy.table(name)
+        table = self._tables.table(name)
         by_log_no = (no - yes) * table[0] / (no * table[0] + yes * table[1])
         for cause, number in rule.causes.items():
             yield Row((*path, "causes", cause), -by_log_no * self._present(cause) / (1.0 - number.value), linear=True)
@@ -81,12 +78,12 @@ class FindingGradients:
         return holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
 
     def _of_sign(self, sign: str, readings: Mapping[str, Likelihood]) -> Iterator[Row]:
-        each = {name: np.array(own) @ reading_table(self._strategy.readings[name]) for name, own in readings.items()}
+        each = {name: np.array(own) @ reading_table(self._tables.readings[name]) for name, own in readings.items()}
         no, yes = np.prod(list(each.values()), axis=0).tolist()
         top = max(no, yes)
         rule = self._network.signs[sign].noisy_or
         yield from self._of_noisy_or(("signs", sign, "noisy_or"), rule, sign, (no / top, yes / top))
-        absent, present = self._strategy.table(sign)
+        absent, present = self._tables.table(sign)
         total = no * absent + yes * present
         for name, (own_no, own_yes) in each.items():
             said_no, said_yes = readings[name]
@@ -100,7 +97,7 @@ class FindingGradients:
         """P(answer | s) is sum over the present c of w_c P(answer | c), over the sum of their w_c."""
         states = self._network.findings[name].states
         path = ("findings", name, "mixture")
-        answer = np.array(likelihood) @ self._strategy.table(name)
+        answer = np.array(likelihood) @ self._tables.table(name)
         weights = {c: rule.weights[c].value if c in rule.weights else 1.0 for c in self._conditions}
         total = subset_sums(weights.values())
         total[0] = 1.0

@@ -7,32 +7,27 @@ is the difference of two sums over subsets: the change of P(event, e), and that 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.enumeration.finding_gradients import FindingGradients
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.inference.subsets import holds_any, sums
-from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence
 
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
 
-
-def gradients_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Gradients:
+def gradients_of(tables: SubsetTables, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
     """The gradients of a patient whose evidence is possible."""
-    weights = strategy.infer(evidence).weights
+    weights = tables.infer(evidence).weights
     masks = np.stack([np.ones(len(weights)), *(holds_any(event, len(weights)) for event in events)])
-    known = {name: each for name, each in evidence.likelihoods.items() if name in network.risk_factors}
+    known = {name: each for name, each in evidence.likelihoods.items() if name in tables.network.risk_factors}
     with np.errstate(divide="ignore", invalid="ignore"):
-        likelihood = np.where(weights > 0.0, weights / strategy.prior(known), 0.0)
-    before = strategy.prior_gradients
+        likelihood = np.where(weights > 0.0, weights / tables.prior(known), 0.0)
     slopes = [*before.slopes(known, masks * likelihood)]
     paths, linear = [*before.paths], [False] * len(before.paths)
-    for row in FindingGradients(strategy, network).rows(evidence.likelihoods):
+    for row in FindingGradients(tables).rows(evidence.likelihoods):
         slopes.append(_over_events(weights * row.values, events))
         paths.append(row.path)
         linear.append(row.linear)

@@ -3,8 +3,8 @@
     P(answer, c | e) = sum over s of P(answer | s, e) p(s | e) [c in s]
 
 How such a sum divides among the states of a sign, or of a finding that depends on conditions, of which nothing is known
-is told by `bayesknee.inference.enumeration.finding_sums`. Of a sign g that was read, with a and b the likelihoods of what has been
-read given g and given no g,
+is told by `bayesknee.inference.enumeration.finding_sums`. Of a sign g that was read, with a and b the likelihoods of
+what has been read given g and given no g,
 
     P(g=1 | s, e) = P(g=1 | s) a / (P(g=1 | s) a + P(g=0 | s) b),
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, compress, pairwise
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +25,13 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSums
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.results import Outcomes
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
 
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 
@@ -44,21 +42,22 @@ class WhatIf:
     """Outcomes for one network in one setting. Read-only once made, so safe to share between threads.
 
     Args:
-        strategy: whose tables to use.
-        network: its network.
+        tables: of the network.
     """
 
-    def __init__(self, strategy: Enumeration, network: Network) -> None:
-        self._strategy = strategy
-        conditions, signs, readings = tuple(network.conditions), network.signs, strategy.readings
-        noisy_ors, mixtures = _with_rule(network, NoisyOr), _with_rule(network, Mixture)
-        self._rows = _Rows(network, [*network.risk_factors, *noisy_ors, *mixtures, *readings])
-        self._risk_factors = {name: self._rows.places[name].start for name in network.risk_factors}
-        self._answer_sums = AnswerSums(strategy.before_findings, self._risk_factors)
+    def __init__(self, tables: SubsetTables) -> None:
+        self._tables = tables
+        conditions, signs, readings = tuple(tables.network.conditions), tables.network.signs, tables.readings
+        noisy_ors, mixtures = _with_rule(tables.network, NoisyOr), _with_rule(tables.network, Mixture)
+        self._rows = _Rows(tables.network, [*tables.network.risk_factors, *noisy_ors, *mixtures, *readings])
+        self._risk_factors = {name: self._rows.places[name].start for name in tables.network.risk_factors}
+        self._answer_sums = AnswerSums(tables.before_findings, self._risk_factors)
         self._direct = len(noisy_ors)
         rules = [*noisy_ors.values(), *(each.noisy_or for each in signs.values())]
         self._noisy_or_sums = NoisyOrSums(rules, conditions)
-        self._mixture_sums = MixtureSums([(rule, network.states[name]) for name, rule in mixtures.items()], conditions)
+        self._mixture_sums = MixtureSums(
+            [(rule, tables.network.states[name]) for name, rule in mixtures.items()], conditions
+        )
         self._signs = {name: number for number, name in enumerate(signs)}
         self._readings = {name: number for number, name in enumerate(readings)}
         self._reading_tables = np.array([reading_table(each) for each in readings.values()]).reshape(-1, 2, 2)
@@ -68,7 +67,7 @@ class WhatIf:
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """The outcomes of these questions, given evidence that is possible."""
         wanted = set(names)
-        found = self._strategy.infer(evidence)
+        found = self._tables.infer(evidence)
         weights = found.weights
         noisy_ors = self._noisy_or_sums.of(weights)
         signs = noisy_ors[self._direct :]
@@ -93,7 +92,7 @@ class WhatIf:
         if wanted.isdisjoint(self._risk_factors):
             return np.zeros(self._answer_sums.shape)
         known = {name: each for name, each in evidence.likelihoods.items() if name in self._risk_factors}
-        prior = self._strategy.prior(evidence.likelihoods)
+        prior = self._tables.prior(evidence.likelihoods)
         of_findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
         return self._answer_sums.of(known, of_findings)
 
@@ -102,7 +101,7 @@ class WhatIf:
         found: dict[str, Vector] = {}
         for name, likelihood in evidence.likelihoods.items():
             if name in self._readings:
-                sign = self._strategy.readings[name].sign
+                sign = self._tables.readings[name].sign
                 own = np.array(likelihood) @ self._reading_tables[self._readings[name]]
                 found[sign] = found[sign] * own if sign in found else own
         return {sign: own for sign, own in found.items() if not wanted.isdisjoint(self._readers[sign])}
@@ -111,14 +110,14 @@ class WhatIf:
         """Some signs by number, and what comes to no sign and to the sign, shape (signs, 2, 1 + n)."""
         names, length = list(read), max(1, MOST_NUMBERS_AT_ONCE // (2 * len(weights)))
         for some in (names[start : start + length] for start in range(0, len(names), length)):
-            rows = np.stack([self._strategy.table(name) for name in some])
+            rows = np.stack([self._tables.table(name) for name in some])
             rows *= np.array([read[name] for name in some])[:, :, None]
             rows *= weights / rows.sum(axis=1, keepdims=True)
             yield [self._signs[name] for name in some], sums(rows.reshape(-1, len(weights))).reshape(len(some), 2, -1)
 
     def _of_known_in_part(self, weights: Vector, name: str, likelihood: Likelihood) -> Vector:
         """A row for each state of a finding that depends on conditions and is not settled."""
-        rows = self._strategy.table(name) * np.array(likelihood)[:, None]
+        rows = self._tables.table(name) * np.array(likelihood)[:, None]
         total = rows.sum(axis=0)
         return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 

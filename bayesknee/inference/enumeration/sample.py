@@ -10,7 +10,7 @@ are summed out block by block for each s that was drawn, then drawn in the rever
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -18,16 +18,13 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.chance import Whole, close_gates, draw_each
 from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.draw import RiskFactors
 from bayesknee.inference.results import Sample
 from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Reading
-from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
 
 MOST_ROWS_AT_ONCE: Final = 2**14
 
@@ -36,23 +33,22 @@ class Sampler:
     """Draws patients who share some evidence.
 
     Args:
-        strategy: whose tables to use.
-        network: its network.
+        tables: of the network.
         evidence: what is known of all of them.
 
     Raises:
         ImpossibleEvidenceError: nobody can have given these answers.
     """
 
-    def __init__(self, strategy: Enumeration, network: Network, evidence: Evidence) -> None:
-        self._strategy = strategy
-        self._network = network
+    def __init__(self, tables: SubsetTables, evidence: Evidence) -> None:
+        self._tables = tables
+        self._network = tables.network
         self._given = evidence.likelihoods
-        self._weights = strategy.infer(evidence).weights
+        self._weights = tables.infer(evidence).weights
         if not self._weights.any():
             raise ImpossibleEvidenceError(evidence.answers)
-        self._risk_factors = RiskFactors(strategy.before_findings, evidence.likelihoods)
-        self._columns = {name: column for column, name in enumerate(network.questions)}
+        self._risk_factors = RiskFactors(tables.before_findings, evidence.likelihoods)
+        self._columns = {name: column for column, name in enumerate(tables.network.questions)}
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
         """That many patients, some at a time."""
@@ -75,16 +71,16 @@ class Sampler:
             if isinstance(finding.model, Reading):
                 table, parent = reading_table(finding.model), signs[finding.model.sign]
             else:
-                table, parent = self._strategy.table(name), subsets
+                table, parent = self._tables.table(name), subsets
             yield name, draw_each((self._likely(name) * table.T)[parent], rng)
 
     def _sign(self, sign: str, subsets: Whole, rng: np.random.Generator) -> Whole:
         """The sign given its causes and what was read of it."""
         likelihood = np.ones(2)
-        for name, reading in self._strategy.readings.items():
+        for name, reading in self._tables.readings.items():
             if reading.sign == sign and name in self._given:
                 likelihood = likelihood * (np.array(self._given[name]) @ reading_table(reading))
-        return draw_each((likelihood * self._strategy.table(sign).T)[subsets], rng)
+        return draw_each((likelihood * self._tables.table(sign).T)[subsets], rng)
 
     def _likely(self, name: str) -> Vector:
         return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))

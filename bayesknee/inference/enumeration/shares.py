@@ -27,7 +27,7 @@ import math
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,9 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.results import Events, Shares
-from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
 
 MOST_AT_ONCE: Final = (
     2**18
@@ -71,10 +68,10 @@ class SignSeen:
         return math.fsum(no), math.fsum(yes)
 
 
-def shares_of(strategy: Enumeration, network: Network, evidence: Evidence, events: Events) -> Shares:
+def shares_of(tables: SubsetTables, evidence: Evidence, events: Events) -> Shares:
     """The shares of all that is known in all events."""
-    known = _Known(strategy, network, evidence)
-    masks = tuple(_mask(event, len(network.conditions)) for event in events)
+    known = _Known(tables, evidence)
+    masks = tuple(_mask(event, len(tables.network.conditions)) for event in events)
     result = _Path(known, masks, NODES[0]).shares()
     for nodes in NODES[1:]:
         if _is_exact(result):
@@ -101,19 +98,21 @@ class _Known:
         signs: what was read of signs.
     """
 
-    def __init__(self, strategy: Enumeration, network: Network, evidence: Evidence) -> None:
-        self._strategy = strategy
+    def __init__(self, tables: SubsetTables, evidence: Evidence) -> None:
+        self._tables = tables
         self._likelihoods = evidence.likelihoods
         self.names = tuple(evidence.likelihoods)
-        self.prior = strategy.prior({})
+        self.prior = tables.prior({})
         self.certain = {
-            name: np.array(each) @ strategy.table(name)
+            name: np.array(each) @ tables.table(name)
             for name, each in evidence.likelihoods.items()
-            if name in network.conditions and min(each) == 0.0
+            if name in tables.network.conditions and min(each) == 0.0
         }
         self.base = functools.reduce(np.multiply, self.certain.values(), self.prior)
-        risk_factors = {name: each for name, each in evidence.likelihoods.items() if name in network.risk_factors}
-        direct = self._without({*risk_factors, *strategy.readings, *self.certain})
+        risk_factors = {
+            name: each for name, each in evidence.likelihoods.items() if name in tables.network.risk_factors
+        }
+        direct = self._without({*risk_factors, *tables.readings, *self.certain})
         self.rows = {**self._risk_factor_rows(risk_factors), **self._direct_rows(direct)}
         self.signs = tuple(self._signs_seen())
 
@@ -121,7 +120,7 @@ class _Known:
         return {name: each for name, each in self._likelihoods.items() if name not in names}
 
     def _direct_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
-        return {name: np.log(np.array(each) @ self._strategy.table(name)) for name, each in known.items()}
+        return {name: np.log(np.array(each) @ self._tables.table(name)) for name, each in known.items()}
 
     def _risk_factor_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
         """What each risk factor has of log P(all that is known of them | s)."""
@@ -135,17 +134,17 @@ class _Known:
     def _log_ratio(self, known: Mapping[str, Likelihood]) -> Vector:
         """log P(known | s); 0 where s is impossible."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.where(self.prior > 0.0, np.log(self._strategy.prior(known) / self.prior), 0.0))
+            return np.asarray(np.where(self.prior > 0.0, np.log(self._tables.prior(known) / self.prior), 0.0))
 
     def _signs_seen(self) -> Iterator[SignSeen]:
         by_sign: dict[str, dict[str, tuple[float, float]]] = {}
         for name, likelihood in self._likelihoods.items():
-            if name in self._strategy.readings:
-                reading = self._strategy.readings[name]
+            if name in self._tables.readings:
+                reading = self._tables.readings[name]
                 no, yes = np.log(np.array(likelihood) @ reading_table(reading)).tolist()
                 by_sign.setdefault(reading.sign, {})[name] = (no, yes)
         for sign, readings in by_sign.items():
-            yield SignSeen(self._strategy.table(sign)[1], readings)
+            yield SignSeen(self._tables.table(sign)[1], readings)
 
     @cached_property
     def matrix(self) -> Vector:

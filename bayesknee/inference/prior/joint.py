@@ -3,8 +3,8 @@
     logit P(c = 1 | parents) = a_c + sum of ln(odds ratio of the state that each parent is in)
 
 Unknown risk factors are summed out by variable elimination. Where the sum falls into small groups, as
-`bayesknee.inference.prior.cutset` has it, each is summed by itself: what it comes to depends on what is known of few risk
-factors, so it is soon met again with another patient, and kept. Else it is one plan: those that touch a single
+`bayesknee.inference.prior.cutset` has it, each is summed by itself: what it comes to depends on what is known of few
+risk factors, so it is soon met again with another patient, and kept. Else it is one plan: those that touch a single
 condition are summed inside that condition's own table, then those that touch few, and the common ones last.
 """
 

@@ -1,4 +1,4 @@
-"""The prior of a network redrawn many times: as `bayesknee.inference.prior.joint` and `intercepts`, for all draws at once.
+"""The prior of a network redrawn many times: as `joint` and `intercepts`, for all draws at once.
 
 Tables are those of the network as it stands, with one more variable, the draw, which is never summed out.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.diagnosis.asking.open_flags import OpenFlag, open_flags
+from tests.support.paths import NETWORKS
 
-TINY = Engine(load_network(Path(__file__).parents[1] / "networks" / "tiny"))
+TINY = Engine(load_network(NETWORKS / "tiny"))
 QUIET = {"fracture": "no", "infection": "no"}  # else these two set the level
 
 

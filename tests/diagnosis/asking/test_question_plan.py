@@ -17,6 +17,7 @@ from bayesknee.diagnosis.asking.objectives import entropy
 from bayesknee.diagnosis.asking.question_plan import Plan
 from bayesknee.errors import QuestionError
 from bayesknee.patient.askable import askable
+from tests.support.all_answers import diagnosed
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, TINY, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
@@ -90,7 +91,7 @@ def _finals(diagnosis: Diagnosis, names: Sequence[str]) -> Iterator[tuple[float,
         return
     (question,) = diagnosis.rank_questions(within=[open_now[0]])
     for outcome in question.outcomes:
-        after = diagnosis.engine.diagnose({**diagnosis.evidence.answers, question.finding: outcome.state})
+        after = diagnosed(diagnosis, {**diagnosis.evidence.answers, question.finding: outcome.state})
         yield from ((outcome.probability * p, posterior) for p, posterior in _finals(after, names))
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 from bayesknee import Engine, load_network
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, keep_to_topic
 from bayesknee.diagnosis.asking.objectives import OBJECTIVES
-from bayesknee.diagnosis.asking.ranking import NextQuestion, keep_to_topic
 from bayesknee.errors import QuestionError
 from bayesknee.knowledge.model import Condition, Finding
 from tests.support.random_networks import SMALL, Patient, patients

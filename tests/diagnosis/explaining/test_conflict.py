@@ -117,7 +117,7 @@ def test_patients_of_the_network_are_called_unusual_at_about_the_nominal_rate() 
     for _ in range(8):
         net = random_network(rng, SMALL)
         engine = Engine(net)
-        codes = engine.strategy.sample(engine.diagnose().evidence, 50, chance).codes
+        codes = engine.compiled.strategy.sample(engine.diagnose().evidence, 50, chance).codes
         for number, row in enumerate(codes):
             answers: dict[str, object] = {
                 name: net.states[name][code]

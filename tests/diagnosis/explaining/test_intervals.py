@@ -35,7 +35,9 @@ def test_a_draw_is_exactly_what_the_redrawn_network_says() -> None:
         truth, chance = one_redrawn(seed, patient.network)
         expected = Engine(truth, patient.setting).diagnose(patient.answers)
         engine = Engine(patient.network, patient.setting)
-        (got,) = engine.redrawn(engine.diagnose(patient.answers).evidence, 1, chance)
+        (got,) = engine.compiled.strategy.redrawn(
+            engine.diagnose(patient.answers).evidence, engine.compiled.events, 1, chance
+        )
         wanted = [expected.posterior[name] for name in truth.conditions] + list(expected.groups.values())
         assert got.tolist() == pytest.approx(wanted, rel=0, abs=1e-8), f"seed {seed}"
 
@@ -47,14 +49,15 @@ def test_the_shipped_network_is_redrawn_exactly() -> None:
         truth, chance = one_redrawn(seed, knee)
         expected = Engine(truth, setting).diagnose(answers)
         engine = Engine(knee, setting)
-        (got,) = engine.redrawn(engine.diagnose(answers).evidence, 1, chance)
+        (got,) = engine.compiled.strategy.redrawn(engine.diagnose(answers).evidence, engine.compiled.events, 1, chance)
         wanted = [expected.posterior[name] for name in truth.conditions] + list(expected.groups.values())
         assert got.tolist() == pytest.approx(wanted, rel=0, abs=1e-8)
 
 
 def test_every_draw_meets_its_base_rates_and_bounds() -> None:
     drawn = random_network(Random(11), SMALL)
-    chances = Engine(drawn).redrawn(NOTHING_KNOWN, 300, 4)
+    engine = Engine(drawn)
+    chances = engine.compiled.strategy.redrawn(NOTHING_KNOWN, engine.compiled.events, 300, 4)
     assert chances.min() > 0.0
     assert chances.max() <= 1.0
     assert len(np.unique(chances[:, 0])) == 300

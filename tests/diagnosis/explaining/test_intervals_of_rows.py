@@ -9,6 +9,7 @@ import pytest
 from bayesknee import Engine, Network
 from bayesknee.diagnosis.explaining.intervals_of_rows import intervals
 from bayesknee.errors import InferenceError, TableError
+from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.ranges import redrawn
 from tests.support.small_networks import (
     Part,
@@ -41,18 +42,18 @@ CODES = np.array([[-1, -1], [1, 1], [0, 0]], np.int8)
 
 def test_the_ends_are_quantiles_over_drawn_networks(engine: Engine) -> None:
     rng = np.random.default_rng(4)
-    drawn = [Engine(redrawn(engine.network, rng), engine.setting).posteriors(CODES) for _ in range(60)]
+    drawn = [engine.compiled.for_network(redrawn(engine.network, rng)).posteriors(CODES) for _ in range(60)]
     marginals = np.array([each.marginals for each in drawn])
-    bounds = intervals(engine, CODES, draws=60, seed=4)
+    bounds = intervals(engine.compiled, CODES, draws=60, seed=4)
     assert bounds.low[:, :2] == pytest.approx(np.quantile(marginals, 0.025, axis=0), abs=1e-6)
     assert bounds.high[:, :2] == pytest.approx(np.quantile(marginals, 0.975, axis=0), abs=1e-6)
     assert bounds.low[:, 2].tolist() == pytest.approx([1.0, 1.0, 1.0])
 
 
 def test_blocks_of_rows_see_the_same_networks(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = intervals(engine, CODES, draws=40)
+    whole = intervals(engine.compiled, CODES, draws=40)
     monkeypatch.setattr("bayesknee.diagnosis.explaining.intervals_of_rows.ROWS_AT_ONCE", 2)
-    for one, other in zip(whole, intervals(engine, CODES, draws=40), strict=True):
+    for one, other in zip(whole, intervals(engine.compiled, CODES, draws=40), strict=True):
         assert one == pytest.approx(other, abs=1e-6)
 
 
@@ -73,16 +74,16 @@ def test_networks_that_cannot_be_are_drawn_again_and_not_for_ever(
 ) -> None:
     calls: list[int] = []
 
-    def failing(own: Engine, network: Network) -> Engine:
+    def failing(compiled: CompiledNetwork, network: Network) -> CompiledNetwork:
         calls.append(1)
         if len(calls) % 4 == 0:
             raise InferenceError("no intercepts")
-        return Engine(network, own.setting)
+        return CompiledNetwork(network, compiled.setting)
 
-    monkeypatch.setattr(Engine, "for_network", failing)
-    assert intervals(engine, CODES, draws=40).low.shape == (3, 3)
+    monkeypatch.setattr(CompiledNetwork, "for_network", failing)
+    assert intervals(engine.compiled, CODES, draws=40).low.shape == (3, 3)
     with pytest.raises(InferenceError, match="no intercepts"):
-        intervals(engine, CODES, draws=100)
+        intervals(engine.compiled, CODES, draws=100)
 
 
 # --- many conditions -------------------------------------------------------------------------------------------------
@@ -97,8 +98,8 @@ def many(*more: Part) -> Network:
 
 def test_with_many_conditions_they_are_those_of_single_patients(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine(many())
-    monkeypatch.setattr(Engine, "for_network", None)  # no engine for each draw
-    bounds = intervals(engine, np.array([[1], [-1]], np.int8), draws=60, seed=4)
+    monkeypatch.setattr(CompiledNetwork, "for_network", None)  # none is made for each draw
+    bounds = intervals(engine.compiled, np.array([[1], [-1]], np.int8), draws=60, seed=4)
     for row, answers in enumerate(({"f": "yes"}, {})):
         told = engine.diagnose(answers).intervals(60, 4)
         expected = [told.conditions[f"c{i}"] for i in range(25)] + [told.groups["some"]]
@@ -117,4 +118,4 @@ def test_a_row_that_is_too_much_in_a_draw_is_refused_by_itself() -> None:
     with pytest.raises(TableError, match="2 of them mixtures"):
         engine.score(frame, intervals=True)
     with pytest.raises(InferenceError, match="2 of them mixtures"):
-        intervals(engine, np.array([[1, 1, 1]], np.int8))
+        intervals(engine.compiled, np.array([[1, 1, 1]], np.int8))

@@ -36,10 +36,10 @@ from bayesknee.display.terminal import percent
 from bayesknee.errors import ConditionError, PictureError
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import StatedRanges
+from tests.support.paths import ROOT
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
 
-ROOT = Path(__file__).parents[3]
 TINY = load_network(ROOT / "tests" / "networks" / "tiny")
 KNEE = load_network("posterior_knee")
 ANSWERS = {"age": 60, "tennis": "yes", "swelling_noticed": "yes", "onset": "unknown"}

@@ -11,10 +11,10 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination import many
+from bayesknee.inference.elimination import batch
 from bayesknee.inference.elimination.kernels import program_of
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.strategy import Strategy
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
@@ -39,8 +39,8 @@ SMALL = Size(conditions=(5, 8), risk_factors=(0, 3), signs=(1, 3), findings=(6, 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     patients, seconds = WAYS[request.param]
-    monkeypatch.setattr(many, "WORTH_COMPILING", patients)
-    monkeypatch.setattr(many, "SECONDS_APART", seconds)
+    monkeypatch.setattr(batch, "WORTH_COMPILING", patients)
+    monkeypatch.setattr(batch, "SECONDS_APART", seconds)
     return str(request.param)
 
 
@@ -64,7 +64,7 @@ def test_random_networks() -> None:
             answers = [random_answers(rng, drawn, soft=False, conditions=False) for _ in range(12)]
             codes = encode(drawn, [check_evidence(drawn, each) for each in answers])
             shared = check_evidence(drawn, {next(iter(drawn.conditions)): {"no": 0.3, "yes": 0.9}})
-            strategy = NoisyOrStrategy(drawn, rng.choice(list(drawn.settings)))
+            strategy = Elimination(drawn, rng.choice(list(drawn.settings)))
             one_by_one(strategy, drawn, codes, shared, frozenset([0, 2]))
 
 
@@ -75,7 +75,7 @@ def test_patients_of_whom_no_two_share_their_present_findings() -> None:
     patients = [synthetic_evidence(document, 3 + seed % 8, 20, seed) for seed in range(20)]
     answers = [{name: ANSWERS[answer] for name, answer in each.items()} for each in patients]
     codes = encode(drawn, [check_evidence(drawn, each) for each in answers])
-    strategy = NoisyOrStrategy(drawn, drawn.default_setting)
+    strategy = Elimination(drawn, drawn.default_setting)
     one_by_one(strategy, drawn, codes, check_evidence(drawn, {}), frozenset(range(30, 60)))
 
 
@@ -83,7 +83,7 @@ def test_patients_of_whom_no_two_share_their_present_findings() -> None:
 def test_a_worked_example() -> None:
     # As in test_strategy: P(f) = 0.271, P(no f, a) = 0.081, P(no f, b) = 0.324; without f what the priors are.
     drawn = network(condition("a", 0.2), condition("b", 0.5), finding("f", noisy_or(0.1, a=0.55, b=0.28)), complaint="")
-    got = NoisyOrStrategy(drawn, "ward").infer_many(np.array([[1], [-1]], np.int8))
+    got = Elimination(drawn, "ward").infer_many(np.array([[1], [-1]], np.int8))
     assert got.marginals == pytest.approx(np.array([[0.119 / 0.271, 0.176 / 0.271], [0.2, 0.5]]), rel=1e-12)
     assert got.log_evidence == pytest.approx(np.log([0.271, 1.0]), rel=1e-12)
 
@@ -96,14 +96,16 @@ def test_rows_that_are_too_much_are_told_and_the_others_scored() -> None:
     few, many_findings = {"f1": "yes", "f2": "no"}, dict.fromkeys(list(drawn.findings)[:30], "yes")
     codes = encode(drawn, [check_evidence(drawn, each) for each in (few, many_findings, few)])
     refused: dict[int, str] = {}
-    got = engine.posteriors(codes, refused=refused)
+    got = engine.compiled.posteriors(codes, refused=refused)
     assert list(refused) == [1]
     assert refused[1].startswith("30 findings and signs that are present or unsure would take about ")
     assert np.isnan(got.log_evidence).tolist() == [False, True, False]
     assert np.isnan(got.marginals[1]).all()
-    assert got.marginals[0] == pytest.approx(list(Engine(drawn).strategy.infer(check_evidence(drawn, few)).marginals))
+    assert got.marginals[0] == pytest.approx(
+        list(Engine(drawn).compiled.strategy.infer(check_evidence(drawn, few)).marginals)
+    )
     with pytest.raises(InferenceError, match="30 findings and signs"):
-        engine.posteriors(codes)
+        engine.compiled.posteriors(codes)
 
 
 def with_risk_factors() -> Network:
@@ -135,18 +137,18 @@ def all_answers(drawn: Network, **known: str) -> Codes:
 def test_all_answers_to_a_small_network(known: dict[str, str]) -> None:
     drawn = with_risk_factors()
     codes = all_answers(drawn, **known)
-    one_by_one(NoisyOrStrategy(drawn, "ward"), drawn, codes, check_evidence(drawn, {}), frozenset([1, 2]))
+    one_by_one(Elimination(drawn, "ward"), drawn, codes, check_evidence(drawn, {}), frozenset([1, 2]))
     enumerated = Enumeration(drawn, "ward").infer_many(codes)
-    assert NoisyOrStrategy(drawn, "ward").infer_many(codes).marginals == pytest.approx(enumerated.marginals, abs=1e-12)
+    assert Elimination(drawn, "ward").infer_many(codes).marginals == pytest.approx(enumerated.marginals, abs=1e-12)
 
 
 def test_what_a_compiled_run_cannot_do() -> None:
     # A risk factor that several conditions share has an axis of its own, unless it is known.
-    strategy = NoisyOrStrategy(with_risk_factors(), "ward")
+    strategy = Elimination(with_risk_factors(), "ward")
     programs = []
     for answers in ({}, {"shared": "old"}):
-        known = sorted_evidence(strategy.model, check_evidence(strategy.model.network, answers))
-        structure = one_patient(strategy.model, known).structure
-        programs.append(program_of(strategy.plan_of(structure), structure))
+        known = sorted_evidence(strategy.core.model, check_evidence(strategy.core.model.network, answers))
+        structure = one_patient(strategy.core.model, known).structure
+        programs.append(program_of(strategy.core.plan_of(structure), structure))
     assert programs[0] is None
     assert programs[1] is not None

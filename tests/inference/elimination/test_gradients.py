@@ -10,7 +10,8 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.compiled_network import CompiledNetwork
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import check_evidence
@@ -53,7 +54,7 @@ def compare(net: Network, setting: str, answers: Mapping[str, object]) -> None:
     evidence = check_evidence(net, answers)
     events = (*(frozenset([c]) for c in range(len(net.conditions))), frozenset([0, 2]))
     expected = Enumeration(net, setting).gradients(evidence, events)
-    got = NoisyOrStrategy(net, setting).gradients(evidence, events)
+    got = Elimination(net, setting).gradients(evidence, events)
     theirs = dict(zip(expected.paths, expected.slopes, strict=True))
     assert got.posterior == pytest.approx(expected.posterior, abs=1e-12)
     assert set(got.paths) == set(theirs)
@@ -66,7 +67,7 @@ def compare(net: Network, setting: str, answers: Mapping[str, object]) -> None:
 
 def test_a_base_rate_is_called_linear_where_it_bears_on_its_own_condition_only() -> None:
     net = network(condition("a", 0.3), condition("b", 0.4, {"a": {"yes": 2.0}}), condition("c", 0.2), complaint="")
-    got = NoisyOrStrategy(net, "ward").gradients(check_evidence(net, {}), ())
+    got = Elimination(net, "ward").gradients(check_evidence(net, {}), ())
     straight = {path[1] for path, linear in zip(got.paths, got.linear.tolist(), strict=True) if linear}
     assert straight == {"c"}
 
@@ -88,7 +89,7 @@ def test_readings_that_cancel_each_other() -> None:
 def compare_derivatives(net: Network, answers: Mapping[str, object]) -> None:
     evidence, events = check_evidence(net, answers), (frozenset([0]),)
     expected = Enumeration(net, "ward").gradients(evidence, events)
-    got = NoisyOrStrategy(net, "ward").gradients(evidence, events)
+    got = Elimination(net, "ward").gradients(evidence, events)
     theirs = dict(zip(expected.paths, expected.derivatives.tolist(), strict=True))
     for path, own in zip(got.paths, got.derivatives.tolist(), strict=True):
         assert own == pytest.approx(theirs[path], abs=1e-12), path
@@ -97,7 +98,8 @@ def compare_derivatives(net: Network, answers: Mapping[str, object]) -> None:
 def test_the_sensitivity_of_a_diagnosis_of_many() -> None:
     parts = [condition(f"c{i}", 0.02 + 0.001 * i) for i in range(25)]
     big = network(*parts, finding("f", noisy_or(0.05, c0=0.5, c1=0.8)), complaint="")
-    gradients = Engine(big).gradients(check_evidence(big, {"f": "yes"}))
+    compiled = CompiledNetwork(big, big.default_setting)
+    gradients = compiled.strategy.gradients(check_evidence(big, {"f": "yes"}), compiled.events)
     assert ("findings", "f", "noisy_or", "causes", "c1") in gradients.paths
     assert gradients.derivatives.shape[1] == 25
 

@@ -10,11 +10,11 @@ import pytest
 from bayesknee import Diagnosis, Engine
 from bayesknee.display.text import diagnosis_text
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination import approximate
+from bayesknee.inference.elimination import importance
 from bayesknee.inference.elimination.importance import Bounded, given_others
 from bayesknee.inference.elimination.network_arrays import make_effect
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.patient.evidence import check_evidence
@@ -44,7 +44,7 @@ def test_the_error_bars_hold(exact: Diagnosis, approximated: Diagnosis) -> None:
     assert not approximated.exact
     assert how is not None
     assert how.bounded >= 1
-    assert approximate.FEWEST_EFFECTIVE <= how.effective <= how.draws
+    assert importance.FEWEST_EFFECTIVE <= how.effective <= how.draws
     assert 0.0 < how.largest_error < 0.05
     assert abs(approximated.log_evidence - exact.log_evidence) <= 2.0 * how.log_evidence_error
 
@@ -55,7 +55,7 @@ def test_95_percent_intervals_hold_the_exact_figure_at_least_as_often(
     """Within a run the errors go together, so it takes several to see."""
     held = []
     for seed in range(12):
-        monkeypatch.setattr(approximate, "SEED", seed)
+        monkeypatch.setattr(importance, "SEED", seed)
         got = Engine(made_up.network, memory=1_000).diagnose(made_up.evidence)
         assert got.approximation is not None
         errors = got.approximation.errors
@@ -86,7 +86,7 @@ def test_text_and_json_say_so(exact: Diagnosis, approximated: Diagnosis) -> None
 
 def test_what_is_only_exact_is_refused(made_up: NoisyOrFile, approximated: Diagnosis) -> None:
     told = r"present or unsure would take about .* MB and .* s; allowed are 0.001 MB and 20 s; leave some out"
-    strategy = approximated.engine.strategy
+    strategy = approximated.compiled.strategy
     evidence = check_evidence(made_up.network, made_up.evidence)
     with pytest.raises(InferenceError, match=told):
         approximated.rank_questions()
@@ -95,8 +95,8 @@ def test_what_is_only_exact_is_refused(made_up: NoisyOrFile, approximated: Diagn
 
 
 def test_an_approximation_that_is_too_poor_is_refused(made_up: NoisyOrFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(approximate, "FEWEST_EFFECTIVE", 1e9)
-    monkeypatch.setattr(approximate, "MOST_DRAWS", 4096)
+    monkeypatch.setattr(importance, "FEWEST_EFFECTIVE", 1e9)
+    monkeypatch.setattr(importance, "MOST_DRAWS", 4096)
     with pytest.raises(InferenceError, match=r"an approximation was tried, and its error could not be told \(4,096 "):
         Engine(made_up.network, memory=1_000).diagnose(made_up.evidence)
 
@@ -133,7 +133,7 @@ def test_the_bound_is_one() -> None:
 def test_given_all_others() -> None:
     # P(a) = 0.2, leak 0.1, q_a = 0.5, q_b = 0.2: with b, P(f | a) = 1 - 0.9 * 0.5 * 0.8, P(f | no a) = 1 - 0.9 * 0.8
     drawn = network(condition("a", 0.2), condition("b", 0.5), finding("f", noisy_or(0.1, a=0.55, b=0.28)), complaint="")
-    model = NoisyOrStrategy(drawn, "ward").model
+    model = Elimination(drawn, "ward").core.model
     patient = one_patient(model, sorted_evidence(model, check_evidence(drawn, {"f": "yes"})))
     values = given_others(patient, np.array([[False, True], [True, True]]))
     expected = 0.2 * 0.64 / (0.2 * 0.64 + 0.8 * 0.28)

@@ -12,7 +12,7 @@ import pytest
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination.mixtures import SMALLEST, exponentials
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Budget
 from bayesknee.knowledge.model import Mixture
@@ -64,7 +64,7 @@ def test_a_chance_that_is_small_enough_leaves_its_opposite_at_1() -> None:
 def test_two_conditions_by_hand() -> None:
     # P(c0) = 0.3, P(c1) = 0.32, weights 1 and 3. P(here | none, c0, c1, both) = 0.2, 0.7, 0.1, (0.7 + 3 * 0.1) / 4.
     drawn = some(2, spot("f", {"c1": 3.0}))
-    inferred = NoisyOrStrategy(drawn, "ward").infer(check_evidence(drawn, {"f": "here"}))
+    inferred = Elimination(drawn, "ward").infer(check_evidence(drawn, {"f": "here"}))
     none, first, second, both = 0.7 * 0.68 * 0.2, 0.3 * 0.68 * 0.7, 0.7 * 0.32 * 0.1, 0.3 * 0.32 * 0.25
     total = none + first + second + both
     assert inferred.log_evidence == pytest.approx(math.log(total), abs=1e-13)
@@ -78,7 +78,7 @@ def test_several_answers_with_the_same_and_other_weights(complaint: str, answer:
     own = {"c0": 2.0, "c1": 0.4}
     drawn = some(5, spot("f"), spot("g"), spot("h", own), finding("i", noisy_or(0.1, c2=0.7)), complaint=complaint)
     evidence = check_evidence(drawn, {"f": answer, "g": "there", "h": "nowhere", "i": "yes"})
-    expected, got = Enumeration(drawn, "ward").infer(evidence), NoisyOrStrategy(drawn, "ward").infer(evidence)
+    expected, got = Enumeration(drawn, "ward").infer(evidence), Elimination(drawn, "ward").infer(evidence)
     assert got.log_evidence == pytest.approx(expected.log_evidence, abs=1e-12)
     assert got.marginals == pytest.approx(expected.marginals, abs=1e-12)
 
@@ -92,7 +92,7 @@ def test_random_networks_whose_mixtures_have_weights_of_their_own() -> None:
         mixtures = [name for name in answers if name in drawn.findings and is_mixture(drawn, name)]
         evidence = check_evidence(drawn, {name: each for name, each in answers.items() if name not in mixtures[2:]})
         expected = Enumeration(drawn, drawn.default_setting).infer(evidence)
-        got = NoisyOrStrategy(drawn, drawn.default_setting).infer(evidence)
+        got = Elimination(drawn, drawn.default_setting).infer(evidence)
         assert got.approximation is None
         assert got.log_evidence == pytest.approx(expected.log_evidence, abs=1e-10), f"seed {seed}"
         assert got.marginals == pytest.approx(expected.marginals, abs=1e-10), f"seed {seed}"
@@ -119,14 +119,14 @@ def test_many_conditions_of_which_all_but_a_few_are_ruled_out() -> None:
 
 def test_what_is_beyond_the_budget_is_refused_or_left_out_of_the_questions() -> None:
     drawn = some(25, spot("f"), spot("g", {"c1": 2.0}), finding("i", noisy_or(0.1, c2=0.7)))
-    strategy = NoisyOrStrategy(drawn, "ward", Budget(memory=3_000))
+    strategy = Elimination(drawn, "ward", Budget(memory=3_000))
     with pytest.raises(
         InferenceError, match=r"2 findings and signs that .*, 2 of them mixtures, would take about .* MB"
     ):
         strategy.infer(check_evidence(drawn, {"f": "here", "g": "here"}))
     nothing = check_evidence(drawn, {})
     assert strategy.outcomes(nothing, ["f", "g", "i"]).names == ("i",)
-    assert NoisyOrStrategy(drawn, "ward").outcomes(nothing, ["f", "g", "i"]).names == ("f", "g", "i")
+    assert Elimination(drawn, "ward").outcomes(nothing, ["f", "g", "i"]).names == ("f", "g", "i")
 
 
 def test_noisy_ors_are_bounded_where_mixtures_and_they_are_too_much_together() -> None:

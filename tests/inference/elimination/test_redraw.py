@@ -6,7 +6,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination import strategy
+from bayesknee.inference.elimination import core
 from bayesknee.knowledge.network import Network
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
@@ -29,7 +29,7 @@ def test_many_conditions_are_drawn_as_few_are() -> None:
 def test_draws_in_parts_are_the_same_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     net = many(complaint="A complaint")
     at_once = Engine(net).diagnose({"f": "yes"}).intervals(50)
-    monkeypatch.setattr(strategy, "MOST_AT_ONCE", 3000)
+    monkeypatch.setattr(core, "MOST_AT_ONCE", 3000)
     for own, other in zip(
         Engine(net).diagnose({"f": "yes"}).intervals(50).conditions.values(), at_once.conditions.values(), strict=True
     ):

@@ -10,7 +10,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.inference.dividing import gauss_legendre
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.results import Shares
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
@@ -35,8 +35,8 @@ from tests.support.strategies import only
 def shares(drawn: Network, answers: dict[str, object]) -> Shares:
     with only("noisy_or"):
         engine = Engine(drawn)
-        assert isinstance(engine.strategy, NoisyOrStrategy)
-        return engine.shares(engine.diagnose(answers).evidence)
+        assert isinstance(engine.compiled.strategy, Elimination)
+        return engine.compiled.strategy.shares(engine.diagnose(answers).evidence, engine.compiled.events)
 
 
 def log_odds(result: Shares, event: int = 0) -> dict[str, float]:
@@ -60,7 +60,7 @@ def test_shares_add_up_to_what_the_full_joint_says(size: object, quick: int) -> 
         for seed in seeds(quick):
             patient = seeded_patient(seed, size)  # type: ignore[arg-type]
             engine = Engine(patient.network, patient.setting)
-            result = engine.shares(engine.diagnose(patient.answers).evidence)
+            result = engine.compiled.strategy.shares(engine.diagnose(patient.answers).evidence, engine.compiled.events)
             possible = np.isfinite(result.after)
             with np.errstate(invalid="ignore"):
                 change = result.after - result.before

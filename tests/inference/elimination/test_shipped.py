@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from bayesknee import Evidence, load_network
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Events
 from bayesknee.inference.strategy import Strategy
@@ -21,7 +21,7 @@ KNEE = load_network("posterior_knee")
 
 @pytest.fixture(scope="module", params=list(KNEE.settings))
 def strategies(request: pytest.FixtureRequest) -> tuple[Strategy, Strategy]:
-    return Enumeration(KNEE, request.param), NoisyOrStrategy(KNEE, request.param)
+    return Enumeration(KNEE, request.param), Elimination(KNEE, request.param)
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
-from bayesknee.inference.elimination import run, strategy
+from bayesknee.inference.elimination import core, run
 from bayesknee.inference.elimination.order import make_plan
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
-from bayesknee.inference.elimination.strategy import NoisyOrStrategy
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Budget
 from bayesknee.interop.noisy_or_files import noisy_or_network
@@ -36,7 +36,7 @@ def test_two_conditions_and_one_finding() -> None:
     # P(no) = 0.9 (0.8 + 0.2 * 0.5) (0.5 + 0.5 * 0.8) = 0.729
     # P(no, a) = 0.9 * 0.1 * 0.9 = 0.081, so P(a | yes) = (0.2 - 0.081) / 0.271
     drawn = network(condition("a", 0.2), condition("b", 0.5), finding("f", noisy_or(0.1, a=0.55, b=0.28)), complaint="")
-    inferred = NoisyOrStrategy(drawn, "ward").infer(check_evidence(drawn, {"f": "yes"}))
+    inferred = Elimination(drawn, "ward").infer(check_evidence(drawn, {"f": "yes"}))
     assert inferred.log_evidence == pytest.approx(math.log(0.271), rel=1e-14)
     assert inferred.marginals[0] == pytest.approx((0.2 - 0.081) / 0.271, rel=1e-14)
     assert inferred.any_of(frozenset([0, 1])) == pytest.approx(1.0 - 0.4 * 0.1 / 0.271, rel=1e-14)
@@ -44,7 +44,7 @@ def test_two_conditions_and_one_finding() -> None:
 
 def test_an_unsure_answer() -> None:
     drawn = network(condition("a", 0.2), finding("f", noisy_or(0.1, a=0.55)), complaint="")
-    inferred = NoisyOrStrategy(drawn, "ward").infer(check_evidence(drawn, {"f": {"yes": 0.3, "no": 0.6}}))
+    inferred = Elimination(drawn, "ward").infer(check_evidence(drawn, {"f": {"yes": 0.3, "no": 0.6}}))
     with_a, without = 0.6 * 0.45 + 0.3 * 0.55, 0.6 * 0.9 + 0.3 * 0.1
     assert inferred.log_evidence == pytest.approx(math.log(0.2 * with_a + 0.8 * without))
     assert inferred.marginals[0] == pytest.approx(0.2 * with_a / (0.2 * with_a + 0.8 * without))
@@ -56,7 +56,7 @@ def test_middling_networks_against_enumeration() -> None:
             rng = Random(seed)
             drawn = random_network(rng, MIDDLING)
             setting = rng.choice(list(drawn.settings))
-            enumeration, ours = Enumeration(drawn, setting), NoisyOrStrategy(drawn, setting)
+            enumeration, ours = Enumeration(drawn, setting), Elimination(drawn, setting)
             evidence = check_evidence(drawn, random_answers(rng, drawn, share=0.8))
             expected, got = enumeration.infer(evidence), ours.infer(evidence)
             assert got.log_evidence == pytest.approx(expected.log_evidence, abs=1e-9), f"seed {seed}"
@@ -73,7 +73,7 @@ def test_many_patients_at_once_are_what_they_are_one_by_one() -> None:
         codes = encode(drawn, [check_evidence(drawn, each) for each in answers])
         groups = [frozenset([0, 2])]
         expected = Enumeration(drawn, drawn.default_setting).infer_many(codes, groups=groups)
-        got = NoisyOrStrategy(drawn, drawn.default_setting).infer_many(codes, groups=groups)
+        got = Elimination(drawn, drawn.default_setting).infer_many(codes, groups=groups)
         for own, other in zip(got, expected, strict=True):
             assert own == pytest.approx(other, abs=1e-9)
 
@@ -82,9 +82,9 @@ def test_the_same_where_few_tables_are_kept(monkeypatch: pytest.MonkeyPatch) -> 
     document = synthetic_document(60, 120, seed=1, links=8)
     read = noisy_or_network(document | {"evidence": synthetic_evidence(document, 12, 10)}, "made up")
     evidence = check_evidence(read.network, read.evidence)
-    expected = NoisyOrStrategy(read.network, "as_published").infer(evidence)
+    expected = Elimination(read.network, "as_published").infer(evidence)
     monkeypatch.setattr(run, "MOST_KEPT_NUMBERS", 10)
-    got = NoisyOrStrategy(read.network, "as_published").infer(evidence)
+    got = Elimination(read.network, "as_published").infer(evidence)
     assert got.marginals == pytest.approx(expected.marginals, rel=1e-12)
 
 
@@ -120,7 +120,7 @@ def test_a_rare_complaint_loses_no_digits(monkeypatch: pytest.MonkeyPatch) -> No
     engine = Engine(network(*(condition(f"c{i}", rate) for i, rate in enumerate(rates))))
     got = dict(engine.diagnose().posterior)
     assert list(got.values()) == pytest.approx(sorted(rates, reverse=True), rel=1e-9)
-    monkeypatch.setattr(strategy, "RARE_COMPLAINT", 2.0)  # the other way: the complaint as one more effect
+    monkeypatch.setattr(core, "RARE_COMPLAINT", 2.0)  # the other way: the complaint as one more effect
     assert dict(engine.diagnose().posterior) == pytest.approx(got, rel=1e-9)
 
 
@@ -152,7 +152,7 @@ def test_each_group_takes_one_more_way_forward(monkeypatch: pytest.MonkeyPatch) 
     groups = [group(f"g{i}", f"c{i}", f"c{i + 1}") for i in range(3)]
     engine = Engine(network(*many(30, 0.05), finding("f", noisy_or(0.1, c0=0.5)), *groups))
     runs = Mock(wraps=run.Run)
-    monkeypatch.setattr(strategy, "Run", runs)
+    monkeypatch.setattr(core, "Run", runs)
     engine.diagnose({"f": "yes"})
     assert runs.call_count == 1 + 1 + 3  # the patient, the complaint, the groups
 
@@ -161,11 +161,11 @@ def test_the_budget_counts_what_groups_take() -> None:
     parts: list[Condition | Finding] = [*many(30, 0.05), finding("f", noisy_or(0.1, c0=0.5))]
     groups = [group("g", "c0", "c1"), group("h", "c1", "c2")]
     for net, factor in ((network(*parts, complaint=""), 1.0), (network(*parts, *groups, complaint=""), 1.8)):
-        model = NoisyOrStrategy(net, "ward").model
+        model = Elimination(net, "ward").core.model
         structure = one_patient(model, sorted_evidence(model, check_evidence(net, {"f": "yes"}))).structure
         run = make_plan(structure.shape).seconds
-        assert NoisyOrStrategy(net, "ward", Budget(seconds=1.01 * factor * run)).fits(structure)
-        assert not NoisyOrStrategy(net, "ward", Budget(seconds=0.99 * factor * run)).fits(structure)
+        assert Elimination(net, "ward", Budget(seconds=1.01 * factor * run)).core.fits(structure)
+        assert not Elimination(net, "ward", Budget(seconds=0.99 * factor * run)).core.fits(structure)
 
 
 # --- conditions that depend on each other ----------------------------------------------------------------------------
@@ -183,6 +183,6 @@ def test_a_chain_is_gone_through_from_its_start() -> None:
     short = chain(14)
     evidence = check_evidence(short, answers)
     expected = Enumeration(short, "ward").infer(evidence).marginals
-    assert NoisyOrStrategy(short, "ward").infer(evidence).marginals == pytest.approx(expected, rel=1e-12)
-    long = NoisyOrStrategy(chain(60), "ward", Budget(memory=100_000))
+    assert Elimination(short, "ward").infer(evidence).marginals == pytest.approx(expected, rel=1e-12)
+    long = Elimination(chain(60), "ward", Budget(memory=100_000))
     assert long.infer(check_evidence(chain(60), answers)).approximation is None

@@ -35,7 +35,7 @@ from tests.support.strategies import STRATEGIES, only
 def strategy_name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Every test is of both strategies, and of both ways to do it."""
     name, way = request.param
-    for module in ("enumeration", "noisy_or.many"):
+    for module in ("enumeration.strategy", "elimination.batch"):
         monkeypatch.setattr(f"bayesknee.inference.{module}.WORTH_COMPILING", 0 if way == "compiled" else 10**9)
     with only(name):
         yield str(name)
@@ -71,7 +71,7 @@ def test_many_are_as_one_by_one() -> None:
         drawn = random_network(rng, rng.choice([TINY, SMALL]))
         setting = rng.choice(list(drawn.settings))
         patients = some_patients(rng, drawn, 12)
-        got = Engine(drawn, setting).strategy.infer_many(encode(drawn, patients), groups=members(drawn))
+        got = Engine(drawn, setting).compiled.strategy.infer_many(encode(drawn, patients), groups=members(drawn))
         for row, evidence in enumerate(patients):
             assert_same(got, row, Engine(drawn, setting), evidence)
 
@@ -86,7 +86,7 @@ def test_many_who_share_some_evidence() -> None:
         codes = encode(drawn, patients)
         for name in (*drawn.gated, *(gate for each in drawn.gated for gate in drawn.findings[each].only_if)):
             codes[:, list(drawn.questions).index(name)] = -1  # or they might break gates together with the others
-        got = Engine(drawn, drawn.default_setting).strategy.infer_many(codes, given, members(drawn))
+        got = Engine(drawn, drawn.default_setting).compiled.strategy.infer_many(codes, given, members(drawn))
         for row in range(len(patients)):
             both = decode(drawn, codes[row], given)
             shared += len(both.likelihoods) > len(given.likelihoods) > 0
@@ -96,7 +96,7 @@ def test_many_who_share_some_evidence() -> None:
 
 def test_codes_of_what_the_evidence_answers_are_not_read() -> None:
     drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
-    strategy = Engine(drawn, "ward").strategy
+    strategy = Engine(drawn, "ward").compiled.strategy
     for answer, likelihoods in (("yes", {"f": "yes"}), ("unknown", {}), ({"yes": 0.5, "no": 1.0},) * 2):
         given = check_evidence(drawn, {"f": answer})
         codes = np.array([[-1], [0], [1]], np.int8)
@@ -115,7 +115,7 @@ def test_gates_are_implied_and_answers_that_clash_are_impossible() -> None:
         finding("felt", rule, only_if={"seen": ("yes",)}),
         finding("other", rule, only_if={"r": ("v0", "v1")}),
     )
-    strategy = Engine(drawn, "ward").strategy
+    strategy = Engine(drawn, "ward").compiled.strategy
     possible = [{}, {"seen": "no"}, {"felt": "no"}, {"felt": "no", "other": "yes"}, {"r": "v2", "felt": "yes"}]
     codes = encode(drawn, [check_evidence(drawn, each) for each in possible])
     got = strategy.infer_many(codes)
@@ -132,7 +132,9 @@ def test_a_network_of_real_size(strategy_name: str) -> None:
     drawn = random_network(rng, REAL)
     fewer = strategy_name == "noisy_or"  # each answer to a mixture doubles its tables
     patients = some_patients(rng, drawn, 15 if fewer else 40, most=0.3 if fewer else 0.8)
-    got = Engine(drawn, drawn.default_setting).strategy.infer_many(encode(drawn, patients), groups=members(drawn))
+    got = Engine(drawn, drawn.default_setting).compiled.strategy.infer_many(
+        encode(drawn, patients), groups=members(drawn)
+    )
     for row, evidence in enumerate(patients):
         assert_same(got, row, Engine(drawn), evidence)
 
@@ -146,7 +148,7 @@ def test_a_worked_example() -> None:
         finding("seen", reading("g", 0.8, 0.9)),
         group("any", "a", "b"),
     )
-    got = Engine(drawn, "ward").strategy.infer_many(np.array([[-1], [1]], np.int8), groups=members(drawn))
+    got = Engine(drawn, "ward").compiled.strategy.infer_many(np.array([[-1], [1]], np.int8), groups=members(drawn))
     seen = {"a": 0.1 + 0.7 * 0.55, "b": 0.1 + 0.7 * 0.28, "ab": 0.1 + 0.7 * 0.64}
     total = 0.3 * seen["a"] + 0.4 * seen["b"] + 0.3 * seen["ab"]
     assert got.marginals[0].tolist() == pytest.approx([0.6, 0.7])
@@ -161,11 +163,11 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = Random(3)
     drawn = random_network(rng, SMALL)
     codes = encode(drawn, some_patients(rng, drawn, 50))
-    strategy = Engine(drawn, drawn.default_setting).strategy
+    strategy = Engine(drawn, drawn.default_setting).compiled.strategy
     whole = strategy.infer_many(codes, groups=members(drawn))
     monkeypatch.setattr("bayesknee.inference.enumeration.batch.MOST_NUMBERS_AT_ONCE", 7 << len(drawn.conditions))
     monkeypatch.setattr("bayesknee.inference.enumeration.compiled.prepare.MOST_AT_ONCE", 7)
-    monkeypatch.setattr("bayesknee.inference.elimination.strategy.MOST_AT_ONCE", 7)
+    monkeypatch.setattr("bayesknee.inference.elimination.core.MOST_AT_ONCE", 7)
     parts = strategy.infer_many(codes, groups=members(drawn))
     for one, other in zip(parts, whole, strict=True):
         assert one == pytest.approx(other, abs=1e-13)
@@ -175,7 +177,7 @@ def test_nobody() -> None:
     drawn = network(
         condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)), group("any", "a", "b")
     )
-    got = Engine(drawn, "ward").strategy.infer_many(nothing_known(drawn, 0), groups=members(drawn))
+    got = Engine(drawn, "ward").compiled.strategy.infer_many(nothing_known(drawn, 0), groups=members(drawn))
     assert [each.shape for each in got] == [(0, 2), (0, 1), (0,)]
 
 
@@ -184,7 +186,7 @@ def test_what_cannot_be_is_minus_infinity_and_nan() -> None:
     impossible = check_evidence(drawn, {"a": "no", "b": "no"})
     with pytest.raises(ImpossibleEvidenceError, match="cannot all be true"):
         Engine(drawn).diagnose(impossible)
-    got = Engine(drawn, "ward").strategy.infer_many(nothing_known(drawn, 2), impossible)
+    got = Engine(drawn, "ward").compiled.strategy.infer_many(nothing_known(drawn, 2), impossible)
     assert got.log_evidence.tolist() == [-math.inf, -math.inf]
     assert np.isnan(got.marginals).all()
 
@@ -203,7 +205,7 @@ def test_so_many_answers_that_their_product_would_underflow() -> None:
         check_evidence(drawn, dict.fromkeys(rare, "yes") | dict.fromkeys(read, "yes") | {"m": "u"}),
         check_evidence(drawn, dict.fromkeys(rare, "no") | {"m": "u"}),
     ]
-    got = Engine(drawn, "ward").strategy.infer_many(encode(drawn, patients))
+    got = Engine(drawn, "ward").compiled.strategy.infer_many(encode(drawn, patients))
     assert got.log_evidence[0] < -2500.0
     for row, evidence in enumerate(patients):
         assert_same(got, row, Engine(drawn), evidence)
@@ -224,7 +226,7 @@ def test_what_both_the_evidence_and_the_codes_say_of_a_gate_counts() -> None:
     )
     codes = np.array([[-1, -1, 1, -1], [-1, -1, -1, 0], [-1, -1, 1, 1], [-1, -1, -1, -1]], np.int8)
     given = check_evidence(drawn, {"spot": {"u": 0.3, "v": 0.9, "w": 0.5}, "seen": {"yes": 0.4, "no": 0.2}})
-    got = Engine(drawn, "ward").strategy.infer_many(codes, given)
+    got = Engine(drawn, "ward").compiled.strategy.infer_many(codes, given)
     for row in range(len(codes)):
         assert_same(got, row, Engine(drawn), decode(drawn, codes[row], given))
 

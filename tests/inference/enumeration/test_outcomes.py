@@ -31,7 +31,7 @@ def outcomes_of(patient: Patient) -> tuple[Engine, Evidence, Outcomes]:
     return (
         engine,
         evidence,
-        engine.strategy.outcomes(evidence, askable(patient.network, evidence, patient.network.questions)),
+        engine.compiled.strategy.outcomes(evidence, askable(patient.network, evidence, patient.network.questions)),
     )
 
 
@@ -46,7 +46,7 @@ def rows(patient: Patient, outcomes: Outcomes) -> Iterator[tuple[str, str, float
 def test_by_hand() -> None:
     """Two causes of one complaint, so s is {a}, {b} or {a, b}; base rates 0.6 and 0.6, so 0.4, 0.4 and 0.2."""
     net = network(condition("a", 0.6), condition("b", 0.6), finding("f", noisy_or(0.1, a=0.8)))
-    outcomes = Engine(net).strategy.outcomes(Evidence(), ["f"])
+    outcomes = Engine(net).compiled.strategy.outcomes(Evidence(), ["f"])
     yes = 0.4 * 0.8 + 0.4 * 0.1 + 0.2 * 0.8
     assert outcomes.names == ("f",)
     assert outcomes.starts.tolist() == [0, 2]
@@ -94,7 +94,7 @@ def test_the_mean_over_the_answers_is_what_is_known_now(patient: Patient) -> Non
     engine, evidence, outcomes = outcomes_of(patient)
     if not outcomes.names:
         return
-    marginals = engine.strategy.infer(evidence).marginals
+    marginals = engine.compiled.strategy.infer(evidence).marginals
     sums = np.add.reduceat(outcomes.probabilities, outcomes.starts[:-1])
     assert sums == pytest.approx(np.ones(len(outcomes.names)), abs=1e-12)
     weighted = outcomes.probabilities[:, None] * outcomes.posteriors
@@ -110,7 +110,7 @@ def test_of_what_is_known_in_part_they_tell_which_state_it_is(patient: Patient, 
     if not unsure:
         return
     name = rng.choice(unsure)
-    outcomes = engine.strategy.outcomes(evidence, [name])
+    outcomes = engine.compiled.strategy.outcomes(evidence, [name])
     before = engine.diagnose(evidence).log_evidence
     answer = evidence.answers.get(name)
     stated = answer if isinstance(answer, Mapping) else dict.fromkeys(patient.network.states[name], 1.0)
@@ -127,7 +127,7 @@ def test_of_what_is_known_in_part_they_tell_which_state_it_is(patient: Patient, 
 def test_signs_that_are_too_large_for_one_go_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     signs = [sign("g", noisy_or(0.1, a=0.8)), sign("h", noisy_or(0.2, a=0.3, b=0.9))]
     read = [finding(f"{each.id}{number}", reading(each.id, 0.8, 0.9)) for each in signs for number in (1, 2)]
-    strategy = Engine(network(condition("a", 0.6), condition("b", 0.6), *signs, *read)).strategy
+    strategy = Engine(network(condition("a", 0.6), condition("b", 0.6), *signs, *read)).compiled.strategy
     evidence = Evidence({"g1": "yes", "h1": "no"}, {"g1": (0.0, 1.0), "h1": (1.0, 0.0)})
     whole = strategy.outcomes(evidence, ["g2", "h2"])
     monkeypatch.setattr("bayesknee.inference.enumeration.outcomes.MOST_NUMBERS_AT_ONCE", 1)
@@ -144,7 +144,7 @@ def test_the_order_is_that_of_the_network_and_only_what_is_asked_is_told() -> No
         finding("f", reading("g", 0.8, 0.9)),
         finding("h", noisy_or(0.1, a=0.8)),
     )
-    strategy = Engine(net).strategy
+    strategy = Engine(net).compiled.strategy
     assert strategy.outcomes(Evidence(), ["h", "f", "r"]).names == ("r", "f", "h")
     assert isinstance(net.findings["f"].model, Reading)
     for name in ("r", "f", "h"):

@@ -74,7 +74,7 @@ def assert_drawn_from(patient: Patient, sample: Sample, answers: Answers) -> Non
 def test_nothing_known() -> None:
     for seed in seeds(12):
         patient = seeded_patient(seed)
-        drawing = Engine(patient.network, patient.setting).strategy
+        drawing = Engine(patient.network, patient.setting).compiled.strategy
         sample = drawing.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(seed))
         assert_drawn_from(patient, sample, {})
 
@@ -83,7 +83,7 @@ def test_given_evidence_hard_and_soft_and_of_conditions() -> None:
     for seed in seeds(25):
         patient = seeded_patient(seed)
         answers = {name: each for name, each in patient.answers.items() if not gates_or_is_gated(patient.network, name)}
-        drawing = Engine(patient.network, patient.setting).strategy
+        drawing = Engine(patient.network, patient.setting).compiled.strategy
         evidence = check_evidence(patient.network, answers)
         sample = drawing.sample(evidence, ROWS, np.random.default_rng(seed))
         assert_drawn_from(patient, sample, answers)
@@ -96,7 +96,7 @@ def gates_or_is_gated(drawn: Network, name: str) -> bool:
 
 def test_marginals_of_a_larger_network() -> None:
     drawn = random_network(Random(7), SMALL)
-    drawing = Engine(drawn, drawn.default_setting).strategy
+    drawing = Engine(drawn, drawn.default_setting).compiled.strategy
     sample = drawing.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(1))
     chances = drawing.infer(NOTHING_KNOWN).marginals
     assert (np.abs(sample.conditions.mean(axis=0) - chances) <= furthest(chances, ROWS, len(chances))).all()
@@ -107,7 +107,9 @@ def test_blocks_of_rows_and_of_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.inference.elimination.sample.MOST_ROWS_AT_ONCE", 999)
     monkeypatch.setattr("bayesknee.inference.prior.draw.MOST_NUMBERS_AT_ONCE", 50)
     patient = seeded_patient(3, TINY)
-    sample = Engine(patient.network, patient.setting).strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(5))
+    sample = Engine(patient.network, patient.setting).compiled.strategy.sample(
+        NOTHING_KNOWN, ROWS, np.random.default_rng(5)
+    )
     assert sample.codes.shape == (ROWS, len(patient.network.questions))
     assert sample.codes.dtype == np.int8
     assert_drawn_from(patient, sample, {})
@@ -115,7 +117,7 @@ def test_blocks_of_rows_and_of_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_same_seed_draws_the_same_patients() -> None:
     patient = seeded_patient(3)
-    drawing = Engine(patient.network, patient.setting).strategy
+    drawing = Engine(patient.network, patient.setting).compiled.strategy
     one, two, other = (drawing.sample(NOTHING_KNOWN, 200, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert (one.codes == two.codes).all()
     assert (one.conditions == two.conditions).all()
@@ -131,7 +133,7 @@ def test_what_is_given_stays_as_it_is_and_the_complaint_holds() -> None:
         finding("of_r", noisy_or(0.3, b=0.5), only_if={"r": ("yes",)}),
         finding("deep", noisy_or(0.3, b=0.5), only_if={"of_r": ("no",)}),
     )
-    drawing = Engine(drawn, "ward").strategy
+    drawing = Engine(drawn, "ward").compiled.strategy
     sample = drawing.sample(check_evidence(drawn, {"f": "yes", "b": "no"}), 500, np.random.default_rng(1))
     r, f, of_r, deep = sample.codes.T
     assert set(f) == {1}
@@ -142,7 +144,7 @@ def test_what_is_given_stays_as_it_is_and_the_complaint_holds() -> None:
 
 def test_nobody() -> None:
     drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
-    sample = Engine(drawn, "ward").strategy.sample(NOTHING_KNOWN, 0, np.random.default_rng(1))
+    sample = Engine(drawn, "ward").compiled.strategy.sample(NOTHING_KNOWN, 0, np.random.default_rng(1))
     assert [each.shape for each in sample] == [(0, 2), (0, 1)]
 
 
@@ -150,7 +152,7 @@ def test_nobody_can_have_impossible_answers() -> None:
     drawn = network(condition("a", 0.6), condition("b", 0.7), finding("f", noisy_or(0.1, a=0.5)))
     impossible = check_evidence(drawn, {"a": "no", "b": "no", "f": "yes"})
     with pytest.raises(ImpossibleEvidenceError, match="cannot all be true in this network: a, b, f"):
-        Engine(drawn, "ward").strategy.sample(impossible, 3, np.random.default_rng(1))
+        Engine(drawn, "ward").compiled.strategy.sample(impossible, 3, np.random.default_rng(1))
 
 
 def test_a_state_without_a_chance_is_never_drawn() -> None:
@@ -173,7 +175,9 @@ def test_only_some_answers_are_drawn_and_what_gates_them() -> None:
     )
     names = list(engine.network.questions)
     whole, some = (
-        engine.strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(1), wanted).codes[:, names.index("seen")]
+        engine.compiled.strategy.sample(NOTHING_KNOWN, ROWS, np.random.default_rng(1), wanted).codes[
+            :, names.index("seen")
+        ]
         for wanted in (None, ["seen"])
     )
     for code in (-1, 0, 1):

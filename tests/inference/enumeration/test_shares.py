@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine
-from bayesknee.inference import shares as module
 from bayesknee.inference.dividing import divided, gauss_legendre
+from bayesknee.inference.enumeration import shares as module
 from bayesknee.inference.results import Shares
 from tests.support.answers import known
 from tests.support.effort import seeds
@@ -36,7 +36,7 @@ B: Final = condition("b", 0.7)
 
 def shares(engine: Engine, answers: object) -> Shares:
     assert isinstance(answers, dict)
-    return engine.shares(engine.diagnose(answers).evidence)
+    return engine.compiled.strategy.shares(engine.diagnose(answers).evidence, engine.compiled.events)
 
 
 def log_odds(result: Shares, event: int = 0) -> dict[str, float]:

@@ -6,7 +6,6 @@ from random import Random
 
 import numpy as np
 import pytest
-from tests.inference.test_prior import SIZE, random_known
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.answer_sums import AnswerSums
@@ -15,6 +14,7 @@ from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
+from tests.inference.prior.test_joint import SIZE, random_known
 from tests.support.effort import seeds
 from tests.support.random_networks import random_network
 from tests.support.small_networks import condition, network, risk_factor

@@ -1,4 +1,4 @@
-"""The sum over subsets for many patients, compiled by numba; `bayesknee.inference.enumeration.compiled.prepare` prepares its arrays.
+"""The sum over subsets for many patients, compiled by numba; `prepare` makes its arrays.
 
 Subsets are split in two, the conditions on the first axes (high) and the last few (low), because the log probability
 that a noisy OR is no is linear: P(no | s) = high[s_high] * low[s_low]. So an answer no multiplies two short vectors.

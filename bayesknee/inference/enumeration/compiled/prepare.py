@@ -1,4 +1,4 @@
-"""Many patients at once by compiled code: prepares the arrays of `bayesknee.inference.enumeration.compiled.kernels`, shares out the work.
+"""Many patients at once by compiled code: prepares the arrays of `kernels`, shares out the work.
 
 Patients with the same risk factors are put side by side, so that these are summed out once for all of them.
 """
@@ -8,26 +8,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference import compiled
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.batch import shared_rows
+from bayesknee.inference.enumeration.compiled import kernels
 from bayesknee.inference.enumeration.compiled.kernels import MIXTURE, NOISY_OR, READING, SKIPPED, Patients, Sums, Tables
 from bayesknee.inference.enumeration.compiled.risk_factors import Index, Joints, Weights
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
-from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import distinct_rows
 from bayesknee.patient.gates import Answers
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.strategy import Enumeration
 
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
 MOST_AT_ONCE: Final = 2**16
@@ -38,19 +35,18 @@ class Many:
     """What compiled code needs to know of a network.
 
     Args:
-        strategy: whose tables to use.
-        network: its network.
+        tables: of the network.
     """
 
-    def __init__(self, strategy: Enumeration, network: Network) -> None:
-        self._strategy = strategy
-        self._network = network
-        self._joints = Joints(strategy.before_findings)
-        n = len(network.conditions)
+    def __init__(self, tables: SubsetTables) -> None:
+        self._subset_tables = tables
+        self._network = tables.network
+        self._joints = Joints(tables.before_findings)
+        n = len(tables.network.conditions)
         self._n, self._low_conditions = n, min(LOW_CONDITIONS, n)
         self._places = np.arange(2**n).reshape((2,) * n).transpose(self._joints.order).ravel()
-        noisy = [name for name, each in network.findings.items() if isinstance(each.model, NoisyOr)]
-        self._halved = {name: row for row, name in enumerate((*noisy, *network.signs))}
+        noisy = [name for name, each in tables.network.findings.items() if isinstance(each.model, NoisyOr)]
+        self._halved = {name: row for row, name in enumerate((*noisy, *tables.network.signs))}
         halves = [self._halves(name) for name in self._halved]
         self._high = np.array([high for high, _ in halves]).reshape(-1, 2 ** (n - self._low_conditions))
         self._low = np.array([low for _, low in halves]).reshape(-1, 2**self._low_conditions)
@@ -72,7 +68,7 @@ class Many:
 
         def run(first: int, stop: int) -> None:
             some = Patients(*(each[first:stop] for each in patients))
-            compiled.posteriors(self._joints.program, weights, tables, sums, rows, some, out)
+            kernels.posteriors(self._joints.program, weights, tables, sums, rows, some, out)
 
         threads = cores()
         edges = np.linspace(0, len(out), PIECES_A_THREAD * threads + 1).astype(int).tolist()
@@ -99,7 +95,7 @@ class Many:
 
     def _halves(self, name: str) -> tuple[Vector, Vector]:
         """P(no | s) = high * low."""
-        no = self._ordered(self._strategy.table(name)[0]).reshape(-1, 2**self._low_conditions)
+        no = self._ordered(self._subset_tables.table(name)[0]).reshape(-1, 2**self._low_conditions)
         return no[:, 0], no[0] / no[0, 0]
 
     def _ordered(self, values: Vector) -> Vector:
@@ -108,7 +104,7 @@ class Many:
 
     def _start(self, answers: Answers) -> tuple[Vector, float]:
         """What is known of all of them, scaled, and the log of what it was divided by."""
-        logs = shared_rows(self._strategy, self._network, answers.shared)
+        logs = shared_rows(self._subset_tables, answers.shared)
         if self._network.complaint:
             logs[0] = -np.inf
         top = float(logs.max())
@@ -126,7 +122,7 @@ class Many:
             rule[i] = SKIPPED
             if isinstance(question, Finding) and isinstance(question.model, Mixture):
                 rule[i], place[i] = MIXTURE, sum(map(len, whole))
-                whole.append(self._ordered(own @ self._strategy.table(question.id)))
+                whole.append(self._ordered(own @ self._subset_tables.table(question.id)))
                 lowest[i, : len(own)] = _log(whole[-1].min(axis=1))
             elif isinstance(question, Finding):
                 rule[i], place[i], likelihoods[i, : len(own)] = self._two_numbers(question, own)
@@ -156,13 +152,13 @@ class Many:
         """Log of a lower bound of P(answer | s)."""
         if isinstance(finding.model, Reading):
             return _log(likelihoods.min(axis=1))
-        no = self._strategy.table(finding.id)[0]
+        no = self._subset_tables.table(finding.id)[0]
         ends = np.array([no.min(), no.max()])
         return _log((likelihoods @ np.stack([ends, 1.0 - ends])).min(axis=1))
 
     def _start_signs(self, answers: Answers) -> Vector:
         signs = {name: np.ones(2) for name in self._network.signs}
-        for name, reading in self._strategy.readings.items():
+        for name, reading in self._subset_tables.readings.items():
             if name in answers.shared:
                 signs[reading.sign] *= np.array(answers.shared[name]) @ reading_table(reading)
         return np.array(list(signs.values())).reshape(-1, 2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.enumeration.strategy import Enumeration, make_row, product_of_rows
+from bayesknee.inference.enumeration.subset_tables import SubsetTables, make_row, product_of_rows
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
 
 
@@ -47,14 +47,14 @@ def test_the_likelihood_of_a_reading() -> None:
 def test_tables() -> None:
     parts = condition("a", 0.6), condition("b", 0.7), sign("g", noisy_or(0.1, a=0.55, b=0.28))
     findings = finding("f", noisy_or(0.1, a=0.55)), finding("seen", reading("g", 0.8, 0.9))
-    enumeration = Enumeration(network(*parts, *findings), "ward")
-    assert enumeration.table("a").tolist() == [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
-    assert enumeration.table("g")[1].tolist() == pytest.approx([0.1, 0.28, 0.55, 0.64])
-    assert enumeration.table("f")[1].tolist() == pytest.approx([0.1, 0.1, 0.55, 0.55])
+    tables = SubsetTables(network(*parts, *findings), "ward")
+    assert tables.table("a").tolist() == [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
+    assert tables.table("g")[1].tolist() == pytest.approx([0.1, 0.28, 0.55, 0.64])
+    assert tables.table("f")[1].tolist() == pytest.approx([0.1, 0.1, 0.55, 0.55])
     with pytest.raises(TypeError, match="seen reads a sign and has no table of its own"):
-        enumeration.table("seen")
+        tables.table("seen")
 
 
 def test_prior() -> None:
-    enumeration = Enumeration(network(condition("a", 0.6), condition("b", 0.7)), "ward")
-    assert enumeration.prior({}).tolist() == pytest.approx([0.0, 0.4, 0.3, 0.3])  # see test_worked_examples.py
+    tables = SubsetTables(network(condition("a", 0.6), condition("b", 0.7)), "ward")
+    assert tables.prior({}).tolist() == pytest.approx([0.0, 0.4, 0.3, 0.3])  # see test_worked_examples.py

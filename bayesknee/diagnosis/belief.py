@@ -1,0 +1,148 @@
+"""What is believed of one patient: the posterior and the answers it rests on. Capabilities are functions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Self
+
+from immutabledict import immutabledict
+
+from bayesknee.diagnosis.triage import Triage, triage
+from bayesknee.errors import ImpossibleEvidenceError
+from bayesknee.inference.compiled_network import CompiledNetwork
+from bayesknee.inference.results import Approximation
+from bayesknee.inference.strategy import Inference
+from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, check_evidence, shown
+
+IMPOSSIBLE = float("-inf")
+
+
+@dataclass(frozen=True)
+class NotRuledOut:
+    """A must-not-miss condition whose probability is not below its limit."""
+
+    condition: str
+    probability: float
+    limit: float
+
+
+@dataclass(frozen=True, repr=False)
+class Belief:
+    """The posterior of one patient.
+
+    Attributes:
+        compiled: the network and setting that it was computed with; equal for equal networks in the same setting.
+        evidence: the answers it rests on.
+        posterior: P(condition | evidence) by condition id, most probable first. Conditions can be true together, so
+            the probabilities do not sum to 1.
+        groups: P(at least one member | evidence) by group id.
+        log_evidence: natural log of P(evidence | complaint, setting). A likelihood counts as given, so it is a
+            probability only where all answers are states.
+        approximation: how it was approximated, with the error of each posterior; None where it is exact.
+    """
+
+    compiled: CompiledNetwork
+    evidence: Evidence
+    posterior: Mapping[str, float]
+    groups: Mapping[str, float]
+    log_evidence: float
+    approximation: Approximation | None = None
+
+    @classmethod
+    def of(cls, compiled: CompiledNetwork, evidence: Evidence) -> Self:
+        """What these answers of a patient lead to.
+
+        Raises:
+            ImpossibleEvidenceError: evidence of probability zero; names a smallest conflicting set.
+            InferenceError: evidence that is too much for exact work, and for an approximation that can be trusted.
+        """
+        inference = compiled.strategy.infer(evidence)
+        if inference.log_evidence == IMPOSSIBLE:
+            raise ImpossibleEvidenceError(_smallest_conflict(compiled, evidence))
+        return cls(
+            compiled=compiled,
+            evidence=evidence,
+            posterior=immutabledict(sorted(_by_id(compiled, inference), key=itemgetter(1), reverse=True)),
+            groups=immutabledict({group: inference.any_of(members) for group, members in compiled.groups.items()}),
+            log_evidence=inference.log_evidence,
+            approximation=inference.approximation,
+        )
+
+    @property
+    def network(self) -> Network:
+        """The network that it was computed with."""
+        return self.compiled.network
+
+    @property
+    def setting(self) -> str:
+        """The care setting that it was computed for."""
+        return self.compiled.setting
+
+    @property
+    def exact(self) -> bool:
+        """Whether the posterior is exact."""
+        return self.approximation is None
+
+    @cached_property
+    def prior(self) -> Mapping[str, float]:
+        """The base rates in this setting, by condition id, in the order of `posterior`."""
+        return {name: self.network.conditions[name].base_rate_in(self.setting) for name in self.posterior}
+
+    @cached_property
+    def not_ruled_out(self) -> tuple[NotRuledOut, ...]:
+        """Must-not-miss conditions at or over their limit, most probable first."""
+        dangerous = (
+            NotRuledOut(name, probability, self.network.conditions[name].limit.value)
+            for name, probability in self.posterior.items()
+            if self.network.conditions[name].must_not_miss
+        )
+        return tuple(each for each in dangerous if each.probability >= each.limit)
+
+    @cached_property
+    def triage(self) -> Triage:
+        """How urgent it is, and why; with the network's limits."""
+        return self.triage_with(None)
+
+    def triage_with(self, limits: Mapping[str, float] | None) -> Triage:
+        """How urgent it is with other limits, by condition; see `bayesknee.diagnosis.triage.triage`.
+
+        Raises:
+            BayeskneeError: a limit of an unknown condition, or out of range.
+        """
+        return triage(self.network, self.evidence, self.posterior, limits)
+
+
+def given(belief: Belief, condition: str, state: str) -> Mapping[str, float] | None:
+    """P(condition | evidence, and that this one is in this state), by id.
+
+    None where that is impossible, or the evidence has an answer for this one.
+    """
+    if condition in belief.evidence.likelihoods:
+        return None
+    evidence = check_evidence(belief.network, {**belief.evidence.answers, condition: state})
+    inference = belief.compiled.strategy.infer(evidence)
+    return None if inference.log_evidence == IMPOSSIBLE else dict(_by_id(belief.compiled, inference))
+
+
+def _by_id(compiled: CompiledNetwork, inference: Inference) -> zip[tuple[str, float]]:
+    """The conditions and their probabilities, in the network's order."""
+    return zip(compiled.network.conditions, inference.marginals.tolist(), strict=True)
+
+
+def _smallest_conflict(compiled: CompiledNetwork, evidence: Evidence) -> tuple[str, ...]:
+    """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""
+    names = [name for name in evidence.answers if name in evidence.likelihoods]
+    return min((_reduced(compiled, evidence, order) for order in (names, names[::-1])), key=len)
+
+
+def _reduced(compiled: CompiledNetwork, evidence: Evidence, names: list[str]) -> tuple[str, ...]:
+    kept = list(names)
+    for name in names:
+        fewer = [other for other in kept if other != name]
+        if compiled.strategy.infer(evidence.only(fewer)).log_evidence == IMPOSSIBLE:
+            kept = fewer
+    return tuple(f"{name}={shown(evidence.answers[name])}" for name in kept)

@@ -1,0 +1,71 @@
+"""A network in a care setting, made ready for patients: the network, and the strategy that answers with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from immutabledict import immutabledict
+
+from bayesknee.inference.choose import choose_strategy
+from bayesknee.inference.results import Budget, Events, Posteriors
+from bayesknee.inference.strategy import Strategy
+from bayesknee.knowledge.network import Network
+from bayesknee.patient.codes import Codes, check_codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
+
+
+@dataclass(frozen=True)
+class CompiledNetwork:
+    """What every capability is a function of, beside a patient's evidence. Safe to share between threads.
+
+    Attributes:
+        network, setting: what it answers with.
+        budget: what exact work may take.
+        strategy: how it is done.
+
+    Raises:
+        InferenceError: the network is valid, but too large or with base rates that cannot be met.
+    """
+
+    network: Network
+    setting: str
+    budget: Budget = field(default=Budget(), compare=False)
+    strategy: Strategy = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "strategy", choose_strategy(self.network, self.setting, self.budget))
+
+    @cached_property
+    def groups(self) -> Mapping[str, frozenset[int]]:
+        """The members of each group, as numbers of conditions."""
+        numbers = {name: number for number, name in enumerate(self.network.conditions)}
+        return immutabledict(
+            {group.id: frozenset(numbers[member] for member in group.members) for group in self.network.groups.values()}
+        )
+
+    @cached_property
+    def events(self) -> Events:
+        """Each condition alone, then each group: all that results are told of."""
+        return (*(frozenset([number]) for number in range(len(self.network.conditions))), *self.groups.values())
+
+    def posteriors(
+        self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, refused: dict[int, str] | None = None
+    ) -> Posteriors:
+        """The exact posteriors of many patients, groups in the network's order; see `Strategy.infer_many`.
+
+        Raises:
+            ValueError: an array that is no codes of this network.
+            InferenceError: a row that is too much for exact work, where `refused` was left out.
+        """
+        groups = tuple(self.groups.values())
+        return self.strategy.infer_many(check_codes(self.network, codes), evidence, groups, refused)
+
+    def for_network(self, network: Network) -> CompiledNetwork:
+        """Another network, in the same setting and with the same budget."""
+        return CompiledNetwork(network, self.setting, self.budget)
+
+    def __reduce__(self) -> tuple[Callable[..., CompiledNetwork], tuple[Network, str, Budget]]:
+        """What another process makes the same of: the numbers are worked out there anew."""
+        return CompiledNetwork, (self.network, self.setting, self.budget)

@@ -1,0 +1,193 @@
+"""The posterior of one patient over all subsets of conditions, and the tables that it is the product of.
+
+    p(s | e) is proportional to
+        p(s, risk factors known)
+        * product over direct findings of P(f_e | s)
+        * product over signs of [ P(g=1 | s) prod P(o_e | g=1) + P(g=0 | s) prod P(o_e | g=0) ]
+
+where s is a subset of conditions, f a finding that depends on them directly, g a sign, o a finding that reads it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, NamedTuple
+
+import numpy as np
+
+from bayesknee.arrays import Vector
+from bayesknee.errors import InferenceError
+from bayesknee.inference.caches import keep
+from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_likelihood
+from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.strategy import MOST_CONDITIONS
+from bayesknee.inference.subsets import holds_any, marginals
+from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
+from bayesknee.knowledge.network import Network
+from bayesknee.patient.evidence import Evidence, Likelihood
+
+MOST_CACHED_NUMBERS: Final = 2**23
+MOST_CACHED_PRIOR_NUMBERS: Final = 2**20
+LOWEST_PRODUCT: Final = -400.0
+
+
+@dataclass(frozen=True)
+class SubsetPosterior:
+    """p(s | e) over all subsets.
+
+    Attributes:
+        weights: p(s | e), shape (2**n,), sums to 1; all zero where the evidence is impossible.
+        log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
+    """
+
+    weights: Vector
+    log_evidence: float
+    approximation: ClassVar[None] = None
+
+    @property
+    def marginals(self) -> Vector:
+        """P(c | e), shape (n,)."""
+        return np.minimum(marginals(self.weights), 1.0)
+
+    def any_of(self, conditions: frozenset[int]) -> float:
+        """P(at least one of these conditions | e)."""
+        return min(float(self.weights @ holds_any(conditions, len(self.weights))), 1.0)
+
+
+class Row(NamedTuple):
+    """P(answer | s) over all subsets, scaled.
+
+    Attributes:
+        values: shape (2**n,), the largest of them 1.
+        log_scale: log of what they were divided by.
+        log_lowest: log of the smallest of them that is not 0.
+    """
+
+    values: Vector
+    log_scale: float
+    log_lowest: float
+
+
+def make_row(values: Vector) -> Row:
+    """The row of these values."""
+    highest = float(values.max())
+    scaled = values / highest
+    lowest = float(scaled.min()) or float(scaled[scaled > 0.0].min())
+    return Row(scaled, math.log(highest), math.log(lowest))
+
+
+def weighted(table: Vector, likelihood: Likelihood) -> Vector:
+    """P(answer | s), shape (2**n,), of a table of shape (states, 2**n). An answer that is a state is a row of it."""
+    if likelihood.count(0.0) == len(likelihood) - 1:
+        row: Vector = table[likelihood.index(1.0)]
+        return row
+    return np.asarray(np.einsum("i,ij", likelihood, table))
+
+
+def product_of_rows(prior: Vector, rows: Sequence[Row]) -> tuple[Vector, float]:
+    """The product of the prior and all rows, and the log of what it has to be multiplied with.
+
+    As it stands, unless it might underflow: by way of logs then, which are ten times slower.
+    """
+    log_scale = math.fsum(row.log_scale for row in rows)
+    if sum(row.log_lowest for row in rows) > LOWEST_PRODUCT:
+        weights = prior.copy()
+        for row in rows:
+            weights *= row.values
+        return weights, log_scale
+    with np.errstate(divide="ignore"):
+        logs = np.log(prior) + sum(np.log(row.values) for row in rows)
+    top = float(logs.max())
+    return (np.exp(logs - top), log_scale + top) if top > -math.inf else (np.zeros_like(prior), 0.0)
+
+
+class SubsetTables:
+    """The tables of one network over all subsets. Read-only once made, so safe to share between threads.
+
+    Attributes:
+        network: whose tables these are.
+        before_findings: the prior of conditions and risk factors.
+        readings: what findings read, by finding; those that read no sign are left out.
+
+    Raises:
+        InferenceError: too many conditions, or a prior that cannot be computed.
+    """
+
+    def __init__(self, network: Network, setting: str) -> None:
+        n = len(network.conditions)
+        if n > MOST_CONDITIONS:
+            raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
+        self.network = network
+        self.before_findings = Prior(network, setting)
+        self.readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
+        self._conditions = tuple(network.conditions)
+        self._risk_factors = frozenset(network.risk_factors)  # quicker to look up in
+        self._tables: dict[str, Vector] = {}
+        self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
+        self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
+
+    def infer(self, evidence: Evidence) -> SubsetPosterior:
+        """The posterior over subsets, given a patient's evidence."""
+        prior = self.prior(evidence.likelihoods)
+        rows = self._rows(evidence.likelihoods)
+        weights, log_scale = product_of_rows(prior, rows)
+        total = float(weights.sum())
+        if total == 0.0:
+            return SubsetPosterior(weights, -math.inf)
+        weights /= total
+        return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
+
+    def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
+        """P(s, known risk factors | complaint), shape (2**n,)."""
+        known = {name: each for name, each in likelihoods.items() if name in self._risk_factors}
+        key = tuple(known.items())
+        if (prior := self._priors.get(key)) is None:
+            prior = self.before_findings.joint(known)
+            if self.network.complaint:
+                prior[0] = 0.0
+            keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
+        return prior
+
+    def _rows(self, likelihoods: Mapping[str, Likelihood]) -> list[Row]:
+        """What is known of findings and conditions; readings of one sign make one row."""
+        rows: list[Row] = []
+        by_sign: dict[str, Likelihood] = {}
+        for name, likelihood in likelihoods.items():
+            if name in self.readings:
+                reading = self.readings[name]
+                no, yes = by_sign.get(reading.sign, (1.0, 1.0))
+                own_no, own_yes = reading_likelihood(reading, likelihood)
+                by_sign[reading.sign] = (no * own_no, yes * own_yes)
+            elif name not in self._risk_factors:
+                rows.append(self._row(name, likelihood))
+        return rows + [self._row(sign, likelihood) for sign, likelihood in by_sign.items()]
+
+    def _row(self, name: str, likelihood: Likelihood) -> Row:
+        """P(answer | s), where `likelihood` is P(answer | state) of a sign, direct finding or condition."""
+        key = (name, likelihood)
+        if (row := self._kept_rows.get(key)) is None:
+            row = make_row(weighted(self.table(name), likelihood))
+            keep(self._kept_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
+        return row
+
+    def table(self, name: str) -> Vector:
+        """P(state | s) of a sign, direct finding or condition, shape (states, 2**n)."""
+        if (table := self._tables.get(name)) is None:
+            table = self._make_table(name)
+            keep(self._tables, name, table, MOST_CACHED_NUMBERS // table.size)
+        return table
+
+    def _make_table(self, name: str) -> Vector:
+        if name in self.network.conditions:
+            yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
+            return np.stack([1.0 - yes, yes])
+        if name in self.network.signs:
+            return noisy_or_table(self.network.signs[name].noisy_or, self._conditions)
+        finding = self.network.findings[name]
+        if isinstance(finding.model, Mixture):
+            return mixture_table(finding.model, finding.states, self._conditions)
+        if isinstance(finding.model, NoisyOr):
+            return noisy_or_table(finding.model, self._conditions)
+        raise TypeError(f"{name} reads a sign and has no table of its own")
