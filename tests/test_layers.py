@@ -15,29 +15,21 @@ ROOT = Path(bayesknee.__file__).parent
 # From the ground up. A package or module stands on the floor of its longest prefix here. It may import what stands on
 # lower floors and what shares its line; two names on one floor are neighbours, and do not know each other.
 FLOORS = (
-    ("errors", "arrays"),
+    ("errors", "arrays", "words", "version"),
+    ("markup", "picture_formats"),
     ("knowledge",),
     ("patient",),
+    ("inference.subsets", "inference.caches", "inference.jit"),
+    ("inference.results",),
     ("inference",),
-    ("interop", "diagnosis"),
+    ("interop", "diagnosis", "authoring"),
     ("interview", "cohort"),
+    ("plots",),
     ("display",),
-    ("authoring",),
     ("",),
     ("cli",),
     ("__main__",),
 )
-
-# To be brought down to none.
-ARROWS_UP = {
-    ("cohort", ""),
-    ("diagnosis", "display"),
-    ("display", "authoring"),
-    ("interview", ""),
-    ("interview", "display"),
-    ("knowledge", "display"),
-    ("knowledge", "interop"),
-}
 
 
 def modules() -> dict[str, Path]:
@@ -89,4 +81,4 @@ def test_no_import_runs_up() -> None:
             other, other_name = floor_of(target)
             if other > floor or (other == floor and other_name != name):
                 arrows.add((name, other_name))
-    assert arrows == ARROWS_UP
+    assert not arrows

@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn
 import click
 from immutabledict import immutabledict
 
-import bayesknee
 from bayesknee.errors import BayeskneeError, NetworkError, did_you_mean, quoted
+from bayesknee.version import __version__
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
@@ -164,7 +164,7 @@ def _forget_output() -> None:
     epilog="Each command tells more with --help. An answer is written finding=state: bayesknee findings lists them.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(bayesknee.__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Bayesian differential diagnosis: exact probabilities from numbers that each carry a range, a source and a grade.

@@ -9,7 +9,7 @@ import click
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.formats import picture_format
+from bayesknee.picture_formats import picture_format
 
 if TYPE_CHECKING:
     from bayesknee.diagnosis.explaining.intervals import Intervals
@@ -99,8 +99,9 @@ def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tup
 
 def _draw(diagnosis: Diagnosis, picture: str, intervals: Intervals | None) -> None:
     """The picture may be looked at apart from the text, so it bears the network's caution itself."""
-    from bayesknee.display.plots.canvas import caption, save
+    from bayesknee import plots
+    from bayesknee.plots.canvas import caption
 
-    ax = diagnosis.plot(intervals=intervals)
+    ax = plots.posterior(diagnosis, intervals=intervals)
     caption(ax, diagnosis.network.caution)
-    save(ax, picture)
+    plots.save(ax, picture)

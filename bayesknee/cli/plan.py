@@ -9,7 +9,7 @@ from bayesknee.cli.options import examples, json_option, network_option, print_j
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 from bayesknee.diagnosis.asking.question_plan import Plan
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.formats import picture_format
+from bayesknee.picture_formats import picture_format
 
 
 @click.command(
@@ -77,8 +77,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
 
 def _draw(diagnosis: Diagnosis, plan: Plan, picture: str) -> None:
-    from bayesknee.display.plots.canvas import caption, save
+    from bayesknee import plots
+    from bayesknee.plots.canvas import caption
 
-    ax = plan.plot()
+    ax = plots.plan(plan)
     caption(ax, diagnosis.network.caution)
-    save(ax, picture)
+    plots.save(ax, picture)

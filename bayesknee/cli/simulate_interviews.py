@@ -59,14 +59,14 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     to tell how many of them are found.
     """
     if picture is not None:
-        from bayesknee.display.formats import picture_format
+        from bayesknee.picture_formats import picture_format
 
         picture_format(picture)
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
     from bayesknee.cohort.simulated_interviews import LOT, POLICIES, SAMPLES, Wanted, simulate
     from bayesknee.cohort.simulated_results import collected
     from bayesknee.display.progress import counted_bar
-    from bayesknee.display.simulated_interviews import interviews_markdown, interviews_text, plot_interviews
+    from bayesknee.display.simulated_interviews import interviews_markdown, interviews_text
 
     rule = StopRule(threshold, least_value, samples=SAMPLES, most_missed=most_missed)
     lots = math.ceil(number / LOT)
@@ -79,6 +79,6 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     else:
         print_text(interviews_markdown(loaded, results) if markdown else interviews_text(loaded, results))
     if picture is not None:
-        from bayesknee.display.plots.canvas import save
+        from bayesknee import plots
 
-        save(plot_interviews(results), picture)
+        plots.save(plots.interviews(results), picture)

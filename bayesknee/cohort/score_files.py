@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-import bayesknee
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
 from bayesknee.cohort.resumable_parts import Counts, Parts, beside, fingerprint, told
 from bayesknee.diagnosis.engine import Engine
@@ -21,6 +20,7 @@ from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
 from bayesknee.patient.columns import Columns
+from bayesknee.version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -200,7 +200,7 @@ def _what(engine: Engine, table: Source, ignore: tuple[str, ...]) -> Mapping[str
         "setting": engine.setting,
         "key": list(table.columns.key),
         "ignore": sorted(ignore),
-        "program": bayesknee.__version__,
+        "program": __version__,
     }
 
 

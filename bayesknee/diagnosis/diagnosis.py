@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
+from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
 from bayesknee.diagnosis.asking.next_questions import NextQuestions, next_questions
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
 from bayesknee.diagnosis.asking.question_plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
 from bayesknee.diagnosis.belief import Belief
+from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
     from bayesknee.diagnosis.explaining.intervals import Intervals
@@ -227,41 +228,9 @@ class Diagnosis(Belief):
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("condition")
 
-    def plot(self, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
-        """The posterior as bars; see `bayesknee.display.plots.plot_posterior`."""
-        from bayesknee.display.plots import plot_posterior
-
-        return plot_posterior(self, ax, intervals=intervals)
-
-    def plot_course(self, ax: Axes | None = None) -> Axes:
-        """How the posterior moved answer by answer; see `bayesknee.display.plots.plot_course`."""
-        from bayesknee.display.plots import plot_course
-
-        return plot_course(self, ax)
-
-    def plot_ledger(self, subject: str, ax: Axes | None = None, *, against: str | None = None) -> Axes:
-        """What each answer did to a condition, or to one against another; see `bayesknee.display.plots.plot_ledger`."""
-        from bayesknee.display.plots import plot_ledger
-
-        return plot_ledger(self, subject, ax, against=against)
-
-    def plot_questions(self, ax: Axes | None = None, *, condition: str | None = None, most: int = 5) -> Axes:
-        """What answers to the best next questions would do; see `bayesknee.display.plots.plot_questions`."""
-        from bayesknee.display.plots import plot_questions
-
-        return plot_questions(self, ax, condition=condition, most=most)
-
-    def plot_tornado(self, subject: str | None = None, ax: Axes | None = None, *, most: int = 12) -> Axes:
-        """How far single numbers would move a probability; see `bayesknee.display.plots.plot_tornado`."""
-        from bayesknee.display.plots import plot_tornado
-
-        return plot_tornado(self, subject, ax, most=most)
-
     def __repr__(self) -> str:
         leaders = ", ".join(f"{name} {p:.1%}" for name, p in list(self.posterior.items())[:3])
         return f"<Diagnosis {self.network.id}, {self.setting}, {len(self.evidence.answers)} answers: {leaders}>"
 
     def _repr_html_(self) -> str:
-        from bayesknee.display.html import diagnosis_html
-
-        return diagnosis_html(self)
+        return render("diagnosis", diagnosis=self, wording=wording)

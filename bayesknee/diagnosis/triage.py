@@ -20,6 +20,7 @@ from bayesknee.knowledge.model import LEVELS, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, gate_holds
+from bayesknee.words import ALARMING, LEVEL_WORDS
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
@@ -77,6 +78,25 @@ class Triage:
     def decisive(self) -> tuple[Reason, ...]:
         """The reasons that set the level."""
         return tuple(each for each in self.reasons if each.level == self.level)
+
+    @property
+    def words(self) -> str:
+        """The level in words."""
+        return LEVEL_WORDS[self.level]
+
+    @property
+    def alarming(self) -> bool:
+        """Whether it cannot wait for an ordinary appointment."""
+        return self.level in ALARMING
+
+    @property
+    def shown(self) -> tuple[Reason, ...]:
+        """What is told at every door: the reasons that set the level, then all other red flags."""
+        return (*self.decisive, *(flag for flag in self.red_flags if flag.level != self.level))
+
+    def told(self, reason: Reason) -> str:
+        """A reason in words, with its level where that is not the one that holds."""
+        return reason.text if reason.level == self.level else f"{reason.level}: {reason.text}"
 
     @property
     def red_flags(self) -> tuple[Reason, ...]:

@@ -10,11 +10,12 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from bayesknee.display.html import DANGER, differential_html
+from bayesknee.diagnosis import wording
 from bayesknee.display.interview import unknown_flags_told
-from bayesknee.display.text import answer_text, label
 from bayesknee.errors import AnswerClashError, BayeskneeError, MissingExtraError
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
+from bayesknee.markup import DANGER, render
+from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import UNKNOWN
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class _Panel:
         told = [HTML(text) for text in self._told]
         if self._again is not None:
             told.append(_button("Set the earlier answers aside", partial(self._do, self._again), style="warning"))
-        shown = HTML(differential_html(self._interview.diagnosis, self._before))
+        shown = HTML(render("differential", diagnosis=self._interview.diagnosis, before=self._before, wording=wording))
         self.box.children = (*told, VBox(list(self._question())), shown, *self._answers())
         for each in old:
             _close(each)

@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bayesknee.cohort.comparison import CaseChange, Comparison, Push
-from bayesknee.display.terminal import console_for, percent, rendered, sticky
+from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.knowledge.differences import Differences, NumberChange
 from bayesknee.knowledge.model import Number, Path
+from bayesknee.words import percent
 
 MOST_PUSHES: Final = 3
 MOST_NUMBERS: Final = 3

@@ -15,9 +15,10 @@ from rich.text import Text
 from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation, overall
 from bayesknee.cohort.measures import Bin, Measure
 from bayesknee.diagnosis.explaining.ledger import DECIBANS
-from bayesknee.display.terminal import console_for, percent, rendered, sticky
+from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.knowledge.model import Condition
 from bayesknee.knowledge.network import Network
+from bayesknee.words import percent
 
 SHOWN: Final = 3
 MOST_ROWS: Final = 30  # conditions of which all are shown, those without a case, too

@@ -18,12 +18,12 @@ def calibration_figure(evaluation: Evaluation) -> Figure:
     """What was predicted and what came true, a forecast for each condition of each case."""
     from matplotlib.figure import Figure
 
-    from bayesknee.display.plots.calibration import plot_calibration
+    from bayesknee import plots
 
     conditions = list(evaluation.network.conditions)
     results = evaluation.results
     figure = Figure(figsize=SIZE, layout="constrained")
-    plot_calibration(
+    plots.calibration(
         [[each.posterior[name] for name in conditions] for each in results],
         [[name in each.case.label for name in conditions] for each in results],
         figure.add_subplot(),

@@ -26,8 +26,9 @@ from bayesknee.display.evaluation import (
     with_interval,
 )
 from bayesknee.display.evaluation_plots import calibration_figure, inclusion_figure
-from bayesknee.display.text import answer_text, label
 from bayesknee.errors import BayeskneeError, quoted
+from bayesknee.markup import render_report
+from bayesknee.patient.answer_words import answer_text, label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,12 +104,8 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
 
 def report_text(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
     """The report in HTML or Markdown."""
-    from jinja2 import Environment, PackageLoader, select_autoescape
-
-    escape = select_autoescape(["html"], default=False)
-    loader = PackageLoader("bayesknee.display")
-    environment = Environment(loader=loader, autoescape=escape, keep_trailing_newline=True)  # noqa: S701 (it escapes HTML)
-    return environment.get_template(f"evaluation{suffix}").render(
+    return render_report(
+        f"evaluation{suffix}",
         heading=heading(evaluation),
         introduction=[_introduction(evaluation)],
         overall=_overall(evaluation),

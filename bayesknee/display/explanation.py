@@ -15,9 +15,12 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
 from bayesknee.diagnosis.explaining.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
 from bayesknee.diagnosis.explaining.ledger import DECIBANS, Account, Cited, Entry
-from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import answer_text, event_chance, event_name, heading, implied_text, label
+from bayesknee.diagnosis.wording import event_chance, event_name, implied_text
+from bayesknee.display.terminal import console_for, rendered, sticky
+from bayesknee.display.text import heading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_words import answer_text, label
+from bayesknee.words import percent
 
 WORTH_NUMBERS: Final = math.log(1.1)
 NO_DIFFERENCE: Final = math.log(1.005)

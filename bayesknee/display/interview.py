@@ -12,16 +12,19 @@ from rich.text import Text
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.triage import Reason
+from bayesknee.diagnosis.wording import answer_count
 from bayesknee.display.next_questions import next_questions_parts
-from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import LEVEL_WORDS, answer_count, answer_text, diagnosis_parts, label
+from bayesknee.display.terminal import console_for, rendered, sticky
+from bayesknee.display.text import diagnosis_parts
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
 from bayesknee.interview.state import Step
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import UNKNOWN, Answer
+from bayesknee.words import LEVEL_WORDS, percent
 
 WORTH_DESCRIBING: Final = 0.1
 MOST_DESCRIBED: Final = 3

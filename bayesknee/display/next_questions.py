@@ -10,12 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
+from bayesknee.diagnosis.asking.next_questions import NextQuestion
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.wording import why
 from bayesknee.display.questions import words_of
-from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import state_text
-from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.display.terminal import console_for, rendered, sticky
 
 _NUMBER: Final = 4
 _INDENT: Final = 2
@@ -65,28 +64,3 @@ def _asked(question: NextQuestion) -> str:
 
 def _worth(question: NextQuestion) -> str:
     return f"  (value {question.value:.3f}, burden {question.burden:g})"
-
-
-def why(diagnosis: Diagnosis, question: NextQuestion) -> str:
-    """What its answers would do to the condition they tell most of.
-
-    Such as `yes would take Broken bone from 41.0 % to 78.0 %; no, to 12.0 %`. Where there are more than two answers,
-    the two that take it furthest up and down.
-    """
-    network, about = diagnosis.network, question.about
-    first, *rest = _telling(question)
-    asked = network.questions[question.finding]
-    factor = asked if isinstance(asked, RiskFactor) else None
-    now, to = diagnosis.posterior[about], percent(first.posterior[about])
-    told = f"{state_text(factor, first.state)} would take {network.conditions[about].name} from {percent(now)} to {to}"
-    return "; ".join(
-        [told, *(f"{state_text(factor, each.state)}, to {percent(each.posterior[about])}" for each in rest)]
-    )
-
-
-def _telling(question: NextQuestion) -> list[Outcome]:
-    """Yes and no, or the answers that take the condition furthest up and down."""
-    outcomes = list(question.outcomes)
-    if len(outcomes) > 2 or {each.state for each in outcomes} != set(NO_YES):
-        outcomes.sort(key=lambda each: each.posterior[question.about])
-    return outcomes if len(outcomes) == 1 else [outcomes[-1], outcomes[0]]

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.question_plan import Plan, PlannedQuestion
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.terminal import console_for, percent, rendered, sticky, unbroken
-from bayesknee.display.text import label, state_text
+from bayesknee.display.terminal import console_for, rendered, sticky, unbroken
 from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Question, RiskFactor
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_words import label
+from bayesknee.words import percent
 
 _NUMBER: Final = 4
 _INDENT: Final = 2
@@ -109,10 +110,9 @@ def _explained_states(network: Network, name: str) -> str:
 
 def _boxes(question: Question) -> str:
     """A box for each answer, which stays together with it; a number where the states are bands."""
-    factor = question if isinstance(question, RiskFactor) else None
-    if factor is not None and factor.bands:
-        return f"_____ {factor.unit}".rstrip()
-    states = [state_text(factor, state) for state in question.states]
+    if isinstance(question, RiskFactor) and question.bands:
+        return f"_____ {question.unit}".rstrip()
+    states = [question.state_words(state) for state in question.states]
     return _BOXES_APART.join(unbroken(f"[ ] {state}") for state in [*states, "don't know"])
 
 

@@ -12,10 +12,12 @@ from rich.text import Text
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
-from bayesknee.display.terminal import console_for, percent, rendered, sticky
-from bayesknee.display.text import event_chance, event_name, heading
+from bayesknee.diagnosis.wording import event_chance, event_name
+from bayesknee.display.terminal import console_for, rendered, sticky
+from bayesknee.display.text import heading
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import stated_ranges
+from bayesknee.words import percent
 
 MOST_FLIPS: Final = 5
 _END, _INDENT = 10, 2  # width of a column of probabilities, gap included

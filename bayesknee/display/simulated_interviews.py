@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TextIO, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Final, TextIO
 
 from immutabledict import immutabledict
-from matplotlib.axes import Axes
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bayesknee.cohort.simulated_interviews import COMPLETE, OWN, WORDS
 from bayesknee.cohort.simulated_results import Figure, Lost, Result
-from bayesknee.display.plots.canvas import STYLES, blank_axes
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.network import Network
-
-Results: TypeAlias = Mapping[str, Sequence[Result]]
+from bayesknee.plots.interview_points import Results
 
 SIDE_BY_SIDE: Final = 4  # policies, in 80 columns
 
@@ -139,27 +136,3 @@ def _share(figure: Figure) -> str:
 def _plain(figure: Figure, times: float, how: str) -> str:
     value, low, high = (f"{times * each:{how}}" for each in (figure.value, figure.low, figure.high))
     return f"{value} ({low} to {high})"
-
-
-def plot_interviews(results: Results, ax: Axes | None = None) -> Axes:
-    """What is lost of right leaders by how many questions it takes, a point for each policy and source of patients.
-
-    Each policy is compared with asking the same patients all; where nobody was asked all, the share of right leaders.
-    """
-    axes = ax if ax is not None else blank_axes(8.0, 4.6)
-    lost = all(each.top1_lost is not None for some in results.values() for each in some)
-    for source, some in results.items():
-        for number, each in enumerate(some):
-            style: dict[str, Any] = {**STYLES[number % len(STYLES)], "linestyle": "none", "capsize": 3.0}
-            style |= {"marker": "*", "markersize": 9.0} if number >= len(STYLES) else {}
-            style |= {"label": WORDS[each.policy]} if source == OWN else {"markerfacecolor": "white"}
-            figure = each.top1_lost if lost and each.top1_lost else each.top1
-            error = [[100.0 * (figure.value - figure.low)], [100.0 * (figure.high - figure.value)]]
-            axes.errorbar([each.asked.value], [100.0 * figure.value], yerr=error, **style)
-    axes.set_xscale("log")
-    axes.set_xticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
-    axes.set_xlabel("questions, the opening included, a list counting once (mean)")
-    axes.set_ylabel("right leaders lost to asking all, points" if lost else "a true cause leads, %")
-    title = "Patients of the network itself;\nopen: of networks drawn anew"
-    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8, title=title, title_fontsize=8)
-    return axes

@@ -41,13 +41,6 @@ def is_fancy(console: Console) -> bool:
     return console.is_terminal and console.encoding.startswith("utf")
 
 
-def percent(probability: float) -> str:
-    """A probability to be read: never 0 % nor 100 %, which nothing here can be."""
-    if probability < 0.0005:
-        return "< 0.1 %"
-    return "> 99.9 %" if probability >= 0.9995 else f"{probability:.1%}".replace("%", " %")
-
-
 def bar(share: float, width: int, *, fancy: bool) -> Text:
     """A bar of `share` of `width`: eighths of a block where they can be shown, else signs of ASCII."""
     if fancy:

@@ -5,32 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
-from immutabledict import immutabledict
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion
-from bayesknee.diagnosis.belief import NotRuledOut
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
-from bayesknee.diagnosis.explaining.ledger import Account, Entry
+from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.triage import Triage
-from bayesknee.display.terminal import bar, console_for, is_fancy, percent, rendered, sticky
-from bayesknee.knowledge.model import RiskFactor
+from bayesknee.diagnosis.wording import (
+    answer_count,
+    chance_text,
+    given_state,
+    implied_text,
+    interval_text,
+    not_ruled_out_line,
+    two_figures,
+)
+from bayesknee.display.terminal import bar, console_for, is_fancy, rendered, sticky
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
-from bayesknee.patient.evidence import UNKNOWN, Answer
+from bayesknee.patient.answer_words import answer_text, label
+from bayesknee.words import percent
 
 LONGEST_BAR: Final = 40
-ALARMING: Final = ("emergency", "urgent")
-LEVEL_WORDS: Final = immutabledict(
-    emergency="emergency - be seen today",
-    urgent="urgent - be seen within days",
-    routine="routine - make an ordinary appointment",
-    self_care="self-care for now - be seen if it lasts, gets worse or something new comes",
-)
 MOST_LISTED: Final = 30
 _INDENT: Final = 2
 _BULLET: Final = 2
@@ -89,7 +88,7 @@ def diagnosis_parts(
     yield _indented(_table(diagnosis, console, most))
     yield Text()
     if unlisted := list(diagnosis.posterior.values())[most:] if most is not None else []:
-        told = f"each {_two_figures(unlisted[0])} or less" if len(unlisted) > 1 else _two_figures(unlisted[0])
+        told = f"each {two_figures(unlisted[0])} or less" if len(unlisted) > 1 else two_figures(unlisted[0])
         yield Text(sticky(f"And {len(unlisted)} more, {told}; {rest}."), style="dim")
     yield from _approximate(diagnosis)
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
@@ -115,7 +114,7 @@ def _approximate(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if (how := diagnosis.approximation) is not None:
         told = (
             f"Approximate: exact work would take too much. From {how.draws:,} weighted draws, worth "
-            f"{how.effective:,.0f}; 95 % intervals are {_two_figures(how.largest_error)} up and down at the most. "
+            f"{how.effective:,.0f}; 95 % intervals are {two_figures(how.largest_error)} up and down at the most. "
             "Next questions are not ranked."
         )
         yield Text(told, style="bold")
@@ -123,15 +122,6 @@ def _approximate(diagnosis: Diagnosis) -> Iterator[RenderableType]:
 
 def _indented(part: RenderableType) -> RenderableType:
     return Padding(part, (0, 0, 0, _INDENT))
-
-
-def answer_count(diagnosis: Diagnosis) -> str:
-    """How many answers it rests on, in words."""
-    answers = diagnosis.evidence.answers.values()
-    unknown = sum(answer == UNKNOWN for answer in answers)
-    known = len(answers) - unknown
-    count = f"{known} answer{'' if known == 1 else 's'}" if known else "no answers"
-    return f"{count} and {unknown} not known" if unknown else count
 
 
 # --- table ---------------------------------------------------------------------------------------------------------
@@ -163,7 +153,7 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
             percent(diagnosis.prior[name]),
             chance_text(diagnosis, {name}, p),
         )
-        error = f"  +- {_two_figures(how.errors[name])}" if (how := diagnosis.approximation) else None
+        error = f"  +- {two_figures(how.errors[name])}" if (how := diagnosis.approximation) else None
         table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
     if diagnosis.groups:
         table.add_row()
@@ -172,27 +162,6 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
         told = chance_text(diagnosis, set(network.groups[name].members), p)
         table.add_row("", network.groups[name].name, "", told, drawn(p))
     return table
-
-
-def chance_text(diagnosis: Diagnosis, conditions: set[str], probability: float) -> str:
-    """The probability of at least one of these; what was given is no finding of the program."""
-    state = given_state(diagnosis, conditions)
-    return percent(probability) if state is None else f"given: {state}"
-
-
-def given_state(diagnosis: Diagnosis, conditions: set[str]) -> str | None:
-    """What the answers themselves say of "at least one of these": `yes`, `no` or nothing."""
-    given = {diagnosis.evidence.answers.get(name) for name in conditions}
-    if "yes" in given:
-        return "yes"
-    return "no" if given == {"no"} else None
-
-
-def event_chance(diagnosis: Diagnosis, name: str) -> str:
-    """The probability of a condition or group, by id, or that it was given."""
-    groups = diagnosis.network.groups
-    members = groups[name].members if name in groups else (name,)
-    return chance_text(diagnosis, set(members), {**diagnosis.posterior, **diagnosis.groups}[name])
 
 
 def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None) -> Iterator[RenderableType]:
@@ -218,39 +187,17 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
     yield _indented(table)
 
 
-def interval_text(interval: Interval) -> str:
-    """`1.2 to 3.4 %`."""
-    low, high = percent(interval.low), percent(interval.high)
-    return low if low == high else f"{low.removesuffix(' %')} to {high}"
-
-
-def not_ruled_out_line(network: Network, each: NotRuledOut) -> str:
-    """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
-    name = network.conditions[each.condition].name
-    return f"not ruled out: {name} {_two_figures(each.probability)} ({limit_text(each)})"
-
-
-def limit_text(each: NotRuledOut) -> str:
-    """`limit 2 %`."""
-    return f"limit {100 * each.limit:.3g} %"
-
-
-def _two_figures(probability: float) -> str:
-    """As `percent`, but with figures below 0.1 %: a limit may lie there, and is to be compared with."""
-    return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
-
-
 # --- triage --------------------------------------------------------------------------------------------------------
 
 
 def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
     """The level, the reasons that set it, and all other red flags."""
-    yield Text(f"How urgent: {LEVEL_WORDS[triage.level]}", style="bold red" if triage.level in ALARMING else "bold")
+    yield Text(f"How urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
     table = Table.grid(padding=0)
     table.add_column(width=_BULLET)
     table.add_column(overflow="fold")
-    for each in (*triage.decisive, *(flag for flag in triage.red_flags if flag.level != triage.level)):
-        table.add_row("-", sticky(each.text if each.level == triage.level else f"{each.level}: {each.text}"))
+    for each in triage.shown:
+        table.add_row("-", sticky(triage.told(each)))
         if each.answers:
             table.add_row(
                 "", Text(f"({', '.join(each.answers)}; source: {citation(network, each.source)})", style="dim")
@@ -271,52 +218,3 @@ def _answers(diagnosis: Diagnosis) -> Table:
         told += [implied_text(diagnosis, name)] if name in evidence.implied else []
         table.add_row(label(network, name), "; ".join(told))
     return table
-
-
-def label(network: Network, name: str) -> str:
-    """What people call a finding, risk factor or condition."""
-    return network.questions[name].label if name in network.questions else network.conditions[name].name
-
-
-def answer_text(network: Network, name: str, answer: Answer) -> str:
-    """An answer in words."""
-    if answer == UNKNOWN:
-        return "not known"
-    question = network.questions.get(name)
-    factor = question if isinstance(question, RiskFactor) else None
-    if isinstance(answer, str):
-        return state_text(factor, answer)
-    return "unsure: " + ", ".join(f"{state_text(factor, state)} {weight:g}" for state, weight in answer.items())
-
-
-def implied_text(diagnosis: Diagnosis, gate: str) -> str:
-    """What answers imply of a gate, and which ones: `yes (taken from: Soft, like a water balloon)`."""
-    question = diagnosis.network.questions[gate]
-    factor = question if isinstance(question, RiskFactor) else None
-    states = " or ".join(state_text(factor, state) for state in diagnosis.evidence.implied[gate])
-    labels = ", ".join(label(diagnosis.network, name) for name in diagnosis.evidence.taken_from[gate])
-    return f"{states} (taken from: {labels})"
-
-
-def state_text(factor: RiskFactor | None, state: str) -> str:
-    """A state in words; a band by its bounds."""
-    return factor.state_words(state) if factor is not None else state.replace("_", " ")
-
-
-def entry_text(network: Network, entry: Entry) -> str:
-    """An answer of a ledger in words: `Lump behind the knee: yes`."""
-    factor = network.risk_factors.get(entry.finding)
-    implied = " or ".join(state_text(factor, state) for state in entry.implied)
-    told = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
-    return f"{label(network, entry.finding)}: {'; '.join([*told, *([f'{implied} (implied)'] if implied else [])])}"
-
-
-def account_name(network: Network, account: Account) -> str:
-    """What an account is about: `Broken bone`, or `Broken bone rather than Tendon strain`."""
-    names = [event_name(network, name) for name in (account.subject, account.against) if name is not None]
-    return " rather than ".join(names)
-
-
-def event_name(network: Network, name: str) -> str:
-    """What people call a condition or group."""
-    return network.conditions[name].name if name in network.conditions else network.groups[name].name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from immutabledict import immutabledict
 
@@ -21,21 +21,19 @@ from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_object
 from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import Reason, unknown_flags
+from bayesknee.diagnosis.wording import why
 from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
 from bayesknee.interview.answers import read_answer, read_answers, read_ticks
 from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
 from bayesknee.knowledge.model import RedFlag
+from bayesknee.knowledge.network import check_setting
 from bayesknee.knowledge.opening import SETTING, TickAll
 from bayesknee.patient.askable import ASKED_OF, askable, check_name
 from bayesknee.patient.evidence import Answer
-
-if TYPE_CHECKING:
-    from ipywidgets import VBox  # type: ignore[import-untyped]
-
-    from bayesknee.diagnosis.engine import Engine
 
 PATIENT: Final = ("patient",)
 # So much of what is worth asking now is put in the end: answers make most of it worth less, but what ending would miss
@@ -356,8 +354,6 @@ class Interview:
         Raises:
             InterviewError: it is over.
         """
-        from bayesknee.display.next_questions import why
-
         prompt = self._present()
         names = [each.value for each in prompt.options] if prompt.kind == "tick_all" else [prompt.id]
         if prompt.id == SETTING:
@@ -372,16 +368,6 @@ class Interview:
         missed = self._now.would_be_missed
         hidden = [f"ending now could miss {', '.join(missed)}"] if missed else []
         return "; ".join([*told, *sorted(flags), *hidden]) or "What is known settles it already."
-
-    def buttons(self) -> VBox:
-        """A widget for notebooks that carries it through; see `bayesknee.display.buttons`.
-
-        Raises:
-            MissingExtraError: ipywidgets is not installed.
-        """
-        from bayesknee.display.buttons import interview_buttons
-
-        return interview_buttons(self)
 
     def _present(self) -> Prompt:
         if self.question is None:
@@ -462,8 +448,6 @@ class Interview:
         _ = self._now.diagnosis  # what is impossible is told now
 
     def _engine_for(self, state: State) -> Engine:
-        from bayesknee.diagnosis.engine import Engine
-
         setting = state.setting or self._engine.setting
         now = self._now.engine if hasattr(self, "_now") else self._engine
         if setting == now.setting:
@@ -480,8 +464,6 @@ class Interview:
     def _answers(self, name: str, value: object) -> Mapping[str, Answer]:
         network = self._engine.network
         if name == SETTING:
-            from bayesknee.knowledge.network import check_setting
-
             return {SETTING: check_setting(network, str(value))}
         if group := network.opening.tick_all.get(name):
             return read_ticks(network, group, value, self._listed(group))

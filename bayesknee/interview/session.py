@@ -18,7 +18,6 @@ from typing import Any, Final, Self
 from filelock import FileLock, Timeout
 from immutabledict import immutabledict
 
-import bayesknee
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError
 from bayesknee.interview.answers import read_answer
@@ -27,6 +26,7 @@ from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.evidence import Answer, shown
+from bayesknee.version import __version__
 
 MOST_BYTES: Final = 1_000_000
 _PART: Final = ".part"
@@ -183,7 +183,7 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
         "setting": interview.engine.setting,
         "evidence": _plain(state.answers),
         "session": {
-            "program": bayesknee.__version__,
+            "program": __version__,
             "made_with": dict(_identity(interview.engine.network)),
             "policy": {**vars(interview.policy), "asked_of": list(interview.policy.asked_of)},
             "first_setting": interview.first_setting,

@@ -291,6 +291,10 @@ class Finding:
         if not self.asked_of:
             object.__setattr__(self, "asked_of", ANSWERED_BY.get(self.kind, ""))
 
+    def state_words(self, state: str) -> str:
+        """A state as people read it."""
+        return state.replace("_", " ")
+
 
 Question: TypeAlias = RiskFactor | Finding
 

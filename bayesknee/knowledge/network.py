@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import groupby
+from typing import Final
 
 from immutabledict import immutabledict
-from matplotlib.axes import Axes
-from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
 
 from bayesknee.errors import NetworkError, SettingError, did_you_mean, quoted
 from bayesknee.knowledge.model import (
+    ANSWERED_BY,
     NO_YES,
     Condition,
     Finding,
@@ -28,6 +29,9 @@ from bayesknee.knowledge.model import (
     numbers_below,
 )
 from bayesknee.knowledge.opening import Opening
+from bayesknee.markup import render
+
+MOST_SHOWN: Final = 40  # questions, in a notebook
 
 
 class Questions(immutabledict[str, Question]):
@@ -37,9 +41,9 @@ class Questions(immutabledict[str, Question]):
         return f"<{len(self)} questions>"
 
     def _repr_html_(self) -> str:
-        from bayesknee.display.html import questions_html
-
-        return questions_html(self.values())
+        first = list(self.values())[:MOST_SHOWN]
+        by_topic = [(topic, list(group)) for topic, group in groupby(first, key=lambda each: each.topic)]
+        return render("questions", by_topic=by_topic, more=max(len(self) - MOST_SHOWN, 0))
 
 
 @dataclass(frozen=True)
@@ -122,18 +126,6 @@ class Network:
         for section in ("risk_factors", "conditions", "signs", "findings"):
             yield from numbers_below((section,), getattr(self, section))
 
-    def to_pgmpy(self, setting: str | None = None) -> DiscreteBayesianNetwork:
-        """The network in one care setting as a pgmpy model; see `bayesknee.interop.pgmpy_model.to_pgmpy`."""
-        from bayesknee.interop.pgmpy_model import to_pgmpy
-
-        return to_pgmpy(self, setting)
-
-    def plot(self, ax: Axes | None = None, *, around: str | None = None) -> Axes:
-        """The network in layers, whole or around a condition; see `bayesknee.display.plots.plot_network`."""
-        from bayesknee.display.plots import plot_network
-
-        return plot_network(self, ax, around=around)
-
     def __repr__(self) -> str:
         return (
             f"<Network {self.id} {self.version}: {len(self.conditions)} conditions, "
@@ -141,9 +133,7 @@ class Network:
         )
 
     def _repr_html_(self) -> str:
-        from bayesknee.display.html import network_html
-
-        return network_html(self)
+        return render("network", network=self, kinds=tuple(ANSWERED_BY))
 
 
 def check_setting(network: Network, setting: str | None) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesknee import Engine, Network
+from bayesknee import Engine, Network, to_pgmpy
 from bayesknee.cohort.simulate import draw
 from bayesknee.inference.enumeration.compiled.prepare import cores
 from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
@@ -47,7 +47,7 @@ def time_cohort(network: Network, rows: int, answers: int, rounds: int, for_pyag
     codes = draw_codes(engine, rows, answers)
     frame = frame_of(network, codes)
     engine.score(frame)
-    ask = pyagrum(network, to_pyagrum(network.to_pgmpy()))
+    ask = pyagrum(network, to_pyagrum(to_pgmpy(network)))
     patients = [decode(network, row) for row in codes[:for_pyagrum]]
     one_hot, table = product_of_that_size(network)
     score, others, products = [], [], []

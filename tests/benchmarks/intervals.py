@@ -8,7 +8,7 @@ from functools import partial
 from statistics import median
 from typing import NamedTuple
 
-from bayesknee import Engine, Evidence, Network
+from bayesknee import Engine, Evidence, Network, to_pgmpy
 from tests.benchmarks.posteriors import pyagrum
 from tests.support.pyagrum_model import to_pyagrum
 
@@ -29,7 +29,7 @@ class IntervalTimings(NamedTuple):
 
 def time_intervals(network: Network, patients: Sequence[Evidence], draws: int) -> IntervalTimings:
     """A new engine for each time that is a first; pyAgrum is asked with the network as it stands, once a patient."""
-    ask_pyagrum = pyagrum(network, to_pyagrum(network.to_pgmpy()))
+    ask_pyagrum = pyagrum(network, to_pyagrum(to_pgmpy(network)))
     ask_pyagrum(patients[0])
     first, later, theirs = [], [], []
     for one, other in zip(patients[::2], patients[1::2], strict=True):

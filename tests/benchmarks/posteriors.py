@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
-from bayesknee import Engine, Evidence, Network
+from bayesknee import Engine, Evidence, Network, to_pgmpy
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.other_programs import VariableElimination, gum
 from tests.support.pyagrum_model import to_pyagrum
@@ -42,7 +42,7 @@ def time_posteriors(network: Network, rounds: Sequence[Sequence[Evidence]], for_
 
     The first round is left out of the result: in it, the programs work out what they keep for all patients.
     """
-    model = network.to_pgmpy()
+    model = to_pgmpy(network)
     ask_us, ask_pyagrum, ask_pgmpy = ours(network), pyagrum(network, to_pyagrum(model)), pgmpy(network, model)
     timings: list[Timings] = []
     for patients in rounds:

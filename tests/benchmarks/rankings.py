@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee import Engine, Evidence, Network
+from bayesknee import Engine, Evidence, Network, to_pgmpy
 from bayesknee.knowledge.model import COMPLAINT
 from bayesknee.patient.askable import askable, make_filter
 from tests.support.other_programs import gum
@@ -51,7 +51,7 @@ def time_rankings(
     """
     engine = Engine(network)
     wanted = make_filter(network, asked_of=asked_of).wanted(network)
-    ask_us, ask_pyagrum = ours(engine, asked_of), pyagrum(network, to_pyagrum(network.to_pgmpy()), wanted)
+    ask_us, ask_pyagrum = ours(engine, asked_of), pyagrum(network, to_pyagrum(to_pgmpy(network)), wanted)
     timings: list[RankingTimings] = []
     for patients in rounds:
         new, seconds_new = _time(ask_us, patients)

@@ -20,10 +20,11 @@ pytestmark = [
 CELLS = (
     """
 import bayesknee
+from bayesknee.display.buttons import interview_buttons
 engine = bayesknee.Engine("posterior_knee")
 engine.diagnose({"age": 52, "lump_noticed": "yes", "calf_swollen": "yes"})
 """,
-    "Interview(engine).buttons()",
+    "interview_buttons(bayesknee.Interview(engine))",
 )
 INK = "return getComputedStyle(arguments[0]).color"
 PAPER = "return getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor"

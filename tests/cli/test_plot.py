@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bayesknee.display.plots import canvas
+from bayesknee import plots
 from tests.support.pictures import assert_legible, written
 
 TINY = "tests/networks/tiny"
@@ -23,7 +23,7 @@ def test_a_picture_beside_the_text(run: Callable[..., object], tmp_path: Path, s
 
 def test_the_picture_bears_the_caution(run: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    monkeypatch.setattr(canvas, "save", lambda ax, path: drawn.append((ax, path)))
+    monkeypatch.setattr(plots, "save", lambda ax, path: drawn.append((ax, path)))
     run("diagnose", "--network", TINY, "--plot", "a.png", "--json")
     [(ax, path)] = drawn
     assert path == "a.png"

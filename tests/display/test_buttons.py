@@ -204,4 +204,4 @@ def test_nothing_is_left_behind(shown: Shown) -> None:
 def test_without_ipywidgets_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'bayesknee\[notebook\]'"):
-        Interview(Engine(TINY)).buttons()
+        interview_buttons(Interview(Engine(TINY)))

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from bayesknee import Diagnosis, Engine, Network, load_network
-from bayesknee.display.html import MOST_QUESTIONS
+from bayesknee.knowledge.network import MOST_SHOWN
 from tests.support.paths import NETWORKS
 from tests.support.pictures import LONG, with_long_names
 
@@ -106,8 +106,8 @@ def test_questions_are_a_table_and_a_long_list_is_cut() -> None:
     assert {row[-4] for row in page.rows[1:]} == TINY.questions.keys()
     assert "more" not in page.text
     long = Page(KNEE.questions._repr_html_())
-    assert len(long.rows) == 1 + MOST_QUESTIONS
-    assert f"and {len(KNEE.questions) - MOST_QUESTIONS} more" in long.text
+    assert len(long.rows) == 1 + MOST_SHOWN
+    assert f"and {len(KNEE.questions) - MOST_SHOWN} more" in long.text
 
 
 def test_next_questions_say_what_answers_would_do(diagnosis: Diagnosis) -> None:

@@ -7,7 +7,8 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.diagnosis.asking.next_questions import NextQuestion
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.next_questions import next_questions_text, why
+from bayesknee.diagnosis.wording import why
+from bayesknee.display.next_questions import next_questions_text
 from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 

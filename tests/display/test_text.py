@@ -11,9 +11,10 @@ import pytest
 
 from bayesknee import Diagnosis, Engine, load_network
 from bayesknee.diagnosis.belief import NotRuledOut
+from bayesknee.diagnosis.wording import not_ruled_out_line
 from bayesknee.display.questions import questions_text
-from bayesknee.display.terminal import percent
-from bayesknee.display.text import diagnosis_text, not_ruled_out_line
+from bayesknee.display.text import diagnosis_text
+from bayesknee.words import percent
 from tests.support.paths import NETWORKS
 
 TINY = load_network(NETWORKS / "tiny")

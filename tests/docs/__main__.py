@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bayesknee import Engine
-from bayesknee.display.plots import save
+from bayesknee import Engine, plots
+from bayesknee.plots import save
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 DOTS: Final = 90
@@ -30,8 +30,8 @@ def main() -> None:
     """Draws them."""
     diagnosis = Engine("posterior_knee").diagnose(ANSWERS)
     IMAGES.mkdir(exist_ok=True)
-    save(diagnosis.plot(), IMAGES / "posterior.png", dpi=DOTS)
-    save(diagnosis.plot_ledger("bakers_cyst", against="deep_vein_thrombosis"), IMAGES / "ledger.png", dpi=DOTS)
+    save(plots.posterior(diagnosis), IMAGES / "posterior.png", dpi=DOTS)
+    save(plots.ledger(diagnosis, "bakers_cyst", against="deep_vein_thrombosis"), IMAGES / "ledger.png", dpi=DOTS)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bayesknee import Engine
+from bayesknee import Engine, to_pgmpy
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.answers import known
 from tests.support.effort import seeds
@@ -19,7 +19,7 @@ def test_pgmpy_gives_the_same_posteriors() -> None:
     for seed in seeds(30):
         patient = seeded_patient(seed, SMALL)
         diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
-        expected = ask_pgmpy(patient.network.to_pgmpy(patient.setting), patient.network, patient.answers)
+        expected = ask_pgmpy(to_pgmpy(patient.network, patient.setting), patient.network, patient.answers)
         got = {name: diagnosis.posterior[name] for name in expected}
         assert got == pytest.approx(expected, rel=0, abs=1e-9), f"seed {seed}"
 
@@ -37,7 +37,7 @@ def test_pyagrum_gives_the_same_posteriors_groups_and_log_evidence() -> None:
 def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], float]:
     """Posterior, groups and log P(answers | complaint) by lazy propagation, soft evidence given as it is."""
     network = patient.network
-    model = to_pyagrum(network.to_pgmpy(patient.setting))
+    model = to_pyagrum(to_pgmpy(network, patient.setting))
     complaint = {COMPLAINT: [0.0, 1.0]} if network.complaint else {}
     engine = gum.LazyPropagation(model)
     engine.setEvidence(complaint)

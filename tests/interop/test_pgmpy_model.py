@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from bayesknee import Engine, Network
+from bayesknee import Engine, Network, to_pgmpy
 from bayesknee.errors import ExportError, SettingError
 from bayesknee.interop.tables import network_tables
 from bayesknee.knowledge.model import COMPLAINT
@@ -19,7 +19,7 @@ from tests.support.random_networks import SMALL, seeded_patient
 
 
 def test_it_has_all_nodes_by_their_ids_with_their_states(tiny: Network) -> None:
-    model = tiny.to_pgmpy()
+    model = to_pgmpy(tiny)
     assert model.check_model()
     assert model.name == "tiny"
     assert set(model.nodes) == {*tiny.questions, *tiny.conditions, *tiny.signs, COMPLAINT}
@@ -31,7 +31,7 @@ def test_it_has_all_nodes_by_their_ids_with_their_states(tiny: Network) -> None:
 
 
 def test_its_tables_are_ours_and_so_are_its_edges(tiny: Network) -> None:
-    model = tiny.to_pgmpy("emergency")
+    model = to_pgmpy(tiny, "emergency")
     tables = network_tables(tiny, "emergency")
     for table in tables:
         assert np.array_equal(pgmpy_table(model, table), table.values)
@@ -41,7 +41,7 @@ def test_its_tables_are_ours_and_so_are_its_edges(tiny: Network) -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_its_posteriors_are_those_of_the_engine(seed: int) -> None:
     patient = seeded_patient(seed, SMALL)
-    model = patient.network.to_pgmpy(patient.setting)
+    model = to_pgmpy(patient.network, patient.setting)
     expected = Engine(patient.network, patient.setting).diagnose(patient.answers).posterior
     got = ask_pgmpy(model, patient.network, patient.answers)
     assert got == pytest.approx({name: expected[name] for name in got}, abs=1e-9)
@@ -49,7 +49,7 @@ def test_its_posteriors_are_those_of_the_engine(seed: int) -> None:
 
 def test_it_must_be_conditioned_on_the_complaint(tiny: Network) -> None:
     """Only then are the marginals the base rates of people who come with it."""
-    engine = VariableElimination(tiny.to_pgmpy())
+    engine = VariableElimination(to_pgmpy(tiny))
     given = engine.query(["strain"], {COMPLAINT: "yes"}, show_progress=False)
     assert given.get_value(strain="yes") == pytest.approx(0.5, abs=1e-9)
     alone = engine.query(["strain"], show_progress=False)
@@ -58,7 +58,7 @@ def test_it_must_be_conditioned_on_the_complaint(tiny: Network) -> None:
 
 def test_without_a_complaint_there_is_no_such_node(tiny: Network) -> None:
     screening = dataclasses.replace(tiny, complaint="", catch_all="")
-    model = screening.to_pgmpy()
+    model = to_pgmpy(screening)
     assert COMPLAINT not in model.nodes
     alone = VariableElimination(model).query(["strain"], show_progress=False)
     assert alone.get_value(strain="yes") == pytest.approx(0.5, abs=1e-9)
@@ -66,24 +66,24 @@ def test_without_a_complaint_there_is_no_such_node(tiny: Network) -> None:
 
 def test_each_call_makes_a_model_of_its_own(tiny: Network) -> None:
     """A model of pgmpy can be changed; the network cannot."""
-    first = tiny.to_pgmpy()
+    first = to_pgmpy(tiny)
     first.get_cpds("strain").values[:] = 0.5
     first.remove_node("onset")
-    assert "onset" in tiny.to_pgmpy().nodes
-    assert not np.all(tiny.to_pgmpy().get_cpds("strain").values == 0.5)
+    assert "onset" in to_pgmpy(tiny).nodes
+    assert not np.all(to_pgmpy(tiny).get_cpds("strain").values == 0.5)
 
 
 def test_it_refuses_what_it_cannot_do(tiny: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingError, match="unknown setting 'ward'"):
-        tiny.to_pgmpy("ward")
+        to_pgmpy(tiny, "ward")
     monkeypatch.setattr("bayesknee.interop.tables.MOST_CONDITIONS", 3)
     with pytest.raises(ExportError, match="tiny has 4 conditions"):
-        tiny.to_pgmpy()
+        to_pgmpy(tiny)
 
 
 def test_the_shipped_network_becomes_a_model(shipped: Network) -> None:
     for setting in shipped.settings:
-        model = shipped.to_pgmpy(setting)
+        model = to_pgmpy(shipped, setting)
         base_rates = ask_pgmpy(model, shipped, {})
         assert base_rates == pytest.approx(
             {name: condition.base_rate_in(setting) for name, condition in shipped.conditions.items()}, abs=1e-9
@@ -94,12 +94,11 @@ def test_it_is_quiet() -> None:
     """Needs no guard since pgmpy 1.1: 1.0 set the root logger up. Guard the import again if this fails."""
     script = (
         "import logging, sys, warnings; warnings.simplefilter('error'); import bayesknee\n"
-        "bayesknee.load_network(sys.argv[1]).to_pgmpy()\n"
+        "bayesknee.to_pgmpy(bayesknee.load_network(sys.argv[1]))\n"
         "assert (logging.getLogger().level, logging.getLogger().handlers) == (logging.WARNING, [])"
     )
     folder = NETWORKS / "tiny"
-    root = ROOT
     done = subprocess.run(
-        [sys.executable, "-c", script, str(folder)], cwd=root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -16,9 +16,11 @@ from bayesknee.diagnosis.asking.ranking import Aim, Ranking, ranking_of
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
+from bayesknee.markup import render
 from bayesknee.patient.askable import Filter
 
 WORTH_LEAVING: Final = 1.5
+MOST_SHOWN: Final = 8  # of the questions, in a notebook
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class NextQuestion:
         """How much asking costs, relative to a plain question (1)."""
         return self.asked.burden
 
+    @property
+    def now(self) -> float:
+        """P(the condition that it is about | what is known)."""
+        return sum(each.probability * each.posterior[self.about] for each in self.outcomes)
+
     def __repr__(self) -> str:
         return f"<NextQuestion {self.finding}, value {self.value:.3g}, about {self.about}>"
 
@@ -123,9 +130,7 @@ class NextQuestions(tuple[NextQuestion, ...]):
         return f"<{len(self)} questions, best first: {', '.join(each.finding for each in self[:3])}>"
 
     def _repr_html_(self) -> str:
-        from bayesknee.display.html import next_questions_html
-
-        return next_questions_html(self)
+        return render("next_questions", questions=self, most=MOST_SHOWN)
 
 
 class _Source(NamedTuple):

@@ -38,7 +38,6 @@ from bayesknee.patient.evidence import Evidence, check_evidence
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 
 MOST_PATTERNS: Final = 256
@@ -93,12 +92,6 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {**vars(self), "questions": [vars(each) for each in self.questions]}
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """How sure the diagnosis gets with each question; see `bayesknee.display.plots.plot_plan`."""
-        from bayesknee.display.plots import plot_plan
-
-        return plot_plan(self, ax)
 
     def to_frame(self) -> pd.DataFrame:
         """A row for each number of questions, from 0: the question that is added, its gain, accuracy, its error."""

@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
-from bayesknee.display.plots.canvas import (
+from bayesknee.diagnosis.wording import answer_count, chance_text, given_state, interval_text
+from bayesknee.plots.canvas import (
     BLACK,
     PALE,
     SKY,
@@ -24,7 +25,7 @@ from bayesknee.display.plots.canvas import (
     rows_axes,
     wrapped,
 )
-from bayesknee.display.text import LEVEL_WORDS, answer_count, chance_text, given_state, interval_text
+from bayesknee.words import LEVEL_WORDS
 
 GROUP_GAP: Final = 0.6
 MOST_BARS: Final = 20
@@ -40,7 +41,7 @@ _PRIOR: Final[dict[str, Any]] = {
 _LIMIT: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.4, "linestyle": (0, (1.5, 1)), "zorder": 3}
 
 
-def plot_posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
+def posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
     """Bars of each condition's probability with its base rate, most probable first, then groups.
 
     Of a network with many conditions the first 20 are drawn, and all that are not ruled out.

@@ -7,13 +7,13 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from bayesknee.diagnosis.asking.question_plan import Plan
-from bayesknee.display.plots.canvas import BLUE, PALE, beside, percent_axis, rows_axes
-from bayesknee.display.terminal import percent
+from bayesknee.plots.canvas import BLUE, PALE, beside, percent_axis, rows_axes
+from bayesknee.words import percent
 
 Z: Final = 1.96
 
 
-def plot_plan(plan: Plan, ax: Axes | None = None) -> Axes:
+def plan(plan: Plan, ax: Axes | None = None) -> Axes:
     """The probability that the leading condition is a cause, after each of the plan's questions and those above it.
 
     Where it was estimated from simulated patients, a line shows the 95 % interval of the estimate.

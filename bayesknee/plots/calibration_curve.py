@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from bayesknee.display.plots.canvas import BLACK, BLUE, GREY, PALE, axes_for, legend_below, percent_axis
 from bayesknee.errors import PictureError
+from bayesknee.plots.canvas import BLACK, BLUE, GREY, PALE, axes_for, legend_below, percent_axis
 
 Z: Final = 1.959964  # 97.5 % of a standard normal
 
 
-def plot_calibration(
+def calibration(
     probabilities: ArrayLike, outcomes: ArrayLike, ax: Axes | None = None, *, bins: int = 10, label: str = "forecasts"
 ) -> Axes:
     """The share that came true in each bin of forecasts, with its 95 % interval (Wilson 1927), and how many there were.

@@ -15,32 +15,22 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesknee import BayeskneeError, Diagnosis, Engine, load_network
+from bayesknee import BayeskneeError, Diagnosis, Engine, load_network, plots
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
-from bayesknee.display.plots import (
-    canvas,
-    plot_calibration,
-    plot_course,
-    plot_ledger,
-    plot_network,
-    plot_posterior,
-    plot_questions,
-    plot_tornado,
-    save,
-)  # fmt: skip
-from bayesknee.display.plots.calibration import wilson
-from bayesknee.display.plots.course import posterior_course
-from bayesknee.display.plots.layers import layers_around, layers_of
-from bayesknee.display.plots.ledger import MOST_ROWS
-from bayesknee.display.terminal import percent
 from bayesknee.errors import ConditionError, PictureError
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import StatedRanges
-from tests.support.paths import ROOT
+from bayesknee.plots import canvas, save
+from bayesknee.plots.calibration_curve import wilson
+from bayesknee.plots.course_lines import posterior_course
+from bayesknee.plots.layers import layers_around, layers_of
+from bayesknee.plots.ledger_waterfall import MOST_ROWS
+from bayesknee.words import percent
+from tests.support.paths import NETWORKS, ROOT
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
 
-TINY = load_network(ROOT / "tests" / "networks" / "tiny")
+TINY = load_network(NETWORKS / "tiny")
 KNEE = load_network("posterior_knee")
 ANSWERS = {"age": 60, "tennis": "yes", "swelling_noticed": "yes", "onset": "unknown"}
 KNEE_ANSWERS = {
@@ -76,15 +66,15 @@ def wide(diagnosis: Diagnosis) -> Intervals:
 
 
 def ledger(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
-    return plot_ledger(diagnosis, next(iter(diagnosis.posterior)), ax)
+    return plots.ledger(diagnosis, next(iter(diagnosis.posterior)), ax)
 
 
 def contrast(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     one, other, *_ = diagnosis.posterior
-    return plot_ledger(diagnosis, one, ax, against=other)
+    return plots.ledger(diagnosis, one, ax, against=other)
 
 
-@pytest.mark.parametrize("plot", [plot_posterior, plot_course, ledger, contrast, plot_questions])
+@pytest.mark.parametrize("plot", [plots.posterior, plots.course, ledger, contrast, plots.questions])
 @pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
 def test_pictures_of_a_patient_can_be_read(
     plot: Callable[[Diagnosis], Axes], change: Callable[[Network], Network]
@@ -97,50 +87,50 @@ def test_pictures_of_a_patient_can_be_read(
 def test_pictures_of_any_patient_can_be_read(seed: int) -> None:
     for size in (SMALL, REAL):
         diagnosis = patient(seed, size)
-        assert_legible(plot_posterior(diagnosis, intervals=wide(diagnosis)))
-        assert_legible(plot_course(diagnosis))
+        assert_legible(plots.posterior(diagnosis, intervals=wide(diagnosis)))
+        assert_legible(plots.course(diagnosis))
         assert_legible(ledger(diagnosis))
-        assert_legible(plot_questions(diagnosis))
+        assert_legible(plots.questions(diagnosis))
 
 
 def test_a_patient_without_answers_can_be_drawn() -> None:
     nobody = Engine(TINY).diagnose()
-    assert_legible(plot_posterior(nobody))
-    assert_legible(plot_course(nobody))
+    assert_legible(plots.posterior(nobody))
+    assert_legible(plots.course(nobody))
     assert_legible(ledger(nobody))
-    assert_legible(plot_questions(nobody))
-    assert_legible(plot_questions(nobody, questions=()))
+    assert_legible(plots.questions(nobody))
+    assert_legible(plots.questions(nobody, questions=()))
 
 
 @pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
 def test_the_whole_network_can_be_read(change: Callable[[Network], Network]) -> None:
-    assert_legible(plot_network(change(KNEE)))
+    assert_legible(plots.network(change(KNEE)))
 
 
 @pytest.mark.parametrize("condition", ["deep_vein_thrombosis", "knee_osteoarthritis", "other_cause"])
 def test_the_network_around_a_condition_can_be_read(condition: str) -> None:
-    assert_legible(plot_network(KNEE, around=condition))
+    assert_legible(plots.network(KNEE, around=condition))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_any_network_can_be_read(seed: int) -> None:
     network = with_long_names(seeded_patient(seed, SMALL).network)
-    assert_legible(plot_network(network))
-    assert_legible(plot_network(network, around=list(network.conditions)[-1]))
+    assert_legible(plots.network(network))
+    assert_legible(plots.network(network, around=list(network.conditions)[-1]))
 
 
 # --- what they show ------------------------------------------------------------------------------------------------
 
 
 def test_bars_are_the_probabilities(diagnosis: Diagnosis) -> None:
-    ax = plot_posterior(diagnosis)
+    ax = plots.posterior(diagnosis)
     widths = [bar.get_width() for bar in ax.patches]  # type: ignore[attr-defined]
     assert widths == [*diagnosis.posterior.values(), *diagnosis.groups.values()]
 
 
 def test_base_rates_limits_and_intervals_are_marked(diagnosis: Diagnosis) -> None:
     low, high = 0.125, 0.625
-    ax = plot_posterior(
+    ax = plots.posterior(
         diagnosis, intervals=Intervals(9, 0, {"strain": Interval(low, high)}, {}, {}, StatedRanges(2, 0))
     )
     assert [places(line)[0] for line in ax.lines if line.get_marker() == "D"] == list(diagnosis.prior.values())
@@ -151,34 +141,34 @@ def test_base_rates_limits_and_intervals_are_marked(diagnosis: Diagnosis) -> Non
 
 def test_intervals_without_ranges_are_not_drawn_and_it_says_why(diagnosis: Diagnosis) -> None:
     ends = {"strain": Interval(0.125, 0.625)}
-    ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 9)))
+    ax = plots.posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 9)))
     assert [0.125, 0.625] not in [places(line) for line in ax.lines]
     assert "None of the 9 numbers of this network has a range" in ax.get_title(loc="left").replace("\n", " ")
-    ax = plot_posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 8)))
+    ax = plots.posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 8)))
     assert [0.125, 0.625] in [places(line) for line in ax.lines]
     assert "8 of the 9 numbers" in ax.get_title(loc="left")
 
 
 def test_what_is_given_has_no_interval() -> None:
     given = Engine(TINY).diagnose({"fracture": "no"})
-    texts = [each.text for each in written(plot_posterior(given, intervals=given.intervals(40)))]
+    texts = [each.text for each in written(plots.posterior(given, intervals=given.intervals(40)))]
     assert "given: no" in texts
     assert sum("[" in each for each in texts) == len(given.posterior) + len(given.groups) - 1
 
 
 def test_what_is_not_ruled_out_is_hatched_and_said(diagnosis: Diagnosis) -> None:
-    ax = plot_posterior(diagnosis)
+    ax = plots.posterior(diagnosis)
     hatched = [bar.get_width() for bar in ax.patches if bar.get_hatch()]  # type: ignore[attr-defined]
     assert hatched == [each.probability for each in diagnosis.not_ruled_out] != []
     assert sum("not ruled out (limit" in each.text for each in written(ax)) == len(diagnosis.not_ruled_out)
 
 
 def test_the_picture_says_how_urgent_it_is(diagnosis: Diagnosis) -> None:
-    assert any("How urgent: emergency - be seen today" in each.text for each in written(plot_posterior(diagnosis)))
+    assert any("How urgent: emergency - be seen today" in each.text for each in written(plots.posterior(diagnosis)))
 
 
 def test_nothing_reads_as_reassurance(diagnosis: Diagnosis) -> None:
-    words = " ".join(each.text for each in written(plot_posterior(diagnosis))).lower()
+    words = " ".join(each.text for each in written(plots.posterior(diagnosis))).lower()
     assert words.count("ruled out") == words.count("not ruled out")
     assert not any(word in words for word in ("safe", "excluded", "unlikely", "harmless"))
 
@@ -193,13 +183,13 @@ def test_the_course_begins_with_the_base_rates_and_ends_with_the_posterior(diagn
 
 def test_the_course_names_what_is_not_ruled_out() -> None:
     diagnosis = Engine(KNEE).diagnose({"age": 30, "lump_noticed": "unknown", "fever": "yes"})
-    named = " ".join(each.text for each in written(plot_course(diagnosis)))
+    named = " ".join(each.text for each in written(plots.course(diagnosis)))
     assert all(KNEE.conditions[each.condition].name in named for each in diagnosis.not_ruled_out)
 
 
 def test_the_waterfall_leads_from_the_prior_to_the_posterior(diagnosis: Diagnosis) -> None:
     account = diagnosis.ledger["fracture"]
-    ax = plot_ledger(diagnosis, "fracture")
+    ax = plots.ledger(diagnosis, "fracture")
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]  # type: ignore[attr-defined]
     assert bars[0][0] == pytest.approx(account.prior)
     assert bars[-1][1] == pytest.approx(account.posterior)
@@ -210,24 +200,24 @@ def test_the_waterfall_leads_from_the_prior_to_the_posterior(diagnosis: Diagnosi
 
 
 def test_the_waterfall_tells_factors_and_guesses(diagnosis: Diagnosis) -> None:
-    texts = [each.text for each in written(plot_ledger(diagnosis, "fracture"))]
+    texts = [each.text for each in written(plots.ledger(diagnosis, "fracture"))]
     first = diagnosis.ledger["fracture"].entries[0]
     assert f"x {first.factor:.3g}  (judged)" in texts
     assert "Why Tendon strain rather than Broken bone" in [
-        each.text for each in written(plot_ledger(diagnosis, "strain", against="fracture"))
+        each.text for each in written(plots.ledger(diagnosis, "strain", against="fracture"))
     ]
 
 
 def test_what_is_certain_has_a_bar_with_an_end() -> None:
     certain = Engine(TINY).diagnose({"fracture": "yes", "age": 30})
-    ax = plot_ledger(certain, "fracture")
+    ax = plots.ledger(certain, "fracture")
     assert "makes it certain" in [each.text for each in written(ax)]
     assert_legible(ax)
 
 
 def test_dollars_in_names_are_shown_as_they_are() -> None:
     priced = replace(TINY, findings={name: replace(each, label="Costs $1$") for name, each in TINY.findings.items()})
-    ax = plot_ledger(Engine(priced).diagnose({"pain_on_grip": "yes"}), "fracture")
+    ax = plots.ledger(Engine(priced).diagnose({"pain_on_grip": "yes"}), "fracture")
     assert r"Costs \$1\$: yes" in [each.get_text() for each in ax.get_yticklabels()]
 
 
@@ -238,10 +228,10 @@ def test_very_long_names_are_cut_and_answers_kept() -> None:
     findings = {name: replace(each, label=f"{each.label} {'at length ' * 12}") for name, each in TINY.findings.items()}
     network = replace(TINY, conditions=conditions, findings=findings)
     diagnosis = Engine(network).diagnose(ANSWERS)
-    for ax in (plot_course(diagnosis), plot_tornado(diagnosis)):
+    for ax in (plots.course(diagnosis), plots.tornado(diagnosis)):
         assert_legible(ax)
         assert any("\N{HORIZONTAL ELLIPSIS}" in each.text for each in written(ax))
-    rows = [each.get_text().replace("\n", " ") for each in plot_course(diagnosis).get_yticklabels()]
+    rows = [each.get_text().replace("\n", " ") for each in plots.course(diagnosis).get_yticklabels()]
     swelling = next(row for row in rows if row.startswith("Swelling"))
     assert swelling.endswith("at length : yes")
     assert len(swelling) <= canvas.LONGEST_LABEL
@@ -256,7 +246,7 @@ def test_small_shares_are_put_together() -> None:
 
 def test_questions_say_where_each_answer_leads(diagnosis: Diagnosis) -> None:
     question = diagnosis.next_questions[0]
-    texts = [each.text for each in written(plot_questions(diagnosis, most=1, condition="strain"))]
+    texts = [each.text for each in written(plots.questions(diagnosis, most=1, condition="strain"))]
     assert any(text.replace("\n", " ") == f"{question.question} [Tendon strain]" for text in texts)
     now = percent(diagnosis.posterior["strain"])
     for outcome in question.outcomes:
@@ -266,7 +256,7 @@ def test_questions_say_where_each_answer_leads(diagnosis: Diagnosis) -> None:
 @pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
 def test_a_plan_is_drawn_with_its_accuracy(change: Callable[[Network], Network]) -> None:
     plan = Engine(change(TINY)).diagnose().plan(3)
-    ax = plan.plot()
+    ax = plots.plan(plan)
     [line] = [line for line in ax.lines if line.get_marker() == "o"]
     assert places(line) == [plan.accuracy, *(each.accuracy for each in plan.questions)]
     assert_legible(ax)
@@ -275,7 +265,7 @@ def test_a_plan_is_drawn_with_its_accuracy(change: Callable[[Network], Network])
 @pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
 def test_a_tornado_has_exact_ends(change: Callable[[Network], Network]) -> None:
     diagnosis = Engine(change(TINY)).diagnose(ANSWERS)
-    ax = plot_tornado(diagnosis, "strain", most=4)
+    ax = plots.tornado(diagnosis, "strain", most=4)
     bars = diagnosis.sensitivity().tornado("strain", 4)
     ends = [bar.get_x() + bar.get_width() for bar in ax.patches]  # type: ignore[attr-defined]
     assert ends == pytest.approx([end for bar in bars for end in (bar.at_high, bar.at_low)])
@@ -285,12 +275,12 @@ def test_a_tornado_has_exact_ends(change: Callable[[Network], Network]) -> None:
 
 def test_a_tornado_of_the_knee_can_be_read() -> None:
     diagnosis = Engine(with_long_names(KNEE)).diagnose(KNEE_ANSWERS)
-    assert_legible(diagnosis.plot_tornado(most=6))
-    assert_legible(diagnosis.plot_tornado("clot_or_tumour", most=6))
+    assert_legible(plots.tornado(diagnosis, most=6))
+    assert_legible(plots.tornado(diagnosis, "clot_or_tumour", most=6))
 
 
 def test_calibration_is_the_share_that_came_true_in_each_bin() -> None:
-    ax = plot_calibration([0.05, 0.05, 0.05, 0.55, 0.55, 1.0], [0, 1, 0, 1, 0, 1], bins=2, label="ours")
+    ax = plots.calibration([0.05, 0.05, 0.05, 0.55, 0.55, 1.0], [0, 1, 0, 1, 0, 1], bins=2, label="ours")
     [line] = [line for line in ax.lines if line.get_marker() == "o"]
     assert places(line) == pytest.approx([0.05, 0.7])
     assert np.asarray(line.get_ydata(), dtype=float).tolist() == pytest.approx([1 / 3, 2 / 3])
@@ -316,7 +306,7 @@ def test_intervals_of_shares_are_wilsons() -> None:
 )
 def test_what_cannot_be_calibrated_is_refused(forecasts: list[float], truths: list[float], told: str) -> None:
     with pytest.raises(PictureError, match=told):
-        plot_calibration(forecasts, truths)
+        plots.calibration(forecasts, truths)
 
 
 def test_the_whole_network_is_all_there() -> None:
@@ -347,11 +337,11 @@ def test_around_a_condition_the_numbers_are_told() -> None:
 
 def test_an_unknown_condition_gets_a_hint() -> None:
     with pytest.raises(ConditionError, match=r"unknown condition 'fractur' of network tiny; did you mean fracture\?"):
-        plot_network(TINY, around="fractur")
+        plots.network(TINY, around="fractur")
     with pytest.raises(ConditionError, match=r"unknown condition 'fractur' of network tiny; did you mean fracture\?"):
-        plot_questions(Engine(TINY).diagnose(), condition="fractur")
+        plots.questions(Engine(TINY).diagnose(), condition="fractur")
     with pytest.raises(ConditionError, match="unknown condition 'strian' of network tiny; did you mean strain"):
-        plot_ledger(Engine(TINY).diagnose(), "strian")
+        plots.ledger(Engine(TINY).diagnose(), "strian")
 
 
 # --- axes and files ------------------------------------------------------------------------------------------------
@@ -359,7 +349,7 @@ def test_an_unknown_condition_gets_a_hint() -> None:
 
 @pytest.mark.parametrize(
     "plot",
-    [plot_posterior, plot_course, ledger, plot_questions, lambda each, ax: plot_network(each.network, ax)],
+    [plots.posterior, plots.course, ledger, plots.questions, lambda each, ax: plots.network(each.network, ax)],
 )
 def test_given_axes_are_drawn_on_and_returned(diagnosis: Diagnosis, plot: Callable[[Diagnosis, Axes], Axes]) -> None:
     figure = Figure()
@@ -369,16 +359,16 @@ def test_given_axes_are_drawn_on_and_returned(diagnosis: Diagnosis, plot: Callab
 
 
 def test_methods_draw_the_same(diagnosis: Diagnosis) -> None:
-    drawn = {each.text for each in written(diagnosis.plot())}
-    assert drawn == {each.text for each in written(plot_posterior(diagnosis))}
-    assert {each.text for each in written(diagnosis.plot_course())} >= {"base rates"}
-    assert {each.text for each in written(TINY.plot(around="strain"))} >= {"Tendon strain"}
+    drawn = {each.text for each in written(plots.posterior(diagnosis))}
+    assert drawn == {each.text for each in written(plots.posterior(diagnosis))}
+    assert {each.text for each in written(plots.course(diagnosis))} >= {"base rates"}
+    assert {each.text for each in written(plots.network(TINY, around="strain"))} >= {"Tendon strain"}
 
 
 def test_a_picture_too_high_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canvas, "HIGHEST_FIGURE", 2.0)
     with pytest.raises(PictureError, match="expected at most 2; draw a part of it"):
-        plot_network(TINY)
+        plots.network(TINY)
 
 
 @pytest.mark.parametrize(
@@ -387,10 +377,10 @@ def test_a_picture_too_high_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_files(diagnosis: Diagnosis, tmp_path: Path, suffix: str, magic: bytes) -> None:
     path = tmp_path / f"picture.{suffix}"
     path.write_text("older")
-    save(plot_posterior(diagnosis), path)
+    save(plots.posterior(diagnosis), path)
     first = path.read_bytes()
     assert first.startswith(magic)
-    save(plot_posterior(diagnosis), path)
+    save(plots.posterior(diagnosis), path)
     assert path.read_bytes() == first, "the same picture gives the same bytes"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -398,15 +388,15 @@ def test_files(diagnosis: Diagnosis, tmp_path: Path, suffix: str, magic: bytes) 
 @pytest.mark.parametrize("name", ["picture.jpg", "picture", ".png", "-"])
 def test_other_endings_are_refused(diagnosis: Diagnosis, name: str) -> None:
     with pytest.raises(PictureError, match=r"does not end as a picture; expected \.png, \.svg, \.pdf; rename it"):
-        save(plot_posterior(diagnosis), name)
+        save(plots.posterior(diagnosis), name)
 
 
 def test_a_file_that_cannot_be_written_is_told(diagnosis: Diagnosis, tmp_path: Path) -> None:
     with pytest.raises(BayeskneeError, match="No such file or directory; expected a file in a folder that exists"):
-        save(plot_posterior(diagnosis), tmp_path / "nowhere" / "a.png")
+        save(plots.posterior(diagnosis), tmp_path / "nowhere" / "a.png")
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(BayeskneeError, match="is not a file and cannot be replaced"):
-        save(plot_posterior(diagnosis), tmp_path / "folder.png")
+        save(plots.posterior(diagnosis), tmp_path / "folder.png")
     assert [each.name for each in tmp_path.iterdir()] == ["folder.png"]
 
 
@@ -415,8 +405,8 @@ def test_no_display_is_needed(tmp_path: Path, first: str) -> None:
     """Even where the user's settings ask for windows."""
     code = first + (
         "import bayesknee, sys\n"
-        "from bayesknee.display.plots import save\n"
-        "save(bayesknee.Engine('tests/networks/tiny').diagnose().plot(), sys.argv[1])\n"
+        "from bayesknee import plots\n"
+        "plots.save(plots.posterior(bayesknee.Engine('tests/networks/tiny').diagnose()), sys.argv[1])\n"
     )
     path = tmp_path / "a.png"
     command = [sys.executable, "-c", code, str(path)]
@@ -428,6 +418,6 @@ def test_pyplot_shows_a_picture_where_it_is_in_use(diagnosis: Diagnosis) -> None
     import matplotlib.pyplot as plt
 
     plt.close("all")
-    figure = plot_posterior(diagnosis).figure
+    figure = plots.posterior(diagnosis).figure
     assert [plt.figure(number) for number in plt.get_fignums()] == [figure]
     plt.close("all")

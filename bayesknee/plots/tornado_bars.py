@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import Bar
-from bayesknee.display.plots.canvas import (
+from bayesknee.diagnosis.wording import event_name
+from bayesknee.plots.canvas import (
     BLACK,
     ORANGE,
     SKY,
@@ -21,14 +22,11 @@ from bayesknee.display.plots.canvas import (
     rows_axes,
     wrapped,
 )
-from bayesknee.display.text import event_name
 
 MOST_BARS: Final = 12
 
 
-def plot_tornado(
-    diagnosis: Diagnosis, subject: str | None = None, ax: Axes | None = None, *, most: int = MOST_BARS
-) -> Axes:
+def tornado(diagnosis: Diagnosis, subject: str | None = None, ax: Axes | None = None, *, most: int = MOST_BARS) -> Axes:
     """How far one number alone, anywhere in its range, would move a probability; the widest at the top.
 
     The ends are computed exactly, not from a slope. The upright line is the probability with all numbers as they are.

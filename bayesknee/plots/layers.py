@@ -1,7 +1,7 @@
 """A network as four layers of nodes - risk factors, conditions, signs, findings - and the links between them.
 
 Findings that depend on conditions directly are bundled by topic: the bundle stands where a sign would, so that links go
-from one layer to the next only. What is here is plain data; `bayesknee.display.plots.network` draws it.
+from one layer to the next only. What is here is plain data; `bayesknee.plots.network_drawing` draws it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from bayesknee.display.text import state_text
 from bayesknee.errors import ConditionError, did_you_mean, quoted
 from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_words import state_text
 
 NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test"]
 RISKS, CONDITIONS, SIGNS, FINDINGS = range(4)
@@ -162,7 +162,7 @@ def _parents(network: Network, condition: Condition) -> Iterator[Node]:
             parent,
             label,
             "risk_factor" if factor else "condition",
-            f"{state_text(factor, state)}: odds x {ratio.value:.3g}",
+            f"{state_text(network, parent, state)}: odds x {ratio.value:.3g}",
         )
 
 
@@ -210,4 +210,4 @@ def _finding_note(finding: Finding, condition: str) -> str:
         return _noisy_or_note(model, condition)
     shares = zip(finding.states, model.distributions[condition].vector(finding.states), strict=True)
     state, share = max(shares, key=lambda pair: pair[1])
-    return f"most often {state_text(None, state)}, {_percent(share)}"
+    return f"most often {finding.state_words(state)}, {_percent(share)}"

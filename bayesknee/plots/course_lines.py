@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.plots.canvas import (
+from bayesknee.patient.answer_words import answer_text, label
+from bayesknee.plots.canvas import (
     LONGEST_NAME,
     PALE,
     SMALL,
@@ -21,15 +22,14 @@ from bayesknee.display.plots.canvas import (
     rows_axes,
     shortened,
 )
-from bayesknee.display.plots.posterior import title
-from bayesknee.display.terminal import percent
-from bayesknee.display.text import answer_text, label
+from bayesknee.plots.posterior_bars import title
+from bayesknee.words import percent
 
 MOST_NAMED: Final = len(STYLES)
 LONGEST_OF_TWO: Final = 48  # characters of a legend's label that leaves room for another beside it
 
 
-def plot_course(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
+def course(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     """The probabilities after each answer, from the base rates at the top down, in the order of the answers.
 
     The conditions that ever came highest are named, the others are thin grey lines. The order decides what a step

@@ -13,8 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.path import Path
 
-from bayesknee.display.plots.canvas import BLACK, GREY, STYLES, axes_for, wrapped
-from bayesknee.display.plots.layers import (
+from bayesknee.knowledge.network import Network
+from bayesknee.plots.canvas import BLACK, GREY, STYLES, axes_for, wrapped
+from bayesknee.plots.layers import (
     CONDITIONS,
     FINDINGS,
     RISKS,
@@ -26,7 +27,6 @@ from bayesknee.display.plots.layers import (
     layers_around,
     layers_of,
 )
-from bayesknee.knowledge.network import Network
 
 # Inches. Each layer has its left and right edge, where links leave and arrive.
 EDGES: Final = ((0.0, 3.0), (4.2, 6.2), (8.2, 10.4), (11.6, 15.8))
@@ -40,7 +40,7 @@ _MARKERS: Final[Mapping[str, str]] = immutabledict(risk_factor=">", history="o",
 _FONT: Final = 7.5
 
 
-def plot_network(network: Network, ax: Axes | None = None, *, around: str | None = None) -> Axes:
+def network(network: Network, ax: Axes | None = None, *, around: str | None = None) -> Axes:
     """The network in layers: risk factors, conditions, signs, findings.
 
     Lines are thick where the link is strong. Findings that depend on conditions directly hang on the name of their

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.plots.canvas import (
+from bayesknee.plots.canvas import (
     BLACK,
     BLUE,
     PALE,
@@ -21,9 +21,7 @@ from bayesknee.display.plots.canvas import (
     rows_axes,
     wrapped,
 )  # fmt: skip
-from bayesknee.display.terminal import percent
-from bayesknee.display.text import state_text
-from bayesknee.knowledge.model import RiskFactor
+from bayesknee.words import percent
 
 FEW: Final = 5
 MOST_OUTCOMES: Final = 6
@@ -31,7 +29,7 @@ _HEADING_WIDTH: Final = 62
 _LINE: Final = 0.62  # rows
 
 
-def plot_questions(
+def questions(
     diagnosis: Diagnosis,
     ax: Axes | None = None,
     *,
@@ -95,7 +93,7 @@ def _rows(diagnosis: Diagnosis, questions: Sequence[NextQuestion], condition: st
         place += _LINE * (lines - 1) + 0.9
         for outcome in outcomes:
             now, after = diagnosis.posterior[about], outcome.posterior[about]
-            state = _answer(diagnosis, question, outcome.state)
+            state = question.asked.state_words(outcome.state)
             yield _Row(place, state, probability=outcome.probability, now=now, after=after)
             place += 1.0
         place += 0.3
@@ -105,11 +103,6 @@ def _likeliest(question: NextQuestion) -> list[Outcome]:
     """The answers that are drawn, in the order of the states."""
     least = sorted((each.probability for each in question.outcomes), reverse=True)[:MOST_OUTCOMES][-1]
     return [each for each in question.outcomes if each.probability >= least][:MOST_OUTCOMES]
-
-
-def _answer(diagnosis: Diagnosis, question: NextQuestion, state: str) -> str:
-    asked = diagnosis.network.questions[question.finding]
-    return state_text(asked if isinstance(asked, RiskFactor) else None, state)
 
 
 def _draw(ax: Axes, row: _Row) -> None:

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 
-from bayesknee.display.formats import picture_format
 from bayesknee.errors import PictureError
+from bayesknee.picture_formats import picture_format
 
 # Okabe and Ito, Color Universal Design, 2008: told apart by the colour-blind, and by luminance in print.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"

@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
-from bayesknee.display.plots.canvas import BLACK, GREY, ORANGE, SKY, SMALL, beside, legend_below, rows_axes, wrapped
-from bayesknee.display.text import account_name, entry_text
+from bayesknee.diagnosis.wording import account_name, entry_text
+from bayesknee.plots.canvas import BLACK, GREY, ORANGE, SKY, SMALL, beside, legend_below, rows_axes, wrapped
 
 MOST_ROWS: Final = 16
 # Sparse ones and dense ones: as many are marked as find room.
@@ -30,7 +30,7 @@ LEAST_SPAN: Final = math.log(4.0)
 CERTAIN: Final = 3.0  # how far beyond the others a bar goes that has no end
 
 
-def plot_ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, against: str | None = None) -> Axes:
+def ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, against: str | None = None) -> Axes:
     """What each answer did to a condition, largest first; the bars lead from the base rate to the probability now.
 
     The bars do not depend on the order of the answers and add up exactly. Equal lengths are equal factors: the axis is

@@ -1,0 +1,123 @@
+"""What follows from a posterior, in words: the same at every door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
+from bayesknee.diagnosis.belief import Belief, NotRuledOut
+from bayesknee.diagnosis.explaining.intervals import Interval
+from bayesknee.diagnosis.explaining.ledger import Account, Entry
+from bayesknee.knowledge.model import NO_YES
+from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_words import answer_text, label, state_text
+from bayesknee.patient.evidence import UNKNOWN
+from bayesknee.words import percent
+
+
+def answer_count(belief: Belief) -> str:
+    """How many answers it rests on, in words."""
+    answers = belief.evidence.answers.values()
+    unknown = sum(answer == UNKNOWN for answer in answers)
+    known = len(answers) - unknown
+    count = f"{known} answer{'' if known == 1 else 's'}" if known else "no answers"
+    return f"{count} and {unknown} not known" if unknown else count
+
+
+def chance_text(belief: Belief, conditions: set[str], probability: float) -> str:
+    """The probability of at least one of these; what was given is no finding of the program."""
+    state = given_state(belief, conditions)
+    return percent(probability) if state is None else f"given: {state}"
+
+
+def given_state(belief: Belief, conditions: set[str]) -> str | None:
+    """What the answers themselves say of "at least one of these": `yes`, `no` or nothing."""
+    given = {belief.evidence.answers.get(name) for name in conditions}
+    if "yes" in given:
+        return "yes"
+    return "no" if given == {"no"} else None
+
+
+def event_chance(belief: Belief, name: str) -> str:
+    """The probability of a condition or group, by id, or that it was given."""
+    groups = belief.network.groups
+    members = groups[name].members if name in groups else (name,)
+    return chance_text(belief, set(members), {**belief.posterior, **belief.groups}[name])
+
+
+def interval_text(interval: Interval) -> str:
+    """`1.2 to 3.4 %`."""
+    low, high = percent(interval.low), percent(interval.high)
+    return low if low == high else f"{low.removesuffix(' %')} to {high}"
+
+
+def not_ruled_out_line(network: Network, each: NotRuledOut) -> str:
+    """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
+    name = network.conditions[each.condition].name
+    return f"not ruled out: {name} {two_figures(each.probability)} ({limit_text(each)})"
+
+
+def limit_text(each: NotRuledOut) -> str:
+    """`limit 2 %`."""
+    return f"limit {100 * each.limit:.3g} %"
+
+
+def two_figures(probability: float) -> str:
+    """As `percent`, but with figures below 0.1 %: a limit may lie there, and is to be compared with."""
+    return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
+
+
+def implied_text(belief: Belief, gate: str) -> str:
+    """What answers imply of a gate, and which ones: `yes (taken from: Soft, like a water balloon)`."""
+    states = " or ".join(state_text(belief.network, gate, state) for state in belief.evidence.implied[gate])
+    labels = ", ".join(label(belief.network, name) for name in belief.evidence.taken_from[gate])
+    return f"{states} (taken from: {labels})"
+
+
+def entry_text(network: Network, entry: Entry) -> str:
+    """An answer of a ledger in words: `Lump behind the knee: yes`."""
+    implied = " or ".join(state_text(network, entry.finding, state) for state in entry.implied)
+    told = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
+    return f"{label(network, entry.finding)}: {'; '.join([*told, *([f'{implied} (implied)'] if implied else [])])}"
+
+
+def account_name(network: Network, account: Account) -> str:
+    """What an account is about: `Broken bone`, or `Broken bone rather than Tendon strain`."""
+    names = [event_name(network, name) for name in (account.subject, account.against) if name is not None]
+    return " rather than ".join(names)
+
+
+def event_name(network: Network, name: str) -> str:
+    """What people call a condition or group."""
+    return network.conditions[name].name if name in network.conditions else network.groups[name].name
+
+
+def why(belief: Belief, question: NextQuestion) -> str:
+    """What its answers would do to the condition they tell most of.
+
+    Such as `yes would take Broken bone from 41.0 % to 78.0 %; no, to 12.0 %`. Where there are more than two answers,
+    the two that take it furthest up and down.
+    """
+    network, about = belief.network, question.about
+    first, *rest = _telling(question)
+    words = question.asked.state_words
+    now, to = belief.posterior[about], percent(first.posterior[about])
+    told = f"{words(first.state)} would take {network.conditions[about].name} from {percent(now)} to {to}"
+    return "; ".join([told, *(f"{words(each.state)}, to {percent(each.posterior[about])}" for each in rest)])
+
+
+def _telling(question: NextQuestion) -> list[Outcome]:
+    """Yes and no, or the answers that take the condition furthest up and down."""
+    outcomes = list(question.outcomes)
+    if len(outcomes) > 2 or {each.state for each in outcomes} != set(NO_YES):
+        outcomes.sort(key=lambda each: each.posterior[question.about])
+    return outcomes if len(outcomes) == 1 else [outcomes[-1], outcomes[0]]
+
+
+def answers_told(belief: Belief) -> Iterator[tuple[str, str]]:
+    """What it rests on: the answers, then what these imply of gates, each with what people call it."""
+    network, evidence = belief.network, belief.evidence
+    for name, answer in evidence.answers.items():
+        yield label(network, name), answer_text(network, name, answer)
+    for name in evidence.implied:
+        yield label(network, name), implied_text(belief, name)

@@ -1,0 +1,23 @@
+"""Words and figures that every floor tells alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from immutabledict import immutabledict
+
+ALARMING: Final = ("emergency", "urgent")
+LEVEL_WORDS: Final[Mapping[str, str]] = immutabledict(
+    emergency="emergency - be seen today",
+    urgent="urgent - be seen within days",
+    routine="routine - make an ordinary appointment",
+    self_care="self-care for now - be seen if it lasts, gets worse or something new comes",
+)
+
+
+def percent(probability: float) -> str:
+    """A probability to be read: never 0 % nor 100 %, which nothing here can be."""
+    if probability < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if probability >= 0.9995 else f"{probability:.1%}".replace("%", " %")
