@@ -33,7 +33,7 @@ class Terminal:
         self, *words: str, network: str = TINY, rows: int = 60, environment: Mapping[str, str] | None = None
     ) -> None:
         env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80", **(environment or {})}
-        env.pop("PYTEST_CURRENT_TEST", None)
+        env = {name: value for name, value in env.items() if name not in {"LINES", "PYTEST_CURRENT_TEST"}}
         self.process = pexpect.spawn(
             sys.executable, [*ASK, network, *words], env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(rows, 80)
         )
