@@ -1,8 +1,8 @@
 """Types of arrays that all floors use."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Bools = NDArray[np.bool_]

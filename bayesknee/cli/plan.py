@@ -7,7 +7,7 @@ import click
 from bayesknee.cli.findings import find_topic
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
-from bayesknee.diagnosis.asking.question_plan import Plan
+from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.picture_formats import picture_format
 
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     print_text(plan_text(diagnosis, plan))
 
 
-def _draw(diagnosis: Diagnosis, plan: Plan, picture: str) -> None:
+def _draw(diagnosis: Diagnosis, plan: QuestionPlan, picture: str) -> None:
     from bayesknee import plots
     from bayesknee.plots.canvas import caption
 

@@ -26,7 +26,7 @@ LONGEST_CELL: Final = 2**31 - 1  # characters; Python's own limit is 131,072
 SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-class _Block(NamedTuple):
+class _TextBlock(NamedTuple):
     """Some bytes of a file, a byte before and a byte after them, and the number of their first line."""
 
     before: bytes
@@ -104,17 +104,17 @@ def separated_otherwise(path: Path, header: str) -> str:
     return f"{path.name} has {found} between its columns; save it with commas" if found else ""
 
 
-def _blocks(file: BinaryIO) -> Iterator[_Block]:
+def _blocks(file: BinaryIO) -> Iterator[_TextBlock]:
     """The file, a piece after the other; its end counts as the end of a line."""
     mark = codecs.BOM_UTF8
     before, line, own = b"\n", 1, file.read(len(mark)).removeprefix(mark) + file.read(BLOCK)
     while own:
         following = file.read(BLOCK)
-        yield _Block(before, own, following[:1] or b"\n", line)
+        yield _TextBlock(before, own, following[:1] or b"\n", line)
         before, line, own = own[-1:], line + own.count(b"\n"), following
 
 
-def _decode(decoder: codecs.IncrementalDecoder, block: _Block, path: Path) -> None:
+def _decode(decoder: codecs.IncrementalDecoder, block: _TextBlock, path: Path) -> None:
     try:
         decoder.decode(block.own)
     except UnicodeDecodeError as error:
@@ -131,7 +131,7 @@ class _Quotes:
         self._count = 0
         self._line = 0  # of the last one that opened
 
-    def check(self, block: _Block) -> None:
+    def check(self, block: _TextBlock) -> None:
         if QUOTE not in block.own:
             return
         around = np.frombuffer(block.before + block.own + block.after, np.uint8)
@@ -144,7 +144,7 @@ class _Quotes:
             self._line = block.line_at(int(places[opens][-1]))
 
     def _refuse(
-        self, block: _Block, places: NDArray[np.intp], opens: NDArray[np.bool_], misplaced: NDArray[np.intp]
+        self, block: _TextBlock, places: NDArray[np.intp], opens: NDArray[np.bool_], misplaced: NDArray[np.intp]
     ) -> None:
         if not len(misplaced):
             return

@@ -103,7 +103,7 @@ class Parameter:
         return float(low), float(high)
 
 
-class Answers(NamedTuple):
+class QuestionAnswers(NamedTuple):
     """Who answered a question, and how.
 
     Attributes:
@@ -161,7 +161,7 @@ class NoisyOrCounts:
 class ReadingCounts:
     """Sensitivity and specificity of one reading of a sign."""
 
-    def __init__(self, sensitivity: Number, specificity: Number, answers: Answers) -> None:
+    def __init__(self, sensitivity: Number, specificity: Number, answers: QuestionAnswers) -> None:
         self.sensitivity = Parameter.of(sensitivity)
         self.specificity = Parameter.of(specificity)
         self.answers = answers
@@ -223,7 +223,7 @@ class SignCounts:
 class DirectCounts:
     """A finding that is a noisy OR itself."""
 
-    def __init__(self, rule: NoisyOrCounts, answers: Answers) -> None:
+    def __init__(self, rule: NoisyOrCounts, answers: QuestionAnswers) -> None:
         self.rule = rule
         self._answers = answers
 
@@ -254,7 +254,7 @@ class MixtureCounts:
         weights: Vector,
         owners: Sequence[str],
         has: Vector,
-        answers: Answers,
+        answers: QuestionAnswers,
     ) -> None:
         self.tables = tables
         self._answers = answers

@@ -22,11 +22,11 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.cohort.expectation_maximisation import (
-    Answers,
     DirectCounts,
     MixtureCounts,
     NoisyOrCounts,
     Parameter,
+    QuestionAnswers,
     ReadingCounts,
     SignCounts,
     prior_weight,
@@ -103,7 +103,7 @@ class Learned:
     rounds: int
 
 
-class Counts(Protocol):
+class LearnedPart(Protocol):
     """A part of the network that is learned by itself."""
 
     @property
@@ -168,7 +168,7 @@ class _Learner:
         self._answers = self._gather()
         self.rounds = 0
 
-    def _gather(self) -> Mapping[str, Answers]:
+    def _gather(self) -> Mapping[str, QuestionAnswers]:
         """What was answered, by finding."""
         rows: dict[str, list[int]] = {}
         likelihoods: dict[str, list[Sequence[float]]] = {}
@@ -177,7 +177,7 @@ class _Learner:
                 if name in self._network.findings and case.evidence.answers.get(name, UNKNOWN) != UNKNOWN:
                     rows.setdefault(name, []).append(row)
                     likelihoods.setdefault(name, []).append(likelihood)
-        return {name: Answers(np.array(rows[name]), np.array(likelihoods[name])) for name in rows}
+        return {name: QuestionAnswers(np.array(rows[name]), np.array(likelihoods[name])) for name in rows}
 
     # --- base rates --------------------------------------------------------------------------------------------------
 
@@ -279,7 +279,7 @@ class _Learner:
             np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in self._conditions]),
             [name if name in rule.distributions else OTHERWISE for name in self._conditions],
             self._has,
-            Answers(answers.rows[known], answers.likelihoods[known]),
+            QuestionAnswers(answers.rows[known], answers.likelihoods[known]),
         )
         self._settle(counts)
         for name, distribution in tables.items():
@@ -300,7 +300,7 @@ class _Learner:
 
     # --- numbers -----------------------------------------------------------------------------------------------------
 
-    def _settle(self, counts: Counts) -> None:
+    def _settle(self, counts: LearnedPart) -> None:
         for number in range(1, MOST_ROUNDS + 1):
             counts.step()
             moved = max(parameter.update() for parameter in counts.parameters)

@@ -27,15 +27,15 @@ FINGERPRINT_BYTES: Final = 2**20
 PYARROWS: Final = r".*Detail: \[errno \d+\] "  # what it was doing, before what happened
 
 
-class Counts(NamedTuple):
+class RowCounts(NamedTuple):
     """How many rows were scored and rejected."""
 
     scored: int = 0
     rejected: int = 0
 
-    def plus(self, other: Counts) -> Counts:
+    def plus(self, other: RowCounts) -> RowCounts:
         """Both together."""
-        return Counts(self.scored + other.scored, self.rejected + other.rejected)
+        return RowCounts(self.scored + other.scored, self.rejected + other.rejected)
 
 
 def fingerprint(path: Path) -> dict[str, object]:
@@ -64,7 +64,7 @@ def _unwritten(output: Path, error: OSError) -> str:
 
 
 @dataclass(frozen=True)
-class Parts:
+class ResumableParts:
     """The parts of a result.
 
     Attributes:
@@ -147,16 +147,16 @@ class Parts:
     def _note(self, number: int) -> Path:
         return self.folder / f"{number:06d}.json"
 
-    def done(self, number: int) -> Counts | None:
+    def done(self, number: int) -> RowCounts | None:
         """The counts of a piece that is done."""
         note = self._note(number)
-        return Counts(**json.loads(note.read_text(encoding="utf-8"))) if note.exists() else None
+        return RowCounts(**json.loads(note.read_text(encoding="utf-8"))) if note.exists() else None
 
-    def add(self, number: int, scores: pa.Table, rejects: pa.Table) -> Counts:
+    def add(self, number: int, scores: pa.Table, rejects: pa.Table) -> RowCounts:
         """Writes a piece, its note last."""
         write_table(scores, self.part(number))
         write_table(rejects, self.part(number).with_suffix(".rejects.csv"))
-        counts = Counts(scores.num_rows, rejects.num_rows)
+        counts = RowCounts(scores.num_rows, rejects.num_rows)
         _write_json(self._note(number), counts._asdict())
         return counts
 
@@ -167,7 +167,7 @@ class Parts:
         join([self.part(number).with_suffix(".rejects.csv") for number in range(count)], rejects)
         _on_disk(whole)
         _on_disk(rejects)
-        rejected = sum((self.done(number) or Counts()).rejected for number in range(count))
+        rejected = sum((self.done(number) or RowCounts()).rejected for number in range(count))
         if rejected:
             rejects.replace(self.rejects)
         else:

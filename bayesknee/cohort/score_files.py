@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
-from bayesknee.cohort.resumable_parts import Counts, Parts, beside, fingerprint, told
+from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, beside, fingerprint, told
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
 from bayesknee.errors import TableError, quoted
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
 ROW: Final = "row"
-Progress: TypeAlias = Callable[[float, Counts], None]
+Progress: TypeAlias = Callable[[float, RowCounts], None]
 
 
 @dataclass(frozen=True)
@@ -132,15 +132,15 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     return FileScores(*total, parts.output, parts.rejects if total.rejected else None, caution)
 
 
-def _silent(_read: float, _counts: Counts) -> None:
+def _silent(_read: float, _counts: RowCounts) -> None:
     return
 
 
 def _score(
-    parts: Parts, table: Source, work: Callable[[Iterable[Piece]], Iterator[Scored]], progress: Progress
-) -> tuple[Counts, int]:
+    parts: ResumableParts, table: Source, work: Callable[[Iterable[Piece]], Iterator[Scored]], progress: Progress
+) -> tuple[RowCounts, int]:
     """Scores all pieces that are not done yet; the counts, and how many pieces there are."""
-    total, count = Counts(), 0
+    total, count = RowCounts(), 0
 
     def left() -> Iterator[Piece]:
         nonlocal total, count
@@ -158,7 +158,7 @@ def _score(
     return total, count
 
 
-def _refuse(parts: Parts, total: Counts) -> None:
+def _refuse(parts: ResumableParts, total: RowCounts) -> None:
     """Nothing was scored: the output stays away, and the first reason is told."""
     import csv
 
@@ -168,7 +168,7 @@ def _refuse(parts: Parts, total: Counts) -> None:
     raise TableError(f"none of {total.rejected} rows could be scored; the first: {reason}")
 
 
-def _parts(source: Path, output: Path, rejects: Path | str | None) -> Parts:
+def _parts(source: Path, output: Path, rejects: Path | str | None) -> ResumableParts:
     check_suffix(output, "the output")
     apart = Path(rejects) if rejects is not None else beside(output, ".rejects.csv")
     if apart.suffix.lower() != ".csv":
@@ -181,7 +181,7 @@ def _parts(source: Path, output: Path, rejects: Path | str | None) -> Parts:
     for one, other, what in ((output, source, "output"), (apart, source, "rejects"), (apart, output, "rejects")):
         if one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other)):
             raise TableError(f"the {what} {str(one)!r} would replace {str(other)!r}; name another file")
-    return Parts(output, apart, output.with_name(f"{output.name}.parts"))
+    return ResumableParts(output, apart, output.with_name(f"{output.name}.parts"))
 
 
 def _check_names(engine: Engine, table: Source) -> None:

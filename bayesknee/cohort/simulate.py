@@ -11,7 +11,7 @@ import numpy as np
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
 from bayesknee.cohort.reading import check_suffix
-from bayesknee.cohort.resumable_parts import Counts, told
+from bayesknee.cohort.resumable_parts import RowCounts, told
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
 from bayesknee.inference.results import Sample
@@ -106,7 +106,7 @@ def simulate_file(  # noqa: PLR0913 (each is an option of the command)
                 writer.write_table(_table(engine, sample, done + 1))
                 done += len(sample.codes)
                 if progress is not None:
-                    progress(done / rows, Counts(done))
+                    progress(done / rows, RowCounts(done))
         with told(path):
             place.replace(path)
     finally:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.diagnosis.asking.assessment import Standing
-from bayesknee.diagnosis.asking.candidates import Ask, asks, topic_of
+from bayesknee.diagnosis.asking.assessment import Assessment
+from bayesknee.diagnosis.asking.candidates import Candidate, candidates, topic_of
 from bayesknee.diagnosis.asking.next_questions import keep_to_topic
 from bayesknee.diagnosis.asking.objectives import information
 from bayesknee.diagnosis.asking.same_decision import StopRule
@@ -59,7 +59,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 
 
-class Patients(NamedTuple):
+class DrawnPatients(NamedTuple):
     """Patients who are interviewed.
 
     Attributes:
@@ -90,7 +90,7 @@ class Played(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Simulation:
     """What to simulate.
 
     Attributes:
@@ -127,7 +127,7 @@ def only_asked_of(network: Network, asked_of: Sequence[str]) -> Network:
 # --- patients ---------------------------------------------------------------------------------------------------------
 
 
-def draw_patients(engine: Engine, count: int, sought: int, rng: np.random.Generator) -> Patients:
+def draw_patients(engine: Engine, count: int, sought: int, rng: np.random.Generator) -> DrawnPatients:
     """Patients of the population, and besides for each must-not-miss condition some who have it.
 
     Args:
@@ -144,8 +144,8 @@ def draw_patients(engine: Engine, count: int, sought: int, rng: np.random.Genera
     return _together(drawn)
 
 
-def _together(drawn: Sequence[tuple[Sample, int]]) -> Patients:
-    return Patients(
+def _together(drawn: Sequence[tuple[Sample, int]]) -> DrawnPatients:
+    return DrawnPatients(
         np.concatenate([sample.conditions for sample, _ in drawn]),
         np.concatenate([sample.codes for sample, _ in drawn]),
         np.concatenate([np.full(len(sample.codes), number) for sample, number in drawn]),
@@ -154,7 +154,7 @@ def _together(drawn: Sequence[tuple[Sample, int]]) -> Patients:
 
 def simulate(
     network: Network, setting: str | None, wanted: Wanted, progress: Callable[[int], None] = lambda _: None
-) -> Iterator[tuple[str, str, Patients, Played]]:
+) -> Iterator[tuple[str, str, DrawnPatients, Played]]:
     """The interviews of lot after lot, each lot of patients from a network of its own: source, policy, who, what came.
 
     Args:
@@ -168,7 +168,7 @@ def simulate(
     """
     small = only_asked_of(network, wanted.asked_of)
     engine = Engine(small, setting)
-    plan = Plan(engine, wanted.rule, wanted.asked_of, seed=wanted.seed)
+    plan = Simulation(engine, wanted.rule, wanted.asked_of, seed=wanted.seed)
     for lot in range(wanted.lots):
         for source in SOURCES:
             rng = np.random.default_rng([wanted.seed, lot])
@@ -233,7 +233,7 @@ def check_policy(policy: str) -> None:
 class _Interviewed:
     """One patient in the course of an interview."""
 
-    def __init__(self, plan: Plan, number: int, row: Codes) -> None:
+    def __init__(self, plan: Simulation, number: int, row: Codes) -> None:
         self.number = number
         self._plan, self._row = plan, row
         self._answers: dict[str, str] = {}
@@ -251,9 +251,9 @@ class _Interviewed:
         return only(self._plan.engine.network, self._row[None, :], self._answers)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> Assessment:
         """What could be asked now."""
-        return Standing(self._plan.engine.diagnose(self._answers), self._plan.names, self._plan.rule)
+        return Assessment(self._plan.engine.diagnose(self._answers), self._plan.names, self._plan.rule)
 
     def put(self, name: str, members: Sequence[str]) -> None:
         """A question, or a list."""
@@ -262,7 +262,9 @@ class _Interviewed:
         self.topic = topic_of(self._plan.engine.network, name) or self.topic
 
 
-def play(plan: Plan, policy: str, patients: Patients, progress: Callable[[int], None] = lambda _: None) -> Played:
+def play(
+    plan: Simulation, policy: str, patients: DrawnPatients, progress: Callable[[int], None] = lambda _: None
+) -> Played:
     """The interviews of one policy.
 
     Args:
@@ -292,13 +294,13 @@ def play(plan: Plan, policy: str, patients: Patients, progress: Callable[[int], 
     return _ended(plan, codes, np.array([one.asked for one in every]), np.array([one.read for one in every]))
 
 
-def _carry_through(plan: Plan, policy: str, one: _Interviewed) -> None:
+def _carry_through(plan: Simulation, policy: str, one: _Interviewed) -> None:
     """As an interview goes: the opening, what is worth asking until enough is known, what could be a warning sign."""
     for name, members in _opening(plan.engine.network):
         one.put(name, members)
     while True:
         standing = one.standing
-        if standing.is_enough and (one.asked or not standing.asks):
+        if standing.is_enough and (one.asked or not standing.candidates):
             if (ask := standing.last) is None:
                 return
             one.put(ask.id, ask.members)
@@ -317,7 +319,7 @@ def _opening(network: Network) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield name, network.opening.tick_all[name].members
 
 
-def _put_some(plan: Plan, policy: str, one: _Interviewed, left: Sequence[str]) -> None:
+def _put_some(plan: Simulation, policy: str, one: _Interviewed, left: Sequence[str]) -> None:
     """Some single questions, by the network's order, or by chance, which for each patient is always the same."""
     network = plan.engine.network
     topics = list(network.topics)
@@ -328,20 +330,20 @@ def _put_some(plan: Plan, policy: str, one: _Interviewed, left: Sequence[str]) -
         one.put(name, [name])
 
 
-def _chosen(policy: str, one: _Interviewed, standing: Standing) -> Ask:
+def _chosen(policy: str, one: _Interviewed, standing: Assessment) -> Candidate:
     if policy == "information":
         return _by_information(standing)
     found = standing.asks_within(standing.names, ahead=policy == "look_ahead")
     return keep_to_topic(found, one.topic)[0]
 
 
-def _by_information(standing: Standing) -> Ask:
+def _by_information(standing: Assessment) -> Candidate:
     network, ranking = standing.belief.network, standing.ranking
     own = ranking._replace(gains=information(network, ranking.outcomes))
-    return asks(network, own, own.values, frozenset(standing.names), lists=standing.rule.lists)[0]
+    return candidates(network, own, own.values, frozenset(standing.names), lists=standing.rule.lists)[0]
 
 
-def _all_asked(plan: Plan, patients: Patients, *, lists: bool) -> Played:
+def _all_asked(plan: Simulation, patients: DrawnPatients, *, lists: bool) -> Played:
     network = plan.engine.network
     codes = only(network, patients.codes, plan.names)
     read = (codes != NOT_KNOWN).sum(axis=1)
@@ -361,6 +363,6 @@ def _prompts(network: Network, codes: Codes) -> NDArray[np.intp]:
     return np.asarray(np.array(asked, np.bool_).reshape(-1, len(codes)).sum(axis=0))
 
 
-def _ended(plan: Plan, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:
+def _ended(plan: Simulation, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:
     marginals = np.asarray(plan.engine.compiled.strategy.infer_many(codes).marginals, np.float64)
     return Played(asked, read, marginals, levels(plan.engine.network, marginals, codes, limits=plan.rule.limits))

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.cohort.simulated_interviews import Patients, Played
+from bayesknee.cohort.simulated_interviews import DrawnPatients, Played
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 
 Z: Final = 1.959963984540054
 ALL: Final = "all"
 Flags: TypeAlias = NDArray[np.bool_]
-Lots: TypeAlias = Sequence[tuple[Patients, Played]]
+Lots: TypeAlias = Sequence[tuple[DrawnPatients, Played]]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _plain(value: object) -> object:
     return {key: _plain(each) for key, each in vars(value).items()} if isinstance(value, Figure | Lost) else value
 
 
-def result(network: Network, policy: str, patients: Patients, played: Played, all_asked: Played | None) -> Result:
+def result(network: Network, policy: str, patients: DrawnPatients, played: Played, all_asked: Played | None) -> Result:
     """The figures of one policy.
 
     Args:
@@ -128,7 +128,7 @@ def result(network: Network, policy: str, patients: Patients, played: Played, al
     )
 
 
-def _found(network: Network, patients: Patients, played: Played) -> dict[str, Flags]:
+def _found(network: Network, patients: DrawnPatients, played: Played) -> dict[str, Flags]:
     """By must-not-miss condition, of those who have it: who is not below its limit at the end."""
     return {
         condition.id: played.posterior[those, number] >= condition.limit.value
@@ -173,9 +173,9 @@ def mean(values: Vector) -> Figure:
     return Figure(value, value - half, value + half)
 
 
-def collected(network: Network, played: Iterable[tuple[str, str, Patients, Played]]) -> dict[str, list[Result]]:
+def collected(network: Network, played: Iterable[tuple[str, str, DrawnPatients, Played]]) -> dict[str, list[Result]]:
     """The figures by source of the patients, then by policy, of the lots that `simulate` yields."""
-    lots: dict[tuple[str, str], list[tuple[Patients, Played]]] = {}
+    lots: dict[tuple[str, str], list[tuple[DrawnPatients, Played]]] = {}
     for source, policy, patients, came in played:
         lots.setdefault((source, policy), []).append((patients, came))
     results: dict[str, list[Result]] = {}
@@ -193,9 +193,9 @@ def _result_of(network: Network, policy: str, some: Lots, every: Lots | None) ->
     return result(network, policy, patients, played, _joined(alike)[1])
 
 
-def _joined(lots: Lots) -> tuple[Patients, Played]:
+def _joined(lots: Lots) -> tuple[DrawnPatients, Played]:
     patients, played = zip(*lots, strict=True)
     return (
-        Patients(*map(np.concatenate, zip(*patients, strict=True))),
+        DrawnPatients(*map(np.concatenate, zip(*patients, strict=True))),
         Played(*map(np.concatenate, zip(*played, strict=True))),
     )

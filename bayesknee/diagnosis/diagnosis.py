@@ -11,7 +11,7 @@ from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
 from bayesknee.diagnosis.asking.next_questions import NextQuestions, next_questions
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
-from bayesknee.diagnosis.asking.question_plan import MOST_PATTERNS, PATIENTS, Plan, PlanRequest, make_plan
+from bayesknee.diagnosis.asking.question_plan import MOST_PATTERNS, PATIENTS, PlanRequest, QuestionPlan, make_plan
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.markup import render
@@ -151,7 +151,7 @@ class Diagnosis(Belief):
         seed: int = 0,
         progress: Callable[[int], None] = lambda _: None,
         **filters: Unpack[Filters],
-    ) -> Plan:
+    ) -> QuestionPlan:
         """Questions to ask together, such as on a form for the waiting room; see `asking.question_plan`.
 
         Args:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.diagnosis.asking.question_plan import Plan, PlannedQuestion
+from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.terminal import console_for, rendered, sticky, unbroken
 from bayesknee.interview.prompts import prompt_of
@@ -24,12 +24,12 @@ _INDENT: Final = 2
 _BOXES_APART: Final = "   "
 
 
-def plan_text(diagnosis: Diagnosis, plan: Plan, file: TextIO | None = None) -> str:
+def plan_text(diagnosis: Diagnosis, plan: QuestionPlan, file: TextIO | None = None) -> str:
     """The form, topic by topic, and below it a table of how sure the diagnosis gets with each question."""
     return rendered(console_for(file), *_parts(diagnosis, plan))
 
 
-def _parts(diagnosis: Diagnosis, plan: Plan) -> Iterator[RenderableType]:
+def _parts(diagnosis: Diagnosis, plan: QuestionPlan) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(network.title, style="bold")
     if not plan.questions:
@@ -44,7 +44,7 @@ def _parts(diagnosis: Diagnosis, plan: Plan) -> Iterator[RenderableType]:
         yield Text(f"\n{network.caution}", style="italic")
 
 
-def _explained(plan: Plan) -> str:
+def _explained(plan: QuestionPlan) -> str:
     told = "Right: the probability that the leading condition is a cause, once all questions so far are answered."
     if plan.exact < len(plan.questions):
         told += f" Exact up to question {plan.exact}, then an estimate with its standard error (seed {plan.seed})."
@@ -54,7 +54,7 @@ def _explained(plan: Plan) -> str:
 # --- form -------------------------------------------------------------------------------------------------------------
 
 
-def _form(network: Network, plan: Plan) -> Iterator[RenderableType]:
+def _form(network: Network, plan: QuestionPlan) -> Iterator[RenderableType]:
     order = in_form_order(network, plan)
     numbers = {name: number for number, name in enumerate(order, start=1)}
     topic = ""
@@ -73,7 +73,7 @@ def _form(network: Network, plan: Plan) -> Iterator[RenderableType]:
         yield Padding(table, (0, 0, 0, _INDENT))
 
 
-def in_form_order(network: Network, plan: Plan) -> list[str]:
+def in_form_order(network: Network, plan: QuestionPlan) -> list[str]:
     """The questions by topic, in the order of the network; but each after those that gate it."""
     chosen = {each.finding for each in plan.questions}
     planned = [name for name in network.questions if name in chosen]
@@ -119,7 +119,7 @@ def _boxes(question: Question) -> str:
 # --- table ------------------------------------------------------------------------------------------------------------
 
 
-def _table(network: Network, plan: Plan) -> Table:
+def _table(network: Network, plan: QuestionPlan) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("#", "Gain", "Right"):
         table.add_column(name, justify="right")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from bayesknee.cohort.resumable_parts import Counts
+from bayesknee.cohort.resumable_parts import RowCounts
 
-Progress: TypeAlias = Callable[[float, Counts], None]
+Progress: TypeAlias = Callable[[float, RowCounts], None]
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def progress_bar(what: str) -> Iterator[Progress | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=1.0, rows=0, rate=0.0)
 
-        def update(share: float, counts: Counts) -> None:
+        def update(share: float, counts: RowCounts) -> None:
             rows = counts.scored + counts.rejected
             elapsed = bar.tasks[task].elapsed or 0.0
             bar.update(task, completed=share, rows=rows, rate=rows / elapsed if elapsed else 0.0)

@@ -6,9 +6,8 @@ from collections.abc import Container, Mapping
 from graphlib import TopologicalSorter
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Integers, Vector
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 
@@ -30,10 +29,7 @@ def _gates_first(network: Network) -> list[str]:
     return [name for name in TopologicalSorter(gates).static_order() if name in gates]
 
 
-Whole = NDArray[np.intp]
-
-
-def draw_each(chances: Vector, rng: np.random.Generator) -> Whole:
+def draw_each(chances: Vector, rng: np.random.Generator) -> Integers:
     """A draw for each row of chances, shape (rows, states), which need not sum to 1 but to more than 0."""
     sums = np.cumsum(chances, axis=1)
     points = rng.random(len(chances))[:, None] * sums[:, -1:]

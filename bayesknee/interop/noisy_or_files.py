@@ -72,7 +72,7 @@ def noisy_or_network(document: Any, name: str) -> NoisyOrFile:  # noqa: ANN401 (
     Raises:
         ImportFileError: as `read_noisy_or`.
     """
-    return _Reader(name).file(document)
+    return _DocumentReader(name).file(document)
 
 
 def _json_of(path: Path) -> object:
@@ -115,7 +115,7 @@ def _ids(entries: object) -> frozenset[str]:
 
 
 @dataclass
-class _Reader:
+class _DocumentReader:
     """Reads a document and collects what is wrong with it."""
 
     name: str

@@ -14,11 +14,11 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.diagnosis.asking.advice import StopAdvice, advice_of
-from bayesknee.diagnosis.asking.assessment import Standing
-from bayesknee.diagnosis.asking.candidates import Ask, topic_of
+from bayesknee.diagnosis.asking.assessment import Assessment
+from bayesknee.diagnosis.asking.candidates import Candidate, topic_of
+from bayesknee.diagnosis.asking.dangers import LEAST_CHANCE
 from bayesknee.diagnosis.asking.next_questions import keep_to_topic
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
-from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
@@ -133,27 +133,27 @@ class _Now:
         return prompt_of(self.engine.network, ask.id, ask.members) if ask else None
 
     @property
-    def _worth_most(self) -> Ask | None:
+    def _worth_most(self) -> Candidate | None:
         """Of what was skipped least often, topic by topic: of what is worth asking, else of all that is left."""
         found = [each for times in range(PUT_AT_MOST) if (each := self._skipped(times))]
         worth = (each for each in found if each[0].value >= self.policy.least_value)
         best = next(worth, found[0] if found else None)
         return keep_to_topic(best, self._topic)[0] if best else None
 
-    def _skipped(self, times: int) -> Sequence[Ask]:
+    def _skipped(self, times: int) -> Sequence[Candidate]:
         """What can be put of that which was skipped so often, best first."""
         names = [name for name in self._candidates if self._times_put_off(name) == times]
         return self.standing.asks_within(names, ahead=self.policy.look_ahead)
 
     @cached_property
-    def standing(self) -> Standing:
-        return Standing(self.diagnosis, self._candidates, self.policy.rule)
+    def standing(self) -> Assessment:
+        return Assessment(self.diagnosis, self._candidates, self.policy.rule)
 
     @cached_property
-    def _ending(self) -> Standing:
+    def _ending(self) -> Assessment:
         """Where asking stands before it ends: by what was never skipped, as long as any of that is to be put."""
         fresh = tuple(name for name in self._candidates if not self._times_put_off(name))
-        standing = Standing(self.diagnosis, fresh, self.policy.rule)
+        standing = Assessment(self.diagnosis, fresh, self.policy.rule)
         return self.standing if fresh == self._candidates or standing.last is None else standing
 
     @property

@@ -45,7 +45,7 @@ _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[^\s<>\"]*)?")
 _KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
-class Parts(Protocol):
+class NetworkParts(Protocol):
     """What a network is made of, checked or not yet."""
 
     @property
@@ -76,14 +76,14 @@ class Parts(Protocol):
     def catch_all(self) -> str: ...
 
 
-def find_problems(parts: Parts, broken: frozenset[str] = frozenset()) -> list[Problem]:
+def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> list[Problem]:
     """All that is wrong between the parts.
 
     Args:
         parts: the network's parts.
         broken: ids that were defined but could not be read; to name one is no fault.
     """
-    rules: tuple[Callable[[Parts, frozenset[str]], Iterator[Problem]], ...] = (
+    rules: tuple[Callable[[NetworkParts, frozenset[str]], Iterator[Problem]], ...] = (
         _names,
         _references,
         _sources,
@@ -111,7 +111,7 @@ def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:
     return Problem(path, quoted(name), what, hint)
 
 
-def _names(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
     for section in (*_KINDS, "settings", "groups", "topics", "references", "red_flags"):
@@ -144,14 +144,14 @@ def _state_problems(path: Path, states: tuple[str, ...]) -> Iterator[Problem]:
         yield from _name_problems(path, state)
 
 
-def _references(parts: Parts, _broken: frozenset[str]) -> Iterator[Problem]:
+def _references(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
     for name, reference in parts.references.items():
         if reference.url and not _URL.fullmatch(reference.url):
             got, expected = quoted(reference.url), "an address such as https://doi.org/10.1000/182"
             yield Problem(("references", name, "url"), got, expected, "correct it, or leave it out")
 
 
-def _sources(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _sources(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     known = set(parts.references)
     for section in _KINDS:
         for path, number in numbers_below((section,), getattr(parts, section)):
@@ -160,7 +160,7 @@ def _sources(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
                 yield Problem((*path, "source"), quoted(number.source), "a key of references, or judged", hint)
 
 
-def _topics(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _topics(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for section, things in (("risk_factors", parts.risk_factors), ("findings", parts.findings)):
         for name, thing in things.items():
             if thing.topic not in parts.topics and thing.topic not in broken:
@@ -183,7 +183,9 @@ def _distribution(path: Path, distribution: Distribution, states: tuple[str, ...
         yield Problem(path, f"a sum of {total:.12g}", "probabilities that sum to 1", "correct one of them")
 
 
-def _by_setting(path: Path, values: Mapping[str, object], parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _by_setting(
+    path: Path, values: Mapping[str, object], parts: NetworkParts, broken: frozenset[str]
+) -> Iterator[Problem]:
     for name in values:
         if name != ANY_SETTING and name not in parts.settings and name not in broken:
             yield _unknown((*path, name), name, [*parts.settings, ANY_SETTING], "a setting of the network")
@@ -192,7 +194,7 @@ def _by_setting(path: Path, values: Mapping[str, object], parts: Parts, broken: 
         yield Problem(path, f"nothing for {', '.join(missing)}", "a figure for each setting", "add it, or any_setting")
 
 
-def _risk_factors(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _risk_factors(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, factor in parts.risk_factors.items():
         path: Path = ("risk_factors", name)
         yield from _by_setting((*path, "prior"), factor.prior, parts, broken)
@@ -211,7 +213,7 @@ def _bands(path: Path, factor: RiskFactor) -> Iterator[Problem]:
         end = high
 
 
-def _conditions(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, condition in parts.conditions.items():
         path: Path = ("conditions", name)
         if condition.level not in LEVELS:
@@ -226,7 +228,7 @@ def _conditions(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _odds_ratios(
-    path: Path, name: str, ratios: Collection[str], parts: Parts, broken: frozenset[str]
+    path: Path, name: str, ratios: Collection[str], parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
     parent = path[-1]
     if parent in broken:
@@ -244,7 +246,7 @@ def _odds_ratios(
             yield _unknown((*path, state), state, states, f"a state of {parent}")
 
 
-def _base_rates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     if not parts.complaint or broken & {"conditions", *parts.conditions}:
         return
     for setting in parts.settings:
@@ -262,7 +264,7 @@ def _base_rates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
             )
 
 
-def _condition_cycles(parts: Parts, _broken: frozenset[str]) -> Iterator[Problem]:
+def _condition_cycles(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
     parents = {
         name: [parent for parent in condition.odds_ratios if parent in parts.conditions and parent != name]
         for name, condition in parts.conditions.items()
@@ -285,7 +287,7 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
     return []
 
 
-def _noisy_or(path: Path, rule: NoisyOr, parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _noisy_or(path: Path, rule: NoisyOr, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, number in rule.causes.items():
         if name not in parts.conditions and name not in broken:
             yield _unknown((*path, "causes", name), name, parts.conditions, "a condition of the network")
@@ -300,12 +302,12 @@ def _noisy_or(path: Path, rule: NoisyOr, parts: Parts, broken: frozenset[str]) -
         yield Problem((*path, "causes"), "no cause above the leak", "a cause of it", "add one, or drop the entry")
 
 
-def _signs(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _signs(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, sign in parts.signs.items():
         yield from _noisy_or(("signs", name, "noisy_or"), sign.noisy_or, parts, broken)
 
 
-def _findings(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, finding in parts.findings.items():
         path: Path = ("findings", name)
         if finding.kind not in ANSWERED_BY:
@@ -317,7 +319,7 @@ def _findings(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
         yield from _finding_model(path, finding, parts, broken)
 
 
-def _finding_model(path: Path, finding: Finding, parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _finding_model(path: Path, finding: Finding, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     if isinstance(finding.model, Reading):
         yield from _reading((*path, "reads"), finding.model, parts, broken)
     elif isinstance(finding.model, NoisyOr):
@@ -326,7 +328,7 @@ def _finding_model(path: Path, finding: Finding, parts: Parts, broken: frozenset
         yield from _mixture((*path, "mixture"), finding.model, finding.states, parts, broken)
 
 
-def _reading(path: Path, reading: Reading, parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _reading(path: Path, reading: Reading, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     if reading.sign not in parts.signs and reading.sign not in broken:
         yield _unknown((*path, "sign"), reading.sign, parts.signs, "a sign of the network")
     if reading.sensitivity.value + reading.specificity.value <= 1.0:
@@ -339,7 +341,7 @@ def _reading(path: Path, reading: Reading, parts: Parts, broken: frozenset[str])
 
 
 def _mixture(
-    path: Path, mixture: Mixture, states: tuple[str, ...], parts: Parts, broken: frozenset[str]
+    path: Path, mixture: Mixture, states: tuple[str, ...], parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
     for key in ("distributions", "weights"):
         for name in getattr(mixture, key):
@@ -363,7 +365,7 @@ def _rounded(distribution: Distribution, states: tuple[str, ...]) -> tuple[float
     return tuple(round(value, 12) for value in distribution.vector(states))
 
 
-def _gates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _gates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
     for name, finding in parts.findings.items():
         for gate, wanted in finding.only_if.items():
@@ -387,7 +389,7 @@ def _gates(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
         yield from _clashing_gates(parts)
 
 
-def _clashing_gates(parts: Parts) -> Iterator[Problem]:
+def _clashing_gates(parts: NetworkParts) -> Iterator[Problem]:
     """Findings that can never be asked: their gates and the gates of these want different states of one thing."""
     for name in parts.findings:
         wanted: dict[str, set[str]] = {}
@@ -399,7 +401,7 @@ def _clashing_gates(parts: Parts) -> Iterator[Problem]:
             before.intersection_update(states)
 
 
-def _groups(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _groups(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, group in parts.groups.items():
         if len(set(group.members)) < 2:
             yield Problem(("groups", name, "members"), ", ".join(group.members), "two or more conditions", "add one")
@@ -408,7 +410,7 @@ def _groups(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
                 yield _unknown(("groups", name, "members"), member, parts.conditions, "a condition of the network")
 
 
-def _red_flags(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _red_flags(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, flag in parts.red_flags.items():
         path = ("red_flags", name)
         if flag.level not in LEVELS:
@@ -423,7 +425,7 @@ def _red_flags(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _red_flag_line(
-    path: Path, line: Mapping[str, tuple[str, ...]], parts: Parts, broken: frozenset[str]
+    path: Path, line: Mapping[str, tuple[str, ...]], parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
     if not line:
         yield Problem(path, "a line without a finding", "at least one finding with its states", "add it")
@@ -444,14 +446,14 @@ def _red_flag_line(
             yield Problem((*path, name), "all states", "some of the states", "drop those that give no alarm")
 
 
-def _opening(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _opening(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
     gated = frozenset(name for name, finding in parts.findings.items() if finding.only_if)
     states = {name: each.states for name, each in askable.items()}
     return opening_problems(parts.opening, states, gated, parts.topics, broken)
 
 
-def _catch_all(parts: Parts, broken: frozenset[str]) -> Iterator[Problem]:
+def _catch_all(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     path = ("network", "catch_all")
     if parts.catch_all and parts.catch_all not in parts.conditions and parts.catch_all not in broken:
         yield _unknown(path, parts.catch_all, parts.conditions, "a condition of the network")

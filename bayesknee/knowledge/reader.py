@@ -66,12 +66,12 @@ def read_network(folder: FilePath) -> Network:
     Raises:
         NetworkError: with all problems of all files, each with file, line, value, expectation and remedy.
     """
-    return _Reader(folder).network()
+    return _NetworkReader(folder).network()
 
 
 @dataclass
 class _Draft:
-    """The parts read so far; a `bayesknee.knowledge.checks.Parts`."""
+    """The parts read so far; a `bayesknee.knowledge.checks.NetworkParts`."""
 
     settings: dict[str, Setting] = field(default_factory=dict)
     topics: dict[str, str] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class _Draft:
     caution: str = ""
 
 
-class _Reader:
+class _NetworkReader:
     def __init__(self, folder: FilePath) -> None:
         self._folder = folder
         self._problems: list[Problem] = []

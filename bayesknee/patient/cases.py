@@ -198,7 +198,7 @@ def parse_case(content: bytes, name: str) -> Case:
     Raises:
         CaseFileError: as `read_case`.
     """
-    return _Reader(name).case(_tree(content, name))
+    return _CaseReader(name).case(_tree(content, name))
 
 
 def _tree(content: bytes, name: str) -> Tree:
@@ -263,7 +263,7 @@ def _json_mapping(pairs: list[tuple[str, object]], name: str) -> yaml_tree.Mappi
     return yaml_tree.Mapping(items, dict.fromkeys(items, 0), 0)
 
 
-class _Reader:
+class _CaseReader:
     """Reads the tree of a case and collects what is wrong with it."""
 
     def __init__(self, name: str) -> None:

@@ -16,7 +16,7 @@ from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 
-class Answers(NamedTuple):
+class CodedAnswers(NamedTuple):
     """What is known of many patients, gates that are implied included.
 
     Attributes:
@@ -46,7 +46,7 @@ class Gates:
             for name, each in network.questions.items()
         } | {gate: implied.ways for gate, implied in self._implied.items()}
 
-    def answers(self, codes: Codes, evidence: Evidence) -> Answers:
+    def answers(self, codes: Codes, evidence: Evidence) -> CodedAnswers:
         """What codes and the evidence of all patients say and imply; codes of what the latter answers are not read."""
         stated = np.array(codes, np.int8)
         stated[:, [self._columns[name] for name in evidence.answers if name in self._columns]] = NOT_KNOWN
@@ -57,7 +57,7 @@ class Gates:
                 ways[gate] = implied.ways * np.array(shared.pop(gate))
                 own[own == NOT_KNOWN] = len(implied.ways) - 1
             rows[:, self._columns[gate]] = own
-        return Answers(rows, ways, shared, evidence.log_scale)
+        return CodedAnswers(rows, ways, shared, evidence.log_scale)
 
 
 class Implied:

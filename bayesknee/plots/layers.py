@@ -22,7 +22,7 @@ MIDDLING: Final = 0.4
 
 
 @dataclass(frozen=True)
-class Node:
+class DrawnNode:
     """Something with a name in a layer; `note` is what the numbers say of it."""
 
     id: str
@@ -32,7 +32,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Link:
+class DrawnLink:
     """From a node to one of the next layer, or from condition to condition; strength from 0 to 1."""
 
     source: str
@@ -51,20 +51,22 @@ class Layers:
         links: all of them.
     """
 
-    nodes: tuple[list[Node], list[Node], list[Node], list[Node]] = field(default_factory=lambda: ([], [], [], []))
+    nodes: tuple[list[DrawnNode], list[DrawnNode], list[DrawnNode], list[DrawnNode]] = field(
+        default_factory=lambda: ([], [], [], [])
+    )
     owners: dict[str, str] = field(default_factory=dict)
-    links: list[Link] = field(default_factory=list)
+    links: list[DrawnLink] = field(default_factory=list)
 
 
 def layers_of(network: Network) -> Layers:
     """The whole network."""
     layers = Layers()
     for condition in network.conditions.values():
-        layers.nodes[CONDITIONS].append(Node(condition.id, condition.name, "condition"))
+        layers.nodes[CONDITIONS].append(DrawnNode(condition.id, condition.name, "condition"))
         layers.links.extend(_risk_links(condition))
-    layers.nodes[RISKS].extend(Node(each.id, each.label, "risk_factor") for each in network.risk_factors.values())
+    layers.nodes[RISKS].extend(DrawnNode(each.id, each.label, "risk_factor") for each in network.risk_factors.values())
     for sign in network.signs.values():
-        layers.nodes[SIGNS].append(Node(sign.id, sign.label, "sign"))
+        layers.nodes[SIGNS].append(DrawnNode(sign.id, sign.label, "sign"))
         layers.links.extend(_cause_links(sign.id, sign.noisy_or))
     _add_bundles(layers, network, network.findings.values())
     for finding in network.findings.values():
@@ -81,7 +83,7 @@ def layers_around(network: Network, condition: str) -> Layers:
     check_condition(network, condition)
     layers = Layers()
     centre = network.conditions[condition]
-    layers.nodes[CONDITIONS].append(Node(condition, centre.name, "condition"))
+    layers.nodes[CONDITIONS].append(DrawnNode(condition, centre.name, "condition"))
     layers.nodes[RISKS].extend(_parents(network, centre))
     layers.links.extend(_risk_links(centre))
     layers.nodes[SIGNS].extend(_led_to(network, condition))
@@ -108,15 +110,15 @@ def check_condition(network: Network, name: str) -> None:
 # --- links ---------------------------------------------------------------------------------------------------------
 
 
-def _risk_links(condition: Condition) -> Iterator[Link]:
+def _risk_links(condition: Condition) -> Iterator[DrawnLink]:
     """Three times the odds count as middling, ten times as strong."""
     for parent, ratios in condition.odds_ratios.items():
         highest = max(abs(math.log(ratio.value)) for ratio in ratios.values())
-        yield Link(parent, condition.id, min(highest / math.log(10.0), 1.0), condition.id)
+        yield DrawnLink(parent, condition.id, min(highest / math.log(10.0), 1.0), condition.id)
 
 
-def _cause_links(target: str, rule: NoisyOr) -> Iterator[Link]:
-    return (Link(cause, target, number.value, cause) for cause, number in rule.causes.items())
+def _cause_links(target: str, rule: NoisyOr) -> Iterator[DrawnLink]:
+    return (DrawnLink(cause, target, number.value, cause) for cause, number in rule.causes.items())
 
 
 def _direct_causes(finding: Finding) -> tuple[str, ...]:
@@ -130,11 +132,11 @@ def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) 
     direct = [finding for finding in findings if not isinstance(finding.model, Reading)]
     for topic in (name for name in network.topics if any(each.topic == name for each in direct)):
         members = [finding for finding in direct if finding.topic == topic]
-        layers.nodes[SIGNS].append(Node(_bundle(topic), network.topics[topic], "bundle"))
+        layers.nodes[SIGNS].append(DrawnNode(_bundle(topic), network.topics[topic], "bundle"))
         shown = {node.id for node in layers.nodes[CONDITIONS]}
         for condition in (name for name in network.conditions if name in shown):
             if count := sum(condition in _direct_causes(finding) for finding in members):
-                layers.links.append(Link(condition, _bundle(topic), count / len(members), condition))
+                layers.links.append(DrawnLink(condition, _bundle(topic), count / len(members), condition))
 
 
 def _bundle(topic: str) -> str:
@@ -145,20 +147,20 @@ def _add_finding(layers: Layers, finding: Finding, note: str) -> None:
     model = finding.model
     owner = model.sign if isinstance(model, Reading) else _bundle(finding.topic)
     strength = model.sensitivity.value if isinstance(model, Reading) else MIDDLING
-    layers.nodes[FINDINGS].append(Node(finding.id, finding.label, finding.kind, note))
+    layers.nodes[FINDINGS].append(DrawnNode(finding.id, finding.label, finding.kind, note))
     layers.owners[finding.id] = owner
-    layers.links.append(Link(owner, finding.id, strength, ""))
+    layers.links.append(DrawnLink(owner, finding.id, strength, ""))
 
 
 # --- around one condition ------------------------------------------------------------------------------------------
 
 
-def _parents(network: Network, condition: Condition) -> Iterator[Node]:
+def _parents(network: Network, condition: Condition) -> Iterator[DrawnNode]:
     for parent, ratios in condition.odds_ratios.items():
         factor = network.risk_factors.get(parent)
         state, ratio = max(ratios.items(), key=lambda item: abs(math.log(item[1].value)))
         label = factor.label if factor else network.conditions[parent].name
-        yield Node(
+        yield DrawnNode(
             parent,
             label,
             "risk_factor" if factor else "condition",
@@ -166,15 +168,15 @@ def _parents(network: Network, condition: Condition) -> Iterator[Node]:
         )
 
 
-def _led_to(network: Network, condition: str) -> Iterator[Node]:
+def _led_to(network: Network, condition: str) -> Iterator[DrawnNode]:
     for child in network.conditions.values():
         if condition in child.odds_ratios:
             ratios = child.odds_ratios[condition]
             note = ", ".join(f"{state}: odds x {ratio.value:.3g}" for state, ratio in ratios.items())
-            yield Node(child.id, child.name, "condition", note)
+            yield DrawnNode(child.id, child.name, "condition", note)
     caused = [sign for sign in network.signs.values() if condition in sign.noisy_or.causes]
     for sign in sorted(caused, key=lambda sign: _lift(sign.noisy_or, condition), reverse=True):
-        yield Node(sign.id, sign.label, "sign", _noisy_or_note(sign.noisy_or, condition))
+        yield DrawnNode(sign.id, sign.label, "sign", _noisy_or_note(sign.noisy_or, condition))
 
 
 def _lift(rule: NoisyOr, condition: str) -> float:
@@ -196,10 +198,10 @@ def _bears_on(finding: Finding, condition: str, layers: Layers) -> bool:
     return condition in _direct_causes(finding)
 
 
-def _link_around(network: Network, condition: str, node: Node) -> Link:
+def _link_around(network: Network, condition: str, node: DrawnNode) -> DrawnLink:
     if node.kind == "sign":
-        return Link(condition, node.id, network.signs[node.id].noisy_or.causes[condition].value, condition)
-    return Link(condition, node.id, MIDDLING, condition)
+        return DrawnLink(condition, node.id, network.signs[node.id].noisy_or.causes[condition].value, condition)
+    return DrawnLink(condition, node.id, MIDDLING, condition)
 
 
 def _finding_note(finding: Finding, condition: str) -> str:

@@ -63,7 +63,7 @@ def ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, agains
 
 
 @dataclass(frozen=True)
-class _Step:
+class _Stride:
     """A row: a bar from `start` to `end`, both natural logarithms; a mark where they are the same."""
 
     label: str
@@ -73,20 +73,20 @@ class _Step:
     total: bool = False
 
 
-def _steps(diagnosis: Diagnosis, account: Account) -> Iterator[_Step]:
+def _steps(diagnosis: Diagnosis, account: Account) -> Iterator[_Stride]:
     entries = _shown(account.entries)
     place = account.prior
-    yield _Step("before the answers", place, place, _place_text(account, place), total=True)
+    yield _Stride("before the answers", place, place, _place_text(account, place), total=True)
     limit = CERTAIN + max([abs(place), *(abs(entry.share) for entry in entries if math.isfinite(entry.share))])
     for entry in entries:
         share = max(-limit, min(limit, entry.share))
-        yield _Step(entry_text(diagnosis.network, entry), place, place + share, _share_text(entry))
+        yield _Stride(entry_text(diagnosis.network, entry), place, place + share, _share_text(entry))
         place += share
     if rest := account.entries[len(entries) :]:
         share = sum(entry.share for entry in rest)
-        yield _Step(f"{len(rest)} more answers", place, place + share, factor_text(share))
+        yield _Stride(f"{len(rest)} more answers", place, place + share, factor_text(share))
         place += share
-    yield _Step("with all answers", place, place, _place_text(account, account.posterior), total=True)
+    yield _Stride("with all answers", place, place, _place_text(account, account.posterior), total=True)
 
 
 def _shown(entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -114,7 +114,7 @@ def _place_text(account: Account, place: float) -> str:
     return f"{100.0 / (1.0 + math.exp(-place)):.3g} %" if abs(place) < 700.0 else ""
 
 
-def _draw(ax: Axes, row: int, step: _Step) -> None:
+def _draw(ax: Axes, row: int, step: _Stride) -> None:
     if step.total:
         ax.plot(step.end, row, marker="D", color=BLACK, markersize=6, clip_on=False)
     elif step.end >= step.start:
@@ -124,7 +124,7 @@ def _draw(ax: Axes, row: int, step: _Step) -> None:
     beside(ax, row, step.note, weight="bold" if step.total else "normal")
 
 
-def _mark_axis(ax: Axes, steps: Sequence[_Step], *, ratio: bool) -> None:
+def _mark_axis(ax: Axes, steps: Sequence[_Stride], *, ratio: bool) -> None:
     ends = [place for step in steps for place in (step.start, step.end)]
     middle, span = (max(ends) + min(ends)) / 2.0, max(max(ends) - min(ends), LEAST_SPAN)
     low, high = middle - 0.55 * span, middle + 0.55 * span

@@ -20,9 +20,9 @@ from bayesknee.plots.layers import (
     FINDINGS,
     RISKS,
     SIGNS,
+    DrawnLink,
+    DrawnNode,
     Layers,
-    Link,
-    Node,
     NodeKind,
     layers_around,
     layers_of,
@@ -111,21 +111,21 @@ def _in_order(layers: Layers) -> tuple[list[str], list[str]]:
     conditions = [node.id for node in layers.nodes[CONDITIONS]]
     signs = [node.id for node in layers.nodes[SIGNS]]
     pairs = [link for link in layers.links if link.source in set(conditions) and link.target in set(signs)]
-    backwards = [Link(link.target, link.source, link.strength, "") for link in pairs]
+    backwards = [DrawnLink(link.target, link.source, link.strength, "") for link in pairs]
     for _ in range(4):
         signs = _by_mean(signs, backwards, conditions)
         conditions = _by_mean(conditions, pairs, signs)
     return conditions, signs
 
 
-def _by_mean(names: Sequence[str], links: Iterable[Link], others: Sequence[str]) -> list[str]:
+def _by_mean(names: Sequence[str], links: Iterable[DrawnLink], others: Sequence[str]) -> list[str]:
     rank = {name: float(place) for place, name in enumerate(others)}
     links = list(links)
     means = {name: _mean_target(links, name, rank, len(others) / 2.0) for name in names}
     return sorted(names, key=means.__getitem__)
 
 
-def _mean_target(links: Iterable[Link], source: str, middles: Mapping[str, float], default: float) -> float:
+def _mean_target(links: Iterable[DrawnLink], source: str, middles: Mapping[str, float], default: float) -> float:
     """The mean place of what `source` leads to, strong links counting more."""
     found = [
         (link.strength, middles[link.target]) for link in links if link.source == source and link.target in middles
@@ -138,7 +138,7 @@ def _stack(layers: Layers, owners: Sequence[str]) -> tuple[dict[str, float], flo
     """Middles of the findings, and the height of all of them; an owner without findings takes room, too."""
     middles: dict[str, float] = {}
     top = 0.0
-    own: dict[str, list[Node]] = {owner: [] for owner in owners}
+    own: dict[str, list[DrawnNode]] = {owner: [] for owner in owners}
     for node in layers.nodes[FINDINGS]:
         own[layers.owners[node.id]].append(node)
     boxes = {node.id: _height(SIGNS, node) for node in layers.nodes[SIGNS]}
@@ -155,7 +155,7 @@ def _stack(layers: Layers, owners: Sequence[str]) -> tuple[dict[str, float], flo
     return middles, top
 
 
-def _spread(layer: int, nodes: Sequence[Node], wanted: Mapping[str, float], height: float) -> dict[str, float]:
+def _spread(layer: int, nodes: Sequence[DrawnNode], wanted: Mapping[str, float], height: float) -> dict[str, float]:
     """Places near the wanted ones without overlap: pushed down where too close, then up from the lower end."""
     order = sorted(nodes, key=lambda node: wanted[node.id])
     middles: dict[str, float] = {}
@@ -172,16 +172,16 @@ def _spread(layer: int, nodes: Sequence[Node], wanted: Mapping[str, float], heig
     return middles
 
 
-def _room(layer: int, nodes: Iterable[Node]) -> float:
+def _room(layer: int, nodes: Iterable[DrawnNode]) -> float:
     return sum(_height(layer, node) for node in nodes)
 
 
-def _height(layer: int, node: Node) -> float:
+def _height(layer: int, node: DrawnNode) -> float:
     padding = 0.12 if node.kind in _BOXED else 0.0
     return LINE * (_text(layer, node).count("\n") + 1) + GAP + padding
 
 
-def _text(layer: int, node: Node) -> str:
+def _text(layer: int, node: DrawnNode) -> str:
     if layer == FINDINGS:
         return wrapped(f"{node.label}: {node.note}" if node.note else node.label, _WRAP[layer])
     label = wrapped(node.label, _WRAP[layer])
@@ -219,7 +219,7 @@ def _curve(source: _Place, target: _Place) -> Path:
     return Path(list(zip(ends, heights, strict=True)), [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
 
 
-def _draw_node(ax: Axes, layer: int, node: Node, place: _Place) -> None:
+def _draw_node(ax: Axes, layer: int, node: DrawnNode, place: _Place) -> None:
     text = _text(layer, node)
     if node.kind in _BOXED:
         _draw_box(ax, node, place)
@@ -237,7 +237,7 @@ def _draw_node(ax: Axes, layer: int, node: Node, place: _Place) -> None:
         ax.text(place.left + 0.12, place.middle, text, ha="left", va="center", fontsize=_FONT)
 
 
-def _draw_box(ax: Axes, node: Node, place: _Place) -> None:
+def _draw_box(ax: Axes, node: DrawnNode, place: _Place) -> None:
     """Conditions have sharp corners and a thick edge, signs round ones, topics none."""
     corner = (place.left, place.middle - place.height / 2.0 + GAP / 2.0)
     style = f"round,pad=0,rounding_size={0.02 if node.kind == 'condition' else 0.1}"

@@ -6,14 +6,14 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from bayesknee.diagnosis.asking.question_plan import Plan
+from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.plots.canvas import BLUE, PALE, beside, percent_axis, rows_axes
 from bayesknee.words import percent
 
 Z: Final = 1.96
 
 
-def plan(plan: Plan, ax: Axes | None = None) -> Axes:
+def plan(plan: QuestionPlan, ax: Axes | None = None) -> Axes:
     """The probability that the leading condition is a cause, after each of the plan's questions and those above it.
 
     Where it was estimated from simulated patients, a line shows the 95 % interval of the estimate.

@@ -78,7 +78,7 @@ def title(diagnosis: Diagnosis) -> str:
 
 
 @dataclass(frozen=True)
-class _Bar:
+class _PosteriorBar:
     """A row of the picture; groups have no prior and no limit."""
 
     row: float
@@ -96,7 +96,7 @@ class _Bar:
         return self.limit is not None and self.probability >= self.limit
 
 
-def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Interval]) -> Iterator[_Bar]:
+def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Interval]) -> Iterator[_PosteriorBar]:
     row = 0.0
     over = {each.condition for each in diagnosis.not_ruled_out}
     for place, (name, probability) in enumerate(diagnosis.posterior.items()):
@@ -107,12 +107,12 @@ def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Interval]) -> Iterator[_
         color = VERMILION if limit is not None and probability >= limit else SKY
         prior, interval = diagnosis.prior[name], intervals.get(name)
         told = chance_text(diagnosis, {name}, probability)
-        yield _Bar(row, condition.name, probability, told, color, prior, limit, interval, first=row == 0.0)
+        yield _PosteriorBar(row, condition.name, probability, told, color, prior, limit, interval, first=row == 0.0)
         row += 1.0
     for name, probability in diagnosis.groups.items():
         label = f"{diagnosis.network.groups[name].name} (at least one)"
         told = chance_text(diagnosis, set(diagnosis.network.groups[name].members), probability)
-        yield _Bar(row + GROUP_GAP, label, probability, told, PALE, interval=intervals.get(name))
+        yield _PosteriorBar(row + GROUP_GAP, label, probability, told, PALE, interval=intervals.get(name))
         row += 1.0
 
 
@@ -124,7 +124,7 @@ def _not_given(diagnosis: Diagnosis, intervals: Intervals) -> Mapping[str, Inter
     return {name: each for name, (members, each) in every.items() if given_state(diagnosis, members) is None}
 
 
-def _draw(ax: Axes, bar: _Bar) -> None:
+def _draw(ax: Axes, bar: _PosteriorBar) -> None:
     hatch = "////" if bar.over else ""
     ax.barh(bar.row, bar.probability, height=0.62, color=bar.color, hatch=hatch, edgecolor="white", linewidth=0.0)
     note = ""
@@ -142,7 +142,7 @@ def _draw(ax: Axes, bar: _Bar) -> None:
     beside(ax, bar.row, f"{bar.told}{note}", weight=weight)
 
 
-def _legend(bars: Sequence[_Bar]) -> Iterator[Line2D | Patch]:
+def _legend(bars: Sequence[_PosteriorBar]) -> Iterator[Line2D | Patch]:
     yield Patch(color=SKY, label="probability")
     if any(bar.over for bar in bars):
         yield Patch(facecolor=VERMILION, hatch="////", edgecolor="white", linewidth=0, label="not ruled out")

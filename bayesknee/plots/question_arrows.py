@@ -70,7 +70,7 @@ def questions(
 
 
 @dataclass(frozen=True)
-class _Row:
+class _AnswerRow:
     """An answer with where it leads from `now`; or the heading of a question, which has no such places."""
 
     place: float
@@ -81,7 +81,7 @@ class _Row:
     after: float = 0.0
 
 
-def _rows(diagnosis: Diagnosis, questions: Sequence[NextQuestion], condition: str | None) -> Iterator[_Row]:
+def _rows(diagnosis: Diagnosis, questions: Sequence[NextQuestion], condition: str | None) -> Iterator[_AnswerRow]:
     place = 0.0
     for question in questions:
         about = condition or question.about
@@ -89,12 +89,12 @@ def _rows(diagnosis: Diagnosis, questions: Sequence[NextQuestion], condition: st
         cut = "" if len(outcomes) == len(question.outcomes) else f"; the {MOST_OUTCOMES} likeliest answers"
         heading = wrapped(f"{question.question} [{diagnosis.network.conditions[about].name}{cut}]", _HEADING_WIDTH)
         lines = heading.count("\n") + 1
-        yield _Row(place + _LINE * (lines - 1) / 2.0, heading, heading=True)
+        yield _AnswerRow(place + _LINE * (lines - 1) / 2.0, heading, heading=True)
         place += _LINE * (lines - 1) + 0.9
         for outcome in outcomes:
             now, after = diagnosis.posterior[about], outcome.posterior[about]
             state = question.asked.state_words(outcome.state)
-            yield _Row(place, state, probability=outcome.probability, now=now, after=after)
+            yield _AnswerRow(place, state, probability=outcome.probability, now=now, after=after)
             place += 1.0
         place += 0.3
 
@@ -105,7 +105,7 @@ def _likeliest(question: NextQuestion) -> list[Outcome]:
     return [each for each in question.outcomes if each.probability >= least][:MOST_OUTCOMES]
 
 
-def _draw(ax: Axes, row: _Row) -> None:
+def _draw(ax: Axes, row: _AnswerRow) -> None:
     if row.heading:
         ax.text(0.0, row.place, row.label, va="center", ha="left", fontsize=SMALL, weight="bold", in_layout=True)
         return

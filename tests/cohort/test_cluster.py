@@ -14,7 +14,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.cohort.cluster import work_on
-from bayesknee.cohort.resumable_parts import Counts
+from bayesknee.cohort.resumable_parts import RowCounts
 from bayesknee.cohort.score_files import score_file
 from bayesknee.cohort.simulate import simulate, simulate_file
 from bayesknee.errors import TableError
@@ -116,7 +116,7 @@ def test_a_file_while_a_worker_is_killed(
         pd.read_parquet(path).to_parquet(path, row_group_size=100)
     killed: list[int] = []
 
-    def kill(_read: float, counts: Counts) -> None:
+    def kill(_read: float, counts: RowCounts) -> None:
         if counts.scored >= ROWS // 8 and not killed:
             killed.append(counts.scored)
             kill_a_worker(cluster)

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesknee.cohort.expectation_maximisation import (
-    Answers,
     DirectCounts,
     MixtureCounts,
     NoisyOrCounts,
     Parameter,
+    QuestionAnswers,
     ReadingCounts,
     SignCounts,
     prior_weight,
@@ -38,8 +38,8 @@ def worth(value: float, weight: float) -> Probability:
     return number(value, low, high)
 
 
-def certain(answers: list[int], states: int = 2) -> Answers:
-    return Answers(np.arange(len(answers)), np.eye(states)[answers])
+def certain(answers: list[int], states: int = 2) -> QuestionAnswers:
+    return QuestionAnswers(np.arange(len(answers)), np.eye(states)[answers])
 
 
 def test_a_range_is_worth_as_many_patients_as_its_beta() -> None:
@@ -115,7 +115,7 @@ def test_a_sign_that_nobody_saw_is_learned_through_its_readings() -> None:
     readings = {}
     for name, sensitivity, specificity in [("x", 0.8, 0.95), ("y", 0.7, 0.9), ("z", 0.9, 0.85)]:
         yes = np.where(there, rng.random(2000) < sensitivity, rng.random(2000) > specificity)
-        answers = Answers(np.arange(2000), np.eye(2)[yes.astype(int)])
+        answers = QuestionAnswers(np.arange(2000), np.eye(2)[yes.astype(int)])
         readings[name] = ReadingCounts(worth(0.75, 20), worth(0.85, 20), answers)
     settle(SignCounts(rule, readings, 2000))
     assert rule.links["a"].value == pytest.approx(0.9, abs=0.04)
@@ -132,7 +132,7 @@ def test_no_step_makes_the_answers_less_probable(seed: int) -> None:
     soft = rng.random((40, 2)) + 0.01
     rule = NoisyOrCounts(worth(0.2, 0.1), {"a": worth(0.5, 0.1), "b": worth(0.7, 0.1)}, CONDITIONS, has)
     readings = {
-        name: ReadingCounts(worth(0.7, 0.1), worth(0.8, 0.1), Answers(np.arange(40), rng.permutation(soft)))
+        name: ReadingCounts(worth(0.7, 0.1), worth(0.8, 0.1), QuestionAnswers(np.arange(40), rng.permutation(soft)))
         for name in "xy"
     }
     counts = SignCounts(rule, readings, 40)

@@ -17,7 +17,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.cohort.reading import Piece
-from bayesknee.cohort.resumable_parts import Counts, Parts, write_table
+from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, write_table
 from bayesknee.cohort.score_files import FileScores, Scored, Task, score_file, score_here
 from bayesknee.errors import TableError
 from bayesknee.inference.compiled_network import CompiledNetwork
@@ -114,7 +114,7 @@ def test_bad_rows_go_to_a_file_of_their_own(engine: Engine, tmp_path: Path, sour
     frame.loc[57, "limp_worse"] = "no"  # limp is no in that row
     frame["age"] = frame["age"].map(str, na_action="ignore") if source == ".parquet" else frame["age"]
     path = write(frame, tmp_path / f"in{source}")
-    seen: list[tuple[float, Counts]] = []
+    seen: list[tuple[float, RowCounts]] = []
     result = score_file(
         engine, path, tmp_path / "out.csv", key=["id"], progress=lambda read, counts: seen.append((read, counts))
     )
@@ -128,7 +128,7 @@ def test_bad_rows_go_to_a_file_of_their_own(engine: Engine, tmp_path: Path, sour
     for reason, start in zip(rejects["reason"], told, strict=True):
         assert reason.startswith(start)
     assert read(result.output)["id"].tolist() == frame["id"].drop([3, 31, 45, 57]).tolist()
-    assert seen[-1] == (1.0, Counts(56, 4))
+    assert seen[-1] == (1.0, RowCounts(56, 4))
     assert [share for share, _ in seen] == sorted(share for share, _ in seen)
 
 
@@ -270,7 +270,7 @@ def test_a_killed_process_leaves_what_another_can_go_on_with(engine: Engine, tmp
     child = os.fork()
     if child == 0:  # the process that is to be killed
 
-        def kill(_read: float, counts: Counts) -> None:
+        def kill(_read: float, counts: RowCounts) -> None:
             if counts.scored >= 40:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -491,12 +491,12 @@ def test_a_folder_that_cannot_be_written(engine: Engine, tmp_path: Path) -> None
 def test_a_part_counts_once_its_note_is_there(tmp_path: Path) -> None:
     import pyarrow as pa
 
-    parts = Parts(tmp_path / "out.csv", tmp_path / "out.rejects.csv", tmp_path / "out.csv.parts")
+    parts = ResumableParts(tmp_path / "out.csv", tmp_path / "out.rejects.csv", tmp_path / "out.csv.parts")
     parts.start({"input": 1}, resume=False)
     table = pa.table({"x": [1, 2]})
     write_table(table, parts.part(0))
     assert parts.done(0) is None
-    assert parts.add(0, table, table.slice(0, 1)) == Counts(2, 1) == parts.done(0)
+    assert parts.add(0, table, table.slice(0, 1)) == RowCounts(2, 1) == parts.done(0)
     assert json.loads((tmp_path / "out.csv.parts" / "manifest.json").read_text()) == {"input": 1}
 
 

@@ -11,9 +11,9 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.cohort.simulated_interviews import (
     POLICIES,
-    Patients,
-    Plan,
+    DrawnPatients,
     Played,
+    Simulation,
     Wanted,
     draw_patients,
     only_asked_of,
@@ -39,7 +39,7 @@ def test_a_simulated_interview_is_one_to_the_end(policy: str, how: Policy) -> No
     engine = Engine("posterior_knee", "sports_clinic")
     how = replace(how, least_value=0.15)
     patients = draw_patients(engine, 4, 0, np.random.default_rng(3))
-    played = play(Plan(engine, how.rule), policy, patients)
+    played = play(Simulation(engine, how.rule), policy, patients)
     for row in range(4):
         interview = Interview(engine, policy=how)
         _answer_all(interview, patients.codes[row])
@@ -62,7 +62,7 @@ def _answer_all(interview: Interview, codes: Any) -> None:  # noqa: ANN401 (an a
 def test_all_as_lists_says_the_same_in_fewer_questions() -> None:
     engine = Engine(only_asked_of(TINY, ("patient",)))
     patients = draw_patients(engine, 20, 0, np.random.default_rng(1))
-    one_by_one, lists = (play(Plan(engine), policy, patients) for policy in ("all", "all_lists"))
+    one_by_one, lists = (play(Simulation(engine), policy, patients) for policy in ("all", "all_lists"))
     assert (one_by_one.posterior == lists.posterior).all()
     assert (one_by_one.read == lists.read).all()
     assert lists.asked.tolist() == (one_by_one.asked - 1).tolist()  # two are ticked together
@@ -86,14 +86,14 @@ def test_each_policy_ends_and_all_have_asked_all() -> None:
     assert patients.conditions[patients.sought == 1, 1].all()
     over: list[int] = []
     for policy in POLICIES:
-        played = play(Plan(engine, StopRule(samples=30)), policy, patients, over.append)
+        played = play(Simulation(engine, StopRule(samples=30)), policy, patients, over.append)
         assert played.asked.shape == (30,)
         assert (played.asked >= 2).all()
         assert (played.asked <= 6).all()
-        again = play(Plan(engine, StopRule(samples=30)), policy, patients)
+        again = play(Simulation(engine, StopRule(samples=30)), policy, patients)
         assert (again.posterior == played.posterior).all()
     assert sum(over) == 30 * len(POLICIES)
-    every = play(Plan(engine), "all", patients)
+    every = play(Simulation(engine), "all", patients)
     assert every.asked.tolist() == (patients.codes >= 0).sum(axis=1).tolist()
 
 
@@ -101,7 +101,7 @@ def test_where_nothing_can_be_asked_no_policy_goes_on() -> None:
     silent = Engine(network(condition("a", 0.6), condition("b", 0.6), complaint=""))
     patients = draw_patients(silent, 3, 0, np.random.default_rng(0))
     for policy in POLICIES:
-        assert play(Plan(silent, StopRule(samples=10)), policy, patients).asked.tolist() == [0, 0, 0]
+        assert play(Simulation(silent, StopRule(samples=10)), policy, patients).asked.tolist() == [0, 0, 0]
 
 
 def test_an_unknown_policy_is_refused() -> None:
@@ -138,7 +138,7 @@ def test_figures_by_hand() -> None:
     posterior = np.array(
         [[0.9, 0.01, 0, 0.1], [0.5, 0.4, 0, 0.3], [0.2, 0.6, 0, 0.1], [0.4, 0.3, 0.2, 0.1], [0.9, 0.01, 0.005, 0]]
     )
-    patients = Patients(truth, np.zeros((5, 6), np.int8), np.array([-1, -1, -1, -1, 1]))
+    patients = DrawnPatients(truth, np.zeros((5, 6), np.int8), np.array([-1, -1, -1, -1, 1]))
     called = np.array([2, 0, 0, 2, 2], np.int8)  # routine, emergency, emergency, routine, routine
     got = result(
         TINY, "ours", patients, Played(np.array([3, 4, 5, 6, 60]), np.array([5, 5, 7, 9, 60]), posterior, called), None
@@ -176,4 +176,4 @@ def test_patients_who_answered_all_of_very_many_questions_are_refused() -> None:
     engine = Engine(noisy_or_network(document, "made up").network, memory=150)
     patients = draw_patients(engine, 20, 0, np.random.default_rng(3))
     with pytest.raises(InferenceError, match=r"policy all, all questions answered: .* would take .*; or name other"):
-        play(Plan(engine), "all", patients)
+        play(Simulation(engine), "all", patients)

@@ -3,7 +3,7 @@
 It stops where the same-decision probability is at the threshold (`bayesknee.diagnosis.asking.same_decision`), or where
 nothing is worth what asking it burdens; not while an answer could bring a must-not-miss condition under its limit.
 Before it ends, what could raise a red flag is asked; and it goes on as long as ending would miss too much that is
-dangerous (`bayesknee.diagnosis.asking.hidden_dangers`).
+dangerous (`bayesknee.diagnosis.asking.dangers`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bayesknee.diagnosis.asking.assessment import Standing
-from bayesknee.diagnosis.asking.dangers import OpenDanger
-from bayesknee.diagnosis.asking.hidden_dangers import HiddenDanger
-from bayesknee.diagnosis.asking.open_flags import OpenFlag
+from bayesknee.diagnosis.asking.assessment import Assessment
+from bayesknee.diagnosis.asking.dangers import HiddenDanger, OpenDanger, OpenFlag
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import percent
@@ -92,14 +90,14 @@ class StopAdvice:
 
 
 def stop_advice(belief: Belief, wanted: Filter, rule: StopRule) -> StopAdvice:
-    """Whether to stop asking the wanted questions, with the figures; see `Standing`."""
-    return advice_of(Standing(belief, wanted.wanted(belief.network), rule))
+    """Whether to stop asking the wanted questions, with the figures; see `Assessment`."""
+    return advice_of(Assessment(belief, wanted.wanted(belief.network), rule))
 
 
-def advice_of(standing: Standing) -> StopAdvice:
+def advice_of(standing: Assessment) -> StopAdvice:
     """The advice, with its figures and in words."""
     agreement, rule = standing.agreement, standing.rule
-    best = standing.asks[0] if standing.asks else None
+    best = standing.candidates[0] if standing.candidates else None
     advice = StopAdvice(
         stop=standing.is_enough and standing.last is None,
         same_decision=agreement.share,

@@ -9,11 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.diagnosis.asking.candidates import Ask, asks
-from bayesknee.diagnosis.asking.dangers import OpenDanger, open_dangers
-from bayesknee.diagnosis.asking.hidden_dangers import HiddenDanger, are_hidden, hidden_dangers
+from bayesknee.diagnosis.asking.candidates import Candidate, candidates
+from bayesknee.diagnosis.asking.dangers import (
+    LEAST_CHANCE,
+    HiddenDanger,
+    OpenDanger,
+    OpenFlag,
+    are_hidden,
+    hidden_dangers,
+    open_dangers,
+    open_flags,
+)
 from bayesknee.diagnosis.asking.objectives import by_question, find_objective, information
-from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE, OpenFlag, open_flags
 from bayesknee.diagnosis.asking.ranking import Aim, Ranking, ranking_of
 from bayesknee.diagnosis.asking.same_decision import Agreement, StopRule, same_decision
 from bayesknee.diagnosis.belief import Belief
@@ -22,7 +29,7 @@ from bayesknee.knowledge.model import LEVELS
 from bayesknee.patient.askable import reachable
 
 
-class Standing:
+class Assessment:
     """Where asking stands: what can be asked, what it is worth, whether enough is known. Worked out where looked at.
 
     Args:
@@ -40,18 +47,18 @@ class Standing:
         return ranking_of(self.belief, self.names, self.rule.objective)
 
     @cached_property
-    def asks(self) -> Sequence[Ask]:
+    def candidates(self) -> Sequence[Candidate]:
         """What can be put now, best first."""
         return self.asks_within(self.names)
 
-    def asks_within(self, names: Collection[str], *, ahead: bool = False) -> Sequence[Ask]:
+    def asks_within(self, names: Collection[str], *, ahead: bool = False) -> Sequence[Candidate]:
         """What can be put now and asks for nothing but these, best first.
 
         With `ahead`, the best few single questions count with what may follow; see
         `bayesknee.diagnosis.asking.look_ahead`.
         """
         values = self._values_ahead if ahead else self.ranking.values
-        return asks(self.belief.network, self.ranking, values, frozenset(names), lists=self.rule.lists)
+        return candidates(self.belief.network, self.ranking, values, frozenset(names), lists=self.rule.lists)
 
     @cached_property
     def _values_ahead(self) -> Vector:
@@ -100,7 +107,7 @@ class Standing:
         """
         if self.open_dangers:
             return False
-        if not self.asks or self.asks[0].value < self.rule.least_value:
+        if not self.candidates or self.candidates[0].value < self.rule.least_value:
             return True
         return not self._is_unsettled and self.agreement.share >= self.rule.threshold
 
@@ -157,16 +164,16 @@ class Standing:
         return checked_limits(self.belief.network, self.rule.limits)
 
     @cached_property
-    def last(self) -> Ask | None:
+    def last(self) -> Candidate | None:
         """What to put before it ends: what could be a warning sign, or tells most of what ending now would miss."""
-        if self._warning or not self.asks or self.missed <= self.rule.most_missed:
+        if self._warning or not self.candidates or self.missed <= self.rule.most_missed:
             return self._warning
         told = self._told_of_hidden
         network, within = self.belief.network, frozenset(self.names)
-        return asks(network, told, told.values, within, lists=self.rule.lists)[0]
+        return candidates(network, told, told.values, within, lists=self.rule.lists)[0]
 
     @cached_property
-    def _warning(self) -> Ask | None:
+    def _warning(self) -> Candidate | None:
         """What could raise a red flag above the level now.
 
         It is worth putting where the chances of its members, summed, are `LEAST_CHANCE` or more for a burden of 1.
@@ -174,7 +181,7 @@ class Standing:
         chances = dict.fromkeys(self.ranking.outcomes.names, 0.0)
         for flag in self.flags:
             chances[flag.finding] = max(chances[flag.finding], flag.chance)
-        worth = {each: sum(chances[name] for name in each.members) / each.burden for each in self.asks}
+        worth = {each: sum(chances[name] for name in each.members) / each.burden for each in self.candidates}
         best = max(worth, key=worth.__getitem__, default=None)
         return best if best and worth[best] >= LEAST_CHANCE else None
 

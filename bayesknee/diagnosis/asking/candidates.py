@@ -28,7 +28,7 @@ def topic_of(network: Network, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Candidate:
     """A single question, or a list to tick.
 
     Attributes:
@@ -46,7 +46,9 @@ class Ask:
     value: float
 
 
-def asks(network: Network, ranking: Ranking, values: Vector, within: Collection[str], *, lists: bool) -> list[Ask]:
+def candidates(
+    network: Network, ranking: Ranking, values: Vector, within: Collection[str], *, lists: bool
+) -> list[Candidate]:
     """What can be put now, best first.
 
     Args:
@@ -60,19 +62,19 @@ def asks(network: Network, ranking: Ranking, values: Vector, within: Collection[
     return sorted(found, key=lambda each: -each.value)
 
 
-def _single(network: Network, ranking: Ranking, values: Vector, within: Collection[str]) -> Iterator[Ask]:
+def _single(network: Network, ranking: Ranking, values: Vector, within: Collection[str]) -> Iterator[Candidate]:
     for name, value, burden in zip(ranking.outcomes.names, values.tolist(), ranking.burdens.tolist(), strict=True):
         if name in within:
-            yield Ask(name, (name,), topic_of(network, name), burden, value)
+            yield Candidate(name, (name,), topic_of(network, name), burden, value)
 
 
-def _lists(network: Network, ranking: Ranking, within: Collection[str]) -> Iterator[Ask]:
+def _lists(network: Network, ranking: Ranking, within: Collection[str]) -> Iterator[Candidate]:
     gains = dict(zip(ranking.outcomes.names, ranking.gains.sum(axis=1).tolist(), strict=True))
     for group in network.opening.tick_all.values():
         members = tuple(name for name in group.members if name in gains and name in within)
         if len(members) > 1:
             burden = list_burden(network, members)
-            yield Ask(group.id, members, group.topic, burden, sum(gains[name] for name in members) / burden)
+            yield Candidate(group.id, members, group.topic, burden, sum(gains[name] for name in members) / burden)
 
 
 def list_burden(network: Network, members: Iterable[str]) -> float:

@@ -72,7 +72,7 @@ class PlannedQuestion:
 
 
 @dataclass(frozen=True)
-class Plan:
+class QuestionPlan:
     """Questions to ask together.
 
     Attributes:
@@ -138,7 +138,7 @@ class Pattern(NamedTuple):
     leader: float
 
 
-class Step(NamedTuple):
+class ChosenQuestion(NamedTuple):
     """A question that was chosen.
 
     Attributes:
@@ -156,7 +156,7 @@ class Step(NamedTuple):
 
 def make_plan(
     belief: Belief, wanted: Filter, request: PlanRequest, progress: Callable[[int], None] = lambda _: None
-) -> Plan:
+) -> QuestionPlan:
     """The plan for a patient of whom this is known.
 
     Args:
@@ -175,7 +175,7 @@ def make_plan(
     if exact < len(steps):
         accuracies += _sampled_accuracies(belief, names, exact, request)
     questions = zip(steps, accuracies, strict=True)
-    return Plan(
+    return QuestionPlan(
         questions=tuple(_planned(belief.network, step, *accuracy) for step, accuracy in questions),
         accuracy=max(belief.posterior.values()),
         objective=request.objective,
@@ -184,7 +184,7 @@ def make_plan(
     )
 
 
-def _planned(network: Network, step: Step, accuracy: float, error: float) -> PlannedQuestion:
+def _planned(network: Network, step: ChosenQuestion, accuracy: float, error: float) -> PlannedQuestion:
     each = network.questions[step.name]
     return PlannedQuestion(
         finding=each.id,
@@ -198,7 +198,7 @@ def _planned(network: Network, step: Step, accuracy: float, error: float) -> Pla
     )
 
 
-def _steps(belief: Belief, wanted: Filter, request: PlanRequest) -> Iterator[Step]:
+def _steps(belief: Belief, wanted: Filter, request: PlanRequest) -> Iterator[ChosenQuestion]:
     compiled, rng = belief.compiled, np.random.default_rng(request.seed)
     left = list(wanted.wanted(compiled.network))
     patterns = [Pattern(belief.evidence, 1.0, max(belief.posterior.values()))]
@@ -213,7 +213,7 @@ def _steps(belief: Belief, wanted: Filter, request: PlanRequest) -> Iterator[Ste
         patterns = [
             part for each, own in zip(patterns, rankings, strict=True) for part in _split(compiled, each, own, best)
         ]
-        yield Step(best, gains[best], sum(each.weight * each.leader for each in patterns), exact)
+        yield ChosenQuestion(best, gains[best], sum(each.weight * each.leader for each in patterns), exact)
         left = _candidates(compiled.network, left, gains, best)
         if len(patterns) > request.patterns:
             patterns, exact = _thinned(patterns, request.patterns, rng), False

@@ -40,7 +40,7 @@ ROUNDING: Final = 1e-12  # a swing no larger is not known to be one
 
 
 @dataclass(frozen=True)
-class Effect:
+class Derivative:
     """What a small change of one number does to one probability.
 
     Attributes:
@@ -191,7 +191,7 @@ class Sensitivity:
         hint = did_you_mean(wanted, self._events) or f"known are {', '.join(self._events)}"
         raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.belief.network.id}; {hint}")
 
-    def effects(self, subject: str | None = None) -> tuple[Effect, ...]:
+    def effects(self, subject: str | None = None) -> tuple[Derivative, ...]:
         """The derivative of one probability by every number that bears on it, the largest swing first.
 
         Args:
@@ -202,7 +202,7 @@ class Sensitivity:
         """
         derivatives = self.gradients.derivatives[:, self._event(subject)].tolist()
         found = (
-            Effect(path, self._numbers[path], d) for path, d in zip(self.gradients.paths, derivatives, strict=True)
+            Derivative(path, self._numbers[path], d) for path, d in zip(self.gradients.paths, derivatives, strict=True)
         )
         return tuple(sorted(found, key=lambda each: (-each.swing, each.path)))
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination.core import Core
-from bayesknee.inference.elimination.network_arrays import NoisyOrModel
-from bayesknee.inference.elimination.patients import Known, Patients, common_of, patients_of, sorted_evidence
+from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.network_arrays import NetworkArrays
+from bayesknee.inference.elimination.patients import Patients, SortedEvidence, common_of, patients_of, sorted_evidence
 from bayesknee.inference.elimination.run import AnyRun
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import Evidence
-from bayesknee.patient.gates import Answers
+from bayesknee.patient.gates import CodedAnswers
 
 if TYPE_CHECKING:
-    from bayesknee.inference.elimination.kernels import Program
+    from bayesknee.inference.elimination.kernels import StepProgram
 
 MOST_TOGETHER: Final = 40  # effects; to look for an order for more takes long and is in vain
 SECONDS_APART: Final = 4e-3  # what a structure takes, however small it is
@@ -30,7 +30,7 @@ WORTH_COMPILING: Final = 200  # patients; compiled code takes a second to load, 
 
 
 def infer_many(
-    core: Core, codes: Codes, evidence: Evidence, groups: Groups, refused: dict[int, str] | None
+    core: EliminationCore, codes: Codes, evidence: Evidence, groups: Groups, refused: dict[int, str] | None
 ) -> Posteriors:
     """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy`."""
     model = core.model
@@ -38,7 +38,7 @@ def infer_many(
     of_groups = np.full((len(codes), len(groups)), np.nan)
     log_evidence = np.full(len(codes), -np.inf)
     run = _CompiledRuns(core) if len(codes) >= WORTH_COMPILING and find_spec("numba") else core.run
-    alike: dict[Common, dict[int, Known]] = {}
+    alike: dict[Common, dict[int, SortedEvidence]] = {}
     for row, known in _known(core, codes, evidence):
         alike.setdefault(common_of(model, known), {})[row] = known
     for structure, by_row in _gone_through(core, alike):
@@ -60,8 +60,8 @@ def infer_many(
 
 
 def _gone_through(
-    core: Core, alike: Mapping[Common, Mapping[int, Known]]
-) -> Iterator[tuple[Structure, Mapping[int, Known]]]:
+    core: EliminationCore, alike: Mapping[Common, Mapping[int, SortedEvidence]]
+) -> Iterator[tuple[Structure, Mapping[int, SortedEvidence]]]:
     """The structures to go through, and whom with each.
 
     Patients who answered the same questions, each in their own way, are one structure where that is quicker: what is
@@ -79,7 +79,7 @@ def _gone_through(
             yield from ((Structure(core.model, common), alike[common]) for common in commons)
 
 
-def _joint(core: Core, commons: list[Common], patients: int) -> Structure | None:
+def _joint(core: EliminationCore, commons: list[Common], patients: int) -> Structure | None:
     """One structure for all of these; None where they are quicker apart, or it is too large."""
     effects = tuple(sorted(set().union(*(each.effects for each in commons))))
     if len(effects) > MOST_TOGETHER:
@@ -90,7 +90,7 @@ def _joint(core: Core, commons: list[Common], patients: int) -> Structure | None
     return joint if core.fits(joint) and together < SECONDS_APART * len(commons) else None
 
 
-def structure_with(model: NoisyOrModel, evidence: Evidence, names: Sequence[str]) -> Structure:
+def structure_with(model: NetworkArrays, evidence: Evidence, names: Sequence[str]) -> Structure:
     """The structure of patients who have this evidence, and answered these questions each in their own way.
 
     All answers to a mixture are as much work, so one stands for them.
@@ -111,7 +111,7 @@ def parts(rows: list[int], length: int) -> Iterable[list[int]]:
 # --- what is known ---------------------------------------------------------------------------------------------------
 
 
-def _known(core: Core, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, Known]]:
+def _known(core: EliminationCore, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, SortedEvidence]]:
     """What is known of each row, but for those whose answers break a gate."""
     network = core.model.network
     answers = core.gates.answers(codes, evidence)
@@ -124,7 +124,7 @@ def _known(core: Core, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, 
             yield row, sorted_evidence(core.model, Evidence(likelihoods=likelihoods, log_scale=answers.log_scale))
 
 
-def _likelihoods(network: Network, answers: Answers) -> list[list[tuple[float, ...]]]:
+def _likelihoods(network: Network, answers: CodedAnswers) -> list[list[tuple[float, ...]]]:
     """The likelihoods of each way of answering each question."""
     return [[tuple(way) for way in answers.ways[name].tolist()] for name in network.questions]
 
@@ -135,9 +135,9 @@ def _likelihoods(network: Network, answers: Answers) -> list[list[tuple[float, .
 class _CompiledRuns:
     """Makes runs of compiled code, where the plan can be compiled; keeps the programs of one structure."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: EliminationCore) -> None:
         self._core = core
-        self._programs: Mapping[Common, Program | None] = {}
+        self._programs: Mapping[Common, StepProgram | None] = {}
 
     def __call__(self, patients: Patients) -> AnyRun:
         from bayesknee.inference.elimination.kernels import CompiledRun, program_of

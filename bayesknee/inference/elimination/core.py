@@ -12,8 +12,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
-from bayesknee.inference.elimination.network_arrays import noisy_or_model
-from bayesknee.inference.elimination.order import Plan, Shape, make_plan
+from bayesknee.inference.elimination.network_arrays import network_arrays
+from bayesknee.inference.elimination.order import EliminationOrder, Shape, make_plan
 from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.run import AnyRun, Marginals, Run
 from bayesknee.inference.elimination.structure import Structure
@@ -32,13 +32,13 @@ SHARE_FORWARD: Final = 0.4  # of what a run takes; from a quarter to a half
 RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
 
 
-class Whole(NamedTuple):
+class Totals(NamedTuple):
     """What has to be known of patients before anything else.
 
     Attributes:
         patients: who they are, the presenting complaint counted in where it is too rare to be left out.
         log_all: log P(their evidence), the complaint not seen to where it is not counted in, shape (patients,).
-        share: P(any condition | evidence), as `Core._share_with_any`.
+        share: P(any condition | evidence), as `EliminationCore._share_with_any`.
     """
 
     patients: Patients
@@ -47,7 +47,7 @@ class Whole(NamedTuple):
 
 
 @dataclass(frozen=True)
-class NoisyOrPosterior:
+class EliminationPosterior:
     """What is known of one patient's conditions.
 
     Attributes:
@@ -56,8 +56,8 @@ class NoisyOrPosterior:
         marginals: P(c | e), shape (n,).
     """
 
-    core: Core
-    whole: Whole
+    core: EliminationCore
+    whole: Totals
     log_evidence: float
     marginals: Vector
     approximation: ClassVar[None] = None
@@ -67,7 +67,7 @@ class NoisyOrPosterior:
         return float(self.core.any_of_whole(self.whole, [conditions])[0, 0])
 
 
-class Core:
+class EliminationCore:
     """Plans and runs for one network in one setting. Read-only once made, so safe to share between threads.
 
     Args:
@@ -82,16 +82,16 @@ class Core:
     def __init__(self, network: Network, setting: str, budget: Budget) -> None:
         self.budget = budget
         self.setting = setting
-        self.model = noisy_or_model(network, setting)
+        self.model = network_arrays(network, setting)
         self.has_complaint = bool(network.complaint)
-        self._plans: dict[Shape, Plan] = {}
-        self._kept: dict[object, tuple[Whole, Vector, Marginals]] = {}
+        self._plans: dict[Shape, EliminationOrder] = {}
+        self._kept: dict[object, tuple[Totals, Vector, Marginals]] = {}
 
     def posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Vector, Marginals]:
         """As `posteriors`, of a single patient with this evidence; the last few are kept."""
         return self.whole_posterior(evidence, patient)[1:]
 
-    def whole_posterior(self, evidence: Evidence, patient: Patients) -> tuple[Whole, Vector, Marginals]:
+    def whole_posterior(self, evidence: Evidence, patient: Patients) -> tuple[Totals, Vector, Marginals]:
         """The same, and what is needed to tell of groups."""
         key = (*evidence.likelihoods.items(), evidence.log_scale)
         if (kept := self._kept.get(key)) is None:
@@ -108,7 +108,7 @@ class Core:
         """
         return self._posteriors(patients, run_of or self.run)[1:]
 
-    def _posteriors(self, patients: Patients, run_of: RunOf) -> tuple[Whole, Vector, Marginals]:
+    def _posteriors(self, patients: Patients, run_of: RunOf) -> tuple[Totals, Vector, Marginals]:
         run, whole = self._whole(patients, run_of)
         marginals = run.marginals()
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -116,14 +116,14 @@ class Core:
         log_evidence = whole.log_all + _log(whole.share) - np.log(patients.structure.model.complaint)
         return whole, log_evidence, marginals
 
-    def _whole(self, patients: Patients, run_of: RunOf) -> tuple[AnyRun, Whole]:
+    def _whole(self, patients: Patients, run_of: RunOf) -> tuple[AnyRun, Totals]:
         """A run of the patients that has gone forward, and what it told."""
         run = run_of(patients)
         log_all = run.log_evidence()
         share = self._share_with_any(patients, log_all, run_of)
         if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
             return self._whole(self.counting_any(patients), run_of)
-        return run, Whole(patients, log_all, share)
+        return run, Totals(patients, log_all, share)
 
     def _share_with_any(self, patients: Patients, log_all: Vector, run_of: RunOf) -> Vector:
         """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
@@ -139,7 +139,7 @@ class Core:
         run_of = run_of or self.run
         return self.any_of_whole(self._whole(patients, run_of)[1], groups, run_of)
 
-    def any_of_whole(self, whole: Whole, groups: Groups, run_of: RunOf | None = None) -> Vector:
+    def any_of_whole(self, whole: Totals, groups: Groups, run_of: RunOf | None = None) -> Vector:
         """As `any_of`, where the patients have been gone through already."""
         run_of = run_of or self.run
         patients, log_all, share = whole
@@ -178,7 +178,7 @@ class Core:
         """
         return Run(self.plan_of(patients.structure), patients)
 
-    def plan_of(self, structure: Structure) -> Plan:
+    def plan_of(self, structure: Structure) -> EliminationOrder:
         """The plan for patients of this structure.
 
         Raises:
@@ -210,7 +210,7 @@ class Core:
             f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
         )
 
-    def plan(self, shape: Shape) -> Plan:
+    def plan(self, shape: Shape) -> EliminationOrder:
         """How to go through this shape."""
         if (plan := self._plans.get(shape)) is None:
             plan = make_plan(shape)

@@ -10,28 +10,25 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.inference.chance import draw_each
 from bayesknee.inference.elimination.run import Run
 from bayesknee.inference.elimination.steps import (
     Absorb,
     Begin,
     Crowd,
+    EliminationStep,
     End,
     Explain,
     Join,
     Observe,
-    Step,
     explain,
     spread,
 )
 
-Whole = NDArray[np.intp]
 
-
-def draw(run: Run, rows: int, rng: np.random.Generator) -> tuple[NDArray[np.bool_], dict[int, Whole]]:
+def draw(run: Run, rows: int, rng: np.random.Generator) -> tuple[Bools, dict[int, Integers]]:
     """Conditions, shape (rows, n), and the states of the blocks of risk factors that the plan goes through.
 
     Args:
@@ -56,25 +53,25 @@ class _Drawing:
     run: Run
     rows: int
     rng: np.random.Generator
-    axes: list[Whole] = field(default_factory=list)
-    blocks: dict[int, Whole] = field(default_factory=dict)
+    axes: list[Integers] = field(default_factory=list)
+    blocks: dict[int, Integers] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numbers = self.run.patients
         self.n = self.numbers.structure.model.n
         self.conditions = np.zeros((self.rows, self.n), np.bool_)
 
-    def _at(self, table: Vector, axes: list[Whole] | None = None) -> Vector:
+    def _at(self, table: Vector, axes: list[Integers] | None = None) -> Vector:
         """A table of one patient at the states drawn, shape (rows,)."""
         own = tuple(self.axes if axes is None else axes)
         return table[(*own, 0)] if own else np.broadcast_to(table[0], (self.rows,))
 
-    def _with(self, place: int, state: int) -> list[Whole]:
+    def _with(self, place: int, state: int) -> list[Integers]:
         """The axes, one of them in a given state."""
         return [np.full(self.rows, state) if other == place else each for other, each in enumerate(self.axes)]
 
     @singledispatchmethod
-    def undo(self, step: Step, x: Vector) -> None:
+    def undo(self, step: EliminationStep, x: Vector) -> None:
         """Draws what the step summed out; x is the table before it."""
         raise NotImplementedError(type(step).__name__)
 
@@ -106,9 +103,7 @@ class _Drawing:
             x, [(own, place, self.numbers.chance(condition, name)) for condition, own, name, place in step.pairs]
         )
 
-    def _unexplain(
-        self, x: Vector, pairs: list[tuple[int | None, int, Vector]], who: NDArray[np.bool_] | None = None
-    ) -> None:
+    def _unexplain(self, x: Vector, pairs: list[tuple[int | None, int, Vector]], who: Bools | None = None) -> None:
         """Whether each effect was explained before: pairs of the place of a condition (or none) and of an effect, q."""
         tables = [x]
         for own, place, q in pairs:
@@ -153,11 +148,11 @@ class _Drawing:
         self.axes[step.effect] = np.where(after & (way < 2), 1, 0)
         self._draw_members(crowd, scope, way > 0)
 
-    def _scoped(self, table: Vector, scope: list[Whole]) -> Vector:
+    def _scoped(self, table: Vector, scope: list[Integers]) -> Vector:
         """A table over a scope at the states drawn, shape (rows,)."""
         return np.broadcast_to(table[(*scope, 0)], (self.rows,))
 
-    def _draw_members(self, crowd: Crowd, scope: list[Whole], fires: NDArray[np.bool_] | None) -> None:
+    def _draw_members(self, crowd: Crowd, scope: list[Integers], fires: Bools | None) -> None:
         """A crowd's members, given whether any of them brings the effect about; None where there is no effect."""
         tables = (np.moveaxis(each[..., 0], 0, -1) for each in (crowd.no, crowd.yes))
         no, yes = (each[tuple(scope)].reshape(-1, len(crowd.members)) for each in tables)
@@ -171,11 +166,11 @@ class _Drawing:
             yes, no = (np.broadcast_to(each, (self.rows, len(members)))[rows] for each in (yes, no))
             self.conditions[rows[:, None], members] = self._some_of_whom_one_fires(yes, no, crowd.q[:, 0])
 
-    def _some(self, yes: Vector, no: Vector) -> NDArray[np.bool_]:
+    def _some(self, yes: Vector, no: Vector) -> Bools:
         size = np.broadcast_shapes(yes.shape, no.shape, (self.rows, 1))
         return np.asarray(self.rng.random(size) * (yes + no) < yes)
 
-    def _some_of_whom_one_fires(self, yes: Vector, no: Vector, q: Vector) -> NDArray[np.bool_]:
+    def _some_of_whom_one_fires(self, yes: Vector, no: Vector, q: Vector) -> Bools:
         """The first who fires is drawn; those before do not fire, those after may."""
         fire = yes * q / (yes + no)
         with np.errstate(divide="ignore"):

@@ -25,8 +25,8 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state
-from bayesknee.inference.elimination.core import Core
-from bayesknee.inference.elimination.patients import Known, Patients, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.patients import Patients, SortedEvidence, is_folded, one_patient, sorted_evidence
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
@@ -37,7 +37,7 @@ from bayesknee.patient.evidence import Evidence, Likelihood
 MOST_AT_ONCE: Final = 2**21  # numbers of all conditions and what they depend on, of patients gone through together
 
 
-class Row(NamedTuple):
+class PatientSlope(NamedTuple):
     """A number: its place, d log P(e) / d number of each patient, and whether P(e) is a straight line in it."""
 
     path: Path
@@ -45,7 +45,9 @@ class Row(NamedTuple):
     linear: bool
 
 
-def gradients_of(core: Core, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
+def gradients_of(
+    core: EliminationCore, before: EliminationPriorGradients, evidence: Evidence, events: Events
+) -> Gradients:
     """The gradients of a patient whose evidence is possible.
 
     Raises:
@@ -180,15 +182,15 @@ class Found(NamedTuple):
     raw: Raw
 
 
-class PriorGradients:
+class EliminationPriorGradients:
     """Derivatives by the numbers before the findings, for one network and setting. Read-only once made."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: EliminationCore) -> None:
         self._core = core
         model = core.model
         self.numbers = PriorNumbers(model.network, model.parents)
         events = tuple(frozenset([c]) for c in range(model.n))
-        raw = self.found(_each_event(_counted(core, Known({}, {}, {})), events)).raw
+        raw = self.found(_each_event(_counted(core, SortedEvidence({}, {}, {})), events)).raw
         sums = np.concatenate([[1.0], self.numbers.base_rates])
         self._moves = self.numbers.moves(Raw(raw.by_number * sums, raw.by_intercept * sums))
 
@@ -220,7 +222,7 @@ class PriorGradients:
         return np.asarray(raw.by_number + moves.of_intercepts @ raw.by_intercept - moves.of_complaint[:, None])
 
 
-def _counted(core: Core, known: Known) -> Patients:
+def _counted(core: EliminationCore, known: SortedEvidence) -> Patients:
     """A patient, who has the complaint."""
     patient = one_patient(core.model, known)
     return core.counting_any(patient) if core.has_complaint else patient
@@ -242,7 +244,9 @@ def _each_event(patient: Patients, events: Events) -> Patients:
 class _Work:
     """Patients: one of whom nothing is asked, then one for each event, which happens; of several conditions, not."""
 
-    def __init__(self, core: Core, before: PriorGradients, evidence: Evidence, events: Events) -> None:
+    def __init__(
+        self, core: EliminationCore, before: EliminationPriorGradients, evidence: Evidence, events: Events
+    ) -> None:
         self._core, self._before = core, before
         self._model = core.model
         self._evidence = evidence
@@ -261,7 +265,7 @@ class _Work:
                 made[column] = made[0] - made[column]
         return np.asarray(made)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[PatientSlope]:
         """All numbers that bear on the patient."""
         yield from self._before_the_findings()
         for name, likelihood in self._known.effects.items():
@@ -275,14 +279,14 @@ class _Work:
             yield from self._mixture(name, likelihood)
         yield from self._readings()
 
-    def _before_the_findings(self) -> Iterator[Row]:
+    def _before_the_findings(self) -> Iterator[PatientSlope]:
         """A base rate acts in a straight line where it is that of its own condition only."""
         prior = self._before
         parents = {each for factor in self._model.factors.values() for each in factor.variables}
         alone = [not self._core.has_complaint and c not in parents for c in range(self._model.n)]
         slopes = prior.slopes(self._raw)
         for number, (path, slope) in enumerate(zip(prior.numbers.paths, slopes, strict=True)):
-            yield Row(path, slope, number < len(alone) and alone[number])
+            yield PatientSlope(path, slope, number < len(alone) and alone[number])
 
     def _rule(self, name: str) -> NoisyOr:
         network = self._model.network
@@ -290,7 +294,7 @@ class _Work:
             return network.signs[name].noisy_or
         return cast(NoisyOr, network.findings[name].model)
 
-    def _with_the_effect_absent(self, path: Path, name: str) -> Iterator[Row]:
+    def _with_the_effect_absent(self, path: Path, name: str) -> Iterator[PatientSlope]:
         no, yes = self._patients.observed[self._model.names[name]]
         ratio, conditions = self._against(self._without(name))
         yield from self._noisy_or(path, self._rule(name), (no - yes) * ratio, conditions)
@@ -307,7 +311,7 @@ class _Work:
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(np.exp(logs - self._logs)), np.nan_to_num(conditions)
 
-    def _mixture(self, name: str, likelihood: Likelihood) -> Iterator[Row]:
+    def _mixture(self, name: str, likelihood: Likelihood) -> Iterator[PatientSlope]:
         """The mean of the r_c with weights w_c has the derivatives w_c / W and (r_c - mean) / W."""
         rule, states = self._model.mixtures[name], self._model.network.findings[name].states
         path = ("findings", name, "mixture")
@@ -318,31 +322,33 @@ class _Work:
         numbers = self._model.numbers
         for condition, own in rule.distributions.items():
             for state, change in by_state(own, states, likelihood):
-                yield Row((*path, "distributions", condition, state), by_r[numbers[condition]] * change, linear=True)
+                yield PatientSlope(
+                    (*path, "distributions", condition, state), by_r[numbers[condition]] * change, linear=True
+                )
         if rule.otherwise:
             others = [c for condition, c in numbers.items() if condition not in rule.distributions]
             by_others = by_r[others].sum(axis=0)
             if not self._core.has_complaint:  # none at all may be present
                 by_others += (1.0 - r @ by_r) / float(np.dot(otherwise, likelihood))
             for state, change in by_state(rule.otherwise, states, likelihood):
-                yield Row((*path, "otherwise", state), by_others * change, linear=True)
+                yield PatientSlope((*path, "otherwise", state), by_others * change, linear=True)
         if rule.weights:
             structure = Structure(self._model, self._patients.structure.common._replace(raised=name))
             ratio, conditions = self._against(replace(self._patients, structure=structure))
             for condition in rule.weights:
                 c = numbers[condition]
                 slope = r[c] * by_r[c] / weights[c] - ratio * conditions[c]
-                yield Row((*path, "weights", condition), slope, linear=False)
+                yield PatientSlope((*path, "weights", condition), slope, linear=False)
 
-    def _noisy_or(self, path: Path, rule: NoisyOr, weight: Vector, conditions: Vector) -> Iterator[Row]:
+    def _noisy_or(self, path: Path, rule: NoisyOr, weight: Vector, conditions: Vector) -> Iterator[PatientSlope]:
         """From (w_no - w_yes) P(absent, ...) / P(...), and the conditions given that it is absent."""
         here = {name: conditions[self._model.numbers[name]] for name in rule.causes}
         nobody = 1.0 - np.sum(list(here.values()), axis=0)
-        yield Row((*path, "leak"), -weight * nobody / (1.0 - rule.leak.value), linear=False)
+        yield PatientSlope((*path, "leak"), -weight * nobody / (1.0 - rule.leak.value), linear=False)
         for name, stated in rule.causes.items():
-            yield Row((*path, "causes", name), -weight * here[name] / (1.0 - stated.value), linear=True)
+            yield PatientSlope((*path, "causes", name), -weight * here[name] / (1.0 - stated.value), linear=True)
 
-    def _readings(self) -> Iterator[Row]:
+    def _readings(self) -> Iterator[PatientSlope]:
         for name, likelihood in self._evidence.likelihoods.items():
             if name not in self._model.readings:
                 continue
@@ -351,9 +357,9 @@ class _Work:
             there = self._sign(reading.sign)
             sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
             slope = (yes - no) / (no * (1.0 - sensitivity) + yes * sensitivity)
-            yield Row(("findings", name, "reads", "sensitivity"), there * slope, linear=True)
+            yield PatientSlope(("findings", name, "reads", "sensitivity"), there * slope, linear=True)
             slope = (no - yes) / (no * specificity + yes * (1.0 - specificity))
-            yield Row(("findings", name, "reads", "specificity"), (1.0 - there) * slope, linear=True)
+            yield PatientSlope(("findings", name, "reads", "specificity"), (1.0 - there) * slope, linear=True)
 
     def _sign(self, name: str) -> Vector:
         """P(sign | patient); by a run of its own where its readings cancel each other, so that none goes through it."""

@@ -28,14 +28,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from immutabledict import immutabledict
-from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination.core import Core
+from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
-from bayesknee.inference.elimination.network_arrays import Effect
-from bayesknee.inference.elimination.patients import Known, Patients
+from bayesknee.inference.elimination.network_arrays import NoisyOrNode
+from bayesknee.inference.elimination.patients import Patients, SortedEvidence
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Approximation
 
@@ -51,8 +50,6 @@ NORMAL: Final = 1.959964
 RULE_OF_THREE: Final = 3.0
 SEED: Final = 0
 
-Some = NDArray[np.bool_]
-
 
 class Bounded(NamedTuple):
     """A finding or sign that is bounded.
@@ -65,7 +62,7 @@ class Bounded(NamedTuple):
     """
 
     number: int
-    effect: Effect
+    effect: NoisyOrNode
     start: float
     xi: float
 
@@ -74,7 +71,7 @@ class Bounded(NamedTuple):
         """The bound where no cause is present, log."""
         return self.xi * self.start - ((self.xi + 1.0) * math.log1p(self.xi) - self.xi * math.log(self.xi))
 
-    def log_weight(self, conditions: Some) -> Vector:
+    def log_weight(self, conditions: Bools) -> Vector:
         """log P(present | s) / bound, shape (rows,); never above 0."""
         x = self.start - conditions[:, self.effect.causes] @ self.effect.log_fail
         return np.asarray(np.log(-np.expm1(-x)) - self.log_bound - self.xi * (x - self.start))
@@ -100,7 +97,7 @@ class ApproximatePosterior:
     log_evidence: float
     marginals: Vector
     approximation: Approximation
-    drawn: Some
+    drawn: Bools
     weights: Vector
 
     def any_of(self, conditions: frozenset[int]) -> float:
@@ -111,7 +108,7 @@ class ApproximatePosterior:
         return min(max(share, lowest), highest)
 
 
-def approximate(core: Core, known: Known, patient: Patients) -> ApproximatePosterior | None:
+def approximate(core: EliminationCore, known: SortedEvidence, patient: Patients) -> ApproximatePosterior | None:
     """The posterior of one patient; None where the evidence is impossible.
 
     Raises:
@@ -134,7 +131,7 @@ def approximate(core: Core, known: Known, patient: Patients) -> ApproximatePoste
     return collected.posterior(log_proposal - math.log(core.model.complaint[0]), len(bounded))
 
 
-def _chosen(core: Core, patient: Patients) -> list[Bounded]:
+def _chosen(core: EliminationCore, patient: Patients) -> list[Bounded]:
     """The fewest findings, those with most causes first, without which the rest is within the budget."""
     model = core.model
     effects = patient.structure.common.effects
@@ -168,7 +165,7 @@ def _bounded(patient: Patients, k: int) -> Bounded:
     return Bounded(k, effect, -float(effect.log_no_leak) - math.log1p(-no / yes), FIRST_SLOPE)
 
 
-def _tuned(core: Core, patient: Patients, bounded: list[Bounded]) -> list[Bounded]:
+def _tuned(core: EliminationCore, patient: Patients, bounded: list[Bounded]) -> list[Bounded]:
     """The bounds with the slopes that fit each other: P(evidence) by the bounds is convex in these, and made small.
 
     A round goes part of the way to what fits the probabilities of the round before, and a shorter part where that was
@@ -210,11 +207,11 @@ def _proposal(patient: Patients, bounded: list[Bounded]) -> Patients:
 class _Collected:
     """Draws, their weights, and what they tell of each condition."""
 
-    def __init__(self, core: Core, patient: Patients, known: Known) -> None:
+    def __init__(self, core: EliminationCore, patient: Patients, known: SortedEvidence) -> None:
         self._core = core
         self._patient = patient
         self._known = known
-        self._drawn: list[Some] = []
+        self._drawn: list[Bools] = []
         self._given_others: list[Vector] = []
         self._log_weights: list[Vector] = []
 
@@ -223,7 +220,7 @@ class _Collected:
         """How many there are."""
         return sum(map(len, self._drawn))
 
-    def add(self, conditions: Some, log_weights: Vector) -> None:
+    def add(self, conditions: Bools, log_weights: Vector) -> None:
         """More draws."""
         self._drawn.append(conditions)
         self._log_weights.append(log_weights)
@@ -283,7 +280,7 @@ def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
     return means, NORMAL * np.sqrt((weights**2) @ (values - means) ** 2) + RULE_OF_THREE / _effective(weights)
 
 
-def given_others(patient: Patients, conditions: Some) -> Vector:
+def given_others(patient: Patients, conditions: Bools) -> Vector:
     """P(condition | all others as drawn, evidence), shape (rows, n); as drawn, for those with parents or children."""
     model, structure = patient.structure.model, patient.structure
     n = model.n
@@ -300,7 +297,7 @@ def given_others(patient: Patients, conditions: Some) -> Vector:
     return values
 
 
-def _add_effect(logit: Vector, place: NDArray[np.intp], effect: Effect, observed: Vector, conditions: Some) -> None:
+def _add_effect(logit: Vector, place: Integers, effect: NoisyOrNode, observed: Vector, conditions: Bools) -> None:
     """Adds log of how much likelier the answers are with a condition than without, all others as drawn."""
     own = place[effect.causes] >= 0
     causes, log_fail = effect.causes[own], effect.log_fail[own]

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.elimination.order import Plan
+from bayesknee.inference.elimination.order import EliminationOrder
 from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.run import Marginals
-from bayesknee.inference.elimination.steps import TINY, Absorb, Begin, End, Explain, Join, Observe, Step
+from bayesknee.inference.elimination.steps import TINY, Absorb, Begin, EliminationStep, End, Explain, Join, Observe
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.jit import compiled
 
@@ -27,7 +27,7 @@ BEGIN, ABSORB, JOIN, EXPLAIN, SUM_OUT = range(5)
 NONE: Final = -1
 
 
-class Program(NamedTuple):
+class StepProgram(NamedTuple):
     """A plan in arrays.
 
     What a table is multiplied with are two numbers, for absent and present. Those of conditions come first, by number,
@@ -56,7 +56,7 @@ class Program(NamedTuple):
     member_chances: Vector
 
 
-def program_of(plan: Plan, structure: Structure) -> Program | None:
+def program_of(plan: EliminationOrder, structure: Structure) -> StepProgram | None:
     """The plan in arrays; None where that cannot be."""
     if any(getattr(step, "scope", ()) for step in plan.steps) or structure.shape.factors:
         return None
@@ -74,12 +74,12 @@ class _Writer:
         self._links: list[tuple[int, int]] = []
         self._chances: list[float] = []
 
-    def program(self, plan: Plan) -> Program:
+    def program(self, plan: EliminationOrder) -> StepProgram:
         steps = [self._row(step) for step in plan.steps]
         members = [node.members for node in self._structure.crowds.values()]
         chances = [each[:, 0] for each in self._structure.crowd_chances.values()]
         leaks = [self._effect_of[name].leak[:, 0] for name in self._effects]
-        return Program(
+        return StepProgram(
             steps=np.array(steps, np.int64).reshape(-1, 5),
             links=np.array(self._links, np.int64).reshape(-1, 2),
             chances=np.array(self._chances),
@@ -90,12 +90,12 @@ class _Writer:
             member_chances=np.concatenate([*chances, ()]),
         )
 
-    def _row(self, step: Step) -> tuple[int, int, int, int, int]:
+    def _row(self, step: EliminationStep) -> tuple[int, int, int, int, int]:
         first = len(self._links)
         kind, whose, place = self._kind(step)
         return kind, whose, place, first, len(self._links)
 
-    def _kind(self, step: Step) -> tuple[int, int, int]:
+    def _kind(self, step: EliminationStep) -> tuple[int, int, int]:
         """Kind, whose and place of a step; adds its links."""
         match step:
             case Begin(name):
@@ -129,7 +129,7 @@ class CompiledRun:
         patients: whose run it is.
     """
 
-    def __init__(self, program: Program, patients: Patients) -> None:
+    def __init__(self, program: StepProgram, patients: Patients) -> None:
         self._program = program
         self._patients = patients
         count, n = patients.count, patients.structure.model.n
@@ -158,7 +158,7 @@ class CompiledRun:
 
 
 @compiled
-def forward(program: Program, pairs: Vector, answers: Vector, tables: Vector, logs: Vector) -> None:
+def forward(program: StepProgram, pairs: Vector, answers: Vector, tables: Vector, logs: Vector) -> None:
     """Fills the tables, the one before all steps and those after each of them side by side, and log P(evidence).
 
     Args:
@@ -183,7 +183,7 @@ def forward(program: Program, pairs: Vector, answers: Vector, tables: Vector, lo
 
 @compiled
 def step_forward(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments)
-    program: Program, step: Index, pairs: Vector, answers: Vector, x: Vector, after: Vector
+    program: StepProgram, step: Index, pairs: Vector, answers: Vector, x: Vector, after: Vector
 ) -> float:
     """The table after a step; returns the log of what it was divided by."""
     kind, whose, place = step[0], step[1], step[2]
@@ -206,7 +206,7 @@ def step_forward(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments
 
 
 @compiled
-def explain(program: Program, step: Index, x: Vector) -> None:
+def explain(program: StepProgram, step: Index, x: Vector) -> None:
     """Lets conditions bring effects about, in place."""
     size = len(x)
     for link in range(step[3], step[4]):
@@ -220,7 +220,7 @@ def explain(program: Program, step: Index, x: Vector) -> None:
 
 @compiled
 def join(  # noqa: PLR0913, PLR0917
-    program: Program, number: int, place: int, pairs: Vector, x: Vector, after: Vector
+    program: StepProgram, number: int, place: int, pairs: Vector, x: Vector, after: Vector
 ) -> float:
     """A crowd joins; returns the log of what the table was divided by."""
     log_either, log_none = crowd(program, number, pairs)
@@ -235,7 +235,7 @@ def join(  # noqa: PLR0913, PLR0917
 
 
 @compiled
-def crowd(program: Program, number: int, pairs: Vector) -> tuple[float, float]:
+def crowd(program: StepProgram, number: int, pairs: Vector) -> tuple[float, float]:
     """log P(own evidence of a crowd), and log P(none of it brings the effect about | own evidence)."""
     log_either, log_none = 0.0, 0.0
     for i in range(program.crowds[number], program.crowds[number + 1]):
@@ -270,7 +270,7 @@ def sum_out(place: int, weights: Vector, x: Vector, after: Vector) -> float:
 
 
 @compiled
-def backward(program: Program, pairs: Vector, answers: Vector, tables: Vector, found: Vector) -> None:
+def backward(program: StepProgram, pairs: Vector, answers: Vector, tables: Vector, found: Vector) -> None:
     """P(present | evidence) of conditions into `found`, shape (patients, conditions and effects).
 
     What is found of effects is of no use. The tables are those that `forward` filled; all else is as there.
@@ -290,7 +290,14 @@ def backward(program: Program, pairs: Vector, answers: Vector, tables: Vector, f
 
 @compiled
 def step_back(  # noqa: PLR0913, PLR0917
-    program: Program, step: Index, pairs: Vector, answers: Vector, x: Vector, g: Vector, before: Vector, found: Vector
+    program: StepProgram,
+    step: Index,
+    pairs: Vector,
+    answers: Vector,
+    x: Vector,
+    g: Vector,
+    before: Vector,
+    found: Vector,
 ) -> None:
     """g before a step from g after it; puts what it tells into `found`."""
     kind, whose, place = step[0], step[1], step[2]
@@ -323,7 +330,7 @@ def mixed(x: Vector, absent: Vector, present: Vector, pair: Vector, before: Vect
 
 
 @compiled
-def explain_back(program: Program, step: Index, g: Vector) -> None:
+def explain_back(program: StepProgram, step: Index, g: Vector) -> None:
     """The transposed of `explain`, in place."""
     size = len(g)
     for link in range(step[4] - 1, step[3] - 1, -1):
@@ -336,7 +343,7 @@ def explain_back(program: Program, step: Index, g: Vector) -> None:
 
 @compiled
 def join_back(  # noqa: PLR0913, PLR0917
-    program: Program, number: int, place: int, pairs: Vector, x: Vector, g: Vector, before: Vector, found: Vector
+    program: StepProgram, number: int, place: int, pairs: Vector, x: Vector, g: Vector, before: Vector, found: Vector
 ) -> None:
     """The transposed of `join`."""
     log_none = crowd(program, number, pairs)[1]
@@ -355,7 +362,7 @@ def join_back(  # noqa: PLR0913, PLR0917
 
 @compiled
 def members(  # noqa: PLR0913, PLR0917
-    program: Program, number: int, pairs: Vector, log_none: float, still: float, fired: float, found: Vector
+    program: StepProgram, number: int, pairs: Vector, log_none: float, still: float, fired: float, found: Vector
 ) -> None:
     """P(member of a crowd | evidence) from the weights of both outcomes; see `steps`."""
     whole = math.exp(log_none) * still - math.expm1(log_none) * fired

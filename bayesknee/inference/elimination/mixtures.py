@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel
+from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.patient.evidence import Likelihood
 
 SMALLEST: Final = 2.0**-56  # of the q; 1 - q is 1
@@ -82,7 +82,7 @@ class Mixing:
     states: Vector
     rates: Vector
     weights: Vector
-    effects: dict[int, Effect]
+    effects: dict[int, NoisyOrNode]
     starts: dict[int, Vector]
     scales: dict[int, float]
 
@@ -91,7 +91,7 @@ class Mixing:
         return np.asarray(np.exp(-self.rates[:, None] * self.weights[c]))
 
 
-def mixings(model: NoisyOrModel, answers: Iterable[tuple[str, Likelihood]], raised: str) -> Iterator[Mixing]:
+def mixings(model: NetworkArrays, answers: Iterable[tuple[str, Likelihood]], raised: str) -> Iterator[Mixing]:
     """The answered mixtures by their weights.
 
     Args:
@@ -112,7 +112,7 @@ def mixings(model: NoisyOrModel, answers: Iterable[tuple[str, Likelihood]], rais
         yield _mixing(model, weights, group, power)
 
 
-def _mixing(model: NoisyOrModel, weights: Vector, group: list[tuple[str, Likelihood]], power: int) -> Mixing:
+def _mixing(model: NetworkArrays, weights: Vector, group: list[tuple[str, Likelihood]], power: int) -> Mixing:
     least = float(weights.min())
     ratio = 2.0 ** math.ceil(math.log2(float(weights.sum(axis=0).max()) / least))
     rates, states = exponentials(power, ratio)
@@ -130,6 +130,6 @@ def _mixing(model: NoisyOrModel, weights: Vector, group: list[tuple[str, Likelih
         if can_be_none:
             start[:, -1] = np.stack([np.zeros(brings.shape[1]), scale * np.array(likelihood) @ numbers.otherwise])
         number = model.names[name]
-        effects[number] = Effect(np.arange(model.n), -scale * brings, np.zeros(1))
+        effects[number] = NoisyOrNode(np.arange(model.n), -scale * brings, np.zeros(1))
         starts[number], scales[number] = start, 1.0 / scale
     return Mixing(model.names[group[0][0]] + len(model.names), states[:, None], rates, weights, effects, starts, scales)

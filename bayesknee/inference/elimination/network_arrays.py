@@ -24,7 +24,7 @@ ANY: Final = "any condition"  # the presenting complaint as an effect; not a nam
 
 
 @dataclass(frozen=True)
-class Effect:
+class NoisyOrNode:
     """A noisy-OR node: a sign, or a finding that depends on conditions directly.
 
     Where numbers are redrawn, they have the draws as their last axis; else none.
@@ -52,7 +52,7 @@ class Effect:
 
 
 @dataclass(frozen=True, eq=False)
-class NoisyOrModel:
+class NetworkArrays:
     """The network in a setting. Its numbers have a last axis: of length 1, or of draws where they are redrawn.
 
     Attributes:
@@ -74,7 +74,7 @@ class NoisyOrModel:
     simple: Vector
     factors: Mapping[int, Factor]
     priors: Mapping[int, Vector]
-    effects: Mapping[str, Effect]
+    effects: Mapping[str, NoisyOrNode]
     redrawn_mixtures: Mapping[str, MixtureNumbers] = field(default_factory=dict)
 
     @property
@@ -122,7 +122,7 @@ class NoisyOrModel:
         return self.names[ANY]
 
     @cached_property
-    def effect_of(self) -> dict[int, Effect]:
+    def effect_of(self) -> dict[int, NoisyOrNode]:
         """The effects by number."""
         return {self.names[name]: effect for name, effect in self.effects.items()}
 
@@ -138,7 +138,7 @@ class NoisyOrModel:
         }
 
 
-def noisy_or_model(network: Network, setting: str) -> NoisyOrModel:
+def network_arrays(network: Network, setting: str) -> NetworkArrays:
     """The network as it stands.
 
     Raises:
@@ -150,7 +150,7 @@ def noisy_or_model(network: Network, setting: str) -> NoisyOrModel:
     ratios = [each.cut(without_common(parents, c)) for c, each in enumerate(parents.odds_ratios)]
     alone = np.array([each.table.size == 1 for each in ratios])
     odds = np.exp(intercepts)
-    return NoisyOrModel(
+    return NetworkArrays(
         network,
         parents,
         intercepts[:, None],
@@ -175,7 +175,7 @@ def _factor(c: int, ratios: Factor, odds: float) -> Factor:
     return Factor(variables, np.stack([no, yes * no], axis=variables.index(c))[..., None])
 
 
-def _effects(network: Network) -> dict[str, Effect]:
+def _effects(network: Network) -> dict[str, NoisyOrNode]:
     numbers = {name: number for number, name in enumerate(network.conditions)}
     rules = {sign.id: sign.noisy_or for sign in network.signs.values()}
     rules |= {each.id: each.model for each in network.findings.values() if isinstance(each.model, NoisyOr)}
@@ -184,13 +184,13 @@ def _effects(network: Network) -> dict[str, Effect]:
         for name, rule in rules.items()
     }
     everyone = np.arange(len(numbers))
-    return effects | {ANY: Effect(everyone, np.full(len(numbers), -np.inf), np.zeros(()))}
+    return effects | {ANY: NoisyOrNode(everyone, np.full(len(numbers), -np.inf), np.zeros(()))}
 
 
-def make_effect(stated: Mapping[int, float | Vector], leak: float | Vector) -> Effect:
+def make_effect(stated: Mapping[int, float | Vector], leak: float | Vector) -> NoisyOrNode:
     """An effect from P(present | only that condition) by number, and P(present | none), each () or (draws,)."""
     log_no_leak = np.log1p(-np.asarray(leak))
     order = sorted(stated)
     steps = np.log1p(-np.array([stated[c] for c in order])) - log_no_leak
     matter = (steps < 0.0).reshape(len(order), -1).any(axis=1)
-    return Effect(np.array(order, np.intp)[matter], steps[matter], log_no_leak)
+    return NoisyOrNode(np.array(order, np.intp)[matter], steps[matter], log_no_leak)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from bayesknee.inference.elimination.steps import Absorb, Begin, End, Explain, Join, Observe, Places, Step
+from bayesknee.inference.elimination.steps import Absorb, Begin, EliminationStep, End, Explain, Join, Observe, Places
 
 NOTHING_ENDS: Final = 0
 SECONDS_A_STEP: Final = 1e-4
@@ -22,7 +22,7 @@ ROOTS: Final = 24  # as many tables, about, where only every so many are kept
 WIDEST_AXES: Final = 3  # conditions with the same effects and scope beyond this many do not get axes of their own
 
 
-class Node(NamedTuple):
+class Bundle(NamedTuple):
     """Conditions with the same effects and the same scope.
 
     Attributes:
@@ -53,14 +53,14 @@ class Shape:
         scopes: of effects that begin with something which depends on other axes.
     """
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Bundle, ...]
     effects: tuple[int, ...]
     factors: tuple[tuple[int, int], ...]
     scopes: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
-class Plan:
+class EliminationOrder:
     """The steps, and what they cost.
 
     Attributes:
@@ -68,7 +68,7 @@ class Plan:
         work: how many numbers are gone through in all, for one patient, in the forward pass.
     """
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[EliminationStep, ...] = ()
     sizes: tuple[int, ...] = ()
     work: float = 0.0
 
@@ -93,12 +93,12 @@ class Plan:
         return max(self.sizes, default=1)
 
 
-def make_plan(shape: Shape) -> Plan:
+def make_plan(shape: Shape) -> EliminationOrder:
     """A plan for this shape."""
     return _Planner(shape).plan()
 
 
-class _Option(NamedTuple):
+class _Choice(NamedTuple):
     """Something to be done with: `name`, once the nodes were absorbed and the axes are there."""
 
     peak: int
@@ -118,7 +118,7 @@ class _Way(NamedTuple):
 @dataclass
 class _Planner:
     shape: Shape
-    steps: list[Step] = field(default_factory=list)
+    steps: list[EliminationStep] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     work: float = 0.0
     live: list[int] = field(default_factory=list)  # names by place
@@ -163,10 +163,10 @@ class _Planner:
         """The names of a mask, in the order of their bits."""
         return [name for name, bits in self.bits.items() if bits & mask] if mask else []
 
-    def plan(self) -> Plan:
+    def plan(self) -> EliminationOrder:
         while self.open or self.waiting or self.on_axes:
             self._do(min(self._options()))
-        return Plan(tuple(self.steps), tuple(self.sizes), self.work)
+        return EliminationOrder(tuple(self.steps), tuple(self.sizes), self.work)
 
     # --- what can be done next ---------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class _Planner:
             mask |= self.bits[name]
         return mask
 
-    def _options(self) -> Iterator[_Option]:
+    def _options(self) -> Iterator[_Choice]:
         live = self._live_bits()
         found = False
         for name in self.open:
@@ -189,7 +189,7 @@ class _Planner:
                 found = True
                 needed = (axes | before) & ~self.closed
                 peak = live | own | needed
-                yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, needed)
+                yield _Choice(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, needed)
         for name in (*self.on_axes, *self._next_parents()):
             found = True
             own = self.members_of[name]
@@ -197,7 +197,7 @@ class _Planner:
             for absorbed, axes in self._ways(children):
                 scope = self._scope_of(name) if name in self.waiting else 0
                 peak = live | own | (axes | scope | self.effects_of[name]) & ~self.closed
-                yield _Option(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
+                yield _Choice(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
         if not found:
             yield from self._last_options(live)
 
@@ -264,16 +264,16 @@ class _Planner:
                     stack.extend(self.node_of[name].scope)
         return list(found)
 
-    def _last_options(self, live: int) -> Iterator[_Option]:
+    def _last_options(self, live: int) -> Iterator[_Choice]:
         """Nodes that touch nothing that is still open: without scope and effects."""
         for name in self.waiting:
             as_axes = self._must_have_axis(name)
             peak = live | self._scope_of(name) | (self.members_of[name] if as_axes else 0)
-            yield _Option(peak.bit_count(), peak.bit_count(), NOTHING_ENDS, () if as_axes else (name,), peak)
+            yield _Choice(peak.bit_count(), peak.bit_count(), NOTHING_ENDS, () if as_axes else (name,), peak)
 
     # --- doing it ----------------------------------------------------------------------------------------------------
 
-    def _do(self, option: _Option) -> None:
+    def _do(self, option: _Choice) -> None:
         for name in self._of_bits(option.axes & ~self._live_bits()):
             self._begin(name)
         for node in option.absorbed:
@@ -284,7 +284,7 @@ class _Planner:
         elif option.name < 0:
             self._end_node(option.name)
 
-    def _add(self, step: Step, live: list[int]) -> None:
+    def _add(self, step: EliminationStep, live: list[int]) -> None:
         size = 1
         for name in live:
             size *= self.states[name]
@@ -309,7 +309,7 @@ class _Planner:
             self._leaves(node)
             self.on_axes[node.name] = None
 
-    def _absorb(self, node: Node) -> None:
+    def _absorb(self, node: Bundle) -> None:
         for each in (*node.scope, *(effect for effect in node.effects if effect in self.open)):
             self._begin(each)
         scope = self._places(node.scope)
@@ -322,7 +322,7 @@ class _Planner:
                 self._add(Absorb(member, scope, effects), self.live)
         self._leaves(node)
 
-    def _leaves(self, node: Node) -> None:
+    def _leaves(self, node: Bundle) -> None:
         del self.waiting[node.name]
         for name in node.effects:
             self.ways.pop(name, None)
@@ -334,7 +334,7 @@ class _Planner:
         place = self.live.index(name)
         if name in self.shape.effects:
             self._explain((c, name) for node in self.on_axes for c in self.nodes[node].members)
-            step: Step = Observe(name, self.live.index(name))
+            step: EliminationStep = Observe(name, self.live.index(name))
         else:
             step = End(place)
         self._add(step, [each for each in self.live if each != name])

@@ -19,27 +19,27 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.elimination.core import Core
-from bayesknee.inference.elimination.patients import Known, Patients, one_patient, sorted_evidence
+from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.patients import Patients, SortedEvidence, one_patient, sorted_evidence
 from bayesknee.inference.results import Outcomes
 from bayesknee.patient.evidence import Evidence
 
 
-def outcomes(core: Core, evidence: Evidence, names: Iterable[str]) -> Outcomes:
+def outcomes(core: EliminationCore, evidence: Evidence, names: Iterable[str]) -> Outcomes:
     """The outcomes of these questions, given evidence that is possible."""
     wanted = set(names)
     network = core.model.network
-    work = _WhatIf(core, evidence)
+    work = _Outcomes(core, evidence)
     ordered = tuple(each for each in network.questions if each in wanted and work.can_tell(each))
     rows = [*work.rows(ordered)]
     joint = np.vstack(rows) if rows else np.zeros((0, 1 + core.model.n))
     return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:], work.marginals)
 
 
-class _WhatIf:
+class _Outcomes:
     """Rows of P(answer | e) and P(answer, condition | e)."""
 
-    def __init__(self, core: Core, evidence: Evidence) -> None:
+    def __init__(self, core: EliminationCore, evidence: Evidence) -> None:
         self._core = core
         self._model = core.model
         self._evidence = evidence
@@ -136,5 +136,5 @@ class _WhatIf:
         return replace(patient, no=no, yes=yes, observed=observed, log_scale=log_scale)
 
     @staticmethod
-    def _is_absent(known: Known, name: str) -> bool:
+    def _is_absent(known: SortedEvidence, name: str) -> bool:
         return name in known.effects and known.effects[name][1] == 0.0

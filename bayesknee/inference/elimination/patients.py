@@ -12,15 +12,15 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
-from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel
-from bayesknee.inference.elimination.order import Node
-from bayesknee.inference.elimination.steps import Crowd, Pair
+from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
+from bayesknee.inference.elimination.order import Bundle
+from bayesknee.inference.elimination.steps import Alone, Crowd
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 
 @dataclass(frozen=True)
-class Known:
+class SortedEvidence:
     """Evidence sorted by what it is about.
 
     Attributes:
@@ -38,7 +38,7 @@ class Known:
     mixtures: Mapping[str, Likelihood] = immutabledict()
 
 
-def sorted_evidence(model: NoisyOrModel, evidence: Evidence) -> Known:
+def sorted_evidence(model: NetworkArrays, evidence: Evidence) -> SortedEvidence:
     """The evidence sorted; readings of one sign make one likelihood."""
     conditions: dict[int, Likelihood] = {}
     risk_factors: dict[str, Likelihood] = {}
@@ -61,7 +61,7 @@ def sorted_evidence(model: NoisyOrModel, evidence: Evidence) -> Known:
             mixtures[name] = likelihood
         else:
             log_scale += math.log(likelihood[0])
-    return Known(conditions, risk_factors, effects, log_scale, mixtures)
+    return SortedEvidence(conditions, risk_factors, effects, log_scale, mixtures)
 
 
 def is_folded(likelihood: Likelihood) -> bool:
@@ -70,7 +70,7 @@ def is_folded(likelihood: Likelihood) -> bool:
     return yes in (0.0, no)
 
 
-def common_of(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Common:
+def common_of(model: NetworkArrays, known: SortedEvidence, *, with_any: bool = False) -> Common:
     """What the evidence has in common with that of others."""
     effects = [model.names[name] for name, each in known.effects.items() if not is_folded(each)]
     effects += [model.names[name] for name in known.mixtures]
@@ -131,13 +131,13 @@ class Patients:
             return self.structure.block_weights[name]
         return np.stack(np.broadcast_arrays(*self.pair(name)))
 
-    def pair(self, condition: int) -> Pair:
+    def pair(self, condition: int) -> Alone:
         pairs = self.structure.pairs
         if condition in pairs:
             no, yes = pairs[condition][1]
-            return Pair(no * np.exp(self.no[condition]), yes * np.exp(self.yes[condition]))
+            return Alone(no * np.exp(self.no[condition]), yes * np.exp(self.yes[condition]))
         no, yes = self._simple
-        return Pair(no[condition], yes[condition])
+        return Alone(no[condition], yes[condition])
 
     @property
     def pairs(self) -> tuple[Vector, Vector]:
@@ -167,7 +167,7 @@ class Patients:
         """All crowds by name."""
         return {name: self._crowd(node) for name, node in self.structure.crowds.items()}
 
-    def _crowd(self, node: Node) -> Crowd:
+    def _crowd(self, node: Bundle) -> Crowd:
         if self.structure.pairs.keys().isdisjoint(node.members):
             no, yes = (each[list(node.members)] for each in self._simple)
         else:
@@ -175,7 +175,7 @@ class Patients:
         return Crowd.of(node.members, no, yes, self.structure.crowd_chances[node.name])
 
 
-def patients_of(structure: Structure, known: list[Known]) -> Patients:
+def patients_of(structure: Structure, known: list[SortedEvidence]) -> Patients:
     """Patients from evidence that has this structure, or one with more effects to go through."""
     model = structure.model
     no, yes = np.zeros((model.n, len(known))), np.zeros((model.n, len(known)))
@@ -203,12 +203,12 @@ def patients_of(structure: Structure, known: list[Known]) -> Patients:
     return Patients(structure, no, yes, observed, log_scale)
 
 
-def _sum_of_log_fails(effects: Sequence[Effect], n: int) -> Vector:
+def _sum_of_log_fails(effects: Sequence[NoisyOrNode], n: int) -> Vector:
     """What absent effects multiply the presence of each condition with, log, shape (n,)."""
     causes, log_fails = zip(*((each.causes, each.log_fail) for each in effects), strict=True)
     return np.bincount(np.concatenate(causes), np.concatenate(log_fails), n).astype(np.float64, copy=False)
 
 
-def one_patient(model: NoisyOrModel, known: Known, *, with_any: bool = False) -> Patients:
+def one_patient(model: NetworkArrays, known: SortedEvidence, *, with_any: bool = False) -> Patients:
     """A single patient."""
     return patients_of(Structure(model, common_of(model, known, with_any=with_any)), [known])

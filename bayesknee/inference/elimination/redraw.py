@@ -18,8 +18,8 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
-from bayesknee.inference.elimination.core import Core
-from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel, make_effect, without_common
+from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode, make_effect, without_common
 from bayesknee.inference.elimination.patients import Patients, common_of, sorted_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.prior.factors import Factor
@@ -34,10 +34,10 @@ SECONDS_A_CONDITION: Final = 1e-6  # to draw its numbers, and to sum it out
 ARRAYS: Final = 8  # about as many of one number for each condition and draw are in use at a time
 
 
-class NoisyOrRedraws:
+class EliminationRedraws:
     """The networks that the ranges of one allow, in a setting; those of a seed are always the same."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: EliminationCore) -> None:
         self._core = core
         model = self._model = core.model
         self._prior = RedrawnPrior(model.network, model.parents, model.intercepts[:, 0], float(model.complaint[0]))
@@ -46,7 +46,7 @@ class NoisyOrRedraws:
     def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
         self._check_memory(draws)
-        answers = _Answers(self._model, evidence, draws, seed)
+        answers = _RedrawnAnswers(self._model, evidence, draws, seed)
         prior = self._priors(draws, seed)
         length = min(self._core.at_once(self._structure(answers)), draws)
         parts = (slice(start, min(start + length, draws)) for start in range(0, draws, length))
@@ -58,7 +58,7 @@ class NoisyOrRedraws:
         Raises:
             InferenceError: less than `FEWEST_DRAWS` would.
         """
-        structure = self._structure(_Answers(self._model, evidence, 1, 0))
+        structure = self._structure(_RedrawnAnswers(self._model, evidence, 1, 0))
         runs = 1 + sum(len(event) > 1 for event in events)
         seconds = runs * self._core.plan(structure.shape).seconds_more + SECONDS_A_CONDITION * self._model.n
         allowed = self._core.budget.seconds
@@ -69,7 +69,7 @@ class NoisyOrRedraws:
             )
         return int(min(USUAL_DRAWS, allowed / seconds))
 
-    def _structure(self, answers: _Answers) -> Structure:
+    def _structure(self, answers: _RedrawnAnswers) -> Structure:
         """That of the first draw; weights of mixtures that are alike as they stand need not be so in a draw."""
         return Structure(replace(self._model, redrawn_mixtures=answers.mixtures(slice(1))), answers.common)
 
@@ -89,7 +89,7 @@ class NoisyOrRedraws:
             keep(self._kept, (draws, seed), found, MOST_KEPT)
         return found
 
-    def _chances(self, answers: _Answers, prior: PriorDraws, events: Events, part: slice) -> Vector:
+    def _chances(self, answers: _RedrawnAnswers, prior: PriorDraws, events: Events, part: slice) -> Vector:
         patients = answers.patients(self._drawn_model(answers, prior.part(part), part), part)
         found = np.empty((patients.count, len(events)))
         marginals = self._core.posteriors(patients)[1].conditions.T
@@ -101,7 +101,7 @@ class NoisyOrRedraws:
             found[:, several] = self._core.any_of(patients, [events[column] for column in several])
         return found
 
-    def _drawn_model(self, answers: _Answers, prior: PriorDraws, part: slice) -> NoisyOrModel:
+    def _drawn_model(self, answers: _RedrawnAnswers, prior: PriorDraws, part: slice) -> NetworkArrays:
         model = self._model
         factors = {
             c: Factor(own.variables[:-1], own.table)  # the last one is the draw
@@ -122,10 +122,10 @@ class NoisyOrRedraws:
         )
 
 
-class _Answers:
+class _RedrawnAnswers:
     """What a patient answered, with redrawn numbers."""
 
-    def __init__(self, model: NoisyOrModel, evidence: Evidence, draws: int, seed: int) -> None:
+    def __init__(self, model: NetworkArrays, evidence: Evidence, draws: int, seed: int) -> None:
         self._model = model
         self._known = sorted_evidence(model, evidence)
         network = model.network
@@ -152,7 +152,7 @@ class _Answers:
         told += [name for name, _ in plain.mixtures]
         return plain._replace(effects=tuple(sorted(self._model.names[name] for name in told)))
 
-    def effects(self, part: slice) -> dict[str, Effect]:
+    def effects(self, part: slice) -> dict[str, NoisyOrNode]:
         """Those that bear on the answers, for some of the draws."""
         return {name: self._effect(drawn, part) for name, drawn in self._drawn.items() if name in self._known.effects}
 
@@ -169,13 +169,13 @@ class _Answers:
             for name in self._known.mixtures
         }
 
-    def _effect(self, drawn: Drawn, part: slice) -> Effect:
+    def _effect(self, drawn: Drawn, part: slice) -> NoisyOrNode:
         stated = {path[-1]: own[part] for path, own in drawn.items() if path[:-1] == ("noisy_or", "causes")}
         return make_effect(
             {self._model.numbers[name]: own for name, own in stated.items()}, drawn["noisy_or", "leak"][part]
         )
 
-    def patients(self, model: NoisyOrModel, part: slice) -> Patients:
+    def patients(self, model: NetworkArrays, part: slice) -> Patients:
         """One for each of these draws, with their model. What is the same for all conditions is left out."""
         structure = Structure(model, self.common)
         draws = model.intercepts.shape[1]

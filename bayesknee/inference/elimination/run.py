@@ -9,9 +9,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.elimination.order import KEPT_AT_MOST, Plan
+from bayesknee.inference.elimination.order import KEPT_AT_MOST, EliminationOrder
 from bayesknee.inference.elimination.patients import Patients
-from bayesknee.inference.elimination.steps import Observe, Step, Tally
+from bayesknee.inference.elimination.steps import EliminationStep, Observe, Tally
 
 MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
 
@@ -63,7 +63,7 @@ class Run:
     back.
     """
 
-    plan: Plan
+    plan: EliminationOrder
     patients: Patients
     _log_tops: Vector = field(init=False)
     _kept: dict[int, Vector] = field(init=False, default_factory=dict)
@@ -87,7 +87,7 @@ class Run:
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(x) + self._log_tops)
 
-    def _forward(self, step: Step, x: Vector) -> tuple[Vector, Vector]:
+    def _forward(self, step: EliminationStep, x: Vector) -> tuple[Vector, Vector]:
         """The table after a step, and what it was divided by so that nothing leaves the range of floats."""
         x = step.forward(x, self.patients)
         if not isinstance(step, Observe):
@@ -110,13 +110,13 @@ class Run:
                 g = step.backward(x, g, self.patients, tally)
                 g = g / g.real.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
 
-    def tables_backwards(self) -> Iterator[tuple[Step, Vector]]:
+    def tables_backwards(self) -> Iterator[tuple[EliminationStep, Vector]]:
         """The steps, last one first, and the table before each; after `log_evidence`."""
         for start in sorted(self._kept, reverse=True):
             steps = self.plan.steps[start : start + self._stride]
             yield from zip(reversed(steps), reversed(self._tables(start, steps)), strict=True)
 
-    def _tables(self, start: int, steps: Sequence[Step]) -> list[Vector]:
+    def _tables(self, start: int, steps: Sequence[EliminationStep]) -> list[Vector]:
         """The table before each of these steps."""
         tables = [self._kept[start]]
         for step in steps[:-1]:

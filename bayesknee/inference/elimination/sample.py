@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import mixture_numbers, reading_table
-from bayesknee.inference.elimination.core import Core
-from bayesknee.inference.elimination.draw import Whole, draw
+from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
@@ -22,10 +21,9 @@ from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 
 MOST_ROWS_AT_ONCE: Final = 2**12
-Some = NDArray[np.bool_]
 
 
-class Sampler:
+class EliminationSampler:
     """Draws patients who share some evidence.
 
     Args:
@@ -38,7 +36,7 @@ class Sampler:
         InferenceError: tables that would be too large.
     """
 
-    def __init__(self, core: Core, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
+    def __init__(self, core: EliminationCore, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
         self._model = core.model
         self._network = core.model.network
         self._wanted = frozenset(self._network.findings if wanted is None else self._with_gates(wanted))
@@ -73,8 +71,8 @@ class Sampler:
     # --- risk factors ------------------------------------------------------------------------------------------------
 
     def _risk_factors(
-        self, conditions: Some, blocks: dict[int, Whole], rng: np.random.Generator
-    ) -> Iterator[tuple[str, Whole]]:
+        self, conditions: Bools, blocks: dict[int, Integers], rng: np.random.Generator
+    ) -> Iterator[tuple[str, Integers]]:
         weights = {number: each[:, 0] for number, each in self._model.block_weights(self._known.risk_factors).items()}
         drawn = dict(blocks)
         private = {block: c for c, block in enumerate(self._model.parents.private_blocks) if block is not None}
@@ -89,7 +87,7 @@ class Sampler:
                 states = np.unravel_index(drawn[number], [len(each.states) for each in members])
                 yield from zip(self._model.blocks[number].ids, states, strict=True)
 
-    def _given_child(self, c: int, number: int, conditions: Some, drawn: dict[int, Whole]) -> Vector:
+    def _given_child(self, c: int, number: int, conditions: Bools, drawn: dict[int, Integers]) -> Vector:
         """P(condition as drawn | its parents as drawn, each state of its private block), shape (rows, states)."""
         variables, table = self._model.factors[c]
         table = np.moveaxis(table[..., 0], variables.index(number), -1)
@@ -99,7 +97,7 @@ class Sampler:
 
     # --- findings ----------------------------------------------------------------------------------------------------
 
-    def _findings(self, conditions: Some, rng: np.random.Generator) -> Iterator[tuple[str, Whole]]:
+    def _findings(self, conditions: Bools, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
         signs = {name: self._effect(name, conditions, rng) for name in self._network.signs}
         for name, finding in self._network.findings.items():
             if name not in self._wanted:
@@ -120,7 +118,7 @@ class Sampler:
     def _likely(self, name: str) -> Vector:
         return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))
 
-    def _effect(self, name: str, conditions: Some, rng: np.random.Generator) -> Whole:
+    def _effect(self, name: str, conditions: Bools, rng: np.random.Generator) -> Integers:
         """A noisy-OR given the conditions and what is known of it."""
         effect = self._model.effects[name]
         log_no = effect.log_no_leak + conditions[:, effect.causes] @ effect.log_fail
@@ -128,7 +126,7 @@ class Sampler:
         return draw_each(chances * np.array(self._known.effects.get(name, (1.0, 1.0))), rng)
 
 
-def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Some) -> Vector:
+def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Bools) -> Vector:
     """P(state | conditions) of a mixture, shape (rows, states); `bayesknee.inference.cpds` has it for all subsets."""
     weights, each, others = (part[..., 0] for part in mixture_numbers(rule, finding.states, ids))
     total = conditions @ weights

@@ -33,8 +33,15 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.dividing import divided, gauss_legendre
-from bayesknee.inference.elimination.core import Core
-from bayesknee.inference.elimination.patients import Known, Patients, common_of, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.patients import (
+    Patients,
+    SortedEvidence,
+    common_of,
+    is_folded,
+    one_patient,
+    sorted_evidence,
+)
 from bayesknee.inference.elimination.steps import expm1, log
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Events, Shares
@@ -46,9 +53,9 @@ STEP: Final = 1e-30
 LEAST: Final = 1e-250  # times STEP it is still a float
 
 
-def shares(core: Core, evidence: Evidence, events: Events) -> Shares:
+def shares(core: EliminationCore, evidence: Evidence, events: Events) -> Shares:
     """The shares of all that is known in all events."""
-    path = _Path(core, evidence, events)
+    path = EliminationPath(core, evidence, events)
     for nodes in NODES:
         result, off = path.shares(nodes)
         if off <= TOLERANCE:
@@ -78,10 +85,10 @@ class _Chances:
     def effect(self, number: int, weights: Vector) -> None: ...
 
 
-class _Path:
+class EliminationPath:
     """The way of the evidence from t = 0 to 1."""
 
-    def __init__(self, core: Core, evidence: Evidence, events: Events) -> None:
+    def __init__(self, core: EliminationCore, evidence: Evidence, events: Events) -> None:
         self._core = core
         self._model = core.model
         self._evidence = evidence
@@ -90,7 +97,7 @@ class _Path:
         self._names = tuple(evidence.likelihoods)
         self._whole = self._patient(self._known)
         settled = {c: each for c, each in self._known.conditions.items() if min(each) == 0.0}
-        self._first = Known(settled, self._known.risk_factors, {})
+        self._first = SortedEvidence(settled, self._known.risk_factors, {})
         self._gradual = tuple(name for name in self._names if self._is_gradual(name))
 
     def _is_gradual(self, name: str) -> bool:
@@ -109,7 +116,7 @@ class _Path:
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
-    def _patient(self, known: Known) -> Patients:
+    def _patient(self, known: SortedEvidence) -> Patients:
         patient = one_patient(self._model, known)
         return self._core.counting_any(patient) if self._core.has_complaint else patient
 
@@ -221,7 +228,7 @@ class _Path:
 
     def shares(self, nodes: int) -> tuple[Shares, float]:
         """The shares by that many nodes of Gauss-Legendre, and what their sums miss at the most."""
-        before = self._gained(Known({}, {}, {}))[1]
+        before = self._gained(SortedEvidence({}, {}, {}))[1]
         start = self._gained(self._first)[1]
         after = self._sides(self._at(1.0, 0.0))[1][:, :, 0].real
         moves = np.zeros((len(self._names), 2, len(self._events)))
@@ -249,7 +256,7 @@ class _Path:
         sides = np.concatenate([self._sides(self._at(t, STEP, part))[1] for part in parts], axis=2)
         return np.nan_to_num(np.moveaxis(sides.imag, 2, 0) / STEP) + self._constants[:, None, None]
 
-    def _gained(self, known: Known) -> tuple[float, Vector]:
+    def _gained(self, known: SortedEvidence) -> tuple[float, Vector]:
         """log P(known), and log P(side, known), shape (2, events)."""
         logs, sides = self._sides(self._patient(known))
         return float(logs[0]), sides[:, :, 0]
@@ -265,7 +272,7 @@ class _Path:
             """What these bring to each side, and to all of it together."""
             conditions = {c: each for c, each in self._first.conditions.items() if ids[c] in chosen}
             factors = {name: each for name, each in self._first.risk_factors.items() if name in chosen}
-            log_all, sides = self._gained(Known(conditions, factors, {}))
+            log_all, sides = self._gained(SortedEvidence(conditions, factors, {}))
             return np.where(np.isneginf(before), 0.0, sides - before), log_all
 
         with np.errstate(invalid="ignore"):

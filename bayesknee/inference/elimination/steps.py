@@ -25,7 +25,7 @@ Places: TypeAlias = tuple[int, ...]
 TINY: Final = 1e-300
 
 
-class Pair(NamedTuple):
+class Alone(NamedTuple):
     """What is known of a condition by itself, given its scope: P(absent, own evidence) and P(present, own evidence)."""
 
     no: Vector
@@ -38,7 +38,7 @@ class Numbers(Protocol):
     def start(self, name: int) -> Vector:
         """The states of a new axis, shape (states, scope..., patients)."""
 
-    def pair(self, condition: int) -> Pair: ...
+    def pair(self, condition: int) -> Alone: ...
     def chance(self, condition: int, effect: int) -> Vector:
         """The probability q that a condition, if present, brings the effect about; shape () or (patients,)."""
 
@@ -63,7 +63,7 @@ class Tally(Protocol):
         """Of the states of an axis, shape (states, scope..., patients)."""
 
 
-class Step(Protocol):
+class EliminationStep(Protocol):
     """One step."""
 
     def forward(self, x: Vector, numbers: Numbers, /) -> Vector: ...
@@ -274,7 +274,7 @@ class Crowd:
 
     Attributes:
         members: their numbers.
-        no, yes: as in `Pair`, shape (members, scope..., patients).
+        no, yes: as in `Alone`, shape (members, scope..., patients).
         q: the probability that each of them, if present, brings the effect about, shape (members, 1 or patients).
         nothing: P(own evidence, none of them brings it about) over the scope, up to `log_scale`.
         something: the same, at least one of them does.

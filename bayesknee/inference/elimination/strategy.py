@@ -11,13 +11,13 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.elimination.batch import infer_many, structure_with
-from bayesknee.inference.elimination.core import BUDGET, Core, NoisyOrPosterior, Whole
-from bayesknee.inference.elimination.gradients import PriorGradients, gradients_of
+from bayesknee.inference.elimination.core import BUDGET, EliminationCore, EliminationPosterior, Totals
+from bayesknee.inference.elimination.gradients import EliminationPriorGradients, gradients_of
 from bayesknee.inference.elimination.importance import ApproximatePosterior, approximate
 from bayesknee.inference.elimination.outcomes import outcomes
 from bayesknee.inference.elimination.patients import Patients, one_patient, sorted_evidence
-from bayesknee.inference.elimination.redraw import NoisyOrRedraws
-from bayesknee.inference.elimination.sample import Sampler
+from bayesknee.inference.elimination.redraw import EliminationRedraws
+from bayesknee.inference.elimination.sample import EliminationSampler
 from bayesknee.inference.elimination.shares import shares
 from bayesknee.inference.results import Budget, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.knowledge.network import Network
@@ -46,9 +46,9 @@ class Elimination:
     redraws_by_patient: ClassVar[bool] = True
 
     def __init__(self, network: Network, setting: str, budget: Budget = BUDGET) -> None:
-        self.core = Core(network, setting, budget)
+        self.core = EliminationCore(network, setting, budget)
 
-    def infer(self, evidence: Evidence) -> NoisyOrPosterior | ApproximatePosterior:
+    def infer(self, evidence: Evidence) -> EliminationPosterior | ApproximatePosterior:
         """The posterior, given a patient's evidence: exact where that is within the budget.
 
         Raises:
@@ -61,11 +61,11 @@ class Elimination:
         whole, log_evidence, marginals = self.core.whole_posterior(evidence, patient)
         if log_evidence[0] == -math.inf:
             return self._impossible(patient)
-        return NoisyOrPosterior(self.core, whole, float(log_evidence[0]), marginals.conditions[:, 0])
+        return EliminationPosterior(self.core, whole, float(log_evidence[0]), marginals.conditions[:, 0])
 
-    def _impossible(self, patient: Patients) -> NoisyOrPosterior:
-        nothing = Whole(patient, np.array([-math.inf]), np.array([-1.0]))
-        return NoisyOrPosterior(self.core, nothing, -math.inf, np.zeros(self.core.model.n))
+    def _impossible(self, patient: Patients) -> EliminationPosterior:
+        nothing = Totals(patient, np.array([-math.inf]), np.array([-1.0]))
+        return EliminationPosterior(self.core, nothing, -math.inf, np.zeros(self.core.model.n))
 
     def infer_many(
         self,
@@ -101,7 +101,7 @@ class Elimination:
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
     ) -> Sample:
         """Patients drawn given evidence; see `bayesknee.inference.elimination.sample`."""
-        return Sampler(self.core, evidence, wanted).draw(rows, rng)
+        return EliminationSampler(self.core, evidence, wanted).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
         """What each answer brings to each event; see `bayesknee.inference.elimination.shares`."""
@@ -112,9 +112,9 @@ class Elimination:
         return gradients_of(self.core, self._prior_gradients, evidence, events)
 
     @cached_property
-    def _prior_gradients(self) -> PriorGradients:
+    def _prior_gradients(self) -> EliminationPriorGradients:
         """How patients change with the numbers before the findings."""
-        return PriorGradients(self.core)
+        return EliminationPriorGradients(self.core)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.elimination.redraw`."""
@@ -125,5 +125,5 @@ class Elimination:
         return self._redraws.usual_draws(evidence, events)
 
     @cached_property
-    def _redraws(self) -> NoisyOrRedraws:
-        return NoisyOrRedraws(self.core)
+    def _redraws(self) -> EliminationRedraws:
+        return EliminationRedraws(self.core)

@@ -14,9 +14,9 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.elimination.mixtures import mixings
-from bayesknee.inference.elimination.network_arrays import Effect, NoisyOrModel
-from bayesknee.inference.elimination.order import Node, Shape
-from bayesknee.inference.elimination.steps import Pair, expm1
+from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
+from bayesknee.inference.elimination.order import Bundle, Shape
+from bayesknee.inference.elimination.steps import Alone, expm1
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.patient.evidence import Likelihood
 
@@ -50,7 +50,7 @@ class Structure:
             shape (draws,).
     """
 
-    def __init__(self, model: NoisyOrModel, common: Common) -> None:
+    def __init__(self, model: NetworkArrays, common: Common) -> None:
         self.model = model
         self.common = common
         self.mixings = tuple(mixings(model, common.mixtures, common.raised))
@@ -59,26 +59,26 @@ class Structure:
         self.log_scale = sum(self._logs_of_the_rest(), np.zeros(1))
 
     @cached_property
-    def pairs(self) -> Mapping[int, tuple[Scope, Pair]]:
+    def pairs(self) -> Mapping[int, tuple[Scope, Alone]]:
         """The scope, and P(absent) and P(present) given it, of each condition that depends on anything."""
         if not self.mixings:
             return self.pairs_before_mixing
         return {c: self._mixed(c) for c in range(self.model.n)}
 
-    def _mixed(self, c: int) -> tuple[Scope, Pair]:
+    def _mixed(self, c: int) -> tuple[Scope, Alone]:
         p = self.model.simple[c]
-        scope, (no, yes) = self.pairs_before_mixing.get(c, ((), Pair(1.0 - p, p)))
+        scope, (no, yes) = self.pairs_before_mixing.get(c, ((), Alone(1.0 - p, p)))
         for mixing in self.mixings:
             scope, no, yes = (*scope, mixing.number), no[..., None, :], yes[..., None, :] * mixing.tilt(c)
-        return scope, Pair(np.broadcast_to(no, yes.shape), yes)
+        return scope, Alone(np.broadcast_to(no, yes.shape), yes)
 
     @cached_property
-    def pairs_before_mixing(self) -> Mapping[int, tuple[Scope, Pair]]:
+    def pairs_before_mixing(self) -> Mapping[int, tuple[Scope, Alone]]:
         """The same without regard to mixtures, of each condition that has parents."""
         return {c: self._pair(c, self.factor(c)) for c in self.model.factors}
 
     @cached_property
-    def of_mixtures(self) -> Mapping[int, Effect]:
+    def of_mixtures(self) -> Mapping[int, NoisyOrNode]:
         """The effects that answered mixtures have, by number."""
         return {number: effect for mixing in self.mixings for number, effect in mixing.effects.items()}
 
@@ -87,7 +87,7 @@ class Structure:
         scales = {number: scale for mixing in self.mixings for number, scale in mixing.scales.items()}
         return {number: np.outer([0.0, scale], np.ones(patients)) for number, scale in scales.items()}
 
-    def effect(self, number: int) -> Effect:
+    def effect(self, number: int) -> NoisyOrNode:
         """The effect with that number."""
         return self.of_mixtures[number] if number in self.of_mixtures else self.model.effect_of[number]
 
@@ -112,7 +112,7 @@ class Structure:
         block = self.model.parents.private_blocks[c]
         return block if block is not None and block not in self.settled else None
 
-    def _pair(self, c: int, own: Factor) -> tuple[Scope, Pair]:
+    def _pair(self, c: int, own: Factor) -> tuple[Scope, Alone]:
         private = self.private(c)
         table = np.moveaxis(own.table, own.variables.index(c), 0)
         scope = tuple(each for each in own.variables if each != c)
@@ -121,7 +121,7 @@ class Structure:
             table = np.einsum("...sd,sd->...d", np.moveaxis(table, axis + 1, -2), self.block_weights[private])
             scope = tuple(each for each in scope if each != private)
         no, yes = table
-        return scope, Pair(no, yes)
+        return scope, Alone(no, yes)
 
     def scope(self, c: int) -> Scope:
         """What a condition depends on that is neither known nor its own."""
@@ -134,7 +134,7 @@ class Structure:
         return Shape(self._nodes, self.common.effects, self._factors, scopes)
 
     @cached_property
-    def _nodes(self) -> tuple[Node, ...]:
+    def _nodes(self) -> tuple[Bundle, ...]:
         effects: dict[int, list[int]] = {}
         for k in self.common.effects:
             for c in self.effect(k).causes.tolist():
@@ -149,12 +149,12 @@ class Structure:
         if alone := np.delete(np.arange(self.model.n), touched).tolist():
             bundles.setdefault(((), (), -1), []).extend(alone)
         return tuple(
-            Node(-1 - number, tuple(members), own, scope, is_crowd=len(own) < 2 and parent < 0, is_parent=parent >= 0)
+            Bundle(-1 - number, tuple(members), own, scope, is_crowd=len(own) < 2 and parent < 0, is_parent=parent >= 0)
             for number, ((own, scope, parent), members) in enumerate(bundles.items())
         )
 
     @cached_property
-    def crowds(self) -> Mapping[int, Node]:
+    def crowds(self) -> Mapping[int, Bundle]:
         """The nodes that are crowds, by name."""
         return {node.name: node for node in self._nodes if node.is_crowd}
 
@@ -163,7 +163,7 @@ class Structure:
         """q of the members of each crowd, shape (members, draws); 0 where it touches no effect."""
         return {name: self._chances(node) for name, node in self.crowds.items()}
 
-    def _chances(self, node: Node) -> Vector:
+    def _chances(self, node: Bundle) -> Vector:
         if not node.effects:
             return np.zeros((len(node.members), 1))
         effect = self.effect(node.effects[0])

@@ -20,7 +20,7 @@ from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Likelihood
-from bayesknee.patient.gates import Answers
+from bayesknee.patient.gates import CodedAnswers
 
 MOST_NUMBERS_AT_ONCE: Final = 2**20
 
@@ -34,7 +34,7 @@ class Batch:
         groups: sets of conditions by number, of which to tell the probability of at least one.
     """
 
-    def __init__(self, tables: SubsetTables, answers: Answers, groups: Groups) -> None:
+    def __init__(self, tables: SubsetTables, answers: CodedAnswers, groups: Groups) -> None:
         self._tables = tables
         self._network = tables.network
         self._rows, self._ways, self._given, log_scale = answers

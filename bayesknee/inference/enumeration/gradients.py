@@ -3,19 +3,30 @@
     dP(event | e) / d number = Cov over p(s | e) of ( 1[s in event], d log p(s, e) / d number )
 
 is the difference of two sums over subsets: the change of P(event, e), and that of P(e).
+
+d log P(answers | s) / d number, as rows over s, for findings and signs: with N the P(no | s) of a noisy OR, which is
+(1 - leak)^(1 - k) * product over the k present causes of (1 - stated),
+
+    dN / d stated_c = - N / (1 - stated_c) where c is present,     dN / d leak = - N (1 - k) / (1 - leak),
+
+for a stated figure includes the leak. In a distribution the other states give way in proportion to what they have.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.enumeration.finding_gradients import FindingGradients
+from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
-from bayesknee.inference.subsets import holds_any, sums
-from bayesknee.patient.evidence import Evidence
+from bayesknee.inference.subsets import holds_any, subset_sums, sums
+from bayesknee.knowledge.model import Mixture, NoisyOr, Path
+from bayesknee.patient.evidence import Evidence, Likelihood
 
 
 def gradients_of(tables: SubsetTables, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
@@ -42,3 +53,103 @@ def _over_events(row: Vector, events: Events) -> Vector:
         for event in events
     )
     return np.array([every[0], *of_events])
+
+
+class SubsetSlope(NamedTuple):
+    """What one number does.
+
+    Attributes:
+        path: where it stands.
+        values: d log P(answers | s) / d number, shape (2**n,).
+        linear: whether P(answers | s) is a straight line in it.
+    """
+
+    path: Path
+    values: Vector
+    linear: bool
+
+
+class FindingGradients:
+    """The rows of all numbers that bear on what is known of findings."""
+
+    def __init__(self, tables: SubsetTables) -> None:
+        self._tables = tables
+        self._network = tables.network
+        self._conditions = tuple(tables.network.conditions)
+
+    def rows(self, likelihoods: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
+        """Those of findings that depend on conditions, then those of signs and their readings."""
+        by_sign: dict[str, dict[str, Likelihood]] = {}
+        for name, likelihood in likelihoods.items():
+            if name in self._tables.readings:
+                by_sign.setdefault(self._tables.readings[name].sign, {})[name] = likelihood
+            elif name in self._network.findings:
+                yield from self._of_direct(name, likelihood)
+        for sign, readings in by_sign.items():
+            yield from self._of_sign(sign, readings)
+
+    def _of_direct(self, name: str, likelihood: Likelihood) -> Iterator[SubsetSlope]:
+        rule = self._network.findings[name].model
+        if isinstance(rule, NoisyOr):
+            no, yes = likelihood
+            return self._of_noisy_or(("findings", name, "noisy_or"), rule, name, (no, yes))
+        if isinstance(rule, Mixture):
+            return self._of_mixture(name, rule, likelihood)
+        raise TypeError(f"{name} reads a sign and has no row of its own")
+
+    def _of_noisy_or(
+        self, path: Path, rule: NoisyOr, name: str, likelihood: tuple[float, float]
+    ) -> Iterator[SubsetSlope]:
+        """`name` is that of the table: a finding, or a sign of which what was read has this likelihood."""
+        no, yes = likelihood
+        table = self._tables.table(name)
+        by_log_no = (no - yes) * table[0] / (no * table[0] + yes * table[1])
+        for cause, number in rule.causes.items():
+            yield SubsetSlope(
+                (*path, "causes", cause), -by_log_no * self._present(cause) / (1.0 - number.value), linear=True
+            )
+        count = subset_sums([float(condition in rule.causes) for condition in self._conditions])
+        yield SubsetSlope((*path, "leak"), -by_log_no * (1.0 - count) / (1.0 - rule.leak.value), linear=False)
+
+    def _present(self, condition: str) -> Vector:
+        return holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
+
+    def _of_sign(self, sign: str, readings: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
+        each = {name: np.array(own) @ reading_table(self._tables.readings[name]) for name, own in readings.items()}
+        no, yes = np.prod(list(each.values()), axis=0).tolist()
+        top = max(no, yes)
+        rule = self._network.signs[sign].noisy_or
+        yield from self._of_noisy_or(("signs", sign, "noisy_or"), rule, sign, (no / top, yes / top))
+        absent, present = self._tables.table(sign)
+        total = no * absent + yes * present
+        for name, (own_no, own_yes) in each.items():
+            said_no, said_yes = readings[name]
+            path = ("findings", name, "reads")
+            by_sensitivity = (said_yes - said_no) / own_yes * yes * present / total
+            by_specificity = (said_no - said_yes) / own_no * no * absent / total
+            yield SubsetSlope((*path, "sensitivity"), by_sensitivity, linear=True)
+            yield SubsetSlope((*path, "specificity"), by_specificity, linear=True)
+
+    def _of_mixture(self, name: str, rule: Mixture, likelihood: Likelihood) -> Iterator[SubsetSlope]:
+        """P(answer | s) is sum over the present c of w_c P(answer | c), over the sum of their w_c."""
+        states = self._network.findings[name].states
+        path = ("findings", name, "mixture")
+        answer = np.array(likelihood) @ self._tables.table(name)
+        weights = {c: rule.weights[c].value if c in rule.weights else 1.0 for c in self._conditions}
+        total = subset_sums(weights.values())
+        total[0] = 1.0
+        for condition, own in rule.distributions.items():
+            part = self._present(condition) * weights[condition] / total / answer
+            for state, change in by_state(own, states, likelihood):
+                yield SubsetSlope((*path, "distributions", condition, state), part * change, linear=True)
+        if rule.otherwise:
+            others = [weights[c] * (c not in rule.distributions) for c in self._conditions]
+            part = subset_sums(others) / total
+            part[0] = 1.0
+            for state, change in by_state(rule.otherwise, states, likelihood):
+                yield SubsetSlope((*path, "otherwise", state), part / answer * change, linear=True)
+        for condition in rule.weights:
+            owner = rule.distributions.get(condition) or rule.otherwise
+            chance = float(np.dot(likelihood, owner.vector(states))) if owner else 0.0
+            values = self._present(condition) * (chance / answer - 1.0) / total
+            yield SubsetSlope((*path, "weights", condition), values, linear=False)

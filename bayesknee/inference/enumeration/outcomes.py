@@ -38,7 +38,7 @@ MOST_NUMBERS_AT_ONCE: Final = 2**21
 Rule = TypeVar("Rule", NoisyOr, Mixture)
 
 
-class WhatIf:
+class SubsetOutcomes:
     """Outcomes for one network in one setting. Read-only once made, so safe to share between threads.
 
     Args:

@@ -31,7 +31,7 @@ MOST_KEPT: Final = 4
 ROWS_BEFORE_SCALING: Final = 16
 
 
-class Row(Protocol):
+class DrawnRow(Protocol):
     """P(answer | s) with redrawn numbers."""
 
     def values(self, part: slice, /) -> Vector:
@@ -142,7 +142,7 @@ class Redraws:
         return found
 
     def _chances(
-        self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[Row], masks: Vector, part: slice
+        self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[DrawnRow], masks: Vector, part: slice
     ) -> Vector:
         weights = self._prior.joint(prior, known, self._base)
         if self._network.complaint:
@@ -154,8 +154,8 @@ class Redraws:
         chances: Vector = np.minimum((masks @ weights) / weights.sum(axis=0), 1.0)
         return chances.T
 
-    def _rows(self, likelihoods: Mapping[str, Likelihood], draws: int, seed: int) -> list[Row]:
-        rows: list[Row] = []
+    def _rows(self, likelihoods: Mapping[str, Likelihood], draws: int, seed: int) -> list[DrawnRow]:
+        rows: list[DrawnRow] = []
         of_signs: dict[str, Vector] = {}
         for name, likelihood in likelihoods.items():
             if name in self._network.conditions:
@@ -174,14 +174,14 @@ class Redraws:
             rows.append(self._noisy_or(sign.noisy_or, ("noisy_or",), drawn_numbers(sign, draws, seed), weights))
         return rows
 
-    def _direct(self, finding: Finding, drawn: Drawn, likelihood: Vector) -> Row:
+    def _direct(self, finding: Finding, drawn: Drawn, likelihood: Vector) -> DrawnRow:
         if isinstance(finding.model, Mixture):
             return self._mixture(finding, finding.model, drawn, likelihood)
         if isinstance(finding.model, NoisyOr):
             return self._noisy_or(finding.model, ("noisy_or",), drawn, likelihood[:, None])
         raise TypeError(f"{finding.id} reads a sign and has no row of its own")
 
-    def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> Row:
+    def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> DrawnRow:
         no_leak = 1.0 - drawn[*path, "leak"]
         factors = np.ones((len(self._conditions), len(no_leak)))
         for c, name in enumerate(self._conditions):
@@ -189,7 +189,7 @@ class Redraws:
                 factors[c] = (1.0 - drawn[*path, "causes", name]) / no_leak
         return NoisyOrRow(no_leak, factors, np.broadcast_to(weights, (2, len(no_leak))))
 
-    def _mixture(self, finding: Finding, rule: Mixture, drawn: Drawn, likelihood: Vector) -> Row:
+    def _mixture(self, finding: Finding, rule: Mixture, drawn: Drawn, likelihood: Vector) -> DrawnRow:
         numbers = drawn_mixture(rule, finding.states, self._conditions, drawn)
         means = np.einsum("v,nvd->nd", likelihood, numbers.distributions)
         return MixtureRow(numbers.weights, means, likelihood @ numbers.otherwise)

@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.chance import Whole, close_gates, draw_each
+from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.draw import RiskFactors
@@ -29,7 +29,7 @@ from bayesknee.patient.evidence import Evidence
 MOST_ROWS_AT_ONCE: Final = 2**14
 
 
-class Sampler:
+class SubsetSampler:
     """Draws patients who share some evidence.
 
     Args:
@@ -65,7 +65,7 @@ class Sampler:
         close_gates(self._network, codes, self._given)
         return Sample(membership(len(self._network.conditions))[subsets] > 0.0, codes)
 
-    def _findings(self, subsets: Whole, rng: np.random.Generator) -> Iterator[tuple[str, Whole]]:
+    def _findings(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
         signs = {name: self._sign(name, subsets, rng) for name in self._network.signs}
         for name, finding in self._network.findings.items():
             if isinstance(finding.model, Reading):
@@ -74,7 +74,7 @@ class Sampler:
                 table, parent = self._tables.table(name), subsets
             yield name, draw_each((self._likely(name) * table.T)[parent], rng)
 
-    def _sign(self, sign: str, subsets: Whole, rng: np.random.Generator) -> Whole:
+    def _sign(self, sign: str, subsets: Integers, rng: np.random.Generator) -> Integers:
         """The sign given its causes and what was read of it."""
         likelihood = np.ones(2)
         for name, reading in self._tables.readings.items():

@@ -70,13 +70,13 @@ class SignSeen:
 
 def shares_of(tables: SubsetTables, evidence: Evidence, events: Events) -> Shares:
     """The shares of all that is known in all events."""
-    known = _Known(tables, evidence)
+    known = KnownAnswers(tables, evidence)
     masks = tuple(_mask(event, len(tables.network.conditions)) for event in events)
-    result = _Path(known, masks, NODES[0]).shares()
+    result = SubsetPath(known, masks, NODES[0]).shares()
     for nodes in NODES[1:]:
         if _is_exact(result):
             break
-        result = _Path(known, masks, nodes).shares()
+        result = SubsetPath(known, masks, nodes).shares()
     return result
 
 
@@ -86,7 +86,7 @@ def _is_exact(shares: Shares) -> bool:
     return bool((off <= TOLERANCE * np.maximum(1.0, np.abs(shares.moves).sum(axis=0)[possible])).all())
 
 
-class _Known:
+class KnownAnswers:
     """All that is known of one patient, as likelihoods over subsets.
 
     Attributes:
@@ -174,10 +174,10 @@ class _Known:
         return np.float64 if spread < LARGEST_SPREAD else np.longdouble
 
 
-class _Path:
+class SubsetPath:
     """The way of the evidence from t = 0 to 1, at the nodes of Gauss-Legendre."""
 
-    def __init__(self, known: _Known, masks: tuple[int, ...], nodes: int) -> None:
+    def __init__(self, known: KnownAnswers, masks: tuple[int, ...], nodes: int) -> None:
         self._known = known
         self._masks = masks
         points, self._weights = gauss_legendre(nodes)

@@ -14,9 +14,9 @@ from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.enumeration.batch import Batch
 from bayesknee.inference.enumeration.compiled.risk_factors import is_small_enough
 from bayesknee.inference.enumeration.gradients import gradients_of
-from bayesknee.inference.enumeration.outcomes import WhatIf
+from bayesknee.inference.enumeration.outcomes import SubsetOutcomes
 from bayesknee.inference.enumeration.redraw import Redraws
-from bayesknee.inference.enumeration.sample import Sampler
+from bayesknee.inference.enumeration.sample import SubsetSampler
 from bayesknee.inference.enumeration.shares import shares_of
 from bayesknee.inference.enumeration.subset_tables import SubsetPosterior, SubsetTables
 from bayesknee.inference.prior.gradients import PriorGradients
@@ -81,7 +81,7 @@ class Enumeration:
     ) -> Sample:
         """Patients drawn given evidence, with all their answers; see `bayesknee.inference.enumeration.sample`."""
         del wanted
-        return Sampler(self._tables, evidence).draw(rows, rng)
+        return SubsetSampler(self._tables, evidence).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
         """What each answer brings; see `bayesknee.inference.enumeration.shares`."""
@@ -92,8 +92,8 @@ class Enumeration:
         return self._what_if.outcomes(evidence, names)
 
     @cached_property
-    def _what_if(self) -> WhatIf:
-        return WhatIf(self._tables)
+    def _what_if(self) -> SubsetOutcomes:
+        return SubsetOutcomes(self._tables)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.enumeration.redraw`."""

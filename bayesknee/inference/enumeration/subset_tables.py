@@ -56,7 +56,7 @@ class SubsetPosterior:
         return min(float(self.weights @ holds_any(conditions, len(self.weights))), 1.0)
 
 
-class Row(NamedTuple):
+class SubsetRow(NamedTuple):
     """P(answer | s) over all subsets, scaled.
 
     Attributes:
@@ -70,12 +70,12 @@ class Row(NamedTuple):
     log_lowest: float
 
 
-def make_row(values: Vector) -> Row:
+def make_row(values: Vector) -> SubsetRow:
     """The row of these values."""
     highest = float(values.max())
     scaled = values / highest
     lowest = float(scaled.min()) or float(scaled[scaled > 0.0].min())
-    return Row(scaled, math.log(highest), math.log(lowest))
+    return SubsetRow(scaled, math.log(highest), math.log(lowest))
 
 
 def weighted(table: Vector, likelihood: Likelihood) -> Vector:
@@ -86,7 +86,7 @@ def weighted(table: Vector, likelihood: Likelihood) -> Vector:
     return np.asarray(np.einsum("i,ij", likelihood, table))
 
 
-def product_of_rows(prior: Vector, rows: Sequence[Row]) -> tuple[Vector, float]:
+def product_of_rows(prior: Vector, rows: Sequence[SubsetRow]) -> tuple[Vector, float]:
     """The product of the prior and all rows, and the log of what it has to be multiplied with.
 
     As it stands, unless it might underflow: by way of logs then, which are ten times slower.
@@ -125,7 +125,7 @@ class SubsetTables:
         self._conditions = tuple(network.conditions)
         self._risk_factors = frozenset(network.risk_factors)  # quicker to look up in
         self._tables: dict[str, Vector] = {}
-        self._kept_rows: dict[tuple[str, Likelihood], Row] = {}
+        self._kept_rows: dict[tuple[str, Likelihood], SubsetRow] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
 
     def infer(self, evidence: Evidence) -> SubsetPosterior:
@@ -150,9 +150,9 @@ class SubsetTables:
             keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
         return prior
 
-    def _rows(self, likelihoods: Mapping[str, Likelihood]) -> list[Row]:
+    def _rows(self, likelihoods: Mapping[str, Likelihood]) -> list[SubsetRow]:
         """What is known of findings and conditions; readings of one sign make one row."""
-        rows: list[Row] = []
+        rows: list[SubsetRow] = []
         by_sign: dict[str, Likelihood] = {}
         for name, likelihood in likelihoods.items():
             if name in self.readings:
@@ -164,7 +164,7 @@ class SubsetTables:
                 rows.append(self._row(name, likelihood))
         return rows + [self._row(sign, likelihood) for sign, likelihood in by_sign.items()]
 
-    def _row(self, name: str, likelihood: Likelihood) -> Row:
+    def _row(self, name: str, likelihood: Likelihood) -> SubsetRow:
         """P(answer | s), where `likelihood` is P(answer | state) of a sign, direct finding or condition."""
         key = (name, likelihood)
         if (row := self._kept_rows.get(key)) is None:

@@ -7,8 +7,9 @@ With G(s) the weight of a subset in such a sum, v a state of a risk factor r in 
     D_g(s_g, h) = P(h, known) * sum over the rest of s of G(s) * product over other groups of M(s, h)
 
 since the sum is linear in M_g. D_g serves all risk factors of g; their M_g(r=v) are kept together by what is known of
-g, so they are soon met again with another patient. A risk factor of the hinge gets its part of the sum over h; one that
-touches no condition, its P(v | known) of the whole. Where groups are large, P(s, r=v, known) is taken as it stands.
+g, so they are soon met again with another patient. A risk factor of the cutset gets its part of the sum over h; one
+that touches no condition, its P(v | known) of the whole. Where groups are large, P(s, r=v, known) is taken as it
+stands.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.prior.cutset import Answers, Box, Group, product
+from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, product
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
 
 if TYPE_CHECKING:
-    from bayesknee.inference.prior.joint import Known, Prior
+    from bayesknee.inference.prior.joint import KnownRiskFactors, Prior
 
 MOST_CACHED: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 
 
-class State(NamedTuple):
+class FactorState(NamedTuple):
     """A state that a risk factor may be in, but for its likeliest one: that gets what the others leave.
 
     Attributes:
@@ -59,7 +60,7 @@ class States(NamedTuple):
     """
 
     rest: tuple[int, ...]
-    others: tuple[State, ...]
+    others: tuple[FactorState, ...]
 
 
 class GroupStates(NamedTuple):
@@ -69,7 +70,7 @@ class GroupStates(NamedTuple):
         rest: the rows of the likeliest ones, one for each risk factor.
         others: the rows of the other ones.
         messages: M_g if it is in each of the other ones; shape (others, subsets of the group's conditions, states of
-            each block of the hinge).
+            each block of the cutset).
     """
 
     rest: tuple[int, ...]
@@ -77,17 +78,17 @@ class GroupStates(NamedTuple):
     messages: Vector
 
 
-class Spread(NamedTuple):
+class AnswerSpread(NamedTuple):
     """What the sums of a patient take.
 
     Attributes:
-        box: the states of the hinge that are possible.
+        box: the states of the cutset that are possible.
         chances: P(state, known) of these.
-        tables: by side and group, M_g, shape (subsets of the side's conditions, states of the hinge).
+        tables: by side and group, M_g, shape (subsets of the side's conditions, states of the cutset).
         groups: by side and group, the states of its risk factors.
     """
 
-    box: Box
+    box: CutsetStates
     chances: Vector
     tables: list[list[Vector]]
     groups: list[list[GroupStates]]
@@ -158,7 +159,7 @@ class AnswerSums:
     def _list_states(self, number: int, answers: Answers) -> States:
         block = self._prior.blocks[number]
         rest: list[int] = []
-        others: list[State] = []
+        others: list[FactorState] = []
         for place, (name, prior, answer) in enumerate(zip(block.ids, block.priors, answers, strict=True)):
             likelihood = np.array(answer or np.ones(len(prior)))
             chances = prior * likelihood / (prior @ likelihood)
@@ -167,24 +168,26 @@ class AnswerSums:
                 only = tuple(np.where(np.arange(len(prior)) == state, likelihood, 0.0).tolist())
                 also = (*answers[:place], only, *answers[place + 1 :])
                 if (row := self._starts[name] + state) != rest[-1]:
-                    others.append(State(row, place, state, float(chances[state]), also))
+                    others.append(FactorState(row, place, state, float(chances[state]), also))
         return States(tuple(rest), tuple(others))
 
-    def _spread(self, given: Known, known: Mapping[str, Likelihood]) -> Spread:
+    def _spread(self, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> AnswerSpread:
         prior = self._prior
         box, chances = prior.box(given)
         tables = [prior.spread(side, box, given) for side in prior.sides]
         groups = [[self._group_states(group, given, known) for group in side.groups] for side in prior.sides]
-        return Spread(box, chances, tables, groups)
+        return AnswerSpread(box, chances, tables, groups)
 
-    def _group_states(self, group: Group, given: Known, known: Mapping[str, Likelihood]) -> GroupStates:
+    def _group_states(self, group: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> GroupStates:
         key = tuple([(number, self._prior.answers(number, known)) for number in group.blocks])
         if (found := self._kept_groups.get(key)) is None:
             found = self._list_group_states(group, given, key)
             keep(self._kept_groups, key, found, MOST_CACHED_NUMBERS // (found.messages.size or 1))
         return found
 
-    def _list_group_states(self, group: Group, given: Known, answers: Iterable[tuple[int, Answers]]) -> GroupStates:
+    def _list_group_states(
+        self, group: Part, given: KnownRiskFactors, answers: Iterable[tuple[int, Answers]]
+    ) -> GroupStates:
         prior = self._prior
         states = {number: self._states(number, own) for number, own in answers}
         others = [(number, other) for number, each in states.items() for other in each.others]
@@ -194,7 +197,9 @@ class AnswerSums:
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
-    def _one_by_one(self, parts: Vector, states: Mapping[int, States], given: Known, weights: Vector) -> Vector:
+    def _one_by_one(
+        self, parts: Vector, states: Mapping[int, States], given: KnownRiskFactors, weights: Vector
+    ) -> Vector:
         """Adds to the parts, from P(s, r=v, known) for each risk factor r and state v, and returns the whole."""
         prior = self._prior
         for number, each in states.items():
@@ -211,25 +216,26 @@ class AnswerSums:
         rows = [np.ones(2**n), *(holds_any(frozenset([place]), 2**n) for place in places)]
         return np.array(rows[some]).reshape(-1, *(2 ** len(side.conditions) for side in prior.sides))
 
-    def _by_groups(self, parts: Vector, states: Mapping[int, States], spread: Spread, rows: Vector) -> Vector:
+    def _by_groups(self, parts: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
         """Adds to the parts of some sums, all risk factors of a group at once, and returns the whole."""
         smaller, larger = (product(tables) for tables in spread.tables)
         of_smaller = (rows @ larger) * spread.chances
         of_larger = (rows.swapaxes(1, 2) @ smaller) * spread.chances
-        of_hinge = (of_smaller * smaller).sum(axis=1)
-        self._add_hinge(parts, states, spread.box, of_hinge)
+        of_cutset = (of_smaller * smaller).sum(axis=1)
+        self._add_cutset(parts, states, spread.box, of_cutset)
         for number, change in enumerate((of_smaller, of_larger)):
             self._add_side(parts, spread, number, change)
-        return np.asarray(of_hinge.sum(axis=1))
+        return np.asarray(of_cutset.sum(axis=1))
 
-    def _add_side(self, parts: Vector, spread: Spread, number: int, change: Vector) -> None:
+    def _add_side(self, parts: Vector, spread: AnswerSpread, number: int, change: Vector) -> None:
         """Adds what risk factors in the groups of a side have of the sums.
 
         Args:
             parts: what to add to.
             spread: of the patient.
             number: of the side.
-            change: D of the product of all groups, shape (sums, subsets of the side's conditions, states of the hinge).
+            change: D of the product of all groups, shape (sums, subsets of the side's conditions, states of the
+                cutset).
         """
         tables, places = spread.tables[number], self._prior.sides[number].places
         for group, own in enumerate(spread.groups[number]):
@@ -239,15 +245,15 @@ class AnswerSums:
                 asked = messages.take(places[group], axis=1).reshape(len(own.others), -1)
                 parts[own.others] += asked @ d.reshape(len(d), -1).T
 
-    def _add_hinge(self, parts: Vector, states: Mapping[int, States], box: Box, of_hinge: Vector) -> None:
-        """Adds what risk factors in the hinge have of the sums by state of the hinge, shape (sums, states)."""
+    def _add_cutset(self, parts: Vector, states: Mapping[int, States], box: CutsetStates, of_cutset: Vector) -> None:
+        """Adds what risk factors in the cutset have of the sums by state of the cutset, shape (sums, states)."""
         prior = self._prior
         own = [
             np.atleast_1d(np.arange(prior.parents.states[number])[part])
-            for number, part in zip(prior.hinge, box, strict=True)
+            for number, part in zip(prior.cutset, box, strict=True)
         ]
-        table = of_hinge.reshape(-1, *map(len, own))
-        for axis, (number, block_states) in enumerate(zip(prior.hinge, own, strict=True), start=1):
+        table = of_cutset.reshape(-1, *map(len, own))
+        for axis, (number, block_states) in enumerate(zip(prior.cutset, own, strict=True), start=1):
             if others := states[number].others:
                 of_block = table.sum(axis=tuple(other for other in range(1, table.ndim) if other != axis))
                 members = np.unravel_index(block_states, [len(each) for each in prior.blocks[number].priors])

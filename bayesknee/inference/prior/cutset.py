@@ -1,7 +1,7 @@
 """How the sum over unknown risk factors falls into parts that have little to do with each other.
 
-Some blocks of risk factors, the hinge, are summed out last: the common one, and of the others those that hold the most
-together. Given the state h of the hinge, the conditions' tables fall into groups g that share no block, so
+Some blocks of risk factors, the cutset, are summed out last: the common one, and of the others those that hold the most
+together. Given the state h of the cutset, the conditions' tables fall into groups g that share no block, so
 
     P(s, known) = sum over h of P(h, known) * product over g of M_g(s_g, h)
     M_g(s_g, h) = sum over x of P(x, known) * product over tables of g, at x, h and s_g
@@ -26,15 +26,15 @@ from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.parents import Parents
 from bayesknee.patient.evidence import Likelihood
 
-MOST_HINGE_STATES: Final = 128
+MOST_CUTSET_STATES: Final = 128
 MOST_MERGED_NUMBERS: Final = 2**12  # up to this size one table is quicker than two
 MOST_SMALL_NUMBERS: Final = 2**15
 
 Answers: TypeAlias = tuple[Likelihood | None, ...]
-Box: TypeAlias = tuple[int | slice, ...]  # by block of the hinge, some of its states
+CutsetStates: TypeAlias = tuple[int | slice, ...]  # by block of the cutset, some of its states
 
 
-class Pair(NamedTuple):
+class PriorTable(NamedTuple):
     """P(c | parents) of one condition, or of several multiplied.
 
     Attributes:
@@ -48,24 +48,24 @@ class Pair(NamedTuple):
     summed: Factor
 
 
-class Group(NamedTuple):
+class Part(NamedTuple):
     """Tables that share blocks; M_g in the formula above.
 
     Attributes:
         pairs: the conditions' tables.
         conditions: those that the tables have, ascending.
         blocks: those to be summed out, in that order; private ones are among them.
-        kept: M_g for all states of the hinge, by what is known of its blocks.
+        kept: M_g for all states of the cutset, by what is known of its blocks.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[PriorTable, ...]
     conditions: tuple[int, ...]
     blocks: tuple[int, ...]
     kept: dict[tuple[tuple[int, Answers], ...], Vector]
 
 
 class Side(NamedTuple):
-    """Groups on one side of the product over the hinge.
+    """Groups on one side of the product over the cutset.
 
     Attributes:
         conditions: those of all its groups, ascending.
@@ -74,55 +74,57 @@ class Side(NamedTuple):
     """
 
     conditions: tuple[int, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[Part, ...]
     places: tuple[NDArray[np.intp], ...]
 
 
 def product(tables: Sequence[Vector]) -> Vector:
-    """The product of the tables of a side, shape (subsets, states of the hinge); of none it is 1."""
+    """The product of the tables of a side, shape (subsets, states of the cutset); of none it is 1."""
     return functools.reduce(np.multiply, tables) if tables else np.ones((1, 1))
 
 
-def parts_of(pairs: Sequence[Pair], parents: Parents, order: Sequence[int]) -> tuple[tuple[int, ...], tuple[Side, ...]]:
-    """The hinge, ascending, and the groups of these tables on two sides; on none where these would be large.
+def parts_of(
+    pairs: Sequence[PriorTable], parents: Parents, order: Sequence[int]
+) -> tuple[tuple[int, ...], tuple[Side, ...]]:
+    """The cutset, ascending, and the groups of these tables on two sides; on none where these would be large.
 
-    The hinge is the common block alone where that makes them small and more does not.
+    The cutset is the common block alone where that makes them small and more does not.
     """
-    for hinge in (hinge_of(parents, order), tuple(parents.block_numbers[-1:])):
-        sides = sides_of(pairs, parents, order, hinge)
-        states = math.prod(parents.states[number] for number in hinge)
+    for cutset in (cutset_of(parents, order), tuple(parents.block_numbers[-1:])):
+        sides = sides_of(pairs, parents, order, cutset)
+        states = math.prod(parents.states[number] for number in cutset)
         if states << max(len(side.conditions) for side in sides) <= MOST_SMALL_NUMBERS:
-            return hinge, sides
+            return cutset, sides
     return (), ()
 
 
-def hinge_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
+def cutset_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
     """The common block and the last shared ones in this order of elimination, as many as fit, ascending."""
     *_, common = parents.block_numbers
-    hinge, states = [common], parents.states[common]
+    cutset, states = [common], parents.states[common]
     for number in reversed(order):
         is_shared = len(parents.blocks[number - len(parents.conditions)].children) > 1
-        if is_shared and states * parents.states[number] <= MOST_HINGE_STATES:
-            hinge.append(number)
+        if is_shared and states * parents.states[number] <= MOST_CUTSET_STATES:
+            cutset.append(number)
             states *= parents.states[number]
-    return tuple(sorted(hinge))
+    return tuple(sorted(cutset))
 
 
 def sides_of(
-    pairs: Sequence[Pair], parents: Parents, order: Sequence[int], hinge: Collection[int]
+    pairs: Sequence[PriorTable], parents: Parents, order: Sequence[int], cutset: Collection[int]
 ) -> tuple[Side, Side]:
     """The groups of these tables, on two sides that are as alike in size as may be; the first may be empty."""
-    n, states = len(parents.conditions), math.prod(parents.states[number] for number in hinge)
+    n, states = len(parents.conditions), math.prod(parents.states[number] for number in cutset)
 
-    def group(own: Iterable[Pair]) -> Group:
+    def group(own: Iterable[PriorTable]) -> Part:
         pairs = tuple(own)
         variables = {variable for pair in pairs for variable in pair.full.variables}
         conditions = tuple(sorted(variable for variable in variables if variable < n))
-        blocks = tuple(number for number in order if number in variables and number not in hinge)
-        return Group(pairs, conditions, blocks, {})
+        blocks = tuple(number for number in order if number in variables and number not in cutset)
+        return Part(pairs, conditions, blocks, {})
 
-    def merged(groups: Iterable[Group]) -> list[Group]:
-        found: list[Group] = []
+    def merged(groups: Iterable[Part]) -> list[Part]:
+        found: list[Part] = []
         for each in sorted(groups, key=lambda each: len(each.conditions)):
             both = group([*found[-1].pairs, *each.pairs]) if found else each
             if found and states << len(both.conditions) <= MOST_MERGED_NUMBERS:
@@ -131,7 +133,7 @@ def sides_of(
                 found.append(each)
         return found
 
-    apart = connected([set(pair.full.variables).difference(range(n), hinge) for pair in pairs])
+    apart = connected([set(pair.full.variables).difference(range(n), cutset) for pair in pairs])
     groups = [group(pairs[i] for i in numbers) for numbers in apart]
     clusters = [[groups[i] for i in numbers] for numbers in connected([each.conditions for each in groups])]
     smaller, larger = _halves(clusters)
@@ -149,19 +151,19 @@ def connected(scopes: Sequence[Collection[int]]) -> list[list[int]]:
     return [numbers for _, numbers in found]
 
 
-def _halves(clusters: Iterable[list[Group]]) -> list[list[Group]]:
+def _halves(clusters: Iterable[list[Part]]) -> list[list[Part]]:
     """Two lists of groups, that with fewer conditions first; largest clusters are dealt first."""
-    halves: list[list[Group]] = [[], []]
+    halves: list[list[Part]] = [[], []]
     for cluster in sorted(clusters, key=_width, reverse=True):
         min(halves, key=_width).extend(cluster)
     return sorted(halves, key=_width)
 
 
-def _width(groups: Iterable[Group]) -> int:
+def _width(groups: Iterable[Part]) -> int:
     return len({condition for group in groups for condition in group.conditions})
 
 
-def _side(groups: Sequence[Group]) -> Side:
+def _side(groups: Sequence[Part]) -> Side:
     conditions = tuple(sorted({condition for group in groups for condition in group.conditions}))
     return Side(conditions, tuple(groups), tuple(_places(each.conditions, conditions) for each in groups))
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from bayesknee.inference.chance import Whole, draw_each
+from bayesknee.arrays import Integers
+from bayesknee.inference.chance import draw_each
 from bayesknee.inference.prior.factors import Factor, sum_out
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import Block
@@ -39,7 +40,7 @@ class RiskFactors:
         self._order = (*prior.order, self._parents.block_numbers[-1])
         self._largest = prior.largest_table
 
-    def draw(self, subsets: Whole, rng: np.random.Generator) -> dict[str, Whole]:
+    def draw(self, subsets: Integers, rng: np.random.Generator) -> dict[str, Integers]:
         """A state of each risk factor for each row.
 
         Args:
@@ -60,7 +61,7 @@ class RiskFactors:
                     drawn[name][rows] = own
         return drawn
 
-    def _forward(self, subsets: Whole) -> list[tuple[int, Factor]]:
+    def _forward(self, subsets: Integers) -> list[tuple[int, Factor]]:
         """The product that each block was summed out of, in the order in which they were."""
         left = [self._given(factor, subsets) for factor in self._tables]
         products: list[tuple[int, Factor]] = []
@@ -72,7 +73,7 @@ class RiskFactors:
             products.append((number, product))
         return products
 
-    def _given(self, factor: Factor, subsets: Whole) -> Factor:
+    def _given(self, factor: Factor, subsets: Integers) -> Factor:
         """P(c | parents) with all conditions known, an axis of subsets in their place."""
         n = len(self._parents.conditions)
         conditions = [variable for variable in factor.variables if variable < n]
@@ -80,8 +81,10 @@ class RiskFactors:
         bits = tuple((subsets >> (n - 1 - c)) & 1 for c in conditions)  # conditions come first, and so their axes
         return Factor((SUBSET, *blocks), factor.table[bits])
 
-    def _backward(self, products: list[tuple[int, Factor]], which: Whole, rng: np.random.Generator) -> dict[int, Whole]:
-        drawn: dict[int, Whole] = {SUBSET: which}
+    def _backward(
+        self, products: list[tuple[int, Factor]], which: Integers, rng: np.random.Generator
+    ) -> dict[int, Integers]:
+        drawn: dict[int, Integers] = {SUBSET: which}
         for number, (variables, table) in reversed(products):
             others = tuple(drawn[variable] for variable in variables if variable != number)
             chances = np.moveaxis(table, variables.index(number), -1)[others]
@@ -90,6 +93,6 @@ class RiskFactors:
         return drawn
 
 
-def _by_member(block: Block, states: Whole) -> dict[str, Whole]:
+def _by_member(block: Block, states: Integers) -> dict[str, Integers]:
     sizes = [len(member.states) for member in block.members]
     return dict(zip(block.ids, np.unravel_index(states, sizes), strict=True)) if sizes else {}

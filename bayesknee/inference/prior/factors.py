@@ -40,7 +40,7 @@ class Factor(NamedTuple):
         return self.table[tuple(ALL if variable in self.variables else None for variable in scope)]
 
 
-class Step(NamedTuple):
+class Product(NamedTuple):
     """A product of tables with at most one variable summed out.
 
     Attributes:
@@ -68,7 +68,7 @@ class Step(NamedTuple):
         return np.asarray(np.einsum(f"{given}->Z{wanted}", change, *(table for _, table in others)))
 
 
-class Plan:
+class EliminationPlan:
     """Products and sums of tables of given scopes, worked out once for all tables of these scopes.
 
     Attributes:
@@ -78,7 +78,7 @@ class Plan:
 
     def __init__(self, scopes: Iterable[Scope]) -> None:
         self.left = dict(enumerate(scopes))
-        self.steps: list[Step] = []
+        self.steps: list[Product] = []
         self._next = len(self.left)
 
     def having(self, variable: int) -> list[int]:
@@ -99,7 +99,7 @@ class Plan:
         letter = dict(zip(union, ascii_letters, strict=False))
         rest = tuple(variable for variable in union if variable != without)
         *factors, result = ("".join(letter[variable] for variable in scope) for scope in (*scopes, rest))
-        self.steps.append(Step(tuple(numbers), scopes, rest, f"{','.join(factors)}->{result}"))
+        self.steps.append(Product(tuple(numbers), scopes, rest, f"{','.join(factors)}->{result}"))
         self.left[self._next] = rest
         self._next += 1
 
@@ -141,8 +141,8 @@ def sum_out(factors: Iterable[Factor], variables: Iterable[int]) -> Factor:
 
 
 @lru_cache(maxsize=MOST_PLANS)
-def _elimination_plan(scopes: tuple[Scope, ...], variables: tuple[int, ...]) -> Plan:
-    plan = Plan(scopes)
+def _elimination_plan(scopes: tuple[Scope, ...], variables: tuple[int, ...]) -> EliminationPlan:
+    plan = EliminationPlan(scopes)
     for variable in variables:
         plan.join(plan.having(variable), variable)
     plan.join(list(plan.left))

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.prior.cutset import Answers, Box, Group, Pair, Side, parts_of, product
+from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, PriorTable, Side, parts_of, product
 from bayesknee.inference.prior.factors import (
     ALL,
     MOST_PLANS,
+    EliminationPlan,
     Factor,
-    Plan,
     Scope,
     check_size,
     elimination_order,
@@ -43,7 +43,7 @@ MOST_NUMBERS_AT_ONCE: Final = 2**21
 MOST_PLACES: Final = 8
 
 
-class Known(NamedTuple):
+class KnownRiskFactors(NamedTuple):
     """What is known of risk factors, by block.
 
     Attributes:
@@ -63,14 +63,14 @@ class Known(NamedTuple):
     scale: float
 
 
-def absorbed(pairs: Iterable[Pair]) -> list[Pair]:
+def absorbed(pairs: Iterable[PriorTable]) -> list[PriorTable]:
     """The pairs, after each without a private block is multiplied into one that has all its variables, if any has."""
-    left: list[Pair] = []
+    left: list[PriorTable] = []
     for pair in sorted(pairs, key=lambda each: (each.private is None, -len(each.summed.variables))):
         hosts = [i for i, host in enumerate(left) if set(pair.full.variables) <= set(host.summed.variables)]
         if pair.private is None and hosts:
             private, full, summed = left[hosts[0]]
-            left[hosts[0]] = Pair(private, sum_out([full, pair.full], []), sum_out([summed, pair.full], []))
+            left[hosts[0]] = PriorTable(private, sum_out([full, pair.full], []), sum_out([summed, pair.full], []))
         else:
             left.append(pair)
     return left
@@ -87,7 +87,7 @@ class Prior:
         pairs: the conditions' tables.
         largest_table: how many numbers the largest table has that this takes.
         blocks: the risk factors, by number.
-        hinge: the blocks that are summed out last, ascending.
+        cutset: the blocks that are summed out last, ascending.
         sides: the groups into which the tables fall, and how their product is taken; none where they would be large.
         axes: the conditions in the order of the sides.
 
@@ -111,9 +111,9 @@ class Prior:
         }
         self._number_of = {name: number for number in numbers for name in self.blocks[number].ids}
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
-        self.hinge, self.sides = parts_of(self.pairs, self.parents, self.order)
+        self.cutset, self.sides = parts_of(self.pairs, self.parents, self.order)
         self.axes = tuple(condition for side in self.sides for condition in side.conditions)
-        self._kept_parts: dict[tuple[int, int], list[Pair]] = {}
+        self._kept_parts: dict[tuple[int, int], list[PriorTable]] = {}
         self._kept: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
     def _find_order(self) -> tuple[tuple[int, ...], int]:
@@ -124,12 +124,12 @@ class Prior:
         check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
         return order, largest
 
-    def _pair(self, c: int) -> Pair:
+    def _pair(self, c: int) -> PriorTable:
         full = self.parents.factor(c, float(self.intercepts[c]))
         private = self.parents.private_blocks[c]
         if private is None:
-            return Pair(None, full, full)
-        return Pair(private, full, sum_out([full, self.parents.prior(private)], [private]))
+            return PriorTable(None, full, full)
+        return PriorTable(private, full, sum_out([full, self.parents.prior(private)], [private]))
 
     def table(self, condition: str) -> tuple[tuple[str, ...], Vector]:
         """P(condition | parents): the names of its parents, and a table whose first axis is the condition's own."""
@@ -148,7 +148,7 @@ class Prior:
         """
         return self.joint_of(self.given(known))
 
-    def joint_of(self, given: Known) -> Vector:
+    def joint_of(self, given: KnownRiskFactors) -> Vector:
         """`joint`, of what is known as `given` has it."""
         if not self.sides:
             return self._by_plan(given)
@@ -158,9 +158,9 @@ class Prior:
 
     # --- by groups that are small and kept ---------------------------------------------------------------------------
 
-    def box(self, given: Known) -> tuple[Box, Vector]:
-        """The states of the hinge that are possible, and P(state, known) of these."""
-        others = self.hinge[:-1]
+    def box(self, given: KnownRiskFactors) -> tuple[CutsetStates, Vector]:
+        """The states of the cutset that are possible, and P(state, known) of these."""
+        others = self.cutset[:-1]
         weights = [given.weights[number] for number in others] + [given.scale * given.common]
         return (*(given.states.get(number, ALL) for number in others), given.part), functools.reduce(_outer, weights)
 
@@ -170,36 +170,36 @@ class Prior:
         ordered[places(self.axes)] = row
         return ordered.reshape(*(2 ** len(side.conditions) for side in self.sides))
 
-    def spread(self, side: Side, box: Box, given: Known) -> list[Vector]:
-        """M_g of the groups of one side, each shape (subsets of the side's conditions, states of the hinge)."""
+    def spread(self, side: Side, box: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
+        """M_g of the groups of one side, each shape (subsets of the side's conditions, states of the cutset)."""
         groups = zip(side.groups, side.places, strict=True)
         return [
             self.message(group, given)[:, *box].reshape(2 ** len(group.conditions), -1).take(subsets, axis=0)
             for group, subsets in groups
         ]
 
-    def message(self, group: Group, given: Known) -> Vector:
-        """M_g for all states of the hinge, shape (subsets of the group's conditions, states of each block of it)."""
+    def message(self, group: Part, given: KnownRiskFactors) -> Vector:
+        """M_g for all states of the cutset, shape (subsets of the group's conditions, states of each block of it)."""
         key = tuple([(number, given.answers[number]) for number in group.blocks if number in given.answers])
         if (found := group.kept.get(key)) is None:
             found = self._summed(group, given)
             keep(group.kept, key, found, MOST_CACHED_NUMBERS // found.size)
         return found
 
-    def _summed(self, group: Group, given: Known) -> Vector:
-        """M_g, with an axis for each block of the hinge, all states of it."""
+    def _summed(self, group: Part, given: KnownRiskFactors) -> Vector:
+        """M_g, with an axis for each block of the cutset, all states of it."""
         states = {number: given.states[number] for number in group.blocks if number in given.states}
         tables = [(full if private in states else summed).cut(states) for private, full, summed in group.pairs]
         own = {number: given.weights[number] for number in group.blocks if number in given.weights}
         unsure = [number for number, each in own.items() if len(each) > 1]
         weights = [Factor((b,), each) if b in unsure else Factor((), each.reshape(())) for b, each in own.items()]
-        table = sum_out([*weights, *tables], unsure).over((*group.conditions, *self.hinge))
-        sizes = [self.parents.states[number] for number in self.hinge]
+        table = sum_out([*weights, *tables], unsure).over((*group.conditions, *self.cutset))
+        sizes = [self.parents.states[number] for number in self.cutset]
         return np.broadcast_to(table, (*table.shape[: len(group.conditions)], *sizes)).reshape(-1, *sizes)
 
     # --- by one plan for all, where groups would be large ------------------------------------------------------------
 
-    def _by_plan(self, given: Known) -> Vector:
+    def _by_plan(self, given: KnownRiskFactors) -> Vector:
         """All in one, so many common states at a time that tables are not too large."""
         scale = given.scale * math.prod(float(each[0]) for each in given.weights.values() if len(each) == 1)
         common, first, length = scale * given.common, given.part.start, max(1, MOST_NUMBERS_AT_ONCE >> self._n)
@@ -209,7 +209,7 @@ class Prior:
             pieces.append(self._planned(slice(first + start, first + start + len(own)), own, given))
         return functools.reduce(np.add, pieces)
 
-    def _planned(self, part: slice, common: Vector, given: Known) -> Vector:
+    def _planned(self, part: slice, common: Vector, given: KnownRiskFactors) -> Vector:
         """The share of `joint` that some of the common states have: all tables have these as an axis."""
         weights = {number: each for number, each in given.weights.items() if len(each) > 1}
         scopes: list[Scope] = [(number,) for number in (self._common, *weights)]
@@ -222,12 +222,13 @@ class Prior:
         smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
         return (smaller @ larger.T).take(places(axes))
 
-    def _at(self, part: slice) -> list[Pair]:
+    def _at(self, part: slice) -> list[PriorTable]:
         """The pairs, cut to a range of common states."""
         key = (part.start, part.stop)
         if (found := self._kept_parts.get(key)) is None:
             found = [
-                Pair(private, _compact(full, part), _compact(summed, part)) for private, full, summed in self.pairs
+                PriorTable(private, _compact(full, part), _compact(summed, part))
+                for private, full, summed in self.pairs
             ]
             size = sum(each.full.table.size + each.summed.table.size for each in found)
             keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
@@ -235,11 +236,11 @@ class Prior:
 
     # --- what is known -----------------------------------------------------------------------------------------------
 
-    def given(self, known: Mapping[str, Likelihood]) -> Known:
+    def given(self, known: Mapping[str, Likelihood]) -> KnownRiskFactors:
         """What is known, by block."""
         touched = sorted({self._number_of[name] for name in known if name in self._number_of})
         part, own = self._weights(self._common, self.answers(self._common, known))
-        given = Known({}, {}, dict(self._shared), part, own, 1.0 / self.complaint)
+        given = KnownRiskFactors({}, {}, dict(self._shared), part, own, 1.0 / self.complaint)
         for number in touched:
             given = self.also(given, number, self.answers(number, known))
         return given
@@ -248,7 +249,7 @@ class Prior:
         """What is known of the members of a block."""
         return tuple([known.get(each) for each in self.blocks[number].ids])
 
-    def also(self, given: Known, number: int, answers: Answers) -> Known:
+    def also(self, given: KnownRiskFactors, number: int, answers: Answers) -> KnownRiskFactors:
         """What is given, but for what is known of one block, which is this."""
         part, own = self._weights(number, answers)
         if number == self._common:
@@ -281,7 +282,7 @@ def _outer(first: Vector, second: Vector) -> Vector:
 
 
 @lru_cache(maxsize=MOST_PLANS)
-def joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tuple[Plan, tuple[int, ...]]:
+def joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tuple[EliminationPlan, tuple[int, ...]]:
     """From all factors to two that share the common variable only, and the order of conditions in their product.
 
     The smaller one holds the weights of the common variable, too.
@@ -291,7 +292,7 @@ def joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tup
         order: in which to sum blocks out, all but the common one, which each factor of a condition has.
         n: the number of conditions.
     """
-    plan = Plan(scopes)
+    plan = EliminationPlan(scopes)
     for block in order:
         if numbers := plan.having(block):
             plan.join(numbers, block)

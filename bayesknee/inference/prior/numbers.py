@@ -48,7 +48,7 @@ class Moves(NamedTuple):
     of_complaint: Vector
 
 
-class OddsRatio(NamedTuple):
+class OddsRatioNumber(NamedTuple):
     """An odds ratio of a condition: of a parent in a state."""
 
     path: Path
@@ -89,10 +89,10 @@ class PriorNumbers:
     def _key(self, by_setting: Mapping[str, object]) -> str:
         return self._parents.setting if self._parents.setting in by_setting else ANY_SETTING
 
-    def _list_odds_ratios(self, name: str) -> Iterator[OddsRatio]:
+    def _list_odds_ratios(self, name: str) -> Iterator[OddsRatioNumber]:
         for parent, by_state in self._network.conditions[name].odds_ratios.items():
             for state, number in by_state.items():
-                yield OddsRatio(("conditions", name, "odds_ratios", parent, state), parent, state, number.value)
+                yield OddsRatioNumber(("conditions", name, "odds_ratios", parent, state), parent, state, number.value)
 
     def _list_shares(self) -> Iterator[tuple[Path, str, str]]:
         """Path, risk factor, state of each stated share of a risk factor."""
@@ -122,7 +122,9 @@ class PriorNumbers:
         nothing = np.zeros((len(by_intercept), len(by_intercept[0])))
         return Raw(np.vstack([nothing, *by_ratio, *by_share]), np.array(by_intercept))
 
-    def _by_odds_ratio(self, by_log_odds: Vector, c: int, along: Mapping[int, States], ratio: OddsRatio) -> Vector:
+    def _by_odds_ratio(
+        self, by_log_odds: Vector, c: int, along: Mapping[int, States], ratio: OddsRatioNumber
+    ) -> Vector:
         """The sum over the states of the parents in which this one is in that state; shape (sums,)."""
         if ratio.parent in self._parents.conditions:
             variable = self._parents.conditions.index(ratio.parent)

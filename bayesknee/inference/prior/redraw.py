@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.prior.factors import Factor, Plan, sum_out
+from bayesknee.inference.prior.factors import EliminationPlan, Factor, sum_out
 from bayesknee.inference.prior.intercepts import Solver, either
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import Block, Parents
@@ -236,7 +236,7 @@ def _outer(first: Vector, second: Vector) -> Vector:
 
 def _joint(leaves: Sequence[Factor], order: Sequence[int], n: int) -> Vector:
     """The product of factors over all conditions, all blocks summed out, shape (2**n, draws)."""
-    plan = Plan([scope for scope, _ in leaves])
+    plan = EliminationPlan([scope for scope, _ in leaves])
     for block in order:
         if numbers := plan.having(block):
             plan.join(numbers, block)

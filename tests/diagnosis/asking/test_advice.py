@@ -13,8 +13,7 @@ from immutabledict import immutabledict
 from bayesknee import BayeskneeError, Diagnosis, Engine, Evidence
 from bayesknee.diagnosis.asking.advice import StopAdvice, _reasons
 from bayesknee.diagnosis.asking.candidates import LINE
-from bayesknee.diagnosis.asking.hidden_dangers import MOST_DRAWN, HiddenDanger
-from bayesknee.diagnosis.asking.open_flags import LEAST_CHANCE
+from bayesknee.diagnosis.asking.dangers import LEAST_CHANCE, MOST_DRAWN, HiddenDanger
 from bayesknee.diagnosis.asking.same_decision import MOST_MISSED
 from bayesknee.errors import QuestionError
 from bayesknee.knowledge.model import RedFlag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.diagnosis.asking.open_flags import OpenFlag, open_flags
+from bayesknee.diagnosis.asking.dangers import OpenFlag, open_flags
 from tests.support.paths import NETWORKS
 
 TINY = Engine(load_network(NETWORKS / "tiny"))

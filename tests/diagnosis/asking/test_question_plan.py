@@ -14,7 +14,7 @@ import pytest
 
 from bayesknee import Diagnosis, Engine, Network
 from bayesknee.diagnosis.asking.objectives import entropy
-from bayesknee.diagnosis.asking.question_plan import Plan
+from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.errors import QuestionError
 from bayesknee.patient.askable import askable
 from tests.support.all_answers import diagnosed
@@ -163,7 +163,7 @@ def test_a_plan_is_a_value_and_repeats() -> None:
 
 
 def test_as_a_table() -> None:
-    plan: Plan = two_causes().diagnose().plan(2)
+    plan: QuestionPlan = two_causes().diagnose().plan(2)
     frame = plan.to_frame()
     assert list(frame.columns) == ["finding", "question", "gain", "accuracy", "standard_error"]
     assert frame.index.tolist() == [0, 1, 2]

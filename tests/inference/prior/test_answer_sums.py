@@ -39,7 +39,7 @@ def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], weigh
 
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"MOST_HINGE_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_SMALL_NUMBERS": 1}],
+    [{}, {"MOST_CUTSET_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_SMALL_NUMBERS": 1}],
 )
 def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in limits.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bayesknee.inference.prior.cutset import Side, connected, hinge_of, parts_of, sides_of
+from bayesknee.inference.prior.cutset import Side, connected, cutset_of, parts_of, sides_of
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.knowledge.network import Network
 from tests.support.small_networks import condition, network, risk_factor
@@ -23,7 +23,7 @@ def example() -> Network:
 
 def sides(prior: Prior) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
     """The conditions and blocks of all groups."""
-    both: tuple[Side, Side] = sides_of(prior.pairs, prior.parents, prior.order, hinge_of(prior.parents, prior.order))
+    both: tuple[Side, Side] = sides_of(prior.pairs, prior.parents, prior.order, cutset_of(prior.parents, prior.order))
     return [[(group.conditions, group.blocks) for group in side.groups] for side in both]
 
 
@@ -33,31 +33,31 @@ def test_connected() -> None:
     assert connected([{1}, {2}, {3}, {1, 2, 3}]) == [[0, 1, 2, 3]]
 
 
-def test_the_hinge_holds_the_last_blocks_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cutset_holds_the_last_blocks_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     prior = Prior(example(), "ward")
     assert [block.ids for block in prior.parents.blocks] == [("s",), ("t",), ("u",), ("v",), ("r",)]
-    assert set(hinge_of(prior.parents, prior.order)) == {7, 8, 9, 11}  # all shared ones fit; v has one condition only
-    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 4)
+    assert set(cutset_of(prior.parents, prior.order)) == {7, 8, 9, 11}  # all shared ones fit; v has one condition only
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_CUTSET_STATES", 4)
     last = next(number for number in reversed(prior.order) if number != 10)
-    assert hinge_of(prior.parents, prior.order) == (last, 11)
-    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 1)
-    assert hinge_of(prior.parents, prior.order) == (11,)
+    assert cutset_of(prior.parents, prior.order) == (last, 11)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_CUTSET_STATES", 1)
+    assert cutset_of(prior.parents, prior.order) == (11,)
 
 
 def test_large_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     prior = Prior(example(), "ward")
-    assert prior.hinge == (7, 8, 9, 11)
+    assert prior.cutset == (7, 8, 9, 11)
     assert len(prior.sides) == 2
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 2 << 4)  # r has two states
-    hinge, sides = parts_of(prior.pairs, prior.parents, prior.order)
-    assert hinge == (11,)
+    cutset, sides = parts_of(prior.pairs, prior.parents, prior.order)
+    assert cutset == (11,)
     assert max(len(side.conditions) for side in sides) == 4
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 2 << 3)
     assert parts_of(prior.pairs, prior.parents, prior.order) == ((), ())
 
 
 def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_CUTSET_STATES", 1)
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_MERGED_NUMBERS", 1)
     prior = Prior(example(), "ward")
     smaller, larger = sides(prior)
@@ -68,7 +68,7 @@ def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.Monkey
 
 
 def test_small_groups_of_a_side_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_HINGE_STATES", 1)
+    monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_CUTSET_STATES", 1)
     smaller, larger = sides(Prior(example(), "ward"))
     assert [len(smaller), len(larger)] == [1, 1]
     monkeypatch.setattr(
@@ -80,7 +80,7 @@ def test_small_groups_of_a_side_are_merged(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_subsets_of_a_group_by_those_of_its_side() -> None:
     prior = Prior(example(), "ward")
-    for side in sides_of(prior.pairs, prior.parents, prior.order, hinge_of(prior.parents, prior.order)):
+    for side in sides_of(prior.pairs, prior.parents, prior.order, cutset_of(prior.parents, prior.order)):
         n = len(side.conditions)
         for group, places in zip(side.groups, side.places, strict=True):
             for subset, place in enumerate(places.tolist()):

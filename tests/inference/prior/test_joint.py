@@ -11,7 +11,7 @@ import pytest
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.prior.cutset import Pair
+from bayesknee.inference.prior.cutset import PriorTable
 from bayesknee.inference.prior.factors import Factor, sum_out
 from bayesknee.inference.prior.joint import Prior, absorbed
 from bayesknee.inference.prior.parents import MOST_COMMON_STATES, list_parents
@@ -56,10 +56,10 @@ def random_known(rng: Random, drawn: Network) -> dict[str, Likelihood]:
     return {name: tuple(each[state] for state in drawn.states[name]) for name, each in by_state.items()}
 
 
-# Where the hinge is the common block alone, nothing is merged, or all is large, other parts of the sum are at work.
+# Where the cutset is the common block alone, nothing is merged, or all is large, other parts of the sum are at work.
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"MOST_HINGE_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_SMALL_NUMBERS": 1}],
+    [{}, {"MOST_CUTSET_STATES": 1, "MOST_MERGED_NUMBERS": 1}, {"MOST_SMALL_NUMBERS": 1}],
 )
 def test_joint(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, limit in limits.items():
@@ -148,7 +148,12 @@ def test_factors_are_absorbed_by_those_that_have_all_their_variables() -> None:
     scopes = [(0, 9), (0, 1, 9), (2, 9), (1, 2, 3, 9)]
     small, wide, private, other = (Factor(scope, rng.random([2] * len(scope))) for scope in scopes)
     summed = Factor((2, 9), private.table)
-    pairs = [Pair(None, small, small), Pair(None, wide, wide), Pair(7, private, summed), Pair(None, other, other)]
+    pairs = [
+        PriorTable(None, small, small),
+        PriorTable(None, wide, wide),
+        PriorTable(7, private, summed),
+        PriorTable(None, other, other),
+    ]
     left = absorbed(pairs)
     # small goes into wide; what has a private block of its own is left alone, though other has all its variables.
     assert sorted(each.full.variables for each in left) == [(0, 1, 9), (1, 2, 3, 9), (2, 9)]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.enumeration.compiled.risk_factors import Index, Program, Weights
+from bayesknee.inference.enumeration.compiled.risk_factors import Index, RiskFactorProgram, Weights
 from bayesknee.inference.jit import compiled
 
 LOWEST_PRODUCT = -600.0  # natural log; a float holds down to -708
@@ -72,7 +72,7 @@ class Sums(NamedTuple):
     low_none: Vector
 
 
-class Patients(NamedTuple):
+class CodedPatients(NamedTuple):
     """Some patients, those who know the same risk factors side by side.
 
     Attributes:
@@ -88,7 +88,7 @@ class Patients(NamedTuple):
 
 @compiled
 def prepare(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments)
-    program: Program, weights: Weights, pattern: int, states: Index, work: Vector, last: Vector
+    program: RiskFactorProgram, weights: Weights, pattern: int, states: Index, work: Vector, last: Vector
 ) -> None:
     """The tables before the last product, for some common states.
 
@@ -181,12 +181,12 @@ def possible_states(common: Vector, common_of: Index) -> Index:
 
 @compiled
 def posteriors(  # noqa: PLR0913, PLR0917
-    program: Program,
+    program: RiskFactorProgram,
     weights: Weights,
     tables: Tables,
     sums: Sums,
     ways: NDArray[np.int8],
-    patients: Patients,
+    patients: CodedPatients,
     out: Vector,
 ) -> None:
     """The posteriors of some patients.

@@ -17,14 +17,22 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.batch import shared_rows
 from bayesknee.inference.enumeration.compiled import kernels
-from bayesknee.inference.enumeration.compiled.kernels import MIXTURE, NOISY_OR, READING, SKIPPED, Patients, Sums, Tables
+from bayesknee.inference.enumeration.compiled.kernels import (
+    MIXTURE,
+    NOISY_OR,
+    READING,
+    SKIPPED,
+    CodedPatients,
+    Sums,
+    Tables,
+)
 from bayesknee.inference.enumeration.compiled.risk_factors import Index, Joints, Weights
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.patient.codes import distinct_rows
-from bayesknee.patient.gates import Answers
+from bayesknee.patient.gates import CodedAnswers
 
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
 MOST_AT_ONCE: Final = 2**16
@@ -51,7 +59,7 @@ class Many:
         self._high = np.array([high for high, _ in halves]).reshape(-1, 2 ** (n - self._low_conditions))
         self._low = np.array([low for _, low in halves]).reshape(-1, 2**self._low_conditions)
 
-    def infer(self, answers: Answers, groups: Groups) -> Posteriors:
+    def infer(self, answers: CodedAnswers, groups: Groups) -> Posteriors:
         """The posteriors of these patients, some at a time."""
         tables, sums = self._tables(answers), self._sums(groups)
         out = np.empty((len(answers.rows), 1 + self._n + len(groups)))
@@ -62,12 +70,12 @@ class Many:
         scale = answers.log_scale + self._start(answers)[1]
         return Posteriors(marginals, out[:, 1 + self._n :], out[:, 0] + scale)
 
-    def _infer_some(self, answers: Answers, tables: Tables, sums: Sums, out: Vector) -> None:
+    def _infer_some(self, answers: CodedAnswers, tables: Tables, sums: Sums, out: Vector) -> None:
         weights, patients = self._by_risk_factors(answers)
         rows = np.ascontiguousarray(answers.rows)
 
         def run(first: int, stop: int) -> None:
-            some = Patients(*(each[first:stop] for each in patients))
+            some = CodedPatients(*(each[first:stop] for each in patients))
             kernels.posteriors(self._joints.program, weights, tables, sums, rows, some, out)
 
         threads = cores()
@@ -77,7 +85,7 @@ class Many:
 
     # --- risk factors -------------------------------------------------------------------------------------------------
 
-    def _by_risk_factors(self, answers: Answers) -> tuple[Weights, Patients]:
+    def _by_risk_factors(self, answers: CodedAnswers) -> tuple[Weights, CodedPatients]:
         """What is known of risk factors, once for each way in which any patient knows them."""
         columns = {name: column for column, name in enumerate(self._network.risk_factors)}
         others = [name for name in columns if name not in self._joints.common]
@@ -85,9 +93,9 @@ class Many:
         common, common_of = _distinct(answers.rows, columns, self._joints.common)
         ways = {name: self._ways(name, answers) for name in columns}
         order = np.lexsort((common_of, pattern_of))
-        return self._joints.weights(ways, common, patterns), Patients(order, pattern_of[order], common_of[order])
+        return self._joints.weights(ways, common, patterns), CodedPatients(order, pattern_of[order], common_of[order])
 
-    def _ways(self, name: str, answers: Answers) -> Vector:
+    def _ways(self, name: str, answers: CodedAnswers) -> Vector:
         """The ways in which a risk factor is known, narrowed by what is known of all patients."""
         return answers.ways[name] * np.asarray(answers.shared.get(name, 1.0), np.float64)
 
@@ -102,7 +110,7 @@ class Many:
         """Values over subsets, in the order of the joints' axes."""
         return np.ascontiguousarray(values[..., self._places])
 
-    def _start(self, answers: Answers) -> tuple[Vector, float]:
+    def _start(self, answers: CodedAnswers) -> tuple[Vector, float]:
         """What is known of all of them, scaled, and the log of what it was divided by."""
         logs = shared_rows(self._subset_tables, answers.shared)
         if self._network.complaint:
@@ -110,7 +118,7 @@ class Many:
         top = float(logs.max())
         return self._ordered(np.exp(logs - top)) if top > -np.inf else np.zeros_like(logs), max(top, 0.0, key=abs)
 
-    def _tables(self, answers: Answers) -> Tables:
+    def _tables(self, answers: CodedAnswers) -> Tables:
         ways = answers.ways
         most = max([len(each) for each in ways.values()], default=0)
         questions = list(self._network.questions.values())
@@ -156,7 +164,7 @@ class Many:
         ends = np.array([no.min(), no.max()])
         return _log((likelihoods @ np.stack([ends, 1.0 - ends])).min(axis=1))
 
-    def _start_signs(self, answers: Answers) -> Vector:
+    def _start_signs(self, answers: CodedAnswers) -> Vector:
         signs = {name: np.ones(2) for name in self._network.signs}
         for name, reading in self._subset_tables.readings.items():
             if name in answers.shared:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.prior.cutset import Pair
+from bayesknee.inference.prior.cutset import PriorTable
 from bayesknee.inference.prior.factors import Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan
 from bayesknee.inference.prior.parents import ONE, Block
@@ -36,7 +36,7 @@ def is_small_enough(prior: Prior) -> bool:
     return rows <= MOST_ROWS and 2 ** len(prior.parents.conditions) <= MOST_ROWS
 
 
-class Program(NamedTuple):
+class RiskFactorProgram(NamedTuple):
     """What all patients share.
 
     Attributes:
@@ -137,7 +137,7 @@ class Joints:
         return np.concatenate(tables), np.column_stack(places)
 
 
-def _private_last(pair: Pair) -> Vector:
+def _private_last(pair: PriorTable) -> Vector:
     """The table with the private block as its last axis, of length 1 where there is none."""
     if pair.private is None:
         return pair.full.table[..., None]
@@ -154,7 +154,7 @@ def _outer(first: Vector, second: Vector) -> Vector:
     return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
 
 
-def _program(prior: Prior, shared: Sequence[int]) -> tuple[Program, tuple[int, ...]]:
+def _program(prior: Prior, shared: Sequence[int]) -> tuple[RiskFactorProgram, tuple[int, ...]]:
     common, sizes = prior.parents.block_numbers[-1], prior.parents.states
     scopes: list[Scope] = [(common,), *((number, common) for number in shared)]
     scopes += [pair.summed.variables for pair in prior.pairs]
@@ -168,7 +168,7 @@ def _program(prior: Prior, shared: Sequence[int]) -> tuple[Program, tuple[int, .
         tables.append(made)
     smaller, larger = plan.left
     of_pairs = tables[1 + len(shared) : len(scopes)]
-    return Program(
+    return RiskFactorProgram(
         products=np.array(products, np.int64).reshape(-1, MOST_OPERANDS + 2),
         weights_at=np.array([row for at in tables[1 : 1 + len(shared)] for row in at], np.int64),
         common_at=tables[0].start,

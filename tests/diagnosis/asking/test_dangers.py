@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bayesknee import Engine
-from bayesknee.diagnosis.asking.hidden_dangers import MOST_DRAWN, hidden_dangers
+from bayesknee.diagnosis.asking.dangers import MOST_DRAWN, hidden_dangers
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.triage import checked_limits
 from tests.support.all_answers import all_answered
@@ -22,7 +22,7 @@ RULE = StopRule()
 
 @pytest.mark.parametrize("strategy", ["enumeration", "noisy_or"])
 def test_what_is_missed_as_a_sum_over_all_answers(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.diagnosis.asking.hidden_dangers.MOST_DRAWN", DRAWN)
+    monkeypatch.setattr("bayesknee.diagnosis.asking.dangers.MOST_DRAWN", DRAWN)
     between = several = 0
     with only(strategy):
         for seed in seeds(12):
