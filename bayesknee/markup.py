@@ -7,12 +7,10 @@ tags, for notebooks and the sites that show them drop style sheets. All text is 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from bayesknee.lazy_types import Environment
 from bayesknee.words import percent
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 BAR: Final = "#56B4E9"
 DANGER: Final = "#D55E00"

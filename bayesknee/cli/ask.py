@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -20,13 +20,11 @@ from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError, SessionError
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.interview import PATIENT
+from bayesknee.interview.session import SessionFile, Stored
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
-
-if TYPE_CHECKING:
-    from bayesknee.interview.session import SessionFile, Stored
-    from bayesknee.knowledge.network import Network
 
 
 @click.command(

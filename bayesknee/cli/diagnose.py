@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.picture_formats import picture_format
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.explaining.intervals import Intervals
 
 TOLD_IN_TEXT: Final = 3
 TOLD_IN_JSON: Final = 10

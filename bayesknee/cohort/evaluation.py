@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from immutabledict import immutabledict
@@ -24,9 +24,7 @@ from bayesknee.diagnosis.explaining.ledger import Account
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
-
-if TYPE_CHECKING:
-    import pandas as pd
+from bayesknee.lazy_types import DataFrame
 
 ROUNDS: Final = 1000
 MOST_FLAGGED: Final = 100
@@ -140,7 +138,7 @@ class Evaluation:
         """The measures by name of the forecaster."""
         return immutabledict({ENGINE: self.engine, BASELINE: self.baseline})
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """A row per measure and forecaster: value, low, high."""
         import pandas as pd
 

@@ -194,7 +194,7 @@ def _table(path: Path) -> Iterator[Case]:
 def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
     """The names of the columns, and the rows."""
     try:
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq
     except ImportError:
         raise CaseFileError(
             f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,9 @@ from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, othe
 from bayesknee.cohort.extras import require
 from bayesknee.errors import TableError, quoted
 from bayesknee.knowledge.network import Network
+from bayesknee.lazy_types import DataType, RecordBatch, Schema, Table
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.columns import BLANK, Column, Columns, Encoded, check_columns, encode_columns
-
-if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
 
 SUFFIXES: Final = (".csv", ".parquet")
 PIECE: Final = 2**16  # rows at once: enough to share risk factors among patients, and 15 MB as codes
@@ -44,7 +42,7 @@ class Piece:
 
     number: int
     rows: NDArray[np.int64]
-    table: pa.Table
+    table: Table
     broken: Mapping[int, str] = field(default_factory=dict)
     read: float = 0.0
 
@@ -62,7 +60,7 @@ class Piece:
         return Encoded(np.concatenate([nothing_known(network, 0), *(each.codes for each in batches)]), reasons)
 
 
-def _distinct(batch: pa.RecordBatch, names: tuple[str, ...]) -> Iterator[Column]:
+def _distinct(batch: RecordBatch, names: tuple[str, ...]) -> Iterator[Column]:
     """The distinct values of some columns, and where they are."""
     for name in names:
         encoded = batch.column(batch.schema.get_field_index(name)).dictionary_encode()
@@ -134,7 +132,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _parquet_columns(path: Path, network: Network, key: tuple[str, ...], ignore: tuple[str, ...]) -> Columns:
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
@@ -152,12 +150,12 @@ def _parquet_columns(path: Path, network: Network, key: tuple[str, ...], ignore:
     return columns
 
 
-def _without_index(schema: pa.Schema) -> list[str]:
+def _without_index(schema: Schema) -> list[str]:
     """The names of the columns, but for an index that pandas wrote and nobody named."""
     return [name for name in schema.names if not name.startswith("__index_level_")]
 
 
-def _is_plain(kind: pa.DataType) -> bool:
+def _is_plain(kind: DataType) -> bool:
     import pyarrow as pa
 
     types = pa.types
@@ -167,7 +165,7 @@ def _is_plain(kind: pa.DataType) -> bool:
     return any(test(kind) for test in (*text, *numbers, types.is_boolean, types.is_null))
 
 
-def _is_key(kind: pa.DataType) -> bool:
+def _is_key(kind: DataType) -> bool:
     """Whether a CSV file, as the rejects are, can hold it."""
     import pyarrow as pa
 
@@ -221,8 +219,8 @@ def _csv_names(path: Path) -> list[str]:
     return names
 
 
-def _csv_options(types: Mapping[str, pa.DataType], broken: dict[int, str]) -> dict[str, object]:
-    import pyarrow.csv as pc  # type: ignore[import-untyped]
+def _csv_options(types: Mapping[str, DataType], broken: dict[int, str]) -> dict[str, object]:
+    import pyarrow.csv as pc
 
     def is_broken(row: pc.InvalidRow) -> str:
         broken[row.number - 1] = other_length(row.actual_columns, row.expected_columns)
@@ -271,7 +269,7 @@ class CsvSource:
             yield Piece(number, np.empty(0, np.int64), nothing, dict(broken), read=1.0)
 
 
-def _joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _joined(batches: Iterator[RecordBatch]) -> Iterator[Table]:
     """The batches joined into tables of about `PIECE` rows."""
     import pyarrow as pa
 

@@ -15,12 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from bayesknee.errors import TableError
-
-if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
+from bayesknee.lazy_types import Table
 
 MANIFEST: Final = "manifest.json"
 FINGERPRINT_BYTES: Final = 2**20
@@ -152,7 +150,7 @@ class ResumableParts:
         note = self._note(number)
         return RowCounts(**json.loads(note.read_text(encoding="utf-8"))) if note.exists() else None
 
-    def add(self, number: int, scores: pa.Table, rejects: pa.Table) -> RowCounts:
+    def add(self, number: int, scores: Table, rejects: Table) -> RowCounts:
         """Writes a piece, its note last."""
         write_table(scores, self.part(number))
         write_table(rejects, self.part(number).with_suffix(".rejects.csv"))
@@ -205,10 +203,10 @@ def _on_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def write_table(table: pa.Table, path: Path) -> None:
+def write_table(table: Table, path: Path) -> None:
     """Writes a table as CSV or Parquet, by the name of the file."""
-    import pyarrow.csv as pc  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.csv as pc
+    import pyarrow.parquet as pq
 
     def write(place: Path) -> None:
         if path.suffix == ".csv":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,9 @@ from bayesknee.errors import TableError, quoted
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
+from bayesknee.lazy_types import Table
 from bayesknee.patient.columns import Columns
 from bayesknee.version import __version__
-
-if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
 
 ROW: Final = "row"
 Progress: TypeAlias = Callable[[float, RowCounts], None]
@@ -41,8 +39,8 @@ class Scored:
     """
 
     number: int
-    scores: pa.Table
-    rejects: pa.Table
+    scores: Table
+    rejects: Table
     read: float
 
 
@@ -223,7 +221,7 @@ def score_piece(compiled: CompiledNetwork, task: Task, piece: Piece) -> Scored:
     )
 
 
-def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -> pa.Table:
+def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -> Table:
     import pyarrow as pa
 
     kept = piece.table.select(task.columns.key).filter(pa.array(good))
@@ -234,7 +232,7 @@ def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -
     return pa.table(columns)
 
 
-def _rejects(task: Task, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> pa.Table:
+def _rejects(task: Task, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> Table:
     import pyarrow as pa
 
     kept = piece.table.select(task.columns.key).filter(pa.array(~good)).to_pydict()

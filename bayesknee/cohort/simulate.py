@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,17 +12,13 @@ from bayesknee.cohort.extras import require
 from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
 from bayesknee.cohort.reading import check_suffix
 from bayesknee.cohort.resumable_parts import RowCounts, told
+from bayesknee.cohort.score_files import Progress
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
 from bayesknee.inference.results import Sample
+from bayesknee.lazy_types import DataFrame, Schema, Table
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa  # type: ignore[import-untyped]
-
-    from bayesknee.cohort.score_files import Progress
 
 ID: Final = "id"
 BATCH: Final = 2**14  # patients at once, with a seed of their own: a longer table begins as a shorter one does
@@ -61,7 +57,7 @@ def draw(
 
 def simulate(
     engine: Engine, rows: int, *, missing: float = 0.0, seed: int = 0, evidence: Evidence = NOTHING_KNOWN
-) -> pd.DataFrame:
+) -> DataFrame:
     """The same as a data frame: a row per patient, `id`, a column per question, and `label` with the true causes.
 
     Blanks are not known; causes are joined by a semicolon, as `bayesknee evaluate` reads them.
@@ -121,14 +117,14 @@ def _columns(engine: Engine, sample: Sample) -> tuple[dict[str, Codes], np.ndarr
     return dict(zip(engine.network.questions, sample.codes.T, strict=True)), labels[which.ravel()]
 
 
-def _schema(engine: Engine) -> pa.Schema:
+def _schema(engine: Engine) -> Schema:
     import pyarrow as pa
 
     coded = pa.dictionary(pa.int8(), pa.string())
     return pa.schema([(ID, pa.int64()), *((name, coded) for name in engine.network.questions), (LABEL, pa.string())])
 
 
-def _table(engine: Engine, sample: Sample, first: int) -> pa.Table:
+def _table(engine: Engine, sample: Sample, first: int) -> Table:
     import pyarrow as pa
 
     questions, labels = _columns(engine, sample)
@@ -140,9 +136,9 @@ def _table(engine: Engine, sample: Sample, first: int) -> pa.Table:
     return pa.table([*columns, pa.array(labels, pa.string())], schema=_schema(engine))
 
 
-def _writer(path: Path, schema: pa.Schema, suffix: str) -> Any:  # noqa: ANN401 (either of two)
-    import pyarrow.csv as pc  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+def _writer(path: Path, schema: Schema, suffix: str) -> Any:  # noqa: ANN401 (either of two)
+    import pyarrow.csv as pc
+    import pyarrow.parquet as pq
 
     if suffix == ".csv":
         return pc.CSVWriter(path, schema, write_options=pc.WriteOptions(quoting_style="needed"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
@@ -14,16 +14,13 @@ from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
 from bayesknee.diagnosis.asking.question_plan import MOST_PATTERNS, PATIENTS, PlanRequest, QuestionPlan, make_plan
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, MOST_SAMPLES, THRESHOLD, StopRule
 from bayesknee.diagnosis.belief import Belief
+from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
+from bayesknee.diagnosis.explaining.intervals import Intervals
+from bayesknee.diagnosis.explaining.ledger import Ledger
+from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
+from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
-    from bayesknee.diagnosis.explaining.intervals import Intervals
-    from bayesknee.diagnosis.explaining.ledger import Ledger
-    from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True, repr=False)
@@ -213,7 +210,7 @@ class Diagnosis(Belief):
             "next_questions": [each.to_dict() for each in ranked],
         }
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """A row per condition, most probable first: name, prior, probability, level."""
         import pandas as pd
 

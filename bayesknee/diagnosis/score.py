@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,10 @@ from bayesknee.errors import BayeskneeError, TableError, joined
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
+from bayesknee.lazy_types import CategoricalDtype, DataFrame, Index, Series
 from bayesknee.patient.codes import Codes, decode
 from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
 from bayesknee.patient.evidence import check_evidence
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Frame = TypeVar("Frame")
 
@@ -108,10 +106,10 @@ def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Fram
         return cast("Frame", score_lazily(compiled, frame, options))
     if module != "pandas":
         raise TableError(f"got a {type(frame).__name__}; expected a data frame of pandas or Dask")
-    return cast("Frame", score(compiled, cast("pd.DataFrame", frame), options))
+    return cast("Frame", score(compiled, cast("DataFrame", frame), options))
 
 
-def score(compiled: CompiledNetwork, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
+def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> DataFrame:
     """The scores of the patients in a data frame of pandas."""
     import pandas as pd
 
@@ -130,14 +128,14 @@ def score(compiled: CompiledNetwork, frame: pd.DataFrame, options: Options) -> p
     return pd.DataFrame(result, index=frame.index)
 
 
-def triage_type() -> pd.CategoricalDtype:
+def triage_type() -> CategoricalDtype:
     """Levels of triage, ordered, the most urgent first."""
     import pandas as pd
 
     return pd.CategoricalDtype(list(LEVELS), ordered=True)
 
 
-def empty_scores(network: Network, options: Options) -> pd.DataFrame:
+def empty_scores(network: Network, options: Options) -> DataFrame:
     """What `score` gives for a table without rows."""
     import pandas as pd
 
@@ -150,23 +148,23 @@ def empty_scores(network: Network, options: Options) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _told(reasons: Mapping[int, str], index: pd.Index[Any]) -> str:
+def _told(reasons: Mapping[int, str], index: Index[Any]) -> str:
     """The first few reasons, by label of the row, and what to do."""
     told = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_TOLD, "rows")
     return f"{told}; correct them, or score the others with errors='collect'"
 
 
-def _columns_of(frame: pd.DataFrame, names: Iterable[str]) -> Iterator[Column]:
+def _columns_of(frame: DataFrame, names: Iterable[str]) -> Iterator[Column]:
     for name in names:
         values, which = _distinct(frame[name])
         yield Column(name, values, which)
 
 
-def _distinct(series: pd.Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
+def _distinct(series: Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
     """The distinct values of a column, and which of them each row has, -1 for a blank."""
     import pandas as pd
 
-    if isinstance(series.dtype, pd.CategoricalDtype):
+    if isinstance(series.dtype, CategoricalDtype):
         return series.cat.categories.tolist(), series.cat.codes.to_numpy()
     if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) != "string":
         return _distinct_objects(series)
@@ -174,7 +172,7 @@ def _distinct(series: pd.Series[Any]) -> tuple[list[object], NDArray[np.integer]
     return values.tolist(), which
 
 
-def _distinct_objects(series: pd.Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
+def _distinct_objects(series: Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
     """The same for a column of mixed types, in which True, 1 and 1.0 are three values."""
     places: dict[tuple[type, object], int] = {}
     blank = series.isna().to_numpy()

@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bayesknee.diagnosis import wording
 from bayesknee.display.interview import unknown_flags_told
 from bayesknee.errors import AnswerClashError, BayeskneeError, MissingExtraError
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
+from bayesknee.interview.interview import Interview, Reply
+from bayesknee.interview.prompts import Prompt
+from bayesknee.lazy_types import Checkbox, VBox, Widget
 from bayesknee.markup import DANGER, render
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import UNKNOWN
-
-if TYPE_CHECKING:
-    from ipywidgets import Checkbox, VBox, Widget  # type: ignore[import-untyped]
-
-    from bayesknee.interview.interview import Interview, Reply
-    from bayesknee.interview.prompts import Prompt
 
 UNSURE: Final = ((PROBABLY, "Probably yes"), (PROBABLY_NOT, "Probably not"), (UNKNOWN, "Not known"))
 NOT_KNOWN: Final = ((UNKNOWN, "Not known"),)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bayesknee.cohort.evaluation import Evaluation
 from bayesknee.display.evaluation import FORECASTERS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from bayesknee.lazy_types import Axes, Figure
 
 SIZE = (6.4, 5.2)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 from immutabledict import immutabledict
@@ -27,11 +27,9 @@ from bayesknee.display.evaluation import (
 )
 from bayesknee.display.evaluation_plots import calibration_figure, inclusion_figure
 from bayesknee.errors import BayeskneeError, quoted
+from bayesknee.lazy_types import Figure
 from bayesknee.markup import render_report
 from bayesknee.patient.answer_words import answer_text, label
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SUFFIXES: Final = (".html", ".md")
 DOTS: Final = 120

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bayesknee.authoring import Report
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import ANSWERED_BY
 from bayesknee.knowledge.network import Network
-
-if TYPE_CHECKING:
-    from bayesknee.authoring import Report
 
 
 def report_text(network: Network, report: Report, file: TextIO | None = None) -> str:

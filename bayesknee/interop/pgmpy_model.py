@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from bayesknee.interop.tables import Table, network_tables
 from bayesknee.knowledge.network import Network
-
-if TYPE_CHECKING:
-    from pgmpy.factors.discrete import TabularCPD  # type: ignore[import-untyped]
-    from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
+from bayesknee.lazy_types import DiscreteBayesianNetwork, TabularCPD
 
 
 def to_pgmpy(network: Network, setting: str | None = None) -> DiscreteBayesianNetwork:

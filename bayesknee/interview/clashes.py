@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
+from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import EvidenceError, ImpossibleEvidenceError
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence, gate_holds
-
-if TYPE_CHECKING:
-    from bayesknee.diagnosis.engine import Engine
 
 
 def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]) -> tuple[str, ...]:

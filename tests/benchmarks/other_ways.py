@@ -186,9 +186,9 @@ def with_pyagrum(document: dict[str, Any]) -> dict[str, float]:
 
 def with_pgmpy(document: dict[str, Any]) -> dict[str, float]:
     """One marginal by variable elimination."""
-    from pgmpy.factors.discrete import TabularCPD  # type: ignore[import-untyped]
-    from pgmpy.inference import VariableElimination  # type: ignore[import-untyped]
-    from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
+    from pgmpy.factors.discrete import TabularCPD
+    from pgmpy.inference import VariableElimination
+    from pgmpy.models import DiscreteBayesianNetwork
 
     model = DiscreteBayesianNetwork()
     for name, parents, yes in chains(document):

@@ -152,8 +152,8 @@ def test_mixture_against_pgmpy() -> None:
     prior = np.array([[0.5, 0.2], [0.3, 0.3], [0.2, 0.5]])
     with warnings.catch_warnings():  # pgmpy warns of changes to come
         warnings.simplefilter("ignore")
-        from pgmpy.estimators import BayesianEstimator  # type: ignore[import-untyped]
-        from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
+        from pgmpy.estimators import BayesianEstimator
+        from pgmpy.models import DiscreteBayesianNetwork
 
         estimator = BayesianEstimator(DiscreteBayesianNetwork([("condition", "answer")]), frame)
         table = estimator.estimate_cpd("answer", prior_type="dirichlet", pseudo_counts=prior * 12).get_values()

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.metrics import brier_score_loss, log_loss  # type: ignore[import-untyped]
+from sklearn.metrics import brier_score_loss, log_loss
 
 from bayesknee.cohort.measures import Forecasts, measure
 

@@ -152,8 +152,8 @@ def test_without_a_key_rows_have_their_number_in_the_file(engine: Engine, tmp_pa
 
 @pytest.mark.parametrize("kind", ["bool", "category", "string", "large_string", "null"])
 def test_kinds_of_parquet_columns(engine: Engine, tmp_path: Path, kind: str) -> None:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     text = ["yes", None, "no"]
     columns = {

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
-from pgmpy.factors.discrete import DiscreteFactor, TabularCPD  # type: ignore[import-untyped]
-from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork  # type: ignore[import-untyped]
-from pgmpy.readwrite import BIFWriter, NETWriter, UAIReader, UAIWriter, XDSLWriter  # type: ignore[import-untyped]
+from pgmpy.factors.discrete import DiscreteFactor, TabularCPD
+from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork
+from pgmpy.readwrite import BIFWriter, NETWriter, UAIReader, UAIWriter, XDSLWriter
 
 from tests.support.other_programs import VariableElimination, gum
 

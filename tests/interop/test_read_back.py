@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
-from pgmpy.readwrite import (  # type: ignore[import-untyped]
+from pgmpy.readwrite import (
     BIFReader,
     NETReader,
     UAIReader,

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pgmpy.factors.discrete import DiscreteFactor, TabularCPD  # type: ignore[import-untyped]
-from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork  # type: ignore[import-untyped]
+from pgmpy.factors.discrete import DiscreteFactor, TabularCPD
+from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork
 
 from bayesknee.interop.tables import Table
 from bayesknee.knowledge.model import COMPLAINT
@@ -19,7 +19,7 @@ from tests.support.answers import Answers, known
 # Both are imported here and nowhere else in the tests, where a warning is an error.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # pgmpy 1.1.2 imports a part of its own that it has deprecated
-    from pgmpy.inference import VariableElimination  # type: ignore[import-untyped]
+    from pgmpy.inference import VariableElimination
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # pyAgrum 3.3.1 (SWIG) dies of a warning that is an error
     import pyagrum

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
+from pgmpy.models import DiscreteBayesianNetwork
 
 from tests.support.other_programs import gum
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -32,13 +32,10 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import QuestionError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.network import Network
+from bayesknee.lazy_types import DataFrame
 from bayesknee.patient.askable import Filter
 from bayesknee.patient.codes import only
 from bayesknee.patient.evidence import Evidence, check_evidence
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 MOST_PATTERNS: Final = 256
 PATIENTS: Final = 1000
@@ -93,7 +90,7 @@ class QuestionPlan:
         """As plain data, ready for JSON."""
         return {**vars(self), "questions": [vars(each) for each in self.questions]}
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """A row for each number of questions, from 0: the question that is added, its gain, accuracy, its error."""
         import pandas as pd
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,7 @@ from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import QuestionError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.codes import Codes, nothing_known, only
-
-if TYPE_CHECKING:
-    from bayesknee.patient.evidence import Evidence
+from bayesknee.patient.evidence import Evidence
 
 THRESHOLD: Final = 0.95
 LEAST_VALUE: Final = 0.05  # bits, judged: asked of the patient alone, posterior_knee then takes about 14 questions

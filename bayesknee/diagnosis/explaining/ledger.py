@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief, given
@@ -20,11 +20,8 @@ from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
 from bayesknee.knowledge.model import JUDGED, NO_YES
 from bayesknee.knowledge.network import Network
+from bayesknee.lazy_types import DataFrame
 from bayesknee.patient.evidence import Answer
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 DECIBANS: Final = 10.0 / math.log(10.0)
 LEAST_OF_THE_FIRST: Final = 1.0 / 3.0
@@ -183,7 +180,7 @@ class Ledger(Mapping[str, Account]):
     def __contains__(self, name: object) -> bool:
         return name in self._events
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """The shares of log odds: a row per answer, a column per condition and group."""
         import pandas as pd
 

@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,10 +27,7 @@ from bayesknee.inference.prior.intercepts import find_root
 from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
-
-if TYPE_CHECKING:
-    import pandas as pd
-
+from bayesknee.lazy_types import DataFrame
 
 MOST_BARS: Final = 10
 MOST_SEARCHED: Final = 6
@@ -234,7 +231,7 @@ class Sensitivity:
         found = [*self._closed_flips(), *self._searched_flips(most_searched)]
         return tuple(sorted(found, key=lambda each: (each.widths, each.distance, each.path)))
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """A row per number: value, range, grade, source, and the derivative of each condition and group by it."""
         import pandas as pd
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.kernels import StepProgram
 from bayesknee.inference.elimination.network_arrays import NetworkArrays
 from bayesknee.inference.elimination.patients import Patients, SortedEvidence, common_of, patients_of, sorted_evidence
 from bayesknee.inference.elimination.run import AnyRun
@@ -20,9 +21,6 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import Evidence
 from bayesknee.patient.gates import CodedAnswers
-
-if TYPE_CHECKING:
-    from bayesknee.inference.elimination.kernels import StepProgram
 
 MOST_TOGETHER: Final = 40  # effects; to look for an order for more takes long and is in vain
 SECONDS_APART: Final = 4e-3  # what a structure takes, however small it is

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
+from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.results import Events
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.prior.joint import Prior
-    from bayesknee.inference.results import Events
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.enumeration.batch import Batch
+from bayesknee.inference.enumeration.compiled.prepare import Many
 from bayesknee.inference.enumeration.compiled.risk_factors import is_small_enough
 from bayesknee.inference.enumeration.gradients import gradients_of
 from bayesknee.inference.enumeration.outcomes import SubsetOutcomes
@@ -25,9 +26,6 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.patient.gates import Gates
-
-if TYPE_CHECKING:
-    from bayesknee.inference.enumeration.compiled.prepare import Many
 
 WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
 

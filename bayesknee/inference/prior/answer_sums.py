@@ -16,18 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, product
+from bayesknee.inference.prior.joint import KnownRiskFactors, Prior
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
-
-if TYPE_CHECKING:
-    from bayesknee.inference.prior.joint import KnownRiskFactors, Prior
 
 MOST_CACHED: Final = 4096
 MOST_CACHED_NUMBERS: Final = 2**22

@@ -1,0 +1,40 @@
+"""Types of libraries that are loaded only when they are used. At run time each is `Any`: no annotation loads a library.
+
+One place, so that annotations elsewhere are ordinary names, which documentation can show.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ipywidgets import Checkbox, VBox, Widget
+    from jinja2 import Environment
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import CategoricalDtype, DataFrame, Index, Series
+    from pgmpy.factors.discrete import TabularCPD
+    from pgmpy.models import DiscreteBayesianNetwork
+    from pyarrow import Array, DataType, RecordBatch, Schema, Table
+else:
+    Checkbox = VBox = Widget = Environment = Axes = Figure = Any
+    CategoricalDtype = DataFrame = Index = Series = TabularCPD = DiscreteBayesianNetwork = Any
+    Array = DataType = RecordBatch = Schema = Table = Any
+
+__all__ = [
+    "Array",
+    "Axes",
+    "CategoricalDtype",
+    "Checkbox",
+    "DataFrame",
+    "DataType",
+    "DiscreteBayesianNetwork",
+    "Environment",
+    "Figure",
+    "Index",
+    "RecordBatch",
+    "Schema",
+    "Series",
+    "Table",
+    "TabularCPD",
+    "VBox",
+    "Widget",
+]
