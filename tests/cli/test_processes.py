@@ -18,7 +18,18 @@ from tests.support.paths import ROOT
 
 Start: TypeAlias = Callable[..., subprocess.Popen[bytes]]  # the fixture of conftest.py
 OF_TINY = ("--network", "tests/networks/tiny")
-HEAVY = ("pandas", "matplotlib", "scipy", "pgmpy", "sklearn", "torch", "statsmodels", "huggingface_hub", "networkx")
+HEAVY = (
+    "pandas",
+    "matplotlib",
+    "scipy",
+    "pgmpy",
+    "sklearn",
+    "torch",
+    "statsmodels",
+    "huggingface_hub",
+    "networkx",
+    "numba",
+)
 
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
 
 from bayesknee.errors import InferenceError
-from bayesknee.inference.elimination.core import EliminationCore
-from bayesknee.inference.elimination.kernels import StepProgram
+from bayesknee.inference.elimination.core import EliminationCore, RunOf
 from bayesknee.inference.elimination.network_arrays import NetworkArrays
 from bayesknee.inference.elimination.patients import Patients, SortedEvidence, common_of, patients_of, sorted_evidence
 from bayesknee.inference.elimination.run import AnyRun
@@ -135,14 +135,13 @@ class _CompiledRuns:
 
     def __init__(self, core: EliminationCore) -> None:
         self._core = core
-        self._programs: Mapping[Common, StepProgram | None] = {}
+        self._makers: Mapping[Common, RunOf] = {}
 
     def __call__(self, patients: Patients) -> AnyRun:
         from bayesknee.inference.elimination.kernels import CompiledRun, program_of
 
         structure = patients.structure
-        if structure.common not in self._programs:
-            plan = self._core.plan_of(structure)
-            self._programs = {structure.common: program_of(plan, structure)}
-        program = self._programs[structure.common]
-        return self._core.run(patients) if program is None else CompiledRun(program, patients)
+        if structure.common not in self._makers:
+            program = program_of(self._core.plan_of(structure), structure)
+            self._makers = {structure.common: partial(CompiledRun, program) if program else self._core.run}
+        return self._makers[structure.common](patients)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.enumeration.batch import Batch
-from bayesknee.inference.enumeration.compiled.prepare import Many
 from bayesknee.inference.enumeration.compiled.risk_factors import is_small_enough
 from bayesknee.inference.enumeration.gradients import gradients_of
 from bayesknee.inference.enumeration.outcomes import SubsetOutcomes
@@ -25,9 +24,15 @@ from bayesknee.inference.results import Events, Gradients, Groups, Outcomes, Pos
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
-from bayesknee.patient.gates import Gates
+from bayesknee.patient.gates import CodedAnswers, Gates
 
 WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
+
+
+class ManyPatients(Protocol):
+    """The compiled way, `bayesknee.inference.enumeration.compiled.prepare.Many`, which loads numba when imported."""
+
+    def infer(self, answers: CodedAnswers, groups: Groups, /) -> Posteriors: ...
 
 
 class Enumeration:
@@ -62,7 +67,7 @@ class Enumeration:
         return Batch(self._tables, answers, groups).infer()
 
     @cached_property
-    def _many(self) -> Many | None:
+    def _many(self) -> ManyPatients | None:
         """The compiled way, where numba is there and the network is not too large for it."""
         if find_spec("numba") is None or not is_small_enough(self._tables.before_findings):
             return None
