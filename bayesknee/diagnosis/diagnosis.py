@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
@@ -21,6 +21,8 @@ from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
+
+QUESTIONS: Final = 10  # in plain data by default; judged: all of them, with their posteriors, would fill megabytes
 
 
 @dataclass(frozen=True, repr=False)
@@ -173,7 +175,7 @@ class Diagnosis(Belief):
         request = PlanRequest(count, objective, patterns, patients, seed)
         return make_plan(self, make_filter(self.network, **filters), request, progress)
 
-    def to_dict(self, *, questions: int = 10, asked_of: Iterable[str] = ()) -> dict[str, Any]:
+    def to_dict(self, *, questions: int = QUESTIONS, asked_of: Iterable[str] = ()) -> dict[str, Any]:
         """The diagnosis as plain data, ready for JSON.
 
         Args:

@@ -158,8 +158,8 @@ def empty_scores(network: Network, options: Options) -> DataFrame:
 
 def _told(reasons: Mapping[int, str], index: Index[Any]) -> str:
     """The first few reasons with the labels of their rows, and what to do."""
-    told = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_LISTED, "rows")
-    return f"{told}; correct them, or score the others with errors='collect'"
+    listed = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_LISTED, "rows")
+    return f"{listed}; correct them, or score the others with errors='collect'"
 
 
 def _columns_of(frame: DataFrame, names: Iterable[str]) -> Iterator[Column]:

@@ -77,8 +77,8 @@ def implied_text(belief: Belief, gate: str) -> str:
 def entry_text(network: Network, entry: Entry) -> str:
     """An answer of a ledger in words: `Lump behind the knee: yes`."""
     implied = " or ".join(state_text(network, entry.finding, state) for state in entry.implied)
-    told = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
-    return f"{label(network, entry.finding)}: {'; '.join([*told, *([f'{implied} (implied)'] if implied else [])])}"
+    stated = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
+    return f"{label(network, entry.finding)}: {'; '.join([*stated, *([f'{implied} (implied)'] if implied else [])])}"
 
 
 def account_name(network: Network, account: Account) -> str:
@@ -102,8 +102,8 @@ def why(belief: Belief, question: NextQuestion) -> str:
     first, *rest = _telling(question)
     words = question.asked.state_words
     now, to = belief.posterior[about], percent(first.posterior[about])
-    told = f"{words(first.state)} would take {network.conditions[about].name} from {percent(now)} to {to}"
-    return "; ".join([told, *(f"{words(outcome.state)}, to {percent(outcome.posterior[about])}" for outcome in rest)])
+    change = f"{words(first.state)} would take {network.conditions[about].name} from {percent(now)} to {to}"
+    return "; ".join([change, *(f"{words(outcome.state)}, to {percent(outcome.posterior[about])}" for outcome in rest)])
 
 
 def _telling(question: NextQuestion) -> list[Outcome]:

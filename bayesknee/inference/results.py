@@ -119,10 +119,8 @@ class Sample(NamedTuple):
     codes: Codes
 
 
-# Judged: 1 GiB is free on any machine that runs this, and 20 s is about as long as somebody waits for a result. Larger
-# ones give exact posteriors to more patients.
-DEFAULT_MEMORY: Final = 2**30
-DEFAULT_SECONDS: Final = 20.0
+DEFAULT_MEMORY: Final = 2**30  # judged: free on almost any machine; a larger one gives more patients exact posteriors
+DEFAULT_SECONDS: Final = 20.0  # judged: about as long as somebody waits for a result
 
 
 @dataclass(frozen=True)

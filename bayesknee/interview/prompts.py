@@ -101,10 +101,10 @@ def _in_words(text: str, states: Iterable[str]) -> str:
 
 def _prompt_for_setting(network: Network) -> Prompt:
     options = tuple(Option(setting.id, setting.name) for setting in network.settings.values())
-    told = " ".join(
+    descriptions = " ".join(
         f"{setting.name}: {setting.description}" for setting in network.settings.values() if setting.description
     )
-    return Prompt(SETTING, "choice", "Where is this being seen?", options, help=told, may_be_unsure=False)
+    return Prompt(SETTING, "choice", "Where is this being seen?", options, help=descriptions, may_be_unsure=False)
 
 
 def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:

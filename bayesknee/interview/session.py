@@ -29,9 +29,7 @@ from bayesknee.patient.evidence import Answer, shown
 from bayesknee.version import __version__
 
 MOST_BYTES: Final = 1_000_000  # far more than a session needs; without a bound, a wrong file could fill the memory
-MOST_COPIES: Final = (
-    999  # numbers tried for a copy; without a bound, a folder that takes no file would be tried for ever
-)
+MOST_COPIES: Final = 999  # names tried for a copy, far more than anybody keeps
 _PART: Final = ".part"
 _GARBLED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuestionError)
 
@@ -83,8 +81,8 @@ class SessionFile:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            told = "is open in another process; end that one, or name another file"
-            raise SessionError(f"the session {self.path.name!r} {told}") from None
+            advice = "is open in another process; end that one, or name another file"
+            raise SessionError(f"the session {self.path.name!r} {advice}") from None
         for leftover in self.path.parent.iterdir():  # unfinished files of a process that was killed
             if leftover.name.startswith(f".{self.path.name}.") and leftover.suffix == _PART:
                 leftover.unlink(missing_ok=True)
@@ -149,8 +147,8 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        told = "mend that, or name another file"
-        raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {told}") from None
+        advice = "mend that, or name another file"
+        raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {advice}") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

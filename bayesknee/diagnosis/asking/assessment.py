@@ -115,7 +115,8 @@ class Assessment:
     def _is_unsettled(self) -> bool:
         """Whether one question alone changes the decision too often for the threshold, so that no draws are needed.
 
-        Others would have to undo that. Of 35 such states of 40 patients, none was at the threshold of 0.95.
+        Answers to other questions would have to undo the change. Of 35 such states of 40 patients, none was at the
+        threshold of 0.95.
         """
         return self._changed_by_one > 1.0 - self.rule.threshold
 

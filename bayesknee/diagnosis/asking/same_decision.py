@@ -33,9 +33,8 @@ LEAST_VALUE: Final = 0.05  # bits, judged: asked of the patient alone, posterior
 # find. docs/interviews.md has the cost of other figures.
 MOST_MISSED: Final = 0.0002
 MOST_SAMPLES: Final = 400  # the standard error at the threshold is then 0.011; a quarter of it takes 16 times the draws
-AT_ONCE: Final = (
-    60  # draws between two looks at the threshold: fewer waste overhead, more overshoot a clear case. Judged
-)
+# Patients drawn between two looks at the threshold. Judged: fewer take more calls, more are wasted on a clear case.
+AT_ONCE: Final = 60
 SURE: Final = 3.0  # standard errors from the threshold at which drawing ends; by chance, so far in 0.3 % of looks
 
 

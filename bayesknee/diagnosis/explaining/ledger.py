@@ -32,11 +32,11 @@ TINY: Final = 1e-300  # a divisor in place of 0; its inverse is still a float
 
 @dataclass(frozen=True)
 class Cited:
-    """A number that carried a share, and where it comes from.
+    """A number that carried a share, and its source.
 
     Attributes:
-        stated: the number, its place and what it says.
-        citation: of its source; `judged` where it was a guess.
+        stated: the number, its path and its meaning.
+        citation: of its source; `judged` if it was a guess.
     """
 
     stated: Stated

@@ -30,12 +30,12 @@ from bayesknee.lazy_types import DataFrame
 
 MOST_BARS: Final = 10  # in a tornado; judged: more do not fit on a screen
 MOST_SEARCHED: Final = 6  # numbers, at about half a second each
-FARTHEST_SEARCHED: Final = (
-    2.0  # widths of a number's range, by the linear estimate; judged: beyond lies no likely error
-)
-OVERSHOOT: Final = (
-    2.0  # how far past the linear estimate a search brackets; less misses flips that the estimate puts near
-)
+# Widths of a number's range, by the linear estimate, up to which a flip is searched. Judged: a number is hardly ever
+# off by more, and each search takes half a second.
+FARTHEST_SEARCHED: Final = 2.0
+# The end of the search, as a multiple of the linear estimate. Judged: with less, a search ends before the flip if the
+# estimate is too near.
+OVERSHOOT: Final = 2.0
 ROUNDING: Final = 1e-12  # a swing no larger may be rounding, and would fill a tornado with bars of no width
 FARTHEST_SCALED: Final = 30.0  # of a logit or log: e^30 is 1e13, and 1 - p still has digits
 
