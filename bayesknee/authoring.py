@@ -1,4 +1,4 @@
-"""What the author of a valid network wants to know about it: what it rests on, and where it is weak."""
+"""The authoring report: what a valid network rests on, and where it is weak."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
 from bayesknee.knowledge.network import Network, check_setting
 
-SAMPLES: Final = 1000
-LISTED: Final = 10
+SAMPLES: Final = 1000  # patients for each condition: the standard error of an overlap is then below 0.016
+LISTED: Final = 10  # entries of a list; judged: an author mends the worst ones first
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """How badly two conditions are told apart by all findings of one kind.
+    """How badly all findings of one kind separate two conditions.
 
     Attributes:
-        overlap: from even odds, twice the posterior that the wrong one of the two is expected to keep: 1 where the
-            answers never tell them apart, 0 where they always do. It is the overlapping coefficient of the two
-            distributions over answers, sum of min(P(e | only one), P(e | only the other)).
+        one, other: ids of the conditions.
+        overlap: the overlapping coefficient of the two distributions over answers, the sum of
+            min(P(e | only one), P(e | only other)). It is 1 if the answers never separate the conditions, and 0 if they
+            always do. From even odds, half of it is the expected probability of choosing the wrong one.
     """
 
     one: str
@@ -42,14 +43,15 @@ class Report:
     """The authoring report.
 
     Attributes:
-        counts: how many there are of each part; findings also by kind.
-        grades: how many numbers have each grade.
-        overlaps: by kind of finding, the pairs that are told apart worst, worst first.
-        weak_findings: findings with the least information on the conditions, in bits, least first.
-        wide_numbers: paths of the numbers with the widest range relative to what they are, with the width in natural
-            logs of odds (probabilities) or of the number (odds ratios, weights), widest first.
-        unused: ids of references that no number or red flag cites, signs that no finding reads and topics that nothing
-            belongs to.
+        setting: the care setting of the priors.
+        counts: the number of entries by part of the network; findings also by kind.
+        grades: the number of numbers by grade.
+        overlaps: the pairs of conditions that findings separate worst, by kind of finding, worst first.
+        weak_findings: the findings with the least mutual information with the conditions, in bits, least first.
+        wide_numbers: path, number and width of the numbers with the widest ranges, widest first. Widths are in natural
+            logs: of the odds of a probability, of any other number itself (odds ratios, weights).
+        unused: ids of references that no number or red flag cites, of signs that no finding reads, and of topics
+            without questions, by kind.
     """
 
     setting: str
@@ -65,10 +67,11 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
     """The authoring report of `network`.
 
     Args:
-        network: a network. With too many conditions to enumerate, overlaps and weak findings are left out.
-        setting: the care setting whose priors are used; the first one where left out.
-        samples: sampled patients a condition, for the overlaps; their standard error is below 0.5 / sqrt(samples).
-        seed: of the sampling; the same seed gives the same report.
+        network: a network. With more than 20 conditions, overlaps and weak findings are left out.
+        setting: the care setting whose priors are used; the first one by default.
+        samples: patients sampled for each condition, for the overlaps, 1 or more. The standard error of an overlap is
+            below 0.5 / sqrt(samples).
+        seed: of the sampling. The same seed gives the same report.
 
     Raises:
         SettingError: the network has no such setting.
@@ -103,7 +106,7 @@ def _grades(network: Network) -> dict[str, int]:
 
 
 def _unused(network: Network) -> dict[str, list[str]]:
-    cited = {number.source for _, number in network.numbers()} | {each.source for each in network.red_flags.values()}
+    cited = {number.source for _, number in network.numbers()} | {flag.source for flag in network.red_flags.values()}
     read = {f.model.sign for f in network.findings.values() if isinstance(f.model, Reading)}
     topics = {question.topic for question in network.questions.values()}
     return {
@@ -115,7 +118,7 @@ def _unused(network: Network) -> dict[str, list[str]]:
 
 def _wide_numbers(network: Network) -> list[tuple[Path, Number, float]]:
     widths = [(path, number, _width(number)) for path, number in network.numbers()]
-    return sorted(widths, key=lambda each: -each[2])[:LISTED]
+    return sorted(widths, key=lambda width: -width[2])[:LISTED]
 
 
 def _width(number: Number) -> float:
@@ -163,15 +166,15 @@ def _entropy(distribution: Vector) -> float:
 
 
 def _overlaps(network: Network, table: Callable[[str], Vector], kind: str, samples: int, seed: int) -> list[Overlap]:
-    """The pairs of conditions whose patients answer the findings of `kind` most alike, gates taken to hold."""
+    """The pairs of conditions whose patients answer the findings of `kind` most alike, if all gates hold."""
     log_likelihoods = _sampled_log_likelihoods(network, table, kind, samples, np.random.default_rng(seed))
-    own = np.einsum("aia->ai", log_likelihoods)
-    kept = np.exp(np.minimum(0.0, log_likelihoods - own[:, :, None])).mean(axis=1)
+    under_truth = np.einsum("aia->ai", log_likelihoods)
+    kept = np.exp(np.minimum(0.0, log_likelihoods - under_truth[:, :, None])).mean(axis=1)
     pairs = [
         Overlap(one, other, float(kept[a, b] + kept[b, a]) / 2)
         for (a, one), (b, other) in combinations(enumerate(network.conditions), 2)
     ]
-    return sorted(pairs, key=lambda each: -each.overlap)[:LISTED]
+    return sorted(pairs, key=lambda overlap: -overlap.overlap)[:LISTED]
 
 
 def _sampled_log_likelihoods(

@@ -1,1 +1,1 @@
-"""What follows from a posterior: how urgent it is, what to ask next, and why."""
+"""What follows from a posterior: how urgent the case is, what to ask next, and why."""

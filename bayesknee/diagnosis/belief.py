@@ -1,4 +1,4 @@
-"""What is believed of one patient: the posterior and the answers it rests on. Capabilities are functions of it."""
+"""The posterior of one patient and its evidence. Triage, questions and explanations are functions of it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bayesknee.inference.strategy import Inference
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, check_evidence, shown
 
-IMPOSSIBLE = float("-inf")
+IMPOSSIBLE = float("-inf")  # log P(evidence) of impossible evidence: the log of 0
 
 
 @dataclass(frozen=True)
 class NotRuledOut:
-    """A must-not-miss condition whose probability is not below its limit."""
+    """A must-not-miss condition whose posterior is not below its limit; both are probabilities."""
 
     condition: str
     probability: float
@@ -35,14 +35,14 @@ class Belief:
     """The posterior of one patient.
 
     Attributes:
-        compiled: the network and setting that it was computed with; equal for equal networks in the same setting.
-        evidence: the answers it rests on.
+        compiled: the network and setting that it was computed with. Two are equal if networks and settings are.
+        evidence: the answers that it rests on.
         posterior: P(condition | evidence) by condition id, most probable first. Conditions can be true together, so
             the probabilities do not sum to 1.
         groups: P(at least one member | evidence) by group id.
-        log_evidence: natural log of P(evidence | complaint, setting). A likelihood counts as given, so it is a
-            probability only where all answers are states.
-        approximation: how it was approximated, with the error of each posterior; None where it is exact.
+        log_evidence: natural log of P(evidence | complaint, setting). An unsure answer enters with its likelihood as
+            given, so this is the log of a probability only if all answers are states.
+        approximation: how the posterior was approximated, with the error of each probability; None if it is exact.
     """
 
     compiled: CompiledNetwork
@@ -54,11 +54,11 @@ class Belief:
 
     @classmethod
     def of(cls, compiled: CompiledNetwork, evidence: Evidence) -> Self:
-        """What these answers of a patient lead to.
+        """The posterior given a patient's answers.
 
         Raises:
-            ImpossibleEvidenceError: evidence of probability zero; names a smallest conflicting set.
-            InferenceError: evidence that is too much for exact work, and for an approximation that can be trusted.
+            ImpossibleEvidenceError: the evidence has probability 0. The error names a smallest conflicting set.
+            InferenceError: exact work is beyond the budget, and an approximation would have no usable error bars.
         """
         inference = compiled.strategy.infer(evidence)
         if inference.log_evidence == IMPOSSIBLE:
@@ -94,32 +94,35 @@ class Belief:
 
     @cached_property
     def not_ruled_out(self) -> tuple[NotRuledOut, ...]:
-        """Must-not-miss conditions at or over their limit, most probable first."""
+        """The must-not-miss conditions at or over their limit, most probable first."""
         dangerous = (
             NotRuledOut(name, probability, self.network.conditions[name].limit.value)
             for name, probability in self.posterior.items()
             if self.network.conditions[name].must_not_miss
         )
-        return tuple(each for each in dangerous if each.probability >= each.limit)
+        return tuple(danger for danger in dangerous if danger.probability >= danger.limit)
 
     @cached_property
     def triage(self) -> Triage:
-        """How urgent it is, and why; with the network's limits."""
+        """How urgent the case is, and why, by the network's limits."""
         return self.triage_with(None)
 
     def triage_with(self, limits: Mapping[str, float] | None) -> Triage:
-        """How urgent it is with other limits, by condition; see `bayesknee.diagnosis.triage.triage`.
+        """How urgent the case is by other limits; see `bayesknee.diagnosis.triage.triage`.
+
+        Args:
+            limits: probabilities inside (0, 1), by condition id. The network's limits hold for the other conditions.
 
         Raises:
-            BayeskneeError: a limit of an unknown condition, or out of range.
+            BayeskneeError: a limit of an unknown condition, or one out of range.
         """
         return triage(self.network, self.evidence, self.posterior, limits)
 
 
 def given(belief: Belief, condition: str, state: str) -> Mapping[str, float] | None:
-    """P(condition | evidence, and that this one is in this state), by id.
+    """P(c | evidence, `condition` is in `state`), by id of every condition c.
 
-    None where that is impossible, or the evidence has an answer for this one.
+    None if that is impossible, or if the evidence already has an answer for `condition`.
     """
     if condition in belief.evidence.likelihoods:
         return None
@@ -134,7 +137,10 @@ def _by_id(compiled: CompiledNetwork, inference: Inference) -> zip[tuple[str, fl
 
 
 def _smallest_conflict(compiled: CompiledNetwork, evidence: Evidence) -> tuple[str, ...]:
-    """Answers that clash and none of which can be left out: dropped from either end, the shorter result."""
+    """A set of answers that clash, none of which can be left out.
+
+    Answers are dropped one by one, first from one end, then from the other; the shorter result is kept.
+    """
     names = [name for name in evidence.answers if name in evidence.likelihoods]
     return min((_reduced(compiled, evidence, order) for order in (names, names[::-1])), key=len)
 

@@ -1,11 +1,11 @@
-"""What the engine says of one patient: an immutable value."""
+"""The result for one patient: an immutable value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.asking.advice import StopAdvice, stop_advice
@@ -22,12 +22,14 @@ from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
 
+QUESTIONS: Final = 10  # in plain data by default; judged: all of them, with their posteriors, would fill megabytes
+
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis(Belief):
-    """The posterior of one patient, and all that follows from it, worked out on first use.
+    """The posterior of one patient and all that follows from it, computed on first use.
 
-    A thin face: each method is a function of a `Belief` that stands in a file of its own.
+    A facade: each method calls a function of a `Belief` that stands in a separate file.
     """
 
     @cached_property
@@ -39,20 +41,24 @@ class Diagnosis(Belief):
 
     @cached_property
     def conflict(self) -> Conflict:
-        """How badly the findings go together; see `bayesknee.diagnosis.explaining.conflict`."""
+        """How badly the findings fit together; see `bayesknee.diagnosis.explaining.conflict`."""
         from bayesknee.diagnosis.explaining.conflict import conflict_of
 
         return conflict_of(self)
 
     @cached_property
     def surprise(self) -> Surprise:
-        """How unusual the findings are among patients of this network: 1,000 are drawn on first use."""
+        """How unusual the findings are among patients drawn from this network; 1,000 are drawn on first use."""
         from bayesknee.diagnosis.explaining.conflict import surprise_of
 
         return surprise_of(self)
 
     def sensitivity(self) -> Sensitivity:
-        """What each number of the network, were it another, would do; see `explaining.sensitivity`."""
+        """How the posterior changes with each number of the network; see `explaining.sensitivity`.
+
+        Raises:
+            InferenceError: exact work is beyond the budget.
+        """
         return self._sensitivity
 
     @cached_property
@@ -62,17 +68,17 @@ class Diagnosis(Belief):
         return sensitivity_of(self)
 
     def intervals(self, draws: int | None = None, seed: int = 0) -> Intervals:
-        """95 % intervals of the posterior, from how unsure the network's numbers are, and how steady the ranking is.
+        """95 % intervals of the posterior from the uncertainty of the network's numbers, and how stable the ranking is.
 
         Args:
-            draws: how many networks to draw from the ranges of the numbers, 1 to 100,000. Where left out, 1,000; with
-                more than 20 conditions, as many of these as fit into the seconds that the engine allows, or refused
-                where that is less than 100. `Intervals.draws` tells.
-            seed: of the draws, from 0; the same seed gives the same intervals, everywhere.
+            draws: how many networks to draw from the ranges of the numbers, 40 to 100,000. The default is 1,000. With
+                more than 20 conditions, the default is as many of these as fit into the seconds of the budget, and
+                fewer than 100 are refused. `Intervals.draws` has the number taken.
+            seed: of the draws, 0 or more. The same seed gives the same intervals on every machine.
 
         Raises:
             BayeskneeError: draws or seed out of range.
-            InferenceError: it would take more than the engine allows.
+            InferenceError: the work is beyond the budget.
         """
         from bayesknee.diagnosis.explaining.intervals import intervals_of
 
@@ -80,7 +86,7 @@ class Diagnosis(Belief):
 
     @cached_property
     def next_questions(self) -> NextQuestions:
-        """All questions that can be asked now, the most useful first, with what each answer would lead to."""
+        """All questions that can be asked now, the most useful first, with the posterior after each answer."""
         return self.rank_questions()
 
     def rank_questions(
@@ -88,15 +94,16 @@ class Diagnosis(Belief):
     ) -> NextQuestions:
         """The questions that can be asked now, best first; see `bayesknee.diagnosis.asking.ranking`.
 
-        A question can be asked if it was not yet, with no matter what answer, if what is known does not settle it, and
-        if its gate, where it has one, is known to hold.
+        A question can be asked if it has no answer yet (`unknown` is one), if the evidence does not settle it, and if
+        its gate, where it has one, is known to hold.
 
         Args:
             objective: stakes, information, separation or danger; see `bayesknee.diagnosis.asking.objectives`.
-            look_ahead: whether the best few are ranked by what they are worth together with the best one that may
-                follow; exact, and some fifty times the work.
+            look_ahead: whether the best few are ranked by their value together with the best question that may follow.
+                This is exact, and some fifty times the work.
             filters: `asked_of` (patient, clinician or test), `topic` (an id) and `within` (ids of questions), each one
-                word or several, and `most_burden`, the largest burden that a question may have; all where left out.
+                word or several, and `most_burden`, the largest burden that a question may have. A filter left out
+                excludes nothing.
 
         Raises:
             QuestionError: an unknown name.
@@ -117,18 +124,18 @@ class Diagnosis(Belief):
         most_missed: float = MOST_MISSED,
         **filters: Unpack[Filters],
     ) -> StopAdvice:
-        """Whether further answers would change what is done, and why; see `bayesknee.diagnosis.asking.advice`.
+        """Whether further answers would change the decision, and why; see `bayesknee.diagnosis.asking.advice`.
 
         Args:
             threshold: of the same-decision probability, inside (0, 1].
-            least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
-            objective: by which it is worth that.
+            least_value: the least value at which a question is asked, in bits per unit of burden; 0 or more.
+            objective: what values are measured by; as for `rank_questions`.
             limits: other limits than the network's, by condition, inside (0, 1).
-            samples: the most patients to draw for the same-decision probability.
-            seed: of the draws: the same answers get the same advice.
-            lists: whether the network's lists to tick can be put, beside single questions.
-            most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over
-                which asking goes on; inside [0, 1].
+            samples: the most patients to draw for the same-decision probability; 1 or more.
+            seed: of the draws, 0 or more. The same answers get the same advice.
+            lists: whether the network's checklists can be asked, beside single questions.
+            most_missed: inside [0, 1]. Asking goes on while stopping would miss a must-not-miss condition, which asking
+                everything would find, with a probability over this.
             filters: which questions could still be asked; as for `rank_questions`.
 
         Raises:
@@ -152,14 +159,15 @@ class Diagnosis(Belief):
         """Questions to ask together, such as on a form for the waiting room; see `asking.question_plan`.
 
         Args:
-            count: how many; fewer where no other adds anything.
+            count: how many questions, 1 or more. The plan has fewer if no further question adds anything.
             objective: what to choose them for; as for `rank_questions`.
-            patterns: how many combinations of answers to go through before they are thinned out, 1 or more. The work
+            patterns: the most combinations of answers that are kept before they are resampled, 1 or more. The work
                 grows with it.
-            patients: how many to draw for the accuracy, where it is not exact; 1 or more.
+            patients: how many to draw for the accuracy if it is not exact; 1 or more.
             seed: of the draws.
-            progress: is told how many more questions have been chosen; with hundreds of questions it may take a minute.
-            filters: from which questions to choose; as for `rank_questions`.
+            progress: called with the number of further questions chosen. With hundreds of questions, a plan may take a
+                minute.
+            filters: which questions to choose from; as for `rank_questions`.
 
         Raises:
             QuestionError: an unknown name, or a number out of range.
@@ -167,18 +175,20 @@ class Diagnosis(Belief):
         request = PlanRequest(count, objective, patterns, patients, seed)
         return make_plan(self, make_filter(self.network, **filters), request, progress)
 
-    def to_dict(self, *, questions: int = 10, asked_of: Iterable[str] = ()) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON.
+    def to_dict(self, *, questions: int = QUESTIONS, asked_of: Iterable[str] = ()) -> dict[str, Any]:
+        """The diagnosis as plain data, ready for JSON.
 
         Args:
-            questions: how many of the next questions to tell; 0 or more.
-            asked_of: whom they are asked of: patient, clinician, test; all where empty.
+            questions: how many of the next questions to include; 0 or more.
+            asked_of: whom these are asked of: patient, clinician, test; anybody if empty.
 
         Raises:
-            QuestionError: an unknown word for whom they are asked of.
+            QuestionError: an unknown word in `asked_of`.
         """
-        conditions = self.network.conditions
         ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
+        return {**self._plain_evidence(), **self._plain_posterior(), "next_questions": [q.to_dict() for q in ranked]}
+
+    def _plain_evidence(self) -> dict[str, Any]:
         return {
             "network": {"id": self.network.id, "version": self.network.version, "sha256": self.network.sha256},
             "setting": self.setting,
@@ -190,6 +200,11 @@ class Diagnosis(Belief):
                 {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
                 for gate, states in self.evidence.implied.items()
             ],
+        }
+
+    def _plain_posterior(self) -> dict[str, Any]:
+        conditions = self.network.conditions
+        return {
             "posterior": [
                 {"condition": name, "name": conditions[name].name, "prior": self.prior[name], "probability": p}
                 | ({"error": self.approximation.errors[name]} if self.approximation else {})
@@ -202,16 +217,15 @@ class Diagnosis(Belief):
                 for name, p in self.groups.items()
             ],
             "log_evidence": self.log_evidence,
-            "triage": {"level": self.triage.level, "reasons": [each.to_dict() for each in self.triage.reasons]},
+            "triage": {"level": self.triage.level, "reasons": [reason.to_dict() for reason in self.triage.reasons]},
             "not_ruled_out": [
-                {"condition": each.condition, "probability": each.probability, "limit": each.limit}
-                for each in self.not_ruled_out
+                {"condition": danger.condition, "probability": danger.probability, "limit": danger.limit}
+                for danger in self.not_ruled_out
             ],
-            "next_questions": [each.to_dict() for each in ranked],
         }
 
     def to_frame(self) -> DataFrame:
-        """A row per condition, most probable first: name, prior, probability, level."""
+        """A row per condition, most probable first, with the columns name, prior, probability and level."""
         import pandas as pd
 
         rows = {

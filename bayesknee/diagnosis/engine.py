@@ -1,4 +1,4 @@
-"""The engine: a network in a care setting, ready to answer for any number of patients."""
+"""The engine: a network in a care setting, ready to diagnose any number of patients."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Frame = TypeVar("Frame")
 
 
 class Engine:
-    """Answers for patients with one network in one care setting.
+    """Diagnoses patients with one network in one care setting.
 
-    Immutable as seen from outside and safe to share between threads.
+    Immutable as seen from outside, and safe to share between threads.
 
     Attributes:
-        network, setting: what it answers with.
-        compiled: both, and the strategy: what the functions behind this class and `Diagnosis` take.
+        network, setting: the network and the care setting.
+        compiled: both with their inference strategy: the input of the functions behind this class and `Diagnosis`.
 
     Args:
         network: a network, or the name or folder of one.
-        setting: a care setting of the network; its first one where left out.
-        memory: bytes that exact work for one patient may take, by estimate. Beyond this or `seconds`, which networks of
-            more than 20 conditions may come to, an approximation takes its place, and the diagnosis says so.
-        seconds: of one core, likewise.
+        setting: a care setting of the network; its first one by default.
+        memory: bytes that exact work for one patient may take, by estimate. Only networks of more than 20 conditions
+            can need more than this or `seconds`. Their posterior is then approximated, and the diagnosis says so.
+        seconds: of one core that exact work for one patient may take, by estimate.
 
     Raises:
         SettingError: the network has no such setting.
@@ -53,13 +53,13 @@ class Engine:
         """The posterior of one patient: exact, unless `Diagnosis.exact` says otherwise.
 
         Args:
-            evidence: by id of a finding, risk factor or condition: a state, `"unknown"`, a truth value, a number where
+            evidence: by id of a finding, risk factor or condition: a state, `"unknown"`, a truth value, a number if
                 the states are bands (``{"age": 45}``), or a likelihood for each state (``{"yes": 0.8, "no": 0.2}``).
 
         Raises:
-            EvidenceError: evidence that the network cannot take; tells all that is wrong.
-            ImpossibleEvidenceError: evidence of probability zero; names a smallest conflicting set.
-            InferenceError: evidence that is too much for exact work, and for an approximation that can be trusted.
+            EvidenceError: the network cannot take the evidence. The error lists all that is wrong.
+            ImpossibleEvidenceError: the evidence has probability 0. The error names a smallest conflicting set.
+            InferenceError: exact work is beyond the budget, and an approximation would have no usable error bars.
         """
         return Diagnosis.of(self.compiled, check_evidence(self.network, evidence))
 
@@ -74,28 +74,28 @@ class Engine:
         """The exact posteriors of many patients in a pandas data frame, or in one of Dask, which stays lazy.
 
         Args:
-            frame: a row per patient, a column per finding or risk factor: states, truth values, numbers where the
-                states are bands; blanks and `"unknown"` are not known.
+            frame: a row per patient, a column per finding or risk factor. Cells are states, truth values, or numbers
+                if the states are bands. Blanks and `"unknown"` are not known.
             ignore: columns that are not read.
             errors: what to do with rows that the network cannot take: `"raise"`, or `"collect"`, which scores the
-                others and says why in a column `reason`.
-            intervals: a 95 % interval for each probability as well, in columns that end in `_low` and `_high`: the
-                network is drawn 200 times from the ranges of its numbers, so a row takes up to 1,000 times as long.
+                other rows and gives the reason in a column `reason`.
+            intervals: whether to add a 95 % interval for each probability, in columns that end in `_low` and `_high`.
+                The network is drawn 200 times from the ranges of its numbers, so a row takes up to 1,000 times as long.
                 Numbers without a range stay as they are; see `bayesknee.knowledge.ranges.stated_ranges`.
 
         Returns:
-            With the same index, a column for each condition and group: P(it | the row); `triage`, the level; and
-            `log_evidence`, natural log of P(the row | complaint, setting).
+            A frame with the same index: for each condition and group a column of P(condition or group | row), then
+            `triage`, the level, and `log_evidence`, the natural log of P(row | complaint, setting).
 
         Raises:
-            TableError: columns or rows that the network cannot take; tells which.
+            TableError: columns or rows that the network cannot take. The error names them.
         """
         from bayesknee.diagnosis.score import Options, score_any
 
         return score_any(self.compiled, frame, Options(tuple(ignore), errors, intervals))
 
     def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, str, Budget]]:
-        """What another process makes the same engine of."""
+        """How pickle builds the same engine in another process."""
         return _engine_of, (self.network, self.setting, self.compiled.budget)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Posteriors of many patients: the rows of a table in, their probabilities out."""
+"""Posteriors of many patients: rows of a table in, probabilities out."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ TRIAGE: Final = "triage"
 LOG_EVIDENCE: Final = "log_evidence"
 REASON: Final = "reason"
 ERRORS: Final = ("raise", "collect")
-MOST_TOLD: Final = 3
+MOST_LISTED: Final = 3  # rows in an error message; judged: more would hide what to do
+MOST_UNPACKED: Final = 4  # networks that a process keeps; each holds its tables in memory, and one job needs one
 
 
 class Scores(NamedTuple):
-    """What is told of each patient.
+    """The scores of patients, in the order of the rows.
 
     Attributes:
-        probabilities: by condition id and then by group id, P(it | the patient's answers), shape (rows,); NaN for a
-            row with a reason. With intervals, then also their ends, by id and `_low` or `_high`.
-        triage: the number of the level among `LEVELS`, -1 for a row with a reason; int8, shape (rows,).
-        log_evidence: natural log of P(the patient's answers | complaint, setting), shape (rows,).
+        probabilities: P(condition or group | answers) by id, conditions first, shape (rows,); NaN for a row with a
+            reason. With intervals, their ends follow, by id and `_low` or `_high`.
+        triage: the index of the level in `LEVELS`, -1 for a row with a reason; int8, shape (rows,).
+        log_evidence: natural log of P(answers | complaint, setting), shape (rows,); NaN for a row with a reason.
         reasons: why a row could not be scored, by number of the row, from 0.
     """
 
@@ -49,7 +50,7 @@ class Scores(NamedTuple):
 
 
 def score_codes(compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool = False) -> Scores:
-    """The scores of patients given as codes."""
+    """The scores of patients given as codes. Rows that cannot be scored get a reason instead of an error."""
     refused: dict[int, str] = {}
     posteriors = compiled.posteriors(encoded.codes, refused=refused)
     reasons = encoded.reasons | refused
@@ -59,7 +60,7 @@ def score_codes(compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool 
     }
     ends = _bounds(compiled, encoded.codes, reasons) if intervals else {}
     bad = np.array(sorted(reasons), np.int64)
-    marginals, groups, log_evidence = (np.array(each, np.float64) for each in posteriors)
+    marginals, groups, log_evidence = (np.array(array, np.float64) for array in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
     triage = levels(compiled.network, marginals, encoded.codes)
     names = (*compiled.network.conditions, *compiled.network.groups)
@@ -68,15 +69,18 @@ def score_codes(compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool 
 
 
 def _bounds(compiled: CompiledNetwork, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
-    """The ends of the intervals of rows without a reason, by name of the column; adds reasons for what is too much."""
+    """The ends of the intervals by name of the column, for rows without a reason.
+
+    Adds a reason for each row that is beyond the budget in a drawn network.
+    """
     from bayesknee.diagnosis.explaining.intervals_of_rows import intervals
 
     names = (*compiled.network.conditions, *compiled.network.groups)
     good = np.array([row for row in range(len(codes)) if row not in reasons], np.int64)
     ends = np.full((len(BOUNDS), len(names), len(codes)), np.nan)
     refused: dict[int, str] = {}
-    for end, own in zip(ends, intervals(compiled, codes[good], refused=refused), strict=True):
-        end[:, good] = own.T
+    for end, quantiles in zip(ends, intervals(compiled, codes[good], refused=refused), strict=True):
+        end[:, good] = quantiles.T
     reasons |= {int(good[row]): reason for row, reason in refused.items()}
     return {f"{name}{end}": ends[j, i] for i, name in enumerate(names) for j, end in enumerate(BOUNDS)}
 
@@ -90,7 +94,7 @@ def _why_impossible(compiled: CompiledNetwork, row: Codes) -> str:
 
 
 class Options(NamedTuple):
-    """What `Engine.score` was asked for."""
+    """The options of `Engine.score`."""
 
     ignore: tuple[str, ...] = ()
     errors: str = "raise"
@@ -98,7 +102,11 @@ class Options(NamedTuple):
 
 
 def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
-    """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`."""
+    """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`.
+
+    Raises:
+        TableError: no such frame, an unknown option, or columns or rows that the network cannot take.
+    """
     if options.errors not in ERRORS:
         raise TableError(f"errors={options.errors!r}; expected 'raise' or 'collect'")
     module = type(frame).__module__.partition(".")[0] if hasattr(frame, "columns") else ""
@@ -110,7 +118,7 @@ def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Fram
 
 
 def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> DataFrame:
-    """The scores of the patients in a data frame of pandas."""
+    """The scores of the patients in a data frame of pandas; see `score_any`."""
     import pandas as pd
 
     columns = check_columns(compiled.network, frame.columns, ignore=options.ignore)
@@ -129,7 +137,7 @@ def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> Data
 
 
 def triage_type() -> CategoricalDtype:
-    """Levels of triage, ordered, the most urgent first."""
+    """The type of a column of levels of triage: ordered, the most urgent first."""
     import pandas as pd
 
     return pd.CategoricalDtype(list(LEVELS), ordered=True)
@@ -149,9 +157,9 @@ def empty_scores(network: Network, options: Options) -> DataFrame:
 
 
 def _told(reasons: Mapping[int, str], index: Index[Any]) -> str:
-    """The first few reasons, by label of the row, and what to do."""
-    told = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_TOLD, "rows")
-    return f"{told}; correct them, or score the others with errors='collect'"
+    """The first few reasons with the labels of their rows, and what to do."""
+    listed = joined((f"row {index[row]}: {reasons[row]}" for row in sorted(reasons)), MOST_LISTED, "rows")
+    return f"{listed}; correct them, or score the others with errors='collect'"
 
 
 def _columns_of(frame: DataFrame, names: Iterable[str]) -> Iterator[Column]:
@@ -161,7 +169,7 @@ def _columns_of(frame: DataFrame, names: Iterable[str]) -> Iterator[Column]:
 
 
 def _distinct(series: Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
-    """The distinct values of a column, and which of them each row has, -1 for a blank."""
+    """The distinct values of a column, and the index of each row's value among them, -1 for a blank."""
     import pandas as pd
 
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -192,7 +200,11 @@ def _hashable(value: object) -> object:
 
 
 def score_lazily(compiled: CompiledNetwork, frame: Any, options: Options) -> Any:  # noqa: ANN401 (Dask is untyped)
-    """A lazy data frame of the scores of a lazy one; its columns are checked now, its rows when it is computed."""
+    """A lazy data frame of scores. Columns are checked now, rows when the frame is computed.
+
+    Raises:
+        TableError: columns that the network cannot take.
+    """
     check_columns(compiled.network, frame.columns, ignore=options.ignore)
     meta = empty_scores(compiled.network, options)
     meta.index = frame._meta.index[:0]  # noqa: SLF001 (Dask's own way to tell the kind of index)
@@ -204,15 +216,15 @@ def _score_partition(frame: Any, compiled: bytes, options: Options) -> Any:  # n
 
 
 def packed(compiled: CompiledNetwork) -> bytes:
-    """A compiled network for another process."""
+    """A compiled network in bytes, to be sent to another process."""
     import pickle
 
     return pickle.dumps(compiled)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=MOST_UNPACKED)
 def unpacked(compiled: bytes) -> CompiledNetwork:
-    """The compiled network again, made once for all that a process has to do with it."""
+    """The compiled network from its bytes. A process builds it once and keeps it."""
     import pickle
 
     made = pickle.loads(compiled)  # noqa: S301 (packed by us)

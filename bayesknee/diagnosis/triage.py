@@ -1,8 +1,8 @@
-"""How urgent it is: from the posterior, the conditions' limits and the network's red flags to a level, with reasons.
+"""How urgent a case is: a level of care and its reasons, from the posterior, the conditions' limits and the red flags.
 
-The level is the highest among those of the conditions at or over their limit, of the leading condition, and of the red
-flags that hold, whatever the posterior says. A limit is a threshold in the sense of Pauker and Kassirer (1980): the
-probability below which a condition may be left alone.
+The level is the most urgent among the levels of the conditions at or over their limit, of the leading condition, and of
+the red flags that hold. A red flag holds whatever the posterior says. A limit is a threshold in the sense of Pauker and
+Kassirer (1980): the probability below which a condition may be left alone.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from bayesknee.words import ALARMING, LEVEL_WORDS
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
-NO_LEVEL: Final = -1
-# An unsure answer raises a red flag when it leans to the alarming side.
+NO_LEVEL: Final = -1  # no index into `LEVELS`, and what pandas codes a missing category by
+# The share of an unsure answer's weight over which it leans to the alarming states: half is the balance. A larger one
+# would miss flags that are more probable than not.
 LEANING: Final = 0.5
 _KINDS: Final[tuple[ReasonKind, ...]] = ("red_flag", "over_limit", "leader")
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Something that calls for a level of care.
+    """A reason for a level of care.
 
     Attributes:
-        kind: what it is: a red flag, a condition at or over its limit, or the leading condition.
+        kind: a red flag, a condition at or over its limit, or the leading condition.
         id: of the red flag or the condition.
-        level: that it calls for.
+        level: the level that it calls for.
         text: in words and figures.
         answers: those that raise a red flag, as `finding=state`.
         probability: of the condition, inside [0, 1]; None for a red flag.
@@ -55,7 +56,7 @@ class Reason:
     source: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data; a red flag has its id, answers and source, the others condition, probability and limit."""
+        """As plain data: id, answers and source of a red flag; condition, probability and limit of other reasons."""
         plain = {"kind": self.kind, "level": self.level, "text": self.text}
         if self.kind == "red_flag":
             return {**plain, "red_flag": self.id, "answers": list(self.answers), "source": self.source}
@@ -64,11 +65,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class Triage:
-    """How urgent it is.
+    """How urgent a case is.
 
     Attributes:
         level: `emergency` (today), `urgent` (within days), `routine` or `self_care`.
-        reasons: all that calls for care, most urgent first; those of `level` set it.
+        reasons: all reasons for care, most urgent first. Those with the level `level` set it.
     """
 
     level: Level
@@ -77,7 +78,7 @@ class Triage:
     @property
     def decisive(self) -> tuple[Reason, ...]:
         """The reasons that set the level."""
-        return tuple(each for each in self.reasons if each.level == self.level)
+        return tuple(reason for reason in self.reasons if reason.level == self.level)
 
     @property
     def words(self) -> str:
@@ -86,22 +87,22 @@ class Triage:
 
     @property
     def alarming(self) -> bool:
-        """Whether it cannot wait for an ordinary appointment."""
+        """Whether the case cannot wait for an ordinary appointment."""
         return self.level in ALARMING
 
     @property
     def shown(self) -> tuple[Reason, ...]:
-        """What is told at every door: the reasons that set the level, then all other red flags."""
+        """The reasons to show: those that set the level, then all other red flags."""
         return (*self.decisive, *(flag for flag in self.red_flags if flag.level != self.level))
 
     def told(self, reason: Reason) -> str:
-        """A reason in words, with its level where that is not the one that holds."""
+        """A reason in words, with its level if that is not the level of the case."""
         return reason.text if reason.level == self.level else f"{reason.level}: {reason.text}"
 
     @property
     def red_flags(self) -> tuple[Reason, ...]:
         """The red flags that hold."""
-        return tuple(each for each in self.reasons if each.kind == "red_flag")
+        return tuple(reason for reason in self.reasons if reason.kind == "red_flag")
 
 
 def triage(
@@ -110,24 +111,24 @@ def triage(
     """The level of care that a patient's posterior and answers call for, and why.
 
     Args:
-        network: what the posterior is of.
+        network: the network of the posterior.
         evidence: the answers, for the red flags.
-        posterior: P(condition | evidence), most probable first.
-        limits: other limits than the network's, by condition, inside (0, 1).
+        posterior: P(condition | evidence) by condition id, most probable first.
+        limits: other limits than the network's, by condition id, inside (0, 1).
 
     Raises:
-        BayeskneeError: a limit of an unknown condition, or out of range.
+        BayeskneeError: a limit of an unknown condition, or one out of range.
     """
     reasons = [*red_flags(network, evidence), *_conditions(network, posterior, checked_limits(network, limits))]
-    ranked = sorted(reasons, key=lambda each: (LEVELS.index(each.level), _KINDS.index(each.kind)))
+    ranked = sorted(reasons, key=lambda reason: (LEVELS.index(reason.level), _KINDS.index(reason.kind)))
     return Triage(ranked[0].level, tuple(ranked))
 
 
 def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapping[str, float]:
-    """The limit of each condition: those given, else the network's.
+    """The limit of each condition by id, inside (0, 1): the one given, else the network's.
 
     Raises:
-        BayeskneeError: a limit of an unknown condition, or out of range.
+        BayeskneeError: a limit of an unknown condition, or one out of range.
     """
     for name, limit in (limits or {}).items():
         if name not in network.conditions:
@@ -135,8 +136,8 @@ def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapp
             raise BayeskneeError(f"unknown condition {quoted(name)}; {hint}")
         if not 0.0 < limit < 1.0:
             raise BayeskneeError(f"limit {limit} of {name}; expected a probability inside (0, 1); correct it")
-    own = {name: condition.limit.value for name, condition in network.conditions.items()}
-    return immutabledict(own | dict(limits or {}))
+    stated = {name: condition.limit.value for name, condition in network.conditions.items()}
+    return immutabledict(stated | dict(limits or {}))
 
 
 def _conditions(network: Network, posterior: Mapping[str, float], limits: Mapping[str, float]) -> Iterator[Reason]:
@@ -153,7 +154,7 @@ def _conditions(network: Network, posterior: Mapping[str, float], limits: Mappin
 
 
 def percent(probability: float) -> str:
-    """A probability in words about triage, with enough figures to compare it with a limit."""
+    """A probability in per cent with one decimal, or three figures below 0.1 %, to be compared with a limit."""
     figures = f"{100 * probability:.3g}" if probability < 0.001 else f"{100 * probability:.1f}".removesuffix(".0")
     return f"{figures} %"
 
@@ -164,9 +165,9 @@ def percent(probability: float) -> str:
 def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
     """The red flags that hold, in the network's order.
 
-    A state holds that is stated, or implied by an answer to a gated question. An unsure answer counts if it leans to
-    the alarming states: if they have more than half of its weight, or the likeliest of all is one of them; states that
-    other answers rule out are left aside. What is unknown or not asked raises no flag.
+    A state holds if it is stated, or implied by an answer to a gated question. An unsure answer counts if it leans to
+    the alarming states: they have more than half of its weight, or the likeliest state is one of them. States that
+    other answers rule out do not count. An answer that is unknown, or a question not asked, raises no flag.
     """
     for flag in network.red_flags.values():
         raised = [[name for name, wanted in line.items() if is_present(evidence, name, wanted)] for line in flag.when]
@@ -177,7 +178,7 @@ def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
 
 
 def is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
-    """Whether one of the wanted states of a question is stated, implied, or leant to."""
+    """Whether one of the wanted states of a question is stated, implied, or what an unsure answer leans to."""
     answer = evidence.answers.get(name)
     if isinstance(answer, Mapping):
         left = {state: answer[state] for state in evidence.implied.get(name, answer)}
@@ -192,16 +193,16 @@ def is_present(evidence: Evidence, name: str, wanted: tuple[str, ...]) -> bool:
 def unknown_flags(
     network: Network, evidence: Evidence, level: Level, unanswered: Collection[str] = ()
 ) -> Iterator[RedFlag]:
-    """The red flags more urgent than a level that answers of `unknown` leave open, in the network's order.
+    """The red flags more urgent than `level` that answers of `unknown` leave open, in the network's order.
 
-    Those are flags of which each line holds, or reads a question whose answer is not known; that is so, too, where it
-    was not asked since its gate is not known, or unsure.
+    Each line of such a flag holds, or has a question whose answer is not known. A question is also not known if it was
+    not asked because its gate is unknown or unsure.
 
     Args:
-        network: whose red flags.
+        network: the network with the red flags.
         evidence: the answers.
-        level: that is called for now.
-        unanswered: questions that count as not known, too.
+        level: the level of the case now.
+        unanswered: ids of further questions that count as not known.
     """
     unknown = {*unanswered, *(name for name, answer in evidence.answers.items() if answer == UNKNOWN)}
     for flag in network.red_flags.values():
@@ -213,7 +214,7 @@ def unknown_flags(
 
 
 def _may_be(network: Network, evidence: Evidence, name: str, wanted: tuple[str, ...], unknown: Collection[str]) -> bool:
-    """Whether a question is in one of these states or leans to it, or is not known, be it for an answer to its gate."""
+    """Whether a question may be in one of the wanted states: it is, it leans to one, or it or its gate is not known."""
     if name in unknown or is_present(evidence, name, wanted):
         return True
     gates = network.findings[name].only_if if name in network.findings else {}
@@ -239,19 +240,22 @@ def levels(
     evidence: Evidence = NOTHING_KNOWN,
     limits: Mapping[str, float] | None = None,
 ) -> NDArray[np.int8]:
-    """The level of many patients, as an index into `LEVELS`, shape (rows,); 0 is the most urgent.
+    """The level of many patients, as an index into `LEVELS`, int8 of shape (rows,); 0 is the most urgent.
 
     Args:
         network: of n conditions and q questions.
-        marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
-        codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
-        evidence: what is known of all of them besides; what it answers is not read from the codes.
+        marginals: P(condition | evidence), shape (rows, n). A row with a NaN gets `NO_LEVEL`.
+        codes: the answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
+        evidence: what is known of all patients besides. The codes of questions that it answers are not read.
         limits: as for `triage`.
+
+    Raises:
+        BayeskneeError: a limit of an unknown condition, or one out of range.
     """
     bounds = np.array(list(checked_limits(network, limits).values()))
-    own = np.array([LEVELS.index(each.level) for each in network.conditions.values()], np.int8)
-    over = np.where(marginals >= bounds, own, len(LEVELS) - 1).min(axis=1)
-    found = np.minimum(over, own[marginals.argmax(axis=1)])
+    urgency = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()], np.int8)
+    over = np.where(marginals >= bounds, urgency, len(LEVELS) - 1).min(axis=1)
+    found = np.minimum(over, urgency[marginals.argmax(axis=1)])
     for flag in network.red_flags.values():
         raised = np.all([_line_holds(network, line, codes, evidence) for line in flag.when], axis=0)
         found[raised] = np.minimum(found[raised], LEVELS.index(flag.level))
@@ -276,7 +280,10 @@ def _line_holds(
 def _is_implied(
     network: Network, gate: str, wanted: tuple[str, ...], codes: Codes, columns: Mapping[str, int]
 ) -> NDArray[np.bool_]:
-    """Whether answers to gated questions leave a gate, not stated itself, no other states than those wanted."""
+    """Whether a gate without a stated answer is in a wanted state, by the answers to the questions that it gates.
+
+    Shape (rows,).
+    """
     if all(other != gate for gates in network.gates.values() for other, _ in gates):
         return np.zeros(len(codes), np.bool_)
     states = network.states[gate]

@@ -1,4 +1,4 @@
-"""What follows from a posterior, in words: the same at every door."""
+"""What follows from a posterior, in words: the same in the terminal, in notebooks and in web pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bayesknee.words import percent
 
 
 def answer_count(belief: Belief) -> str:
-    """How many answers it rests on, in words."""
+    """How many answers the posterior rests on, in words."""
     answers = belief.evidence.answers.values()
     unknown = sum(answer == UNKNOWN for answer in answers)
     known = len(answers) - unknown
@@ -25,13 +25,13 @@ def answer_count(belief: Belief) -> str:
 
 
 def chance_text(belief: Belief, conditions: set[str], probability: float) -> str:
-    """The probability of at least one of these; what was given is no finding of the program."""
+    """P(at least one of these conditions) in words, or `given: yes` or `given: no` if the answers state it."""
     state = given_state(belief, conditions)
     return percent(probability) if state is None else f"given: {state}"
 
 
 def given_state(belief: Belief, conditions: set[str]) -> str | None:
-    """What the answers themselves say of "at least one of these": `yes`, `no` or nothing."""
+    """Whether the answers state "at least one of these conditions": `yes`, `no`, or None if they do not."""
     given = {belief.evidence.answers.get(name) for name in conditions}
     if "yes" in given:
         return "yes"
@@ -39,7 +39,7 @@ def given_state(belief: Belief, conditions: set[str]) -> str | None:
 
 
 def event_chance(belief: Belief, name: str) -> str:
-    """The probability of a condition or group, by id, or that it was given."""
+    """The probability of a condition or group by id, in words as by `chance_text`."""
     groups = belief.network.groups
     members = groups[name].members if name in groups else (name,)
     return chance_text(belief, set(members), {**belief.posterior, **belief.groups}[name])
@@ -51,24 +51,24 @@ def interval_text(interval: Interval) -> str:
     return low if low == high else f"{low.removesuffix(' %')} to {high}"
 
 
-def not_ruled_out_line(network: Network, each: NotRuledOut) -> str:
+def not_ruled_out_line(network: Network, danger: NotRuledOut) -> str:
     """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
-    name = network.conditions[each.condition].name
-    return f"not ruled out: {name} {two_figures(each.probability)} ({limit_text(each)})"
+    name = network.conditions[danger.condition].name
+    return f"not ruled out: {name} {two_figures(danger.probability)} ({limit_text(danger)})"
 
 
-def limit_text(each: NotRuledOut) -> str:
+def limit_text(danger: NotRuledOut) -> str:
     """`limit 2 %`."""
-    return f"limit {100 * each.limit:.3g} %"
+    return f"limit {100 * danger.limit:.3g} %"
 
 
 def two_figures(probability: float) -> str:
-    """As `percent`, but with figures below 0.1 %: a limit may lie there, and is to be compared with."""
+    """As `percent`, but with two figures below 0.1 %, so that it can be compared with a limit there."""
     return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
 
 
 def implied_text(belief: Belief, gate: str) -> str:
-    """What answers imply of a gate, and which ones: `yes (taken from: Soft, like a water balloon)`."""
+    """The states of a gate that answers imply, and these answers: `yes (taken from: Soft, like a water balloon)`."""
     states = " or ".join(state_text(belief.network, gate, state) for state in belief.evidence.implied[gate])
     labels = ", ".join(label(belief.network, name) for name in belief.evidence.taken_from[gate])
     return f"{states} (taken from: {labels})"
@@ -77,8 +77,8 @@ def implied_text(belief: Belief, gate: str) -> str:
 def entry_text(network: Network, entry: Entry) -> str:
     """An answer of a ledger in words: `Lump behind the knee: yes`."""
     implied = " or ".join(state_text(network, entry.finding, state) for state in entry.implied)
-    told = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
-    return f"{label(network, entry.finding)}: {'; '.join([*told, *([f'{implied} (implied)'] if implied else [])])}"
+    stated = [answer_text(network, entry.finding, entry.answer)] if entry.answer is not None else []
+    return f"{label(network, entry.finding)}: {'; '.join([*stated, *([f'{implied} (implied)'] if implied else [])])}"
 
 
 def account_name(network: Network, account: Account) -> str:
@@ -88,34 +88,34 @@ def account_name(network: Network, account: Account) -> str:
 
 
 def event_name(network: Network, name: str) -> str:
-    """What people call a condition or group."""
+    """The name of a condition or group."""
     return network.conditions[name].name if name in network.conditions else network.groups[name].name
 
 
 def why(belief: Belief, question: NextQuestion) -> str:
-    """What its answers would do to the condition they tell most of.
+    """What the answers to a question would do to the condition that the question is about.
 
-    Such as `yes would take Broken bone from 41.0 % to 78.0 %; no, to 12.0 %`. Where there are more than two answers,
-    the two that take it furthest up and down.
+    Such as `yes would take Broken bone from 41.0 % to 78.0 %; no, to 12.0 %`. Of more than two answers, these are the
+    two that raise and lower the probability most.
     """
     network, about = belief.network, question.about
     first, *rest = _telling(question)
     words = question.asked.state_words
     now, to = belief.posterior[about], percent(first.posterior[about])
-    told = f"{words(first.state)} would take {network.conditions[about].name} from {percent(now)} to {to}"
-    return "; ".join([told, *(f"{words(each.state)}, to {percent(each.posterior[about])}" for each in rest)])
+    change = f"{words(first.state)} would take {network.conditions[about].name} from {percent(now)} to {to}"
+    return "; ".join([change, *(f"{words(outcome.state)}, to {percent(outcome.posterior[about])}" for outcome in rest)])
 
 
 def _telling(question: NextQuestion) -> list[Outcome]:
-    """Yes and no, or the answers that take the condition furthest up and down."""
+    """Yes and no, or the answers that raise and lower the probability of the condition most."""
     outcomes = list(question.outcomes)
-    if len(outcomes) > 2 or {each.state for each in outcomes} != set(NO_YES):
-        outcomes.sort(key=lambda each: each.posterior[question.about])
+    if len(outcomes) > 2 or {outcome.state for outcome in outcomes} != set(NO_YES):
+        outcomes.sort(key=lambda outcome: outcome.posterior[question.about])
     return outcomes if len(outcomes) == 1 else [outcomes[-1], outcomes[0]]
 
 
 def answers_told(belief: Belief) -> Iterator[tuple[str, str]]:
-    """What it rests on: the answers, then what these imply of gates, each with what people call it."""
+    """The answers, then what these imply about gates, as pairs of a label and a text."""
     network, evidence = belief.network, belief.evidence
     for name, answer in evidence.answers.items():
         yield label(network, name), answer_text(network, name, answer)

@@ -1,4 +1,4 @@
-"""Drawing by chance: helpers of both strategies."""
+"""Random draws: helpers of both strategies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from bayesknee.patient.codes import NOT_KNOWN, Codes
 
 
 def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:
-    """Leaves out, in place, what is not asked of a patient; what is `given` stays."""
+    """Sets the codes of findings whose gate does not hold to not known, in place; those in `given` stay.
+
+    Args:
+        network: the network of the codes.
+        codes: shape (rows, questions); answers to all gates are known.
+        given: ids of findings with an answer in the evidence.
+    """
     columns = {name: column for column, name in enumerate(network.questions)}
     for name in _gates_first(network):
         for gate, wanted in network.findings[name].only_if.items():
@@ -24,13 +30,18 @@ def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:
 
 
 def _gates_first(network: Network) -> list[str]:
-    """The gated findings, each after those that gate it."""
+    """The gated findings, ordered so that gates come before what they gate."""
     gates: Mapping[str, tuple[str, ...]] = {name: tuple(network.findings[name].only_if) for name in network.gated}
     return [name for name in TopologicalSorter(gates).static_order() if name in gates]
 
 
 def draw_each(chances: Vector, rng: np.random.Generator) -> Integers:
-    """A draw for each row of chances, shape (rows, states), which need not sum to 1 but to more than 0."""
+    """One state drawn for each row of `chances`, shape (rows,).
+
+    Args:
+        chances: weights of 0 or more, shape (rows, states). The sum of a row is above 0 and need not be 1.
+        rng: the generator of random numbers.
+    """
     sums = np.cumsum(chances, axis=1)
     points = rng.random(len(chances))[:, None] * sums[:, -1:]
     return np.asarray(np.minimum((sums <= points).sum(axis=1), chances.shape[1] - 1), np.intp)

@@ -1,4 +1,4 @@
-"""Which strategy answers for a network."""
+"""Which inference strategy a network gets."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from bayesknee.knowledge.network import Network
 
 
 def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:
-    """Enumeration while there are few conditions: it takes any kind of finding. Else what makes use of noisy-ORs."""
+    """Enumeration for up to `MOST_CONDITIONS` conditions, else elimination, which uses the structure of noisy-ORs.
+
+    Raises:
+        InferenceError: tables too large, or base rates that cannot be met.
+    """
     if len(network.conditions) <= MOST_CONDITIONS:
         return Enumeration(network, setting)
-    from bayesknee.inference.elimination.strategy import Elimination  # a tenth of what `diagnose` loads, if loaded
+    from bayesknee.inference.elimination.strategy import (
+        Elimination,
+    )  # loaded on use: it is a tenth of what `diagnose` loads
 
     return Elimination(network, setting, budget)

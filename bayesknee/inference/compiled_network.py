@@ -1,4 +1,4 @@
-"""A network in a care setting, made ready for patients: the network, and the strategy that answers with it."""
+"""A network in a care setting, compiled: the network and its inference strategy."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 
 @dataclass(frozen=True)
 class CompiledNetwork:
-    """What every capability is a function of, beside a patient's evidence. Safe to share between threads.
+    """The input of all computations, beside a patient's evidence. Safe to share between threads.
 
     Attributes:
-        network, setting: what it answers with.
-        budget: what exact work may take.
-        strategy: how it is done.
+        network, setting: the network and the care setting.
+        budget: what exact work for one patient may take.
+        strategy: the method of inference.
 
     Raises:
         InferenceError: the network is valid, but too large or with base rates that cannot be met.
@@ -47,25 +47,29 @@ class CompiledNetwork:
 
     @cached_property
     def events(self) -> Events:
-        """Each condition alone, then each group: all that results are told of."""
+        """The events of all results: each condition alone, then each group, as sets of conditions by number."""
         return (*(frozenset([number]) for number in range(len(self.network.conditions))), *self.groups.values())
 
     def posteriors(
         self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, refused: dict[int, str] | None = None
     ) -> Posteriors:
-        """The exact posteriors of many patients, groups in the network's order; see `Strategy.infer_many`.
+        """The exact posteriors of many patients, with groups in the network's order; see `Strategy.infer_many`.
 
         Raises:
-            ValueError: an array that is no codes of this network.
-            InferenceError: a row that is too much for exact work, where `refused` was left out.
+            ValueError: the array does not consist of codes of this network.
+            InferenceError: a row is beyond the budget, and `refused` is None.
         """
         groups = tuple(self.groups.values())
         return self.strategy.infer_many(check_codes(self.network, codes), evidence, groups, refused)
 
     def for_network(self, network: Network) -> CompiledNetwork:
-        """Another network, in the same setting and with the same budget."""
+        """Another network, compiled in the same setting with the same budget.
+
+        Raises:
+            InferenceError: tables too large, or base rates that cannot be met.
+        """
         return CompiledNetwork(network, self.setting, self.budget)
 
     def __reduce__(self) -> tuple[Callable[..., CompiledNetwork], tuple[Network, str, Budget]]:
-        """What another process makes the same of: the numbers are worked out there anew."""
+        """How pickle builds the same object in another process, which computes the tables again."""
         return CompiledNetwork, (self.network, self.setting, self.budget)

@@ -1,4 +1,4 @@
-"""What several answers bring together, divided among them: helpers of the Aumann-Shapley shares."""
+"""Dividing a joint gain among several answers: helpers of the Aumann-Shapley shares."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 
-NODES: Final = (24, 48, 96, 192, 384)  # of Gauss-Legendre; more only where these do not add up
-
-
-TOLERANCE: Final = 1e-11
+NODES: Final = (24, 48, 96, 192, 384)  # of Gauss-Legendre, tried in turn until the shares sum to the gain; time doubles
+TOLERANCE: Final = 1e-11  # what the sum may miss, relative to the shares: well within the 1e-9 promised, above rounding
 
 
 def divided(first: Vector, last: Vector, total: Vector) -> Vector:
-    """Divides what several bring together.
+    """Divides the joint gain of k players.
 
     Args:
-        first: what each brings alone, shape (k, ...).
-        last: what each brings when all others are there.
-        total: what all bring, shape (...).
+        first: the gain of each player alone, shape (k, ...).
+        last: the gain of each player when all others are there, shape (k, ...).
+        total: the joint gain, shape (...). It may be minus infinity.
 
     Returns:
-        Shape (k, ...), of sum `total`: the mean of `first` and `last`, plus a part of the rest in proportion to its
-        size. For one or two that is the Shapley value; who brings 0 in both gets 0.
+        The parts, shape (k, ...), which sum to `total`: the mean of `first` and `last`, plus a part of the rest in
+        proportion to the size of that mean. For one or two players this is the Shapley value. A player with gains of 0
+        gets 0.
     """
     if len(first) == 1:
         return total[None]
@@ -33,24 +32,34 @@ def divided(first: Vector, last: Vector, total: Vector) -> Vector:
         mean = (first + last) / 2.0
         rest = total - mean.sum(axis=0)
     size = np.abs(mean)
-    whole = size.sum(axis=0)
+    total_size = size.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        parts = np.where(whole > 0.0, size / whole, 1.0 / len(mean))
+        parts = np.where(total_size > 0.0, size / total_size, 1.0 / len(mean))
         finite = mean + parts * rest
     blame = np.isneginf(first) | np.isneginf(last) | ~np.isneginf(first + last).any(axis=0)
     return np.where(np.isneginf(total), np.where(blame, -np.inf, 0.0), finite)
 
 
 def divided_by_level(first: Vector, last: Vector, total: Vector, weights: Vector) -> Vector:
-    """As `divided`, for rows over subsets: means over subsets (by these weights) and deviations from them apart."""
+    """As `divided`, for rows over subsets: the weighted means over subsets and the deviations are divided separately.
+
+    Args:
+        first: shape (k, subsets).
+        last: shape (k, subsets).
+        total: shape (subsets,).
+        weights: 0 or more, shape (subsets,).
+
+    Returns:
+        Shape (k, subsets).
+    """
     weights = weights / weights.sum()
-    levels = [each @ weights for each in (first, last, total)]
-    around = [each - level[..., None] for each, level in zip((first, last, total), levels, strict=True)]
+    levels = [gain @ weights for gain in (first, last, total)]
+    around = [gain - level[..., None] for gain, level in zip((first, last, total), levels, strict=True)]
     return divided(*around) + divided(*levels)[:, None]
 
 
 @lru_cache(maxsize=len(NODES))
 def gauss_legendre(nodes: int) -> tuple[Vector, Vector]:
-    """Nodes and weights on (0, 1)."""
+    """Nodes and weights of Gauss-Legendre quadrature on (0, 1), shape (nodes,)."""
     points, weights = np.polynomial.legendre.leggauss(nodes)
     return (points + 1.0) / 2.0, weights / 2.0

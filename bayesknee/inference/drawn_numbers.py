@@ -1,4 +1,4 @@
-"""The numbers of findings and signs, drawn anew from their ranges."""
+"""The numbers of findings and signs, drawn from their ranges."""
 
 from __future__ import annotations
 
@@ -13,42 +13,52 @@ from bayesknee.knowledge.model import Finding, Mixture, Sign
 from bayesknee.knowledge.ranges import Ranges, stream
 from bayesknee.patient.evidence import Likelihood
 
-USUAL_DRAWS: Final = 1000
-
-
+USUAL_DRAWS: Final = 1000  # 25 draws lie beyond either end of a 95 % interval; the time grows in proportion
 Drawn: TypeAlias = Mapping[tuple[str, ...], Vector]
 
 
 def drawn_numbers(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
-    """The numbers of a finding or sign by place, shape (draws,)."""
+    """The drawn numbers of a finding or sign by path, shape (draws,)."""
     ranges = Ranges(entry)
     return dict(zip(ranges.paths, ranges.draw(stream(seed, entry.id), draws), strict=True))
 
 
 def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
-    """The likelihood of an answer given no sign, and given the sign, shape (2, draws)."""
+    """The likelihood of an answer given no sign, and given the sign, shape (2, draws).
+
+    Args:
+        drawn: sensitivity and specificity by path.
+        likelihood: of the states no and yes.
+    """
     sensitivity, specificity = drawn["reads", "sensitivity"], drawn["reads", "specificity"]
     no, yes = likelihood
     return np.stack([no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity])
 
 
 def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str], drawn: Drawn) -> MixtureNumbers:
-    """The numbers of a mixture from those drawn by place."""
+    """The drawn numbers of a mixture, with the draws on the last axis.
+
+    Args:
+        rule: the mixture.
+        states: of its finding.
+        conditions: ids of all conditions.
+        drawn: numbers by path.
+    """
     draws = len(next(iter(drawn.values())))
 
     def distribution(path: tuple[str, ...], stated: Iterable[str]) -> Vector:
-        own = {state: drawn[*path, state] for state in stated}
-        rest = 1.0 - sum(own.values(), np.zeros(draws))
-        return np.array([own.get(state, rest) for state in states])
+        given = {state: drawn[*path, state] for state in stated}
+        rest = 1.0 - sum(given.values(), np.zeros(draws))
+        return np.array([given.get(state, rest) for state in states])
 
     uniform = np.full((len(states), draws), 1.0 / len(states))
-    others = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
-    each = [
+    otherwise = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
+    distributions = [
         distribution(("mixture", "distributions", name), rule.distributions[name].numbers)
         if name in rule.distributions
-        else others
+        else otherwise
         for name in conditions
     ]
     ones = np.ones(draws)
     weights = np.array([drawn.get(("mixture", "weights", name), ones) for name in conditions])
-    return MixtureNumbers(weights, np.array(each), others)
+    return MixtureNumbers(weights, np.array(distributions), otherwise)

@@ -1,4 +1,4 @@
-"""What inference finds out: plain data, the same whichever strategy worked it out."""
+"""The results of inference: plain data, the same for all strategies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from bayesknee.patient.codes import Codes
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """The answers to some questions, in one row each: those of the first question, then those of the second, and so on.
+    """The posteriors after all answers to some questions, a row for each answer, question after question.
 
     Attributes:
-        names: the questions, in the order of `network.questions`.
-        starts: the first row of each question, and the number of rows at the end; shape (questions + 1,).
+        names: ids of the questions, in the order of `network.questions`.
+        starts: the first row of each question, then the number of rows; shape (questions + 1,).
         probabilities: P(answer | evidence), shape (rows,); those of one question sum to 1.
         joint: P(answer and condition | evidence), shape (rows, conditions).
         marginals: P(condition | evidence), shape (conditions,).
@@ -36,7 +36,7 @@ class Outcomes:
 
     @cached_property
     def posteriors(self) -> Vector:
-        """P(condition | evidence, answer), shape (rows, conditions); 0 for an answer that cannot be."""
+        """P(condition | evidence, answer), shape (rows, conditions); 0 for an impossible answer."""
         totals = self.probabilities[:, None]
         return np.minimum(np.divide(self.joint, totals, out=np.zeros_like(self.joint), where=totals > 0.0), 1.0)
 
@@ -45,16 +45,16 @@ Events = tuple[frozenset[int], ...]
 
 
 class Shares(NamedTuple):
-    """What each answer brings. All are natural logarithms; side 0 is the event, side 1 its opposite.
+    """The shares of the answers, in natural logarithms. Side 0 is the event, side 1 its opposite.
 
-    An event is "at least one of these conditions". Where a side is impossible, its `after` is minus infinity, and so
-    are the moves of the answers that make it so.
+    An event is "at least one of these conditions". If a side is impossible, its `after` is minus infinity, and so are
+    the moves of the answers that make it so.
 
     Attributes:
-        answers: the ids of all that is known, in the order of `Evidence.likelihoods`.
-        before: log P(side), the complaint being present; shape (2, events).
-        after: log P(side, evidence), up to a constant that is the same for all; shape (2, events).
-        moves: what each answer adds to that; shape (answers, 2, events). Their sum is `after - before`.
+        answers: ids of what is known, in the order of `Evidence.likelihoods`.
+        before: log P(side | complaint), shape (2, events).
+        after: log P(side, evidence), up to a constant that is the same for all sides; shape (2, events).
+        moves: the share of each answer in the change, shape (answers, 2, events). Their sum is `after - before`.
     """
 
     answers: tuple[str, ...]
@@ -64,15 +64,15 @@ class Shares(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Derivatives of what is said of one patient by each number that bears on it.
+    """Derivatives of one patient's posterior by the numbers of the network.
 
     Attributes:
         paths: where the numbers stand. A number that is not among them changes nothing.
         slopes: d P(e) / d number, over P(e), then d P(event, e) / d number, over P(e), for each event;
             shape (numbers, 1 + events).
         posterior: P(event | e), shape (events,).
-        linear: whether P(e) and P(event, e) are straight lines in the number, shape (numbers,): then the posterior is
-            (P(event | e) + slope * change) / (1 + slope of P(e) * change), exactly.
+        linear: whether P(e) and P(event, e) are linear in the number, shape (numbers,). The posterior after a change is
+            then exactly (P(event | e) + slope * change) / (1 + slope of P(e) * change).
     """
 
     paths: tuple[Path, ...]
@@ -87,18 +87,18 @@ class Gradients(NamedTuple):
 
 
 Numbers: TypeAlias = NDArray[np.floating]
-
-
 Groups: TypeAlias = Sequence[frozenset[int]]
 
 
 class Posteriors(NamedTuple):
-    """The posteriors of many patients. A row whose answers are impossible has minus infinity, and NaN otherwise.
+    """The posteriors of many patients.
+
+    A row with impossible answers has a `log_evidence` of minus infinity, and NaN elsewhere.
 
     Attributes:
         marginals: P(condition | evidence), shape (rows, conditions).
         groups: P(at least one member | evidence), shape (rows, groups).
-        log_evidence: log P(evidence | complaint, setting), shape (rows,).
+        log_evidence: natural log of P(evidence | complaint, setting), shape (rows,).
     """
 
     marginals: Numbers
@@ -110,27 +110,25 @@ class Sample(NamedTuple):
     """Patients drawn from a network.
 
     Attributes:
-        conditions: what they have, bool of shape (rows, conditions).
-        codes: their answers to all questions, see `bayesknee.patient.codes`; not known are only findings whose gate
-            does not hold. What the evidence answers with a state has that state.
+        conditions: whether each condition is present, bool of shape (rows, conditions).
+        codes: the answers to all questions, shape (rows, questions); see `bayesknee.patient.codes`. Only findings whose
+            gate does not hold are not known. A question that the evidence answers with a state has that state.
     """
 
     conditions: NDArray[np.bool_]
     codes: Codes
 
 
-DEFAULT_MEMORY: Final = 2**30
-
-
-DEFAULT_SECONDS: Final = 20.0
+DEFAULT_MEMORY: Final = 2**30  # judged: free on almost any machine; a larger one gives more patients exact posteriors
+DEFAULT_SECONDS: Final = 20.0  # judged: about as long as somebody waits for a result
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What the exact work for one patient may take, by estimate, before an approximation takes its place.
+    """What exact work for one patient may take, by estimate, before the posterior is approximated.
 
     Attributes:
-        memory: bytes.
+        memory: in bytes.
         seconds: of one core.
     """
 
@@ -140,14 +138,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class Approximation:
-    """How a posterior came about that is not exact: weighted draws; see `bayesknee.inference.elimination.importance`.
+    """The figures of importance sampling; see `bayesknee.inference.elimination.importance`.
 
     Attributes:
         draws: how many sets of conditions were drawn.
-        effective: how many equally weighted ones they are worth.
-        bounded: how many findings and signs were bounded in what was drawn from; the weights put that right.
+        effective: the effective sample size: the number of equally weighted draws with the same variance.
+        bounded: how many findings and signs the proposal distribution bounds; the weights correct for it.
         errors: half the width of the 95 % interval of each posterior, by condition id.
-        log_evidence_error: the same of log P(evidence).
+        log_evidence_error: half the width of the 95 % interval of log P(evidence).
     """
 
     draws: int
@@ -162,7 +160,7 @@ class Approximation:
         return max(self.errors.values(), default=0.0)
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the errors of single conditions as plain data, ready for JSON."""
+        """As plain data, ready for JSON, without the errors of single conditions."""
         return {
             "method": "importance sampling",
             "draws": self.draws,

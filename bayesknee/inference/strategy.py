@@ -1,4 +1,4 @@
-"""What the engine asks of a way to do inference."""
+"""The interface of an inference strategy."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from bayesknee.inference.results import Approximation, Events, Gradients, Groups
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import Evidence
 
+# Conditions up to which all their subsets are enumerated. A table over the subsets of 20 takes 8 MB; time and memory
+# double with each further condition.
 MOST_CONDITIONS: Final = 20
 
 
 class Inference(Protocol):
-    """What a strategy finds out about one patient; `approximation` is None where it is exact."""
+    """The posterior of one patient; `approximation` is None if it is exact."""
 
     @property
     def log_evidence(self) -> float: ...
@@ -28,11 +30,10 @@ class Inference(Protocol):
 
 
 class Strategy(Protocol):
-    """A way to do exact inference; the engine chooses one by size and shape of the network.
+    """A method of inference; `bayesknee.inference.choose` picks one by the number of conditions.
 
     Attributes:
-        redraws_by_patient: whether `redrawn` for each of many patients is less work than a strategy for each drawn
-            network.
+        redraws_by_patient: whether `redrawn` for each patient is less work than a strategy for each drawn network.
     """
 
     redraws_by_patient: ClassVar[bool]
@@ -42,99 +43,106 @@ class Strategy(Protocol):
     def infer_many(
         self, codes: Codes, evidence: Evidence = ..., groups: Groups = (), refused: dict[int, str] | None = None
     ) -> Posteriors:
-        """The posteriors of many patients, row by row what `infer` says.
+        """The posteriors of many patients; each row is exactly what `infer` gives.
 
         Args:
-            codes: their answers, see `bayesknee.patient.codes`.
-            evidence: what is known of all of them besides. The codes of questions that it answers, be it with unknown,
-                are not read.
-            groups: sets of conditions by number, of which to tell the probability of at least one.
-            refused: where given, takes the rows that are too much for exact work, by number, and why; these have NaN
-                throughout.
+            codes: the answers, shape (rows, questions); see `bayesknee.patient.codes`.
+            evidence: what is known of all patients besides. The codes of questions that it answers, even with
+                `unknown`, are not read.
+            groups: sets of conditions by number, for P(at least one member | evidence).
+            refused: if given, it takes the rows that are beyond the budget: the reason by number of the row. These
+                rows are NaN.
 
         Raises:
-            InferenceError: a row that is too much for exact work, where `refused` was left out.
+            InferenceError: a row is beyond the budget, and `refused` is None.
         """
 
     def followed(self, evidence: Evidence, names: Sequence[str], /) -> Sequence[str]:
-        """Of some questions, best first, those whose answers can be worked out for many drawn patients in no time.
+        """The first of these questions whose answers the posteriors of many drawn patients can quickly include.
 
         Args:
-            evidence: what is known of all of them; it must be possible.
-            names: questions not answered yet. All of them are returned, or as many of the first ones as will do.
+            evidence: what is known of all patients; it must be possible.
+            names: ids of questions without an answer, best first.
+
+        Returns:
+            All of the ids, or a part of them in the same order.
         """
 
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None, /
     ) -> Sample:
-        """Patients drawn given evidence, the complaint being present.
+        """Patients drawn given the evidence and the complaint.
 
         Args:
-            evidence: what is known of all of them.
-            rows: how many.
-            rng: source of chance.
-            wanted: findings whose answers are of interest; those of others may be left out. All where None.
+            evidence: what is known of all patients.
+            rows: how many patients to draw.
+            rng: the generator of random numbers.
+            wanted: ids of the findings to draw; the codes of other findings may be left out. None draws all of them.
 
         Raises:
-            ImpossibleEvidenceError: nobody can have given these answers.
+            ImpossibleEvidenceError: the evidence has probability 0.
+            InferenceError: exact work is beyond the budget.
         """
 
     def shares(self, evidence: Evidence, events: Events, /) -> Shares:
-        """What each answer brings to log P(e | event), and to that of the opposite: what the ledger rests on.
+        """The share of each answer in log P(e | event) and in log P(e | no event): the basis of the ledger.
 
-        The evidence, which is possible, comes in on some path from nothing to all of it; each answer gets what it adds
-        on the way. The strategy chooses the path, and must see to this:
+        The evidence enters along a path from none to all of it, and each answer gets what it adds on the path. The
+        strategy chooses the path. These properties hold:
 
-        - the shares of a side sum to log P(e | side) within 1e-9, up to a constant that is the same for all sides;
-        - nothing depends on the order in which the answers were given;
-        - an answer that tells nothing of the conditions brings the same to all sides, and answers that say the same of
-          them all bring the same;
-        - where a side is impossible, `after` and the moves of the answers that make it so are minus infinity, and the
+        - The shares of a side sum to log P(e | side) within 1e-9, up to a constant that is the same for all sides.
+        - The shares do not depend on the order of the answers.
+        - An uninformative answer has the same share in all sides. Answers with equal likelihoods have equal shares.
+        - If a side is impossible, `after` and the moves of the answers that make it so are minus infinity, and the
           other moves of that side are finite.
 
         Args:
-            evidence: what is known. There is a share for each of `evidence.likelihoods`, in that order.
-            events: sets of conditions by number; the event is that at least one of them is present.
+            evidence: what is known; it must be possible. There is a share for each of `evidence.likelihoods`, in that
+                order.
+            events: sets of conditions by number; the event is that at least one member is present.
         """
 
     def outcomes(self, evidence: Evidence, names: Iterable[str], /) -> Outcomes:
-        """What each answer to each of these questions would lead to; see `bayesknee.inference.enumeration.outcomes`.
+        """The posteriors after each answer to each of these questions; see `bayesknee.inference.results.Outcomes`.
 
         Args:
             evidence: what is known; it must be possible.
-            names: findings and risk factors whose gates, if any, are known to hold.
+            names: ids of findings and risk factors whose gates, if any, are known to hold.
         """
 
     def gradients(self, evidence: Evidence, events: Events, /) -> Gradients:
-        """How P(event | e) changes with every number of the network; see `bayesknee.inference.results.Gradients`.
+        """The derivatives of P(event | e) by all numbers of the network; see `bayesknee.inference.results.Gradients`.
 
-        What is solved from other numbers, as the intercepts from the base rates, is solved anew for each change. The
-        states of a distribution give way in proportion.
+        Intercepts, which are solved from base rates, change along with the numbers. The other states of a distribution
+        change in proportion.
 
         Args:
             evidence: what is known; it must be possible.
-            events: sets of conditions by number; the event is that at least one of them is present.
+            events: sets of conditions by number; the event is that at least one member is present.
+
+        Raises:
+            InferenceError: exact work is beyond the budget.
         """
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int, /) -> Vector:
-        """P(event | e) with every number of the network drawn anew from its range, shape (draws, events).
+        """P(event | e) with all numbers of the network drawn from their ranges, shape (draws, events).
 
-        Each row is exactly what a network drawn by `bayesknee.knowledge.ranges` says, base rates met. The draws depend
-        on the seed, not on the evidence: what differs between two patients is not chance.
+        Each row is exactly the posterior of a network drawn by `bayesknee.knowledge.ranges`, with base rates met. The
+        draws depend on the seed and not on the evidence, so that a difference between two patients is not chance.
 
         Args:
             evidence: what is known; it must be possible.
-            events: sets of conditions by number; the event is that at least one of them is present.
+            events: sets of conditions by number; the event is that at least one member is present.
             draws: how many networks to draw; 1 or more.
             seed: of the draws.
 
         Raises:
-            InferenceError: more than the budget allows.
+            InferenceError: the work is beyond the budget.
         """
 
     def usual_draws(self, evidence: Evidence, events: Events, /) -> int:
-        """How many draws `redrawn` is to take where nobody says.
+        """The default number of draws of `redrawn`.
 
         Raises:
-            InferenceError: the fewest that make sense would take longer than the budget allows.
+            InferenceError: even the fewest useful draws are beyond the budget.
         """

@@ -1,4 +1,4 @@
-"""An interview with one patient: which question to put, what an answer means, and when to stop. No input, no output."""
+"""An interview with one patient: the next question, the meaning of an answer, and when to stop. No input or output."""
 
 from bayesknee.interview.interview import Interview as Interview
 from bayesknee.interview.interview import Policy as Policy

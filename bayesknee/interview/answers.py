@@ -1,4 +1,4 @@
-"""What an answer means: a state, a number, `unknown`, or a state that the patient is not sure of."""
+"""How answers are read: as a state, a number, `unknown`, or a state that the patient is not sure of."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence
 PROBABLY: Final = "probably"
 PROBABLY_NOT: Final = "probably not"
 
-# Judged, not measured: who says "probably" is taken to be right four times in five, so that the answer is four times as
-# likely from a patient in whom it is true as from one in whom it is not. A sure answer counts as the network has it.
+# Judged, not measured: a patient who says "probably" is right four times in five, so the likelihood ratio of the answer
+# is 4. A larger figure trusts unsure answers more. A sure answer has the likelihood that the network gives it.
 RIGHT_WHEN_UNSURE: Final = 0.8
 
 
 def probably(network: Network, name: str, state: str) -> Mapping[str, float]:
-    """The likelihoods of an unsure answer: `RIGHT_WHEN_UNSURE` for `state`, the rest of 1 for each other state."""
+    """The likelihoods of an unsure answer by state: `RIGHT_WHEN_UNSURE` for `state`, 1 minus that for the others."""
     return immutabledict(
-        {each: RIGHT_WHEN_UNSURE if each == state else 1.0 - RIGHT_WHEN_UNSURE for each in network.states[name]}
+        {option: RIGHT_WHEN_UNSURE if option == state else 1.0 - RIGHT_WHEN_UNSURE for option in network.states[name]}
     )
 
 
@@ -32,9 +32,9 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
     """The answer to one finding or risk factor.
 
     Args:
-        network: what is asked about.
+        network: the network of the question.
         name: id of the finding or risk factor.
-        value: what `Engine.diagnose` takes, or `probably` and `probably not` where the states are no and yes, or
+        value: what `Engine.diagnose` takes. Also `probably` and `probably not` if the states are no and yes, and
             `probably STATE` for any state.
 
     Raises:
@@ -44,10 +44,10 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
 
 
 def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str, Answer]:
-    """The answers to several findings or risk factors, each as `read_answer` takes it.
+    """The answers to several findings or risk factors by id, with values as for `read_answer`.
 
     Raises:
-        EvidenceError: answers that the network cannot take, by themselves or together.
+        EvidenceError: answers that the network cannot take, alone or together.
     """
     if isinstance(values, Mapping):
         values = {name: _unsure(network, name, value) or value for name, value in values.items()}
@@ -67,16 +67,16 @@ def _unsure(network: Network, name: str, value: object) -> Mapping[str, float] |
 
 
 def read_ticks(network: Network, group: TickAll, ticked: object, asked: Iterable[str]) -> Mapping[str, Answer]:
-    """The answers to a question to tick: yes for what is ticked, no for the others, unless nothing is known.
+    """The answers to a checklist by id: yes for lines that are ticked, no for the other lines.
 
     Args:
-        network: what is asked about.
-        group: the question.
-        ticked: ids of those ticked; or answers by id; or `unknown` for all.
-        asked: ids of those that were shown.
+        network: the network of the checklist.
+        group: the checklist.
+        ticked: ids of the ticked lines, or answers by id, or `unknown` for all lines.
+        asked: ids of the lines that were shown.
 
     Raises:
-        EvidenceError: something ticked that is not on the list.
+        EvidenceError: an id that is not on the checklist, or an answer that the network cannot take.
     """
     asked = tuple(asked)
     if isinstance(ticked, str) and ticked == UNKNOWN:

@@ -1,4 +1,4 @@
-"""Answers that cannot be true together: which of the others have to give way to a new one."""
+"""Answers that cannot be true together: which earlier answers have to give way to a new one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence, gate_hol
 
 
 def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]) -> tuple[str, ...]:
-    """The answers that have to give way to new ones, so that all that are left can be true together.
+    """The ids of the answers that have to give way, so that the answers left can be true together.
 
     Args:
-        engine: what is asked about.
-        answers: all of them, the new ones included.
-        new: ids of those that stay.
+        engine: the network in a care setting.
+        answers: all answers by id, including the new ones.
+        new: ids of the new answers, which stay.
 
     Raises:
-        EvidenceError: the new ones cannot be true together by themselves.
+        EvidenceError: the new answers alone cannot be true together.
     """
     network, left = engine.network, dict(answers)
     gone: list[str] = []
@@ -34,7 +34,7 @@ def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]
 
 
 def to_blame(network: Network, new: Mapping[str, Answer], clash: Collection[str]) -> Mapping[str, Answer]:
-    """Those of the new answers that close a gate of what has to give way; all of them where none does."""
+    """The new answers that close a gate of a clashing answer; all new answers if none does."""
     closed = {
         gate
         for name in clash
@@ -45,10 +45,10 @@ def to_blame(network: Network, new: Mapping[str, Answer], clash: Collection[str]
 
 
 def restorable(engine: Engine, answers: Mapping[str, Answer], aside: Mapping[str, Answer]) -> tuple[str, ...]:
-    """The answers set aside that fit the others again; of gated ones, whose gates hold again."""
+    """The ids of answers set aside that fit the current answers again, and whose gates hold again."""
     back: list[str] = []
     for name, answer in aside.items():
-        kept = {**answers, **{each: aside[each] for each in back}}
+        kept = {**answers, **{restored: aside[restored] for restored in back}}
         if name not in answers and _is_open(engine.network, kept, name) and _fits(engine, kept, name, answer):
             back.append(name)
     return tuple(back)
@@ -67,7 +67,7 @@ def _fits(engine: Engine, answers: Mapping[str, Answer], name: str, answer: Answ
 
 
 def _without_gate(network: Network, answers: Mapping[str, Answer], new: Collection[str]) -> list[str]:
-    """Answers to gated questions whose gate is stated not to hold."""
+    """Earlier answers to gated questions whose gate is stated not to hold."""
     return [
         name
         for name, answer in answers.items()
@@ -78,7 +78,7 @@ def _without_gate(network: Network, answers: Mapping[str, Answer], new: Collecti
 
 
 def _closed_to(network: Network, answers: Mapping[str, Answer], new: Collection[str]) -> list[str]:
-    """Answers that close a gate of a new one: it may have several, and gates of gates."""
+    """Earlier answers that close a gate of a new answer. A question may have several gates, and gates have gates."""
     return [
         gate
         for name in new
@@ -97,7 +97,7 @@ def _may_hold(answer: Answer | None, states: tuple[str, ...]) -> bool:
 
 
 def _impossible(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]) -> list[str]:
-    """One of the answers of a smallest set that clashes, the last one given; none where all can be true."""
+    """The earlier answer given last in a smallest clashing set; none if all answers can be true together."""
     try:
         engine.diagnose(answers)
     except ImpossibleEvidenceError as error:
@@ -118,10 +118,13 @@ def _names(error: ImpossibleEvidenceError) -> set[str]:
 
 
 def _by_leaving_out(network: Network, answers: Mapping[str, Answer], new: Collection[str]) -> list[str]:
-    """One answer without which the rest can be taken: two gated answers may want different states of one gate."""
-    for name in reversed([each for each in answers if each not in new]):
+    """The last earlier answer without which the network takes the rest.
+
+    Two gated answers, for example, may imply different states of one gate.
+    """
+    for name in reversed([other for other in answers if other not in new]):
         try:
-            check_evidence(network, {each: answer for each, answer in answers.items() if each != name})
+            check_evidence(network, {other: answer for other, answer in answers.items() if other != name})
         except EvidenceError:
             continue
         return [name]

@@ -1,7 +1,6 @@
-"""An interview with one patient: it says which question to put, takes answers, and tells when enough is known.
+"""An interview with one patient: it chooses the next question, takes the answer, and says when to stop.
 
-It reads nothing and prints nothing: a terminal, a notebook or a web page shows `question`, and hands over what was
-answered.
+It reads nothing and prints nothing. A terminal, a notebook or a web page shows `question`, and passes on the answer.
 """
 
 from __future__ import annotations
@@ -36,9 +35,11 @@ from bayesknee.patient.askable import ASKED_OF, askable, check_name
 from bayesknee.patient.evidence import Answer
 
 PATIENT: Final = ("patient",)
-# So much of what is worth asking now is put in the end: answers make most of it worth less, but what ending would miss
-# is asked besides. 0.88 in 551 states of 60 simulated patients of posterior_knee.
+# How many questions are still asked, per question worth asking now. Answers make most questions worth less, but hidden
+# dangers add others. By measurement: 0.88 in 551 states of 60 simulated patients of posterior_knee. With a larger one,
+# `expected_left` is too large.
 STAY_WORTH_IT: Final = 0.9
+MOST_EXPLAINED: Final = 3  # lines of a checklist that `why` explains; judged: the answer is read during an interview
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,15 @@ class Policy:
     """How questions are chosen, and when enough is known.
 
     Attributes:
-        asked_of: who is there to answer: patient, clinician, test.
-        objective: what questions are to bring; see `bayesknee.diagnosis.asking.objectives`.
-        look_ahead: whether the best few are ranked by what they are worth with what may follow.
+        asked_of: whom questions may be asked of: patient, clinician, test.
+        objective: the name of what questions are valued by; see `bayesknee.diagnosis.asking.objectives`.
+        look_ahead: whether the best few questions are ranked two steps ahead.
         threshold: of the same-decision probability, inside (0, 1]; see `bayesknee.diagnosis.asking.advice`.
-        least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
-        lists: whether the network's lists to tick are put, too, beyond the opening; else one question at a time.
-        most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over which
-            asking goes on; inside [0, 1].
-        ask_setting: whether the care setting is asked for, where the network's opening has it.
+        least_value: the least value at which a question is asked, in bits per unit of burden; 0 or more.
+        lists: whether the network's checklists are asked beyond the opening; otherwise one question at a time.
+        most_missed: inside [0, 1]. Asking goes on while stopping would miss a must-not-miss condition, which asking
+            everything would find, with a probability over this.
+        ask_setting: whether the care setting is asked for, if the network's opening has it.
 
     Raises:
         QuestionError: an unknown name, or a number out of range.
@@ -73,11 +74,11 @@ class Policy:
         for name in self.asked_of:
             check_name("asked_of", name, ASKED_OF)
         find_objective(self.objective)
-        _ = self.rule  # what is out of range is told now, before it gets into a session
+        _ = self.rule  # a number out of range is refused now, before a session file stores it
 
     @property
     def rule(self) -> StopRule:
-        """When enough is known."""
+        """When to stop."""
         return StopRule(
             self.threshold, self.least_value, self.objective, lists=self.lists, most_missed=self.most_missed
         )
@@ -85,12 +86,12 @@ class Policy:
 
 @dataclass(frozen=True)
 class Reply:
-    """What an answer led to.
+    """The consequences of an answer.
 
     Attributes:
-        red_flags: those that hold now and did not before: to be told at once.
-        set_aside: answers that do not count any more, since they clash with this one.
-        restored: answers that were set aside and count again.
+        red_flags: the red flags that hold now and did not before, to be shown at once.
+        set_aside: earlier answers that do not count any more because they clash with this one, by id.
+        restored: answers that were set aside and count again, by id.
     """
 
     red_flags: tuple[Reason, ...] = ()
@@ -99,7 +100,7 @@ class Reply:
 
 
 class _Now:
-    """All that follows from one state; worked out where it is looked at."""
+    """What follows from one state, computed when it is read."""
 
     def __init__(self, engine: Engine, state: State, policy: Policy) -> None:
         self.engine, self.state, self.policy = engine, state, policy
@@ -124,9 +125,9 @@ class _Now:
 
     @property
     def _chosen(self) -> Prompt | None:
-        """What is worth most, or, once enough is known, what could be a warning sign.
+        """The question worth most, or `Assessment.last` once the stop rule says to stop.
 
-        A first question is always put: nobody comes to be told what holds of everybody.
+        A first question is always asked: without an answer, the result would be the prior.
         """
         going_on = self.state.beyond or not self.state.answers or not self.standing.is_enough
         ask = self._worth_most if going_on else self._ending.last
@@ -134,14 +135,14 @@ class _Now:
 
     @property
     def _worth_most(self) -> Candidate | None:
-        """Of what was skipped least often, topic by topic: of what is worth asking, else of all that is left."""
-        found = [each for times in range(PUT_AT_MOST) if (each := self._skipped(times))]
-        worth = (each for each in found if each[0].value >= self.policy.least_value)
+        """The best question among those skipped least often, by topic; if none is worth it, the best of all left."""
+        found = [ranked for times in range(PUT_AT_MOST) if (ranked := self._skipped(times))]
+        worth = (ranked for ranked in found if ranked[0].value >= self.policy.least_value)
         best = next(worth, found[0] if found else None)
         return keep_to_topic(best, self._topic)[0] if best else None
 
     def _skipped(self, times: int) -> Sequence[Candidate]:
-        """What can be put of that which was skipped so often, best first."""
+        """The questions and checklists skipped that often, best first."""
         names = [name for name in self._candidates if self._times_put_off(name) == times]
         return self.standing.asks_within(names, ahead=self.policy.look_ahead)
 
@@ -151,18 +152,18 @@ class _Now:
 
     @cached_property
     def _ending(self) -> Assessment:
-        """Where asking stands before it ends: by what was never skipped, as long as any of that is to be put."""
+        """Where asking stands before it stops: without skipped questions, as long as others are still to be asked."""
         fresh = tuple(name for name in self._candidates if not self._times_put_off(name))
         standing = Assessment(self.diagnosis, fresh, self.policy.rule)
         return self.standing if fresh == self._candidates or standing.last is None else standing
 
     @property
     def would_be_missed(self) -> tuple[str, ...]:
-        """The names of the conditions for whose sake the present question is put before it ends."""
+        """The names of the hidden dangers because of which the present question is asked before stopping."""
         if self.state.pending or self.opening or self.state.beyond or self._ending.missed <= self.policy.most_missed:
             return ()
         conditions = self.engine.network.conditions
-        return tuple(conditions[each.condition].name for each in self._ending.hidden_dangers if each.missed > 0.0)
+        return tuple(conditions[danger.condition].name for danger in self._ending.hidden_dangers if danger.missed > 0.0)
 
     @cached_property
     def advice(self) -> StopAdvice:
@@ -170,7 +171,7 @@ class _Now:
 
     @cached_property
     def left(self) -> int:
-        """About how many questions will still be put."""
+        """About how many questions will still be asked."""
         if self.prompt is None:
             return 0
         names = [name for name in self.engine.network.opening.questions if not self.state.times_skipped(name)]
@@ -183,7 +184,7 @@ class _Now:
 
     @cached_property
     def _candidates(self) -> tuple[str, ...]:
-        """Questions that may be put, now or later."""
+        """The questions that may be asked, now or later."""
         return tuple(
             name
             for name, question in self.engine.network.questions.items()
@@ -192,18 +193,18 @@ class _Now:
 
     @property
     def skipped_for_good(self) -> tuple[str, ...]:
-        """Questions that are not put again."""
+        """The questions that were skipped too often to be asked again."""
         names = (name for name in self.engine.network.questions if self._times_put_off(name) >= PUT_AT_MOST)
         return askable(self.engine.network, self.diagnosis.evidence, names)
 
     def _times_put_off(self, name: str) -> int:
-        """How often it was skipped, by itself or with a list."""
+        """How often a question was skipped, alone or with a checklist."""
         lists = (group.id for group in self.engine.network.opening.tick_all.values() if name in group.members)
         return self.state.times_skipped(name) + sum(map(self.state.times_skipped, lists))
 
     @property
     def _topic(self) -> str | None:
-        """That of the last question, but for lists that have none."""
+        """The topic of the last question that has one."""
         network = self.engine.network
         for step in reversed(self.state.steps):
             if topic := topic_of(network, step.question):
@@ -211,7 +212,7 @@ class _Now:
         return None
 
     def _prompt(self, name: str) -> Prompt | None:
-        """The prompt for anything that can be put; None where it has been answered or cannot be asked."""
+        """The prompt for a question, a checklist or the setting; None if it is answered or cannot be asked."""
         network = self.engine.network
         if name == SETTING:
             return prompt_of(network, name) if self.policy.ask_setting and not self.state.setting else None
@@ -223,7 +224,7 @@ class _Now:
 class Interview:
     """An interview with one patient.
 
-    It ends when the stop rule says so, and nothing that could be a warning sign is left to ask; see
+    It ends when the stop rule says so, and no possible warning sign is left to ask about; see
     `bayesknee.diagnosis.asking.advice`.
 
     ::
@@ -233,13 +234,13 @@ class Interview:
             interview.answer(ask_the_user(prompt))
         interview.diagnosis
 
-    Not to be shared between threads; the engine may be.
+    An interview must not be shared between threads; its engine may be.
 
     Args:
         engine: a network in a care setting.
-        evidence: what is known already, by id; answers as for `Interview.answer`.
+        evidence: the answers known already, by id; values as for `Interview.answer`.
         policy: how questions are chosen.
-        state: where to take up an interview; `evidence` is then not read.
+        state: the state of an interview to continue; `evidence` then does not count.
 
     Raises:
         EvidenceError: evidence that the network cannot take, or that is impossible.
@@ -261,46 +262,46 @@ class Interview:
                 self._check_name(name)
         self._go_to(state or State(given=given))
 
-    # --- what there is ---------------------------------------------------------------------------------------------
+    # --- the state and its consequences ----------------------------------------------------------------------------
 
     @property
     def engine(self) -> Engine:
-        """The network in the care setting, which an answer may have changed."""
+        """The engine of the care setting, which an answer may have changed."""
         return self._now.engine
 
     @property
     def state(self) -> State:
-        """How far it has come; to be kept, and given to a new interview that goes on from there."""
+        """The state, from which a new interview can continue."""
         return self._now.state
 
     @property
     def first_setting(self) -> str:
-        """The care setting that it began in."""
+        """The care setting in which the interview began."""
         return self._engine.setting
 
     @property
     def diagnosis(self) -> Diagnosis:
-        """What is to be said now."""
+        """The diagnosis from the answers so far."""
         return self._now.diagnosis
 
     @property
     def question(self) -> Prompt | None:
-        """What to ask; None where the interview is over."""
+        """The next question; None if the interview is over."""
         return self._now.prompt
 
     def __iter__(self) -> Iterator[Prompt]:
-        """The questions, as long as there is one."""
+        """The questions in turn, until the interview is over."""
         while prompt := self.question:
             yield prompt
 
     @property
     def finished(self) -> bool:
-        """Whether it is over."""
+        """Whether the interview is over."""
         return self.question is None
 
     @property
     def advice(self) -> StopAdvice:
-        """Whether more answers would change what is done, with the figures."""
+        """Whether more answers would change the decision, with the figures."""
         return self._now.advice
 
     @property
@@ -310,35 +311,38 @@ class Interview:
 
     @property
     def expected_left(self) -> int:
-        """About how many questions are left: the rest of the opening, and what the stop rule needs; 0 when over."""
+        """About how many questions are left: the rest of the opening, and what the stop rule needs; 0 at the end."""
         return self._now.left
 
     @property
     def red_flags(self) -> tuple[Reason, ...]:
-        """Those that hold."""
+        """The red flags that hold."""
         return self.diagnosis.triage.red_flags
 
     @property
     def unknown_flags(self) -> tuple[RedFlag, ...]:
-        """The red flags, more urgent than the level now, that cannot be told for what is not known, or was skipped."""
+        """The red flags more urgent than the level now that unknown or skipped answers leave open."""
         now = self.diagnosis
         return tuple(unknown_flags(now.network, now.evidence, now.triage.level, self._now.skipped_for_good))
 
     @property
     def why_finished(self) -> tuple[str, ...]:
-        """Why it is over, in words and figures; empty where it is not."""
+        """Why the interview is over, in words and figures; empty if it is not."""
         if not self.finished:
             return ()
         if not self.state.ended:
             return self.advice.reasons
-        unasked = dict.fromkeys(each.flag.label for each in self._now.standing.flags if each.chance >= LEAST_CHANCE)
+        unasked = dict.fromkeys(flag.flag.label for flag in self._now.standing.flags if flag.chance >= LEAST_CHANCE)
         return (
             "ended by choice; what was not asked could change the result",
             *((f"among it warning signs: {', '.join(unasked)}",) if unasked else ()),
         )
 
     def prompt_of(self, name: str) -> Prompt:
-        """Any question as it is put, be it answered or not: what `change` needs to be shown.
+        """The prompt for any question, answered or not, to be shown before `change`.
+
+        Args:
+            name: id of a finding, of a risk factor or of a checklist, or `setting`.
 
         Raises:
             InterviewError: there is no such question.
@@ -352,48 +356,48 @@ class Interview:
         """Why the present question is asked, in words and figures.
 
         Raises:
-            InterviewError: it is over.
+            InterviewError: the interview is over.
         """
         prompt = self._present()
-        names = [each.value for each in prompt.options] if prompt.kind == "tick_all" else [prompt.id]
+        names = [option.value for option in prompt.options] if prompt.kind == "tick_all" else [prompt.id]
         if prompt.id == SETTING:
             return "How frequent each cause is depends on where people are seen."
         ranked = self.diagnosis.rank_questions(within=names, objective=self.policy.objective)
-        told = [why(self.diagnosis, each) for each in ranked[:3]]
+        reasons = [why(self.diagnosis, question) for question in ranked[:MOST_EXPLAINED]]
         if prompt.kind == "tick_all":
-            labels = [self.engine.network.questions[each.finding].label for each in ranked[:3]]
-            told = [f"{label}: {each}" for label, each in zip(labels, told, strict=True)]
-        likely = (each for each in self._now.standing.flags if each.chance >= LEAST_CHANCE)
-        flags = {f"it could be a warning sign: {each.flag.label}" for each in likely if each.finding in names}
+            labels = [self.engine.network.questions[question.finding].label for question in ranked[:MOST_EXPLAINED]]
+            reasons = [f"{label}: {reason}" for label, reason in zip(labels, reasons, strict=True)]
+        likely = (flag for flag in self._now.standing.flags if flag.chance >= LEAST_CHANCE)
+        flags = {f"it could be a warning sign: {flag.flag.label}" for flag in likely if flag.finding in names}
         missed = self._now.would_be_missed
         hidden = [f"ending now could miss {', '.join(missed)}"] if missed else []
-        return "; ".join([*told, *sorted(flags), *hidden]) or "What is known settles it already."
+        return "; ".join([*reasons, *sorted(flags), *hidden]) or "What is known settles it already."
 
     def _present(self) -> Prompt:
         if self.question is None:
             raise InterviewError("the interview is over; go on with go_on(), or change an answer")
         return self.question
 
-    # --- what may happen -------------------------------------------------------------------------------------------
+    # --- events ----------------------------------------------------------------------------------------------------
 
     def answer(self, value: object, *, set_aside: bool = False) -> Reply:
         """Answers the present question.
 
         Args:
-            value: a state, `unknown`, `probably`, `probably not`, `probably STATE`, a number where the states are
-                bands, or a likelihood for each state; for a list, the ids of what is ticked, the rest of it then
-                counting as no, answers by id, or `unknown`, which leaves all of it unknown.
+            value: a state, `unknown`, `probably`, `probably not`, `probably STATE`, a number if the states are bands,
+                or a likelihood for each state. For a checklist, the ids of the ticked lines (the other lines then count
+                as no), answers by id, or `unknown` for all lines.
             set_aside: whether earlier answers that clash with this one give way.
 
         Raises:
-            EvidenceError: an answer that the network cannot take; nothing has changed.
-            AnswerClashError: it clashes with earlier answers, which are named; nothing has changed.
+            EvidenceError: an answer that the network cannot take. Nothing has changed.
+            AnswerClashError: the answer clashes with earlier ones, which the error names. Nothing has changed.
             InterviewError: the interview is over.
         """
         return self._take(self._present().id, value, set_aside=set_aside)
 
     def check(self, name: str, value: object) -> None:
-        """Refuses what cannot be an answer to a question, without answering it.
+        """Checks an answer without giving it; arguments as for `change`.
 
         Raises:
             EvidenceError: an answer that the network cannot take.
@@ -403,12 +407,12 @@ class Interview:
         self._answers(name, value)
 
     def change(self, name: str, value: object, *, set_aside: bool = False) -> Reply:
-        """Answers a question anew, or one that was not put yet; all other answers stay.
+        """Replaces the answer to a question, or answers one that was not asked yet. All other answers stay.
 
         Args:
-            name: id of a finding, of a risk factor or of a question to tick, or `setting`.
+            name: id of a finding, of a risk factor or of a checklist, or `setting`.
             value: as for `answer`.
-            set_aside: as for `answer`. Answers set aside come back once they fit again.
+            set_aside: as for `answer`. Answers set aside count again once they fit again.
 
         Raises:
             EvidenceError, AnswerClashError: as `answer`.
@@ -417,17 +421,21 @@ class Interview:
         return self._take(name, value, set_aside=set_aside)
 
     def back(self) -> None:
-        """Opens the last question again, without its answer.
+        """Asks the last question again, without its answer.
 
         Raises:
-            InterviewError: nothing was answered yet.
+            InterviewError: there is no answer yet.
         """
         if not self.state.steps:
             raise InterviewError("there is nothing to go back to; this is the first question")
         self._go_to(self._with_restored(self.state.without_last_step()))
 
     def skip(self) -> None:
-        """Puts the present question off: it comes once more, after all others that are worth asking."""
+        """Skips the present question. It is asked once more, after all others that are worth asking.
+
+        Raises:
+            InterviewError: the interview is over.
+        """
         self._go_to(self.state.with_skipped(self._present().id))
 
     def stop(self) -> None:
@@ -435,17 +443,17 @@ class Interview:
         self._go_to(replace(self.state, ended=True, pending=""))
 
     def go_on(self) -> None:
-        """Goes on though it is over: up to the stop rule where the patient ended it, else to the last question."""
-        chosen = self.state.ended
+        """Continues an interview that is over: up to the stop rule if it was ended by choice, else to the end."""
+        by_choice = self.state.ended
         self._go_to(replace(self.state, ended=False))
-        if not chosen or self.finished:
+        if not by_choice or self.finished:
             self._go_to(replace(self.state, beyond=True))
 
-    # --- how -------------------------------------------------------------------------------------------------------
+    # --- transitions -----------------------------------------------------------------------------------------------
 
     def _go_to(self, state: State) -> None:
         self._now = _Now(self._engine_for(state), state, self.policy)
-        _ = self._now.diagnosis  # what is impossible is told now
+        _ = self._now.diagnosis  # impossible evidence is refused now
 
     def _engine_for(self, state: State) -> Engine:
         setting = state.setting or self._engine.setting
@@ -470,9 +478,9 @@ class Interview:
         return {name: read_answer(network, name, value)}
 
     def _listed(self, group: TickAll) -> tuple[str, ...]:
-        """What a list shows: what it asks now, else what it asked when answered, else what can be asked of it."""
+        """The lines of a checklist: those asked now, else those it had when answered, else those that can be asked."""
         if (put := self.question) and put.id == group.id:
-            return tuple(each.value for each in put.options)
+            return tuple(option.value for option in put.options)
         answered = tuple(name for step in self.state.steps if step.question == group.id for name in step.answers)
         return answered or askable(self.engine.network, self.diagnosis.evidence, group.members)
 
@@ -483,14 +491,16 @@ class Interview:
         clash = clashing(self._engine_for(state), state.answers, answers)
         if clash and not set_aside:
             new = to_blame(self._engine.network, answers, clash)
-            raise AnswerClashError({each: state.answers[each] for each in clash}, new)
+            raise AnswerClashError({other: state.answers[other] for other in clash}, new)
         settled = self._with_restored(state.with_set_aside(clash))
-        before = {each.id for each in self.red_flags}
+        before = {flag.id for flag in self.red_flags}
         self._go_to(settled)
         return Reply(
-            red_flags=tuple(each for each in self.red_flags if each.id not in before),
-            set_aside=immutabledict({each: a for each, a in settled.set_aside.items() if each in clash}),
-            restored=immutabledict({each: a for each, a in state.set_aside.items() if each not in settled.set_aside}),
+            red_flags=tuple(flag for flag in self.red_flags if flag.id not in before),
+            set_aside=immutabledict({other: answer for other, answer in settled.set_aside.items() if other in clash}),
+            restored=immutabledict(
+                {other: answer for other, answer in state.set_aside.items() if other not in settled.set_aside}
+            ),
         )
 
     def _with_restored(self, state: State) -> State:

@@ -1,4 +1,4 @@
-"""A question as it is put: what a terminal, a notebook or a web page needs to show it and to read the answer."""
+"""Prompts: what a terminal, a notebook or a web page needs to show a question and to read the answer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PromptKind: TypeAlias = Literal["choice", "number", "tick_all"]
 
 @dataclass(frozen=True)
 class Option:
-    """Something to choose or to tick.
+    """An option to choose or to tick.
 
     Attributes:
-        value: what `Interview.answer` takes: a state, a setting, or the id of what is ticked.
+        value: what `Interview.answer` takes: a state, a setting, or the id of a line.
         label: in words.
     """
 
@@ -29,19 +29,19 @@ class Option:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A question as it is put.
+    """A question, ready to be shown.
 
     Attributes:
-        id: of a finding, of a risk factor or of a question to tick, or `setting`.
+        id: of a finding, of a risk factor or of a checklist, or `setting`.
         kind: one of several options, a number, or all that apply.
-        question: in words.
+        question: its wording.
         options: the states, settings or findings to choose from; for a number, its bands.
-        help: more words, for who wants them; may be empty. Of a list, a line for each of its members.
-        topic: id of the topic; empty for what belongs to none.
-        topic_name: its name.
-        unit: of a number.
-        lowest, highest: the range of a number: the lowest included, the highest not.
-        may_be_unsure: whether `unknown` is an answer, and, but for a list, `probably` and `probably not`.
+        help: a longer explanation; may be empty. For a checklist, it has a line for each member.
+        topic: id of the topic; empty if there is none.
+        topic_name: the name of the topic.
+        unit: of a number; may be empty.
+        lowest, highest: the range of a number, [lowest, highest).
+        may_be_unsure: whether `unknown` is an answer, and, except for a checklist, `probably` and `probably not`.
     """
 
     id: str
@@ -59,15 +59,15 @@ class Prompt:
     @property
     def is_yes_no(self) -> bool:
         """Whether the answers are no and yes."""
-        return {each.value for each in self.options} == set(NO_YES)
+        return {option.value for option in self.options} == set(NO_YES)
 
     def ticked_else_unknown(self, ticked: Iterable[str]) -> Mapping[str, str]:
-        """The answers to a list of which what is left unticked is not known, rather than no."""
-        return dict.fromkeys((each.value for each in self.options), UNKNOWN) | dict.fromkeys(ticked, "yes")
+        """The answers to a checklist by id, with unticked lines as `unknown` instead of no."""
+        return dict.fromkeys((option.value for option in self.options), UNKNOWN) | dict.fromkeys(ticked, "yes")
 
 
 def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Prompt:
-    """The prompt for a finding, a risk factor, a list of which `members` are shown, or the care setting."""
+    """The prompt for a finding, a risk factor, a checklist with the lines `members`, or the care setting."""
     if name == SETTING:
         return _prompt_for_setting(network)
     if group := network.opening.tick_all.get(name):
@@ -93,21 +93,23 @@ def _prompt_for(network: Network, name: str) -> Prompt:
 
 
 def _in_words(text: str, states: Iterable[str]) -> str:
-    """A text in which states are called as the options are."""
+    """A text with the states worded as in the options."""
     for state in sorted(states, key=len, reverse=True):
         text = text.replace(state, state.replace("_", " "))
     return text
 
 
 def _prompt_for_setting(network: Network) -> Prompt:
-    options = tuple(Option(each.id, each.name) for each in network.settings.values())
-    told = " ".join(f"{each.name}: {each.description}" for each in network.settings.values() if each.description)
-    return Prompt(SETTING, "choice", "Where is this being seen?", options, help=told, may_be_unsure=False)
+    options = tuple(Option(setting.id, setting.name) for setting in network.settings.values())
+    descriptions = " ".join(
+        f"{setting.name}: {setting.description}" for setting in network.settings.values() if setting.description
+    )
+    return Prompt(SETTING, "choice", "Where is this being seen?", options, help=descriptions, may_be_unsure=False)
 
 
 def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:
     options = tuple(Option(name, network.questions[name].label) for name in members)
-    asked = [f"{each.label}: {network.questions[each.value].question}" for each in options]
+    asked = [f"{option.label}: {network.questions[option.value].question}" for option in options]
     return Prompt(
         id=group.id,
         kind="tick_all",

@@ -1,7 +1,7 @@
-"""An interview in a file: written whole after every answer, taken up where it ended, held by one process at a time.
+"""An interview in a file: written after every answer, continued later, and open in one process at a time.
 
-The file is a case file in JSON that `bayesknee diagnose --case` takes; what belongs to the interview alone is below its
-key `session`.
+The file is a case file in JSON that `bayesknee diagnose --case` takes. Its key `session` has what belongs to the
+interview alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,21 +28,22 @@ from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.evidence import Answer, shown
 from bayesknee.version import __version__
 
-MOST_BYTES: Final = 1_000_000
+MOST_BYTES: Final = 1_000_000  # far more than a session needs; without a bound, a wrong file could fill the memory
+MOST_COPIES: Final = 999  # names tried for a copy, far more than anybody keeps
 _PART: Final = ".part"
 _GARBLED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuestionError)
 
 
 @dataclass(frozen=True)
 class Stored:
-    """An interview as a file has it, not yet checked against a network.
+    """An interview read from a file, not yet checked against a network.
 
     Attributes:
         network: name or folder of the network, as it was given; empty for the default.
-        setting: the care setting in which it was left.
+        setting: the last care setting.
         made_with: id, version and sha256 of the network.
         evidence: the answers that count, by id.
-        session: the rest: steps, skipped, set_aside, pending, ended, beyond, first_setting.
+        session: the values of steps, skipped, set_aside, pending, ended, beyond and first_setting, by key.
         policy: how questions were chosen.
     """
 
@@ -54,37 +55,37 @@ class Stored:
     policy: Policy
 
     def is_of(self, network: Network) -> bool:
-        """Whether it was made with this very network."""
+        """Whether it was made with this network, by id, version and sha256."""
         return self.made_with == _identity(network)
 
 
 class SessionFile:
-    """The file of an interview, locked as long as it is open.
+    """The file of an interview, locked while it is open.
 
     Raises:
-        SessionError: another process has it open, its folder is missing, or it is no place for a file.
+        SessionError: another process has it open, its folder is missing, or the path is no regular file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
             self.path = Path(path).resolve()
-        except RuntimeError:  # Python up to 3.12; later ones take such a link for a free name
+        except RuntimeError:  # Python up to 3.12; later versions treat such a link as a free name
             raise SessionError(f"{str(path)!r} is a link that leads round in a circle; name another file") from None
         self._lock = FileLock(f"{self.path}.lock")
 
     def __enter__(self) -> Self:
         if not self.path.parent.is_dir():
             raise SessionError(f"no folder {str(self.path.parent)!r} for the session; make it, or name another file")
-        if self.path.exists() and not self.path.is_file():  # to read a pipe or a device might never end
+        if self.path.exists() and not self.path.is_file():  # reading a pipe or a device might never end
             raise SessionError(f"{str(self.path)!r} is no file that a session can be kept in; name another one")
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            told = "is open in another process; end that one, or name another file"
-            raise SessionError(f"the session {self.path.name!r} {told}") from None
-        for each in self.path.parent.iterdir():  # what a process that was killed had not finished
-            if each.name.startswith(f".{self.path.name}.") and each.suffix == _PART:
-                each.unlink(missing_ok=True)
+            advice = "is open in another process; end that one, or name another file"
+            raise SessionError(f"the session {self.path.name!r} {advice}") from None
+        for leftover in self.path.parent.iterdir():  # unfinished files of a process that was killed
+            if leftover.name.startswith(f".{self.path.name}.") and leftover.suffix == _PART:
+                leftover.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -93,10 +94,10 @@ class SessionFile:
         self._lock.release()
 
     def read(self) -> Stored | None:
-        """What the file holds; None where there is none yet.
+        """The session in the file; None if there is no file yet.
 
         Raises:
-            SessionError: it is not a whole session; the error names the copy that was kept.
+            SessionError: the file is too large or no complete session. The error names the copy that was kept.
         """
         if not self.path.exists():
             return None
@@ -114,9 +115,13 @@ class SessionFile:
             ) from None
 
     def keep_copy(self) -> Path:
-        """A copy of the file beside it, under a name that was free."""
+        """Copies the file beside itself under a free name; an identical copy is reused.
+
+        Raises:
+            SessionError: there are too many copies, or the copy cannot be written.
+        """
         content = self.path.read_bytes()
-        for number in range(1, 1000):
+        for number in range(1, MOST_COPIES + 1):
             copy = self.path.with_name(f"{self.path.name}.bak{number if number > 1 else ''}")
             if copy.exists() and copy.read_bytes() == content:
                 return copy
@@ -126,10 +131,14 @@ class SessionFile:
         raise SessionError(f"{self.path.name!r} has too many copies beside it; remove some")
 
     def write(self, interview: Interview, network: str = "") -> None:
-        """The interview, in place of what the file held.
+        """Replaces the file by the interview.
+
+        Args:
+            interview: the interview to store.
+            network: name or folder of its network; left out if empty.
 
         Raises:
-            SessionError: it cannot be written; the file holds what it held.
+            SessionError: the file cannot be written. Its content is unchanged.
         """
         _write(self.path, json.dumps(to_case(interview, network), indent=1).encode() + b"\n")
 
@@ -138,12 +147,16 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        told = "mend that, or name another file"
-        raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {told}") from None
+        advice = "mend that, or name another file"
+        raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {advice}") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that, whatever happens, it holds what it held or all of `content`."""
+    """Writes a file atomically: whatever happens, it has its old content or all of `content`.
+
+    Raises:
+        OSError: the file cannot be written. Its content is unchanged.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -158,7 +171,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A file's new name is safe only once its folder is."""
+    """Flushes a folder to disk, without which a new name in it may be lost."""
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_DIRECTORY)
         try:
@@ -174,8 +187,8 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
     """The interview as a case, ready for JSON.
 
     Args:
-        interview: what to write down.
-        network: name or folder of its network; left out where empty.
+        interview: the interview to store.
+        network: name or folder of its network; left out if empty.
     """
     state = interview.state
     return {
@@ -187,7 +200,7 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
             "made_with": dict(_identity(interview.engine.network)),
             "policy": {**vars(interview.policy), "asked_of": list(interview.policy.asked_of)},
             "first_setting": interview.first_setting,
-            "steps": [{"question": each.question, "answers": list(each.answers)} for each in state.steps],
+            "steps": [{"question": step.question, "answers": list(step.answers)} for step in state.steps],
             "skipped": list(state.skipped),
             "set_aside": _plain(state.set_aside),
             "pending": state.pending,
@@ -234,7 +247,7 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
 
 
 def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)
-    """Sessions of older programs say nothing of it; they asked for the care setting."""
+    """The policy of a session. Older sessions have none; their interviews asked for the care setting."""
     if tree is None:
         return Policy(ask_setting=True)
     if not _are_texts(tree["asked_of"]):
@@ -243,13 +256,16 @@ def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)
 
 
 def _are_texts(tree: Any) -> bool:  # noqa: ANN401 (whatever the file holds)
-    return isinstance(tree, list) and all(isinstance(each, str) for each in tree)
+    return isinstance(tree, list) and all(isinstance(item, str) for item in tree)
 
 
 def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, ...]]:
-    """Where an interview was left: the setting it began in, its state, and what does not fit the network any more.
+    """A stored interview against a network that may have changed.
 
-    Answers that fit by themselves and together with those before them are kept, in their order.
+    Answers are kept, in their order, if the network takes them alone and together with the answers before them.
+
+    Returns:
+        The care setting in which the interview began, its state, and messages about answers that were dropped.
     """
     first = str(stored.session["first_setting"])
     first = first if first in network.settings else network.default_setting
@@ -258,33 +274,39 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
         check_setting(network, stored.setting)
     except SettingError as error:
         lost.insert(0, f"setting={stored.setting}: {error}; {first} is taken instead")
-    steps: list[Step] = []
-    told: set[str] = set()
+    return first, _state(stored, network, values), tuple(lost)
+
+
+def _state(stored: Stored, network: Network, values: Mapping[str, Answer]) -> State:
+    """The state with those of its answers that the network takes."""
     known = {SETTING, *network.questions, *network.opening.tick_all}
-    for step in stored.session["steps"]:
-        answers = {name: values[name] for name in step["answers"] if name in values}
-        if step["question"] == SETTING and stored.setting in network.settings:
-            answers = {SETTING: stored.setting}
-        if answers and step["question"] in known:
-            steps.append(Step(step["question"], immutabledict(answers)))
-            told |= answers.keys()
+    steps = tuple(step for step in _steps(stored, network, values) if step.question in known)
+    in_steps = {name for step in steps for name in step.answers}
     aside = {name: values[name] for name in stored.session["set_aside"] if name in values}
-    state = State(
-        given=immutabledict({name: each for name, each in values.items() if name not in told}),
-        steps=tuple(steps),
-        skipped=tuple(each for each in stored.session["skipped"] if each in known),
+    return State(
+        given=immutabledict({name: answer for name, answer in values.items() if name not in in_steps}),
+        steps=steps,
+        skipped=tuple(question for question in stored.session["skipped"] if question in known),
         set_aside=immutabledict(aside),
         pending=stored.session["pending"] if stored.session["pending"] in known else "",
         ended=bool(stored.session.get("ended")),
         beyond=bool(stored.session.get("beyond")),
     )
-    return first, state, tuple(lost)
+
+
+def _steps(stored: Stored, network: Network, values: Mapping[str, Answer]) -> Iterator[Step]:
+    for step in stored.session["steps"]:
+        answers = {name: values[name] for name in step["answers"] if name in values}
+        if step["question"] == SETTING and stored.setting in network.settings:
+            answers = {SETTING: stored.setting}
+        if answers:
+            yield Step(step["question"], immutabledict(answers))
 
 
 def _fitting(
     network: Network, setting: str, raw: Mapping[str, Any], stored: Stored
 ) -> tuple[dict[str, Answer], list[str]]:
-    """The answers that the network takes, and what it says of the others."""
+    """The answers that the network takes, by id, and its messages about the other answers."""
     engine = Engine(network, setting)
     values: dict[str, Answer] = {}
     counting: dict[str, Answer] = {}

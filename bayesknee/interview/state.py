@@ -1,4 +1,4 @@
-"""How far an interview has come: a value that does not change, and what it becomes with each event."""
+"""The state of an interview: an immutable value, and its successor for each event."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from immutabledict import immutabledict
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.evidence import Answer
 
-PUT_AT_MOST: Final = 2  # how often a question that is skipped is put
+PUT_AT_MOST: Final = 2  # how often a skipped question is asked; judged: once more catches a slip, a third time annoys
 
 
 @dataclass(frozen=True)
 class Step:
-    """A question that was put and answered.
+    """A question that was asked and answered.
 
     Attributes:
-        question: id of a finding, of a risk factor or of a question to tick, or `setting`.
-        answers: by id; for a question to tick, of all that it showed. The answer to `setting` is the setting.
+        question: id of a finding, of a risk factor or of a checklist, or `setting`.
+        answers: by id; for a checklist, of all lines that it showed. The answer to `setting` is the setting.
     """
 
     question: str
@@ -30,16 +30,16 @@ class Step:
 
 @dataclass(frozen=True)
 class State:
-    """How far an interview has come.
+    """The state of an interview.
 
     Attributes:
-        given: what was known before it began.
-        steps: what was asked and answered since, in order; a changed answer keeps its place.
-        skipped: questions that were skipped, once for each time.
-        set_aside: answers that clash with a later one, and are kept without counting.
-        pending: the question to put next, whatever is worth more; empty where there is none.
-        ended: whether the patient ended it.
-        beyond: whether it goes on though the stop rule would end it.
+        given: the answers known before it began, by id.
+        steps: the questions answered since, in order. A changed answer keeps its place.
+        skipped: ids of skipped questions, once for each time.
+        set_aside: answers that clash with a later one, by id. They are kept, but do not count.
+        pending: id of the question to ask next, whatever the ranking; empty if there is none.
+        ended: whether the patient ended the interview.
+        beyond: whether it continues although the stop rule would end it.
     """
 
     given: Mapping[str, Answer] = field(default_factory=immutabledict)
@@ -52,17 +52,17 @@ class State:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """All answers that count, in the order in which they came, the setting left out."""
-        told = {name: answer for step in self.steps for name, answer in step.answers.items()}
+        """All answers that count, in the order in which they were given, without the setting."""
+        in_steps = {name: answer for step in self.steps for name, answer in step.answers.items()}
         return {
             name: answer
-            for name, answer in {**self.given, **told}.items()
+            for name, answer in {**self.given, **in_steps}.items()
             if name != SETTING and name not in self.set_aside
         }
 
     @property
     def setting(self) -> str:
-        """The care setting, where it was asked for; else empty."""
+        """The care setting that was answered; empty if it was not asked for."""
         return next((str(step.answers[SETTING]) for step in self.steps if SETTING in step.answers), "")
 
     def times_skipped(self, question: str) -> int:
@@ -70,48 +70,48 @@ class State:
         return Counter(self.skipped)[question]
 
     def with_step(self, step: Step, *, put: bool = False) -> State:
-        """The question answered: for the first time, or anew, in its old place.
+        """The state after a question is answered; a changed answer keeps its place.
 
-        Answers that it had among those given before, or in other questions, give way to these.
+        The answers replace earlier ones to the same questions, in `given` and in other steps.
 
         Args:
             step: the question with its answers.
-            put: whether it was put just now, so that it comes last; a list that is put once more is a step of its own.
+            put: whether the question was asked just now, so that the step comes last, even if it repeats a checklist.
         """
-        same = [] if put else [number for number, each in enumerate(self.steps) if each.question == step.question]
+        same = [] if put else [number for number, earlier in enumerate(self.steps) if earlier.question == step.question]
         steps = [
-            _with(each, step) if number in same[:1] else _without(each, step.answers)
-            for number, each in enumerate(self.steps)
+            _with(earlier, step) if number in same[:1] else _without(earlier, step.answers)
+            for number, earlier in enumerate(self.steps)
         ]
         if not same:
             steps.append(step)
         return replace(
             self,
             given=_dropped(self.given, step.answers),
-            steps=tuple(each for each in steps if each.answers),
+            steps=tuple(kept for kept in steps if kept.answers),
             set_aside=_dropped(self.set_aside, step.answers),
-            skipped=tuple(each for each in self.skipped if each != step.question),
+            skipped=tuple(question for question in self.skipped if question != step.question),
             pending="",
             ended=False,
         )
 
     def with_set_aside(self, names: Iterable[str]) -> State:
-        """These answers kept without counting."""
+        """The state in which these answers are kept, but do not count."""
         answers = self.answers
         return replace(self, set_aside=immutabledict({**self.set_aside, **{name: answers[name] for name in names}}))
 
     def with_restored(self, names: Iterable[str]) -> State:
-        """These answers counting again."""
+        """The state in which these answers count again."""
         return replace(self, set_aside=_dropped(self.set_aside, set(names)))
 
     def without_last_step(self) -> State:
-        """The last question open again; there must be one."""
+        """The state in which the last question is asked again. There must be a step."""
         *steps, last = self.steps
         aside = _dropped(self.set_aside, last.answers)
         return replace(self, steps=tuple(steps), set_aside=aside, pending=last.question, ended=False)
 
     def with_skipped(self, question: str) -> State:
-        """The question put off."""
+        """The state after a question is skipped."""
         return replace(self, skipped=(*self.skipped, question), pending="")
 
 
@@ -120,7 +120,7 @@ def _without(step: Step, names: Iterable[str]) -> Step:
 
 
 def _with(step: Step, again: Step) -> Step:
-    """Of a list only some may be answered anew, so its other answers stay."""
+    """The step with its answers replaced by those of `again`; other lines of a checklist keep their answers."""
     return replace(step, answers=immutabledict({**step.answers, **again.answers}))
 
 

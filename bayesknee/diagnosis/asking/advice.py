@@ -1,9 +1,9 @@
-"""When to stop asking: when further answers would not change what is done, in words and figures.
+"""When to stop asking: when further answers would not change the decision, in words and figures.
 
-It stops where the same-decision probability is at the threshold (`bayesknee.diagnosis.asking.same_decision`), or where
-nothing is worth what asking it burdens; not while an answer could bring a must-not-miss condition under its limit.
-Before it ends, what could raise a red flag is asked; and it goes on as long as ending would miss too much that is
-dangerous (`bayesknee.diagnosis.asking.dangers`).
+Asking stops once the same-decision probability reaches the threshold (`bayesknee.diagnosis.asking.same_decision`), or
+once no question is worth its burden. It goes on while one answer could bring a must-not-miss condition under its limit.
+Before it stops, questions that could raise a red flag are asked. It also goes on while stopping would miss dangerous
+conditions too often (`bayesknee.diagnosis.asking.dangers`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bayesknee.errors import quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import Filter
 
-MOST_TOLD: Final = 3  # of the same kind of reason
+MOST_LISTED: Final = 3  # reasons of one kind; judged: more would hide the reasons that decide
 
 
 @dataclass(frozen=True)
@@ -30,29 +30,32 @@ class StopAdvice:
 
     Attributes:
         stop: the advice.
-        same_decision: probability that leader and level of triage stay what they are, were all that is left answered.
-        same_leader, same_level: the same of each alone.
-        standard_error: of `same_decision`; 0 where nothing is left to ask.
-        samples: patients drawn for it: as many as it takes to tell it from the threshold, up to a bound.
-        threshold: of `same_decision`, from which on to stop.
-        left: how many questions could still be asked, those included that an answer may open.
-        foreseen: to how many of these `same_decision` looks ahead: all, or those worth most where they are more than
-            the engine can follow.
-        worth_asking: how many questions and lists are worth their burden by what is known now; a guide for progress.
-        best: id of the question, or of the list to tick, that is worth most; empty where nothing can be asked.
-        best_value: what it is worth, in bits for a burden of 1.
-        least_value: what a question must be worth to be asked.
-        open_dangers: while there are any, asking goes on, whatever else; most probable first. Looked at exactly, but
-            no further than one question ahead.
-        last: id of the question or list to put before it ends, since it could be a warning sign, or tells most of what
-            ending now would miss; empty where none is.
-        open_flags: red flags, more urgent than the level now, that an answer to that would raise.
-        missed: the chance of missing, by ending now, a must-not-miss condition that asking all would find: their sum.
-        most_missed: over which asking goes on.
-        foreseen_of_hidden: to how many of what is left `missed` looks ahead, as `foreseen`; 0 where nobody was drawn.
-        hidden_dangers: each of these conditions of which a patient was drawn, most of `missed` first; empty, and
-            `missed` 0, where it does not end anyway, and where together they are no more probable than `most_missed`.
-        reasons: all of it in words and figures; those that decide first.
+        same_decision: the probability that leader and level of triage would stay the same if all questions left were
+            answered.
+        same_leader, same_level: the same probability of the leader alone, and of the level alone.
+        standard_error: of `same_decision`; 0 if nothing is left to ask.
+        samples: patients drawn for `same_decision`: enough to tell it from the threshold, up to a bound.
+        threshold: of `same_decision`, inside (0, 1]; at or over it asking stops.
+        left: how many questions could still be asked, including those whose gate an answer may open.
+        foreseen: to how many of these `same_decision` looks ahead: all, or those worth most if they are too many for
+            the engine.
+        worth_asking: how many questions and checklists are worth their burden now; a guide for progress.
+        best: id of the question or checklist that is worth most; empty if nothing can be asked.
+        best_value: the value of `best`, in bits per unit of burden.
+        least_value: the least value at which a question is asked, in bits per unit of burden.
+        open_dangers: while there are any, asking goes on; most probable first. They are exact, but look only one
+            question ahead.
+        last: id of the question or checklist to ask before stopping, because it could be a warning sign, or because
+            it says most about the conditions that stopping now would miss; empty if there is none.
+        open_flags: red flags, more urgent than the level now, that an answer to `last` would raise.
+        missed: the probability that stopping now misses a must-not-miss condition that asking everything would find:
+            the sum over `hidden_dangers`.
+        most_missed: asking goes on while `missed` is over this.
+        foreseen_of_hidden: to how many of the questions left `missed` looks ahead, as `foreseen`; 0 if no patient was
+            drawn.
+        hidden_dangers: the conditions of `missed` for which patients were drawn, largest part first. Empty, and
+            `missed` 0, if asking goes on anyway, or if together they are no more probable than `most_missed`.
+        reasons: the advice in words and figures; the reasons that decide come first.
     """
 
     stop: bool
@@ -82,23 +85,28 @@ class StopAdvice:
         plain = {key: value for key, value in vars(self).items() if not isinstance(value, tuple)}
         return {
             **plain,
-            "open_dangers": [vars(each) for each in self.open_dangers],
-            "open_flags": [each.to_dict() for each in self.open_flags],
-            "hidden_dangers": [vars(each) for each in self.hidden_dangers],
+            "open_dangers": [vars(danger) for danger in self.open_dangers],
+            "open_flags": [flag.to_dict() for flag in self.open_flags],
+            "hidden_dangers": [vars(danger) for danger in self.hidden_dangers],
             "reasons": list(self.reasons),
         }
 
 
 def stop_advice(belief: Belief, wanted: Filter, rule: StopRule) -> StopAdvice:
-    """Whether to stop asking the wanted questions, with the figures; see `Assessment`."""
+    """Whether to stop asking the questions that the filter lets through, with the figures; see `Assessment`."""
     return advice_of(Assessment(belief, wanted.wanted(belief.network), rule))
 
 
 def advice_of(standing: Assessment) -> StopAdvice:
-    """The advice, with its figures and in words."""
+    """The advice in figures and in words."""
+    advice = _figures(standing)
+    return replace(advice, reasons=tuple(_reasons(standing.belief.network, advice)))
+
+
+def _figures(standing: Assessment) -> StopAdvice:
     agreement, rule = standing.agreement, standing.rule
     best = standing.candidates[0] if standing.candidates else None
-    advice = StopAdvice(
+    return StopAdvice(
         stop=standing.is_enough and standing.last is None,
         same_decision=agreement.share,
         same_leader=agreement.leader / agreement.patients,
@@ -121,20 +129,19 @@ def advice_of(standing: Assessment) -> StopAdvice:
         hidden_dangers=standing.hidden_dangers,
         reasons=(),
     )
-    return replace(advice, reasons=tuple(_reasons(standing.belief.network, advice)))
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
 def _reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
-    for each in advice.open_dangers:
+    for danger in advice.open_dangers:
         yield (
-            f"{network.conditions[each.condition].name} {percent(each.probability)} is not below its limit of "
-            f"{percent(each.limit)}; an answer to {_label(network, each.finding)} would take it below, to "
-            f"{percent(each.lowest)} at the lowest, with a chance of {percent(each.chance)} (one question ahead)"
+            f"{network.conditions[danger.condition].name} {percent(danger.probability)} is not below its limit of "
+            f"{percent(danger.limit)}; an answer to {_label(network, danger.finding)} would take it below, to "
+            f"{percent(danger.lowest)} at the lowest, with a chance of {percent(danger.chance)} (one question ahead)"
         )
-    for flag in advice.open_flags[:MOST_TOLD]:
+    for flag in advice.open_flags[:MOST_LISTED]:
         yield (
             f"an answer to {_label(network, flag.finding)} could be a warning sign, with a chance of "
             f"{percent(flag.chance)}: {flag.flag.label}"
@@ -142,35 +149,38 @@ def _reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
     if not advice.left:
         yield "nothing is left to ask"
         return
-    hidden, goes_on = list(_hidden_told(network, advice)), advice.missed > advice.most_missed
-    told = [_agreement_told(advice), *_worth_told(network, advice)]
+    hidden, goes_on = list(_hidden_reasons(network, advice)), advice.missed > advice.most_missed
+    figures = [_agreement_reason(advice), *_worth_reasons(network, advice)]
     settled, worthless = advice.same_decision >= advice.threshold, advice.best_value < advice.least_value
-    ending = reversed(told) if worthless and not settled else told
+    ending = reversed(figures) if worthless and not settled else figures
     yield from (*hidden, *ending) if goes_on else (*ending, *hidden)
 
 
-def _hidden_told(network: Network, advice: StopAdvice) -> Iterator[str]:
+def _hidden_reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
     if not advice.hidden_dangers:
         return
-    ahead = _ahead_told(advice.foreseen_of_hidden, advice.left)
-    told = [each for each in advice.hidden_dangers if each.missed > 0.0]
-    if not told:  # an estimate of 0 would say more than so many patients can
-        drawn = sum(each.drawn for each in advice.hidden_dangers)
+    ahead = _ahead_words(advice.foreseen_of_hidden, advice.left)
+    found = [danger for danger in advice.hidden_dangers if danger.missed > 0.0]
+    if not found:  # "missed in 0 of 10,000" would claim more than the patients drawn can show
+        drawn = sum(danger.drawn for danger in advice.hidden_dangers)
         yield (
             f"of {drawn} patients drawn who have what is dangerous and below its limit now, asking {ahead} left would "
             "find none"
         )
         return
-    for each in told[:MOST_TOLD]:
-        yield (
-            f"{network.conditions[each.condition].name} {percent(each.probability)} is below its limit of "
-            f"{percent(each.limit)}; in {each.found} of {each.drawn} patients drawn who have it, asking {ahead} "
-            f"left would bring it over"
-        )
+    yield from (_hidden_reason(network, danger, ahead) for danger in found[:MOST_LISTED])
     than = "over" if advice.missed > advice.most_missed else "not over"
     yield (
         f"ending now would miss, and asking {ahead} left would find, what is dangerous in "
         f"{_of_10_000(advice.missed)} of 10,000 such patients (estimated), {than} {_of_10_000(advice.most_missed)}"
+    )
+
+
+def _hidden_reason(network: Network, danger: HiddenDanger, ahead: str) -> str:
+    return (
+        f"{network.conditions[danger.condition].name} {percent(danger.probability)} is below its limit of "
+        f"{percent(danger.limit)}; in {danger.found} of {danger.drawn} patients drawn who have it, asking {ahead} "
+        f"left would bring it over"
     )
 
 
@@ -179,12 +189,12 @@ def _of_10_000(chance: float) -> str:
 
 
 def _label(network: Network, name: str) -> str:
-    """What people call a question or a list, in quotation marks."""
+    """The label of a question or a checklist, in quotation marks."""
     group = network.opening.tick_all.get(name)
     return quoted("".join(group.question.partition("?")[:2]) if group else network.questions[name].label)
 
 
-def _worth_told(network: Network, advice: StopAdvice) -> Iterator[str]:
+def _worth_reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
     if advice.best:
         than = "below" if advice.best_value < advice.least_value else "not below"
         yield (
@@ -195,16 +205,16 @@ def _worth_told(network: Network, advice: StopAdvice) -> Iterator[str]:
         yield "nothing can be asked now"
 
 
-def _agreement_told(advice: StopAdvice) -> str:
+def _agreement_reason(advice: StopAdvice) -> str:
     than = "at or over" if advice.same_decision >= advice.threshold else "below"
     return (
-        f"were {_ahead_told(advice.foreseen, advice.left)} left answered, leader and level of urgency would stay what "
+        f"were {_ahead_words(advice.foreseen, advice.left)} left answered, leader and level of urgency would stay what "
         f"they are in {percent(advice.same_decision)} (standard error {percent(advice.standard_error)}), {than} the "
         f"threshold of {percent(advice.threshold)}"
     )
 
 
-def _ahead_told(foreseen: int, left: int) -> str:
+def _ahead_words(foreseen: int, left: int) -> str:
     return f"the best {foreseen} of {_counted(left)}" if foreseen < left else f"all of {_counted(left)}"
 
 

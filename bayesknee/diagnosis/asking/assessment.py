@@ -1,4 +1,4 @@
-"""Where asking stands: what can be asked, what it is worth, whether enough is known, what to ask before it ends."""
+"""Where asking stands: which questions are left, what they are worth, whether to stop, what to ask before stopping."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from bayesknee.patient.askable import reachable
 
 
 class Assessment:
-    """Where asking stands: what can be asked, what it is worth, whether enough is known. Worked out where looked at.
+    """Where asking stands. Each figure is computed when it is first read.
 
     Args:
-        belief: what is known.
+        belief: the posterior and the answers so far.
         names: ids of the questions that may be asked.
         rule: when to stop.
     """
@@ -43,18 +43,18 @@ class Assessment:
 
     @cached_property
     def ranking(self) -> Ranking:
-        """Of the single questions, one question ahead."""
+        """The ranking of the single questions, one question ahead."""
         return ranking_of(self.belief, self.names, self.rule.objective)
 
     @cached_property
     def candidates(self) -> Sequence[Candidate]:
-        """What can be put now, best first."""
+        """The questions and checklists that can be asked now, best first."""
         return self.asks_within(self.names)
 
     def asks_within(self, names: Collection[str], *, ahead: bool = False) -> Sequence[Candidate]:
-        """What can be put now and asks for nothing but these, best first.
+        """The questions and checklists that can be asked now with members among `names` only, best first.
 
-        With `ahead`, the best few single questions count with what may follow; see
+        With `ahead`, the best few single questions are valued together with the question that may follow; see
         `bayesknee.diagnosis.asking.look_ahead`.
         """
         values = self._values_ahead if ahead else self.ranking.values
@@ -74,36 +74,36 @@ class Assessment:
     def open_dangers(self) -> tuple[OpenDanger, ...]:
         """See `StopAdvice`."""
         found = open_dangers(self.belief.network, self.ranking, self._limits)
-        return tuple(sorted(found, key=lambda each: -each.probability))
+        return tuple(sorted(found, key=lambda danger: -danger.probability))
 
     @cached_property
     def left(self) -> tuple[str, ...]:
-        """What could still be asked, that included which an answer may open."""
+        """The questions that could still be asked, including those whose gate an answer may open."""
         return reachable(self.belief.network, self.belief.evidence, self.names)
 
     @cached_property
     def foreseen(self) -> tuple[str, ...]:
-        """Those of them to look ahead to: all, or those worth most where all are more than the engine can follow."""
+        """The questions of `left` to look ahead to: all, or those worth most if all are too many for the engine."""
         return self._followed(self.ranking.values)
 
     def _followed(self, values: Vector) -> tuple[str, ...]:
         order = np.argsort(-values, kind="stable").tolist()
         now = dict.fromkeys(self.ranking.outcomes.names[number] for number in order)
-        best_first = [*now, *(each for each in self.left if each not in now)]
+        best_first = [*now, *(name for name in self.left if name not in now)]
         ahead = self.belief.compiled.strategy.followed(self.belief.evidence, best_first)
         return self.left if len(ahead) == len(self.left) else tuple(ahead)
 
     @cached_property
     def agreement(self) -> Agreement:
-        """In how many patients drawn the decision stays, were all that is foreseen answered."""
+        """In how many drawn patients the decision would stay the same if all of `foreseen` were answered."""
         return same_decision(self.belief, self.foreseen, self.rule)
 
     @cached_property
     def is_enough(self) -> bool:
-        """Whether to stop, but for `last`.
+        """Whether to stop, `last` aside.
 
-        Asking goes on while it could bring a must-not-miss condition under its limit, one question ahead. Else it stops
-        where nothing is worth what asking it burdens, or where the same-decision probability is at the threshold.
+        Asking goes on while one answer could bring a must-not-miss condition under its limit. Otherwise it stops if no
+        question is worth its burden, or if the same-decision probability has reached the threshold.
         """
         if self.open_dangers:
             return False
@@ -113,9 +113,10 @@ class Assessment:
 
     @property
     def _is_unsettled(self) -> bool:
-        """Whether one answer alone changes the decision more often than all together may: no patients need be drawn.
+        """Whether one question alone changes the decision too often for the threshold, so that no draws are needed.
 
-        Others would have to undo that. Of 35 such states of 40 patients, none was at the threshold of 0.95.
+        Answers to other questions would have to undo the change. Of 35 such states of 40 patients, none was at the
+        threshold of 0.95.
         """
         return self._changed_by_one > 1.0 - self.rule.threshold
 
@@ -125,9 +126,9 @@ class Assessment:
         network, outcomes = self.belief.network, self.ranking.outcomes
         if not outcomes.names:
             return 0.0
-        urgency = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
+        urgency = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()])
         limits = np.array(list(self._limits.values()))
-        flagged = min((LEVELS.index(each.level) for each in self.belief.triage.red_flags), default=len(LEVELS) - 1)
+        flagged = min((LEVELS.index(reason.level) for reason in self.belief.triage.red_flags), default=len(LEVELS) - 1)
         posteriors = np.vstack([self.ranking.marginals, outcomes.posteriors])
         leaders = posteriors.argmax(axis=1)
         over = np.where(posteriors >= limits, urgency, len(LEVELS) - 1).min(axis=1)
@@ -137,26 +138,26 @@ class Assessment:
 
     @property
     def worth_asking(self) -> int:
-        """How many questions and lists are worth their burden by what is known now, for showing progress.
+        """How many questions and checklists are worth their burden now, for showing progress.
 
-        Answers make most of the others worth less and some worth more, so this is a guide. The same-decision
-        probability has no part in it. At least 1 where a danger is open.
+        An answer lowers the value of most other questions and raises that of a few, so this is a guide. The
+        same-decision probability has no part in it. At least 1 while a danger is open.
         """
         return max(self.worth_among(self.names), bool(self.open_dangers))
 
     def worth_among(self, names: Collection[str]) -> int:
-        """The same of these questions alone, dangers aside."""
+        """How many of these questions and their checklists are worth their burden now, dangers aside."""
         asked: set[str] = set()
         count = 0
-        for each in self.asks_within(names):
-            if each.value >= self.rule.least_value and not asked.issuperset(each.members):
-                asked.update(each.members)
+        for candidate in self.asks_within(names):
+            if candidate.value >= self.rule.least_value and not asked.issuperset(candidate.members):
+                asked.update(candidate.members)
                 count += 1
         return count
 
     @cached_property
     def flags(self) -> tuple[OpenFlag, ...]:
-        """All red flags, above the level now, that one answer would raise, however unlikely."""
+        """All red flags more urgent than the level now that one answer would raise, however unlikely."""
         return open_flags(self.belief, self.names, least_chance=0.0, limits=self.rule.limits)
 
     @cached_property
@@ -165,52 +166,55 @@ class Assessment:
 
     @cached_property
     def last(self) -> Candidate | None:
-        """What to put before it ends: what could be a warning sign, or tells most of what ending now would miss."""
+        """What to ask before stopping: a possible warning sign, or what says most about the hidden dangers."""
         if self._warning or not self.candidates or self.missed <= self.rule.most_missed:
             return self._warning
-        told = self._told_of_hidden
+        ranking = self._ranking_of_hidden
         network, within = self.belief.network, frozenset(self.names)
-        return candidates(network, told, told.values, within, lists=self.rule.lists)[0]
+        return candidates(network, ranking, ranking.values, within, lists=self.rule.lists)[0]
 
     @cached_property
     def _warning(self) -> Candidate | None:
-        """What could raise a red flag above the level now.
+        """The question or checklist most likely to raise a red flag above the level now, per unit of burden.
 
-        It is worth putting where the chances of its members, summed, are `LEAST_CHANCE` or more for a burden of 1.
+        It counts if the chances of its members sum to `LEAST_CHANCE` or more per unit of burden.
         """
         chances = dict.fromkeys(self.ranking.outcomes.names, 0.0)
         for flag in self.flags:
             chances[flag.finding] = max(chances[flag.finding], flag.chance)
-        worth = {each: sum(chances[name] for name in each.members) / each.burden for each in self.candidates}
+        worth = {
+            candidate: sum(chances[name] for name in candidate.members) / candidate.burden
+            for candidate in self.candidates
+        }
         best = max(worth, key=worth.__getitem__, default=None)
         return best if best and worth[best] >= LEAST_CHANCE else None
 
     @property
     def open_flags(self) -> tuple[OpenFlag, ...]:
         """See `StopAdvice`."""
-        return tuple(each for each in self.flags if self._warning and each.finding in self._warning.members)
+        return tuple(flag for flag in self.flags if self._warning and flag.finding in self._warning.members)
 
     @property
     def missed(self) -> float:
         """See `StopAdvice`."""
-        return float(sum(each.missed for each in self.hidden_dangers))
+        return float(sum(danger.missed for danger in self.hidden_dangers))
 
     @cached_property
     def foreseen_of_hidden(self) -> tuple[str, ...]:
-        """As `foreseen`, by what tells most of the hidden dangers."""
-        return self._followed(self._told_of_hidden.values)
+        """As `foreseen`, but the questions are ranked by what they say about the hidden dangers."""
+        return self._followed(self._ranking_of_hidden.values)
 
     @cached_property
     def hidden_dangers(self) -> tuple[HiddenDanger, ...]:
-        """See `StopAdvice`. No patients are drawn where it would not end anyway, or where all of it is improbable."""
+        """See `StopAdvice`. No patients are drawn if asking goes on anyway, or if the dangers are too improbable."""
         if not self.is_enough or self._warning or self._most_hidden <= self.rule.most_missed:
             return ()
         found = hidden_dangers(self.belief, self.foreseen_of_hidden, self._limits, self.rule)
-        return tuple(sorted(found, key=lambda each: -each.missed))
+        return tuple(sorted(found, key=lambda danger: -danger.missed))
 
     @property
     def _most_hidden(self) -> float:
-        """How probable the hidden dangers are: no more than that can be missed."""
+        """The sum of the posteriors of the hidden dangers, an upper bound of `missed`."""
         return float(self.ranking.marginals[self._hidden].sum()) if self.left else 0.0
 
     @cached_property
@@ -218,7 +222,7 @@ class Assessment:
         return are_hidden(self.belief, self._limits)
 
     @cached_property
-    def _told_of_hidden(self) -> Ranking:
-        """What each question tells of the hidden dangers, in bits."""
-        told = information(self.belief.network, self.ranking.outcomes)
-        return self.ranking._replace(gains=told * self._hidden)
+    def _ranking_of_hidden(self) -> Ranking:
+        """The ranking of the questions by their mutual information with the hidden dangers, in bits."""
+        gains = information(self.belief.network, self.ranking.outcomes)
+        return self.ranking._replace(gains=gains * self._hidden)

@@ -1,7 +1,7 @@
-"""What can be put to somebody at once: a single question, or a list to tick, each with what it is worth.
+"""What can be asked at once: a single question or a checklist, with its value.
 
-A list is worth the sum of what its members would tell one by one, for what reading it burdens. The sum counts twice
-what two members both tell; it is a guide that costs nothing beside the ranking of the single questions.
+The value of a checklist is the sum of its members' gains, divided by the burden of reading it. The sum counts twice
+what two members both say. It is a guide that costs nothing beside the ranking of the single questions.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.ranking import Ranking
 from bayesknee.knowledge.network import Network
 
-# Judged: a further line of a list, some four words, is read and passed over, or ticked; a question of its own is read
-# as a sentence, and one of five answers is chosen. So a line burdens by a tenth of its question. A fifth was tried,
-# too: see docs/interviews.md.
+# The burden of a further line of a checklist, as a share of that of its question. Judged: a line has about four words
+# and is passed over or ticked, while a question is a sentence with one of five answers to choose. A larger share means
+# fewer checklists and longer interviews; docs/interviews.md has the figures with a fifth.
 LINE: Final = 0.1
 
 
 def topic_of(network: Network, name: str) -> str:
-    """The id of the topic of a question or a list; empty for a list that has none, and for the care setting."""
+    """The id of the topic of a question or a checklist; empty for a list without one, and for the care setting."""
     if group := network.opening.tick_all.get(name):
         return group.topic
     return network.questions[name].topic if name in network.questions else ""
@@ -29,14 +29,14 @@ def topic_of(network: Network, name: str) -> str:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A single question, or a list to tick.
+    """A single question or a checklist.
 
     Attributes:
-        id: of the finding, of the risk factor, or of the list.
-        members: ids of what it asks; of a list, what of it can be asked now, two or more.
-        topic: id of its topic; empty for a list that has none.
-        burden: how much putting it costs, relative to a plain question (1).
-        value: what it is worth by the objective, in bits for a burden of 1; 0 or more.
+        id: of the finding, of the risk factor, or of the checklist.
+        members: ids of the questions; of a checklist, the two or more of its lines that can be asked now.
+        topic: id of the topic; empty for a checklist without one.
+        burden: the cost of asking, relative to a plain question (1).
+        value: by the objective, in bits per unit of burden; 0 or more.
     """
 
     id: str
@@ -49,17 +49,17 @@ class Candidate:
 def candidates(
     network: Network, ranking: Ranking, values: Vector, within: Collection[str], *, lists: bool
 ) -> list[Candidate]:
-    """What can be put now, best first.
+    """The questions and checklists that can be asked now, best first.
 
     Args:
-        network: whose questions these are.
-        ranking: of single questions.
-        values: what each of them is worth, in bits for a burden of 1, shape (questions,).
-        within: ids of questions, of which all others are left out.
-        lists: whether the network's lists to tick are among them.
+        network: the network of the questions.
+        ranking: of the single questions.
+        values: of the ranked questions, in bits per unit of burden, shape (questions,).
+        within: ids of the questions to choose from.
+        lists: whether the network's checklists can be asked, too.
     """
     found = [*_single(network, ranking, values, within), *(_lists(network, ranking, within) if lists else ())]
-    return sorted(found, key=lambda each: -each.value)
+    return sorted(found, key=lambda candidate: -candidate.value)
 
 
 def _single(network: Network, ranking: Ranking, values: Vector, within: Collection[str]) -> Iterator[Candidate]:
@@ -78,6 +78,6 @@ def _lists(network: Network, ranking: Ranking, within: Collection[str]) -> Itera
 
 
 def list_burden(network: Network, members: Iterable[str]) -> float:
-    """What putting these as a list burdens: as much as the heaviest of them, and `LINE` of each of the others."""
+    """The burden of these questions as a checklist: that of the heaviest, and `LINE` times that of each other one."""
     burdens = [network.questions[name].burden for name in members]
     return max(burdens) + LINE * (sum(burdens) - max(burdens))

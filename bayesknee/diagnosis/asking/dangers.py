@@ -1,15 +1,15 @@
-"""What could still come out, and is dangerous: three reasons not to end an interview yet.
+"""Three reasons not to stop asking yet: open dangers, open flags and hidden dangers.
 
-Open dangers are must-not-miss conditions at or over their limit that one more answer would take under it. Open flags
-are red flags that one more answer would raise: they hold whatever the posterior says, so they are worth asking for
-though they hardly move it. Both are exact. Hidden dangers are must-not-miss conditions below their limit that asking on
-would bring over it. With e what is known, a the answers to all that is left, and c such a condition,
+Open dangers are must-not-miss conditions at or over their limit that one more answer would bring under it. Open flags
+are red flags that one more answer would raise. They hold whatever the posterior says, so they are worth a question that
+hardly moves it. Both are exact. Hidden dangers are must-not-miss conditions below their limit that further answers
+would bring over it. With e the evidence, a the answers to all questions left, and c such a condition,
 
     missed(c) = P(c | e) P(P(c | e, a) >= limit of c | e, c)
 
-is the chance that the patient has c, that asking on would have told, and that ending now does not. It is estimated from
-patients drawn given e and c: so few draws tell of what is rare. A question whose gate does not hold in a patient stays
-unasked in that patient.
+is the probability that the patient has c, and that further questions would find it. It is estimated from patients drawn
+given e and c, so a few draws suffice for a rare condition. A question whose gate does not hold in a drawn patient is
+not asked of that patient.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class OpenDanger:
 
     Attributes:
         condition: its id.
-        probability: now.
-        limit: the probability below which it may be left.
-        finding: the question that is most likely to bring it under.
-        chance: of an answer to it that does.
-        lowest: the probability after the answer that takes it lowest.
+        probability: P(condition | evidence).
+        limit: the probability below which the condition may be left alone.
+        finding: id of the question that is most likely to bring it under its limit.
+        chance: the probability of an answer to `finding` that does, inside (0, 1].
+        lowest: the posterior after the answer to `finding` that lowers it most.
     """
 
     condition: str
@@ -72,23 +72,24 @@ def open_dangers(network: Network, ranking: Ranking, limits: Mapping[str, float]
             yield OpenDanger(name, now, limit, outcomes.names[best], float(chances[best]), lowest)
 
 
-MOST_DRAWN: Final = 240  # patients, each time that an interview would end: some 0.1 s
-
-
-PARTS: Final = 4  # of the most that may be missed, of which one patient drawn stands for no more than one
+# Patients drawn each time an interview would stop: about 0.1 s. Fewer make the estimate of `missed` coarser.
+MOST_DRAWN: Final = 240
+# One drawn patient stands for at most this fraction, 1 / PARTS, of `most_missed`. With 1, a single patient would decide
+# whether asking goes on. Judged.
+PARTS: Final = 4
 
 
 @dataclass(frozen=True)
 class HiddenDanger:
-    """A must-not-miss condition below its limit, and what ending now would miss of it.
+    """A must-not-miss condition below its limit, and the probability that stopping now misses it.
 
     Attributes:
         condition: its id.
-        probability: now, P(c | e).
-        limit: the probability below which it may be left.
-        drawn: patients drawn who have it.
-        found: those of them in whom all that is left would bring it over its limit.
-        missed: the chance that it is there, and that only asking on would tell: `probability` times their share.
+        probability: P(c | e).
+        limit: the probability below which the condition may be left alone.
+        drawn: how many patients were drawn who have it.
+        found: in how many of these the answers to all questions left would bring it over its limit.
+        missed: the probability that it is present and found only by asking on: `probability * found / drawn`.
     """
 
     condition: str
@@ -102,7 +103,7 @@ class HiddenDanger:
 def are_hidden(belief: Belief, limits: Mapping[str, float]) -> NDArray[np.bool_]:
     """Which conditions are must-not-miss, possible, and below their limit, shape (conditions,)."""
     conditions = belief.network.conditions
-    dangerous = np.array([each.must_not_miss for each in conditions.values()])
+    dangerous = np.array([condition.must_not_miss for condition in conditions.values()])
     now = _now(belief)
     return np.asarray(dangerous & (now > 0.0) & (now < np.array([limits[name] for name in conditions])))
 
@@ -110,13 +111,13 @@ def are_hidden(belief: Belief, limits: Mapping[str, float]) -> NDArray[np.bool_]
 def hidden_dangers(
     belief: Belief, left: Collection[str], limits: Mapping[str, float], rule: StopRule
 ) -> Iterator[HiddenDanger]:
-    """What ending now would miss of each condition that is hidden, of which any patient was drawn.
+    """The hidden dangers for which patients were drawn. Draws are divided in proportion to the posteriors.
 
     Args:
-        belief: what is known.
+        belief: the posterior and the answers so far.
         left: ids of the questions to look ahead to.
-        limits: of all conditions.
-        rule: how much may be missed, and the seed of the draws. They are shared out by how probable the conditions are.
+        limits: of all conditions, by id.
+        rule: how much may be missed, and the seed of the draws.
     """
     names, now = list(belief.network.conditions), _now(belief)
     numbers = np.flatnonzero(are_hidden(belief, limits))
@@ -135,18 +136,18 @@ def _now(belief: Belief) -> Vector:
 
 
 def _enough(hidden: float, most_missed: float) -> int:
-    """How many patients to draw, where the conditions are so probable together."""
+    """How many patients to draw if the posteriors of the hidden conditions sum to `hidden`."""
     return math.ceil(min(float(MOST_DRAWN), PARTS * hidden / most_missed)) if most_missed else MOST_DRAWN
 
 
 def _shared_out(weights: Vector, count: int) -> NDArray[np.intp]:
-    """So many things, shared out by weight, each share rounded and the sum kept."""
+    """`count` divided in proportion to the weights into whole numbers that sum to it, shape as `weights`."""
     ends = np.rint(np.cumsum(weights) / weights.sum() * count).astype(np.intp)
     return np.asarray(np.diff(ends, prepend=0))
 
 
 def _after_all(belief: Belief, left: Collection[str], has: NDArray[np.intp], seed: int) -> Vector:
-    """P(c | e, answers to what is left) of a patient drawn for each c in `has`, who has it; shape (patients,)."""
+    """P(c | e, answers to the questions left) of a patient drawn given c, for each c in `has`; shape (patients,)."""
     compiled, evidence = belief.compiled, belief.evidence
     names, rng = list(compiled.network.conditions), np.random.default_rng(seed)
     codes = [nothing_known(compiled.network, 0)]
@@ -157,7 +158,8 @@ def _after_all(belief: Belief, left: Collection[str], has: NDArray[np.intp], see
     return np.asarray(marginals[np.arange(len(has)), has])
 
 
-# Judged, for a burden of 1: a question that raises a flag in one patient of a hundred is worth putting.
+# The least probability of raising a red flag at which a question of burden 1 is asked. Judged: one patient in a
+# hundred. A smaller one makes interviews longer, a larger one leaves more warning signs unasked.
 LEAST_CHANCE: Final = 0.01
 
 
@@ -169,7 +171,7 @@ class OpenFlag:
         flag: the red flag.
         finding: id of the question.
         states: the answers that raise it.
-        chance: of one of them, inside (0, 1].
+        chance: the probability of one of `states`, inside (0, 1].
     """
 
     flag: RedFlag
@@ -194,17 +196,17 @@ def open_flags(
     least_chance: float = LEAST_CHANCE,
     limits: Mapping[str, float] | None = None,
 ) -> tuple[OpenFlag, ...]:
-    """The red flags that one answer to a wanted question would raise above the level now; most urgent, likeliest first.
+    """The red flags above the level now that one answer would raise; the most urgent first, then the most probable.
 
     Args:
-        belief: what is known.
+        belief: the posterior and the answers so far.
         wanted: ids of findings and risk factors; those that cannot be asked now are left out.
-        least_chance: of the answer, from which on it counts, for a burden of 1.
-        limits: other limits than the network's, by condition, which the level now rests on.
+        least_chance: the least probability of the answer per unit of burden, inside [0, 1].
+        limits: other limits than the network's, by condition id, for the level now.
     """
     names = askable(belief.network, belief.evidence, wanted)
     level = LEVELS.index((belief.triage if limits is None else belief.triage_with(limits)).level)
-    flags = [each for each in belief.network.red_flags.values() if LEVELS.index(each.level) < level]
+    flags = [flag for flag in belief.network.red_flags.values() if LEVELS.index(flag.level) < level]
     raising = [(flag, name, states) for flag in flags for name, states in _raising(flag, belief.evidence, names)]
     chances = _chances(belief, {name for _, name, _ in raising})
     found = [
@@ -212,13 +214,13 @@ def open_flags(
         for flag, name, states in raising
     ]
     burdens = {name: belief.network.questions[name].burden for name in names}
-    likely = (each for each in found if each.chance > 0.0 and each.chance >= least_chance * burdens[each.finding])
-    return tuple(sorted(likely, key=lambda each: (LEVELS.index(each.flag.level), -each.chance)))
+    likely = (flag for flag in found if flag.chance > 0.0 and flag.chance >= least_chance * burdens[flag.finding])
+    return tuple(sorted(likely, key=lambda flag: (LEVELS.index(flag.flag.level), -flag.chance)))
 
 
 def _raising(flag: RedFlag, evidence: Evidence, names: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The questions of which one answer makes all lines hold that do not hold yet, each with those answers."""
-    missing = [line for line in flag.when if not any(is_present(evidence, *each) for each in line.items())]
+    """The questions of which one answer makes all lines hold that do not hold yet, with these answers."""
+    missing = [line for line in flag.when if not any(is_present(evidence, *item) for item in line.items())]
     for name in names:
         if missing and all(name in line for line in missing):
             first, *rest = (line[name] for line in missing)
@@ -228,4 +230,6 @@ def _raising(flag: RedFlag, evidence: Evidence, names: Iterable[str]) -> Iterato
 
 def _chances(belief: Belief, names: Iterable[str]) -> Mapping[str, Mapping[str, float]]:
     ranked = next_questions(belief, make_filter(belief.network, within=frozenset(names)))
-    return {each.finding: {one.state: one.probability for one in each.outcomes} for each in ranked}
+    return {
+        question.finding: {outcome.state: outcome.probability for outcome in question.outcomes} for question in ranked
+    }

@@ -1,10 +1,10 @@
-"""Two questions ahead: a question counts with the best one that may follow each of its answers.
+"""Two questions ahead: the value of a question together with the best one that may follow each of its answers.
 
     value2(f) = ( gain(f) + sum over answers v of P(v | e) gain(g_v | e, v) ) / ( burden(f) + sum P(v | e) burden(g_v) )
 
-where g_v is the best question once f was answered v. Sums of mutual information add up so by the chain rule: for a
-fixed g it is what the pair of answers tells. It sees what one step does not: questions that an answer opens (gates),
-and questions that only say something together. Exact, for the best few by one step.
+where g_v is the best question after the answer v to f. By the chain rule of mutual information, the numerator for a
+fixed g is the information in the pair of answers. Two steps see what one step does not: questions whose gate an answer
+opens, and questions that are informative only together. The value is exact, for the best few questions by one step.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from bayesknee.diagnosis.asking.ranking import Aim, Ranking, rank
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.evidence import Evidence, check_evidence
 
-AT_MOST: Final = 15
+AT_MOST: Final = 15  # questions valued two steps ahead: the work is a ranking for each answer to each of them. Judged
 
 
 def two_step_values(
     compiled: CompiledNetwork, evidence: Evidence, aim: Aim, ranking: Ranking, chosen: Sequence[int]
 ) -> Vector:
-    """What questions are worth, each with the best that may follow it; in bits for a burden of 1.
+    """The values of questions with the best that may follow, in bits per unit of burden, shape (len(chosen),).
 
     Args:
-        compiled: what to ask.
-        evidence: what is known.
-        aim: what to ask for; the second question is any of those wanted.
-        ranking: of one step.
-        chosen: the numbers in `ranking` of the questions to be asked first.
+        compiled: the network and its strategy.
+        evidence: the answers so far.
+        aim: the objective, and the questions from which the second one is chosen.
+        ranking: one step ahead.
+        chosen: indices in `ranking` of the questions to value.
     """
     values = []
     for number in chosen:
@@ -54,7 +54,7 @@ def _answers(compiled: CompiledNetwork, ranking: Ranking, number: int) -> list[t
 
 
 def _best(ranking: Ranking) -> tuple[float, float]:
-    """Gain and burden of the best question; of none where none is left."""
+    """Gain and burden of the best question; both 0 if none is left."""
     if (best := ranking.best) is None:
         return 0.0, 0.0
     return float(ranking.gains[best].sum()), float(ranking.burdens[best])

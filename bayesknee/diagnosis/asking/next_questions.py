@@ -1,4 +1,4 @@
-"""The questions that can be asked now, best first, in words: what each answer would lead to."""
+"""The questions that can be asked now, best first, with the posterior after each answer."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from bayesknee.knowledge.network import Network
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filter
 
+# How much more a question of another topic must be worth to leave the topic. Judged: 1 jumps between topics at every
+# question, and a large value keeps to a topic whose questions have become useless.
 WORTH_LEAVING: Final = 1.5
-MOST_SHOWN: Final = 8  # of the questions, in a notebook
+MOST_SHOWN: Final = 8  # questions in a notebook's table; judged: more push the next cell off the screen
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """An answer that a question may get.
+    """A possible answer to a question.
 
     Attributes:
         state: the answer.
-        probability: P(answer | what is known), above 0.
-        posterior: P(condition | what is known, answer) by condition id, most probable first.
+        probability: P(answer | evidence), inside (0, 1].
+        posterior: P(condition | evidence, answer) by condition id, most probable first.
     """
 
     state: str
@@ -44,8 +46,8 @@ class NextQuestion:
 
     Attributes:
         asked: the finding or risk factor.
-        value: what it is worth by the objective, in bits for a burden of 1; 0 or more.
-        about: id of the condition that has the largest part in its value.
+        value: by the objective, in bits per unit of burden; 0 or more.
+        about: id of the condition that contributes most to `value`.
     """
 
     asked: Question = field(hash=False)
@@ -60,7 +62,7 @@ class NextQuestion:
 
     @property
     def question(self) -> str:
-        """As it is put."""
+        """The wording of the question."""
         return self.asked.question
 
     @property
@@ -75,27 +77,27 @@ class NextQuestion:
 
     @property
     def burden(self) -> float:
-        """How much asking costs, relative to a plain question (1)."""
+        """The cost of asking, relative to a plain question (1)."""
         return self.asked.burden
 
     @property
     def now(self) -> float:
-        """P(the condition that it is about | what is known)."""
-        return sum(each.probability * each.posterior[self.about] for each in self.outcomes)
+        """P(the condition `about` | evidence)."""
+        return sum(outcome.probability * outcome.posterior[self.about] for outcome in self.outcomes)
 
     def __repr__(self) -> str:
         return f"<NextQuestion {self.finding}, value {self.value:.3g}, about {self.about}>"
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """What each answer would lead to, in the order of its states, but for those that cannot be."""
+        """The possible answers, in the order of the states; impossible states are left out."""
         return tuple(self._source.outcomes())
 
     @property
     def table(self) -> Vector:
-        """The same as numbers, shape (states, 1 + conditions): P(answer), then the posterior in the network's order.
+        """The outcomes in an array, shape (states, 1 + conditions): P(answer), then the posterior in network order.
 
-        A state that cannot be has 0 throughout.
+        The row of an impossible state is 0.
         """
         return self._source.table
 
@@ -110,31 +112,31 @@ class NextQuestion:
             "value": self.value,
             "about": self.about,
             "outcomes": [
-                {"state": each.state, "probability": each.probability, "posterior": dict(each.posterior)}
-                for each in self.outcomes
+                {"state": outcome.state, "probability": outcome.probability, "posterior": dict(outcome.posterior)}
+                for outcome in self.outcomes
             ],
         }
 
 
 class NextQuestions(tuple[NextQuestion, ...]):
-    """Questions, best first, of a network; a notebook shows them as a table."""
+    """Questions of a network, best first; a notebook shows them as a table."""
 
     __slots__ = ()
 
     @property
     def network(self) -> Network | None:
-        """Whose they are; None where there are none."""
+        """The network of the questions; None if there are no questions."""
         return self[0]._source.network if self else None  # noqa: SLF001 (of this module)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} questions, best first: {', '.join(each.finding for each in self[:3])}>"
+        return f"<{len(self)} questions, best first: {', '.join(question.finding for question in self[:3])}>"
 
     def _repr_html_(self) -> str:
         return render("next_questions", questions=self, most=MOST_SHOWN)
 
 
 class _Source(NamedTuple):
-    """Where the outcomes of a question are: mappings are made of arrays only where they are looked at."""
+    """The outcomes of a question as an array, which becomes mappings only when they are read."""
 
     network: Network
     states: tuple[str, ...]
@@ -151,7 +153,11 @@ class _Source(NamedTuple):
 def next_questions(
     belief: Belief, wanted: Filter, objective: str = DEFAULT_OBJECTIVE, *, look_ahead: bool = False
 ) -> NextQuestions:
-    """The questions that can be asked now, best first. With `look_ahead`, the best few by what two are worth."""
+    """The questions that can be asked now, best first. With `look_ahead`, the best few are ranked two steps ahead.
+
+    Raises:
+        QuestionError: an unknown objective.
+    """
     names = wanted.wanted(belief.network)
     ranking = ranking_of(belief, names, objective)
     values = ranking.values
@@ -168,18 +174,18 @@ def next_questions(
 def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:
     conditions = list(network.conditions)
     about, by_number = ranking.gains.argmax(axis=1).tolist(), values.tolist()
-    every = ranking.outcomes
-    tables, starts = np.column_stack([every.probabilities, every.posteriors]), every.starts.tolist()
+    outcomes = ranking.outcomes
+    tables, starts = np.column_stack([outcomes.probabilities, outcomes.posteriors]), outcomes.starts.tolist()
     tables.setflags(write=False)
-    questions = dict(network.questions.items())  # quicker to look up in
+    questions = dict(network.questions.items())  # a plain dictionary is quicker to look up in
     for number in order:
-        each = questions[every.names[number]]
-        source = _Source(network, each.states, tables[starts[number] : starts[number + 1]])
-        yield NextQuestion(each, by_number[number], conditions[about[number]], source)
+        question = questions[outcomes.names[number]]
+        source = _Source(network, question.states, tables[starts[number] : starts[number + 1]])
+        yield NextQuestion(question, by_number[number], conditions[about[number]], source)
 
 
 class OfTopic(Protocol):
-    """What has a topic and a value: a question, or a list to tick."""
+    """A question or a checklist: it has a topic and a value."""
 
     @property
     def topic(self) -> str: ...
@@ -191,20 +197,20 @@ T = TypeVar("T", bound=OfTopic)
 
 
 def keep_to_topic(questions: Iterable[T], topic: str | None, worth_leaving: float = WORTH_LEAVING) -> tuple[T, ...]:
-    """The same questions topic by topic, for an interview that does not jump about.
+    """The same questions ordered topic by topic, so that an interview does not jump between topics.
 
-    Topics come by their best question. The current topic comes first, unless the best question of another is worth more
-    than `worth_leaving` times its best one. Within a topic the order stays.
+    Topics are ordered by their best question. The current topic comes first, unless the best question of another topic
+    is worth more than `worth_leaving` times its best one. Within a topic the order stays.
 
     Args:
         questions: ranked, best first.
-        topic: id of the topic that the last question was of; None where there was none.
-        worth_leaving: 1 or more; 1 leaves a topic at once for anything better.
+        topic: id of the topic of the last question; None if there was none.
+        worth_leaving: 1 or more; 1 leaves a topic for any better question.
     """
     by_topic: dict[str, list[T]] = {}
-    for each in questions:
-        by_topic.setdefault(each.topic, []).append(each)
+    for question in questions:
+        by_topic.setdefault(question.topic, []).append(question)
     order = sorted(by_topic, key=lambda name: -by_topic[name][0].value)
     if topic in by_topic and by_topic[topic][0].value * worth_leaving >= by_topic[order[0]][0].value:
         order.sort(key=lambda name: name != topic)
-    return tuple(each for name in order for each in by_topic[name])
+    return tuple(question for name in order for question in by_topic[name])

@@ -1,21 +1,20 @@
 """Which questions to ask together, of somebody who answers them all at once: a paper form for the waiting room.
 
-A plan is made greedily: at each step the question that adds most to what all answers together tell, for what asking it
-burdens. By the chain rule that is exactly the mean of what it tells, once the answers to the questions before it are
-known:
+A plan is greedy: each step adds the question that gains most per unit of burden, given the questions A before it. By
+the chain rule, its gain is the mean of its mutual information over the answers to A:
 
     I(A + f; c | e) - I(A; c | e) = sum over answers a to A of P(a | e) I(f; c | e, a)
 
-A pattern is one combination of answers to A. While there are few, all are gone through, so the plan is exact; when
-there are many, they are thinned out by systematic resampling, which leaves each expectation as it is.
+A pattern is one combination of answers to A. While there are few patterns, all of them are summed over, and the plan is
+exact. When there are many, they are resampled systematically, which leaves each expectation unbiased.
 
-Of more than 300 questions, the first is chosen from all of them, the others from the 300 that are worth most alone;
-what is worth little alone and much beside another, such as behind a gate, may then be missed.
+Of more than 300 questions, the first is chosen from all of them, and the next from the 300 that are worth most alone. A
+question that is worth little alone and much beside another, such as one behind a gate, may then be missed.
 
-Where the gain is monotone and submodular, k greedy questions of equal burden bring at least 1 - 1/e = 63 % of what the
-best k would (Nemhauser, Wolsey and Fisher 1978). Information is submodular where findings are independent given what
-it is about (Krause and Guestrin 2005). Here they are so given all conditions and signs, while the gain is about one
-condition after the other, so the bound is a guide and no proof; and gated questions gain by their gate.
+If the gain is monotone and submodular, k greedy questions of equal burden gain at least 1 - 1/e = 63 % of what the
+best k would (Nemhauser, Wolsey and Fisher 1978). Information is submodular if findings are independent given its
+subject (Krause and Guestrin 2005). Here findings are independent given all conditions and signs, but the gain is summed
+over single conditions, and gated questions gain by their gate. So the bound is a guide and no proof.
 """
 
 from __future__ import annotations
@@ -37,25 +36,25 @@ from bayesknee.patient.askable import Filter
 from bayesknee.patient.codes import only
 from bayesknee.patient.evidence import Evidence, check_evidence
 
-MOST_PATTERNS: Final = 256
-PATIENTS: Final = 1000
-MOST_CANDIDATES: Final = 300  # questions; of more, those worth most by themselves are looked at further
-NOTHING: Final = 1e-9  # bits; less is rounding
+MOST_PATTERNS: Final = 256  # the work is a ranking for each; 256 are all answers to 8 yes-no questions. Judged
+PATIENTS: Final = 1000  # the standard error of an accuracy is then at most 0.016
+MOST_CANDIDATES: Final = 300  # questions ranked in each pattern; more take longer in proportion. Judged
+NOTHING: Final = 1e-9  # bits: a smaller gain is rounding, and would make a plan go on with useless questions
 
 
 @dataclass(frozen=True)
 class PlannedQuestion:
-    """A question of a plan, and what the plan is worth up to it.
+    """A question of a plan, and the accuracy of the plan up to it.
 
     Attributes:
         finding: id of the finding or risk factor.
-        question: as it is put.
+        question: its wording.
         asked_of: patient, clinician or test.
         topic: id of its topic.
-        burden: how much asking costs, relative to a plain question (1).
-        gain: what it adds to the questions before it, in bits, by the plan's objective; 0 or more.
-        accuracy: the probability that the leading condition is a cause, once all questions so far are answered.
-        standard_error: of that; 0 where it is exact.
+        burden: the cost of asking, relative to a plain question (1).
+        gain: the information it adds to the questions before it, in bits, by the plan's objective; 0 or more.
+        accuracy: the probability that the leading condition is a cause after the answers to all questions so far.
+        standard_error: of `accuracy`; 0 if it is exact.
     """
 
     finding: str
@@ -74,9 +73,9 @@ class QuestionPlan:
 
     Attributes:
         questions: in the order in which they were chosen, most useful first.
-        accuracy: the probability that the leading condition is a cause, before any of them.
-        objective: what they were chosen for.
-        exact: how many of them were chosen by exact gains; the gains of the others are estimates.
+        accuracy: the probability that the leading condition is a cause, before any question.
+        objective: the name of what they were chosen by.
+        exact: how many questions were chosen by exact gains; the gains after these are estimates.
         seed: of the draws.
     """
 
@@ -88,27 +87,27 @@ class QuestionPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {**vars(self), "questions": [vars(each) for each in self.questions]}
+        return {**vars(self), "questions": [vars(question) for question in self.questions]}
 
     def to_frame(self) -> DataFrame:
-        """A row for each number of questions, from 0: the question that is added, its gain, accuracy, its error."""
+        """A row for each number of questions, from 0: the question added, its gain, the accuracy and its error."""
         import pandas as pd
 
         rows = [{"finding": "", "question": "", "gain": 0.0, "accuracy": self.accuracy, "standard_error": 0.0}]
         kept = list(rows[0])
-        rows += [{key: getattr(each, key) for key in kept} for each in self.questions]
+        rows += [{key: getattr(question, key) for key in kept} for question in self.questions]
         return pd.DataFrame(rows).rename_axis("questions")
 
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What a plan is to be.
+    """What to plan.
 
     Attributes:
-        count: of questions, 1 or more; there are fewer where no other can add anything.
-        objective: the name of what to choose them for.
-        patterns: how many combinations of answers to go through before they are thinned out.
-        patients: how many to draw for the accuracy, where it is not exact.
+        count: of questions, 1 or more. The plan has fewer if no further question adds anything.
+        objective: the name of what to choose them by.
+        patterns: the most combinations of answers that are kept before they are resampled; 1 or more.
+        patients: how many to draw for the accuracy if it is not exact; 1 or more.
         seed: of the draws.
 
     Raises:
@@ -128,7 +127,7 @@ class PlanRequest:
 
 
 class Pattern(NamedTuple):
-    """What is known with one combination of answers, how probable that is, and of the leading condition then."""
+    """The evidence with one combination of answers, its probability, and the posterior of the leading condition."""
 
     evidence: Evidence
     weight: float
@@ -140,9 +139,9 @@ class ChosenQuestion(NamedTuple):
 
     Attributes:
         name: its id.
-        gain: what it adds.
-        accuracy: of the leading condition, over the patterns.
-        exact: whether all patterns were gone through.
+        gain: the information it adds, in bits.
+        accuracy: the mean posterior of the leading condition over the patterns.
+        exact: whether the patterns are all combinations of answers, without resampling.
     """
 
     name: str
@@ -154,21 +153,24 @@ class ChosenQuestion(NamedTuple):
 def make_plan(
     belief: Belief, wanted: Filter, request: PlanRequest, progress: Callable[[int], None] = lambda _: None
 ) -> QuestionPlan:
-    """The plan for a patient of whom this is known.
+    """The plan for a patient.
 
     Args:
-        belief: what is known.
-        wanted: from which questions to choose.
-        request: what the plan is to be.
-        progress: is told how many more questions have been chosen.
+        belief: the posterior and the answers so far.
+        wanted: which questions to choose from.
+        request: the number of questions and the options.
+        progress: called with the number of further questions chosen.
+
+    Raises:
+        QuestionError: an unknown objective.
     """
     steps = []
     for step in _steps(belief, wanted, request):
         steps.append(step)
         progress(1)
-    names = [each.name for each in steps]
-    exact = sum(each.exact for each in steps)
-    accuracies = [(each.accuracy, 0.0) for each in steps[:exact]]
+    names = [step.name for step in steps]
+    exact = sum(step.exact for step in steps)
+    accuracies = [(step.accuracy, 0.0) for step in steps[:exact]]
     if exact < len(steps):
         accuracies += _sampled_accuracies(belief, names, exact, request)
     questions = zip(steps, accuracies, strict=True)
@@ -182,13 +184,13 @@ def make_plan(
 
 
 def _planned(network: Network, step: ChosenQuestion, accuracy: float, error: float) -> PlannedQuestion:
-    each = network.questions[step.name]
+    question = network.questions[step.name]
     return PlannedQuestion(
-        finding=each.id,
-        question=each.question,
-        asked_of=each.asked_of,
-        topic=each.topic,
-        burden=each.burden,
+        finding=question.id,
+        question=question.question,
+        asked_of=question.asked_of,
+        topic=question.topic,
+        burden=question.burden,
         gain=step.gain,
         accuracy=accuracy,
         standard_error=error,
@@ -202,22 +204,24 @@ def _steps(belief: Belief, wanted: Filter, request: PlanRequest) -> Iterator[Cho
     exact = True
     for _ in range(request.count):
         aim = Aim(left, find_objective(request.objective))
-        rankings = [rank(compiled, each.evidence, aim) for each in patterns]
+        rankings = [rank(compiled, pattern.evidence, aim) for pattern in patterns]
         gains = _gains(patterns, rankings)
         if not gains:
             return
         best = max(gains, key=lambda name: gains[name] / compiled.network.questions[name].burden)
         patterns = [
-            part for each, own in zip(patterns, rankings, strict=True) for part in _split(compiled, each, own, best)
+            part
+            for pattern, ranking in zip(patterns, rankings, strict=True)
+            for part in _split(compiled, pattern, ranking, best)
         ]
-        yield ChosenQuestion(best, gains[best], sum(each.weight * each.leader for each in patterns), exact)
+        yield ChosenQuestion(best, gains[best], sum(pattern.weight * pattern.leader for pattern in patterns), exact)
         left = _candidates(compiled.network, left, gains, best)
         if len(patterns) > request.patterns:
             patterns, exact = _thinned(patterns, request.patterns, rng), False
 
 
 def _candidates(network: Network, left: Sequence[str], gains: Mapping[str, float], chosen: str) -> list[str]:
-    """What to choose from next, in the same order: all others, or where they are many, those that added most."""
+    """The questions to choose from next, in the same order: all that are left, or those with the largest gains."""
     others = [name for name in left if name != chosen]
     if len(others) <= MOST_CANDIDATES:
         return others
@@ -227,7 +231,7 @@ def _candidates(network: Network, left: Sequence[str], gains: Mapping[str, float
 
 
 def _gains(patterns: Sequence[Pattern], rankings: Sequence[Ranking]) -> dict[str, float]:
-    """What each question would add, where it adds anything."""
+    """The gain of each question that gains anything, in bits, by id."""
     gains: dict[str, float] = {}
     for pattern, ranking in zip(patterns, rankings, strict=True):
         for name, gain in zip(ranking.outcomes.names, ranking.gains.sum(axis=1).tolist(), strict=True):
@@ -236,7 +240,7 @@ def _gains(patterns: Sequence[Pattern], rankings: Sequence[Ranking]) -> dict[str
 
 
 def _split(compiled: CompiledNetwork, pattern: Pattern, ranking: Ranking, name: str) -> Iterator[Pattern]:
-    """The pattern with each answer to the question; as it is where it is not asked of such a patient."""
+    """The pattern extended by each answer to the question; unchanged if such a patient is not asked."""
     outcomes = ranking.outcomes
     if name not in outcomes.names:
         yield pattern
@@ -251,8 +255,8 @@ def _split(compiled: CompiledNetwork, pattern: Pattern, ranking: Ranking, name: 
 
 
 def _thinned(patterns: Sequence[Pattern], most: int, rng: np.random.Generator) -> list[Pattern]:
-    """At most that many of them, by systematic resampling: each as often as by its weight, give or take one draw."""
-    ends = np.cumsum([each.weight for each in patterns])
+    """At most `most` patterns by systematic resampling: each is drawn in proportion to its weight, within one draw."""
+    ends = np.cumsum([pattern.weight for pattern in patterns])
     points = (np.arange(most) + rng.random()) / most * ends[-1]
     drawn, counts = np.unique(np.searchsorted(ends, points, side="right"), return_counts=True)
     return [
@@ -264,7 +268,7 @@ def _thinned(patterns: Sequence[Pattern], most: int, rng: np.random.Generator) -
 def _sampled_accuracies(
     belief: Belief, names: Sequence[str], first: int, request: PlanRequest
 ) -> Iterator[tuple[float, float]]:
-    """P(the leading condition is a cause) after more than the `first` questions, from patients drawn for that alone."""
+    """Accuracy and standard error after each question beyond the `first`, from patients drawn for that alone."""
     strategy, evidence = belief.compiled.strategy, belief.evidence
     rng = np.random.default_rng([request.seed, 1])
     codes = strategy.sample(evidence, request.patients, rng, names).codes

@@ -1,9 +1,9 @@
-"""Which question is worth asking next, and what each answer to it would lead to.
+"""The ranking of questions by value, and the posterior after each answer.
 
     value(question) = sum over conditions c of stake(c) I(answer; c | e)  /  burden
 
-is the default; `bayesknee.diagnosis.asking.objectives` has others in place of the sum. I is mutual information, in
-bits. It looks one question ahead, or two (`bayesknee.diagnosis.asking.look_ahead`).
+is the default, with I the mutual information in bits. `bayesknee.diagnosis.asking.objectives` has others in place of
+the sum. A ranking looks one question ahead; `bayesknee.diagnosis.asking.look_ahead` looks two ahead.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from bayesknee.patient.evidence import Evidence
 
 
 class Aim(NamedTuple):
-    """What is asked for.
+    """The questions to choose from, and the objective.
 
     Attributes:
-        wanted: ids of the questions from which to choose.
-        objective: what they are to bring.
+        wanted: ids of the questions to choose from.
+        objective: what they are valued by.
     """
 
     wanted: Sequence[str]
@@ -35,12 +35,12 @@ class Aim(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Questions and what asking them brings, in arrays.
+    """Questions and their gains, in arrays.
 
     Attributes:
-        outcomes: of all of them.
-        gains: the objective by question and condition, in bits; shape (questions, conditions).
-        burdens: shape (questions,).
+        outcomes: the answers to all questions, and the posteriors after them.
+        gains: by the objective, in bits, shape (questions, conditions).
+        burdens: relative to a plain question (1), shape (questions,).
     """
 
     outcomes: Outcomes
@@ -49,30 +49,30 @@ class Ranking(NamedTuple):
 
     @property
     def marginals(self) -> Vector:
-        """P(condition | what is known), shape (conditions,)."""
+        """P(condition | evidence), shape (conditions,)."""
         return self.outcomes.marginals
 
     @property
     def values(self) -> Vector:
-        """The gain for a burden of 1, shape (questions,)."""
+        """The gain over all conditions per unit of burden, in bits, shape (questions,)."""
         return np.asarray(self.gains.sum(axis=1) / self.burdens)
 
     @property
     def best(self) -> int | None:
-        """The number of the question that is worth most; None where there is none."""
+        """The index of the question that is worth most; None if there is no question."""
         return int(self.values.argmax()) if self.outcomes.names else None
 
 
-KEPT_RANKING: Final = "_kept_ranking"
+KEPT_RANKING: Final = "_kept_ranking"  # one per belief, as a command asks for one objective; more would hold memory
 
 
 def ranking_of(belief: Belief, wanted: Sequence[str], objective: str = DEFAULT_OBJECTIVE) -> Ranking:
-    """What these questions, those that can be asked now, would bring; the last one made of a belief is kept with it.
+    """The ranking of those of these questions that can be asked now. A belief keeps its last ranking.
 
     Args:
-        belief: what is known.
+        belief: the posterior and the answers so far.
         wanted: ids of findings and risk factors.
-        objective: its name, see `bayesknee.diagnosis.asking.objectives`.
+        objective: its name; see `bayesknee.diagnosis.asking.objectives`.
 
     Raises:
         QuestionError: an unknown objective.
@@ -81,14 +81,14 @@ def ranking_of(belief: Belief, wanted: Sequence[str], objective: str = DEFAULT_O
     kept: tuple[object, Ranking] | None = belief.__dict__.get(KEPT_RANKING)
     if kept is None or kept[0] != key:
         kept = key, rank(belief.compiled, belief.evidence, Aim(key[0], find_objective(objective)))
-        belief.__dict__[KEPT_RANKING] = kept  # as a cached property would
+        belief.__dict__[KEPT_RANKING] = kept  # as a cached property does in a frozen object
     return kept[1]
 
 
 def rank(compiled: CompiledNetwork, evidence: Evidence, aim: Aim) -> Ranking:
-    """What each of the wanted questions that can be asked now would bring; the evidence must be possible."""
+    """The ranking of the wanted questions that can be asked now. The evidence must be possible."""
     network = compiled.network
     outcomes = compiled.strategy.outcomes(evidence, askable(network, evidence, aim.wanted))
     asked = frozenset(outcomes.names)
-    burdens = np.array([each.burden for name, each in network.questions.items() if name in asked])
+    burdens = np.array([question.burden for name, question in network.questions.items() if name in asked])
     return Ranking(outcomes, aim.objective(network, outcomes), burdens)

@@ -1,12 +1,12 @@
-"""Whether what is done would stay the same, were all that is left answered.
+"""The same-decision probability: whether the decision would stay the same if all questions left were answered.
 
-What is done is the leading condition and the level of triage. The same-decision probability (Choi, Xue and Darwiche
-2012) is that of both staying what they are, over the answers to all questions that could still be asked:
+The decision is the leading condition and the level of triage. The same-decision probability (Choi, Xue and Darwiche
+2012) is the probability that both stay the same, over the answers to all questions that could still be asked:
 
     SDP = sum over answers a of P(a | e) [ leader(e, a) = leader(e) and level(e, a) = level(e) ]
 
-It is estimated from patients drawn given what is known: what would they have answered, and what would be done then? A
-question whose gate does not hold in a patient stays unasked in that patient.
+It is estimated from patients drawn given the evidence: their answers are drawn, and the decision is made again. A
+question whose gate does not hold in a drawn patient is not asked of that patient.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.codes import Codes, nothing_known, only
 from bayesknee.patient.evidence import Evidence
 
-THRESHOLD: Final = 0.95
+THRESHOLD: Final = 0.95  # judged: a larger one makes interviews longer, a smaller one changes more decisions
 LEAST_VALUE: Final = 0.05  # bits, judged: asked of the patient alone, posterior_knee then takes about 14 questions
-# Judged: of 5,000 patients who answered so, one who has what must not be missed, and whom only asking on would find.
-# See docs/interviews.md for what other figures cost.
+# Judged: among 5,000 patients with these answers, one has a must-not-miss condition that only further questions would
+# find. docs/interviews.md has the cost of other figures.
 MOST_MISSED: Final = 0.0002
-MOST_SAMPLES: Final = 400
+MOST_SAMPLES: Final = 400  # the standard error at the threshold is then 0.011; a quarter of it takes 16 times the draws
+# Patients drawn between two looks at the threshold. Judged: fewer take more calls, more are wasted on a clear case.
 AT_ONCE: Final = 60
-SURE: Final = 3.0  # standard errors
+SURE: Final = 3.0  # standard errors from the threshold at which drawing ends; by chance, so far in 0.3 % of looks
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,14 @@ class StopRule:
 
     Attributes:
         threshold: of the same-decision probability, inside (0, 1].
-        least_value: what a question must be worth to be asked, in bits for a burden of 1; 0 or more.
-        objective: by which it is worth that.
-        limits: other limits than the network's, by condition.
-        samples: the most patients to draw for the same-decision probability.
-        seed: of the draws, 0 or more: the same answers get the same advice.
-        lists: whether the network's lists to tick can be put, beside single questions.
-        most_missed: the chance of missing, by ending, a must-not-miss condition that asking all would find, over which
-            asking goes on; inside [0, 1].
+        least_value: the least value at which a question is asked, in bits per unit of burden; 0 or more.
+        objective: the name of what values are measured by.
+        limits: other limits than the network's, by condition id, inside (0, 1).
+        samples: the most patients to draw for the same-decision probability; 1 or more.
+        seed: of the draws, 0 or more. The same answers get the same advice.
+        lists: whether the network's checklists can be asked, beside single questions.
+        most_missed: inside [0, 1]. Asking goes on while stopping would miss a must-not-miss condition, which asking
+            everything would find, with a probability over this.
 
     Raises:
         QuestionError: a number out of range.
@@ -79,7 +80,7 @@ class StopRule:
 
 
 class Agreement(NamedTuple):
-    """In how many of the patients drawn the decision stays."""
+    """In how many of `patients` drawn patients the leader, the level, and both stay the same."""
 
     patients: int
     leader: int
@@ -92,7 +93,7 @@ class Agreement(NamedTuple):
 
     @property
     def error(self) -> float:
-        """The standard error of the share, by two patients more, one of each kind: never 0."""
+        """The standard error of the share, with one agreeing and one disagreeing patient added, so never 0."""
         guess = (self.both + 1) / (self.patients + 2)
         return math.sqrt(guess * (1.0 - guess) / self.patients)
 
@@ -101,7 +102,7 @@ class Agreement(NamedTuple):
 
 
 def same_decision(belief: Belief, left: Collection[str], rule: StopRule) -> Agreement:
-    """How often the decision stays, in as many patients as it takes to tell the share from the threshold."""
+    """How often the decision stays the same, in enough drawn patients to tell the share from the threshold."""
     if not left:
         return Agreement(1, 1, 1, 1)
     now = _decision(belief, nothing_known(belief.network, 1), rule)
@@ -118,7 +119,7 @@ def same_decision(belief: Belief, left: Collection[str], rule: StopRule) -> Agre
 def drawn_answers(
     compiled: CompiledNetwork, given: Evidence, left: Collection[str], patients: int, rng: np.random.Generator
 ) -> Codes:
-    """What patients drawn given some evidence would answer to what is left."""
+    """The answers of patients drawn given the evidence to the questions `left`, as codes; others are not known."""
     return only(compiled.network, compiled.strategy.sample(given, patients, rng, left).codes, left)
 
 
@@ -128,7 +129,7 @@ class _Decisions(NamedTuple):
 
 
 def _decision(belief: Belief, codes: Codes, rule: StopRule) -> _Decisions:
-    """What is done for patients who answer so, beside the evidence."""
+    """The decisions for patients with these answers in addition to the evidence."""
     network, evidence = belief.network, belief.evidence
     marginals = belief.compiled.strategy.infer_many(codes, evidence).marginals
     return _Decisions(marginals.argmax(axis=1), levels(network, marginals, codes, evidence, rule.limits))

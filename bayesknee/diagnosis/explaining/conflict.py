@@ -1,7 +1,7 @@
 """Whether the findings fit together, and whether they fit the network at all.
 
-Both look at the findings that were answered with a state. The background - risk factors, conditions, unsure answers,
-and the gates of what was asked - is given: nobody is surprised at a patient's age.
+Both measures compare findings that were answered with a state. They condition on the background: risk factors,
+conditions, unsure answers, and gates of questions that were asked. An unusual age, for example, is no surprise.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.patient.evidence import UNKNOWN, Evidence, check_evidence
 
-DRAWS: Final = 1000
-SEED: Final = 0
-UNUSUAL: Final = 0.01
-TIE: Final = 1e-9  # answers of the same probability come out apart by rounding
+DRAWS: Final = 1000  # patients; at a share of UNUSUAL, the standard error is then 0.003
+SEED: Final = 0  # any fixed seed: the same answers get the same surprise
+UNUSUAL: Final = 0.01  # the share below which findings count as unusual; judged: one false alarm in 100 patients
+# Natural logs within which two probabilities of answers are equal. Rounding parts equal ones by less than this; a much
+# larger tolerance would count more probable answers as equal.
+TIE: Final = 1e-9
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """How badly the findings go together.
+    """How badly the findings fit together.
 
         log of the product of P(finding | background), over P(all findings | background)
 
-    It is below 0 where findings support each other, as those of one cause do. Above 0, they are less probable together
-    than if they had nothing to do with each other (Jensen, Chamberlain, Nordahl and Jensen 1990). A rare cause may
-    explain that: a condition does if it became likelier by at least as much as the conflict.
+    Below 0, the findings support each other, as those of one cause do. Above 0, they are less probable together than if
+    they were independent (Jensen, Chamberlain, Nordahl and Jensen 1990). A rare cause may explain that: a condition
+    does if the findings raise the log of its probability by at least the conflict.
 
     Attributes:
         value: a natural logarithm; 0 for fewer than two findings.
-        explained_by: ids of the conditions that explain a conflict above 0, the one that became likelier by most first.
+        explained_by: ids of the conditions that explain a conflict above 0, the largest rise in probability first.
     """
 
     value: float
@@ -47,21 +49,21 @@ class Conflict:
         return self.value > 0.0 and not self.explained_by
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         return {"value": self.value, "explained_by": list(self.explained_by)}
 
 
 @dataclass(frozen=True)
 class Surprise:
-    """How unusual the findings are, among patients of this network.
+    """How unusual the findings are among patients drawn from this network.
 
-    `draws` patients are drawn from the network, given the background, and asked the same questions. That is a test of
-    the network on this patient (a prior predictive check: Box 1980): patients who come from it are called unusual no
-    more often than the threshold says.
+    `draws` patients are drawn given the background and asked the same questions. That is a test of the network on this
+    patient (a prior predictive check: Box 1980). Patients who come from the network are called unusual no more often
+    than the threshold says.
 
     Attributes:
-        share: the share of these patients, this one counted in, whose answers are together no more probable than this
-            patient's; 1 where no finding is known.
+        share: the share of these patients, including this one, whose answers are no more probable together than this
+            patient's answers; inside (0, 1], and 1 if no finding is known.
         draws: how many patients were drawn.
     """
 
@@ -70,11 +72,11 @@ class Surprise:
 
     @property
     def matters(self) -> bool:
-        """Whether the findings fit nothing in this network well: fewer than 1 in 100 are as unusual."""
+        """Whether the findings fit nothing in this network well: fewer than 1 in 100 patients are as unusual."""
         return self.share < UNUSUAL
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         return {"share": self.share, "draws": self.draws}
 
 
@@ -89,7 +91,7 @@ def conflict_of(belief: Belief) -> Conflict:
     codes[-1] = row
     posteriors = belief.compiled.strategy.infer_many(codes, background)
     *alone, none, together = posteriors.log_evidence.tolist()
-    value = math.fsum(each - none for each in alone) - (together - none)
+    value = math.fsum(log - none for log in alone) - (together - none)
     with np.errstate(divide="ignore", invalid="ignore"):
         gains = np.log(posteriors.marginals[-1] / posteriors.marginals[-2])
     names = np.array(list(belief.network.conditions))
@@ -98,7 +100,7 @@ def conflict_of(belief: Belief) -> Conflict:
 
 
 def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surprise:
-    """How unusual a patient's findings are; the same each time for the same seed."""
+    """How unusual a patient's findings are. The same seed gives the same result."""
     background, row = split(belief)
     asked = row != NOT_KNOWN
     if not asked.any():
@@ -106,14 +108,14 @@ def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surpris
     strategy = belief.compiled.strategy
     codes = np.vstack([strategy.sample(background, draws, np.random.default_rng(seed)).codes, row])
     codes[:, ~asked] = NOT_KNOWN
-    *drawn, own = strategy.infer_many(codes, background).log_evidence.tolist()
-    return Surprise((1 + sum(each <= own + TIE for each in drawn)) / (draws + 1), draws)
+    *drawn, observed = strategy.infer_many(codes, background).log_evidence.tolist()
+    return Surprise((1 + sum(log <= observed + TIE for log in drawn)) / (draws + 1), draws)
 
 
 def split(belief: Belief) -> tuple[Evidence, Codes]:
-    """The background, and the states of the other findings as a row of codes, shape (questions,)."""
+    """The background, and the states of the findings outside it as codes, shape (questions,)."""
     network, evidence = belief.network, belief.evidence
-    gates = {each.gate for each in evidence.demands}
+    gates = {demand.gate for demand in evidence.demands}
     row = nothing_known(network, 1)[0]
     background: dict[str, object] = {}
     for name, answer in evidence.answers.items():

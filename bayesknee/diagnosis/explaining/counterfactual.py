@@ -1,4 +1,4 @@
-"""What a single answer would change: one taken back or changed, or one not given yet."""
+"""Counterfactuals: the posterior if one answer were taken back or changed, or if one more were given."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence
 
 @dataclass(frozen=True)
 class Change:
-    """An answer that would be another, all others staying as they are.
+    """One answer replaced by another, with all other answers as they are.
 
     Attributes:
         finding: id of a finding, risk factor or condition that was answered.
-        answer: what was stated.
-        instead: a state, or `unknown` for the answer taken back.
-        posterior: P(condition | evidence with that), most probable first.
+        answer: the answer that was given.
+        instead: the state in its place, or `unknown` if the answer is taken back.
+        posterior: P(condition | changed evidence) by condition id, most probable first.
     """
 
     finding: str
@@ -35,7 +35,7 @@ class Change:
         return next(iter(self.posterior))
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         answer = dict(self.answer) if isinstance(self.answer, Mapping) else self.answer
         return {
             "finding": self.finding,
@@ -54,7 +54,7 @@ class NewAnswer:
         finding: id of the finding or risk factor.
         state: the answer.
         probability: P(answer | evidence).
-        posterior: P(condition | evidence, answer), most probable first.
+        posterior: P(condition | evidence, answer) by condition id, most probable first.
     """
 
     finding: str
@@ -63,7 +63,7 @@ class NewAnswer:
     posterior: Mapping[str, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         return {
             "finding": self.finding,
             "state": self.state,
@@ -73,7 +73,7 @@ class NewAnswer:
 
 
 def changes(belief: Belief) -> Iterator[Change]:
-    """Each answer taken back, then with each other state; what cannot be is left out."""
+    """The changes of each answer: taken back, then replaced by each other state. Impossible evidence is left out."""
     answers = belief.evidence.answers
     for name, answer in answers.items():
         if answer == UNKNOWN:
@@ -87,23 +87,29 @@ def changes(belief: Belief) -> Iterator[Change]:
 
 
 def leader_changes(belief: Belief) -> tuple[Change, ...]:
-    """The single answers that hold the leader in place: taken back or changed, another condition comes first."""
+    """The changes of a single answer after which another condition comes first."""
     leader = next(iter(belief.posterior))
-    return tuple(each for each in changes(belief) if each.leader != leader)
+    return tuple(change for change in changes(belief) if change.leader != leader)
 
 
 def answers_that_turn(belief: Belief, one: str, other: str) -> tuple[NewAnswer, ...]:
-    """The answers to single questions not asked yet that would put the less probable of two conditions first.
+    """The single new answers after which the less probable of two conditions is the more probable one.
 
-    The most probable answer first.
+    Args:
+        belief: the posterior and the answers so far.
+        one: id of a condition.
+        other: id of another condition.
+
+    Returns:
+        The answers, most probable first.
     """
     against, condition = (name for name in belief.posterior if name in (one, other))
-    found = (each for each in new_answers(belief) if each.posterior[condition] > each.posterior[against])
-    return tuple(sorted(found, key=lambda each: (-each.probability, each.finding)))
+    found = (answer for answer in new_answers(belief) if answer.posterior[condition] > answer.posterior[against])
+    return tuple(sorted(found, key=lambda answer: (-answer.probability, answer.finding)))
 
 
 def new_answers(belief: Belief) -> Iterator[NewAnswer]:
-    """Each answer to each question that can be asked now, but for those that cannot be."""
+    """Each possible answer to each question that can be asked now."""
     for question in next_questions(belief, make_filter(belief.network)):
         for outcome in question.outcomes:
             yield NewAnswer(question.finding, outcome.state, outcome.probability, outcome.posterior)

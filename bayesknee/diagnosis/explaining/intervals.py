@@ -1,8 +1,8 @@
-"""How far a posterior can be trusted, given how unsure the network's numbers are.
+"""How far a posterior can be trusted, given the uncertainty of the network's numbers.
 
-Every number is drawn from its range (`bayesknee.knowledge.ranges`), many times, and the posterior worked out exactly
-with each network so drawn. The middle 95 % of the results is the interval; how often each condition comes first is the
-stability of the ranking.
+Networks are drawn with all numbers from their ranges (`bayesknee.knowledge.ranges`), and the posterior is computed
+exactly with each of them. The interval is the middle 95 % of the results. The stability of the ranking is how often
+each condition comes first.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
 
 LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
-MOST_DRAWS: Final = 100_000
-MOST_SEED: Final = 2**63
-QUANTILES: Final = (0.025, 0.975)
+MOST_DRAWS: Final = 100_000  # 800 kB for each condition and group; more narrows no interval that a reader can see
+MOST_SEED: Final = 2**63  # seeds fit into a signed number of 64 bits, which every file format can store
+QUANTILES: Final = (0.025, 0.975)  # the ends of a 95 % interval
 
 
 class Interval(NamedTuple):
@@ -39,10 +39,10 @@ class Intervals:
 
     Attributes:
         draws, seed: how many networks were drawn, and from which seed.
-        conditions: the interval of each condition's posterior, in the order of the diagnosis.
-        groups: the same of groups.
-        first: the share of draws in which each condition is the most probable one; all but nought sum to 1.
-        ranges: how many of the network's numbers have one; without any, intervals have no width and tell nothing.
+        conditions: the interval of each condition's posterior by id, in the order of the diagnosis.
+        groups: the interval of each group's posterior by id.
+        first: the share of draws in which a condition is the most probable one, by id; the shares sum to 1.
+        ranges: how many of the network's numbers have a range. If none has, intervals have no width and mean nothing.
     """
 
     draws: int
@@ -58,10 +58,12 @@ class Intervals:
             "draws": self.draws,
             "seed": self.seed,
             "conditions": [
-                {"condition": name, "low": each.low, "high": each.high, "first": self.first[name]}
-                for name, each in self.conditions.items()
+                {"condition": name, "low": interval.low, "high": interval.high, "first": self.first[name]}
+                for name, interval in self.conditions.items()
             ],
-            "groups": [{"group": name, "low": each.low, "high": each.high} for name, each in self.groups.items()],
+            "groups": [
+                {"group": name, "low": interval.low, "high": interval.high} for name, interval in self.groups.items()
+            ],
             "numbers": self.ranges.numbers,
             "numbers_without_range": self.ranges.missing,
             "caution": self.ranges.caution,
@@ -71,9 +73,14 @@ class Intervals:
 def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Intervals:
     """The intervals of a diagnosis.
 
+    Args:
+        belief: the posterior and the answers.
+        draws: how many networks to draw, 40 to 100,000; by default as many as the strategy chooses.
+        seed: of the draws, 0 or more.
+
     Raises:
         BayeskneeError: a number of draws or a seed out of range.
-        InferenceError: it would take more than the engine is allowed.
+        InferenceError: the work is beyond the budget.
     """
     check_draws(draws, seed)
     draws = belief.compiled.strategy.usual_draws(belief.evidence, belief.compiled.events) if draws is None else draws
@@ -93,13 +100,13 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
 
 
 def check_draws(draws: int | None, seed: int) -> None:
-    """Refuses a number of draws, if one was told, or a seed that makes no sense.
+    """Checks a number of draws, unless it is None, and a seed.
 
     Raises:
-        BayeskneeError: it is out of range.
+        BayeskneeError: one of them is no whole number, or out of range.
     """
-    told = draws is not None
-    if told and (isinstance(draws, bool) or not isinstance(draws, int) or not LEAST_DRAWS <= draws <= MOST_DRAWS):
+    given = draws is not None
+    if given and (isinstance(draws, bool) or not isinstance(draws, int) or not LEAST_DRAWS <= draws <= MOST_DRAWS):
         raise BayeskneeError(
             f"{quoted(draws)} draws; expected a whole number from {LEAST_DRAWS} (fewer tell no 95 % interval) to "
             f"{MOST_DRAWS:,}; {USUAL_DRAWS:,} will do"

@@ -1,9 +1,8 @@
-"""How far the scores of many patients may be off: the network drawn again and again from the ranges of its numbers.
+"""95 % intervals of the scores of many patients, from networks drawn from the ranges of their numbers.
 
-Each drawn network scores all patients, and the 2.5 % and 97.5 % quantiles of a patient's scores are the interval. One
-network serves many rows, so that an interval costs as many scores as there are draws, and not a search for each row.
-Where making the drawn networks is most of the work, as with hundreds of conditions, each patient goes through all of
-them at once instead.
+Each drawn network scores all patients. The 2.5 % and 97.5 % quantiles of a patient's scores are the interval. A drawn
+network serves many rows, so an interval costs as many scores as there are draws. With hundreds of conditions, building
+the drawn networks is most of the work. Each patient is then computed with all drawn numbers at once instead.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import Codes, decode
 
-DRAWS: Final = 200
-SEED: Final = 0
-QUANTILES: Final = (0.025, 0.975)
+DRAWS: Final = 200  # the time of a score grows with it; five draws lie beyond either end of the interval. Judged
+SEED: Final = 0  # any fixed seed: the same rows get the same intervals
+QUANTILES: Final = (0.025, 0.975)  # the ends of a 95 % interval
 ROWS_AT_ONCE: Final = 2**13  # 8,192 rows, 12 columns, 200 draws: 80 MB
-MOST_FAILURES: Final = 20
+MOST_FAILURES: Final = 20  # drawn networks without a fit before the error is raised; without a cap it might never end
 
 
 class Bounds(NamedTuple):
-    """The ends of the intervals, conditions and then groups in the network's order, shape (rows, these)."""
+    """The ends of the intervals, shape (rows, conditions + groups), in the network's order."""
 
     low: Vector
     high: Vector
@@ -45,17 +44,17 @@ def intervals(
     """95 % intervals of the posteriors of many patients.
 
     Args:
-        compiled: what they are scored with.
-        codes: their answers, see `bayesknee.patient.codes`.
-        draws: how many networks to draw, at least 40; `DRAWS` where left out.
-        seed: the same one draws the same networks.
-        refused: where given, takes the rows that are too much for exact work in a drawn network, by number, and why;
-            these have NaN throughout.
+        compiled: the network and its strategy.
+        codes: the answers, shape (rows, questions); see `bayesknee.patient.codes`.
+        draws: how many networks to draw, 40 to 100,000; `DRAWS` by default.
+        seed: of the draws, 0 or more. The same seed draws the same networks.
+        refused: if given, it takes the rows that are beyond the budget in a drawn network: the reason by number of the
+            row. These rows are NaN.
 
     Raises:
-        InferenceError: base rates that cannot be met, over and over; a row that is too much for exact work, where
-            `refused` was left out.
-        BayeskneeError: too few draws for an interval.
+        InferenceError: base rates cannot be met in too many drawn networks, or a row is beyond the budget and
+            `refused` is None.
+        BayeskneeError: draws or seed out of range.
     """
     draws = DRAWS if draws is None else draws
     check_draws(draws, seed)
@@ -64,12 +63,12 @@ def intervals(
     width = _width(compiled)
     bounds = np.empty((2, len(codes), width))
     for start in range(0, len(codes), ROWS_AT_ONCE):
-        some = slice(start, start + ROWS_AT_ONCE)
-        scores = np.empty((draws, len(codes[some]), width), np.float32)
-        for own, other in zip(scores, _drawn(compiled, draws, seed), strict=True):
-            posteriors = other.posteriors(codes[some])
-            own[:] = np.hstack([posteriors.marginals, posteriors.groups])
-        bounds[:, some] = _quantiles(scores)
+        rows = slice(start, start + ROWS_AT_ONCE)
+        scores = np.empty((draws, len(codes[rows]), width), np.float32)
+        for draw_scores, drawn in zip(scores, _drawn(compiled, draws, seed), strict=True):
+            posteriors = drawn.posteriors(codes[rows])
+            draw_scores[:] = np.hstack([posteriors.marginals, posteriors.groups])
+        bounds[:, rows] = _quantiles(scores)
     return Bounds(*bounds)
 
 
@@ -81,10 +80,10 @@ def _by_patient(
     compiled: CompiledNetwork, codes: Codes, draws: int, seed: int, refused: dict[int, str] | None
 ) -> Bounds:
     bounds = np.full((2, len(codes), _width(compiled)), np.nan)
-    for row, own in enumerate(codes):
+    for row, row_codes in enumerate(codes):
         try:
             bounds[:, row] = _quantiles(
-                compiled.strategy.redrawn(decode(compiled.network, own), compiled.events, draws, seed)
+                compiled.strategy.redrawn(decode(compiled.network, row_codes), compiled.events, draws, seed)
             )
         except InferenceError as error:
             if refused is None:
@@ -98,7 +97,7 @@ def _quantiles(scores: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _drawn(compiled: CompiledNetwork, draws: int, seed: int) -> Iterator[CompiledNetwork]:
-    """Engines of drawn networks; a network that no intercepts fit is drawn again."""
+    """Compiled drawn networks. A network whose base rates cannot be met is drawn again."""
     rng = np.random.default_rng(seed)
     failures = 0
     while draws:

@@ -1,8 +1,9 @@
-"""Why: how much each answer moved each condition, and the numbers that carried it.
+"""The ledger: how much each answer moved each condition, and the numbers that carried it.
 
-The shares are those of `bayesknee.inference.enumeration.shares`: exact in sum, whatever the order of the answers. Log
-odds of a condition move by the difference between what an answer brings to it and to its opposite; a contrast of two
-conditions, log P(a) / P(b), by the difference between what it brings to either. All logarithms are natural.
+The shares are those of `bayesknee.inference.enumeration.shares`. Their sum is exact, and they do not depend on the
+order of the answers. An answer moves the log odds of a condition by its share in log P(condition, e) less its share in
+log P(no condition, e). It moves a contrast, log P(a) / P(b), by its share in log P(a, e) less that in log P(b, e). All
+logarithms are natural.
 """
 
 from __future__ import annotations
@@ -23,18 +24,19 @@ from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataFrame
 from bayesknee.patient.evidence import Answer
 
-DECIBANS: Final = 10.0 / math.log(10.0)
-LEAST_OF_THE_FIRST: Final = 1.0 / 3.0
-MOST_LINKS: Final = 2
+DECIBANS: Final = 10.0 / math.log(10.0)  # in a natural logarithm of 1
+LEAST_OF_THE_FIRST: Final = 1.0 / 3.0  # the pull of a second link worth citing, relative to the first; judged
+MOST_LINKS: Final = 2  # cited for an entry; judged: more make a ledger hard to read
+TINY: Final = 1e-300  # a divisor in place of 0; its inverse is still a float
 
 
 @dataclass(frozen=True)
 class Cited:
-    """A number that carried a share, and where it comes from.
+    """A number that carried a share, and its source.
 
     Attributes:
-        stated: the number, its place and what it says.
-        citation: of its source; `judged` where it was a guess.
+        stated: the number, its path and its meaning.
+        citation: of its source; `judged` if it was a guess.
     """
 
     stated: Stated
@@ -46,7 +48,7 @@ class Cited:
         return self.stated.number.source == JUDGED
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         number = self.stated.number
         return {
             "what": self.stated.what,
@@ -63,14 +65,14 @@ class Cited:
 
 @dataclass(frozen=True)
 class Entry:
-    """What one answer did.
+    """The effect of one answer.
 
     Attributes:
         finding: id of a finding, risk factor or condition.
-        answer: what was stated of it; None where only other answers imply something.
-        implied: the states that other answers leave of it, where these imply more than is stated.
-        share: its part of the change, a natural logarithm: of odds, or of the ratio of two probabilities.
-        numbers: the numbers of the network that carried most of it.
+        answer: the answer given; None if other answers alone imply something about it.
+        implied: the states that other answers leave possible, if they imply more than the answer says.
+        share: its part of the change, in natural log odds, or in the log of the ratio of two probabilities.
+        numbers: the numbers of the network that carried most of the share.
     """
 
     finding: str
@@ -81,16 +83,16 @@ class Entry:
 
     @property
     def factor(self) -> float:
-        """By how much it multiplied the odds, or the ratio."""
+        """The odds ratio of the answer: exp(share)."""
         return math.exp(self.share)
 
     @property
     def decibans(self) -> float:
-        """The share as ten times its logarithm to base 10."""
+        """The share in decibans: ten times the logarithm to base 10 of `factor`."""
         return DECIBANS * self.share
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON; what is not finite is None."""
+        """As plain data, ready for JSON; infinite and NaN values become None."""
         return {
             "finding": self.finding,
             "answer": dict(self.answer) if isinstance(self.answer, Mapping) else self.answer,
@@ -98,20 +100,20 @@ class Entry:
             "share": _finite(self.share),
             "factor": _finite(self.factor),
             "decibans": _finite(self.decibans),
-            "numbers": [each.to_dict() for each in self.numbers],
+            "numbers": [cited.to_dict() for cited in self.numbers],
         }
 
 
 @dataclass(frozen=True)
 class Account:
-    """How the answers moved one condition or group, or one against another.
+    """How the answers moved one condition or group, or the ratio of two.
 
     Attributes:
         subject: id of the condition or group.
-        against: id of the other one; None where it is the subject's own odds.
-        prior, posterior: log of the odds of `subject`, or of P(subject) / P(against), before and after the answers;
-            infinite where the answers make it certain; NaN of two of which the answers leave neither possible.
-        entries: a share for each answer, largest first. They sum to `posterior - prior`.
+        against: id of the condition or group it is compared with; None for the odds of the subject.
+        prior, posterior: natural log of the odds of `subject`, or of P(subject) / P(against), before and after the
+            answers. Infinite if the answers make it certain; NaN if they make both sides impossible.
+        entries: one for each answer, the largest share first. The shares sum to `posterior - prior`.
     """
 
     subject: str
@@ -126,13 +128,13 @@ class Account:
         return self.posterior - self.prior
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON; what is not finite is None."""
+        """As plain data, ready for JSON; infinite and NaN values become None."""
         return {
             "subject": self.subject,
             "against": self.against,
             "log_prior": _finite(self.prior),
             "log_posterior": _finite(self.posterior),
-            "entries": [each.to_dict() for each in self.entries],
+            "entries": [entry.to_dict() for entry in self.entries],
         }
 
 
@@ -141,8 +143,8 @@ class Ledger(Mapping[str, Account]):
     """The accounts of all conditions and groups of one diagnosis, by id.
 
     Attributes:
-        belief: which it explains.
-        shares: what each answer brings to each condition and group; see `bayesknee.inference.results.Shares`.
+        belief: the posterior that the ledger explains.
+        shares: of each answer in each condition and group; see `bayesknee.inference.results.Shares`.
     """
 
     belief: Belief
@@ -162,7 +164,11 @@ class Ledger(Mapping[str, Account]):
         return self._account(subject, None)
 
     def contrast(self, subject: str, against: str) -> Account:
-        """How the answers moved log P(subject) / P(against).
+        """How the answers moved the natural log of P(subject) / P(against).
+
+        Args:
+            subject: id of a condition or group.
+            against: id of another one.
 
         Raises:
             ConditionError: the network has no such condition or group, or both are the same.
@@ -197,11 +203,11 @@ class Ledger(Mapping[str, Account]):
             against,
             before - other_before,
             after - other_after,
-            tuple(sorted(entries, key=lambda each: (-abs(each.share), each.finding))),
+            tuple(sorted(entries, key=lambda entry: (-abs(entry.share), entry.finding))),
         )
 
     def _sides(self, subject: str, against: str | None) -> tuple[tuple[float, float, Vector], ...]:
-        """log P before and after, and what each answer brings: to the subject, and to its opposite or the other."""
+        """log P before and after, and the moves by answer: of the subject, then of its opposite or of `against`."""
         one = self._event(subject)
         places = ((0, one), (1, one)) if against is None else ((0, one), (0, self._event(against)))
         shares = self.shares
@@ -230,10 +236,13 @@ def ledger_of(belief: Belief) -> Ledger:
 
 
 def _shares(sides: tuple[tuple[float, float, Vector], ...]) -> list[float]:
-    """What each answer brings to one side rather than the other. Where one is impossible, those that made it so."""
+    """The moves of one side less those of the other, by answer.
+
+    If a side is impossible, only the answers that make it so have a share, and it is infinite.
+    """
     (_, after, moves), (_, other_after, other_moves) = sides
     if math.isfinite(after) and math.isfinite(other_after):
-        return [float(each) for each in moves - other_moves]
+        return [float(move) for move in moves - other_moves]
     pairs = zip(moves.tolist(), other_moves.tolist(), strict=True)
     return [one - other if math.isinf(one) != math.isinf(other) else 0.0 for one, other in pairs]
 
@@ -241,9 +250,9 @@ def _shares(sides: tuple[tuple[float, float, Vector], ...]) -> list[float]:
 class _Carriers:
     """Which numbers of the network carried a share.
 
-    An answer speaks for the conditions that its own numbers link it with, and these make the subject more or less
-    probable. So a link weighs as much as it says by itself, times P(linked | subject, e) - P(linked | opposite, e):
-    that is 1 for the subject itself, and below 0 for most others, since causes compete.
+    An answer supports the conditions that its numbers link it with, and these make the subject more or less probable.
+    So the pull of a link is its effect by itself, times P(linked | subject, e) - P(linked | opposite, e). That factor
+    is 1 for the subject, and below 0 for most other conditions, since causes compete.
     """
 
     def __init__(self, belief: Belief, subject: str, against: str | None) -> None:
@@ -254,12 +263,12 @@ class _Carriers:
         self._pull = {name: one[name] - other[name] for name in self._network.conditions}
 
     def _given(self, subject: str, state: str) -> Mapping[str, float]:
-        """P(condition | subject in that state, e); as if it were known of a group no more than which members it has."""
+        """P(condition | subject in that state, e) by id. For a group, conditions outside it keep their posterior."""
         belief = self._belief
         if subject in self._network.groups:
-            whole = max(belief.groups[subject], 1e-300)
+            total = max(belief.groups[subject], TINY)
             members = self._network.groups[subject].members
-            inside = {name: belief.posterior[name] / whole if state == NO_YES[1] else 0.0 for name in members}
+            inside = {name: belief.posterior[name] / total if state == NO_YES[1] else 0.0 for name in members}
             return {**belief.posterior, **inside}
         return given(belief, subject, state) or {
             **belief.posterior,
@@ -267,25 +276,25 @@ class _Carriers:
         }
 
     def numbers(self, name: str, share: float) -> tuple[Cited, ...]:
-        """The numbers of the links that pull in the direction of the share: of the first, and of a second near it.
+        """The numbers of the links that pull most in the direction of the share.
 
-        What is certain or impossible is so by the answer alone, and no number carried it.
+        An infinite share is due to the answer alone, so no number carried it.
         """
         if not share or math.isinf(share):
             return ()
         likelihood = self._belief.evidence.likelihoods[name]
         found = links(self._network, self._belief.setting, name, likelihood).values()
         pulls = [(link, self._pull[link.condition] * link.effect * math.copysign(1.0, share)) for link in found]
-        along = sorted((each for each in pulls if each[1] > 0.0), key=lambda each: -each[1])[:MOST_LINKS]
+        along = sorted((pull for pull in pulls if pull[1] > 0.0), key=lambda pull: -pull[1])[:MOST_LINKS]
         chosen = [link for link, pull in along if pull >= LEAST_OF_THE_FIRST * along[0][1]]
         return tuple(_cited(self._network, chosen))
 
 
 def _cited(network: Network, chosen: list[Link]) -> Iterator[Cited]:
-    stated = {each.path: each for link in chosen for each in link.numbers}
-    for each in stated.values():
-        source = each.number.source
-        yield Cited(each, JUDGED if source == JUDGED else network.references[source].citation)
+    stated = {statement.path: statement for link in chosen for statement in link.numbers}
+    for statement in stated.values():
+        source = statement.number.source
+        yield Cited(statement, JUDGED if source == JUDGED else network.references[source].citation)
 
 
 def _finite(number: float) -> float | None:

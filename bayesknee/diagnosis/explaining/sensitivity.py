@@ -1,13 +1,12 @@
-"""How far to trust it: what each number of the network, were it another, would do to the answer.
+"""Sensitivity analysis: how the posterior changes with each number of the network.
 
-Derivatives are those of `bayesknee.inference.enumeration.gradients`. End points of ranges and changes of the first
-place are not taken from them but are exact: for a number in which P(e) and P(e, event) are straight lines, the
-posterior is
+Derivatives are those of `bayesknee.inference.enumeration.gradients`. Posteriors at the ends of ranges, and the values
+at which the first place changes, are exact. If P(e) and P(e, event) are linear in a number, the posterior is
 
     (a + b x) / (c + d x)
 
-in its change x (Castillo, Gutierrez and Hadi 1997; Chan and Darwiche 2002), so that both have a closed form; for any
-other number the network is computed anew with other values.
+in its change x (Castillo, Gutierrez and Hadi 1997; Chan and Darwiche 2002), so both have a closed form. For any other
+number, the network is computed again with other values.
 """
 
 from __future__ import annotations
@@ -29,16 +28,21 @@ from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
 from bayesknee.lazy_types import DataFrame
 
-MOST_BARS: Final = 10
-MOST_SEARCHED: Final = 6
-FARTHEST_SEARCHED: Final = 2.0  # in widths of a number's own range, by the linear estimate
+MOST_BARS: Final = 10  # in a tornado; judged: more do not fit on a screen
+MOST_SEARCHED: Final = 6  # numbers, at about half a second each
+# Widths of a number's range, by the linear estimate, up to which a flip is searched. Judged: a number is hardly ever
+# off by more, and each search takes half a second.
+FARTHEST_SEARCHED: Final = 2.0
+# The end of the search, as a multiple of the linear estimate. Judged: with less, a search ends before the flip if the
+# estimate is too near.
 OVERSHOOT: Final = 2.0
-ROUNDING: Final = 1e-12  # a swing no larger is not known to be one
+ROUNDING: Final = 1e-12  # a swing no larger may be rounding, and would fill a tornado with bars of no width
+FARTHEST_SCALED: Final = 30.0  # of a logit or log: e^30 is 1e13, and 1 - p still has digits
 
 
 @dataclass(frozen=True)
 class Derivative:
-    """What a small change of one number does to one probability.
+    """The derivative of one probability by one number.
 
     Attributes:
         path: where the number stands.
@@ -62,10 +66,11 @@ class Bar:
 
     Attributes:
         path: where the number stands.
-        what: what it says, in words.
+        what: the meaning of the number, in words.
         number: as the network has it.
-        citation: of its source; `judged` where it was a guess.
-        at_low, at_high: P(event | e) with the number at either end of its range, or where the format stops it before.
+        citation: of its source; `judged` if it was a guess.
+        at_low, at_high: P(event | e) with the number at either end of its range, or at the bound of the format if that
+            comes first.
     """
 
     path: Path
@@ -77,11 +82,11 @@ class Bar:
 
     @property
     def width(self) -> float:
-        """The distance between the two."""
+        """The distance between `at_low` and `at_high`."""
         return abs(self.at_high - self.at_low)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         return {**_number_dict(self), "at_low": self.at_low, "at_high": self.at_high}
 
 
@@ -91,10 +96,10 @@ class Flip:
 
     Attributes:
         path: where the number stands.
-        what: what it says, in words.
+        what: the meaning of the number, in words.
         number: as the network has it.
-        citation: of its source; `judged` where it was a guess.
-        value: what it would have to be: there both conditions are equally probable, and beyond it the other leads.
+        citation: of its source; `judged` if it was a guess.
+        value: the value at which both conditions are equally probable; beyond it, `leader` comes first.
         leader: id of the condition that takes the first place.
         probability: P(leader | e) at that value.
     """
@@ -109,21 +114,21 @@ class Flip:
 
     @property
     def widths(self) -> float:
-        """How far off the value is, as a multiple of that side of the number's range; 1 or less lies inside it."""
+        """The distance to the value, as a multiple of that side of the number's range; at most 1 inside the range."""
         return _widths(self.number, self.value)
 
     @property
     def distance(self) -> float:
-        """How far off the value is in the log of its odds, or in its log where it is no probability."""
+        """The distance to the value in log odds, or in logs if the number is no probability."""
         return abs(_scaled(self.number, self.value) - _scaled(self.number, self.number.value))
 
     @property
     def inside(self) -> bool:
-        """Whether the value lies in the number's own range."""
+        """Whether the value lies in the number's range."""
         return self.number.low <= self.value <= self.number.high
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON."""
+        """As plain data, ready for JSON."""
         return {
             **_number_dict(self),
             "needed": self.value,
@@ -156,10 +161,10 @@ def _widths(number: Number, value: float) -> float:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Sensitivity:
-    """What every number does to one patient's probabilities.
+    """How one patient's posterior changes with the numbers of the network.
 
     Attributes:
-        belief: of that patient.
+        belief: the posterior of the patient.
         gradients: derivatives by number, of the conditions, then the groups.
     """
 
@@ -173,8 +178,8 @@ class Sensitivity:
 
     @cached_property
     def _numbers(self) -> dict[Path, Number]:
-        every = dict(self.belief.network.numbers())
-        return {path: every[path] for path in self.gradients.paths}
+        numbers = dict(self.belief.network.numbers())
+        return {path: numbers[path] for path in self.gradients.paths}
 
     @property
     def leader(self) -> str:
@@ -189,10 +194,10 @@ class Sensitivity:
         raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.belief.network.id}; {hint}")
 
     def effects(self, subject: str | None = None) -> tuple[Derivative, ...]:
-        """The derivative of one probability by every number that bears on it, the largest swing first.
+        """The derivatives of one probability by all numbers that bear on it, the largest swing first.
 
         Args:
-            subject: id of a condition or group; the leader where left out.
+            subject: id of a condition or group; the leader by default.
 
         Raises:
             ConditionError: the network has no such condition or group.
@@ -201,38 +206,37 @@ class Sensitivity:
         found = (
             Derivative(path, self._numbers[path], d) for path, d in zip(self.gradients.paths, derivatives, strict=True)
         )
-        return tuple(sorted(found, key=lambda each: (-each.swing, each.path)))
+        return tuple(sorted(found, key=lambda effect: (-effect.swing, effect.path)))
 
     def tornado(self, subject: str | None = None, most: int = MOST_BARS) -> tuple[Bar, ...]:
-        """One probability over the ranges of the numbers that move it most, exact at both ends; the widest first.
+        """One probability over the ranges of the numbers that move it most, exact at both ends; the widest bar first.
 
         Args:
-            subject: id of a condition or group; the leader where left out.
-            most: how many numbers, chosen by their linear swing; only such as have one.
+            subject: id of a condition or group; the leader by default.
+            most: the most numbers, chosen by their linear swing. Numbers without a swing are left out.
 
         Raises:
             ConditionError: the network has no such condition or group.
         """
         event = self._event(subject)
         bars = (self._bar(effect.path, event) for effect in self.effects(subject)[:most] if effect.swing > ROUNDING)
-        return tuple(sorted(bars, key=lambda each: (-each.width, each.path)))
+        return tuple(sorted(bars, key=lambda bar: (-bar.width, bar.path)))
 
     def flips(self, most_searched: int = MOST_SEARCHED) -> tuple[Flip, ...]:
-        """The single numbers that, if they were another, would change the first place; the least wrong first.
+        """The single numbers whose change would change the first place, the smallest change first.
 
-        That is by `Flip.widths`; numbers without a range, for which that tells nothing, come last, by `Flip.distance`.
-
-        All that have a closed form. Of the others, these are searched that have a range, and by the linear estimate
-        need to be off by at most twice that.
+        They are ordered by `Flip.widths`. Numbers without a range come last, by `Flip.distance`. All numbers with a
+        closed form are included. Other numbers are searched if they have a range, and if the linear estimate is at most
+        twice the width of the range away.
 
         Args:
-            most_searched: how many numbers without a closed form to search at most; each takes about half a second.
+            most_searched: the most numbers to search; each takes about half a second.
         """
         found = [*self._closed_flips(), *self._searched_flips(most_searched)]
-        return tuple(sorted(found, key=lambda each: (each.widths, each.distance, each.path)))
+        return tuple(sorted(found, key=lambda flip: (flip.widths, flip.distance, flip.path)))
 
     def to_frame(self) -> DataFrame:
-        """A row per number: value, range, grade, source, and the derivative of each condition and group by it."""
+        """A row per number: value, range, grade, source, and the derivatives of all conditions and groups by it."""
         import pandas as pd
 
         rows = [
@@ -246,7 +250,7 @@ class Sensitivity:
     # --- one number, another value -----------------------------------------------------------------------------------
 
     def posterior_at(self, path: Path, value: float) -> Mapping[str, float]:
-        """P(event | e), by id of conditions, then groups, with another value for one number; exact.
+        """P(event | e) with another value for one number, exactly, by id of conditions, then groups.
 
         Args:
             path: where the number stands, e.g. ``("signs", "effusion", "noisy_or", "leak")``.
@@ -254,12 +258,12 @@ class Sensitivity:
 
         Raises:
             NetworkError: a value that breaks a rule of the format.
-            InferenceError: base rates that cannot be met, or more than the engine is allowed.
+            InferenceError: base rates that cannot be met, or work beyond the budget.
         """
         return dict(zip(self._events, self._at(path, value).tolist(), strict=True))
 
     def _at(self, path: Path, value: float) -> Vector:
-        """P(event | e) with that value: in closed form where there is one, else computed anew."""
+        """P(event | e) with that value: in closed form if there is one, else from the changed network."""
         if path in self._places and self.gradients.linear[self._places[path]]:
             return self._closed(self._places[path], value - self._numbers[path].value)
         changed_network = with_number(self.belief.network, path, value)
@@ -290,7 +294,7 @@ class Sensitivity:
     # --- the first place ---------------------------------------------------------------------------------------------
 
     def _closed_flips(self) -> Iterator[Flip]:
-        """Where a + b x of the leader meets that of another, the nearest on either side."""
+        """The nearest values on either side at which a + b x of the leader equals that of another condition."""
         conditions = len(self.belief.network.conditions)
         first = self._events[self.leader]
         ahead = self.gradients.posterior[first] - self.gradients.posterior[:conditions]
@@ -307,8 +311,8 @@ class Sensitivity:
                     yield self._flip(path, self._numbers[path].value + float(changes[other]), int(other))
 
     def _searched_flips(self, most: int) -> Iterator[Flip]:
-        """By a root search on the network computed anew; on the side to which the linear estimate points."""
-        estimates = sorted(self._estimates(), key=lambda each: each[0])
+        """Flips by root search on the changed network, on the side to which the linear estimate points."""
+        estimates = sorted(self._estimates(), key=lambda estimate: estimate[0])
         for _, path, end in estimates[:most]:
             value = self._search(path, end)
             if value is not None:
@@ -317,7 +321,7 @@ class Sensitivity:
                 yield self._flip(path, value, int(posterior.argmax()))
 
     def _estimates(self) -> Iterator[tuple[float, Path, float]]:
-        """Widths by the linear estimate, path, and a value beyond it, of the numbers without a closed form."""
+        """Of numbers without a closed form: widths by the linear estimate, path, and a value beyond the estimate."""
         conditions = len(self.belief.network.conditions)
         first = self._events[self.leader]
         derivatives = self.gradients.derivatives[:, :conditions]
@@ -335,14 +339,17 @@ class Sensitivity:
                 yield _widths(number, _moved(number, needed)), path, min(max(end, lowest), highest)
 
     def _search(self, path: Path, end: float) -> float | None:
-        """Where the leader's lead ends, on a scale of logs, between the number and `end`; None where it does not."""
+        """The value between the number and `end` at which the leader's lead ends; None if it does not end there.
+
+        The root is searched on the scale of `_scaled`.
+        """
         number = self._numbers[path]
 
         def lead(at: float) -> float:
             posterior = self._at(path, _unscaled(number, at))[: len(self.belief.network.conditions)].copy()
-            own = posterior[self._events[self.leader]]
+            leading = posterior[self._events[self.leader]]
             posterior[self._events[self.leader]] = -1.0
-            return float(own - posterior.max())
+            return float(leading - posterior.max())
 
         start = _scaled(number, number.value), self._lead
         try:
@@ -368,7 +375,7 @@ class Sensitivity:
 
 
 def _scaled(number: Number, value: float) -> float:
-    """Its logit, or its log where it is no probability: scales on which most numbers act nearly in a straight line."""
+    """The logit of a probability, the log of any other number: scales on which most numbers act almost linearly."""
     return math.log(value / (1.0 - value)) if isinstance(number, Probability) else math.log(value)
 
 
@@ -382,10 +389,15 @@ def _scale_slope(number: Number) -> float:
 
 
 def _moved(number: Number, change: float) -> float:
-    """The value after a change on that scale."""
-    return _unscaled(number, max(min(_scaled(number, number.value) + change, 30.0), -30.0))
+    """The value after a change on the scale of `_scaled`."""
+    scaled = _scaled(number, number.value) + change
+    return _unscaled(number, max(min(scaled, FARTHEST_SCALED), -FARTHEST_SCALED))
 
 
 def sensitivity_of(belief: Belief) -> Sensitivity:
-    """The sensitivity of a diagnosis."""
+    """The sensitivity of a diagnosis.
+
+    Raises:
+        InferenceError: exact work is beyond the budget.
+    """
     return Sensitivity(belief, belief.compiled.strategy.gradients(belief.evidence, belief.compiled.events))

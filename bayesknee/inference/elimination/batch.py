@@ -1,4 +1,4 @@
-"""Many patients: those whose evidence has the same structure are gone through together."""
+"""The posteriors of many patients: those whose evidence has the same structure share a run."""
 
 from __future__ import annotations
 
@@ -22,64 +22,71 @@ from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import Evidence
 from bayesknee.patient.gates import CodedAnswers
 
-MOST_TOGETHER: Final = 40  # effects; to look for an order for more takes long and is in vain
-SECONDS_APART: Final = 4e-3  # what a structure takes, however small it is
+MOST_TOGETHER: Final = 40  # effects of a joint structure; with more, the search for an order is slow and of no use
+SECONDS_APART: Final = 4e-3  # overhead of a structure, however small: what a joint structure saves for each one
 WORTH_COMPILING: Final = 200  # patients; compiled code takes a second to load, and ten when first used
 
 
 def infer_many(
     core: EliminationCore, codes: Codes, evidence: Evidence, groups: Groups, refused: dict[int, str] | None
 ) -> Posteriors:
-    """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy`."""
-    model = core.model
-    marginals = np.full((len(codes), model.n), np.nan)
-    of_groups = np.full((len(codes), len(groups)), np.nan)
-    log_evidence = np.full(len(codes), -np.inf)
+    """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy.infer_many`."""
+    found = _no_posteriors(len(codes), core.model.n, len(groups))
     run = _CompiledRuns(core) if len(codes) >= WORTH_COMPILING and find_spec("numba") else core.run
-    alike: dict[Common, dict[int, SortedEvidence]] = {}
-    for row, known in _known(core, codes, evidence):
-        alike.setdefault(common_of(model, known), {})[row] = known
-    for structure, by_row in _gone_through(core, alike):
+    for structure, by_row in _structures(core, _alike(core, codes, evidence)):
         try:
             for rows in parts(list(by_row), core.at_once(structure)):
                 patients = patients_of(structure, [by_row[row] for row in rows])
-                log_evidence[rows], found = core.posteriors(patients, run)
-                marginals[rows] = found.conditions.T
+                found.log_evidence[rows], marginals = core.posteriors(patients, run)
+                found.marginals[rows] = marginals.conditions.T
                 if groups:
-                    of_groups[rows] = core.any_of(patients, groups, run)
+                    found.groups[rows] = core.any_of(patients, groups, run)
         except InferenceError as error:
             if refused is None:
                 raise
             refused.update(dict.fromkeys(by_row, str(error)))
-            log_evidence[list(by_row)] = np.nan
-    impossible = ~np.isfinite(log_evidence)
-    marginals[impossible], of_groups[impossible] = np.nan, np.nan
-    return Posteriors(marginals, of_groups, log_evidence)
+            found.log_evidence[list(by_row)] = np.nan
+    impossible = ~np.isfinite(found.log_evidence)
+    found.marginals[impossible], found.groups[impossible] = np.nan, np.nan
+    return found
 
 
-def _gone_through(
+def _no_posteriors(rows: int, conditions: int, groups: int) -> Posteriors:
+    """The posteriors of patients with impossible answers, as which all rows begin."""
+    return Posteriors(np.full((rows, conditions), np.nan), np.full((rows, groups), np.nan), np.full(rows, -np.inf))
+
+
+def _alike(core: EliminationCore, codes: Codes, evidence: Evidence) -> Mapping[Common, Mapping[int, SortedEvidence]]:
+    """The evidence by structure and row; rows whose answers break a gate are left out."""
+    alike: dict[Common, dict[int, SortedEvidence]] = {}
+    for row, known in _known(core, codes, evidence):
+        alike.setdefault(common_of(core.model, known), {})[row] = known
+    return alike
+
+
+def _structures(
     core: EliminationCore, alike: Mapping[Common, Mapping[int, SortedEvidence]]
 ) -> Iterator[tuple[Structure, Mapping[int, SortedEvidence]]]:
-    """The structures to go through, and whom with each.
+    """The structures to run, with their patients by row.
 
-    Patients who answered the same questions, each in their own way, are one structure where that is quicker: what is
-    absent in some and present in others is then gone through in all of them.
+    Patients who answered the same questions in different ways share a joint structure if that is quicker. Its effects
+    are all that are present in any of these patients.
     """
     by_answered: dict[tuple[object, ...], list[Common]] = {}
     for common, by_row in alike.items():
         answered = frozenset(next(iter(by_row.values())).effects)
         by_answered.setdefault((*common._replace(effects=()), answered), []).append(common)
     for commons in by_answered.values():
-        whole = {row: known for common in commons for row, known in alike[common].items()}
-        if len(commons) > 1 and (joint := _joint(core, commons, len(whole))):
-            yield joint, whole
+        merged = {row: known for common in commons for row, known in alike[common].items()}
+        if len(commons) > 1 and (joint := _joint(core, commons, len(merged))):
+            yield joint, merged
         else:
             yield from ((Structure(core.model, common), alike[common]) for common in commons)
 
 
 def _joint(core: EliminationCore, commons: list[Common], patients: int) -> Structure | None:
-    """One structure for all of these; None where they are quicker apart, or it is too large."""
-    effects = tuple(sorted(set().union(*(each.effects for each in commons))))
+    """The joint structure of all of these; None if separate ones are quicker, or if it is too large."""
+    effects = tuple(sorted(set().union(*(common.effects for common in commons))))
     if len(effects) > MOST_TOGETHER:
         return None
     joint = Structure(core.model, commons[0]._replace(effects=effects))
@@ -89,9 +96,12 @@ def _joint(core: EliminationCore, commons: list[Common], patients: int) -> Struc
 
 
 def structure_with(model: NetworkArrays, evidence: Evidence, names: Sequence[str]) -> Structure:
-    """The structure of patients who have this evidence, and answered these questions each in their own way.
+    """The joint structure of patients who share this evidence and answered these questions in different ways.
 
-    All answers to a mixture are as much work, so one stands for them.
+    Args:
+        model: the arrays of the network.
+        evidence: what is known of all patients.
+        names: ids of the questions. All answers to a mixture take the same work, so the first one stands for them.
     """
     known = sorted_evidence(model, evidence)
     mixtures = {name: tuple(np.eye(len(model.network.states[name]))[0]) for name in names if name in model.mixtures}
@@ -102,7 +112,7 @@ def structure_with(model: NetworkArrays, evidence: Evidence, names: Sequence[str
 
 
 def parts(rows: list[int], length: int) -> Iterable[list[int]]:
-    """The rows, that many at a time."""
+    """The rows in parts of at most `length`."""
     return (rows[start : start + length] for start in range(0, len(rows), length))
 
 
@@ -110,20 +120,20 @@ def parts(rows: list[int], length: int) -> Iterable[list[int]]:
 
 
 def _known(core: EliminationCore, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, SortedEvidence]]:
-    """What is known of each row, but for those whose answers break a gate."""
+    """The evidence by row; rows whose answers break a gate are left out."""
     network = core.model.network
     answers = core.gates.answers(codes, evidence)
     names, ways = list(network.questions), _likelihoods(network, answers)
-    for row, own in enumerate(answers.rows):
-        columns = np.flatnonzero(own != NOT_KNOWN).tolist()
-        stated = {names[column]: ways[column][own[column]] for column in columns}
+    for row, row_codes in enumerate(answers.rows):
+        columns = np.flatnonzero(row_codes != NOT_KNOWN).tolist()
+        stated = {names[column]: ways[column][row_codes[column]] for column in columns}
         if all(map(any, stated.values())):
             likelihoods = {**answers.shared, **stated}
             yield row, sorted_evidence(core.model, Evidence(likelihoods=likelihoods, log_scale=answers.log_scale))
 
 
 def _likelihoods(network: Network, answers: CodedAnswers) -> list[list[tuple[float, ...]]]:
-    """The likelihoods of each way of answering each question."""
+    """The likelihoods of all codes of all questions, by number of the question and code."""
     return [[tuple(way) for way in answers.ways[name].tolist()] for name in network.questions]
 
 
@@ -131,7 +141,7 @@ def _likelihoods(network: Network, answers: CodedAnswers) -> list[list[tuple[flo
 
 
 class _CompiledRuns:
-    """Makes runs of compiled code, where the plan can be compiled; keeps the programs of one structure."""
+    """Makes runs, by compiled code if the plan can be compiled. Keeps the program of the last structure."""
 
     def __init__(self, core: EliminationCore) -> None:
         self._core = core

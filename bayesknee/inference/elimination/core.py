@@ -1,4 +1,4 @@
-"""Plans of elimination, their runs, and the posteriors that these tell: what all capabilities of the strategy take."""
+"""Elimination orders, their runs, and the posteriors from these: the core of the elimination strategy."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ from bayesknee.patient.gates import Gates
 RunOf: TypeAlias = Callable[[Patients], AnyRun]
 
 BUDGET: Final = Budget()
-MOST_AT_ONCE: Final = 2**22  # numbers in all tables of patients who are gone through together
-MOST_PLANS: Final = 64
-MOST_KEPT: Final = 4
-SHARE_FORWARD: Final = 0.4  # of what a run takes; from a quarter to a half
-RARE_COMPLAINT: Final = 1e-3  # below, 1 - P(none | e) would lose too many digits
+# Numbers in all tables of a run, 32 MB. By measurement, with 20 present findings of 4,000: a patient takes 146 us with
+# this, 356 us with a quarter (overhead), 377 us with four times as much (caches).
+MOST_AT_ONCE: Final = 2**22
+MOST_PLANS: Final = 64  # orders kept, of some kB each; by measurement, a search takes 40 ms with 20 present findings
+MOST_KEPT: Final = 4  # posteriors kept: a diagnosis asks for the same one several times, and groups ask once more
+SHARE_FORWARD: Final = 0.4  # of the time of a run, for the estimate of seconds; by measurement from a quarter to a half
+RARE_COMPLAINT: Final = 1e-3  # P(any condition | e) below which 1 - P(none | e) would lose more than 3 of 16 digits
 
 
 class Totals(NamedTuple):
-    """What has to be known of patients before anything else.
+    """The evidence of patients and the share of it with the presenting complaint.
 
     Attributes:
-        patients: who they are, the presenting complaint counted in where it is too rare to be left out.
-        log_all: log P(their evidence), the complaint not seen to where it is not counted in, shape (patients,).
-        share: P(any condition | evidence), as `EliminationCore._share_with_any`.
+        patients: the patients, with the complaint as an effect if it is too rare to be divided out.
+        log_all: log P(evidence), without the complaint unless it is an effect, shape (patients,).
+        share: P(any condition | evidence), as `EliminationCore._share_with_any`, shape (patients,).
     """
 
     patients: Patients
@@ -48,32 +50,33 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True)
 class EliminationPosterior:
-    """What is known of one patient's conditions.
+    """The exact posterior of one patient.
 
     Attributes:
-        whole: of that patient; evidence that is impossible tells nothing of any condition.
-        log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
-        marginals: P(c | e), shape (n,).
+        core: of the network.
+        totals: of the patient.
+        log_evidence: log P(e | complaint, setting); minus infinity if the evidence is impossible.
+        marginals: P(c | e), shape (n,); 0 if the evidence is impossible.
     """
 
     core: EliminationCore
-    whole: Totals
+    totals: Totals
     log_evidence: float
     marginals: Vector
     approximation: ClassVar[None] = None
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return float(self.core.any_of_whole(self.whole, [conditions])[0, 0])
+        return float(self.core.any_of_from(self.totals, [conditions])[0, 0])
 
 
 class EliminationCore:
-    """Plans and runs for one network in one setting. Read-only once made, so safe to share between threads.
+    """Elimination orders and runs for one network in one setting. Safe to share between threads.
 
     Args:
         network: a network.
         setting: one of its care settings.
-        budget: what exact work may take.
+        budget: what exact work for one patient may take.
 
     Raises:
         InferenceError: tables too large, or base rates that cannot be met.
@@ -88,11 +91,11 @@ class EliminationCore:
         self._kept: dict[object, tuple[Totals, Vector, Marginals]] = {}
 
     def posterior_of(self, evidence: Evidence, patient: Patients) -> tuple[Vector, Marginals]:
-        """As `posteriors`, of a single patient with this evidence; the last few are kept."""
-        return self.whole_posterior(evidence, patient)[1:]
+        """As `posteriors`, of a single patient with this evidence. The last few results are kept."""
+        return self.posterior_with_totals(evidence, patient)[1:]
 
-    def whole_posterior(self, evidence: Evidence, patient: Patients) -> tuple[Totals, Vector, Marginals]:
-        """The same, and what is needed to tell of groups."""
+    def posterior_with_totals(self, evidence: Evidence, patient: Patients) -> tuple[Totals, Vector, Marginals]:
+        """As `posterior_of`, with the totals from which the posteriors of groups follow."""
         key = (*evidence.likelihoods.items(), evidence.log_scale)
         if (kept := self._kept.get(key)) is None:
             kept = self._posteriors(patient, self.run)
@@ -103,30 +106,36 @@ class EliminationCore:
         """log P(evidence | complaint), shape (patients,), and the marginals given the complaint.
 
         Args:
-            patients: whose.
-            run_of: makes runs; `run` where left out.
+            patients: of one structure.
+            run_of: makes runs; `run` by default.
+
+        Raises:
+            InferenceError: tables that would be too large.
         """
         return self._posteriors(patients, run_of or self.run)[1:]
 
     def _posteriors(self, patients: Patients, run_of: RunOf) -> tuple[Totals, Vector, Marginals]:
-        run, whole = self._whole(patients, run_of)
+        run, totals = self._totals(patients, run_of)
         marginals = run.marginals()
         with np.errstate(invalid="ignore", divide="ignore"):
-            marginals.conditions = np.minimum(marginals.conditions / np.maximum(whole.share, 0.0), 1.0)
-        log_evidence = whole.log_all + _log(whole.share) - np.log(patients.structure.model.complaint)
-        return whole, log_evidence, marginals
+            marginals.conditions = np.minimum(marginals.conditions / np.maximum(totals.share, 0.0), 1.0)
+        log_evidence = totals.log_all + _log(totals.share) - np.log(patients.structure.model.complaint)
+        return totals, log_evidence, marginals
 
-    def _whole(self, patients: Patients, run_of: RunOf) -> tuple[AnyRun, Totals]:
-        """A run of the patients that has gone forward, and what it told."""
+    def _totals(self, patients: Patients, run_of: RunOf) -> tuple[AnyRun, Totals]:
+        """A run of the patients after its forward pass, and the totals."""
         run = run_of(patients)
         log_all = run.log_evidence()
         share = self._share_with_any(patients, log_all, run_of)
         if np.any((share < RARE_COMPLAINT) & (share > -1.0)) and not self._counts_any(patients):
-            return self._whole(self.counting_any(patients), run_of)
+            return self._totals(self.counting_any(patients), run_of)
         return run, Totals(patients, log_all, share)
 
     def _share_with_any(self, patients: Patients, log_all: Vector, run_of: RunOf) -> Vector:
-        """P(any condition | evidence), where that is not counted in; -1 where the evidence is impossible anyway."""
+        """P(any condition | evidence), shape (patients,).
+
+        It is 1 if the complaint is an effect or the network has none, and -1 if the evidence is impossible.
+        """
         possible = ~np.isneginf(log_all)
         if not self.has_complaint or self._counts_any(patients):
             return np.where(possible, 1.0, -1.0)
@@ -135,14 +144,14 @@ class EliminationCore:
             return np.where(possible, -np.expm1(np.minimum(log_none - log_all, 0.0)), -1.0)
 
     def any_of(self, patients: Patients, groups: Groups, run_of: RunOf | None = None) -> Vector:
-        """P(at least one of these conditions | e), shape (patients, groups); as `posteriors`."""
+        """P(at least one member | e), shape (patients, groups); arguments and errors as for `posteriors`."""
         run_of = run_of or self.run
-        return self.any_of_whole(self._whole(patients, run_of)[1], groups, run_of)
+        return self.any_of_from(self._totals(patients, run_of)[1], groups, run_of)
 
-    def any_of_whole(self, whole: Totals, groups: Groups, run_of: RunOf | None = None) -> Vector:
-        """As `any_of`, where the patients have been gone through already."""
+    def any_of_from(self, totals: Totals, groups: Groups, run_of: RunOf | None = None) -> Vector:
+        """As `any_of`, from the totals of a run."""
         run_of = run_of or self.run
-        patients, log_all, share = whole
+        patients, log_all, share = totals
         logs = [run_of(patients.without(group)).log_evidence() for group in groups]
         with np.errstate(invalid="ignore", divide="ignore"):
             parts = [np.clip(-np.expm1(log_none - log_all) / share, 0.0, 1.0) for log_none in logs]
@@ -153,9 +162,9 @@ class EliminationCore:
         return self.model.any_effect in common.effects or bool(common.mixtures)
 
     def counting_any(self, patients: Patients) -> Patients:
-        """The same patients, with the presenting complaint as one more effect, which is present.
+        """The same patients, with the presenting complaint as a further effect that is present.
 
-        An answer to a mixture implies it.
+        An answer to a mixture implies the complaint, so such patients stay as they are.
         """
         common = patients.structure.common
         if self._counts_any(patients):
@@ -171,7 +180,7 @@ class EliminationCore:
         )
 
     def run(self, patients: Patients) -> Run:
-        """A run of the plan for these patients.
+        """A run of the elimination order of these patients.
 
         Raises:
             InferenceError: tables that would be too large.
@@ -179,7 +188,7 @@ class EliminationCore:
         return Run(self.plan_of(patients.structure), patients)
 
     def plan_of(self, structure: Structure) -> EliminationOrder:
-        """The plan for patients of this structure.
+        """The elimination order for patients of this structure.
 
         Raises:
             InferenceError: tables that would be too large.
@@ -189,17 +198,17 @@ class EliminationCore:
         return self.plan(structure.shape)
 
     def fits(self, structure: Structure) -> bool:
-        """Whether exact work is within the budget."""
+        """Whether exact work for a patient of this structure is within the budget."""
         memory = self.plan(structure.shape).memory
         return memory <= self.budget.memory and self._seconds(structure) <= self.budget.seconds
 
     def _seconds(self, structure: Structure) -> float:
-        """What the posterior of a patient takes, about: a run, and a way forward for the complaint and each group."""
+        """The estimated time of a posterior: a run, and a forward pass for the complaint and for each group."""
         more = len(self.model.network.groups) + self.has_complaint
         return self.plan(structure.shape).seconds * (1.0 + SHARE_FORWARD * more)
 
     def too_large(self, structure: Structure) -> str:
-        """What exact work would take, and what is allowed."""
+        """The error text: what exact work would take, and what the budget allows."""
         plan = self.plan(structure.shape)
         mixtures = len(structure.common.mixtures)
         return (
@@ -211,16 +220,16 @@ class EliminationCore:
         )
 
     def plan(self, shape: Shape) -> EliminationOrder:
-        """How to go through this shape."""
+        """The elimination order for this shape. The last few are kept."""
         if (plan := self._plans.get(shape)) is None:
             plan = make_plan(shape)
             keep(self._plans, shape, plan, MOST_PLANS)
         return plan
 
     def in_parts(self, patients: Patients) -> tuple[Vector, Vector, dict[int, Vector]]:
-        """log P(evidence), P(condition | evidence) and P(effect | evidence), as many patients at once as may be.
+        """log P(evidence), P(condition | evidence) and P(effect | evidence), by runs of `at_once` patients.
 
-        Shapes (patients,), (n, patients), and (patients,) by effect; the complaint is not seen to.
+        Shapes (patients,), (n, patients), and (patients,) by effect. The complaint is not conditioned on.
         """
         logs, conditions, effects = [], [], []
         length = self.at_once(patients.structure)
@@ -230,11 +239,11 @@ class EliminationCore:
             found = run.marginals()
             conditions.append(found.conditions)
             effects.append(found.effects)
-        joined = {k: np.concatenate([each[k] for each in effects]) for k in effects[0]}
+        joined = {k: np.concatenate([by_number[k] for by_number in effects]) for k in effects[0]}
         return np.concatenate(logs), np.concatenate(conditions, axis=1), joined
 
     def at_once(self, structure: Structure) -> int:
-        """How many patients of one structure to go through together."""
+        """How many patients of one structure to put into one run."""
         return max(1, MOST_AT_ONCE // (sum(self.plan(structure.shape).sizes) + 4 * self.model.n))
 
     @cached_property

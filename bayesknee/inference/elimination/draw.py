@@ -1,13 +1,15 @@
-"""Sets of conditions drawn given evidence: the steps of a run gone through backwards, each drawn given those after it.
+"""Sets of conditions drawn given evidence: forward filtering, backward sampling.
 
-Each step of a run sums something out of the product of the table before it and its own numbers. That product, at the
-states drawn so far, is the distribution of what was summed out (forward filtering, backward sampling).
+A step of a run sums a variable out of the product of the table before it and the numbers of the step. That product, at
+the states drawn so far, is the distribution of this variable. So the steps are undone in reverse, and each draws the
+variable that it summed out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
+from typing import Final
 
 import numpy as np
 
@@ -27,14 +29,16 @@ from bayesknee.inference.elimination.steps import (
     spread,
 )
 
+LARGEST_BELOW_1: Final = 1.0 - 1e-16  # the float next to 1: the log of 1 - p stays finite, so no inf - inf is nan
+
 
 def draw(run: Run, rows: int, rng: np.random.Generator) -> tuple[Bools, dict[int, Integers]]:
-    """Conditions, shape (rows, n), and the states of the blocks of risk factors that the plan goes through.
+    """Conditions, shape (rows, n), and the states of blocks of risk factors in the elimination order, shape (rows,).
 
     Args:
-        run: of a single patient whose evidence is possible; `log_evidence` was called.
-        rows: how many to draw.
-        rng: source of chance.
+        run: of a single patient whose evidence is possible. Its `log_evidence` was called.
+        rows: how many sets to draw.
+        rng: the generator of random numbers.
     """
     drawing = _Drawing(run, rows, rng)
     for step, x in run.tables_backwards():
@@ -44,10 +48,14 @@ def draw(run: Run, rows: int, rng: np.random.Generator) -> tuple[Bools, dict[int
 
 @dataclass
 class _Drawing:
-    """What was drawn so far.
+    """The draws so far.
 
     Attributes:
-        axes: the states of the axes that there are at this place, in order.
+        run: the run whose steps are undone.
+        rows: how many sets are drawn.
+        rng: the generator of random numbers.
+        axes: the states drawn for the axes of the table at this step, in order.
+        blocks: the states drawn for blocks of risk factors, by number.
     """
 
     run: Run
@@ -62,17 +70,17 @@ class _Drawing:
         self.conditions = np.zeros((self.rows, self.n), np.bool_)
 
     def _at(self, table: Vector, axes: list[Integers] | None = None) -> Vector:
-        """A table of one patient at the states drawn, shape (rows,)."""
-        own = tuple(self.axes if axes is None else axes)
-        return table[(*own, 0)] if own else np.broadcast_to(table[0], (self.rows,))
+        """The values of a table of one patient at the states drawn, shape (rows,)."""
+        states = tuple(self.axes if axes is None else axes)
+        return table[(*states, 0)] if states else np.broadcast_to(table[0], (self.rows,))
 
     def _with(self, place: int, state: int) -> list[Integers]:
-        """The axes, one of them in a given state."""
-        return [np.full(self.rows, state) if other == place else each for other, each in enumerate(self.axes)]
+        """The axes, with the one at `place` in a given state."""
+        return [np.full(self.rows, state) if other == place else states for other, states in enumerate(self.axes)]
 
     @singledispatchmethod
     def undo(self, step: EliminationStep, x: Vector) -> None:
-        """Draws what the step summed out; x is the table before it."""
+        """Draws the variable that the step summed out; x is the table before the step."""
         raise NotImplementedError(type(step).__name__)
 
     @undo.register
@@ -100,18 +108,24 @@ class _Drawing:
     @undo.register
     def _explain(self, step: Explain, x: Vector) -> None:
         self._unexplain(
-            x, [(own, place, self.numbers.chance(condition, name)) for condition, own, name, place in step.pairs]
+            x, [(axis, place, self.numbers.chance(condition, name)) for condition, axis, name, place in step.pairs]
         )
 
     def _unexplain(self, x: Vector, pairs: list[tuple[int | None, int, Vector]], who: Bools | None = None) -> None:
-        """Whether each effect was explained before: pairs of the place of a condition (or none) and of an effect, q."""
+        """Draws whether each effect was explained before the step.
+
+        Args:
+            x: the table before the step.
+            pairs: the place of a condition's axis or None, the place of an effect's axis, and q.
+            who: the rows to draw for, by default all of them.
+        """
         tables = [x]
-        for own, place, q in pairs:
+        for axis, place, q in pairs:
             tables.append(tables[-1].copy())
-            explain(tables[-1], [] if own is None else [(own, 1)], place, q)
-        for (own, place, q), before in zip(pairs[::-1], tables[-2::-1], strict=True):
+            explain(tables[-1], [] if axis is None else [(axis, 1)], place, q)
+        for (axis, place, q), before in zip(pairs[::-1], tables[-2::-1], strict=True):
             here = np.ones(self.rows, np.bool_) if who is None else who
-            here = here & (self.axes[place] > 0) & (True if own is None else self.axes[own] > 0)
+            here = here & (self.axes[place] > 0) & (True if axis is None else self.axes[axis] > 0)
             already = self._at(before, self._with(place, 1))
             just_now = q * self._at(before, self._with(place, 0))
             drawn = self.rng.random(self.rows) * (already + just_now) < just_now
@@ -119,7 +133,7 @@ class _Drawing:
 
     @undo.register
     def _absorb(self, step: Absorb, x: Vector) -> None:
-        no, yes = (spread(each, step.scope, x.ndim) for each in self.numbers.pair(step.condition))
+        no, yes = (spread(table, step.scope, x.ndim) for table in self.numbers.pair(step.condition))
         pairs: list[tuple[int | None, int, Vector]] = [
             (None, place, self.numbers.chance(step.condition, name)) for name, place in step.effects
         ]
@@ -140,7 +154,7 @@ class _Drawing:
             self._draw_members(crowd, scope, None)
             return
         after = self.axes[step.effect] > 0
-        nothing, something = (self._scoped(each, scope) for each in (crowd.nothing, crowd.something))
+        nothing, something = (self._scoped(table, scope) for table in (crowd.nothing, crowd.something))
         before = [self._at(x, self._with(step.effect, state)) for state in (0, 1)]
         ways = np.stack([before[1] * nothing, before[1] * something, before[0] * something], axis=1)
         ways[~after] = np.array([1.0, 0.0, 0.0])
@@ -149,32 +163,32 @@ class _Drawing:
         self._draw_members(crowd, scope, way > 0)
 
     def _scoped(self, table: Vector, scope: list[Integers]) -> Vector:
-        """A table over a scope at the states drawn, shape (rows,)."""
+        """The values of a table over a scope at the states drawn, shape (rows,)."""
         return np.broadcast_to(table[(*scope, 0)], (self.rows,))
 
     def _draw_members(self, crowd: Crowd, scope: list[Integers], fires: Bools | None) -> None:
-        """A crowd's members, given whether any of them brings the effect about; None where there is no effect."""
-        tables = (np.moveaxis(each[..., 0], 0, -1) for each in (crowd.no, crowd.yes))
-        no, yes = (each[tuple(scope)].reshape(-1, len(crowd.members)) for each in tables)
+        """Draws a crowd's members, given whether any of them brings the effect about; None if there is no effect."""
+        tables = (np.moveaxis(table[..., 0], 0, -1) for table in (crowd.no, crowd.yes))
+        no, yes = (table[tuple(scope)].reshape(-1, len(crowd.members)) for table in tables)
         members = np.array(crowd.members)
         if fires is None:
-            self.conditions[:, members] = self._some(yes, no)
+            self.conditions[:, members] = self._draw_independent(yes, no)
             return
-        self.conditions[:, members] = self._some(yes * (1.0 - crowd.q[:, 0]), no)
+        self.conditions[:, members] = self._draw_independent(yes * (1.0 - crowd.q[:, 0]), no)
         if fires.any():
             rows = np.flatnonzero(fires)
-            yes, no = (np.broadcast_to(each, (self.rows, len(members)))[rows] for each in (yes, no))
-            self.conditions[rows[:, None], members] = self._some_of_whom_one_fires(yes, no, crowd.q[:, 0])
+            yes, no = (np.broadcast_to(weights, (self.rows, len(members)))[rows] for weights in (yes, no))
+            self.conditions[rows[:, None], members] = self._draw_with_one_firing(yes, no, crowd.q[:, 0])
 
-    def _some(self, yes: Vector, no: Vector) -> Bools:
+    def _draw_independent(self, yes: Vector, no: Vector) -> Bools:
         size = np.broadcast_shapes(yes.shape, no.shape, (self.rows, 1))
         return np.asarray(self.rng.random(size) * (yes + no) < yes)
 
-    def _some_of_whom_one_fires(self, yes: Vector, no: Vector, q: Vector) -> Bools:
-        """The first who fires is drawn; those before do not fire, those after may."""
+    def _draw_with_one_firing(self, yes: Vector, no: Vector, q: Vector) -> Bools:
+        """Members given that at least one fires: the first to fire is drawn; those after it may fire, too."""
         fire = yes * q / (yes + no)
         with np.errstate(divide="ignore"):
-            log_still = np.cumsum(np.log1p(-np.minimum(fire, 1.0 - 1e-16)), axis=1)
+            log_still = np.cumsum(np.log1p(-np.minimum(fire, LARGEST_BELOW_1)), axis=1)
         first_chances = fire * np.exp(np.hstack([np.zeros((len(fire), 1)), log_still[:, :-1]]))
         first = draw_each(first_chances, self.rng)[:, None]
         order = np.arange(fire.shape[1])

@@ -1,18 +1,18 @@
-"""How the posterior changes with every number, where conditions are many: from runs of the same plan.
+"""Derivatives of the posterior by all numbers, by elimination.
 
-Each event is a patient of its own, in whom it happens; a presenting complaint is one more effect that is present. P(e)
-of a noisy-OR f with weights w_no and w_yes hangs on its numbers by way of (w_no - w_yes) P(f absent | s) alone, so that
-with P stated for a cause c
+Each event is one more patient, in whom it occurs. A presenting complaint is a further effect that is present. P(e)
+depends on the numbers of a noisy-OR f with weights w_no and w_yes only through (w_no - w_yes) P(f absent | s). So with
+the probability P stated for a cause c,
 
     dP(e) / dP = - (w_no - w_yes) P(f absent, c, other evidence) / (1 - P)
 
-which takes the run in which f is absent, or no other run where it is absent anyway. The log odds of a condition, with p
-its probability given its parents, move
+which takes a run in which f is absent, unless it is absent in the patient anyway. With p the probability of a condition
+given its parents, the derivative by its log odds is
 
     d log P(e) / d log odds = sum over parents of P(c, parents | e) (1 - p) - P(no c, parents | e) p,
 
-and a run's way back has P(c, parents | e) at the place where it sums c out. What that means for base rates, odds ratios
-and priors of risk factors, with the intercepts that move along, is told in `bayesknee.inference.prior.numbers`.
+and the backward pass of a run has P(c, parents | e) where it sums c out. `bayesknee.inference.prior.numbers` turns this
+into derivatives by base rates, odds ratios and priors of risk factors, with intercepts that change along.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
 
-MOST_AT_ONCE: Final = 2**21  # numbers of all conditions and what they depend on, of patients gone through together
+MOST_AT_ONCE: Final = 2**21  # numbers of all P(condition, parents | patient) of a run, 16 MB; judged
 
 
 class PatientSlope(NamedTuple):
-    """A number: its place, d log P(e) / d number of each patient, and whether P(e) is a straight line in it."""
+    """A number: its path, d log P(e) / d number, shape (patients,), and whether P(e) is linear in the number."""
 
     path: Path
     slope: Vector
@@ -69,10 +69,10 @@ def gradients_of(
 
 @dataclass
 class Families(Marginals):
-    """A `Tally` that keeps P(condition, what it depends on | evidence), too.
+    """A `Tally` that also keeps P(condition, parents | evidence).
 
     Attributes:
-        families: by condition that depends on anything, shape (2, scope..., patients).
+        families: P(condition, scope | evidence) by condition that has parents, shape (2, scope..., patients).
         blocks: P(state | evidence) by block of risk factors in any scope, shape (states, patients).
     """
 
@@ -85,7 +85,7 @@ class Families(Marginals):
             self._keep(number, weights / weights.sum(axis=tuple(range(weights.ndim - 1))))
 
     def _keep(self, number: int, family: Vector) -> None:
-        """Without what mixtures are mixed by, which stands last in any scope."""
+        """Keeps a family, with the variables of mixtures, which are the last of a scope, summed out."""
         last = family.ndim - 1
         self.families[number] = family.sum(axis=tuple(range(last - len(self.patients.structure.mixings), last)))
 
@@ -103,11 +103,11 @@ class Families(Marginals):
 
 
 class _PriorSlopes:
-    """d log P(patient) by the numbers before the findings, for some patients of one structure.
+    """d log P(patient) by the numbers of conditions and risk factors, for patients of one structure.
 
     Args:
         numbers: these numbers.
-        tally: what a run found out about the patients.
+        tally: the marginals from a run of the patients.
     """
 
     def __init__(self, numbers: PriorNumbers, tally: Families) -> None:
@@ -118,13 +118,13 @@ class _PriorSlopes:
         self._private: dict[int, Vector] = {}
 
     def raw(self) -> Raw:
-        """With the intercepts held, and by the intercepts; shapes (numbers, patients) and (conditions, patients)."""
+        """Derivatives at fixed intercepts, shape (numbers, patients), and by intercepts, shape (n, patients)."""
         by_log_odds = [self._by_log_odds(c) for c in range(self._model.n)]
         found = self._numbers.raw(by_log_odds, dict(self._by_state()))
         return Raw(np.nan_to_num(found.by_number), np.nan_to_num(found.by_intercept))
 
     def _by_log_odds(self, c: int) -> tuple[Vector, Mapping[int, States]]:
-        """Over all parents, an axis of length 1 for those of which the state is known."""
+        """d log P / d log odds by state of all parents; the axis of a parent with a known state has length 1."""
         parents = self._model.parents.odds_ratios[c].variables
         change, variables = self._over_open_parents(c)
         change = np.moveaxis(change, -1, 0)
@@ -138,22 +138,22 @@ class _PriorSlopes:
         return change, along
 
     def _over_open_parents(self, c: int) -> tuple[Vector, tuple[int, ...]]:
-        """d log P / d log odds by state of the parents that are not known, the patients last; and which these are."""
+        """d log P / d log odds by state of the parents whose state is not known, then patient; and these parents."""
         if c not in self._model.factors:
             return self._tally.conditions[c] - self._model.simple[c], ()
         _, pair = self._structure.pairs_before_mixing[c]
         factor = self._structure.factor(c)
-        variables = tuple(each for each in factor.variables if each != c)
+        variables = tuple(parent for parent in factor.variables if parent != c)
         no, yes = np.moveaxis(factor.table, factor.variables.index(c), 0)
-        by_no, by_yes = (own / table for own, table in zip(self._tally.families[c], pair, strict=True))
+        by_no, by_yes = (family / table for family, table in zip(self._tally.families[c], pair, strict=True))
         weights = np.ones(1)
         private = self._structure.private(c)
         if private is not None:
             axis = variables.index(private)
-            by_no, by_yes = (np.expand_dims(each, axis) for each in (by_no, by_yes))
+            by_no, by_yes = (np.expand_dims(ratio, axis) for ratio in (by_no, by_yes))
             weights = self._structure.block_weights[private]
-            weights = weights.reshape([-1 if each == axis else 1 for each in range(len(variables))] + [1])
-            rest = tuple(each for each in range(len(variables)) if each != axis)
+            weights = weights.reshape([-1 if place == axis else 1 for place in range(len(variables))] + [1])
+            rest = tuple(place for place in range(len(variables)) if place != axis)
             self._private[private] = ((by_no * no + by_yes * yes) * weights).sum(axis=rest)
         return (by_yes - by_no) * no * yes * weights, variables
 
@@ -161,19 +161,19 @@ class _PriorSlopes:
         """P(state | e) by block of risk factors, and its states."""
         found = {**self._tally.blocks, **self._private}
         for number, weights in self._structure.block_weights.items():
-            own = found.get(number, weights / weights.sum(axis=0))
-            own = np.broadcast_to(own, (len(weights), self._tally.patients.count))
-            yield number, (own.T, np.arange(len(weights)))
+            chances = found.get(number, weights / weights.sum(axis=0))
+            chances = np.broadcast_to(chances, (len(weights), self._tally.patients.count))
+            yield number, (chances.T, np.arange(len(weights)))
 
 
 class Found(NamedTuple):
-    """What runs found out about patients of one structure.
+    """Marginals and derivatives of patients of one structure.
 
     Attributes:
-        logs: log P(patient), the complaint not seen to, shape (patients,).
+        logs: log P(patient), without conditioning on the complaint, shape (patients,).
         conditions: P(condition | patient), shape (n, patients).
         effects: P(effect | patient) by number, shape (patients,).
-        raw: d log P(patient) by the numbers before the findings.
+        raw: d log P(patient) by the numbers of conditions and risk factors.
     """
 
     logs: Vector
@@ -183,7 +183,7 @@ class Found(NamedTuple):
 
 
 class EliminationPriorGradients:
-    """Derivatives by the numbers before the findings, for one network and setting. Read-only once made."""
+    """Derivatives by the numbers of conditions and risk factors, for one network and setting. Immutable."""
 
     def __init__(self, core: EliminationCore) -> None:
         self._core = core
@@ -195,20 +195,20 @@ class EliminationPriorGradients:
         self._moves = self.numbers.moves(Raw(raw.by_number * sums, raw.by_intercept * sums))
 
     def found(self, patients: Patients) -> Found:
-        """All that is wanted of these patients, some at a time."""
+        """Marginals and derivatives of these patients, by runs of bounded size."""
         structure = patients.structure
         numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs_before_mixing.values())
         length = min(self._core.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
-        parts = [self._some(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
+        parts = [self._found_part(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
         logs, conditions, effects, raws = zip(*parts, strict=True)
         return Found(
             np.concatenate(logs),
             np.concatenate(conditions, axis=1),
-            {k: np.concatenate([each[k] for each in effects]) for k in effects[0]},
-            Raw(*(np.concatenate(each, axis=1) for each in zip(*raws, strict=True))),
+            {k: np.concatenate([by_number[k] for by_number in effects]) for k in effects[0]},
+            Raw(*(np.concatenate(arrays, axis=1) for arrays in zip(*raws, strict=True))),
         )
 
-    def _some(self, patients: Patients) -> Found:
+    def _found_part(self, patients: Patients) -> Found:
         run = self._core.run(patients)
         logs = run.log_evidence()
         tally = Families(patients, np.full((self._core.model.n, patients.count), np.nan))
@@ -217,24 +217,24 @@ class EliminationPriorGradients:
         return Found(logs, conditions, tally.effects, _PriorSlopes(self.numbers, tally).raw())
 
     def slopes(self, raw: Raw) -> Vector:
-        """d log P(patient | complaint) / d number, the intercepts moving along; shape (numbers, patients)."""
+        """d log P(patient | complaint) / d number, with intercepts changing along; shape (numbers, patients)."""
         moves = self._moves
         return np.asarray(raw.by_number + moves.of_intercepts @ raw.by_intercept - moves.of_complaint[:, None])
 
 
 def _counted(core: EliminationCore, known: SortedEvidence) -> Patients:
-    """A patient, who has the complaint."""
+    """A patient with this evidence and the complaint."""
     patient = one_patient(core.model, known)
     return core.counting_any(patient) if core.has_complaint else patient
 
 
 def _each_event(patient: Patients, events: Events) -> Patients:
-    """The patient as is, then one for each event, which happens; of several conditions, not."""
+    """The patient, then one for each event: it occurs if it has one condition, and does not occur if it has several."""
     count = 1 + len(events)
-    no, yes = (np.repeat(each, count, axis=1) for each in (patient.no, patient.yes))
+    no, yes = (np.repeat(table, count, axis=1) for table in (patient.no, patient.yes))
     for column, event in enumerate(events, start=1):
         (no if len(event) == 1 else yes)[sorted(event), column] = -np.inf
-    observed = {k: np.repeat(each, count, axis=1) for k, each in patient.observed.items()}
+    observed = {k: np.repeat(table, count, axis=1) for k, table in patient.observed.items()}
     return replace(patient, no=no, yes=yes, observed=observed, log_scale=np.repeat(patient.log_scale, count))
 
 
@@ -242,7 +242,7 @@ def _each_event(patient: Patients, events: Events) -> Patients:
 
 
 class _Work:
-    """Patients: one of whom nothing is asked, then one for each event, which happens; of several conditions, not."""
+    """The derivatives of a patient's evidence and events, by the patients of `_each_event`."""
 
     def __init__(
         self, core: EliminationCore, before: EliminationPriorGradients, evidence: Evidence, events: Events
@@ -255,7 +255,7 @@ class _Work:
         self._patients = _each_event(_counted(core, self._known), events)
         self._logs, self._conditions, self._effects, self._raw = before.found(self._patients)
         with np.errstate(invalid="ignore"):
-            self._shares = np.exp(self._logs - self._logs[0])  # P(what is asked for | e)
+            self._shares = np.exp(self._logs - self._logs[0])  # P(event of the patient | e)
 
     def over_events(self, slope: Vector) -> Vector:
         """From d log P of each patient to d P(e), then d P(event, e), over P(e)."""
@@ -266,7 +266,7 @@ class _Work:
         return np.asarray(made)
 
     def rows(self) -> Iterator[PatientSlope]:
-        """All numbers that bear on the patient."""
+        """The derivatives by all numbers that bear on the patient."""
         yield from self._before_the_findings()
         for name, likelihood in self._known.effects.items():
             section = "signs" if name in self._model.network.signs else "findings"
@@ -280,9 +280,12 @@ class _Work:
         yield from self._readings()
 
     def _before_the_findings(self) -> Iterator[PatientSlope]:
-        """A base rate acts in a straight line where it is that of its own condition only."""
+        """The numbers of conditions and risk factors.
+
+        P(e) is linear in a base rate if no other condition depends on the condition, and there is no complaint.
+        """
         prior = self._before
-        parents = {each for factor in self._model.factors.values() for each in factor.variables}
+        parents = {variable for factor in self._model.factors.values() for variable in factor.variables}
         alone = [not self._core.has_complaint and c not in parents for c in range(self._model.n)]
         slopes = prior.slopes(self._raw)
         for number, (path, slope) in enumerate(zip(prior.numbers.paths, slopes, strict=True)):
@@ -300,51 +303,59 @@ class _Work:
         yield from self._noisy_or(path, self._rule(name), (no - yes) * ratio, conditions)
 
     def _without(self, name: str) -> Patients:
-        """The patients with an effect absent."""
+        """The same patients, in whom an effect is absent."""
         number = self._model.names[name]
         absent = np.stack([np.ones(self._patients.count), np.zeros(self._patients.count)])
         return replace(self._patients, observed={**self._patients.observed, number: absent})
 
     def _against(self, patients: Patients) -> tuple[Vector, Vector]:
-        """P(other patients) / P(patients), and the conditions of the others."""
+        """P(other patients) / P(patients), shape (patients,), and P(condition | other patient), shape (n, patients)."""
         logs, conditions, _ = self._core.in_parts(patients)
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(np.exp(logs - self._logs)), np.nan_to_num(conditions)
 
     def _mixture(self, name: str, likelihood: Likelihood) -> Iterator[PatientSlope]:
-        """The mean of the r_c with weights w_c has the derivatives w_c / W and (r_c - mean) / W."""
-        rule, states = self._model.mixtures[name], self._model.network.findings[name].states
-        path = ("findings", name, "mixture")
-        weights, distributions, otherwise = (each[..., 0] for each in self._model.mixture(name))
+        """The mean of the r_c with weights w_c has the derivatives w_c / W by r_c, and (r_c - mean) / W by w_c."""
+        rule, path = self._model.mixtures[name], ("findings", name, "mixture")
+        weights, distributions, otherwise = (table[..., 0] for table in self._model.mixture(name))
         r = distributions @ np.array(likelihood)
         ratio, conditions = self._against(self._without(name))
         by_r = weights[:, None] * ratio * conditions
-        numbers = self._model.numbers
-        for condition, own in rule.distributions.items():
-            for state, change in by_state(own, states, likelihood):
-                yield PatientSlope(
-                    (*path, "distributions", condition, state), by_r[numbers[condition]] * change, linear=True
-                )
+        yield from self._distributions(name, likelihood, by_r)
         if rule.otherwise:
-            others = [c for condition, c in numbers.items() if condition not in rule.distributions]
-            by_others = by_r[others].sum(axis=0)
-            if not self._core.has_complaint:  # none at all may be present
+            by_others = by_r[[c for id_, c in self._model.numbers.items() if id_ not in rule.distributions]].sum(axis=0)
+            if not self._core.has_complaint:  # possibly no condition is present
                 by_others += (1.0 - r @ by_r) / float(np.dot(otherwise, likelihood))
-            for state, change in by_state(rule.otherwise, states, likelihood):
+            for state, change in by_state(rule.otherwise, self._model.network.states[name], likelihood):
                 yield PatientSlope((*path, "otherwise", state), by_others * change, linear=True)
         if rule.weights:
             structure = Structure(self._model, self._patients.structure.common._replace(raised=name))
             ratio, conditions = self._against(replace(self._patients, structure=structure))
             for condition in rule.weights:
-                c = numbers[condition]
+                c = self._model.numbers[condition]
                 slope = r[c] * by_r[c] / weights[c] - ratio * conditions[c]
                 yield PatientSlope((*path, "weights", condition), slope, linear=False)
 
+    def _distributions(self, name: str, likelihood: Likelihood, by_r: Vector) -> Iterator[PatientSlope]:
+        """The distributions of a mixture, from d log P(e) / d r_c, shape (n, patients)."""
+        states = self._model.network.states[name]
+        for condition, distribution in self._model.mixtures[name].distributions.items():
+            for state, change in by_state(distribution, states, likelihood):
+                path = ("findings", name, "mixture", "distributions", condition, state)
+                yield PatientSlope(path, by_r[self._model.numbers[condition]] * change, linear=True)
+
     def _noisy_or(self, path: Path, rule: NoisyOr, weight: Vector, conditions: Vector) -> Iterator[PatientSlope]:
-        """From (w_no - w_yes) P(absent, ...) / P(...), and the conditions given that it is absent."""
+        """The numbers of a noisy-OR.
+
+        Args:
+            path: of the noisy-OR.
+            rule: the noisy-OR.
+            weight: (w_no - w_yes) P(absent, other evidence) / P(patient), shape (patients,).
+            conditions: P(condition | absent, other evidence), shape (n, patients).
+        """
         here = {name: conditions[self._model.numbers[name]] for name in rule.causes}
-        nobody = 1.0 - np.sum(list(here.values()), axis=0)
-        yield PatientSlope((*path, "leak"), -weight * nobody / (1.0 - rule.leak.value), linear=False)
+        none_present = 1.0 - np.sum(list(here.values()), axis=0)
+        yield PatientSlope((*path, "leak"), -weight * none_present / (1.0 - rule.leak.value), linear=False)
         for name, stated in rule.causes.items():
             yield PatientSlope((*path, "causes", name), -weight * here[name] / (1.0 - stated.value), linear=True)
 
@@ -362,7 +373,10 @@ class _Work:
             yield PatientSlope(("findings", name, "reads", "specificity"), (1.0 - there) * slope, linear=True)
 
     def _sign(self, name: str) -> Vector:
-        """P(sign | patient); by a run of its own where its readings cancel each other, so that none goes through it."""
+        """P(sign | patient), shape (patients,).
+
+        If the readings of a sign cancel each other, it is no effect of the patients, and takes a separate run.
+        """
         number = self._model.names[name]
         if number not in self._effects:
             common = self._patients.structure.common

@@ -1,22 +1,22 @@
-"""Posteriors with error bars where exact work would take too much: importance sampling.
+"""Approximate posteriors with error bars, by importance sampling, for patients whose exact work is beyond the budget.
 
-Let x_f(s) = -log P(f absent | s), which is linear in s. For a present finding Jaakkola and Jordan (JAIR 1999) bound
+Let x_f(s) = -log P(f absent | s), which is linear in s. For a present finding, Jaakkola and Jordan (JAIR 1999) bound
 
-    P(f present | s) = 1 - exp(-x_f(s)) <= exp(xi x_f(s) - F(xi)),    F(xi) = (xi + 1) log(xi + 1) - xi log xi,
+    P(f present | s) = 1 - exp(-x_f(s)) <= exp(xi x_f(s) - F(xi)),    F(xi) = (xi + 1) log(xi + 1) - xi log xi.
 
-which is a product over conditions, so that a bounded finding folds into their probabilities like an absent one. The
-best xi solves E[x_f] = log((xi + 1) / xi) under the distribution that results, and is found by going round. As few
-findings are bounded as make the rest exact within the budget. What results is not taken for the posterior, as they do,
-but to draw from: sets of conditions come from it exactly, and each weighs
+The bound is a product over conditions, so a bounded finding folds into their probabilities like an absent one. The best
+xi solves E[x_f] = log((xi + 1) / xi) under the resulting distribution, and is found by iteration. As few findings are
+bounded as make the rest exact within the budget. Jaakkola and Jordan take the result for the posterior. Here it is the
+proposal distribution: sets of conditions are drawn from it exactly, with the weights
 
-    w(s) = product over bounded f of P(f present | s) / bound <= 1,
+    w(s) = product over bounded f of P(f present | s) / bound <= 1.
 
-so weights cannot run away, P(evidence) is estimated without bias, and the spread of the weights measures the error. The
-posterior of a condition is the mean of P(c | all other conditions, e) over the draws (Rao and Blackwell), which tells
-rare conditions, too; for those with parents it is the share of draws that have it.
+Weights are bounded, the estimate of P(evidence) is unbiased, and the variance of the weights measures the error. The
+posterior of a condition is the weighted mean of P(c | all other conditions, e) over the draws (Rao and Blackwell). That
+is accurate for rare conditions, too. For conditions with parents it is the weighted share of draws with the condition.
 
-Compared with it on published networks: the bounds taken for the posterior, loopy belief propagation (neither tells its
-error) and draws from the prior; see docs/large_networks.md.
+docs/large_networks.md compares this on published networks with the bounds as the posterior, with loopy belief
+propagation, and with draws from the prior.
 """
 
 from __future__ import annotations
@@ -38,17 +38,21 @@ from bayesknee.inference.elimination.patients import Patients, SortedEvidence
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Approximation
 
-ROUNDS: Final = 40
-FIRST_PART: Final = 0.3
-FIRST_SLOPE: Final = 0.05
-CLOSE: Final = 1e-3
-DRAWS_AT_ONCE: Final = 2**11
-MOST_DRAWS: Final = 2**15
-ENOUGH: Final = 0.005  # 95 % interval of the least certain condition, at which drawing ends
-FEWEST_EFFECTIVE: Final = 100.0
-NORMAL: Final = 1.959964
-RULE_OF_THREE: Final = 3.0
-SEED: Final = 0
+# Slopes only shape the proposal distribution. Poor ones cost draws, and cause no bias.
+ROUNDS: Final = 40  # of tuning, each a run; by measurement 8 to 10 suffice on made-up networks with 1 to 5 bounds
+FIRST_PART: Final = 0.3  # of the way to the fitting slope; by measurement 0.1 needs 16 to 24 rounds, and 1 overshoots
+FIRST_SLOPE: Final = 0.05  # by measurement, slopes from 0.005 to 5 end within 1e-3 of log P, after 3 to 15 rounds
+CLOSE: Final = 1e-3  # gain in log P at which tuning ends: it changes weights by a thousandth, far below their spread
+DRAWS_AT_ONCE: Final = 2**11  # between two looks at the error: more overshoot it, fewer take more overhead; judged
+MOST_DRAWS: Final = 2**15  # bounds the memory: draws, their weights and a probability for each condition are kept
+ENOUGH: Final = 0.005  # half the widest 95 % interval at which drawing ends; half of it takes four times the draws
+FEWEST_EFFECTIVE: Final = 100.0  # effective draws below which the variance of the weights is itself unknown; judged
+NORMAL: Final = 1.959964  # the 97.5 % quantile of the normal distribution, for 95 % intervals
+RULE_OF_THREE: Final = 3.0  # over n: the 95 % upper limit for an event that none of n draws shows, -log 0.05
+SEED: Final = 0  # any fixed seed: the same evidence gets the same posterior
+SMALLEST_X: Final = 1e-12  # of x: the slope is 1 / (exp(x) - 1), which has no bound near 0
+LARGEST_X: Final = 600.0  # of x: exp(x) beyond 709 is no float
+LEAST_LOG: Final = -700.0  # in place of log 0, so that it can be added and taken away; e^-700 is still a float
 
 
 class Bounded(NamedTuple):
@@ -56,9 +60,9 @@ class Bounded(NamedTuple):
 
     Attributes:
         number: of the effect.
-        effect: its numbers.
-        start: x without any cause; for an unsure answer, what makes it 1 - exp(-x) up to a factor.
-        xi: the slope of the bound.
+        effect: the noisy-OR.
+        start: x without any cause. For an unsure answer, shifted so that its likelihood is 1 - exp(-x) up to a factor.
+        xi: the slope of the bound, above 0.
     """
 
     number: int
@@ -68,30 +72,40 @@ class Bounded(NamedTuple):
 
     @property
     def log_bound(self) -> float:
-        """The bound where no cause is present, log."""
+        """The log of the bound if no cause is present."""
         return self.xi * self.start - ((self.xi + 1.0) * math.log1p(self.xi) - self.xi * math.log(self.xi))
 
     def log_weight(self, conditions: Bools) -> Vector:
-        """log P(present | s) / bound, shape (rows,); never above 0."""
+        """log of P(present | s) / bound for sets of conditions, shape (rows,); at most 0.
+
+        Args:
+            conditions: bool of shape (rows, n).
+        """
         x = self.start - conditions[:, self.effect.causes] @ self.effect.log_fail
         return np.asarray(np.log(-np.expm1(-x)) - self.log_bound - self.xi * (x - self.start))
 
     def nearer(self, marginals: Vector, part: float) -> Bounded:
-        """With a slope that is nearer, by a part of the way, to what fits these probabilities of the conditions."""
+        """The bound with a slope moved part of the way, in logs, to the one that fits these marginals.
+
+        Args:
+            marginals: P(condition) under the proposal distribution, shape (n,).
+            part: of the way, inside (0, 1].
+        """
         x = self.start - float(marginals[self.effect.causes] @ self.effect.log_fail)
-        fitting = 1.0 / math.expm1(min(max(x, 1e-12), 600.0))
+        fitting = 1.0 / math.expm1(min(max(x, SMALLEST_X), LARGEST_X))
         return self._replace(xi=self.xi * (fitting / self.xi) ** part)
 
 
 @dataclass(frozen=True)
 class ApproximatePosterior:
-    """As `NoisyOrPosterior`, with what is told of the error.
+    """As `EliminationPosterior`, from weighted draws.
 
     Attributes:
         log_evidence: log P(e | complaint, setting).
         marginals: P(c | e), shape (n,).
-        approximation: how it came about.
-        drawn, weights: sets of conditions, bool of shape (draws, n), and their shares, which sum to 1.
+        approximation: the number of draws and the errors.
+        drawn: sets of conditions, bool of shape (draws, n).
+        weights: of the draws, shape (draws,); they sum to 1.
     """
 
     log_evidence: float
@@ -101,7 +115,7 @@ class ApproximatePosterior:
     weights: Vector
 
     def any_of(self, conditions: frozenset[int]) -> float:
-        """P(at least one of these conditions | e)."""
+        """P(at least one of these conditions | e), between the largest marginal and the sum of the marginals."""
         members = sorted(conditions)
         share = float(self.weights @ self.drawn[:, members].any(axis=1))
         lowest, highest = float(self.marginals[members].max()), float(min(self.marginals[members].sum(), 1.0))
@@ -109,10 +123,15 @@ class ApproximatePosterior:
 
 
 def approximate(core: EliminationCore, known: SortedEvidence, patient: Patients) -> ApproximatePosterior | None:
-    """The posterior of one patient; None where the evidence is impossible.
+    """The approximate posterior of one patient; None if the evidence is impossible.
+
+    Args:
+        core: of the network.
+        known: the evidence of the patient.
+        patient: the same as arrays.
 
     Raises:
-        InferenceError: it cannot be told well enough.
+        InferenceError: no proposal distribution fits the budget, or too few draws carry weight.
     """
     exact = core.counting_any(patient) if core.has_complaint else patient
     bounded = _chosen(core, exact)
@@ -127,12 +146,16 @@ def approximate(core: EliminationCore, known: SortedEvidence, patient: Patients)
     rng = np.random.default_rng(SEED)
     while collected.draws < MOST_DRAWS and time.monotonic() < deadline and not collected.is_enough():
         conditions, _ = draw(run, DRAWS_AT_ONCE, rng)
-        collected.add(conditions, np.sum([each.log_weight(conditions) for each in bounded], axis=0))
+        collected.add(conditions, np.sum([bound.log_weight(conditions) for bound in bounded], axis=0))
     return collected.posterior(log_proposal - math.log(core.model.complaint[0]), len(bounded))
 
 
 def _chosen(core: EliminationCore, patient: Patients) -> list[Bounded]:
-    """The fewest findings, those with most causes first, without which the rest is within the budget."""
+    """The bounds of the fewest findings without which the rest is exact within the budget; most causes first.
+
+    Raises:
+        InferenceError: the rest is beyond the budget even if all findings are bounded.
+    """
     model = core.model
     effects = patient.structure.common.effects
     able = [k for k in effects if k in model.effect_of and k != model.any_effect and _can_be_bounded(patient, k)]
@@ -166,10 +189,10 @@ def _bounded(patient: Patients, k: int) -> Bounded:
 
 
 def _tuned(core: EliminationCore, patient: Patients, bounded: list[Bounded]) -> list[Bounded]:
-    """The bounds with the slopes that fit each other: P(evidence) by the bounds is convex in these, and made small.
+    """The bounds with slopes that minimise the bound of P(evidence), which is convex in them.
 
-    A round goes part of the way to what fits the probabilities of the round before, and a shorter part where that was
-    too far.
+    A round moves the slopes part of the way to those that fit the marginals of the best round. The part is halved after
+    a round that overshoots.
     """
     best, marginals = math.inf, np.zeros(0)
     part = FIRST_PART
@@ -184,28 +207,28 @@ def _tuned(core: EliminationCore, patient: Patients, bounded: list[Bounded]) -> 
                 break
         else:
             part /= 2.0
-        tried = [each.nearer(marginals, part) for each in bounded]
+        tried = [bound.nearer(marginals, part) for bound in bounded]
     return bounded
 
 
 def _proposal(patient: Patients, bounded: list[Bounded]) -> Patients:
-    """The patient with these findings replaced by their bounds."""
-    numbers = [each.number for each in bounded]
+    """The proposal distribution: the patient with these findings replaced by their bounds."""
+    numbers = [bound.number for bound in bounded]
     yes, log_scale = patient.yes.copy(), patient.log_scale.copy()
-    for each in bounded:
-        yes[each.effect.causes, 0] -= each.xi * each.effect.log_fail
-        log_scale += each.log_bound + math.log(patient.observed[each.number][1, 0])
+    for bound in bounded:
+        yes[bound.effect.causes, 0] -= bound.xi * bound.effect.log_fail
+        log_scale += bound.log_bound + math.log(patient.observed[bound.number][1, 0])
     return replace(
         patient,
         structure=_structure_without(patient, numbers),
         yes=yes,
-        observed={k: each for k, each in patient.observed.items() if k not in numbers},
+        observed={k: weights for k, weights in patient.observed.items() if k not in numbers},
         log_scale=log_scale,
     )
 
 
 class _Collected:
-    """Draws, their weights, and what they tell of each condition."""
+    """Draws, their weights, and P(condition | other conditions as drawn)."""
 
     def __init__(self, core: EliminationCore, patient: Patients, known: SortedEvidence) -> None:
         self._core = core
@@ -217,11 +240,11 @@ class _Collected:
 
     @property
     def draws(self) -> int:
-        """How many there are."""
+        """The number of draws."""
         return sum(map(len, self._drawn))
 
     def add(self, conditions: Bools, log_weights: Vector) -> None:
-        """More draws."""
+        """Adds draws, shape (rows, n), with the logs of their weights, shape (rows,)."""
         self._drawn.append(conditions)
         self._log_weights.append(log_weights)
         self._given_others.append(given_others(self._patient, conditions))
@@ -234,17 +257,21 @@ class _Collected:
         return bool(_effective(weights) >= FEWEST_EFFECTIVE and _errors(weights, values)[1].max() <= ENOUGH)
 
     def _all(self) -> tuple[Vector, Vector, float]:
-        """Weights that sum to 1, P(condition | others) by draw, and log of the mean weight."""
+        """Weights that sum to 1, P(condition | other conditions) by draw, and the log of the mean weight."""
         logs = np.concatenate(self._log_weights)
         top = float(logs.max())
         weights = np.exp(logs - top)
         return weights / weights.sum(), np.concatenate(self._given_others), top + math.log(float(weights.mean()))
 
     def posterior(self, log_scale: float, bounded: int) -> ApproximatePosterior:
-        """What they tell.
+        """The posterior from the draws.
+
+        Args:
+            log_scale: log of the proposal's P(evidence), over P(complaint).
+            bounded: how many findings are bounded.
 
         Raises:
-            InferenceError: too few of them weigh anything.
+            InferenceError: the effective sample size is too small.
         """
         weights, values, log_mean = self._all()
         effective = _effective(weights)
@@ -266,22 +293,25 @@ class _Collected:
 
 
 def _effective(weights: Vector) -> float:
-    """Kish's effective sample size."""
+    """Kish's effective sample size, from weights that sum to 1."""
     return 1.0 / float(weights @ weights)
 
 
 def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
-    """Weighted means, and half the width of their 95 % intervals.
+    """Weighted means, shape (n,), and half the width of their 95 % intervals, shape (n,).
 
-    The spread of the draws tells nothing of what none of them showed: that may have a probability of up to 3 over their
-    number (the rule of three), and any posterior; so much comes on top.
+    The variance of the draws misses states that none of them shows. These may have a probability of up to 3 / n (the
+    rule of three), which is added.
     """
     means = weights @ values
     return means, NORMAL * np.sqrt((weights**2) @ (values - means) ** 2) + RULE_OF_THREE / _effective(weights)
 
 
 def given_others(patient: Patients, conditions: Bools) -> Vector:
-    """P(condition | all others as drawn, evidence), shape (rows, n); as drawn, for those with parents or children."""
+    """P(condition | other conditions as drawn, evidence), shape (rows, n).
+
+    A condition with parents or children has 0 or 1, as drawn.
+    """
     model, structure = patient.structure.model, patient.structure
     n = model.n
     alone = np.array([c for c in range(n) if c not in structure.pairs and not _is_parent(structure, c)], np.intp)
@@ -298,12 +328,12 @@ def given_others(patient: Patients, conditions: Bools) -> Vector:
 
 
 def _add_effect(logit: Vector, place: Integers, effect: NoisyOrNode, observed: Vector, conditions: Bools) -> None:
-    """Adds log of how much likelier the answers are with a condition than without, all others as drawn."""
-    own = place[effect.causes] >= 0
-    causes, log_fail = effect.causes[own], effect.log_fail[own]
-    finite: Vector = np.maximum(effect.log_fail, -700.0)
-    whole: Vector = effect.log_no_leak + conditions[:, effect.causes] @ finite
-    without: Vector = whole[:, None] - conditions[:, causes] * finite[own]
+    """Adds the log likelihood ratio of an effect's answers with and without each condition, others as drawn."""
+    is_alone = place[effect.causes] >= 0
+    causes, log_fail = effect.causes[is_alone], effect.log_fail[is_alone]
+    finite: Vector = np.maximum(effect.log_fail, LEAST_LOG)
+    log_absent: Vector = effect.log_no_leak + conditions[:, effect.causes] @ finite
+    without: Vector = log_absent[:, None] - conditions[:, causes] * finite[is_alone]
     logit[:, place[causes]] += _log_likelihood(observed, without + log_fail) - _log_likelihood(observed, without)
 
 

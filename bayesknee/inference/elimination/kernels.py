@@ -1,8 +1,8 @@
-"""A run of a plan by compiled code: what `run` does by numpy, one patient after the other in plain loops.
+"""Runs of an elimination order by compiled code: as `run`, but in plain loops, one patient after the other.
 
-Tables of single patients are small, so nearly all of a run by numpy is overhead. It takes plans all axes of which have
-two states and none of whose numbers depends on an axis: risk factors that are known or touch one condition only, and
-no condition that others depend on. `program_of` tells which.
+The tables of a patient are small, so most of the time of a run by numpy is overhead. Compiled runs require that all
+axes have two states, and that no number depends on an axis. So risk factors must be known or touch one condition only,
+and no condition may depend on another. `program_of` checks this.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from bayesknee.inference.jit import compiled
 
 Index = NDArray[np.int64]
 
-BEGIN, ABSORB, JOIN, EXPLAIN, SUM_OUT = range(5)
-NONE: Final = -1
+BEGIN, ABSORB, JOIN, EXPLAIN, SUM_OUT = range(5)  # kinds of step
+NONE: Final = -1  # in place of an axis, where there is none
 
 
 class StepProgram(NamedTuple):
-    """A plan in arrays.
+    """An elimination order in arrays.
 
-    What a table is multiplied with are two numbers, for absent and present. Those of conditions come first, by number,
-    then the leaks of the effects that are gone through.
+    A step takes a pair of numbers, for absent and present. The pairs of the conditions come first, by number, then the
+    leaks of the effects in the order.
 
     Attributes:
-        steps: kind; whose numbers (of a condition or a leak; of an effect's answers, where the one behind the last is
-            for conditions; a crowd); the place of the axis; the first link and the one behind the last; shape (steps,
-            5).
-        links: the place of a condition's axis or none, and that of an effect's axis, shape (links, 2).
-        chances: q of each link.
-        sizes: how many numbers each table holds, beginning with the one before all steps.
+        steps: shape (steps, 5), with these columns. The kind. The index of the numbers: of a pair, of an effect's
+            answers (the one after the last is for conditions), or of a crowd. The place of the axis. The first link.
+            The link after the last.
+        links: the place of a condition's axis or `NONE`, and the place of an effect's axis, shape (links, 2).
+        chances: q of each link, shape (links,).
+        sizes: how many numbers each table holds, from the one before all steps, shape (steps + 1,).
         leaks: P(absent) and P(present) without any cause, by effect, shape (effects, 2).
-        crowds: where the members of each crowd begin, and where those of the last end.
-        members: of all crowds.
-        member_chances: q of each of them.
+        crowds: the start of each crowd in `members`, then the end of the last one, shape (crowds + 1,).
+        members: the conditions of all crowds, by number.
+        member_chances: q of each member.
     """
 
     steps: Index
@@ -57,7 +57,7 @@ class StepProgram(NamedTuple):
 
 
 def program_of(plan: EliminationOrder, structure: Structure) -> StepProgram | None:
-    """The plan in arrays; None where that cannot be."""
+    """The elimination order in arrays; None if it does not meet the requirements of this module."""
     if any(getattr(step, "scope", ()) for step in plan.steps) or structure.shape.factors:
         return None
     return _Writer(structure).program(plan)
@@ -77,7 +77,7 @@ class _Writer:
     def program(self, plan: EliminationOrder) -> StepProgram:
         steps = [self._row(step) for step in plan.steps]
         members = [node.members for node in self._structure.crowds.values()]
-        chances = [each[:, 0] for each in self._structure.crowd_chances.values()]
+        chances = [q[:, 0] for q in self._structure.crowd_chances.values()]
         leaks = [self._effect_of[name].leak[:, 0] for name in self._effects]
         return StepProgram(
             steps=np.array(steps, np.int64).reshape(-1, 5),
@@ -96,7 +96,7 @@ class _Writer:
         return kind, whose, place, first, len(self._links)
 
     def _kind(self, step: EliminationStep) -> tuple[int, int, int]:
-        """Kind, whose and place of a step; adds its links."""
+        """Kind, index of the numbers, and place of a step; adds its links."""
         match step:
             case Begin(name):
                 return BEGIN, self._structure.model.n + self._effects[name] if name in self._effects else name, NONE
@@ -107,8 +107,8 @@ class _Writer:
             case Join(name, _, effect):
                 return JOIN, self._crowds[name], NONE if effect is None else effect
             case Explain(pairs):
-                for condition, own, name, place in pairs:
-                    self._link(condition, name, own, place)
+                for condition, axis, name, place in pairs:
+                    self._link(condition, name, axis, place)
                 return EXPLAIN, NONE, NONE
             case Observe(effect, place):
                 return SUM_OUT, self._effects[effect], place
@@ -116,8 +116,8 @@ class _Writer:
                 return SUM_OUT, len(self._effects), place
         raise TypeError(type(step).__name__)
 
-    def _link(self, condition: int, effect: int, own: int, place: int) -> None:
-        self._links.append((own, place))
+    def _link(self, condition: int, effect: int, axis: int, place: int) -> None:
+        self._links.append((axis, place))
         self._chances.append(float(self._effect_of[effect].q[condition]))
 
 
@@ -125,8 +125,8 @@ class CompiledRun:
     """As `bayesknee.inference.elimination.run.Run`.
 
     Args:
-        program: the plan of their structure.
-        patients: whose run it is.
+        program: the elimination order of the patients' structure.
+        patients: of one structure.
     """
 
     def __init__(self, program: StepProgram, patients: Patients) -> None:
@@ -142,13 +142,13 @@ class CompiledRun:
         self._tables = np.empty((count, int(program.sizes.sum())))
 
     def log_evidence(self) -> Vector:
-        """log P(evidence), shape (patients,); keeps the tables for the way back."""
+        """log P(evidence), shape (patients,); keeps the tables for the backward pass."""
         logs = np.empty(self._patients.count)
         forward(self._program, self._pairs, self._answers, self._tables, logs)
         return np.asarray(logs + self._patients.log_scale)
 
     def marginals(self) -> Marginals:
-        """P(condition | evidence); after `log_evidence`. NaN where that is minus infinity."""
+        """P(condition | evidence), after `log_evidence`; NaN if that is minus infinity."""
         found = np.full(self._pairs.shape[:2], np.nan)
         backward(self._program, self._pairs, self._answers, self._tables, found)
         return Marginals(self._patients, found[:, : self._patients.structure.model.n].T)
@@ -159,15 +159,16 @@ class CompiledRun:
 
 @compiled
 def forward(program: StepProgram, pairs: Vector, answers: Vector, tables: Vector, logs: Vector) -> None:
-    """Fills the tables, the one before all steps and those after each of them side by side, and log P(evidence).
+    """The forward pass: fills `tables` and `logs`.
 
     Args:
-        program: what to do.
-        pairs: P(absent, own evidence) and P(present, own evidence) of conditions, then the leaks of effects, shape
-            (patients, these, 2).
+        program: the elimination order.
+        pairs: P(absent, local evidence) and P(present, local evidence) of conditions, then the leaks of effects, shape
+            (patients, n + effects, 2).
         answers: P(answers | absent) and P(answers | present) by effect, then ones, shape (patients, effects + 1, 2).
-        tables: shape (patients, numbers in all tables).
-        logs: shape (patients,).
+        tables: the table before all steps, then the table after each step, side by side, shape (patients, sum of
+            sizes).
+        logs: log P(evidence), shape (patients,).
     """
     for row in range(len(logs)):
         start, log_scale = 0, 0.0
@@ -185,7 +186,7 @@ def forward(program: StepProgram, pairs: Vector, answers: Vector, tables: Vector
 def step_forward(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments)
     program: StepProgram, step: Index, pairs: Vector, answers: Vector, x: Vector, after: Vector
 ) -> float:
-    """The table after a step; returns the log of what it was divided by."""
+    """Fills the table after a step from the table x before it; returns the log of the factor it was divided by."""
     kind, whose, place = step[0], step[1], step[2]
     size = len(x)
     if kind == BEGIN:
@@ -207,11 +208,11 @@ def step_forward(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments
 
 @compiled
 def explain(program: StepProgram, step: Index, x: Vector) -> None:
-    """Lets conditions bring effects about, in place."""
+    """The noisy-OR links of a step, in place: conditions bring effects about."""
     size = len(x)
     for link in range(step[3], step[4]):
-        own, place, q = program.links[link, 0], program.links[link, 1], program.chances[link]
-        bit, needed = size >> (1 + place), size >> (1 + own) if own != NONE else 0
+        axis, place, q = program.links[link, 0], program.links[link, 1], program.chances[link]
+        bit, needed = size >> (1 + place), size >> (1 + axis) if axis != NONE else 0
         for i in range(size):
             if not i & bit and i & needed == needed:
                 x[i + bit] += q * x[i]
@@ -222,7 +223,7 @@ def explain(program: StepProgram, step: Index, x: Vector) -> None:
 def join(  # noqa: PLR0913, PLR0917
     program: StepProgram, number: int, place: int, pairs: Vector, x: Vector, after: Vector
 ) -> float:
-    """A crowd joins; returns the log of what the table was divided by."""
+    """Multiplies by the outcomes of a crowd; returns the log of the factor that the table was divided by."""
     log_either, log_none = crowd(program, number, pairs)
     if log_either == -np.inf:
         after[:] = 0.0
@@ -236,7 +237,7 @@ def join(  # noqa: PLR0913, PLR0917
 
 @compiled
 def crowd(program: StepProgram, number: int, pairs: Vector) -> tuple[float, float]:
-    """log P(own evidence of a crowd), and log P(none of it brings the effect about | own evidence)."""
+    """log P(local evidence of a crowd), and log P(no member brings the effect about | local evidence)."""
     log_either, log_none = 0.0, 0.0
     for i in range(program.crowds[number], program.crowds[number + 1]):
         no, yes = pairs[program.members[i]]
@@ -247,17 +248,17 @@ def crowd(program: StepProgram, number: int, pairs: Vector) -> tuple[float, floa
 
 @compiled
 def log_fail(no: float, yes: float, q: float) -> float:
-    """log P(a condition does not bring an effect about | own evidence)."""
+    """log P(a condition does not bring an effect about | local evidence)."""
     either = max(no + yes, TINY)
     brings = yes / either * q
-    if brings < 0.5:
+    if brings < 0.5:  # as in `steps._log_fail`
         return math.log1p(-brings)
     return math.log(max(no / either + yes / either * (1.0 - q), TINY))
 
 
 @compiled
 def sum_out(place: int, weights: Vector, x: Vector, after: Vector) -> float:
-    """An axis ends, weighted; returns the log of what the table was divided by."""
+    """Sums an axis out with weights; returns the log of the factor that the table was divided by."""
     bit, top = len(x) >> (1 + place), 0.0
     for i in range(len(after)):
         k = (i & ~(bit - 1)) << 1 | i & (bit - 1)
@@ -271,9 +272,9 @@ def sum_out(place: int, weights: Vector, x: Vector, after: Vector) -> float:
 
 @compiled
 def backward(program: StepProgram, pairs: Vector, answers: Vector, tables: Vector, found: Vector) -> None:
-    """P(present | evidence) of conditions into `found`, shape (patients, conditions and effects).
+    """The backward pass: P(present | evidence) of conditions into `found`, shape (patients, n + effects).
 
-    What is found of effects is of no use. The tables are those that `forward` filled; all else is as there.
+    The columns of effects are of no use. `tables` were filled by `forward`; the other arguments are as there.
     """
     largest = program.sizes.max()
     one, other = np.empty(largest), np.empty(largest)
@@ -299,7 +300,7 @@ def step_back(  # noqa: PLR0913, PLR0917
     before: Vector,
     found: Vector,
 ) -> None:
-    """g before a step from g after it; puts what it tells into `found`."""
+    """The message g before a step from the one after it; puts marginals into `found`."""
     kind, whose, place = step[0], step[1], step[2]
     size = len(x)
     if kind == BEGIN:
@@ -319,7 +320,7 @@ def step_back(  # noqa: PLR0913, PLR0917
 
 @compiled
 def mixed(x: Vector, absent: Vector, present: Vector, pair: Vector, before: Vector) -> float:
-    """g before a condition or effect from g after it with and without; returns P(present | evidence)."""
+    """The message before a condition or effect from those after it; returns P(present | evidence)."""
     without = with_it = 0.0
     for i in range(len(x)):
         no, yes = absent[i] * pair[0], present[i] * pair[1]
@@ -331,11 +332,11 @@ def mixed(x: Vector, absent: Vector, present: Vector, pair: Vector, before: Vect
 
 @compiled
 def explain_back(program: StepProgram, step: Index, g: Vector) -> None:
-    """The transposed of `explain`, in place."""
+    """The transpose of `explain`, in place."""
     size = len(g)
     for link in range(step[4] - 1, step[3] - 1, -1):
-        own, place, q = program.links[link, 0], program.links[link, 1], program.chances[link]
-        bit, needed = size >> (1 + place), size >> (1 + own) if own != NONE else 0
+        axis, place, q = program.links[link, 0], program.links[link, 1], program.chances[link]
+        bit, needed = size >> (1 + place), size >> (1 + axis) if axis != NONE else 0
         for i in range(size):
             if not i & bit and i & needed == needed:
                 g[i] = (1.0 - q) * g[i] + q * g[i + bit]
@@ -345,7 +346,7 @@ def explain_back(program: StepProgram, step: Index, g: Vector) -> None:
 def join_back(  # noqa: PLR0913, PLR0917
     program: StepProgram, number: int, place: int, pairs: Vector, x: Vector, g: Vector, before: Vector, found: Vector
 ) -> None:
-    """The transposed of `join`."""
+    """The transpose of `join`; puts the marginals of the members into `found`."""
     log_none = crowd(program, number, pairs)[1]
     nothing, something = math.exp(log_none), -math.expm1(log_none)
     bit = len(x) >> (1 + place) if place != NONE else 0
@@ -364,19 +365,19 @@ def join_back(  # noqa: PLR0913, PLR0917
 def members(  # noqa: PLR0913, PLR0917
     program: StepProgram, number: int, pairs: Vector, log_none: float, still: float, fired: float, found: Vector
 ) -> None:
-    """P(member of a crowd | evidence) from the weights of both outcomes; see `steps`."""
-    whole = math.exp(log_none) * still - math.expm1(log_none) * fired
+    """P(member of a crowd | evidence) from the weights of both outcomes; see `steps.Crowd`."""
+    total = math.exp(log_none) * still - math.expm1(log_none) * fired
     for i in range(program.crowds[number], program.crowds[number + 1]):
         member, q = program.members[i], program.member_chances[i]
         no, yes = pairs[member]
         others = min(log_none - log_fail(no, yes, q), 0.0)
         fails, brings = (1.0 - q) * math.exp(others), q - (1.0 - q) * math.expm1(others)
-        found[member] = yes / max(no + yes, TINY) * (fails * still + brings * fired) / whole
+        found[member] = yes / max(no + yes, TINY) * (fails * still + brings * fired) / total
 
 
 @compiled
 def spread(place: int, weights: Vector, g: Vector, before: Vector) -> None:
-    """The transposed of `sum_out`; what is larger than 1 is scaled down."""
+    """The transpose of `sum_out`; the message is scaled so that its largest number is 1."""
     bit, top = len(before) >> (1 + place), g.max()
     scale = 1.0 / top if top > 0.0 else 1.0
     for i in range(len(g)):

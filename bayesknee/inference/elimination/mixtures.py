@@ -1,18 +1,18 @@
-"""Answers to mixtures as products over conditions, where these are many.
+"""Answers to mixtures as products over conditions.
 
-With w_c the weight of a condition and r_c = P(answer | only c), a mixture says
+With w_c the weight of a condition and r_c = P(answer | only c), a mixture is
 
     P(answer | s) = (sum over present c of w_c r_c) / W(s),    W(s) = sum over present c of w_c.
 
-The numerator is a noisy-OR, "some present condition gives the answer", if its q_c = w_c r_c times a scale are so small
-that no two conditions give it: in floats that is no approximation, for 1 - q is 1 there. For the denominator, of K
+The numerator is a noisy-OR, "a present condition gives the answer", with q_c = w_c r_c times a scale. The scale is so
+small that two conditions never give it together. In floats this is exact, because 1 - q is 1. For the denominator of K
 mixtures with the same weights,
 
     1 / W^K = integral over t > 0 of t^(K-1) / (K-1)! e^(-t W) dt,
 
-where e^(-t W) is a product over conditions. A sum over some fifty t misses less than 1e-13 of it. So t is one more
-variable that all conditions depend on, like a risk factor, and nothing cancels. Without any condition a mixture says
-`otherwise`: where that can be, t has one more state, in which no condition is present.
+where e^(-t W) is a product over conditions. A sum over some fifty t has a relative error below 1e-13. So t is a further
+variable that all conditions depend on, like a risk factor, and there is no cancellation. Without any condition, a
+mixture is `otherwise`. If that is possible, t has a further state, in which no condition is present.
 """
 
 from __future__ import annotations
@@ -29,22 +29,32 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.patient.evidence import Likelihood
 
-SMALLEST: Final = 2.0**-56  # of the q; 1 - q is 1
+SMALLEST: Final = 2.0**-56  # the largest q: 1 - q is 1 in floats, and q^2 is far below rounding
+# Steps of the trapezoidal rule, widest first. By measurement 0.27 is near enough for one mixture, 0.25 for two and 0.22
+# for three of the same weights; a narrower one has more t, and time grows in proportion.
 STEPS: Final = (0.3, 0.27, 0.25, 0.22, 0.2, 0.17, 0.15, 0.1)
-TOLERANCE: Final = 1e-13
-NEGLIGIBLE: Final = 1e-17
-LARGEST_RATE: Final = 8.0  # natural log of t, beyond which e^-t is nothing
-MOST_KEPT: Final = 256
+TOLERANCE: Final = 1e-13  # relative error at which a step is near enough; rounding alone makes up to 4e-15, measured
+NEGLIGIBLE: Final = 1e-17  # relative weight of a t that is left out: a tenth of rounding
+LARGEST_RATE: Final = 8.0  # natural log of the largest t: e^-t is 0 in floats from t = 745 on
+LEFT_END: Final = 5.0  # the sum begins so far below v0 = -log(ratio), where t is below e^-148: nothing in floats
+CHECKED: Final = 200  # values of x at which the error is measured, evenly in its log; judged
+MOST_KEPT: Final = 256  # sums kept, of some fifty numbers each; ratios are powers of 2, so few are needed
+TINY: Final = 1e-300  # a divisor in place of 0
 
 
 @lru_cache(maxsize=MOST_KEPT)
 def exponentials(power: int, ratio: float) -> tuple[Vector, Vector]:
-    """t and u for which sum of u e^(-t x) is 1 / x^power for x from 1 to `ratio`, but for 1e-13 of it.
+    """t and u, shape (states,), with sum of u e^(-t x) = 1 / x^power for x in [1, ratio], within a relative 1e-13.
 
-    The trapezoidal rule for the integral over v with t = exp(v - exp(v0 - v)): to the left it ends doubly exponentially
-    (Takahasi and Mori 1974), to the right because e^-t does. The widest step that is near enough is taken.
+    The trapezoidal rule for the integral over v with t = exp(v - exp(v0 - v)). The integrand decays doubly
+    exponentially to the left (Takahasi and Mori 1974), and to the right because e^-t does. The widest step that is near
+    enough is taken.
+
+    Args:
+        power: the number of mixtures, 1 or more.
+        ratio: 1 or more.
     """
-    x = np.geomspace(1.0, ratio, 200)
+    x = np.geomspace(1.0, ratio, CHECKED)
     for step in STEPS:
         t, u = _rule(power, ratio, step)
         off = np.abs(np.exp(-np.outer(x, t)) @ u * x**power - 1.0).max()
@@ -55,27 +65,27 @@ def exponentials(power: int, ratio: float) -> tuple[Vector, Vector]:
 
 def _rule(power: int, ratio: float, step: float) -> tuple[Vector, Vector]:
     left = -math.log(ratio)
-    v = np.arange(left - 5.0, LARGEST_RATE, step)
+    v = np.arange(left - LEFT_END, LARGEST_RATE, step)
     end = np.exp(left - v)
     t = np.exp(v - end)
     u = step * t**power * (1.0 + end) / math.factorial(power - 1)
-    worth = np.clip(power / np.maximum(t, 1e-300), 1.0, ratio)  # the x to which this t matters most
+    worth = np.clip(power / np.maximum(t, TINY), 1.0, ratio)  # the x for which this t weighs most
     kept = u * np.exp(-t * worth) * worth**power > NEGLIGIBLE
     return t[kept], u[kept]
 
 
 @dataclass(frozen=True)
 class Mixing:
-    """Answers to mixtures of the same weights, and the t that they share.
+    """Answers to mixtures with the same weights, and the variable t that they share.
 
     Attributes:
-        number: of t.
-        states: the weight of each t, shape (states, 1).
+        number: of the variable t.
+        states: u, the weight of each t, shape (states, 1).
         rates: t, shape (states,); infinite for the state without any condition.
         weights: w_c, shape (n, draws).
-        effects: the numerators, by number.
-        starts: by number, whether the answer is given without any condition, shape (2, states, draws).
-        scales: what P(numerator) has to be multiplied with, by number.
+        effects: the numerators as noisy-ORs, by number.
+        starts: P(answer not given) and P(answer given) without any condition, by number; shape (2, states, draws).
+        scales: the factor that P(numerator) is multiplied by, by number.
     """
 
     number: int
@@ -87,22 +97,22 @@ class Mixing:
     scales: dict[int, float]
 
     def tilt(self, c: int) -> Vector:
-        """What the presence of a condition is multiplied with, shape (states, draws)."""
+        """The factor e^(-t w_c) of the presence of a condition, shape (states, draws)."""
         return np.asarray(np.exp(-self.rates[:, None] * self.weights[c]))
 
 
 def mixings(model: NetworkArrays, answers: Iterable[tuple[str, Likelihood]], raised: str) -> Iterator[Mixing]:
-    """The answered mixtures by their weights.
+    """The answered mixtures, grouped by equal weights.
 
     Args:
-        model: the network.
-        answers: their names, and a likelihood for each state.
-        raised: one of which the weights divide once more.
+        model: the arrays of the network.
+        answers: ids of mixtures with a likelihood for each state.
+        raised: id of a mixture whose weights divide once more, for derivatives; empty if there is none.
     """
     alike: list[tuple[Vector, list[tuple[str, Likelihood]]]] = []
     for name, likelihood in answers:
         weights = model.mixture(name).weights
-        group = next((own for other, own in alike if np.array_equal(other, weights)), None)
+        group = next((members for other, members in alike if np.array_equal(other, weights)), None)
         if group is None:
             alike.append((weights, [(name, likelihood)]))
         else:

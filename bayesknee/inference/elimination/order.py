@@ -1,9 +1,9 @@
-"""In which order to go through conditions, effects and risk factors, so that the running table stays small.
+"""The elimination order of conditions, effects and risk factors, chosen so that the running table stays small.
 
-A greedy search for an order of elimination, as for a path decomposition: whatever is cheapest to be done with next. An
-effect is done with once every condition that may bring it about was gone through, or has an axis of its own; so the sum
-runs over subsets of findings in one place and over subsets of conditions in another, whichever is smaller there, and
-findings that share no condition never meet.
+The search is greedy, as for a path decomposition: the variable that is cheapest to eliminate comes next. An effect can
+be eliminated once each condition that may bring it about is absorbed, or has an axis. So the sum runs over subsets of
+findings in one place and over subsets of conditions in another, whichever is smaller there. Findings that share no
+condition are never in the table together.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Final, NamedTuple
 
 from bayesknee.inference.elimination.steps import Absorb, Begin, EliminationStep, End, Explain, Join, Observe, Places
 
-NOTHING_ENDS: Final = 0
+NOTHING_ENDS: Final = 0  # in place of the name of a variable, where none is eliminated
+# Estimates for the budget, on one core. Smaller ones let exact work overrun the budget, larger ones refuse patients
+# whose exact work would fit. By measurement, a step of small tables takes 5e-5 s on an idle core.
 SECONDS_A_STEP: Final = 1e-4
-SECONDS_A_NUMBER: Final = 6e-9  # forward, again and back
-KEPT_AT_MOST: Final = 2**25  # numbers in tables that are kept for the way back, when each is
-ROOTS: Final = 24  # as many tables, about, where only every so many are kept
-WIDEST_AXES: Final = 3  # conditions with the same effects and scope beyond this many do not get axes of their own
+SECONDS_A_NUMBER: Final = 6e-9  # forward, recomputed, and backward
+KEPT_AT_MOST: Final = 2**25  # numbers in tables kept for the backward pass, 256 MB; beyond, tables are recomputed
+ROOTS: Final = 24  # estimated tables in memory when they are recomputed: about twice the root of the number of steps
+WIDEST_AXES: Final = 3  # conditions of a bundle that may get axes: the table grows by 2 for each. Judged
 
 
 class Bundle(NamedTuple):
@@ -29,9 +31,9 @@ class Bundle(NamedTuple):
         name: of the node, below 0.
         members: numbers of conditions.
         effects: the effects that they may bring about.
-        scope: what they depend on: risk factors, and conditions that have an axis.
-        is_crowd: at most one effect, so that they go together in closed form.
-        is_parent: a single condition that others have in their scope, and so has to have an axis.
+        scope: the variables that they depend on: risk factors, and conditions with an axis.
+        is_crowd: whether they have at most one effect, so that their product has a closed form.
+        is_parent: whether it is a single condition in the scope of others, which must have an axis.
     """
 
     name: int
@@ -44,13 +46,13 @@ class Bundle(NamedTuple):
 
 @dataclass(frozen=True)
 class Shape:
-    """What there is to go through.
+    """The variables to eliminate, and how they are connected.
 
     Attributes:
-        nodes: all conditions, but for those that are independent of all evidence but their own.
-        effects: those to be gone through.
-        factors: number of states of each risk factor block in some node's scope.
-        scopes: of effects that begin with something which depends on other axes.
+        nodes: all conditions, in bundles.
+        effects: the effects to eliminate.
+        factors: number and count of states of each block of risk factors in the scope of a node.
+        scopes: number and scope of each effect whose initial distribution depends on other axes.
     """
 
     nodes: tuple[Bundle, ...]
@@ -61,11 +63,12 @@ class Shape:
 
 @dataclass(frozen=True)
 class EliminationOrder:
-    """The steps, and what they cost.
+    """The steps and their cost.
 
     Attributes:
+        steps: in the order of the forward pass.
         sizes: how many numbers the table holds after each step, for one patient.
-        work: how many numbers are gone through in all, for one patient, in the forward pass.
+        work: how many numbers the forward pass computes, for one patient.
     """
 
     steps: tuple[EliminationStep, ...] = ()
@@ -74,17 +77,17 @@ class EliminationOrder:
 
     @property
     def memory(self) -> int:
-        """Bytes, about, for one patient: tables kept for the way back, and those at work."""
+        """The estimated bytes for one patient: the tables kept for the backward pass, and six as working memory."""
         return 8 * (min(sum(self.sizes), KEPT_AT_MOST + ROOTS * self.largest) + 6 * self.largest)
 
     @property
     def seconds(self) -> float:
-        """About, on one core, forward and back."""
+        """The estimated seconds on one core of a run with one patient, forward and backward."""
         return SECONDS_A_STEP * len(self.steps) + self.seconds_more
 
     @property
     def seconds_more(self) -> float:
-        """Those of each patient more who is gone through together with others."""
+        """The estimated seconds of each further patient of the same run."""
         return SECONDS_A_NUMBER * self.work
 
     @property
@@ -94,12 +97,20 @@ class EliminationOrder:
 
 
 def make_plan(shape: Shape) -> EliminationOrder:
-    """A plan for this shape."""
+    """The elimination order for this shape."""
     return _Planner(shape).plan()
 
 
 class _Choice(NamedTuple):
-    """Something to be done with: `name`, once the nodes were absorbed and the axes are there."""
+    """The elimination of `name`, after the nodes are absorbed and the axes exist; ordered by cost.
+
+    Attributes:
+        peak: bits of the largest table.
+        left: bits of the table afterwards.
+        name: of the effect, risk factor or node; `NOTHING_ENDS` if only nodes are absorbed.
+        absorbed: names of nodes.
+        axes: a mask of axes.
+    """
 
     peak: int
     left: int
@@ -109,7 +120,7 @@ class _Choice(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """Before something can end: the nodes to absorb, and a mask of the axes that there must be."""
+    """What an elimination requires: the nodes to absorb, and a mask of the axes that must exist."""
 
     absorbed: tuple[int, ...]
     axes: int
@@ -117,6 +128,8 @@ class _Way(NamedTuple):
 
 @dataclass
 class _Planner:
+    """The greedy search: the steps so far, and what is left to eliminate."""
+
     shape: Shape
     steps: list[EliminationStep] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -133,6 +146,13 @@ class _Planner:
         self.waiting = dict.fromkeys(self.nodes)  # neither absorbed nor with an axis
         self.open = dict.fromkeys([*self.shape.effects, *(name for name, _ in self.shape.factors)])
         self.explained: set[tuple[int, int]] = set()
+        self.ways: dict[int, list[_Way]] = {}  # by effect, as long as the nodes that touch it do not change
+        self.closed = 0  # the bits of effects that are eliminated
+        self.on_axes: dict[int, None] = {}
+        self._connect()
+
+    def _connect(self) -> None:
+        """Finds the nodes that touch each effect and risk factor, and the nodes that depend on each condition."""
         self.touching: dict[int, list[int]] = {name: [] for name in self.open}
         for node in self.shape.nodes:
             for name in {*node.effects, *node.scope} & self.open.keys():
@@ -145,14 +165,11 @@ class _Planner:
         self.effects_of = {node.name: self._union(node.effects) for node in self.shape.nodes}
         self.members_of = {node.name: self._union(node.members) for node in self.shape.nodes if not node.is_crowd}
         self.with_scope = {
-            name for name, nodes in self.touching.items() if any(self.nodes[each].scope for each in nodes)
+            name for name, nodes in self.touching.items() if any(self.nodes[node].scope for node in nodes)
         }
-        self.ways: dict[int, list[_Way]] = {}  # by effect, as long as the nodes that touch it do not change
-        self.closed = 0  # the bits of effects that are done with
-        self.on_axes: dict[int, None] = {}
 
     def _bits(self) -> Iterator[tuple[int, int]]:
-        """A mask for each axis, with as many bits as it takes to count its states."""
+        """A mask for each axis, with enough bits to count its states, so that bits are the log of a table's size."""
         start = 0
         for name, states in self.states.items():
             width = max(1, (states - 1).bit_length())
@@ -160,7 +177,7 @@ class _Planner:
             start += width
 
     def _of_bits(self, mask: int) -> list[int]:
-        """The names of a mask, in the order of their bits."""
+        """The names in a mask, in the order of their bits."""
         return [name for name, bits in self.bits.items() if bits & mask] if mask else []
 
     def plan(self) -> EliminationOrder:
@@ -168,7 +185,7 @@ class _Planner:
             self._do(min(self._options()))
         return EliminationOrder(tuple(self.steps), tuple(self.sizes), self.work)
 
-    # --- what can be done next ---------------------------------------------------------------------------------------
+    # --- the choices -------------------------------------------------------------------------------------------------
 
     def _live_bits(self) -> int:
         return self._union(self.live)
@@ -183,55 +200,55 @@ class _Planner:
         live = self._live_bits()
         found = False
         for name in self.open:
-            own = self.bits[name]
+            bits = self.bits[name]
             before = self._union(self._to_begin_before(name))
             for absorbed, axes in self._ways_to_end(name):
                 found = True
                 needed = (axes | before) & ~self.closed
-                peak = live | own | needed
-                yield _Choice(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, needed)
+                peak = live | bits | needed
+                yield _Choice(peak.bit_count(), (peak & ~bits).bit_count(), name, absorbed, needed)
         for name in (*self.on_axes, *self._next_parents()):
             found = True
-            own = self.members_of[name]
-            children = [each for each in self.children.get(name, ()) if each in self.waiting]
+            bits = self.members_of[name]
+            children = [child for child in self.children.get(name, ()) if child in self.waiting]
             for absorbed, axes in self._ways(children):
                 scope = self._scope_of(name) if name in self.waiting else 0
-                peak = live | own | (axes | scope | self.effects_of[name]) & ~self.closed
-                yield _Choice(peak.bit_count(), (peak & ~own).bit_count(), name, absorbed, peak)
+                peak = live | bits | (axes | scope | self.effects_of[name]) & ~self.closed
+                yield _Choice(peak.bit_count(), (peak & ~bits).bit_count(), name, absorbed, peak)
         if not found:
             yield from self._last_options(live)
 
     def _next_parents(self) -> list[int]:
-        """Conditions that others depend on and that can have an axis next, so that a chain goes from its start."""
-        waiting = (each for each in self.children if each in self.waiting)
-        return [each for each in waiting if all(c in self.live for c in self.nodes[each].scope if c in self.node_of)]
+        """The conditions that others depend on and that can get an axis next: a chain is begun at its start."""
+        waiting = (name for name in self.children if name in self.waiting)
+        return [name for name in waiting if all(c in self.live for c in self.nodes[name].scope if c in self.node_of)]
 
     def _to_begin_before(self, name: int) -> list[int]:
-        """What has this in the scope that it begins with, and so has to be there before this ends."""
-        return [each for each, scope in self.shape.scopes if name in scope and each in self.open]
+        """The effects whose initial distribution depends on this axis, so that they must begin before it ends."""
+        return [effect for effect, scope in self.shape.scopes if name in scope and effect in self.open]
 
     def _ways_to_end(self, name: int) -> list[_Way]:
-        """The ways before an effect or risk factor can end."""
+        """The ways to eliminate an effect or risk factor."""
         if (ways := self.ways.get(name)) is None:
-            ways = list(self._ways([each for each in self.touching[name] if each in self.waiting]))
+            ways = list(self._ways([node for node in self.touching[name] if node in self.waiting]))
             if name not in self.with_scope:
                 self.ways[name] = ways
         return ways
 
     def _ways(self, nodes: list[int]) -> Iterator[_Way]:
-        """Before something that these nodes touch can end: which of them to absorb, and what needs an axis for that."""
-        free = [each for each in nodes if not self._must_have_axis(each)]
-        axes = self._needs(each for each in nodes if self._must_have_axis(each))
+        """The ways to free a variable of these nodes: all absorbed, or with axes for those that may have them."""
+        free = [node for node in nodes if not self._must_have_axis(node)]
+        axes = self._needs(node for node in nodes if self._must_have_axis(node))
         absorbed = 0
-        for each in free:
-            absorbed |= self.effects_of[each] | self._scope_of(each)
+        for node in free:
+            absorbed |= self.effects_of[node] | self._scope_of(node)
         yield _Way(tuple(free), axes | absorbed)
-        movable = [each for each in free if self._may_have_axis(each)]
+        movable = [node for node in free if self._may_have_axis(node)]
         if movable:
-            rest = [each for each in free if each not in movable]
+            rest = [node for node in free if node not in movable]
             axes |= self._needs(movable)
-            for each in rest:
-                axes |= self.effects_of[each] | self._scope_of(each)
+            for node in rest:
+                axes |= self.effects_of[node] | self._scope_of(node)
             yield _Way(tuple(rest), axes)
 
     def _must_have_axis(self, name: int) -> bool:
@@ -242,7 +259,7 @@ class _Planner:
         return not node.is_crowd and len(node.members) <= WIDEST_AXES
 
     def _needs(self, names: Iterable[int]) -> int:
-        """The axes that there must be for these nodes to have axes themselves."""
+        """The axes of these nodes, and of their scopes."""
         mask = 0
         for name in names:
             mask |= self.members_of[name] | self._scope_of(name)
@@ -253,7 +270,7 @@ class _Planner:
         return self._union(self._with_ancestors(scope)) if scope else 0
 
     def _with_ancestors(self, scope: Iterable[int]) -> list[int]:
-        """A scope, and for conditions in it that have no axis yet, theirs."""
+        """A scope with the scopes of its conditions that have no axis yet, and so on."""
         found: dict[int, None] = {}
         stack = list(scope)
         while stack:
@@ -265,13 +282,13 @@ class _Planner:
         return list(found)
 
     def _last_options(self, live: int) -> Iterator[_Choice]:
-        """Nodes that touch nothing that is still open: without scope and effects."""
+        """The choices once no effect or risk factor is left: nodes without scope and effects."""
         for name in self.waiting:
             as_axes = self._must_have_axis(name)
             peak = live | self._scope_of(name) | (self.members_of[name] if as_axes else 0)
             yield _Choice(peak.bit_count(), peak.bit_count(), NOTHING_ENDS, () if as_axes else (name,), peak)
 
-    # --- doing it ----------------------------------------------------------------------------------------------------
+    # --- the steps ---------------------------------------------------------------------------------------------------
 
     def _do(self, option: _Choice) -> None:
         for name in self._of_bits(option.axes & ~self._live_bits()):
@@ -302,22 +319,22 @@ class _Planner:
         if node is None and name not in self.open:
             return
         scope = node.scope if node else self.scopes.get(name, ())
-        for each in scope:
-            self._begin(each)
+        for parent in scope:
+            self._begin(parent)
         self._add(Begin(name, self._places(scope)), [name, *self.live])
-        if node is not None and node.name in self.waiting and all(each in self.live for each in node.members):
+        if node is not None and node.name in self.waiting and all(member in self.live for member in node.members):
             self._leaves(node)
             self.on_axes[node.name] = None
 
     def _absorb(self, node: Bundle) -> None:
-        for each in (*node.scope, *(effect for effect in node.effects if effect in self.open)):
-            self._begin(each)
+        for axis in (*node.scope, *(effect for effect in node.effects if effect in self.open)):
+            self._begin(axis)
         scope = self._places(node.scope)
         if node.is_crowd:
             effect = self.live.index(node.effects[0]) if node.effects else None
             self._add(Join(node.name, scope, effect), self.live)
         else:
-            effects = tuple((each, self.live.index(each)) for each in node.effects)
+            effects = tuple((effect, self.live.index(effect)) for effect in node.effects)
             for member in node.members:
                 self._add(Absorb(member, scope, effects), self.live)
         self._leaves(node)
@@ -337,18 +354,18 @@ class _Planner:
             step: EliminationStep = Observe(name, self.live.index(name))
         else:
             step = End(place)
-        self._add(step, [each for each in self.live if each != name])
+        self._add(step, [other for other in self.live if other != name])
         self.closed |= self.bits[name]
         del self.open[name]
 
     def _end_node(self, name: int) -> None:
         node = self.nodes[name]
-        for each in node.effects:
-            if each in self.open:
-                self._begin(each)
+        for effect in node.effects:
+            if effect in self.open:
+                self._begin(effect)
         self._explain((c, effect) for c in node.members for effect in node.effects if effect in self.open)
         for c in node.members:
-            self._add(End(self.live.index(c)), [each for each in self.live if each != c])
+            self._add(End(self.live.index(c)), [other for other in self.live if other != c])
         del self.on_axes[name]
 
     def _explain(self, pairs: Iterable[tuple[int, int]]) -> None:

@@ -1,12 +1,12 @@
-"""What each answer to each question that is left would lead to, where conditions are many.
+"""The posteriors after each answer to each question, by elimination.
 
-That an effect is absent is a product over conditions, so it changes the numbers and not the tables: all effects that
-might be asked for are gone through together, as so many patients, in one run. The rest follows:
+The absence of an effect is a product over conditions, so it changes numbers and no tables. The absences of all effects
+in question are patients of one run. The presence follows:
 
     P(present, c | e) = P(c | e) - P(absent, c | e)
 
-and a reading of a sign mixes both by its sensitivity and specificity. Each state of a risk factor takes its own run,
-and so does each of a mixture, where that is within the budget.
+and a reading of a sign mixes both by its sensitivity and specificity. Each state of a risk factor or a mixture takes a
+separate run, and mixtures beyond the budget are left out.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from bayesknee.patient.evidence import Evidence
 
 
 def outcomes(core: EliminationCore, evidence: Evidence, names: Iterable[str]) -> Outcomes:
-    """The outcomes of these questions, given evidence that is possible."""
+    """The outcomes of these questions, given evidence that is possible; mixtures beyond the budget are left out."""
     wanted = set(names)
     network = core.model.network
     work = _Outcomes(core, evidence)
-    ordered = tuple(each for each in network.questions if each in wanted and work.can_tell(each))
+    ordered = tuple(name for name in network.questions if name in wanted and work.can_tell(name))
     rows = [*work.rows(ordered)]
     joint = np.vstack(rows) if rows else np.zeros((0, 1 + core.model.n))
     return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:], work.marginals)
@@ -44,7 +44,7 @@ class _Outcomes:
         self._model = core.model
         self._evidence = evidence
         self._known = sorted_evidence(self._model, evidence)
-        self._whole_runs = self._model.network.risk_factors.keys() | self._model.mixtures.keys()
+        self._by_runs = self._model.network.risk_factors.keys() | self._model.mixtures.keys()
         patient = one_patient(self._model, self._known)
         log_evidence, found = core.posterior_of(evidence, patient)
         self._log_evidence = float(log_evidence[0])
@@ -57,7 +57,7 @@ class _Outcomes:
         return self._now[1:]
 
     def can_tell(self, name: str) -> bool:
-        """Whether an answer is within the budget; only one to a mixture takes more than what is known already."""
+        """Whether the answers are within the budget. Only those to mixtures take more than the evidence does."""
         if name not in self._model.mixtures:
             return True
         states = len(self._model.network.states[name])
@@ -65,10 +65,10 @@ class _Outcomes:
         return self._core.fits(one_patient(self._model, known).structure)
 
     def rows(self, names: tuple[str, ...]) -> Iterable[Vector]:
-        effects = {self._effect_of(name) for name in names if name not in self._whole_runs}
+        effects = {self._effect_of(name) for name in names if name not in self._by_runs}
         absent = self._absent(sorted(effects))
         for name in names:
-            if name in self._whole_runs:
+            if name in self._by_runs:
                 yield self._by_state(name)
             else:
                 yield self._of_effect(name, absent[self._effect_of(name)])
@@ -77,10 +77,10 @@ class _Outcomes:
         return self._model.readings[name].sign if name in self._model.readings else name
 
     def _by_state(self, name: str) -> Vector:
-        """A run for each state, of a risk factor or a mixture."""
+        """The rows of a risk factor or a mixture, by a run for each state; shape (states, 1 + n)."""
         count = len(self._model.network.states[name])
-        own = self._evidence.likelihoods.get(name, (1.0,) * count)
-        return np.array([self._given(name, tuple(np.eye(count)[v] * own)) for v in range(count)])
+        known = self._evidence.likelihoods.get(name, (1.0,) * count)
+        return np.array([self._given(name, tuple(np.eye(count)[v] * known)) for v in range(count)])
 
     def _given(self, name: str, likelihood: tuple[float, ...]) -> Vector:
         if not any(likelihood):
@@ -96,7 +96,7 @@ class _Outcomes:
         return p * np.concatenate([[1.0], found.conditions[:, 0]])
 
     def _of_effect(self, name: str, absent: Vector) -> Vector:
-        """The answers no and yes."""
+        """The rows of the answers no and yes to an effect or a reading, shape (2, 1 + n)."""
         present = np.maximum(self._now - absent, 0.0)
         if name not in self._model.readings:
             return np.stack([absent, present])
@@ -109,22 +109,22 @@ class _Outcomes:
     # --- absent effects ----------------------------------------------------------------------------------------------
 
     def _absent(self, effects: list[str]) -> Mapping[str, Vector]:
-        """P(effect absent | e) and P(effect absent, condition | e) of each."""
+        """P(effect absent | e), then P(effect absent, condition | e), by effect; shape (1 + n,)."""
         length = self._core.at_once(self._patient.structure)
         found: dict[str, Vector] = {}
         for start in range(0, len(effects), length):
-            some = effects[start : start + length]
-            log_evidence, marginals = self._core.posteriors(self._with_absent(some))
+            chunk = effects[start : start + length]
+            log_evidence, marginals = self._core.posteriors(self._with_absent(chunk))
             p = np.exp(log_evidence - self._log_evidence)
-            joint = np.vstack([np.ones(len(some)), np.nan_to_num(marginals.conditions)]) * p
-            found |= dict(zip(some, np.minimum(joint, self._now[:, None]).T, strict=True))
+            joint = np.vstack([np.ones(len(chunk)), np.nan_to_num(marginals.conditions)]) * p
+            found |= dict(zip(chunk, np.minimum(joint, self._now[:, None]).T, strict=True))
         return found
 
     def _with_absent(self, effects: list[str]) -> Patients:
-        """A patient for each effect: the same one, in whom it is absent."""
+        """The same patient once for each effect, with this effect absent."""
         patient, count = self._patient, len(effects)
-        no, yes = (np.repeat(each, count, axis=1) for each in (patient.no, patient.yes))
-        observed = {k: np.repeat(each, count, axis=1) for k, each in patient.observed.items()}
+        no, yes = (np.repeat(table, count, axis=1) for table in (patient.no, patient.yes))
+        observed = {k: np.repeat(table, count, axis=1) for k, table in patient.observed.items()}
         log_scale = np.repeat(patient.log_scale, count)
         for row, name in enumerate(effects):
             effect, number = self._model.effects[name], self._model.names[name]

@@ -1,4 +1,4 @@
-"""A plan run with patients' numbers: forward for P(evidence), and back for all marginals."""
+"""Runs of an elimination order with the numbers of patients: forward for P(evidence), backward for all marginals."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bayesknee.inference.elimination.order import KEPT_AT_MOST, EliminationOrder
 from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.steps import EliminationStep, Observe, Tally
 
-MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST
+MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST  # in tables kept for the backward pass, for all patients: 256 MB
 
 
 class AnyRun(Protocol):
-    """A run, be it by numpy or compiled."""
+    """A run by numpy or by compiled code."""
 
     def log_evidence(self) -> Vector:
         """log P(evidence), shape (patients,)."""
 
     def marginals(self) -> Marginals:
-        """P(condition | evidence); after `log_evidence`."""
+        """P(condition | evidence), after `log_evidence`."""
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Marginals:
     """A `Tally` that turns weights into P(condition | evidence) and P(effect | evidence).
 
     Attributes:
+        patients: of the run.
         conditions: shape (n, patients).
         effects: by number, shape (patients,).
     """
@@ -57,10 +58,10 @@ class Marginals:
 
 @dataclass
 class Run:
-    """The tables of a run.
+    """A run by numpy, which keeps its tables for the backward pass.
 
-    Where all of them would take too much room, only every so many are kept, and the others are made again on the way
-    back.
+    If all tables would take too much memory, only one in `_stride` is kept, and the backward pass computes the others
+    again.
     """
 
     plan: EliminationOrder
@@ -77,7 +78,7 @@ class Run:
             self._stride = max(2, int(np.sqrt(len(self.plan.steps))))
 
     def log_evidence(self) -> Vector:
-        """log P(evidence), shape (patients,); keeps the tables for the way back."""
+        """log P(evidence), shape (patients,); keeps the tables for the backward pass."""
         x = np.ones(self.patients.count, self.patients.no.dtype)
         for number, step in enumerate(self.plan.steps):
             if number % self._stride == 0:
@@ -88,7 +89,7 @@ class Run:
             return np.asarray(np.log(x) + self._log_tops)
 
     def _forward(self, step: EliminationStep, x: Vector) -> tuple[Vector, Vector]:
-        """The table after a step, and what it was divided by so that nothing leaves the range of floats."""
+        """The table after a step, and the factor it was divided by to stay in the range of floats."""
         x = step.forward(x, self.patients)
         if not isinstance(step, Observe):
             return x, np.ones(())
@@ -97,13 +98,13 @@ class Run:
         return x / top, top
 
     def marginals(self) -> Marginals:
-        """P(condition | evidence); after `log_evidence`. NaN where that is minus infinity."""
+        """P(condition | evidence), after `log_evidence`; NaN if that is minus infinity."""
         tally = Marginals(self.patients, np.full((self.patients.structure.model.n, self.patients.count), np.nan))
         self.back(tally)
         return tally
 
     def back(self, tally: Tally) -> None:
-        """The way back, with a tally of what it finds out; after `log_evidence`."""
+        """The backward pass, which puts marginals into the tally; after `log_evidence`."""
         g = np.ones(self.patients.count, self.patients.no.dtype)
         with np.errstate(invalid="ignore", divide="ignore"):
             for step, x in self.tables_backwards():
@@ -111,13 +112,13 @@ class Run:
                 g = g / g.real.max(axis=tuple(range(g.ndim - 1))) if isinstance(step, Observe) else g
 
     def tables_backwards(self) -> Iterator[tuple[EliminationStep, Vector]]:
-        """The steps, last one first, and the table before each; after `log_evidence`."""
+        """The steps with the table before each, from the last to the first; after `log_evidence`."""
         for start in sorted(self._kept, reverse=True):
             steps = self.plan.steps[start : start + self._stride]
             yield from zip(reversed(steps), reversed(self._tables(start, steps)), strict=True)
 
     def _tables(self, start: int, steps: Sequence[EliminationStep]) -> list[Vector]:
-        """The table before each of these steps."""
+        """The table before each of these steps, from the kept table before the first one."""
         tables = [self._kept[start]]
         for step in steps[:-1]:
             tables.append(self._forward(step, tables[-1])[0])

@@ -1,4 +1,4 @@
-"""Patients drawn given evidence, where conditions are many: a set of conditions, then all else given that."""
+"""Patients drawn given evidence, by elimination: the conditions first, then risk factors and findings given these."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from bayesknee.knowledge.model import Finding, Mixture, Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 
-MOST_ROWS_AT_ONCE: Final = 2**12
+MOST_ROWS_AT_ONCE: Final = 2**12  # patients drawn at once: an array over 600 conditions then takes 20 MB; judged
 
 
 class EliminationSampler:
-    """Draws patients who share some evidence.
+    """Draws patients given evidence.
 
     Args:
         core: of the network.
-        evidence: what is known of all of them.
-        wanted: findings whose answers to draw; all where None. Risk factors are drawn in any case.
+        evidence: what is known of all patients.
+        wanted: ids of the findings to draw; None draws all of them. Risk factors are drawn in any case.
 
     Raises:
-        ImpossibleEvidenceError: nobody can have given these answers.
+        ImpossibleEvidenceError: the evidence has probability 0.
         InferenceError: tables that would be too large.
     """
 
@@ -49,18 +49,18 @@ class EliminationSampler:
         self._columns = {name: column for column, name in enumerate(self._network.questions)}
 
     def _with_gates(self, names: Iterable[str]) -> Iterator[str]:
-        """The findings among these, and those that gate them."""
+        """The findings among these, and their gates."""
         for name in names:
             if name in self._network.findings:
                 yield name
                 yield from self._with_gates(self._network.findings[name].only_if)
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
-        """That many patients, some at a time."""
+        """Draws `rows` patients, by parts of bounded size."""
         lengths = [min(MOST_ROWS_AT_ONCE, rows - start) for start in range(0, rows, MOST_ROWS_AT_ONCE)] or [0]
-        return Sample(*map(np.concatenate, zip(*(self._draw_some(length, rng) for length in lengths), strict=True)))
+        return Sample(*map(np.concatenate, zip(*(self._draw_part(length, rng) for length in lengths), strict=True)))
 
-    def _draw_some(self, rows: int, rng: np.random.Generator) -> Sample:
+    def _draw_part(self, rows: int, rng: np.random.Generator) -> Sample:
         conditions, blocks = draw(self._run, rows, rng)
         codes = nothing_known(self._network, rows)
         for name, states in (*self._risk_factors(conditions, blocks, rng), *self._findings(conditions, rng)):
@@ -73,10 +73,10 @@ class EliminationSampler:
     def _risk_factors(
         self, conditions: Bools, blocks: dict[int, Integers], rng: np.random.Generator
     ) -> Iterator[tuple[str, Integers]]:
-        weights = {number: each[:, 0] for number, each in self._model.block_weights(self._known.risk_factors).items()}
+        weights = {number: table[:, 0] for number, table in self._model.block_weights(self._known.risk_factors).items()}
         drawn = dict(blocks)
         private = {block: c for c, block in enumerate(self._model.parents.private_blocks) if block is not None}
-        for number in sorted(weights, key=lambda each: each in private):  # those that others depend on first
+        for number in sorted(weights, key=lambda block: block in private):  # those that others depend on first
             if number not in drawn:
                 chances = np.broadcast_to(weights[number], (len(conditions), len(weights[number])))
                 if number in private:
@@ -84,15 +84,18 @@ class EliminationSampler:
                 drawn[number] = draw_each(chances, rng)
             members = self._model.blocks[number].members
             if members:
-                states = np.unravel_index(drawn[number], [len(each.states) for each in members])
+                states = np.unravel_index(drawn[number], [len(member.states) for member in members])
                 yield from zip(self._model.blocks[number].ids, states, strict=True)
 
     def _given_child(self, c: int, number: int, conditions: Bools, drawn: dict[int, Integers]) -> Vector:
-        """P(condition as drawn | its parents as drawn, each state of its private block), shape (rows, states)."""
+        """P(condition as drawn | parents as drawn, state) by state of its private block, shape (rows, states)."""
         variables, table = self._model.factors[c]
         table = np.moveaxis(table[..., 0], variables.index(number), -1)
-        others = [each for each in variables if each != number]
-        index = tuple(conditions[:, each].astype(np.intp) if each < self._model.n else drawn[each] for each in others)
+        others = [variable for variable in variables if variable != number]
+        index = tuple(
+            conditions[:, variable].astype(np.intp) if variable < self._model.n else drawn[variable]
+            for variable in others
+        )
         return np.asarray(table[index])
 
     # --- findings ----------------------------------------------------------------------------------------------------
@@ -119,7 +122,7 @@ class EliminationSampler:
         return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))
 
     def _effect(self, name: str, conditions: Bools, rng: np.random.Generator) -> Integers:
-        """A noisy-OR given the conditions and what is known of it."""
+        """The drawn states of a noisy-OR given the conditions and its evidence, shape (rows,)."""
         effect = self._model.effects[name]
         log_no = effect.log_no_leak + conditions[:, effect.causes] @ effect.log_fail
         chances = np.stack([np.exp(log_no), -np.expm1(log_no)], axis=1)
@@ -128,7 +131,7 @@ class EliminationSampler:
 
 def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Bools) -> Vector:
     """P(state | conditions) of a mixture, shape (rows, states); `bayesknee.inference.cpds` has it for all subsets."""
-    weights, each, others = (part[..., 0] for part in mixture_numbers(rule, finding.states, ids))
+    weights, distributions, otherwise = (part[..., 0] for part in mixture_numbers(rule, finding.states, ids))
     total = conditions @ weights
-    mean = (conditions * weights) @ each / np.where(total > 0.0, total, 1.0)[:, None]
-    return np.where(total[:, None] > 0.0, mean, others)
+    mean = (conditions * weights) @ distributions / np.where(total > 0.0, total, 1.0)[:, None]
+    return np.where(total[:, None] > 0.0, mean, otherwise)

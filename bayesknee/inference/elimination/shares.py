@@ -1,23 +1,23 @@
-"""What each answer brings to log P(evidence | event), where conditions are many.
+"""The share of each answer in log P(evidence | event), by elimination.
 
-As in `bayesknee.inference.enumeration.shares`, the evidence comes in gradually and all at once, for t from 0 to 1, and
-the gain of each moment goes to the answers by what they have to say at that moment. There the likelihood on the way is
-P(e | s)^t; of a present finding that is no sum that this strategy can do. So an answer comes in on a way of its own,
-where it can:
+As in `bayesknee.inference.enumeration.shares`, the evidence enters gradually along a path with t from 0 to 1, all
+answers at the same time. The gain at t is divided among the answers by their derivatives (Aumann-Shapley). There the
+likelihood on the path is P(e | s)^t. For a present finding, this strategy cannot sum that. So the path of an answer
+depends on its kind:
 
-- an absent finding as P(absent | s)^t, which stays a product over conditions;
-- a sign by its readings as P(readings | sign)^t, an unsure answer about a condition as its likelihood^t: as there;
-- a direct finding that is present or unsure, and any answer to a mixture, as u + (1 - u) P(answer | s) with
-  u = (1 - t)^3: that much of "not told". For a mixture, that is to do so with each distribution of which it is a mean.
+- An absent finding enters as P(absent | s)^t, which stays a product over conditions.
+- A sign enters by its readings as P(readings | sign)^t, and an unsure answer about a condition as its likelihood^t.
+- A direct finding that is present or unsure, and any answer to a mixture, enters as u + (1 - u) P(answer | s) with
+  u = (1 - t)^3, the weight of "not known". For a mixture, each of its distributions is replaced so.
 
-All ways end at P(answer | s), so shares sum to log P(e | event) whatever they are, and answers that say the same have
-the same way. Answers about risk factors, and such as settle a condition, come before all others and divide what they do
-together as there.
+All paths end at P(answer | s), so the shares sum to log P(e | event) for any choice of paths. Answers with the same
+likelihood have the same path. Answers about risk factors, and answers that settle a condition, come before all others;
+their joint gain is divided as in enumeration.
 
-What an answer brings at a moment is the derivative of log P_t(event, e) by its own t, for all conditions at once: a run
-gives P_t(c, e) for all of them, and a run with i h added to the t of one answer gives the derivatives as the imaginary
-parts, with h so small that nothing is lost (the complex step of Squire and Trapp, SIAM Review, 1998). The answers are
-so many patients of one run.
+The gain of an answer at t is the derivative of log P_t(event, e) by the t of this answer. A run gives P_t(c, e) for all
+conditions. A run with i h added to the t of one answer gives the derivatives as the imaginary parts, with h so small
+that there is no cancellation (the complex step of Squire and Trapp, SIAM Review, 1998). The answers are patients of one
+run.
 """
 
 from __future__ import annotations
@@ -47,14 +47,19 @@ from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
 
-NODES: Final = (40, 80, 160)
-TOLERANCE: Final = 1e-7  # what the nodes may miss of the sum, which is known; it is then divided like the rest
-STEP: Final = 1e-30
-LEAST: Final = 1e-250  # times STEP it is still a float
+NODES: Final = (40, 80, 160)  # of Gauss-Legendre, tried in turn until the shares sum to the gain; each takes a run
+TOLERANCE: Final = 1e-7  # what the quadrature may miss of the sum; as the sum is known, the rest is divided, too
+STEP: Final = 1e-30  # h: its square is below rounding beside 1, and `LEAST` times it is still a float
+LEAST: Final = 1e-250  # P below which a side takes a separate run: its complex step would fall below the floats
+TINY: Final = 1e-300  # a divisor in place of 0
 
 
 def shares(core: EliminationCore, evidence: Evidence, events: Events) -> Shares:
-    """The shares of all that is known in all events."""
+    """The shares of all answers in all events.
+
+    Raises:
+        InferenceError: tables that would be too large.
+    """
     path = EliminationPath(core, evidence, events)
     for nodes in NODES:
         result, off = path.shares(nodes)
@@ -86,7 +91,13 @@ class _Chances:
 
 
 class EliminationPath:
-    """The way of the evidence from t = 0 to 1."""
+    """The path of the evidence from t = 0 to 1.
+
+    Args:
+        core: of the network.
+        evidence: what is known; it must be possible.
+        events: sets of conditions by number.
+    """
 
     def __init__(self, core: EliminationCore, evidence: Evidence, events: Events) -> None:
         self._core = core
@@ -95,23 +106,23 @@ class EliminationPath:
         self._events = events
         self._known = sorted_evidence(core.model, evidence)
         self._names = tuple(evidence.likelihoods)
-        self._whole = self._patient(self._known)
-        settled = {c: each for c, each in self._known.conditions.items() if min(each) == 0.0}
+        self._endpoint = self._patient(self._known)
+        settled = {c: likelihood for c, likelihood in self._known.conditions.items() if min(likelihood) == 0.0}
         self._first = SortedEvidence(settled, self._known.risk_factors, {})
         self._gradual = tuple(name for name in self._names if self._is_gradual(name))
 
     def _is_gradual(self, name: str) -> bool:
-        """Whether an answer comes in gradually, and tells something."""
+        """Whether an answer enters gradually, and is informative."""
         if name in self._model.numbers:
             return self._model.numbers[name] not in self._first.conditions
         if name in self._model.readings:
-            return self._model.names[self._model.readings[name].sign] in self._whole.observed
+            return self._model.names[self._model.readings[name].sign] in self._endpoint.observed
         if name in self._known.mixtures:
             return True
-        return name in self._known.effects and not self._tells_nothing(self._known.effects[name])
+        return name in self._known.effects and not self._is_uninformative(self._known.effects[name])
 
     @staticmethod
-    def _tells_nothing(likelihood: Likelihood) -> bool:
+    def _is_uninformative(likelihood: Likelihood) -> bool:
         return likelihood[0] == likelihood[1]
 
     # --- sums --------------------------------------------------------------------------------------------------------
@@ -129,7 +140,7 @@ class EliminationPath:
         sides = np.empty((2, len(self._events), patients.count), patients.no.dtype)
         by_condition = log_all + log(tally.found)
         singles = [(number, next(iter(event))) for number, event in enumerate(self._events) if len(event) == 1]
-        numbers, conditions = (list(each) for each in zip(*singles, strict=True)) if singles else ([], [])
+        numbers, conditions = (list(column) for column in zip(*singles, strict=True)) if singles else ([], [])
         sides[:, numbers] = np.moveaxis(by_condition[conditions, ::-1], 1, 0)
         for number, c in singles:
             for state in np.flatnonzero((np.abs(tally.found[c]) < LEAST).any(axis=1)).tolist():
@@ -140,7 +151,7 @@ class EliminationPath:
         return log_all, sides
 
     def _side_alone(self, patients: Patients, c: int, state: int) -> Vector:
-        """log P(condition in a state, evidence), where it is too small a part of P(evidence) for floats."""
+        """log P(condition in a state, evidence) by a separate run, if its share of P(evidence) is below the floats."""
         no, yes = patients.no.copy(), patients.yes.copy()
         (no if state else yes)[c] = -np.inf
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -148,16 +159,16 @@ class EliminationPath:
             return np.asarray(run.log_evidence() - np.log(self._model.complaint))
 
     def _sides_of_several(self, patients: Patients, event: frozenset[int], log_all: Vector) -> Vector:
-        """The sides of an event of several conditions, or of none, shape (2, patients)."""
+        """The sides of an event of several conditions, or of no condition, shape (2, patients)."""
         run = self._core.run(patients.without(event))
         log_none = run.log_evidence() - np.log(self._model.complaint)
         with np.errstate(invalid="ignore"):
-            some = log(-expm1(np.minimum(log_none - log_all, 0.0)))
-            return np.stack([log_all + some, log_none])
+            log_share = log(-expm1(np.minimum(log_none - log_all, 0.0)))
+            return np.stack([log_all + log_share, log_none])
 
     def _at(self, t: float, step: float, moved: Sequence[str] = ()) -> Patients:
-        """The patient at a moment, once for each of some answers, with i `step` added to the t of that one."""
-        patient, count = self._whole, max(len(moved), 1)
+        """The patient at t, once for each of the answers `moved`, with i `step` added to the t of this answer."""
+        patient, count = self._endpoint, max(len(moved), 1)
         times = {name: _complex(np.full(count, t)) for name in self._gradual}
         for column, name in enumerate(moved):
             times[name][column] += 1j * step
@@ -176,23 +187,23 @@ class EliminationPath:
         return Patients(structure, no, yes, observed, log_scale)
 
     def _structure(self, times: Mapping[str, Vector]) -> Structure:
-        """With mixtures at these times: the likelihood of what was answered is all that is left of their states."""
-        told = {name: self._told(name, times[name]) for name in self._known.mixtures}
-        known = replace(self._known, mixtures=dict.fromkeys(told, (1.0,)))
-        return Structure(replace(self._model, redrawn_mixtures=told), common_of(self._model, known))
+        """The structure with mixtures at these t. Their states are merged into one, with the answer's likelihood."""
+        merged = {name: self._merged(name, times[name]) for name in self._known.mixtures}
+        known = replace(self._known, mixtures=dict.fromkeys(merged, (1.0,)))
+        return Structure(replace(self._model, redrawn_mixtures=merged), common_of(self._model, known))
 
-    def _told(self, name: str, time: Vector) -> MixtureNumbers:
+    def _merged(self, name: str, time: Vector) -> MixtureNumbers:
         likelihood = np.array(self._known.mixtures[name])
         weights, distributions, otherwise = self._model.mixture(name)
-        given, by_default = (np.moveaxis(each, -2, -1) @ likelihood for each in (distributions, otherwise))
+        given, by_default = (np.moveaxis(table, -2, -1) @ likelihood for table in (distributions, otherwise))
         return MixtureNumbers(
             weights,
-            _part_told(given / likelihood.max(), time)[:, None],
-            _part_told(by_default / likelihood.max(), time)[None],
+            _entering(given / likelihood.max(), time)[:, None],
+            _entering(by_default / likelihood.max(), time)[None],
         )
 
     def _come_in(self, name: str, time: Vector, no: Vector, yes: Vector, observed: Mapping[int, Vector]) -> None:
-        """Multiplies what a patient's numbers are with what an answer says at these times, shape (patients,)."""
+        """Multiplies a patient's numbers by the likelihood of an answer at these t, shape (patients,)."""
         if name in self._model.numbers:
             c = self._model.numbers[name]
             for side, weight in zip((no, yes), self._known.conditions[c], strict=True):
@@ -205,8 +216,8 @@ class EliminationPath:
             effect = self._model.effects[name]
             yes[effect.causes] += time * effect.log_fail[:, None]
         else:
-            whole = np.array(self._known.effects[name])[:, None]
-            observed[self._model.names[name]][:] = _part_told(whole / whole.max(), time)
+            likelihood = np.array(self._known.effects[name])[:, None]
+            observed[self._model.names[name]][:] = _entering(likelihood / likelihood.max(), time)
 
     def _logs_of_reading(self, name: str) -> Vector:
         """log P(answer | no sign) and log P(answer | sign)."""
@@ -214,7 +225,7 @@ class EliminationPath:
 
     @cached_property
     def _constants(self) -> Vector:
-        """What the answers that come in gradually bring to all sides alike, which no patient's sum counts."""
+        """The gains of the gradual answers that are the same in all sides, which the runs leave out."""
         return np.array([self._constant(name) for name in self._gradual])
 
     def _constant(self, name: str) -> float:
@@ -227,7 +238,7 @@ class EliminationPath:
     # --- shares ------------------------------------------------------------------------------------------------------
 
     def shares(self, nodes: int) -> tuple[Shares, float]:
-        """The shares by that many nodes of Gauss-Legendre, and what their sums miss at the most."""
+        """The shares by that many nodes of Gauss-Legendre, and the largest error of their sums, which is corrected."""
         before = self._gained(SortedEvidence({}, {}, {}))[1]
         start = self._gained(self._first)[1]
         after = self._sides(self._at(1.0, 0.0))[1][:, :, 0].real
@@ -240,7 +251,7 @@ class EliminationPath:
         with np.errstate(invalid="ignore"):
             rest = np.where(np.isfinite(after), after - start + level - moves.sum(axis=0), 0.0)
         size = np.abs(moves)
-        moves += rest * size / np.maximum(size.sum(axis=0), 1e-300)
+        moves += rest * size / np.maximum(size.sum(axis=0), TINY)
         first = dict(self._moves_of_the_first(before))
         for row, name in enumerate(self._names):
             if name in first:
@@ -248,10 +259,10 @@ class EliminationPath:
         return Shares(self._names, before, after + level, moves), float(np.abs(rest).max(initial=0.0))
 
     def _densities(self, t: float) -> Vector:
-        """What each answer that comes in gradually brings at a moment, shape (these, 2, events)."""
+        """The gain of each gradual answer at t, shape (gradual answers, 2, events)."""
         if not self._gradual:
             return np.zeros((0, 2, len(self._events)))
-        length = self._core.at_once(self._whole.structure)
+        length = self._core.at_once(self._endpoint.structure)
         parts = (self._gradual[start : start + length] for start in range(0, len(self._gradual), length))
         sides = np.concatenate([self._sides(self._at(t, STEP, part))[1] for part in parts], axis=2)
         return np.nan_to_num(np.moveaxis(sides.imag, 2, 0) / STEP) + self._constants[:, None, None]
@@ -262,44 +273,47 @@ class EliminationPath:
         return float(logs[0]), sides[:, :, 0]
 
     def _moves_of_the_first(self, before: Vector) -> Iterable[tuple[str, Vector]]:
-        """What the answers do that come before all others."""
+        """The moves of the answers that come before all others."""
         ids = self._model.parents.conditions
         names = [*(ids[c] for c in self._first.conditions), *self._first.risk_factors]
         if not names:
             return
 
         def gain(chosen: list[str]) -> tuple[Vector, float]:
-            """What these bring to each side, and to all of it together."""
-            conditions = {c: each for c, each in self._first.conditions.items() if ids[c] in chosen}
-            factors = {name: each for name, each in self._first.risk_factors.items() if name in chosen}
+            """The gain of these answers in each side, and in log P(evidence)."""
+            conditions = {c: likelihood for c, likelihood in self._first.conditions.items() if ids[c] in chosen}
+            factors = {name: likelihood for name, likelihood in self._first.risk_factors.items() if name in chosen}
             log_all, sides = self._gained(SortedEvidence(conditions, factors, {}))
             return np.where(np.isneginf(before), 0.0, sides - before), log_all
 
         with np.errstate(invalid="ignore"):
             alone = [gain([name]) for name in names]
             rest = [gain([other for other in names if other != name]) for name in names]
-            whole = gain(names)
-            yield from zip(names, _divided_by_level(alone, rest, whole), strict=True)
+            together = gain(names)
+            yield from zip(names, _divided_by_level(alone, rest, together), strict=True)
 
 
-def _part_told(whole: Vector, time: Vector) -> Vector:
-    """u + (1 - u) of a likelihood at some times."""
-    untold = (1.0 - time) * (1.0 - time) * (1.0 - time)
-    return np.asarray(untold + (1.0 - untold) * whole)
+def _entering(likelihood: Vector, time: Vector) -> Vector:
+    """u + (1 - u) likelihood at these t."""
+    u = (1.0 - time) * (1.0 - time) * (1.0 - time)
+    return np.asarray(u + (1.0 - u) * likelihood)
 
 
 def _complex(values: Any) -> Vector:  # noqa: ANN401 (an array)
-    """As complex numbers, which the tables take, too, though their types do not tell."""
+    """The values as complex numbers, which the tables also take, although the type `Vector` does not say so."""
     return cast("Vector", values.astype(np.complex128))
 
 
 def _divided_by_level(
-    alone: list[tuple[Vector, float]], rest: list[tuple[Vector, float]], whole: tuple[Vector, float]
+    alone: list[tuple[Vector, float]], rest: list[tuple[Vector, float]], together: tuple[Vector, float]
 ) -> Vector:
-    """`divided`, with what all sides have in common apart: who brings that alone moves no side against another."""
-    level = np.array([own for _, own in alone])
-    level_last = whole[1] - np.array([own for _, own in rest])
-    first = np.array([gained - own for gained, own in alone])
-    last = (whole[0] - whole[1]) - np.array([gained - own for gained, own in rest])
-    levels = divided(level, level_last, np.array(whole[1]))
-    return np.asarray(divided(first, last, whole[0] - whole[1]) + levels[:, None, None])
+    """`divided`, with the gain in log P(evidence), which all sides share, divided separately.
+
+    So an answer that changes P(evidence) alone moves no side against another.
+    """
+    level = np.array([common for _, common in alone])
+    level_last = together[1] - np.array([common for _, common in rest])
+    first = np.array([gained - common for gained, common in alone])
+    last = (together[0] - together[1]) - np.array([gained - common for gained, common in rest])
+    levels = divided(level, level_last, np.array(together[1]))
+    return np.asarray(divided(first, last, together[0] - together[1]) + levels[:, None, None])

@@ -1,13 +1,13 @@
-"""Steps on one running table, each with its reverse: the sum over what is explained so far.
+"""The steps of an elimination on one running table, each with its transpose for the backward pass.
 
-The table x has an axis of length 2 for each *effect* (a finding or sign that is present or unsure) which some
-condition may yet explain: is it there, from what was gone through so far? Others are for conditions and risk factors
-that later steps depend on, and the last one for patients who are gone through together. Every step is linear in x with
-numbers of 0 or more, so nothing cancels. A backward pass with the transposed steps gives g, the weight of what is still
-to come, and the product of x and g is the posterior at that place.
+The table x is the forward message: the weight of each combination of states of its axes. It has an axis of length 2 for
+each *effect* (a finding or sign that is present or unsure) that a later condition may bring about: is it present by the
+conditions so far? Further axes are for conditions and risk factors that later steps depend on, and the last one is for
+the patients of the run. Each step is linear in x with numbers of 0 or more, so there is no cancellation. The transposed
+steps of a backward pass give g, the backward message. The product of x and g is the joint with the evidence.
 
-Where a step takes the numbers of a node that depends on axes (its *scope*), their shape is (scope..., patients).
-Numbers may be complex, for derivatives by a complex step; what is compared or divided by is then the real part.
+A node may depend on axes (its *scope*). Its numbers then have the shape (scope..., patients). Numbers may be complex,
+for derivatives by a complex step. Comparisons and scale factors then use the real part.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ from bayesknee.arrays import Vector
 
 Places: TypeAlias = tuple[int, ...]
 
-TINY: Final = 1e-300
+TINY: Final = 1e-300  # a divisor in place of 0, near the smallest float: no probability in use is below it
 
 
 class Alone(NamedTuple):
-    """What is known of a condition by itself, given its scope: P(absent, own evidence) and P(present, own evidence)."""
+    """P(absent, local evidence) and P(present, local evidence) of a condition given its scope.
+
+    Local evidence is what bears on the condition alone: absent findings, and answers about the condition.
+    """
 
     no: Vector
     yes: Vector
 
 
 class Numbers(Protocol):
-    """The numbers that a plan is run with, by the names that its steps bear."""
+    """The numbers of patients that the steps take, by the names in the steps."""
 
     def start(self, name: int) -> Vector:
         """The states of a new axis, shape (states, scope..., patients)."""
@@ -48,7 +51,7 @@ class Numbers(Protocol):
 
 
 class Tally(Protocol):
-    """Takes what the backward pass finds out: weights of absent and present, which need not sum to 1."""
+    """Takes the weights of absent and present from the backward pass, which need not sum to 1."""
 
     def condition(self, number: int, weights: Vector) -> None:
         """Of one condition, shape (2, scope..., patients)."""
@@ -64,15 +67,15 @@ class Tally(Protocol):
 
 
 class EliminationStep(Protocol):
-    """One step."""
+    """A step of the elimination."""
 
     def forward(self, x: Vector, numbers: Numbers, /) -> Vector: ...
     def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally, /) -> Vector:
-        """g before the step from g after it; x is the table before it."""
+        """g before the step from g after it; x is the table before the step. Puts weights into the tally."""
 
 
 def spread(table: Vector, places: Places, ndim: int) -> Vector:
-    """A table of shape (scope..., patients) with the axes of x: `places` tells where x has those of the scope."""
+    """A table of shape (scope..., patients), broadcastable to x of `ndim` axes; `places` has the scope's axes in x."""
     if not places:
         return table
     order = np.argsort(places)
@@ -83,7 +86,7 @@ def spread(table: Vector, places: Places, ndim: int) -> Vector:
 
 
 def gathered(table: Vector, places: Places) -> Vector:
-    """The sum over all axes but those of the scope and the last; the scope's in its own order."""
+    """The sum over all axes except those of the scope and the last; shape (scope..., patients)."""
     rest = tuple(axis for axis in range(table.ndim - 1) if axis not in places)
     left = np.add.reduce(table, axis=rest) if rest else table
     kept = sorted(places)
@@ -91,7 +94,7 @@ def gathered(table: Vector, places: Places) -> Vector:
 
 
 def part(ndim: int, places: Iterable[tuple[int, int]]) -> tuple[slice | int, ...]:
-    """The index of the part of a table where some axes are in given states."""
+    """The index of the part of a table in which the axes of `places` are in given states."""
     index: list[slice | int] = [slice(None)] * ndim
     for place, state in places:
         index[place] = state
@@ -99,14 +102,14 @@ def part(ndim: int, places: Iterable[tuple[int, int]]) -> tuple[slice | int, ...
 
 
 def explain(x: Vector, places: Sequence[tuple[int, int]], effect: int, q: Vector) -> None:
-    """Lets a condition bring an effect about, in place, in the part of x where it is present."""
+    """A condition brings an effect about with probability q, in place, in the part of x that `places` selects."""
     absent, present = (part(x.ndim, [*places, (effect, state)]) for state in (0, 1))
     x[present] += q * x[absent]
     x[absent] *= 1.0 - q
 
 
 def explain_back(g: Vector, places: Sequence[tuple[int, int]], effect: int, q: Vector) -> None:
-    """The transposed of `explain`, in place."""
+    """The transpose of `explain`, in place."""
     absent, present = (part(g.ndim, [*places, (effect, state)]) for state in (0, 1))
     g[absent] *= 1.0 - q
     g[absent] += q * g[present]
@@ -114,34 +117,34 @@ def explain_back(g: Vector, places: Sequence[tuple[int, int]], effect: int, q: V
 
 @dataclass(frozen=True)
 class Begin:
-    """A new axis, in front."""
+    """Adds an axis, in front."""
 
     name: int
     scope: Places = ()
 
     def forward(self, x: Vector, numbers: Numbers) -> Vector:
         start = numbers.start(self.name)
-        return np.stack([x * spread(each, self.scope, x.ndim) for each in start])
+        return np.stack([x * spread(weights, self.scope, x.ndim) for weights in start])
 
     def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
         start = numbers.start(self.name)
-        tally.axis(self.name, np.stack([gathered(x * each, self.scope) for each in g]) * start)
+        tally.axis(self.name, np.stack([gathered(x * layer, self.scope) for layer in g]) * start)
         before = np.zeros_like(x)
-        for own, each in zip(start, g, strict=True):
-            before += spread(own, self.scope, x.ndim) * each
+        for weights, layer in zip(start, g, strict=True):
+            before += spread(weights, self.scope, x.ndim) * layer
         return before
 
 
 @dataclass(frozen=True)
 class Absorb:
-    """A condition, summed out at once: x becomes no * x + yes * (x once the condition explained its effects)."""
+    """Sums a condition out without an axis: x becomes no * x + yes * (x after the condition explains its effects)."""
 
     condition: int
     scope: Places
     effects: tuple[tuple[int, int], ...]
 
     def forward(self, x: Vector, numbers: Numbers) -> Vector:
-        no, yes = (spread(each, self.scope, x.ndim) for each in numbers.pair(self.condition))
+        no, yes = (spread(table, self.scope, x.ndim) for table in numbers.pair(self.condition))
         after = x * yes
         for name, place in self.effects:
             explain(after, (), place, numbers.chance(self.condition, name))
@@ -149,7 +152,7 @@ class Absorb:
         return after
 
     def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
-        no, yes = (spread(each, self.scope, x.ndim) for each in numbers.pair(self.condition))
+        no, yes = (spread(table, self.scope, x.ndim) for table in numbers.pair(self.condition))
         explained = g.copy()
         for name, place in self.effects:
             explain_back(explained, (), place, numbers.chance(self.condition, name))
@@ -162,7 +165,7 @@ class Absorb:
 
 @dataclass(frozen=True)
 class Join:
-    """A crowd: all conditions of one scope that touch the same single effect or none, in closed form."""
+    """Sums a crowd out in closed form: conditions of one scope that touch the same single effect, or no effect."""
 
     name: int
     scope: Places
@@ -170,11 +173,11 @@ class Join:
 
     def forward(self, x: Vector, numbers: Numbers) -> Vector:
         crowd = numbers.crowd(self.name)
-        nothing, something = (spread(each, self.scope, x.ndim) for each in (crowd.nothing, crowd.something))
+        nothing, something = (spread(table, self.scope, x.ndim) for table in (crowd.nothing, crowd.something))
         if self.effect is None:
             return np.asarray(x * nothing)
         absent, present = (part(x.ndim, [(self.effect, state)]) for state in (0, 1))
-        nothing, something = (_without(self.effect, each) for each in (nothing, something))
+        nothing, something = (_without(self.effect, table) for table in (nothing, something))
         after = np.empty_like(x)
         after[absent] = x[absent] * nothing
         after[present] = x[present] * (nothing + something) + x[absent] * something
@@ -182,17 +185,17 @@ class Join:
 
     def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
         crowd = numbers.crowd(self.name)
-        nothing, something = (spread(each, self.scope, x.ndim) for each in (crowd.nothing, crowd.something))
+        nothing, something = (spread(table, self.scope, x.ndim) for table in (crowd.nothing, crowd.something))
         if self.effect is None:
-            own = gathered(x * g, self.scope)
-            tally.crowd(self.name, np.stack([own, own]))
+            weight = gathered(x * g, self.scope)
+            tally.crowd(self.name, np.stack([weight, weight]))
             return np.asarray(g * nothing)
         absent, present = (part(x.ndim, [(self.effect, state)]) for state in (0, 1))
         scope = tuple(place - (place > self.effect) for place in self.scope)
         still, fired = x[absent] * g[absent], (x[absent] + x[present]) * g[present]
         still += x[present] * g[present]
         tally.crowd(self.name, np.stack([gathered(still, scope), gathered(fired, scope)]))
-        nothing, something = (_without(self.effect, each) for each in (nothing, something))
+        nothing, something = (_without(self.effect, table) for table in (nothing, something))
         before = np.empty_like(x)
         before[absent] = g[absent] * nothing + g[present] * something
         before[present] = g[present] * (nothing + something)
@@ -201,31 +204,31 @@ class Join:
 
 @dataclass(frozen=True)
 class Explain:
-    """Conditions that have an axis bring effects about.
+    """Conditions with an axis bring effects about.
 
     Attributes:
-        pairs: condition and the place of its axis, effect and the place of its axis.
+        pairs: of each link: condition, place of its axis, effect, place of its axis.
     """
 
     pairs: tuple[tuple[int, int, int, int], ...]
 
     def forward(self, x: Vector, numbers: Numbers) -> Vector:
         after = x.copy()
-        for condition, own, effect, place in self.pairs:
-            explain(after, [(own, 1)], place, numbers.chance(condition, effect))
+        for condition, axis, effect, place in self.pairs:
+            explain(after, [(axis, 1)], place, numbers.chance(condition, effect))
         return after
 
     def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
         del x, tally
         before = g.copy()
-        for condition, own, effect, place in self.pairs[::-1]:
-            explain_back(before, [(own, 1)], place, numbers.chance(condition, effect))
+        for condition, axis, effect, place in self.pairs[::-1]:
+            explain_back(before, [(axis, 1)], place, numbers.chance(condition, effect))
         return before
 
 
 @dataclass(frozen=True)
 class Observe:
-    """The end of an effect: the answers say how likely its absence and presence are."""
+    """Sums an effect out, weighted by the likelihoods of its absence and presence."""
 
     effect: int
     place: int
@@ -237,13 +240,13 @@ class Observe:
     def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
         weights = numbers.weights(self.effect)
         sides = [x[part(x.ndim, [(self.place, state)])] * g for state in (0, 1)]
-        tally.effect(self.effect, np.stack([gathered(each, ()) for each in sides]) * weights)
-        return np.stack([g * each for each in weights], axis=self.place)
+        tally.effect(self.effect, np.stack([gathered(side, ()) for side in sides]) * weights)
+        return np.stack([g * weight for weight in weights], axis=self.place)
 
 
 @dataclass(frozen=True)
 class End:
-    """The end of a condition or risk factor that has an axis: summed out."""
+    """Sums out the axis of a condition or risk factor."""
 
     place: int
 
@@ -257,7 +260,7 @@ class End:
 
 
 def _without(place: int, table: Vector) -> Vector:
-    """A table as `spread` makes them, without an axis that is not of its scope."""
+    """A table from `spread`, without an axis of length 1."""
     return np.take(table, 0, place) if table.ndim > 1 else table
 
 
@@ -270,16 +273,16 @@ def _product(x: Vector, g: Vector, scope: Places) -> Vector:
 
 @dataclass(frozen=True)
 class Crowd:
-    """Conditions of one scope that touch the same single effect, or none; independent given the scope.
+    """Conditions of one scope that touch the same single effect, or no effect; independent given the scope.
 
     Attributes:
         members: their numbers.
         no, yes: as in `Alone`, shape (members, scope..., patients).
-        q: the probability that each of them, if present, brings the effect about, shape (members, 1 or patients).
-        nothing: P(own evidence, none of them brings it about) over the scope, up to `log_scale`.
-        something: the same, at least one of them does.
-        log_scale: shape (patients,).
-        log_fails: log P(member does not bring it about | own evidence), shape (members, scope..., patients); 0 where
+        q: P(member brings the effect about | member present), shape (members, 1 or patients).
+        nothing: P(local evidence, no member brings it about), shape (scope..., patients), scaled by `log_scale`.
+        something: P(local evidence, a member brings it about), likewise.
+        log_scale: log of the scale factor, shape (patients,).
+        log_fails: log P(member does not bring it about | local evidence), shape (members, scope..., patients); 0 if
             the crowd touches no effect.
     """
 
@@ -294,7 +297,7 @@ class Crowd:
 
     @staticmethod
     def of(members: tuple[int, ...], no: Vector, yes: Vector, q: Vector) -> Crowd:
-        """The product over the members, by way of logs."""
+        """The crowd, with the product over its members computed in logs."""
         log_either = log(no + yes).sum(axis=0)
         log_fails = _log_fail(no, yes, q) if q.any() else np.zeros((1, *no.shape[1:]))
         log_none = log_fails.sum(axis=0)
@@ -305,81 +308,82 @@ class Crowd:
         return Crowd(members, no, yes, q, nothing, something, log_scale, log_fails)
 
     def present(self, weights: Vector) -> Vector:
-        """P(member | all), shape (members, patients).
+        """P(member present | evidence), shape (members, patients).
 
         Args:
-            weights: of both outcomes, shape (2, scope..., patients).
+            weights: of the outcomes "nothing" and "something", shape (2, scope..., patients).
         """
-        present, whole = self._joint(weights, self.yes)
-        scope = tuple(range(whole.ndim - 1))
-        return np.asarray(present.sum(axis=tuple(axis + 1 for axis in scope)) / whole.sum(axis=scope))
+        present, total = self._joint(weights, self.yes)
+        scope = tuple(range(total.ndim - 1))
+        return np.asarray(present.sum(axis=tuple(axis + 1 for axis in scope)) / total.sum(axis=scope))
 
     def chances(self, weights: Vector) -> Vector:
-        """P(member absent or present | all), shape (members, 2, patients), with the same weights."""
+        """P(member absent or present | evidence), shape (members, 2, patients); weights as for `present`."""
         families = self.families(weights)
         return np.asarray(families.sum(axis=tuple(range(2, families.ndim - 1))))
 
     def families(self, weights: Vector) -> Vector:
-        """P(member absent or present, scope | all), shape (members, 2, scope..., patients), with the same weights."""
-        absent, whole = self._joint(weights, self.no)
+        """P(member absent or present, scope | evidence), shape (members, 2, scope..., patients); same weights."""
+        absent, total = self._joint(weights, self.no)
         present, _ = self._joint(weights, self.yes)
-        return np.asarray(np.stack([absent, present], axis=1) / whole.sum(axis=tuple(range(whole.ndim - 1))))
+        return np.asarray(np.stack([absent, present], axis=1) / total.sum(axis=tuple(range(total.ndim - 1))))
 
-    def _joint(self, weights: Vector, own: Vector) -> tuple[Vector, Vector]:
-        """The weight of each member's state with the scope, shape (members, scope..., patients), and of the scope.
+    def _joint(self, weights: Vector, side: Vector) -> tuple[Vector, Vector]:
+        """The joint weight of a member's state and the scope, shape (members, scope..., patients), and of the scope.
 
         Args:
-            weights: of both outcomes.
-            own: `no` or `yes`, for the state.
+            weights: of the outcomes, as for `present`.
+            side: `no` or `yes`, for the state.
         """
         still, fired = weights
-        share = own / np.maximum(self.no + self.yes, TINY)
+        share = side / np.maximum(self.no + self.yes, TINY)
         if not self.q.any():
             return share * still * self.nothing, self.nothing * still
-        others = self.log_fails.sum(axis=0) - self.log_fails  # log P(none of the others brings it about)
+        others = self.log_fails.sum(axis=0) - self.log_fails  # log P(no other member brings it about)
         others = np.minimum(others, 0.0)
-        q = _over_scope(self.q, still.ndim + 1) if own is self.yes else np.zeros(())
+        q = _over_scope(self.q, still.ndim + 1) if side is self.yes else np.zeros(())
         fails, brings = (1.0 - q) * np.exp(others), q - (1.0 - q) * expm1(others)
         here = share * (fails * still + brings * fired) * (self.nothing + self.something)
         return here, self.nothing * still + self.something * fired
 
 
 def _over_scope(q: Vector, ndim: int) -> Vector:
-    """Of shape (members, patients), with axes for the scope."""
+    """q with axes of length 1 for the scope, shape (members, 1..., patients)."""
     return q.reshape(len(q), *[1] * (ndim - 2), q.shape[-1])
 
 
 def _log_fail(no: Vector, yes: Vector, q: Vector) -> Vector:
-    """log P(member does not bring it about | own evidence), shape (members, scope..., patients)."""
+    """log P(member does not bring it about | local evidence), shape (members, scope..., patients)."""
     either = np.maximum(no + yes, TINY)
     q = _over_scope(q, no.ndim)
     fails = no / either + yes / either * (1.0 - q)
     brings = yes / either * q
+    # 1 - brings loses the digits of a small `brings`, which log1p keeps; `fails` is a sum without cancellation
     with np.errstate(divide="ignore"):
         return np.where(brings.real < 0.5, log1p(-np.minimum(brings, 0.5)), log(np.maximum(fails, TINY)))
 
 
-# --- of numbers, or of a complex step, to first order ---------------------------------------------------------------
+# --- functions of real numbers, or of complex steps to first order --------------------------------------------------
 
 
 def log1p(x: Vector) -> Vector:
-    """log(1 + x), where numpy's loses the digits of a small complex number."""
+    """log(1 + x). numpy's loses the digits of a small complex x."""
     return np.log1p(x) if np.isrealobj(x) else _first_order(x, np.log1p(x.real), 1.0 / (1.0 + x.real))
 
 
 def expm1(x: Vector) -> Vector:
-    """exp(x) - 1, likewise."""
+    """exp(x) - 1. numpy's loses the digits of a small complex x."""
     return np.expm1(x) if np.isrealobj(x) else _first_order(x, np.expm1(x.real), np.exp(x.real))
 
 
 def log(x: Vector) -> Vector:
-    """The logarithm, minus infinity for 0; quicker than numpy's."""
+    """The natural logarithm, minus infinity for 0; for complex x quicker than numpy's."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.log(x) if np.isrealobj(x) else _first_order(x, np.log(x.real), 1.0 / x.real)
 
 
 def _first_order(x: Vector, value: Vector, slope: Vector) -> Vector:
-    """The value of a function at x, and its slope times the step."""
+    """A function at a complex step x: its value at the real part, and its slope times the imaginary part."""
     made = np.empty_like(x)
     made.real, made.imag = value, x.imag * slope
     return made

@@ -1,4 +1,4 @@
-"""The strategy for networks with too many conditions to enumerate, whose findings and signs are noisy-ORs."""
+"""The strategy for networks with too many conditions to enumerate: elimination, for noisy-ORs and mixtures."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 
-FOLLOWED: Final = (12, 10, 8, 6, 4)  # answers, each of which may turn out present; the last is taken in any case
-SECONDS_TO_FOLLOW: Final = 2e-3  # for a patient
+# Numbers of questions to look ahead to, tried in turn until the time suffices; the last is taken in any case. All of
+# their effects may be present, and time and memory grow exponentially with these. Judged.
+FOLLOWED: Final = (12, 10, 8, 6, 4)
+SECONDS_TO_FOLLOW: Final = 2e-3  # for a drawn patient: up to 400 are drawn for a stop rule, so 0.8 s
 
 
 class Elimination:
-    """The strategy. Read-only once made, so safe to share between threads.
+    """Inference by elimination; see `bayesknee.inference.strategy.Strategy`. Safe to share between threads.
 
     Attributes:
-        core: its plans and runs.
+        core: elimination orders and runs.
 
     Args:
         network: a network.
         setting: one of its care settings.
-        budget: what exact work may take; beyond, `infer` approximates, and all else is refused.
+        budget: what exact work may take. Beyond it, `infer` approximates, and all other work is refused.
 
     Raises:
         InferenceError: tables too large, or base rates that cannot be met.
@@ -49,19 +51,19 @@ class Elimination:
         self.core = EliminationCore(network, setting, budget)
 
     def infer(self, evidence: Evidence) -> EliminationPosterior | ApproximatePosterior:
-        """The posterior, given a patient's evidence: exact where that is within the budget.
+        """The posterior given a patient's evidence: exact if that is within the budget, else approximate.
 
         Raises:
-            InferenceError: an approximation whose error cannot be told.
+            InferenceError: an approximation without usable error bars.
         """
         known = sorted_evidence(self.core.model, evidence)
         patient = one_patient(self.core.model, known)
         if not self.core.fits(patient.structure):
             return approximate(self.core, known, patient) or self._impossible(patient)
-        whole, log_evidence, marginals = self.core.whole_posterior(evidence, patient)
+        totals, log_evidence, marginals = self.core.posterior_with_totals(evidence, patient)
         if log_evidence[0] == -math.inf:
             return self._impossible(patient)
-        return EliminationPosterior(self.core, whole, float(log_evidence[0]), marginals.conditions[:, 0])
+        return EliminationPosterior(self.core, totals, float(log_evidence[0]), marginals.conditions[:, 0])
 
     def _impossible(self, patient: Patients) -> EliminationPosterior:
         nothing = Totals(patient, np.array([-math.inf]), np.array([-1.0]))
@@ -74,27 +76,27 @@ class Elimination:
         groups: Groups = (),
         refused: dict[int, str] | None = None,
     ) -> Posteriors:
-        """The posteriors of many patients, as `infer` gives them where it is exact."""
+        """The exact posteriors of many patients."""
         return infer_many(self.core, codes, evidence, groups, refused)
 
     def followed(self, evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
-        """As many of the first ones as a patient takes next to no time for, were all of them present or absent.
+        """The first questions that take at most `SECONDS_TO_FOLLOW` for a patient, if all of them are answered.
 
-        Where mixtures among them take too long, the others; one mixture, where there is nothing else.
+        If mixtures among them take too long, they are left out. A mixture alone is kept if there is nothing else.
         """
         others = [name for name in names if name not in self.core.model.mixtures]
-        for some in (names, others):
-            most = [count for count in FOLLOWED if count < len(some)]
-            for count in (len(some), *most) if len(some) <= FOLLOWED[0] else most:
-                if self._can_follow(evidence, some[:count]):
-                    return some[:count]
+        for candidates in (names, others):
+            most = [count for count in FOLLOWED if count < len(candidates)]
+            for count in (len(candidates), *most) if len(candidates) <= FOLLOWED[0] else most:
+                if self._can_follow(evidence, candidates[:count]):
+                    return candidates[:count]
         return others[: FOLLOWED[-1]] or names[:1]
 
     def _can_follow(self, evidence: Evidence, names: Sequence[str]) -> bool:
         return self.core.plan(structure_with(self.core.model, evidence, names).shape).seconds_more <= SECONDS_TO_FOLLOW
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
-        """What each answer to each of these questions would lead to; mixtures beyond the budget are left out."""
+        """The posteriors after each answer to each of these questions; mixtures beyond the budget are left out."""
         return outcomes(self.core, evidence, names)
 
     def sample(
@@ -104,24 +106,24 @@ class Elimination:
         return EliminationSampler(self.core, evidence, wanted).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
-        """What each answer brings to each event; see `bayesknee.inference.elimination.shares`."""
+        """The share of each answer in each event; see `bayesknee.inference.elimination.shares`."""
         return shares(self.core, evidence, events)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
-        """How each event changes with every number; see `bayesknee.inference.elimination.gradients`."""
+        """The derivatives of each event by all numbers; see `bayesknee.inference.elimination.gradients`."""
         return gradients_of(self.core, self._prior_gradients, evidence, events)
 
     @cached_property
     def _prior_gradients(self) -> EliminationPriorGradients:
-        """How patients change with the numbers before the findings."""
+        """Derivatives by the numbers of conditions and risk factors."""
         return EliminationPriorGradients(self.core)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
-        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.elimination.redraw`."""
+        """P(event | e) with drawn numbers, shape (draws, events); see `bayesknee.inference.elimination.redraw`."""
         return self._redraws.chances(evidence, events, draws, seed)
 
     def usual_draws(self, evidence: Evidence, events: Events) -> int:
-        """How many draws to take where nobody says: 1,000, or as many as fit into the time allowed."""
+        """The default number of draws: 1,000, or as many as fit into the budget."""
         return self._redraws.usual_draws(evidence, events)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What patients have in common who can be gone through together: the shape to plan for, and tables without findings.
+"""What patients of one run have in common: the shape of their elimination, and tables without findings.
 
 These patients have the same answers about risk factors, the same conditions known for certain, and the same effects
 that are present or unsure.
@@ -24,14 +24,14 @@ Scope: TypeAlias = tuple[int, ...]
 
 
 class Common(NamedTuple):
-    """What these patients have in common.
+    """The evidence that the patients of one structure share.
 
     Attributes:
-        risk_factors: likelihoods by id.
-        settled: conditions by number of which the state is known.
-        effects: numbers of the effects to go through, ascending; those of answered mixtures are among them.
-        mixtures: answered mixtures, and a likelihood of each state.
-        raised: one of these of which the weights divide once more, which derivatives take.
+        risk_factors: ids with likelihoods.
+        settled: conditions with a known state, as pairs of number and state.
+        effects: numbers of the effects to eliminate, ascending, including those of answered mixtures.
+        mixtures: ids of answered mixtures, with a likelihood for each state.
+        raised: id of a mixture whose weights divide once more, for derivatives; empty if there is none.
     """
 
     risk_factors: tuple[tuple[str, Likelihood], ...]
@@ -42,12 +42,14 @@ class Common(NamedTuple):
 
 
 class Structure:
-    """The shape and the tables.
+    """The shape of the elimination, and the tables.
 
     Attributes:
-        block_weights: P(state, what is known) by block of risk factors.
-        log_scale: log of what P(evidence) has to be multiplied with, for risk factors that no plan goes through,
-            shape (draws,).
+        model: the arrays of the network.
+        common: the evidence that the patients share.
+        mixings: the answered mixtures, grouped by their weights.
+        block_weights: P(state, evidence) by block of risk factors, shape (states, draws).
+        log_scale: log of the factor of P(evidence) from risk factors that are not eliminated, shape (draws,).
     """
 
     def __init__(self, model: NetworkArrays, common: Common) -> None:
@@ -55,12 +57,12 @@ class Structure:
         self.common = common
         self.mixings = tuple(mixings(model, common.mixtures, common.raised))
         self.block_weights = model.block_weights(dict(common.risk_factors))
-        self.block_weights |= {each.number: each.states for each in self.mixings}
+        self.block_weights |= {mixing.number: mixing.states for mixing in self.mixings}
         self.log_scale = sum(self._logs_of_the_rest(), np.zeros(1))
 
     @cached_property
     def pairs(self) -> Mapping[int, tuple[Scope, Alone]]:
-        """The scope, and P(absent) and P(present) given it, of each condition that depends on anything."""
+        """The scope of each condition that has one, and P(absent) and P(present) given it, by number."""
         if not self.mixings:
             return self.pairs_before_mixing
         return {c: self._mixed(c) for c in range(self.model.n)}
@@ -74,16 +76,16 @@ class Structure:
 
     @cached_property
     def pairs_before_mixing(self) -> Mapping[int, tuple[Scope, Alone]]:
-        """The same without regard to mixtures, of each condition that has parents."""
+        """As `pairs`, without the variables of mixtures, for each condition that has parents."""
         return {c: self._pair(c, self.factor(c)) for c in self.model.factors}
 
     @cached_property
     def of_mixtures(self) -> Mapping[int, NoisyOrNode]:
-        """The effects that answered mixtures have, by number."""
+        """The effects of answered mixtures, by number."""
         return {number: effect for mixing in self.mixings for number, effect in mixing.effects.items()}
 
     def observed_of_mixtures(self, patients: int) -> dict[int, Vector]:
-        """What is known of them, shape (2, patients): an answer was given."""
+        """The weights of the effects of mixtures, which are present because there is an answer; shape (2, patients)."""
         scales = {number: scale for mixing in self.mixings for number, scale in mixing.scales.items()}
         return {number: np.outer([0.0, scale], np.ones(patients)) for number, scale in scales.items()}
 
@@ -93,43 +95,45 @@ class Structure:
 
     @cached_property
     def starts(self) -> Mapping[int, Vector]:
-        """P(absent) and P(present) without any condition, of effects where that depends on anything."""
+        """P(absent) and P(present) without any condition, by number, of effects whose leak depends on a variable."""
         return {number: start for mixing in self.mixings for number, start in mixing.starts.items()}
 
     @cached_property
     def settled(self) -> dict[int, int | slice]:
-        """The states that are known of blocks of risk factors and of conditions, by number."""
+        """The known states of blocks of risk factors and of conditions, by number."""
         states = {number: np.flatnonzero(weights.any(axis=1)) for number, weights in self.block_weights.items()}
-        known: dict[int, int | slice] = {number: int(own[0]) for number, own in states.items() if len(own) == 1}
+        known: dict[int, int | slice] = {
+            number: int(possible[0]) for number, possible in states.items() if len(possible) == 1
+        }
         return known | dict(self.common.settled)
 
     def factor(self, c: int) -> Factor:
-        """P(c | parents) of a condition that has any, where some of these are known."""
+        """P(c | parents) of a condition with parents, with known states of parents put in."""
         return self.model.factors[c].cut({name: state for name, state in self.settled.items() if name != c})
 
     def private(self, c: int) -> int | None:
-        """The block of risk factors that touches this condition alone, where it is not known."""
+        """The block of risk factors that touches this condition alone, if its state is not known."""
         block = self.model.parents.private_blocks[c]
         return block if block is not None and block not in self.settled else None
 
-    def _pair(self, c: int, own: Factor) -> tuple[Scope, Alone]:
+    def _pair(self, c: int, factor: Factor) -> tuple[Scope, Alone]:
         private = self.private(c)
-        table = np.moveaxis(own.table, own.variables.index(c), 0)
-        scope = tuple(each for each in own.variables if each != c)
+        table = np.moveaxis(factor.table, factor.variables.index(c), 0)
+        scope = tuple(variable for variable in factor.variables if variable != c)
         if private in scope:
             axis = scope.index(private)
             table = np.einsum("...sd,sd->...d", np.moveaxis(table, axis + 1, -2), self.block_weights[private])
-            scope = tuple(each for each in scope if each != private)
+            scope = tuple(variable for variable in scope if variable != private)
         no, yes = table
         return scope, Alone(no, yes)
 
     def scope(self, c: int) -> Scope:
-        """What a condition depends on that is neither known nor its own."""
+        """The variables that a condition depends on, except known ones and its private block."""
         return self.pairs[c][0] if c in self.pairs else ()
 
     @cached_property
     def shape(self) -> Shape:
-        """What there is to go through."""
+        """The variables to eliminate."""
         scopes = tuple((k, (mixing.number,)) for mixing in self.mixings for k in mixing.effects)
         return Shape(self._nodes, self.common.effects, self._factors, scopes)
 
@@ -140,27 +144,38 @@ class Structure:
             for c in self.effect(k).causes.tolist():
                 effects.setdefault(c, []).append(k)
         scopes = {c: scope for c, (scope, _) in self.pairs.items()}
-        parents = {each for scope in scopes.values() for each in scope if each < self.model.n}
+        return self._bundled({c: tuple(linked) for c, linked in effects.items()}, scopes)
+
+    def _bundled(self, effects: Mapping[int, Scope], scopes: Mapping[int, Scope]) -> tuple[Bundle, ...]:
+        """All conditions, bundled by equal effects and equal scope; a condition in a scope is a bundle by itself."""
+        parents = {variable for scope in scopes.values() for variable in scope if variable < self.model.n}
         bundles: dict[tuple[Scope, Scope, int], list[int]] = {}
         touched = sorted({*effects, *scopes, *parents})
         for c in touched:
-            key = (tuple(effects.get(c, ())), scopes.get(c, ()), c if c in parents else -1)
+            key = (effects.get(c, ()), scopes.get(c, ()), c if c in parents else -1)
             bundles.setdefault(key, []).append(c)
         if alone := np.delete(np.arange(self.model.n), touched).tolist():
             bundles.setdefault(((), (), -1), []).extend(alone)
         return tuple(
-            Bundle(-1 - number, tuple(members), own, scope, is_crowd=len(own) < 2 and parent < 0, is_parent=parent >= 0)
-            for number, ((own, scope, parent), members) in enumerate(bundles.items())
+            Bundle(
+                -1 - number,
+                tuple(members),
+                linked,
+                scope,
+                is_crowd=len(linked) < 2 and parent < 0,
+                is_parent=parent >= 0,
+            )
+            for number, ((linked, scope, parent), members) in enumerate(bundles.items())
         )
 
     @cached_property
     def crowds(self) -> Mapping[int, Bundle]:
-        """The nodes that are crowds, by name."""
+        """The crowds, by name."""
         return {node.name: node for node in self._nodes if node.is_crowd}
 
     @cached_property
     def crowd_chances(self) -> Mapping[int, Vector]:
-        """q of the members of each crowd, shape (members, draws); 0 where it touches no effect."""
+        """q of the members of each crowd, shape (members, draws); 0 if the crowd touches no effect."""
         return {name: self._chances(node) for name, node in self.crowds.items()}
 
     def _chances(self, node: Bundle) -> Vector:
@@ -172,11 +187,11 @@ class Structure:
 
     @cached_property
     def _factors(self) -> tuple[tuple[int, int], ...]:
-        used = sorted({each for scope, _ in self.pairs.values() for each in scope if each >= self.model.n})
+        used = sorted({variable for scope, _ in self.pairs.values() for variable in scope if variable >= self.model.n})
         return tuple((number, len(self.block_weights[number])) for number in used)
 
     def _logs_of_the_rest(self) -> Iterable[Vector]:
-        """Of risk factors that are in no scope: known ones, and those that touch no condition."""
+        """The log factors of risk factors in no scope: those with a known state, and those that touch no condition."""
         used = {number for number, _ in self._factors}
         private = set(self.model.parents.private_blocks).difference(self.settled)
         for number, weights in self.block_weights.items():
