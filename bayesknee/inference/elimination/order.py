@@ -16,7 +16,7 @@ from bayesknee.inference.elimination.steps import Absorb, Begin, EliminationStep
 
 NOTHING_ENDS: Final = 0  # in place of the name of a variable, where none is eliminated
 # Estimates for the budget, on one core. Smaller ones let exact work overrun the budget, larger ones refuse patients
-# whose exact work would fit. By measurement, a step of small tables takes 5e-5 s on an idle core.
+# whose exact work would fit. By measurement, a step of small tables takes about 5e-5 s, with others on the machine.
 SECONDS_A_STEP: Final = 1e-4
 SECONDS_A_NUMBER: Final = 6e-9  # forward, recomputed, and backward
 KEPT_AT_MOST: Final = 2**25  # numbers in tables kept for the backward pass, 256 MB; beyond, tables are recomputed
