@@ -164,7 +164,7 @@ def _distinct(series: Series[Any]) -> tuple[list[object], NDArray[np.integer]]:
     """The distinct values of a column, and which of them each row has, -1 for a blank."""
     import pandas as pd
 
-    if isinstance(series.dtype, CategoricalDtype):
+    if isinstance(series.dtype, pd.CategoricalDtype):
         return series.cat.categories.tolist(), series.cat.codes.to_numpy()
     if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) != "string":
         return _distinct_objects(series)
