@@ -34,7 +34,7 @@ def _what_is_kept_told() -> Iterator[None]:
 )
 @click.argument("source", metavar="IN")
 @click.option("-o", "--output", required=True, metavar="OUT", help="File for the scores, .csv or .parquet.")
-@click.option("--key", multiple=True, metavar="COLUMN", help="A column to take over into OUT; can be repeated.")
+@click.option("--key", multiple=True, metavar="COLUMN", help="A column to take over into OUT, besides; repeatable.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column not to be read; can be repeated.")
 @click.option("--rejects", metavar="FILE", help="File for rows that cannot be scored.  [default: beside OUT]")
 @click.option("--intervals", is_flag=True, help="Give each probability a 95 % interval; takes 1,000 times as long.")
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
     IN is a .csv or .parquet file with a row per patient and a column per finding or risk factor; a blank, or unknown,
     is not known, and a number is fine where states are bands. Other columns are refused, unless --key takes them over
-    or --ignore leaves them out.
+    or --ignore leaves them out. A key that is a finding or risk factor is read as well, unless it is ignored, too.
 
     OUT has the keys or else the number of the row, a column for each condition and group, the level of triage, and the
     log of P(answers). Rows with bad values go to a file of their own, with the reason. OUT appears only when it is
