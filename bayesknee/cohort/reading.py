@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -186,7 +187,7 @@ class ParquetSource:
         # Without the buffer that would keep what was read of the file.
         with _told(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
             start, total = 0, file.metadata.num_rows
-            names = [*self.columns.key, *self.columns.questions]
+            names = list(dict.fromkeys([*self.columns.key, *self.columns.questions]))
             for number, table in enumerate(_joined(file.iter_batches(PIECE, columns=names))):
                 table.validate(full=True)  # text in another encoding
                 rows = np.arange(start + 1, start + table.num_rows + 1)
@@ -203,6 +204,9 @@ def _csv_names(path: Path) -> list[str]:
         start = file.read(LOOK)
     if start.startswith(UTF16) or b"\0" in start:
         raise TableError(not_utf8(path))
+    if (first := start.removeprefix(BOM_UTF8).lstrip(b"\r\n").partition(b"\n")[0]) and not first.strip():
+        line = start[: start.index(first)].count(b"\n") + 1
+        raise TableError(f"{path.name}, line {line}: got blanks; expected the header; remove that line")
     try:
         first_rows = list(islice(read_rows(path), 2))
     except (csv.Error, UnicodeDecodeError):
