@@ -26,6 +26,7 @@ TABLE_SUFFIXES: Final = (".csv", ".parquet")
 LINES_SUFFIX: Final = ".jsonl"
 LABEL: Final = "label"
 OTHER: Final = "other"
+NONE: Final = "none"  # the label of who has none of the conditions; a blank would say that nobody knows
 LABEL_SEPARATOR: Final = ";"
 MOST_TOLD: Final = 3
 KEY_COLUMNS: Final = ("id", "key", "patient")
@@ -39,7 +40,8 @@ class LabelledCase:
         id: of the case.
         evidence: checked against the network.
         setting: where the patient was seen.
-        label: the conditions that it turned out to be, at least one where the network has a complaint.
+        label: the conditions that it turned out to be, at least one where the network has a complaint; none where it
+            was labelled `none`.
         title, source: as in the case file.
     """
 
@@ -111,10 +113,15 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
 
 
 def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
-    """The labels as condition ids; `other` is the catch-all."""
-    names = [network.catch_all if each == OTHER and network.catch_all else each for each in given]
-    if not names and network.complaint:
-        raise CaseFileError("no label; expected what the patient turned out to have; add label: [CONDITION]")
+    """The labels as condition ids; `other` is the catch-all, and `none` alone no condition at all."""
+    names = [network.catch_all if each == OTHER and network.catch_all else each for each in given if each.strip()]
+    if not names:
+        healthy = "" if network.complaint else f", or [{NONE}] for one with none of the conditions"
+        raise CaseFileError(
+            f"no label; expected what the patient turned out to have; add label: [CONDITION]{healthy}, or leave it out"
+        )
+    if names == [NONE] and NONE not in network.conditions and not network.complaint:
+        return ()
     for name in names:
         if name not in network.conditions:
             hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
+from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR, NONE
 from bayesknee.cohort.reading import check_suffix
 from bayesknee.cohort.resumable_parts import RowCounts, told
 from bayesknee.cohort.score_files import Progress
@@ -62,7 +62,8 @@ def simulate(
 ) -> DataFrame:
     """The same as a data frame: a row per patient, `id`, a column per question, and `label` with the true causes.
 
-    Blanks are not known; causes are joined by a semicolon, as `bayesknee evaluate` reads them.
+    Blanks are not known; causes are joined by a semicolon, and `none` where there are none, as `bayesknee evaluate`
+    reads them.
     """
     import pandas as pd
 
@@ -117,7 +118,7 @@ def _columns(engine: Engine, sample: Sample) -> tuple[dict[str, Codes], np.ndarr
     """The codes by question, and the labels."""
     names = np.array(list(engine.network.conditions))
     distinct, which = np.unique(sample.conditions, axis=0, return_inverse=True)
-    labels = np.array([LABEL_SEPARATOR.join(names[each]) for each in distinct], dtype=object)
+    labels = np.array([LABEL_SEPARATOR.join(names[each]) or NONE for each in distinct], dtype=object)
     return dict(zip(engine.network.questions, sample.codes.T, strict=True)), labels[which.ravel()]
 
 
