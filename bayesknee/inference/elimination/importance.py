@@ -276,7 +276,7 @@ def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
     The spread of the draws tells nothing of what none of them showed: that may have a probability of up to 3 over their
     number (the rule of three), and any posterior; so much comes on top.
     """
-    means = weights @ values
+    means = np.clip(weights @ values, 0.0, 1.0)  # the weights sum to 1 but for rounding, so a mean may come out above
     return means, NORMAL * np.sqrt((weights**2) @ (values - means) ** 2) + RULE_OF_THREE / _effective(weights)
 
 
