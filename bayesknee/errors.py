@@ -44,9 +44,10 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = ".".join(self.path)
+        place = ".".join(map(shown_word, self.path))
         if self.file is not None:
-            place = f"{self.file}:{self.line}: {place}" if self.line else f"{self.file}: {place}"
+            file = printable(self.file)
+            place = f"{file}:{self.line}: {place}" if self.line else f"{file}: {place}"
         return f"{place.removesuffix(': ')}: got {self.got}; expected {self.expected}; {self.remedy}"
 
 
@@ -159,12 +160,20 @@ def joined(problems: Iterable[object], most: int = MOST_JOINED, of: str = "") ->
 
 
 def quoted(value: object) -> str:
-    """`value` in quotes, cut to a length that fits an error line."""
+    """`value` in quotes, cut to a length that fits an error line; what cannot be printed as Python writes it."""
+    return repr(shortened(_text_of(value), LONGEST_VALUE))
+
+
+def shown_word(value: object) -> str:
+    """The same without quotes, for a word that mostly is a name of the network's."""
+    return printable(shortened(_text_of(value), LONGEST_VALUE))
+
+
+def _text_of(value: object) -> str:
     try:
-        text = str(value)
+        return str(value)
     except ValueError:  # Python does not write out whole numbers of thousands of digits
-        text = f"a {type(value).__name__} too long to show"
-    return repr(shortened(text, LONGEST_VALUE))
+        return f"a {type(value).__name__} too long to show"
 
 
 def shortened(text: str, most: int) -> str:
@@ -173,7 +182,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, for a terminal or a page: what cannot be printed, such as control characters, as \\x1b."""
+    """The text on one line, for a terminal or a page; what cannot be printed, such as an escape, as its code."""
     return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 

@@ -42,11 +42,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 ) -> None:
     """Tell how good a network is on patients whose diagnosis is known.
 
-    CASES is a folder of case files, a .jsonl file with a case on each line, or a .csv or .parquet table with a column
-    for each question and a column label with the true conditions, joined by a semicolon; left out, it is the folder
-    cases of the network. The label other stands for the network's catch-all, and, in a network without a complaint,
-    none for a patient with none of its conditions. A case counts as right where any of its labels leads. Beside the network stands naive
-    Bayes on the same numbers; every figure has a bootstrap interval.
+    CASES is a folder of case files, a .jsonl file with a case on each line, or a .csv or .parquet table with a
+    column for each question and a column label with the true conditions, joined by a semicolon; left out, it is the
+    folder cases of the network. The label other stands for the network's catch-all, and, in a network without a
+    complaint, none for a patient with none of its conditions. A case counts as right where any of its labels leads.
+    Beside the network stands naive Bayes on the same numbers; every figure has a bootstrap interval.
     """
     folder = find_network(DEFAULT_NETWORK if network is None else network)
     loaded = load_network(folder)

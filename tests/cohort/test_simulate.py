@@ -130,9 +130,8 @@ def test_a_second_run_on_one_output_is_refused_and_the_first_is_whole(engine: En
         told.append(str(caught.value))
 
     simulate_file(engine, 5, tmp_path / "out.csv", seed=1, progress=second)
-    assert told == [
-        f"{str(tmp_path / 'out.csv')!r} is being written by another run; wait until that has ended, or name another file"
-    ]
+    busy = "is being written by another run; wait until that has ended, or name another file"
+    assert told == [f"{str(tmp_path / 'out.csv')!r} {busy}"]
     simulate_file(engine, 5, tmp_path / "alone.csv", seed=1)
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
     assert {each.name for each in tmp_path.iterdir()} == {"out.csv", "alone.csv"}
