@@ -33,6 +33,7 @@ def learned_text(learned: Learned, file: TextIO | None = None) -> str:
 def learned_markdown(learned: Learned) -> str:
     """All that moved, as a page of Markdown."""
     rows = [f"| {' | '.join(_cells(move))} |" for move in by_size(learned.moves)]
+    left = [f"- `{place}` was left as it was: {rule}." for place, rule in learned.left.items()]
     lines = [
         f"# {heading(learned)}",
         "",
@@ -42,6 +43,7 @@ def learned_markdown(learned: Learned) -> str:
         f"| {' | '.join(_HEADERS)} |",
         "|---|---|---|--:|--:|--:|",
         *rows,
+        *(["", *left] if left else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -64,6 +66,8 @@ def _logit(p: float) -> float:
 
 def _parts(learned: Learned) -> Iterator[RenderableType]:
     yield Text(heading(learned), style="bold")
+    for place, rule in learned.left.items():
+        yield Padding(Text(f"{place} was left as it was: {rule}"), _INDENT)
     if not learned.moves:
         return
     yield Text()
@@ -116,6 +120,7 @@ def learned_data(learned: Learned) -> dict[str, Any]:
             }
             for move in by_size(learned.moves)
         ],
+        "left_as_they_were": dict(learned.left),
     }
 
 
