@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -47,24 +47,50 @@ def new_content(path: Path | str, *, private: bool = False) -> Iterator[BinaryIO
     """
     target = Path(os.path.realpath(path))
     part = _beside(target)
-    handle = os.open(part, _NEW, _PRIVATE if private or target.exists() else _FOR_ALL)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with _new_part(part, target, private=private) as file:
             yield file
-            file.flush()
-            _keep_mode(file, target)
-            os.fsync(file.fileno())  # a power cut must not leave the name without the content
         part.replace(target)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        _name(error, target)
         raise
     _on_disk(target.parent)
+
+
+@contextmanager
+def _new_part(part: Path, target: Path, *, private: bool) -> Iterator[BinaryIO]:
+    """A new file that is to replace the target; it is on the disk when the block ends."""
+    handle = os.open(part, _NEW, _PRIVATE if private or target.exists() else _FOR_ALL)
+    with os.fdopen(handle, "wb") as file:
+        yield file
+        file.flush()
+        _keep_mode(file, target)
+        os.fsync(file.fileno())  # a power cut must not leave the name without the content
 
 
 def write_file(path: Path | str, content: bytes, *, private: bool = False) -> None:
     """Writes a file whole or not at all; see `new_content`."""
     with new_content(path, private=private) as file:
         file.write(content)
+
+
+def write_files(contents: Mapping[Path, bytes], *, private: bool = False) -> None:
+    """Writes several files, all or none: each appears only when all of them are written."""
+    targets = [Path(os.path.realpath(path)) for path in contents]
+    parts = [_beside(target) for target in targets]
+    target = Path()
+    try:
+        for part, target, content in zip(parts, targets, contents.values(), strict=True):
+            with _new_part(part, target, private=private) as file:
+                file.write(content)
+        for part, target in zip(parts, targets, strict=True):
+            part.replace(target)
+    except BaseException as error:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        _name(error, target)
+        raise
 
 
 @contextmanager
@@ -88,9 +114,17 @@ def new_folder(path: Path | str) -> Iterator[Path]:
             part.chmod(stat.S_IMODE(target.stat().st_mode))
             target.rmdir()  # Windows renames to a name that is free
         part.rename(target)
-    finally:
+    except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
+        _name(error, target)
+        raise
     _on_disk(target.parent)
+
+
+def _name(error: BaseException, target: Path) -> None:
+    """Lets an error of writing name the place, and not what was beside it."""
+    if isinstance(error, OSError) and error.errno is not None:
+        error.filename, error.filename2 = str(target), None
 
 
 @contextmanager
