@@ -186,6 +186,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
+def one_line(text: str) -> str:
+    """A line for standard error, whatever files have put into it: printable, and of a length that can be read."""
+    return printable(shortened(text, LONGEST_LINE))
+
+
 @contextmanager
 def few_hints(most: int = MOST_HINTS) -> Iterator[None]:
     """Within the block, `did_you_mean` gives so many hints at most; a block around it counts for all within."""

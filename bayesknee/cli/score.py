@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from bayesknee.cli.commands import PROGRAM
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
-
-
-@contextmanager
-def _what_is_kept_told() -> Iterator[None]:
-    """Says, at Ctrl-C, how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt as stopped:
-        for note in getattr(stopped, "__notes__", ()):
-            click.echo(f"{PROGRAM}: stopped; {note}", err=True)
-        raise
 
 
 @click.command(
@@ -76,7 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         from bayesknee.cohort.cluster import work_on
 
         work = work_on(scheduler)
-    with _what_is_kept_told(), progress_bar("scored") as progress:
+    with progress_bar("scored") as progress:
         result = score_file(
             engine,
             source,

@@ -93,8 +93,7 @@ class Parameter:
 
     @property
     def information(self) -> float:
-        """What the patients tell of the logit; nothing where they contradict the number, which then has its old range's
-        width."""
+        """What the patients tell of the logit; nothing where they contradict the number, which keeps its old width."""
         return max(self.curvature, 0.0)
 
     @property

@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
-from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, joined, quoted
+from bayesknee.errors import (
+    BayeskneeError,
+    CaseFileError,
+    TableError,
+    did_you_mean,
+    few_hints,
+    joined,
+    printable,
+    quoted,
+    shown_word,
+)
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.patient.cases import Case, parse_case, plain_answer, read_case
@@ -77,12 +87,13 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
     check_setting(network, setting)
     checked: list[LabelledCase] = []
     problems: dict[str, list[str]] = {}  # the cases that have each
-    for number, case in enumerate(cases, start=1):
-        name = case.id or f"case {number}"
-        try:
-            checked.append(_checked(case, name, network, setting))
-        except BayeskneeError as error:
-            problems.setdefault(str(error), []).append(name)
+    with few_hints():
+        for number, case in enumerate(cases, start=1):
+            name = case.id or f"case {number}"
+            try:
+                checked.append(_checked(case, name, network, setting))
+            except BayeskneeError as error:
+                problems.setdefault(str(error), []).append(name)
     if problems:
         told = (f"{_first_of(names)}: {problem}" for problem, names in problems.items())
         raise CaseFileError(joined(told, MOST_TOLD, "problems"))
@@ -92,7 +103,8 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
 
 
 def _first_of(names: Sequence[str]) -> str:
-    return f"{names[0]} and {len(names) - 1:,} more" if len(names) > 1 else names[0]
+    first = shown_word(names[0])
+    return f"{first} and {len(names) - 1:,} more" if len(names) > 1 else first
 
 
 def _checked(case: Case, name: str, network: Network, setting: str | None) -> LabelledCase:
@@ -156,7 +168,7 @@ def read_cases(place: Path | str) -> Iterator[Case]:
 
 
 def _folder(path: Path) -> Iterator[Case]:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in CASE_SUFFIXES)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in CASE_SUFFIXES and file.is_file())
     if not files:
         raise CaseFileError(f"{str(path)!r} holds no case files; expected files named {', '.join(CASE_SUFFIXES)}")
     for file in files:
@@ -164,7 +176,7 @@ def _folder(path: Path) -> Iterator[Case]:
 
 
 def _named(case: Case, name: str) -> Case:
-    return case if case.id else replace(case, id=name)
+    return case if case.id else replace(case, id=printable(name))
 
 
 def _lines(path: Path) -> Iterator[Case]:
@@ -190,7 +202,7 @@ def _table(path: Path) -> Iterator[Case]:
     """Cases of a table with `label`; blanks are not known, other columns than questions hold key and setting."""
     names, rows = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
     if twice := [name for name, number in Counter(names).items() if number > 1]:
-        raise CaseFileError(f"{path.name} has the column {twice[0]} more than once; keep one of them")
+        raise CaseFileError(f"{path.name} has the column {shown_word(twice[0])} more than once; keep one of them")
     if LABEL not in names:
         columns = ", ".join(map(quoted, names[:MOST_TOLD]))
         expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
@@ -242,7 +254,7 @@ def _row(number: int, row: Mapping[object, object]) -> Case:
     setting = known.pop("setting", "")
     key = next((known.pop(name) for name in KEY_COLUMNS if known.get(name)), f"row {number}")
     evidence = {name: plain_answer(value) for name, value in known.items() if value and name not in KEY_COLUMNS}
-    return Case(evidence=evidence, setting=setting, id=key, label=label)
+    return Case(evidence=evidence, setting=setting, id=printable(key), label=label)
 
 
 def _cell(value: object) -> str:

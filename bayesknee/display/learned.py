@@ -13,6 +13,7 @@ from rich.text import Text
 from bayesknee.cohort.learning import Learned, Move
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Number
+from bayesknee.markup import markdown
 
 MOST_SHOWN: Final = 20
 NEAR_ONE: Final = 0.99
@@ -35,10 +36,11 @@ def learned_markdown(learned: Learned) -> str:
     rows = [f"| {' | '.join(_cells(move))} |" for move in by_size(learned.moves)]
     left = [f"- `{place}` was left as it was: {rule}." for place, rule in learned.left.items()]
     lines = [
-        f"# {heading(learned)}",
+        f"# {markdown(heading(learned))}",
         "",
-        f"{learned.citation}. {_KEY} A number names the cases as its source where they are worth at least as much as",
-        "its old range; else it keeps its source and grade, and its note says what it was.",
+        f"{markdown(learned.citation)}. {_KEY}",
+        "A number names the cases as its source where they are worth at least as much as its old range; else it keeps",
+        "its source and grade, and its note says what it was.",
         "",
         f"| {' | '.join(_HEADERS)} |",
         "|---|---|---|--:|--:|--:|",

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import NetworkError, Problem, did_you_mean, quoted
+from bayesknee.errors import NetworkError, Problem, did_you_mean, few_hints, quoted
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.checks import find_problems
 from bayesknee.knowledge.fields import Fields, deepest, shown
@@ -68,7 +68,8 @@ def read_network(folder: FilePath) -> Network:
     Raises:
         NetworkError: with all problems of all files, each with file, line, value, expectation and remedy.
     """
-    return _NetworkReader(folder).network()
+    with few_hints():
+        return _NetworkReader(folder).network()
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.errors import EvidenceError, TableError, did_you_mean, joined, quoted
+from bayesknee.errors import EvidenceError, TableError, did_you_mean, few_hints, joined, quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import plain_answer
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
@@ -75,8 +75,9 @@ def check_columns(
             raise TableError(f"no column {quoted(name)}; {hint}")
     only_kept = ignore.union(name for name in key if name not in network.questions)
     asked = [name for name in given if name not in only_kept]
-    if problems := [_no_question(network, name) for name in asked if name not in network.questions]:
-        raise TableError(joined(problems, MOST_TOLD, "columns"))
+    with few_hints(MOST_TOLD):
+        if problems := [_no_question(network, name) for name in asked if name not in network.questions]:
+            raise TableError(joined(problems, MOST_TOLD, "columns"))
     if not asked:
         example = ", ".join(list(network.questions)[:3])
         raise TableError(f"no column is a finding or risk factor of {network.id}; expected some, such as {example}")

@@ -166,7 +166,7 @@ def test_a_test_that_looks_worse_than_none_is_bounded_and_the_rest_goes_on() -> 
 
 
 def test_patients_who_contradict_a_narrow_range_move_it_and_it_says_so() -> None:
-    """0.3 % expected and 5 % seen: what stays hidden outweighs what is seen, so the interval is that of the old range."""
+    """0.3 % expected and 5 % seen: more stays hidden than is seen, so the interval is as wide as the old range."""
     learned = tested(0.05, 400, stated(0.9, 0.8, 0.95), stated(0.9995, 0.999, 0.9997), stated(0.003, 0.002, 0.0045))
     leak = next(move for move in learned.moves if move.path[0] == "signs")
     assert 0.004 < leak.new.value < 0.01
