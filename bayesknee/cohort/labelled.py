@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
+from bayesknee.cohort.extras import arrow_file
 from bayesknee.errors import (
     BayeskneeError,
     CaseFileError,
@@ -219,7 +220,8 @@ def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
             f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"
         ) from None
     try:
-        table = pq.read_table(path)
+        with arrow_file(path) as file:
+            table = pq.read_table(file)
         table.validate(full=True)
         frame = table.to_pandas()
     except (OSError, ValueError) as error:  # pyarrow's errors are such

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from bayesknee.cohort.extras import arrow_file
 from bayesknee.errors import TableError
 from bayesknee.files import is_unfinished, new_content, write_file
 from bayesknee.lazy_types import Table
@@ -257,9 +258,12 @@ def _join_text(parts: list[Path], out: BinaryIO) -> None:
 def _join_tables(parts: list[Path], out: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
-    with pq.ParquetWriter(out, pq.read_schema(parts[0])) as writer:
+    with arrow_file(parts[0]) as first:
+        schema = pq.read_schema(first)
+    with pq.ParquetWriter(out, schema) as writer:
         for part in parts:
-            writer.write_table(pq.read_table(part))
+            with arrow_file(part) as file:
+                writer.write_table(pq.read_table(file))
 
 
 def beside(output: Path, name: str) -> Path:
