@@ -111,8 +111,10 @@ def test_likelihoods() -> None:
 
 @pytest.mark.parametrize("name", ["case.json", "standard input", "case.txt"])
 def test_json_with_tabs_and_a_byte_order_mark(name: str) -> None:
-    content = b'\xef\xbb\xbf{\n\t"evidence": {\n\t\t"tennis": true,\n\t\t"age": 45, '
+    content = (
+        b'\xef\xbb\xbf{\n\t"evidence": {\n\t\t"tennis": true,\n\t\t"age": 45, '
         b'"onset": {"fall": 1, "sudden": 0.5, "gradual": 0}}}\n'
+    )
     read = {"tennis": "yes", "age": "under_50", "onset": {"fall": 1.0, "sudden": 0.5, "gradual": 0.0}}
     assert answers(content, name) == read
 
