@@ -3,18 +3,18 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError, EvidenceError, ImpossibleEvidenceError, NetworkError
-from bayesknee.knowledge.library import load_network
-from bayesknee.knowledge.network import Network
-from bayesknee.patient.evidence import Evidence
 from bayesknee.version import __version__
 
 if TYPE_CHECKING:
     from bayesknee import plots as plots
+    from bayesknee.diagnosis.diagnosis import Diagnosis as Diagnosis
+    from bayesknee.diagnosis.engine import Engine as Engine
     from bayesknee.interop.pgmpy_model import to_pgmpy as to_pgmpy
     from bayesknee.interview import Interview as Interview
+    from bayesknee.knowledge.library import load_network as load_network
+    from bayesknee.knowledge.network import Network as Network
+    from bayesknee.patient.evidence import Evidence as Evidence
 
 __all__ = [
     "BayeskneeError",
@@ -32,13 +32,23 @@ __all__ = [
     "to_pgmpy",
 ]
 
-# What `diagnose` does not need is loaded when it is first asked for: matplotlib alone takes longer than a diagnosis.
-_LOADED_LATER = {"Interview": "bayesknee.interview", "to_pgmpy": "bayesknee.interop.pgmpy_model"}
+# All is loaded when it is first asked for: matplotlib alone takes longer than a diagnosis, and while numpy is loading,
+# which takes longest, the command line must be there already to take a Ctrl-C.
+_LOADED_LATER = {
+    "Diagnosis": "bayesknee.diagnosis.diagnosis",
+    "Engine": "bayesknee.diagnosis.engine",
+    "Evidence": "bayesknee.patient.evidence",
+    "Interview": "bayesknee.interview",
+    "Network": "bayesknee.knowledge.network",
+    "load_network": "bayesknee.knowledge.library",
+    "to_pgmpy": "bayesknee.interop.pgmpy_model",
+}
+_PACKAGES = ("diagnosis", "inference", "knowledge", "patient", "plots")
 
 
 def __getattr__(name: str) -> object:
-    if name == "plots":
-        return import_module("bayesknee.plots")
+    if name in _PACKAGES:
+        return import_module(f"bayesknee.{name}")
     if name in _LOADED_LATER:
         return getattr(import_module(_LOADED_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 MOST_JOINED: Final = 8
+LONGEST_VALUE: Final = 60  # characters of a value that an error quotes
+LONGEST_LINE: Final = 4000  # characters of a line on a terminal: what is longer came from a file, and nobody reads it
+LONGEST_HINTED: Final = 100  # names are 60 at most, and comparing takes the product of the lengths
+MOST_HINTS: Final = 20  # among the faults of one file; nobody reads more, and each takes milliseconds
+
+_hints_left: ContextVar[list[int] | None] = ContextVar("_hints_left", default=None)
 
 
 class BayeskneeError(Exception):
@@ -35,9 +44,10 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = ".".join(self.path)
+        place = ".".join(map(shown_word, self.path))
         if self.file is not None:
-            place = f"{self.file}:{self.line}: {place}" if self.line else f"{self.file}: {place}"
+            file = printable(self.file)
+            place = f"{file}:{self.line}: {place}" if self.line else f"{file}: {place}"
         return f"{place.removesuffix(': ')}: got {self.got}; expected {self.expected}; {self.remedy}"
 
 
@@ -143,21 +153,63 @@ class ImportFileError(BayeskneeError):
 
 def joined(problems: Iterable[object], most: int = MOST_JOINED, of: str = "") -> str:
     """Problems as one line: the first few, and how many there are besides, `of` such as cases or rows."""
-    told = [str(problem) for problem in problems]
-    more = len(told) - most
-    return "; ".join([*told[:most], *([f"and {more:,} more {of}".rstrip()] if more > 0 else [])])
+    waiting = iter(problems)
+    told = [str(problem) for problem in islice(waiting, most)]
+    more = sum(1 for _ in waiting)
+    return "; ".join([*told, *([f"and {more:,} more {of}".rstrip()] if more else [])])
 
 
 def quoted(value: object) -> str:
-    """`value` in quotes, cut to a length that fits an error line."""
+    """`value` in quotes, cut to a length that fits an error line; what cannot be printed as Python writes it."""
+    return repr(shortened(_text_of(value), LONGEST_VALUE))
+
+
+def shown_word(value: object) -> str:
+    """The same without quotes, for a word that mostly is a name of the network's."""
+    return printable(shortened(_text_of(value), LONGEST_VALUE))
+
+
+def _text_of(value: object) -> str:
     try:
-        text = str(value)
+        return str(value)
     except ValueError:  # Python does not write out whole numbers of thousands of digits
-        text = f"a {type(value).__name__} too long to show"
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+        return f"a {type(value).__name__} too long to show"
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, cut to so many characters."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """The text on one line, for a terminal or a page; what cannot be printed, such as an escape, as its code."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def one_line(text: str) -> str:
+    """A line for standard error, whatever files have put into it: printable, and of a length that can be read."""
+    return printable(shortened(text, LONGEST_LINE))
+
+
+@contextmanager
+def few_hints(most: int = MOST_HINTS) -> Iterator[None]:
+    """Within the block, `did_you_mean` gives so many hints at most; a block around it counts for all within."""
+    if _hints_left.get() is not None:
+        yield
+        return
+    token = _hints_left.set([most])
+    try:
+        yield
+    finally:
+        _hints_left.reset(token)
 
 
 def did_you_mean(word: object, known: Iterable[str], most: int = 3) -> str:
     """A hint with the names nearest to `word`, or the empty string where none is near."""
-    near = difflib.get_close_matches(str(word).lower(), list(known), n=most, cutoff=0.6)
+    left = _hints_left.get()
+    if len(text := str(word)) > LONGEST_HINTED or (left is not None and not left[0]):
+        return ""
+    if left is not None:
+        left[0] -= 1
+    near = difflib.get_close_matches(text.lower(), list(known), n=most, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""

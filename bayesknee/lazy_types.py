@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from pandas import CategoricalDtype, DataFrame, Index, Series
     from pgmpy.factors.discrete import TabularCPD
     from pgmpy.models import DiscreteBayesianNetwork
-    from pyarrow import Array, DataType, RecordBatch, Schema, Table
+    from pyarrow import Array, ChunkedArray, DataType, RecordBatch, Schema, Table
 else:
     Checkbox = VBox = Widget = Environment = Axes = Figure = Any
     CategoricalDtype = DataFrame = Index = Series = TabularCPD = DiscreteBayesianNetwork = Any
-    Array = DataType = RecordBatch = Schema = Table = Any
+    Array = ChunkedArray = DataType = RecordBatch = Schema = Table = Any
 
 __all__ = [
     "Array",
     "Axes",
     "CategoricalDtype",
     "Checkbox",
+    "ChunkedArray",
     "DataFrame",
     "DataType",
     "DiscreteBayesianNetwork",

@@ -6,11 +6,16 @@ tags, for notebooks and the sites that show them drop style sheets. All text is 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Final
 
+from bayesknee.errors import printable
 from bayesknee.lazy_types import Environment
 from bayesknee.words import percent
+
+_MARKS: Final = re.compile(r"[\\`*|]|~(?=~)|\](?=[(\[:])|&(?=[#\w]+;)|(?<!\w)_|_(?!\w)")
+_AT_THE_START: Final = re.compile(r"^(\d*)([-+=.)#])(?=\s|$|[-=#])")  # of a heading or a list
 
 BAR: Final = "#56B4E9"
 DANGER: Final = "#D55E00"
@@ -28,7 +33,14 @@ def render_report(template: str, **values: Any) -> str:  # noqa: ANN401 (whateve
     escape = select_autoescape(["html"])
     loader = PackageLoader("bayesknee")
     environment = Environment(loader=loader, autoescape=escape, keep_trailing_newline=True)  # noqa: S701 (it escapes HTML)
+    environment.filters["markdown"] = markdown
     return environment.get_template(template).render(values)
+
+
+def markdown(text: str) -> str:
+    """A text as Markdown that shows it as it is, on one line: no markup, no HTML, no end of a table's cell."""
+    line = _MARKS.sub(r"\\\g<0>", printable(" ".join(text.split())))
+    return _AT_THE_START.sub(r"\g<1>\\\g<2>", line).replace("<", "&lt;").replace(">", "&gt;")
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
@@ -17,7 +17,7 @@ from bayesknee.cli.patient import asked_of_option, case_option
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.errors import BayeskneeError, SessionError
+from bayesknee.errors import BayeskneeError, SessionError, one_line, shown_word
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.interview import PATIENT
 from bayesknee.interview.session import SessionFile, Stored
@@ -25,6 +25,8 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
+
+MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
 
 
 @click.command(
@@ -137,15 +139,18 @@ def _taken_up(network: Network, policy: Policy, stored: Stored, file: SessionFil
     first, state, lost = taken_up(stored, network)
     if not stored.is_of(network):
         made = stored.made_with
+        made_with = " ".join(map(shown_word, (made["id"], made["version"])))
         click.echo(
-            f"The session is of {made['id']} {made['version']} ({made['sha256'][:8]}); this is {network.id} "
+            f"The session is of {made_with} ({shown_word(made['sha256'][:8])}); this is {network.id} "
             f"{network.version} ({network.sha256[:8]})."
         )
     if lost or not stored.is_of(network):
         kept = file.keep_copy()
         click.echo(f"{len(state.answers)} answers still fit; the old file is kept as {kept.name}.")
-    for each in lost:
-        click.echo(f"  does not fit any more: {each}")
+    for each in lost[:MOST_LOST]:
+        click.echo(one_line(f"  does not fit any more: {each}"))
+    if (more := len(lost) - MOST_LOST) > 0:
+        click.echo(f"  and {more:,} more, which are in {kept.name}")
     return Interview(Engine(network, first), policy=policy, state=state)
 
 

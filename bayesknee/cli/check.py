@@ -8,7 +8,7 @@ import click
 
 from bayesknee.cli.options import examples, print_text, setting_option
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.errors import NetworkError
+from bayesknee.errors import NetworkError, one_line
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.network import check_setting
 
@@ -27,7 +27,7 @@ def command(network: str, setting: str | None) -> None:
         loaded = load_network(network)
     except NetworkError as error:
         for problem in error.problems:
-            click.echo(problem, err=True)
+            click.echo(one_line(str(problem)), err=True)
         sys.exit(2)
     chosen = check_setting(loaded, setting)
     for each in loaded.settings:

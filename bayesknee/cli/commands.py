@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 import click
 from immutabledict import immutabledict
 
-from bayesknee.errors import BayeskneeError, NetworkError, did_you_mean, quoted
+from bayesknee.errors import BayeskneeError, NetworkError, did_you_mean, one_line, quoted
 from bayesknee.version import __version__
 
 BAD_INPUT: Final = 2
@@ -21,6 +21,7 @@ INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE, as the shell has it for a program that the signal ended
 PROGRAM: Final = "bayesknee"
 MOST_TOLD: Final = 3
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 # What each command is, told here so that the help of all need not import all.
 COMMANDS: Final = immutabledict(
@@ -83,7 +84,7 @@ class CommandGroup(click.Group):
         try:
             with _errors_told():
                 super().main(args, prog_name or PROGRAM, complete_var, standalone_mode=False, **extra)
-        except click.Abort:
+        except click.Abort:  # what was typed had ended
             sys.exit(INTERRUPTED)
         except click.ClickException as error:
             _tell(_usage_error(error))
@@ -91,7 +92,7 @@ class CommandGroup(click.Group):
         sys.exit(0)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs the command. Errors are told from within, for click has ideas of its own about closed pipes."""
+        """Runs the command. Errors are told from within, for click has ideas of its own about pipes and Ctrl-C."""
         with _errors_told():
             if sys.stdout is None:
                 raise BayeskneeError("standard output is closed; there is nowhere to write to")
@@ -108,6 +109,9 @@ def _errors_told() -> Iterator[None]:
         yield
         if sys.stdout is not None:
             sys.stdout.flush()
+    except KeyboardInterrupt as stopped:  # what can be done now, such as going on, stands in its notes
+        _tell("; ".join(["stopped", *getattr(stopped, "__notes__", ())]))
+        sys.exit(INTERRUPTED)
     except BayeskneeError as error:
         _tell(_bayesknee_error(error))
         sys.exit(BAD_INPUT)
@@ -122,7 +126,7 @@ def _errors_told() -> Iterator[None]:
 def _tell(text: str) -> None:
     """An error line. Nobody may be there to read it; the exit status then says it all."""
     try:
-        click.echo(f"{PROGRAM}: {text}", err=True)
+        click.echo(one_line(f"{PROGRAM}: {text}"), err=True)
     except OSError:
         _forget_output()
 
@@ -146,7 +150,8 @@ def _os_error(error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.filename is None:
         return f"cannot write the output: {reason}"
-    return f"{error.filename!r}: {reason}; check the path and its permissions"
+    remedy = "make room there" if error.errno in NO_ROOM else "check the path and its permissions"
+    return f"{error.filename!r}: {reason}; {remedy}"
 
 
 def _forget_output() -> None:

@@ -6,7 +6,15 @@ from typing import Final
 
 import click
 
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    save_picture,
+    setting_option,
+)
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
@@ -102,4 +110,4 @@ def _draw(diagnosis: Diagnosis, picture: str, intervals: Intervals | None) -> No
 
     ax = plots.posterior(diagnosis, intervals=intervals)
     caption(ax, diagnosis.network.caution)
-    plots.save(ax, picture)
+    save_picture(ax, picture)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option, warn
+from bayesknee.errors import shown_word
 from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network
 from bayesknee.knowledge.reader import read_network
 
@@ -46,15 +47,16 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     from bayesknee.cohort.labelled import read_labelled
     from bayesknee.cohort.learning import learn, write_learned
     from bayesknee.display.learned import learned_data, learned_markdown, learned_text
-    from bayesknee.knowledge.writer import check_new_folder
+    from bayesknee.knowledge.writer import check_new_folder, not_copied
 
     folder = find_network(DEFAULT_NETWORK if network is None else network)
     target = check_new_folder(output, folder)
     loaded = read_network(folder)
     given = read_labelled(cases, loaded, setting)
-    citation = f"{len(given)} labelled cases from {Path(cases).name}"
+    citation = f"{len(given)} labelled cases from {shown_word(Path(cases).name)}"
     learned = learn(loaded, given, source=source, citation=citation, base_rates=not keep_base_rates)
     write_learned(learned, folder, target, {"LEARNED.md": learned_markdown(learned)})
+    warn(f"{name} is a link or no regular file, and was not copied" for name in not_copied(folder))
     if as_json:
         print_json(learned_data(learned))
         return

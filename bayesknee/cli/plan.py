@@ -5,7 +5,16 @@ from __future__ import annotations
 import click
 
 from bayesknee.cli.findings import find_topic
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    save_picture,
+    seed_type,
+    setting_option,
+)
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
@@ -26,7 +35,7 @@ from bayesknee.picture_formats import picture_format
 @asked_of_option
 @ranking_options
 @click.option("--plot", "picture", metavar="FILE", help="Draw how sure it gets into a file, too: .png, .svg or .pdf.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn.")
+@click.option("--seed", type=seed_type(), default=0, show_default=True, help="Of what is drawn.")
 @setting_option
 @network_option
 @json_option
@@ -82,4 +91,4 @@ def _draw(diagnosis: Diagnosis, plan: QuestionPlan, picture: str) -> None:
 
     ax = plots.plan(plan)
     caption(ax, diagnosis.network.caution)
-    plots.save(ax, picture)
+    save_picture(ax, picture)

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from bayesknee.cli.commands import PROGRAM
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
-
-
-@contextmanager
-def _what_is_kept_told() -> Iterator[None]:
-    """Says, at Ctrl-C, how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt as stopped:
-        for note in getattr(stopped, "__notes__", ()):
-            click.echo(f"{PROGRAM}: stopped; {note}", err=True)
-        raise
 
 
 @click.command(
@@ -34,7 +19,7 @@ def _what_is_kept_told() -> Iterator[None]:
 )
 @click.argument("source", metavar="IN")
 @click.option("-o", "--output", required=True, metavar="OUT", help="File for the scores, .csv or .parquet.")
-@click.option("--key", multiple=True, metavar="COLUMN", help="A column to take over into OUT; can be repeated.")
+@click.option("--key", multiple=True, metavar="COLUMN", help="A column to take over into OUT, besides; repeatable.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column not to be read; can be repeated.")
 @click.option("--rejects", metavar="FILE", help="File for rows that cannot be scored.  [default: beside OUT]")
 @click.option("--intervals", is_flag=True, help="Give each probability a 95 % interval; takes 1,000 times as long.")
@@ -60,7 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
     IN is a .csv or .parquet file with a row per patient and a column per finding or risk factor; a blank, or unknown,
     is not known, and a number is fine where states are bands. Other columns are refused, unless --key takes them over
-    or --ignore leaves them out.
+    or --ignore leaves them out. A key that is a finding or risk factor is read as well, unless it is ignored, too.
 
     OUT has the keys or else the number of the row, a column for each condition and group, the level of triage, and the
     log of P(answers). Rows with bad values go to a file of their own, with the reason. OUT appears only when it is
@@ -76,7 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         from bayesknee.cohort.cluster import work_on
 
         work = work_on(scheduler)
-    with _what_is_kept_told(), progress_bar("scored") as progress:
+    with progress_bar("scored") as progress:
         result = score_file(
             engine,
             source,

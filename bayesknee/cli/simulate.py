@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
-from bayesknee.cli.options import examples, network_option, print_text, setting_option
+from bayesknee.cli.options import examples, network_option, print_text, seed_type, setting_option
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.cases import evidence_of_words
 from bayesknee.patient.evidence import check_evidence
+
+MOST_PATIENTS: Final = 1_000_000_000  # hours of drawing, and more than any disk at hand takes
 
 
 @click.command(
@@ -20,10 +24,12 @@ from bayesknee.patient.evidence import check_evidence
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
-@click.option("-n", "--number", required=True, type=click.IntRange(0), metavar="N", help="How many patients.")
+@click.option(
+    "-n", "--number", required=True, type=click.IntRange(0, MOST_PATIENTS), metavar="N", help="How many patients."
+)
 @click.option("-o", "--output", required=True, metavar="OUT", help="File for them, .csv or .parquet.")
 @click.option("--missing", default=0.0, show_default=True, metavar="RATE", help="Chance that an answer is missing.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The same draws the same patients.")
+@click.option("--seed", default=0, show_default=True, type=seed_type(), help="The same draws the same patients.")
 @setting_option
 @network_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)

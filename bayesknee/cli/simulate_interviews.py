@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import click
 
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    save_picture,
+    seed_type,
+    setting_option,
+)
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+
+MOST_PATIENTS: Final = 1_000_000  # each is interviewed by all policies, which takes days
 
 
 @click.command(
@@ -23,14 +35,14 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
     "--number",
     default=100,
     show_default=True,
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_PATIENTS),
     help="Patients, of each source; up to one more for each 50, so that lots are alike.",
 )
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Only this policy; repeatable.")
 @click.option("--threshold", type=float, default=THRESHOLD, show_default=True, help="Of the stop rule.")
 @click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, help="Of the stop rule.")
 @click.option("--most-missed", type=float, default=MOST_MISSED, show_default=True, help="Of the stop rule.")
-@click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="The same draws the same patients.")
+@click.option("--seed", default=7, show_default=True, type=seed_type(), help="The same draws the same patients.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw a picture, too: .png, .svg or .pdf.")
 @click.option("--markdown", is_flag=True, help="Print the tables in Markdown.")
 @setting_option
@@ -81,4 +93,4 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     if picture is not None:
         from bayesknee import plots
 
-        plots.save(plots.interviews(results), picture)
+        save_picture(plots.interviews(results), picture)

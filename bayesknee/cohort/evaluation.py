@@ -130,8 +130,8 @@ class Evaluation:
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:
-        """The patients of whom no true condition leads."""
-        return tuple(each for each in self.results if not each.led)
+        """The patients of whom no true condition leads, though they have one."""
+        return tuple(each for each in self.results if each.rank > 1)
 
     @property
     def forecasters(self) -> Mapping[str, Measures]:
@@ -161,7 +161,7 @@ class Evaluation:
                 ENGINE: [_plain_bin(each) for each in self.calibration],
                 BASELINE: [_plain_bin(each) for each in self.baseline_calibration],
             },
-            "inclusion": {name: list(each) for name, each in self.inclusion.items()},
+            "inclusion": {name: list(map(_finite, each)) for name, each in self.inclusion.items()},
             "unnamed": asdict(self.unnamed),
             "results": [each.to_dict() for each in self.results],
         }

@@ -56,6 +56,7 @@ class Parameter:
         weight: how many patients that is worth.
         value: its value now.
         successes, trials: expected counts by patient, of the last E-step.
+        bound: why it was not let go where the patients would have it; empty where it was.
     """
 
     prior: float
@@ -63,6 +64,7 @@ class Parameter:
     value: float
     successes: Vector = field(default_factory=lambda: np.zeros(0))
     trials: Vector = field(default_factory=lambda: np.zeros(0))
+    bound: str = ""
 
     @classmethod
     def of(cls, number: Number, value: float | None = None) -> Parameter:
@@ -78,15 +80,21 @@ class Parameter:
         return abs(self.value - before)
 
     @property
-    def information(self) -> float:
-        """What the patients tell of the logit, less what stayed hidden (Louis, J R Stat Soc B, 1982).
+    def curvature(self) -> float:
+        """Of the patients' log likelihood by the logit, downwards (Louis, J R Stat Soc B, 1982).
 
         With s = E[successes] and t = E[trials] of a patient, were all seen it would be t value (1 - value); the
-        variance of the score given what is known is taken off.
+        variance of the score given what is known is taken off. It is below 0 far from where the likelihood is highest,
+        which is where a narrow range holds a number that the patients contradict.
         """
         s, t, value = self.successes, self.trials, self.value
         hidden = s * (1.0 - value) ** 2 + (t - s) * value**2 - (s - value * t) ** 2
-        return max(float((t * value * (1.0 - value) - hidden).sum()), 0.0)
+        return float((t * value * (1.0 - value) - hidden).sum())
+
+    @property
+    def information(self) -> float:
+        """What the patients tell of the logit; nothing where they contradict the number, which keeps its old width."""
+        return max(self.curvature, 0.0)
 
     @property
     def effective(self) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 from bayesknee.errors import TableError
 
@@ -15,3 +18,14 @@ def require(module: str, extra: str) -> None:
     """
     if find_spec(module) is None:
         raise TableError(f"{module} is not installed; pip install 'bayesknee[{extra}]' brings it")
+
+
+def arrow_file(path: Path) -> Any:  # noqa: ANN401 (pyarrow is untyped)
+    """A file for pyarrow to read, which by itself takes no names that are not UTF-8.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    import pyarrow as pa
+
+    return pa.OSFile(os.fsencode(path) if os.name == "posix" else str(path))

@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import Final
 
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
-from bayesknee.errors import BayeskneeError, CaseFileError, TableError, did_you_mean, joined, quoted
+from bayesknee.cohort.extras import arrow_file
+from bayesknee.errors import (
+    BayeskneeError,
+    CaseFileError,
+    TableError,
+    did_you_mean,
+    few_hints,
+    joined,
+    printable,
+    quoted,
+    shown_word,
+)
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.patient.cases import Case, parse_case, plain_answer, read_case
@@ -26,6 +37,7 @@ TABLE_SUFFIXES: Final = (".csv", ".parquet")
 LINES_SUFFIX: Final = ".jsonl"
 LABEL: Final = "label"
 OTHER: Final = "other"
+NONE: Final = "none"  # the label of who has none of the conditions; a blank would say that nobody knows
 LABEL_SEPARATOR: Final = ";"
 MOST_TOLD: Final = 3
 KEY_COLUMNS: Final = ("id", "key", "patient")
@@ -39,7 +51,8 @@ class LabelledCase:
         id: of the case.
         evidence: checked against the network.
         setting: where the patient was seen.
-        label: the conditions that it turned out to be, at least one where the network has a complaint.
+        label: the conditions that it turned out to be, at least one where the network has a complaint; none where it
+            was labelled `none`.
         title, source: as in the case file.
     """
 
@@ -75,12 +88,13 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
     check_setting(network, setting)
     checked: list[LabelledCase] = []
     problems: dict[str, list[str]] = {}  # the cases that have each
-    for number, case in enumerate(cases, start=1):
-        name = case.id or f"case {number}"
-        try:
-            checked.append(_checked(case, name, network, setting))
-        except BayeskneeError as error:
-            problems.setdefault(str(error), []).append(name)
+    with few_hints():
+        for number, case in enumerate(cases, start=1):
+            name = case.id or f"case {number}"
+            try:
+                checked.append(_checked(case, name, network, setting))
+            except BayeskneeError as error:
+                problems.setdefault(str(error), []).append(name)
     if problems:
         told = (f"{_first_of(names)}: {problem}" for problem, names in problems.items())
         raise CaseFileError(joined(told, MOST_TOLD, "problems"))
@@ -90,7 +104,8 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
 
 
 def _first_of(names: Sequence[str]) -> str:
-    return f"{names[0]} and {len(names) - 1:,} more" if len(names) > 1 else names[0]
+    first = shown_word(names[0])
+    return f"{first} and {len(names) - 1:,} more" if len(names) > 1 else first
 
 
 def _checked(case: Case, name: str, network: Network, setting: str | None) -> LabelledCase:
@@ -111,10 +126,15 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
 
 
 def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
-    """The labels as condition ids; `other` is the catch-all."""
-    names = [network.catch_all if each == OTHER and network.catch_all else each for each in given]
-    if not names and network.complaint:
-        raise CaseFileError("no label; expected what the patient turned out to have; add label: [CONDITION]")
+    """The labels as condition ids; `other` is the catch-all, and `none` alone no condition at all."""
+    names = [network.catch_all if each == OTHER and network.catch_all else each for each in given if each.strip()]
+    if not names:
+        healthy = "" if network.complaint else f", or [{NONE}] for one with none of the conditions"
+        raise CaseFileError(
+            f"no label; expected what the patient turned out to have; add label: [CONDITION]{healthy}, or leave it out"
+        )
+    if names == [NONE] and NONE not in network.conditions and not network.complaint:
+        return ()
     for name in names:
         if name not in network.conditions:
             hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
@@ -149,7 +169,7 @@ def read_cases(place: Path | str) -> Iterator[Case]:
 
 
 def _folder(path: Path) -> Iterator[Case]:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in CASE_SUFFIXES)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in CASE_SUFFIXES and file.is_file())
     if not files:
         raise CaseFileError(f"{str(path)!r} holds no case files; expected files named {', '.join(CASE_SUFFIXES)}")
     for file in files:
@@ -157,7 +177,7 @@ def _folder(path: Path) -> Iterator[Case]:
 
 
 def _named(case: Case, name: str) -> Case:
-    return case if case.id else replace(case, id=name)
+    return case if case.id else replace(case, id=printable(name))
 
 
 def _lines(path: Path) -> Iterator[Case]:
@@ -183,7 +203,7 @@ def _table(path: Path) -> Iterator[Case]:
     """Cases of a table with `label`; blanks are not known, other columns than questions hold key and setting."""
     names, rows = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
     if twice := [name for name, number in Counter(names).items() if number > 1]:
-        raise CaseFileError(f"{path.name} has the column {twice[0]} more than once; keep one of them")
+        raise CaseFileError(f"{path.name} has the column {shown_word(twice[0])} more than once; keep one of them")
     if LABEL not in names:
         columns = ", ".join(map(quoted, names[:MOST_TOLD]))
         expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
@@ -200,7 +220,8 @@ def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
             f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"
         ) from None
     try:
-        table = pq.read_table(path)
+        with arrow_file(path) as file:
+            table = pq.read_table(file)
         table.validate(full=True)
         frame = table.to_pandas()
     except (OSError, ValueError) as error:  # pyarrow's errors are such
@@ -235,7 +256,7 @@ def _row(number: int, row: Mapping[object, object]) -> Case:
     setting = known.pop("setting", "")
     key = next((known.pop(name) for name in KEY_COLUMNS if known.get(name)), f"row {number}")
     evidence = {name: plain_answer(value) for name, value in known.items() if value and name not in KEY_COLUMNS}
-    return Case(evidence=evidence, setting=setting, id=key, label=label)
+    return Case(evidence=evidence, setting=setting, id=printable(key), label=label)
 
 
 def _cell(value: object) -> str:

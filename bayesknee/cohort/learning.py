@@ -14,11 +14,12 @@ of mixtures.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Final, Protocol
 
 import numpy as np
+from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.cohort.expectation_maximisation import (
@@ -32,7 +33,7 @@ from bayesknee.cohort.expectation_maximisation import (
     prior_weight,
 )
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.errors import BayeskneeError
+from bayesknee.errors import BayeskneeError, NetworkError
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,
@@ -56,6 +57,9 @@ OTHERWISE: Final = "otherwise"
 MOST_ROUNDS: Final = 500
 STILL: Final = 1e-6
 LEAST_SUM: Final = 1.02
+LEAST_OF_READING: Final = 1.001  # sensitivity and specificity: more than 1 after rounding, and hardly more than no test
+BASE_RATES_SUM: Final = "lifted so that base rates sum to more than 1"
+READING_SUM: Final = "lifted so that sensitivity and specificity sum to more than 1"
 BISECTIONS: Final = 60
 DIGITS: Final = 4
 LEAST_PATIENTS: Final = 0.5  # a number that patients tell less about than half a patient would stays as it is
@@ -93,6 +97,7 @@ class Learned:
         source: the id of the reference that stands for them.
         citation: its text.
         rounds: the most rounds that any part took to settle.
+        left: what was left as it was, since the patients' numbers would break a rule of the format: place and rule.
     """
 
     network: Network
@@ -101,6 +106,7 @@ class Learned:
     source: str
     citation: str
     rounds: int
+    left: Mapping[str, str] = field(default_factory=immutabledict)
 
 
 class LearnedPart(Protocol):
@@ -138,17 +144,27 @@ def learn(
         raise BayeskneeError(f"the network has a reference {source} already; choose another name for the cases")
     learner = _Learner(network, given, source)
     moves = [*(learner.base_rates() if base_rates else ()), *learner.rules()]
-    changed = {move.path: move.new for move in moves}
     references = {**network.references, source: Reference(source, citation)}
-    parts = {section: with_numbers((section,), getattr(network, section), changed) for section in CHANGED}
-    return Learned(
-        network=replace(network, sha256="", version=_version(network, given), references=references, **parts),
-        moves=tuple(moves),
-        patients=len(given),
-        source=source,
-        citation=citation,
-        rounds=learner.rounds,
-    )
+    head = replace(network, sha256="", version=_version(network, given), references=references)
+    made, kept, left = _that_can_be(head, moves)
+    return Learned(made, kept, len(given), source, citation, learner.rounds, left)
+
+
+def _that_can_be(network: Network, moves: Sequence[Move]) -> tuple[Network, tuple[Move, ...], Mapping[str, str]]:
+    """The network with these moves, but for those of parts that would break a rule; which these are, and the rule."""
+    left: dict[str, str] = {}
+    while True:
+        changed = {move.path: move.new for move in moves}
+        parts = {section: with_numbers((section,), getattr(network, section), changed) for section in CHANGED}
+        try:
+            return replace(network, **parts), tuple(moves), immutabledict(left)
+        except NetworkError as error:
+            broken = {problem.path[:2]: problem for problem in error.problems}
+            others = [move for move in moves if not any(move.path[: len(path)] == path for path in broken)]
+            if len(others) == len(moves):
+                raise
+            left |= {".".join(path): f"got {each.got}; expected {each.expected}" for path, each in broken.items()}
+            moves = others
 
 
 def _version(network: Network, cases: Sequence[LabelledCase]) -> str:
@@ -186,16 +202,15 @@ class _Learner:
         parameters = dict(self._base_rate_parameters())
         if self._network.complaint:
             for setting in self._network.settings:
-                _keep_above_one([self._used_in(setting, name, parameters) for name in self._conditions])
+                used = [self._used_in(setting, name, parameters) for name in self._conditions]
+                _keep_above(used, LEAST_SUM, BASE_RATES_SUM)
         for (name, setting), parameter in parameters.items():
             number = self._network.conditions[name].base_rate[setting]
             path = ("conditions", name, "base_rate", setting)
             if _is_seen(parameter):
                 yield from self._moved(path, number, parameter)
             elif parameter.value > number.value + EDGE:
-                yield _lifted(
-                    path, number, parameter, _rounded(parameter.value), "so that base rates sum to more than 1"
-                )
+                yield _lifted(path, number, parameter, _rounded(parameter.value), parameter.bound)
 
     def _used_in(self, setting: str, name: str, parameters: Mapping[tuple[str, str], Parameter]) -> Parameter:
         own = parameters.get((name, setting))
@@ -244,8 +259,14 @@ class _Learner:
         for each, model in readings.items():
             path = ("findings", each, "reads")
             own = counts.readings[each]
-            yield from self._moved((*path, "sensitivity"), model.sensitivity, own.sensitivity)
-            yield from self._moved((*path, "specificity"), model.specificity, own.specificity)
+            _keep_above([own.sensitivity, own.specificity], LEAST_OF_READING, READING_SUM)
+            for key, number, parameter in (
+                ("sensitivity", model.sensitivity, own.sensitivity),
+                ("specificity", model.specificity, own.specificity),
+            ):
+                yield from self._moved((*path, key), number, parameter)
+                if parameter.bound and not _is_seen(parameter):
+                    yield _lifted((*path, key), number, parameter, _rounded(parameter.value), parameter.bound)
 
     def _direct(self, name: str, rule: NoisyOr) -> Iterator[Move]:
         counts = DirectCounts(self._noisy_or(rule), self._answers[name])
@@ -266,7 +287,7 @@ class _Learner:
             yield from self._moved((*path, "causes", name), old, parameter, new_leak)
             if not _is_seen(parameter) and old.value < new_leak:
                 value = max(_rounded(1.0 - (1.0 - new_leak) * (1.0 - parameter.value)), new_leak)
-                yield _lifted((*path, "causes", name), old, parameter, value, "with the leak")
+                yield _lifted((*path, "causes", name), old, parameter, value, "lifted with the leak")
 
     def _mixture(self, finding: Finding, rule: Mixture) -> Iterator[Move]:
         tables = {**rule.distributions, **({OTHERWISE: rule.otherwise} if rule.otherwise else {})}
@@ -320,6 +341,8 @@ class _Learner:
         patients = int((parameter.trials > 0).sum())
         is_ours = parameter.effective >= parameter.weight
         note = f"{_before(old)}, updated by {patients} case{'' if patients == 1 else 's'}"
+        note += ", which contradict that range" if parameter.curvature < 0.0 else ""
+        note += f", {parameter.bound}" if parameter.bound else ""
         new = Probability(
             value=value,
             low=min(low, value),
@@ -332,35 +355,37 @@ class _Learner:
 
 
 def _is_seen(parameter: Parameter) -> bool:
-    """Whether patients tell anything worth while of it."""
-    return parameter.effective >= LEAST_PATIENTS
+    """Whether patients tell anything worth while of it, or move it against its range."""
+    is_pulled = parameter.curvature < 0.0 and _rounded(parameter.value) != _rounded(parameter.prior)
+    return parameter.effective >= LEAST_PATIENTS or is_pulled
 
 
 def _lifted(path: Path, old: Number, parameter: Parameter, value: float, why: str) -> Move:
     """A number that no patient tells of, but that the others push up."""
-    note = _joined(f"{_before(old)}, lifted {why}", old.note)
+    note = _joined(f"{_before(old)}, {why}", old.note)
     new = replace(old, value=value, low=min(old.low, value), high=max(old.high, value), note=note)
     return Move(path, old, new, 0, 0.0, parameter.weight)
 
 
-def _keep_above_one(parameters: Sequence[Parameter]) -> None:
-    """Raises base rates that would sum to 1 or less, each the more the less is known of it.
+def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None:
+    """Raises probabilities that would sum to less, each the more the less is known of it.
 
-    Their ranges differ, so some follow the patients at once and others lag; each patient has one cause at least.
+    Base rates: their ranges differ, so some follow the patients at once and others lag; each patient has one cause at
+    least. A reading: in few patients, a weak one can come out as worse than none.
     """
     values = np.array([each.value for each in parameters])
-    if values.sum() >= LEAST_SUM:
+    if values.sum() >= least:
         return
     variances = np.array([1.0 / (each.weight + float(each.trials.sum())) for each in parameters])  # of (dp)^2 / p(1-p)
     logits = np.log(values) - np.log1p(-values)
     low, high = 0.0, 1.0
-    while expit(logits + high * variances).sum() < LEAST_SUM:
+    while expit(logits + high * variances).sum() < least:
         high *= 2.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if expit(logits + middle * variances).sum() < LEAST_SUM else (low, middle)
+        low, high = (middle, high) if expit(logits + middle * variances).sum() < least else (low, middle)
     for parameter, value in zip(parameters, expit(logits + high * variances), strict=True):
-        parameter.value = float(value)
+        parameter.value, parameter.bound = float(value), why
 
 
 def expit(logits: Vector) -> Vector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, not_utf8, other_length, read_rows, separated_otherwise
-from bayesknee.cohort.extras import require
-from bayesknee.errors import TableError, quoted
+from bayesknee.cohort.extras import arrow_file, require
+from bayesknee.errors import TableError, printable, quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataType, RecordBatch, Schema, Table
 from bayesknee.patient.codes import nothing_known
@@ -111,6 +112,7 @@ def open_source(path: Path | str, network: Network, key: tuple[str, ...] = (), i
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """Faults of a file in our words."""
+    name = printable(path.name)
     try:
         yield
     except UnicodeDecodeError:
@@ -122,10 +124,8 @@ def _told(path: Path) -> Iterator[None]:
         if "UTF8" in text or "UTF-8" in text:
             raise TableError(not_utf8(path)) from None
         if "straddling" in text:
-            raise TableError(
-                f"{path.name}: a row is longer than {CSV_BLOCK:,} bytes; leave out what is so long"
-            ) from None
-        raise TableError(f"cannot read {path.name}: {text}; check that the file is whole and of its kind") from None
+            raise TableError(f"{name}: a row is longer than {CSV_BLOCK:,} bytes; leave out what is so long") from None
+        raise TableError(f"cannot read {name}: {text}; check that the file is whole and of its kind") from None
 
 
 # --- Parquet ---------------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def _told(path: Path) -> Iterator[None]:
 def _parquet_columns(path: Path, network: Network, key: tuple[str, ...], ignore: tuple[str, ...]) -> Columns:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with arrow_file(path) as opened, pq.ParquetFile(opened) as file:
         schema = file.schema_arrow
         columns = check_columns(network, _without_index(schema), key, ignore)
         for name in columns.questions:
@@ -146,7 +146,7 @@ def _parquet_columns(path: Path, network: Network, key: tuple[str, ...], ignore:
                 kind = schema.field(name).type
                 raise TableError(f"key {quoted(name)} holds {kind}; expected text, numbers or times; name another key")
         if file.metadata.num_rows == 0:
-            raise TableError(f"{path.name} has no rows; expected one for each patient")
+            raise TableError(f"{printable(path.name)} has no rows; expected one for each patient")
     return columns
 
 
@@ -184,9 +184,13 @@ class ParquetSource:
         import pyarrow.parquet as pq
 
         # Without the buffer that would keep what was read of the file.
-        with _told(self.path), pq.ParquetFile(self.path, pre_buffer=False) as file:
+        with (
+            _told(self.path),
+            arrow_file(self.path) as opened,
+            pq.ParquetFile(opened, pre_buffer=False) as file,
+        ):
             start, total = 0, file.metadata.num_rows
-            names = [*self.columns.key, *self.columns.questions]
+            names = list(dict.fromkeys([*self.columns.key, *self.columns.questions]))
             for number, table in enumerate(_joined(file.iter_batches(PIECE, columns=names))):
                 table.validate(full=True)  # text in another encoding
                 rows = np.arange(start + 1, start + table.num_rows + 1)
@@ -203,6 +207,9 @@ def _csv_names(path: Path) -> list[str]:
         start = file.read(LOOK)
     if start.startswith(UTF16) or b"\0" in start:
         raise TableError(not_utf8(path))
+    if (first := start.removeprefix(BOM_UTF8).lstrip(b"\r\n").partition(b"\n")[0]) and not first.strip():
+        line = start[: start.index(first)].count(b"\n") + 1
+        raise TableError(f"{printable(path.name)}, line {line}: got blanks; expected the header; remove that line")
     try:
         first_rows = list(islice(read_rows(path), 2))
     except (csv.Error, UnicodeDecodeError):
@@ -254,7 +261,7 @@ class CsvSource:
         # Not a file of Python's: threads that read ahead in one need the interpreter, and abort where it has ended.
         with (
             _told(self.path),
-            pa.OSFile(str(self.path)) as file,
+            arrow_file(self.path) as file,
             pc.open_csv(file, **_csv_options(types, broken)) as reader,
         ):
             for table in _joined(reader):

@@ -1,7 +1,8 @@
 """A result that is written in parts beside its place, and appears there only when all of it is done.
 
 The parts lie in a folder named after the result. Each is complete once its note is there, and the folder says what it
-is for: another run goes on only with the same input, network and options.
+is for: another run goes on only with the same input, network and options. When the result is in its place, the folder
+says that, too, and is removed: a run that is killed meanwhile has nothing left to do.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
+from bayesknee.cohort.extras import arrow_file
 from bayesknee.errors import TableError
+from bayesknee.files import is_unfinished, new_content, write_file
 from bayesknee.lazy_types import Table
 
 MANIFEST: Final = "manifest.json"
+FORM: Final = "form"  # of the parts, in the manifest
+HEADER_FIRST: Final = 2  # only the first part of a CSV file has the header; parts of other forms cannot be joined
+RESULT: Final = "result"  # in the manifest, once the result is in its place
 FINGERPRINT_BYTES: Final = 2**20
 PYARROWS: Final = r".*Detail: \[errno \d+\] "  # what it was doing, before what happened
 
@@ -75,35 +82,57 @@ class ResumableParts:
     rejects: Path
     folder: Path
 
-    def start(self, what: Mapping[str, object], *, resume: bool) -> None:
+    def start(self, what: Mapping[str, object], *, resume: bool) -> RowCounts | None:
         """Makes the folder, or goes on with the one that is there.
+
+        Returns:
+            The counts, where an earlier run had put the result in its place and was only stopped before it had removed
+            the folder; there is nothing left to do then.
 
         Raises:
             TableError: there are parts of another run, or of other input, or something else is in that place.
         """
         manifest = self.folder / MANIFEST
-        if not manifest.exists():
+        what = {**what, FORM: HEADER_FIRST}
+        if not os.path.lexists(manifest):
             self._make()
             _write_json(manifest, what)
-            return
+            return None
         before = self._read_manifest()
+        if RESULT in before:
+            return self._after_the_end(before, what, resume=resume)
         if not resume:
             raise TableError(f"an earlier run was stopped; {self._kept}")
-        if changed := [name for name in what if json.loads(json.dumps(what[name])) != before.get(name)]:
+        if changed := _changed(what, before):
             raise TableError(
                 f"cannot go on: {', '.join(changed)} changed since {str(self.folder)!r} was begun; "
                 "remove that folder to start anew"
             )
+        return None
+
+    def _after_the_end(
+        self, before: Mapping[str, object], what: Mapping[str, object], *, resume: bool
+    ) -> RowCounts | None:
+        """The counts of an earlier run that had ended but for cleaning up, where that is the run to go on with."""
+        self.remove()
+        result = before[RESULT]
+        if resume and not _changed(what, before) and isinstance(result, dict) and self.output.is_file():
+            counts = RowCounts(*(int(result[name]) for name in RowCounts._fields))
+            if result.get("output") == fingerprint(self.output):
+                return counts
+        return self.start(what, resume=resume)
 
     def _make(self) -> None:
         """An empty folder; it is removed in the end, so what a stranger keeps there must not be in it."""
-        if self.folder.exists() and not self.folder.is_dir():
+        if os.path.lexists(self.folder) and not _is_own_folder(self.folder):
             raise self._in_the_way
-        self.folder.mkdir(exist_ok=True)
-        if any(path != _unfinished(self.folder / MANIFEST) for path in self.folder.iterdir()):
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        if not all(is_unfinished(path) for path in self.folder.iterdir()):
             raise self._in_the_way
 
     def _read_manifest(self) -> Mapping[str, object]:
+        if not _is_own_folder(self.folder):
+            raise self._in_the_way
         try:
             before = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         except ValueError:
@@ -147,95 +176,94 @@ class ResumableParts:
 
     def done(self, number: int) -> RowCounts | None:
         """The counts of a piece that is done."""
-        note = self._note(number)
-        return RowCounts(**json.loads(note.read_text(encoding="utf-8"))) if note.exists() else None
+        if not all(path.exists() for path in (self._note(number), self.part(number), self._rejects_of(number))):
+            return None
+        return RowCounts(**json.loads(self._note(number).read_text(encoding="utf-8")))
+
+    def _rejects_of(self, number: int) -> Path:
+        return self.part(number).with_suffix(".rejects.csv")
 
     def add(self, number: int, scores: Table, rejects: Table) -> RowCounts:
         """Writes a piece, its note last."""
-        write_table(scores, self.part(number))
-        write_table(rejects, self.part(number).with_suffix(".rejects.csv"))
+        write_table(scores, self.part(number), header=number == 0)
+        write_table(rejects, self._rejects_of(number), header=number == 0)
         counts = RowCounts(scores.num_rows, rejects.num_rows)
         _write_json(self._note(number), counts._asdict())
         return counts
 
     def finish(self, count: int) -> None:
-        """Joins the parts and puts the results in their places; where nothing was rejected, no file says so."""
-        whole, rejects = self.folder / f"whole{self.output.suffix.lower()}", self.folder / "whole.rejects.csv"
-        join([self.part(number) for number in range(count)], whole)
-        join([self.part(number).with_suffix(".rejects.csv") for number in range(count)], rejects)
-        _on_disk(whole)
-        _on_disk(rejects)
-        rejected = sum((self.done(number) or RowCounts()).rejected for number in range(count))
-        if rejected:
-            rejects.replace(self.rejects)
+        """Joins the parts and puts the results in their places; where nothing was rejected, no file says so.
+
+        Each is written beside its place, which need not be on the disk that holds the parts.
+        """
+        total = RowCounts()
+        for number in range(count):
+            total = total.plus(self.done(number) or RowCounts())
+        if total.rejected:
+            join([self._rejects_of(number) for number in range(count)], self.rejects)
         else:
             self.rejects.unlink(missing_ok=True)
-        whole.replace(self.output)
+        join([self.part(number) for number in range(count)], self.output)
+        result = {**total._asdict(), "output": fingerprint(self.output)}
+        _write_json(self.folder / MANIFEST, {**self._read_manifest(), RESULT: result})
         self.remove()
 
     def remove(self) -> None:
-        """Removes the folder."""
-        shutil.rmtree(self.folder)
+        """Removes the folder; what it says of itself goes last, so that one that is half removed is still known."""
+        for path in self.folder.iterdir():
+            if path.name != MANIFEST:
+                path.unlink() if not path.is_dir() or path.is_symlink() else shutil.rmtree(path)
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        self.folder.rmdir()
+
+
+def _changed(what: Mapping[str, object], before: Mapping[str, object]) -> list[str]:
+    return [name for name in what if json.loads(json.dumps(what[name])) != before.get(name)]
+
+
+def _is_own_folder(path: Path) -> bool:
+    """Whether it is a folder, not a link to one, of the user who runs this: others would choose what is read there."""
+    status = path.lstat()
+    return stat.S_ISDIR(status.st_mode) and (not hasattr(os, "geteuid") or status.st_uid == os.geteuid())
 
 
 def _write_json(path: Path, what: Mapping[str, object]) -> None:
-    def write(place: Path) -> None:
-        place.write_text(json.dumps(what, indent=2), encoding="utf-8")
-
-    _whole(path, write)
+    write_file(path, json.dumps(what, indent=2).encode(), private=True)
 
 
-def _whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Writes a file under another name, on disk to its end, and renames it."""
-    place = _unfinished(path)
-    write(place)
-    _on_disk(place)
-    place.replace(path)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
-
-
-def _on_disk(path: Path) -> None:
-    """Waits until a file is on the disk, so that a power cut cannot leave its name without its content."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def write_table(table: Table, path: Path) -> None:
-    """Writes a table as CSV or Parquet, by the name of the file."""
+def write_table(table: Table, path: Path, *, header: bool = True) -> None:
+    """Writes a table as CSV, with or without its header, or Parquet, by the name of the file."""
     import pyarrow.csv as pc
     import pyarrow.parquet as pq
 
-    def write(place: Path) -> None:
-        if path.suffix == ".csv":
-            pc.write_csv(table, place, pc.WriteOptions(quoting_style="needed"))
+    with new_content(path, private=True) as file:
+        if path.suffix.lower() == ".csv":
+            pc.write_csv(table, file, pc.WriteOptions(include_header=header, quoting_style="needed"))
         else:
-            pq.write_table(table, place)
-
-    _whole(path, write)
+            pq.write_table(table, file)
 
 
 def join(parts: list[Path], whole: Path) -> None:
     """The parts one after the other as one table."""
-    if whole.suffix == ".csv":
-        _join_text(parts, whole)
-        return
+    with new_content(whole, private=True) as out:
+        (_join_text if whole.suffix.lower() == ".csv" else _join_tables)(parts, out)
+
+
+def _join_text(parts: list[Path], out: BinaryIO) -> None:
+    for part in parts:
+        with part.open("rb") as file:
+            shutil.copyfileobj(file, out)
+
+
+def _join_tables(parts: list[Path], out: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
-    with pq.ParquetWriter(whole, pq.read_schema(parts[0])) as writer:
+    with arrow_file(parts[0]) as first:
+        schema = pq.read_schema(first)
+    with pq.ParquetWriter(out, schema) as writer:
         for part in parts:
-            writer.write_table(pq.read_table(part))
-
-
-def _join_text(parts: list[Path], whole: Path) -> None:
-    with whole.open("wb") as out:
-        for number, part in enumerate(parts):
-            with part.open("rb") as file:
-                if number:
-                    file.readline()  # the header
-                shutil.copyfileobj(file, out)
+            with arrow_file(part) as file:
+                writer.write_table(pq.read_table(file))
 
 
 def beside(output: Path, name: str) -> Path:

@@ -16,10 +16,11 @@ from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, beside, 
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
 from bayesknee.errors import TableError, quoted
+from bayesknee.files import cannot_replace, only_writer
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
-from bayesknee.lazy_types import Table
+from bayesknee.lazy_types import ChunkedArray, Table
 from bayesknee.patient.columns import Columns
 from bayesknee.version import __version__
 
@@ -102,7 +103,8 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
         engine: what to score with.
         source: a CSV or Parquet file: a row per patient, a column per question.
         output: a CSV or Parquet file for the scores. It appears only when complete, and replaces what was there.
-        key: columns that go through to the output; where there are none, it has the number of each row.
+        key: columns that go through to the output, and are read as well where they are questions; where there are none,
+            it has the number of each row.
         ignore: columns that are not read.
         rejects: a CSV file for the rows that could not be scored, with the reason; beside the output where left out.
         intervals: a 95 % interval for each probability as well; see `bayesknee.diagnosis.explaining.intervals_of_rows`.
@@ -118,20 +120,28 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     parts = _parts(table.path, Path(output), rejects)
     task = Task(table.columns, intervals)
     what = {**_what(engine, table, tuple(ignore)), "intervals": intervals}
-    with told(parts.output):
-        parts.start(what, resume=resume)
-        with parts.kept_if_any():
-            total, count = _score(parts, table, partial(work or score_here, engine.compiled, task), progress or _silent)
-            if total.scored:
-                parts.finish(count)
-    if not total.scored:
-        _refuse(parts, total)
+    with told(parts.output), only_writer(parts.output, parts.rejects):
+        if (total := parts.start(what, resume=resume)) is None:
+            total = _scored(parts, table, partial(work or score_here, engine.compiled, task), progress or _silent)
     caution = stated_ranges(engine.network).caution if intervals else ""
     return FileScores(*total, parts.output, parts.rejects if total.rejected else None, caution)
 
 
 def _silent(_read: float, _counts: RowCounts) -> None:
     return
+
+
+def _scored(
+    parts: ResumableParts, table: Source, work: Callable[[Iterable[Piece]], Iterator[Scored]], progress: Progress
+) -> RowCounts:
+    """Scores the pieces and puts the result in its place; the counts."""
+    with parts.kept_if_any():
+        total, count = _score(parts, table, work, progress)
+        if total.scored:
+            parts.finish(count)
+    if not total.scored:
+        _refuse(parts, table, total)
+    return total
 
 
 def _score(
@@ -156,10 +166,15 @@ def _score(
     return total, count
 
 
-def _refuse(parts: ResumableParts, total: RowCounts) -> None:
+def _refuse(parts: ResumableParts, table: Source, total: RowCounts) -> None:
     """Nothing was scored: the output stays away, and the first reason is told."""
     import csv
 
+    if not total.rejected:
+        parts.remove()
+        raise TableError(
+            f"{table.path.name} has no rows that can be read; check that the file is whole, or make it anew"
+        )
     with parts.part(0).with_suffix(".rejects.csv").open(encoding="utf-8", newline="") as file:
         reason = next(csv.DictReader(file))[REASON]
     parts.remove()
@@ -174,8 +189,8 @@ def _parts(source: Path, output: Path, rejects: Path | str | None) -> ResumableP
     for place in (output, apart):
         if not place.parent.is_dir():
             raise TableError(f"cannot write {str(place)!r}: no folder {str(place.parent)!r}; make it first")
-        if place.is_dir():
-            raise TableError(f"cannot write {str(place)!r}: it is a folder; name a file")
+        if reason := cannot_replace(place):
+            raise TableError(f"cannot write {str(place)!r}: {reason}")
     for one, other, what in ((output, source, "output"), (apart, source, "rejects"), (apart, output, "rejects")):
         if one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other)):
             raise TableError(f"the {what} {str(one)!r} would replace {str(other)!r}; name another file")
@@ -225,11 +240,20 @@ def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -
     import pyarrow as pa
 
     kept = piece.table.select(task.columns.key).filter(pa.array(good))
-    columns: dict[str, Any] = {name: kept[name] for name in task.columns.key} or {ROW: pa.array(piece.rows[good])}
+    columns: dict[str, Any] = {name: _plain(kept[name]) for name in task.columns.key} or {
+        ROW: pa.array(piece.rows[good])
+    }
     columns |= {name: pa.array(values[good]) for name, values in scores.probabilities.items()}
     columns[TRIAGE] = pa.array(np.array([*LEVELS], dtype=object)[scores.triage[good]], pa.string())
     columns[LOG_EVIDENCE] = pa.array(scores.log_evidence[good])
     return pa.table(columns)
+
+
+def _plain(column: ChunkedArray) -> ChunkedArray:
+    """A key as text where it is read by its distinct values, for it is a question, too."""
+    import pyarrow as pa
+
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _rejects(task: Task, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> Table:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR
+from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR, NONE
 from bayesknee.cohort.reading import check_suffix
 from bayesknee.cohort.resumable_parts import RowCounts, told
 from bayesknee.cohort.score_files import Progress
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
+from bayesknee.files import cannot_replace, new_content, only_writer
 from bayesknee.inference.results import Sample
 from bayesknee.lazy_types import DataFrame, Schema, Table
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -46,8 +47,9 @@ def draw(
     if rows < 0:
         raise TableError(f"{rows} patients; expected 0 or more")
     batch = min(BATCH, max(1, MOST_ANSWERS // max(1, len(engine.network.questions))))
-    starts = range(0, rows, batch)
-    for start, own in zip(starts, np.random.SeedSequence(seed).spawn(len(starts)), strict=True):
+    for number, start in enumerate(range(0, rows, batch)):
+        # What `SeedSequence(seed).spawn` gives as its child of this number, without all others in memory.
+        own = np.random.SeedSequence(seed, spawn_key=(number,))
         rng = np.random.default_rng(own)
         sample = engine.compiled.strategy.sample(evidence, batch, rng)
         gone = rng.random(sample.codes.shape) < missing
@@ -60,7 +62,8 @@ def simulate(
 ) -> DataFrame:
     """The same as a data frame: a row per patient, `id`, a column per question, and `label` with the true causes.
 
-    Blanks are not known; causes are joined by a semicolon, as `bayesknee evaluate` reads them.
+    Blanks are not known; causes are joined by a semicolon, and `none` where there are none, as `bayesknee evaluate`
+    reads them.
     """
     import pandas as pd
 
@@ -95,25 +98,27 @@ def simulate_file(  # noqa: PLR0913 (each is an option of the command)
     check_suffix(path, "the output")
     if not path.parent.is_dir():
         raise TableError(f"cannot write {str(path)!r}: no folder {str(path.parent)!r}; make it first")
-    place, done = path.with_name(f".{path.name}.part"), 0
-    try:
-        with told(path), _writer(place, _schema(engine), path.suffix.lower()) as writer:
-            for sample in draw(engine, rows, missing=missing, seed=seed, evidence=evidence):
-                writer.write_table(_table(engine, sample, done + 1))
-                done += len(sample.codes)
-                if progress is not None:
-                    progress(done / rows, RowCounts(done))
-        with told(path):
-            place.replace(path)
-    finally:
-        place.unlink(missing_ok=True)
+    if reason := cannot_replace(path):
+        raise TableError(f"cannot write {str(path)!r}: {reason}")
+    done = 0
+    with (
+        told(path),
+        only_writer(path),
+        new_content(path) as file,
+        _writer(file, _schema(engine), path.suffix.lower()) as writer,
+    ):
+        for sample in draw(engine, rows, missing=missing, seed=seed, evidence=evidence):
+            writer.write_table(_table(engine, sample, done + 1))
+            done += len(sample.codes)
+            if progress is not None:
+                progress(done / rows, RowCounts(done))
 
 
 def _columns(engine: Engine, sample: Sample) -> tuple[dict[str, Codes], np.ndarray[Any, np.dtype[np.object_]]]:
     """The codes by question, and the labels."""
     names = np.array(list(engine.network.conditions))
     distinct, which = np.unique(sample.conditions, axis=0, return_inverse=True)
-    labels = np.array([LABEL_SEPARATOR.join(names[each]) for each in distinct], dtype=object)
+    labels = np.array([LABEL_SEPARATOR.join(names[each]) or NONE for each in distinct], dtype=object)
     return dict(zip(engine.network.questions, sample.codes.T, strict=True)), labels[which.ravel()]
 
 
@@ -136,10 +141,10 @@ def _table(engine: Engine, sample: Sample, first: int) -> Table:
     return pa.table([*columns, pa.array(labels, pa.string())], schema=_schema(engine))
 
 
-def _writer(path: Path, schema: Schema, suffix: str) -> Any:  # noqa: ANN401 (either of two)
+def _writer(file: BinaryIO, schema: Schema, suffix: str) -> Any:  # noqa: ANN401 (either of two)
     import pyarrow.csv as pc
     import pyarrow.parquet as pq
 
     if suffix == ".csv":
-        return pc.CSVWriter(path, schema, write_options=pc.WriteOptions(quoting_style="needed"))
-    return pq.ParquetWriter(path, schema)
+        return pc.CSVWriter(file, schema, write_options=pc.WriteOptions(quoting_style="needed"))
+    return pq.ParquetWriter(file, schema)

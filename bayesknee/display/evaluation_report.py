@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -27,6 +26,7 @@ from bayesknee.display.evaluation import (
 )
 from bayesknee.display.evaluation_plots import calibration_figure, inclusion_figure
 from bayesknee.errors import BayeskneeError, quoted
+from bayesknee.files import cannot_replace, write_files
 from bayesknee.lazy_types import Figure
 from bayesknee.markup import render_report
 from bayesknee.patient.answer_words import answer_text, label
@@ -68,13 +68,15 @@ def check_report_path(path: Path | str) -> Path:
     """The path, if a report can be written there.
 
     Raises:
-        BayeskneeError: neither .html nor .md, or its folder does not exist.
+        BayeskneeError: neither .html nor .md, its folder does not exist, or something there cannot be replaced.
     """
     file = Path(path)
     if file.suffix not in SUFFIXES:
         raise BayeskneeError(f"cannot write the report {quoted(path)}; expected a name that ends in .html or .md")
     if not file.parent.is_dir():
         raise BayeskneeError(f"cannot write the report {quoted(path)}: no folder {quoted(file.parent)}; make it first")
+    if reason := cannot_replace(file):
+        raise BayeskneeError(f"cannot write the report {quoted(path)}: {reason}")
     return file
 
 
@@ -91,13 +93,14 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
     """
     file = check_report_path(path)
     pictures = {name: _png(draw(evaluation)) for name, draw in PLOTS.items()}
+    contents: dict[Path, bytes] = {}
     if file.suffix == ".html":
         plots = [Plot(_title(name), _data_link(picture)) for name, picture in pictures.items()]
     else:
         plots = [Plot(_title(name), quote(f"{file.stem}_{name}.png")) for name in pictures]
-        for name, picture in pictures.items():
-            _write(file.with_name(f"{file.stem}_{name}.png"), picture)
-    _write(file, report_text(evaluation, file.suffix, plots).encode())
+        contents = {file.with_name(f"{file.stem}_{name}.png"): picture for name, picture in pictures.items()}
+    # Not for all to read, as the answers of patients of whom another condition leads are in it.
+    write_files({**contents, file: report_text(evaluation, file.suffix, plots).encode()}, private=True)
 
 
 def report_text(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
@@ -172,13 +175,3 @@ def _png(figure: Figure) -> bytes:
 
 def _data_link(picture: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Writes beside the file and then renames: nobody sees half a file under its name."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from rich.text import Text
 from bayesknee.cohort.learning import Learned, Move
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Number
+from bayesknee.markup import markdown
 
 MOST_SHOWN: Final = 20
 NEAR_ONE: Final = 0.99
@@ -33,15 +34,18 @@ def learned_text(learned: Learned, file: TextIO | None = None) -> str:
 def learned_markdown(learned: Learned) -> str:
     """All that moved, as a page of Markdown."""
     rows = [f"| {' | '.join(_cells(move))} |" for move in by_size(learned.moves)]
+    left = [f"- `{place}` was left as it was: {rule}." for place, rule in learned.left.items()]
     lines = [
-        f"# {heading(learned)}",
+        f"# {markdown(heading(learned))}",
         "",
-        f"{learned.citation}. {_KEY} A number names the cases as its source where they are worth at least as much as",
-        "its old range; else it keeps its source and grade, and its note says what it was.",
+        f"{markdown(learned.citation)}. {_KEY}",
+        "A number names the cases as its source where they are worth at least as much as its old range; else it keeps",
+        "its source and grade, and its note says what it was.",
         "",
         f"| {' | '.join(_HEADERS)} |",
         "|---|---|---|--:|--:|--:|",
         *rows,
+        *(["", *left] if left else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -64,6 +68,8 @@ def _logit(p: float) -> float:
 
 def _parts(learned: Learned) -> Iterator[RenderableType]:
     yield Text(heading(learned), style="bold")
+    for place, rule in learned.left.items():
+        yield Padding(Text(f"{place} was left as it was: {rule}"), _INDENT)
     if not learned.moves:
         return
     yield Text()
@@ -116,6 +122,7 @@ def learned_data(learned: Learned) -> dict[str, Any]:
             }
             for move in by_size(learned.moves)
         ],
+        "left_as_they_were": dict(learned.left),
     }
 
 

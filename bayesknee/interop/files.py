@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import ExportError, did_you_mean, quoted
+from bayesknee.errors import ExportError, did_you_mean, printable, quoted
+from bayesknee.files import write_files
 from bayesknee.interop.tables import network_tables
 from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
 from bayesknee.knowledge.model import COMPLAINT
@@ -86,22 +85,15 @@ def _refuse_keywords(document: Document, format_: str) -> None:
 
 
 def _write_all(texts: Mapping[Path, str]) -> None:
-    """Writes files whole: each into a new one beside it first, so that no half of one takes the place of a good one."""
-    parts: dict[Path, Path] = {}
+    """Writes files whole, all or none, so that no half of one takes the place of a good one."""
+    contents = {path: text.encode("ascii") for path, text in texts.items()}
+    devices = {path for path in contents if path.exists() and not path.is_file()}  # and pipes: nothing can replace them
     try:
-        for path, text in texts.items():
-            if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
-                path.write_text(text, encoding="ascii")
-            else:
-                target = path.resolve()  # a link stays a link
-                parts[target] = target.with_name(f".{secrets.token_hex(8)}.part")
-                parts[target].write_text(text, encoding="ascii", newline="\n")
-        for target, part in parts.items():
-            part.replace(target)
+        for path in devices:
+            path.write_bytes(contents[path])
+        write_files({path: content for path, content in contents.items() if path not in devices})
     except OSError as error:
         path = next(iter(texts))
-        raise ExportError(f"cannot write {path}: {error.strerror}; expected a file in a folder that exists") from None
-    finally:
-        for part in parts.values():
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        raise ExportError(
+            f"cannot write {printable(str(path))}: {error.strerror}; expected a file in a folder that exists"
+        ) from None

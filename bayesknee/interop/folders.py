@@ -1,4 +1,7 @@
-"""Networks of conditions and noisy-OR findings, such as those read from other files, written as a folder."""
+"""Networks of conditions and noisy-OR findings, such as those read from other files, written as a folder.
+
+The folder is written beside its place, read back and compared; only then does it bear its name.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from bayesknee.errors import ExportError
+from bayesknee.errors import BayeskneeError, ExportError
+from bayesknee.files import new_folder, write_file
 from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Number
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.reader import MAIN_FILE, read_network
+from bayesknee.knowledge.writer import check_read_back
 
 MOST_CHARACTERS: Final = 2_000_000  # in a file: half of what the reader takes
 CASES: Final = "cases"
@@ -22,29 +28,40 @@ def write_folder(network: Network, folder: Path, evidence: Mapping[str, str] | N
         The files.
 
     Raises:
-        ExportError: a folder with something in it, or that cannot be written; a network of other kinds of nodes.
+        ExportError: a folder with something in it, or that cannot be written; a network of other kinds of nodes, or one
+            that the format cannot hold.
     """
     if network.risk_factors or network.signs or network.groups or network.complaint:
         raise ExportError(f"{network.id} has more than conditions and findings; copy its folder instead")
-    texts = {"network.yaml": "\n".join(_head(network)) + "\n"}
-    texts |= _split("conditions", (_condition(each) for each in network.conditions.values()))
+    texts = _split("conditions", (_condition(each) for each in network.conditions.values()))
     texts |= _split("findings", (_finding(each) for each in network.findings.values()))
+    texts = {MAIN_FILE: "\n".join(_head(network, texts)) + "\n", **texts}
     if evidence:
         texts[f"{CASES}/{network.id}.yaml"] = "\n".join(_case(network, evidence)) + "\n"
-    return _write(folder, texts)
+    _write(network, folder, texts)
+    return [folder / name for name in texts]
 
 
-def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+def _write(network: Network, folder: Path, texts: Mapping[str, str]) -> None:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             got = "has files in it" if folder.is_dir() else "is a file"
             raise ExportError(f"{str(folder)!r} {got}; expected a new or empty folder; name another one")
-        for name, text in texts.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(folder) as beside:
+            for name, text in texts.items():
+                (beside / name).parent.mkdir(exist_ok=True)
+                write_file(beside / name, text.encode())
+            _check(network, beside)
     except OSError as error:
         raise ExportError(f"cannot write {str(folder)!r}: {error.strerror or error}; check the path") from None
-    return [folder / name for name in texts]
+
+
+def _check(network: Network, folder: Path) -> None:
+    try:
+        check_read_back(read_network(folder), network)
+    except BayeskneeError as error:
+        raise ExportError(f"{network.id} cannot be written as a folder: {error}") from None
 
 
 def _split(section: str, entries: Iterable[str]) -> dict[str, str]:
@@ -61,12 +78,13 @@ def _split(section: str, entries: Iterable[str]) -> dict[str, str]:
     return {name: f"{section}:\n" + "".join(part) for name, part in zip(names, parts, strict=True)}
 
 
-def _head(network: Network) -> Iterator[str]:
+def _head(network: Network, files: Iterable[str]) -> Iterator[str]:
     yield "network:"
     yield "  format: 1"
     for key in ("id", "version", "title", "description", "caution"):
         if value := getattr(network, key):
             yield f"  {key}: {_text(value)}"
+    yield f"  files: [{', '.join(files)}]"
     yield "settings:"
     yield from (f"  {each.id}: {{name: {_text(each.name)}}}" for each in network.settings.values())
     yield "topics:"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +21,14 @@ from typing import Any, Final
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import ImportFileError, NetworkError, Problem, did_you_mean, quoted
+from bayesknee.errors import ImportFileError, NetworkError, Problem, did_you_mean, few_hints, printable, quoted
 from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Probability, Reference, Setting
 from bayesknee.knowledge.network import Network
 
 MOST_BYTES: Final = 100_000_000
 GZIP: Final = b"\x1f\x8b"
 NEAREST: Final = 1e-15  # to 0 and to 1: the format takes neither, and less would round to 1
+MISSING: Final = object()
 SOURCE: Final = "source_file"
 TOPIC: Final = "findings"
 SETTING: Final = "as_published"
@@ -72,7 +74,8 @@ def noisy_or_network(document: Any, name: str) -> NoisyOrFile:  # noqa: ANN401 (
     Raises:
         ImportFileError: as `read_noisy_or`.
     """
-    return _DocumentReader(name).file(document)
+    with few_hints():
+        return _DocumentReader(name).file(document)
 
 
 def _json_of(path: Path) -> object:
@@ -102,8 +105,7 @@ def _json_of(path: Path) -> object:
 def _once(pairs: list[tuple[str, object]], refuse: Any) -> dict[str, object]:  # noqa: ANN401
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        again = next(key for key in keys if keys.count(key) > 1)
+        again = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise refuse(f"the key {quoted(again)} twice in one object", "keep one of them")
     return found
 
@@ -129,14 +131,17 @@ class _DocumentReader:
         evidence = dict(self._evidence(head.get("evidence", {}), names | of_findings))
         reference = dict(self._reference(head.get("reference_marginals", {}), names))
         title = head.get("name", Path(self.name).stem)
-        if not isinstance(title, str):
-            self._problem(("name",), quoted(title), "a text", "write the network's name")
+        title = " ".join(title.split()) if isinstance(title, str) else title
+        if not isinstance(title, str) or not title:
+            self._problem(("name",), quoted(title), "a text", "write the network's name, or leave the key out")
+        elif not title.isprintable():
+            self._problem(("name",), quoted(ascii(title)), "a text without control characters", "remove them")
         if self.problems:
             raise ImportFileError.of(self.problems)
         return NoisyOrFile(self._network(str(title), conditions, findings), evidence, reference)
 
     def _network(self, title: str, conditions: Mapping[str, Condition], findings: Mapping[str, Finding]) -> Network:
-        citation = f"Noisy-OR network {title}, read from {self.name}"
+        citation = f"Noisy-OR network {title}, read from {printable(' '.join(self.name.split()))}"
         try:
             return Network(
                 id=_id_of(title),
@@ -157,7 +162,7 @@ class _DocumentReader:
 
     def _conditions(self, entries: object) -> Iterator[tuple[str, Condition]]:
         for path, entry in self._entries("conditions", entries, ("id", "prior")):
-            prior = self._probability((*path, "prior"), entry.get("prior"))
+            prior = self._probability((*path, "prior"), entry.get("prior", MISSING))
             if prior in (0.0, 1.0):
                 self._problem((*path, "prior"), f"{prior:g}", "a prior inside (0, 1)", "leave the condition out")
             elif not math.isnan(prior):
@@ -165,8 +170,8 @@ class _DocumentReader:
 
     def _findings(self, entries: object, conditions: Collection[str]) -> Iterator[tuple[str, Finding]]:
         for path, entry in self._entries("findings", entries, ("id", "leak", "links"), conditions):
-            leak = self._probability((*path, "leak"), entry.get("leak"))
-            links = self._object((*path, "links"), entry.get("links"), None, ())
+            leak = self._probability((*path, "leak"), entry.get("leak", MISSING))
+            links = self._object((*path, "links"), entry["links"], None, ()) if "links" in entry else {}
             given = {name: self._link((*path, "links", name), name, q, conditions) for name, q in links.items()}
             causes = {name: q for name, q in given.items() if q > 0.0}
             if leak == 1.0:
@@ -188,7 +193,7 @@ class _DocumentReader:
                 hint = did_you_mean(name, known) or "correct the id"
                 self._problem(("evidence", name), quoted(name), "the id of a finding or condition", hint)
             elif not isinstance(answer, str) or answer not in ANSWERS:
-                self._problem(("evidence", name), quoted(answer), "present, absent or unknown", "write one of them")
+                self._problem(("evidence", name), _got(answer), "present, absent or unknown", "write one of them")
             else:
                 yield name, ANSWERS[answer]
 
@@ -206,7 +211,7 @@ class _DocumentReader:
     ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
         """The entries of a list that bear an id of their own, and their places."""
         if not isinstance(entries, list):
-            self._problem((section,), quoted(entries), "a list", "write it as [{...}, {...}]")
+            self._problem((section,), _got(entries), "a list", "write it as [{...}, {...}]")
             return
         seen: set[str] = set()
         for number, each in enumerate(entries):
@@ -215,7 +220,7 @@ class _DocumentReader:
             name = entry.get("id")
             if not isinstance(name, str):
                 if "id" in entry:
-                    self._problem((*path, "id"), quoted(name), "a word", "write it in quotes")
+                    self._problem((*path, "id"), _got(name), "a word", "write it in quotes")
             elif name in seen or name in taken:
                 self._problem((*path, "id"), quoted(name), "each id once", "rename one of them")
             else:
@@ -226,7 +231,7 @@ class _DocumentReader:
         self, path: tuple[str, ...], value: object, known: tuple[str, ...] | None, needed: tuple[str, ...]
     ) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self._problem(path, quoted(value), "an object", "write it as {...}")
+            self._problem(path, _got(value), "an object", "write it as {...}")
             return {}
         for key in value if known is not None else ():
             if key not in (known or ()):
@@ -239,16 +244,21 @@ class _DocumentReader:
 
     def _probability(self, path: tuple[str, ...], value: object) -> float:
         """A probability, 0 and 1 included; NaN where there is none."""
-        if value is None:
-            return math.nan  # told as a missing key
+        if value is MISSING:  # told as a missing key; null is a value, and a wrong one
+            return math.nan
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not 0.0 <= value <= 1.0:  # type: ignore[operator]
-            self._problem(path, quoted(value), "a probability from 0 to 1", "correct the figure")
+            self._problem(path, _got(value), "a probability from 0 to 1", "correct the figure")
             return math.nan
         return float(value)  # type: ignore[arg-type]
 
     def _problem(self, path: tuple[str, ...], got: str, expected: str, remedy: str) -> None:
         self.problems.append(Problem(path, got, expected, remedy, self.name))
+
+
+def _got(value: object) -> str:
+    """A value as the file has it."""
+    return "null" if value is None else quoted(value)
 
 
 def _placed(problem: Problem, name: str) -> Problem:

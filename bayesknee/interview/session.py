@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from filelock import FileLock, Timeout
 from immutabledict import immutabledict
 
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError
+from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError, few_hints, shown_word
+from bayesknee.files import write_file
 from bayesknee.interview.answers import read_answer
 from bayesknee.interview.interview import Interview, Policy
 from bayesknee.interview.state import State, Step
@@ -71,7 +71,7 @@ class SessionFile:
             self.path = Path(path).resolve()
         except RuntimeError:  # Python up to 3.12; later versions treat such a link as a free name
             raise SessionError(f"{str(path)!r} is a link that leads round in a circle; name another file") from None
-        self._lock = FileLock(f"{self.path}.lock")
+        self._lock = FileLock(f"{self.path}.lock", mode=0o600)
 
     def __enter__(self) -> Self:
         if not self.path.parent.is_dir():
@@ -145,39 +145,10 @@ class SessionFile:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        write_whole(path, content)
+        write_file(path, content, private=True)
     except OSError as error:
         advice = "mend that, or name another file"
         raise SessionError(f"{path.name!r} cannot be written: {error.strerror or error}; {advice}") from None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file atomically: whatever happens, it has its old content or all of `content`.
-
-    Raises:
-        OSError: the file cannot be written. Its content is unchanged.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Flushes a folder to disk, without which a new name in it may be lost."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 # --- to and from plain data -------------------------------------------------------------------------------------------
@@ -269,11 +240,12 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
     """
     first = str(stored.session["first_setting"])
     first = first if first in network.settings else network.default_setting
-    values, lost = _fitting(network, first, {**stored.evidence, **stored.session["set_aside"]}, stored)
+    with few_hints():
+        values, lost = _fitting(network, first, {**stored.evidence, **stored.session["set_aside"]}, stored)
     try:
         check_setting(network, stored.setting)
     except SettingError as error:
-        lost.insert(0, f"setting={stored.setting}: {error}; {first} is taken instead")
+        lost.insert(0, f"setting={shown_word(stored.setting)}: {error}; {first} is taken instead")
     return first, _state(stored, network, values), tuple(lost)
 
 
@@ -319,7 +291,7 @@ def _fitting(
                 counting[name] = checked
             values[name] = checked
         except EvidenceError as error:
-            lost.append(f"{name}={_shown(answer)}: {error}")
+            lost.append(f"{shown_word(name)}={shown_word(_shown(answer))}: {error}")
     return values, lost
 
 

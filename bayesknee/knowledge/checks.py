@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, Protocol
 
-from bayesknee.errors import Problem, did_you_mean, quoted
+from bayesknee.errors import Problem, did_you_mean, few_hints, quoted
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     ANY_SETTING,
@@ -100,7 +100,8 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _opening,
         _catch_all,
     )
-    return [problem for rule in rules for problem in rule(parts, broken)]
+    with few_hints():
+        return [problem for rule in rules for problem in rule(parts, broken)]
 
 
 def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:

@@ -145,6 +145,6 @@ def check_setting(network: Network, setting: str | None) -> str:
     if setting is None:
         return network.default_setting
     if setting in network.settings:
-        return setting
+        return str.__str__(setting)  # an Enum of texts would be shown as something else
     hint = did_you_mean(setting, network.settings) or f"known are {', '.join(network.settings)}"
     raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")

@@ -8,14 +8,14 @@ dropped.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import NetworkError, Problem, did_you_mean, quoted
+from bayesknee.errors import NetworkError, Problem, did_you_mean, few_hints, quoted
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.checks import find_problems
 from bayesknee.knowledge.fields import Fields, deepest, shown
@@ -42,6 +42,8 @@ from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
 MOST_FILES: Final = 100
+MOST_TOGETHER: Final = 10_000_000  # bytes: 4,000 findings of 10 causes take half of it, and reading them 10 seconds
+WRONG_ENDINGS: Final = (".yml", ".yaml")  # which the pattern below does not find: also .YAML, where case counts
 MAIN_FILE: Final = "network.yaml"
 SECTIONS: Final = (
     "network",
@@ -66,7 +68,8 @@ def read_network(folder: FilePath) -> Network:
     Raises:
         NetworkError: with all problems of all files, each with file, line, value, expectation and remedy.
     """
-    return _NetworkReader(folder).network()
+    with few_hints():
+        return _NetworkReader(folder).network()
 
 
 @dataclass
@@ -131,7 +134,20 @@ class _NetworkReader:
         if not (self._folder / MAIN_FILE).is_file():
             remedy = f"add {MAIN_FILE}, or name the right folder"
             raise NetworkError([Problem((), f"no {MAIN_FILE}", "the folder of a network", remedy, str(self._folder))])
+        together = sum(file.stat().st_size for file in files if file.is_file())
+        if together > MOST_TOGETHER:
+            got, expected = f"files of {together:,} bytes together", f"at most {MOST_TOGETHER:,}"
+            raise NetworkError([Problem((), got, expected, "leave out what is not needed", self._folder.name)])
+        self._wrong_endings(files)
         return sum(self._read_file(file) for file in files) == len(files)
+
+    def _wrong_endings(self, files: Container[FilePath]) -> None:
+        """A file that is not read for its name would be missed by nobody."""
+        for file in sorted(self._folder.iterdir()):
+            if file.suffix.lower() in WRONG_ENDINGS and file not in files:
+                remedy = f"rename it to {quoted(f'{file.stem}.yaml')}, or move it out of the folder"
+                got = f"the ending {quoted(file.suffix)}, which is not read"
+                self._problems.append(Problem((), got, "files that end in .yaml", remedy, file.name))
 
     def _read_file(self, file: FilePath) -> bool:
         try:

@@ -1,27 +1,31 @@
-"""A network's files with other numbers in them. Only the numbers are written anew; comments and layout stay."""
+"""A network's files with other numbers in them. Only the numbers are written anew; comments and layout stay.
+
+What is written is read back and compared before the folder bears its name.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import accumulate
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as FilePath
-from typing import Final
+from typing import Final, TypeVar
 
 import yaml
 from immutabledict import immutabledict
 
 from bayesknee.errors import BayeskneeError, quoted
-from bayesknee.knowledge.model import Number, Path, Reference
+from bayesknee.files import new_folder, write_file
+from bayesknee.knowledge.model import Number, Path, Reference, with_numbers
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reader import MAIN_FILE, read_network
 
 LINE: Final = 118
+WITH_NUMBERS: Final = ("risk_factors", "conditions", "signs", "findings")
+
+T = TypeVar("T", Number, Reference)
 
 
 def check_new_folder(folder: FilePath | str, source: FilePath) -> FilePath:
@@ -31,7 +35,7 @@ def check_new_folder(folder: FilePath | str, source: FilePath) -> FilePath:
         BayeskneeError: it exists, is the source itself, or has no parent folder.
     """
     path = FilePath(folder)
-    if path.exists():
+    if os.path.lexists(path):
         same = " and is the network to learn from" if path.resolve() == source.resolve() else ""
         raise BayeskneeError(f"cannot write the network {quoted(folder)}: it exists{same}; name a new folder")
     if not path.parent.is_dir():
@@ -75,51 +79,92 @@ def write_changed(source: FilePath, target: FilePath, changes: Changes) -> Netwo
         OSError: it cannot be written.
     """
     check_new_folder(target, source)
-    beside = FilePath(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    before = read_network(source)
+    with new_folder(target) as beside:
         _write_files(source, beside, changes)
-        if changes.references:
-            (beside / _free_name(source)).write_text(_references(changes.references), encoding="utf-8")
         for name, text in changes.texts.items():
-            (beside / name).write_text(text, encoding="utf-8")
+            write_file(beside / name, text.encode())
         network = read_network(beside)
-        beside.chmod(0o777 & ~_umask())
-        beside.rename(target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        check_read_back(network, _changed(before, changes))
     return network
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _changed(network: Network, changes: Changes) -> Network:
+    """What the files must say when they are read again: of all texts, reading makes one line."""
+    numbers = {path: _on_one_line(number, "note") for path, number in changes.numbers.items()}
+    references = {name: _on_one_line(each, "citation") for name, each in changes.references.items()}
+    parts = {section: with_numbers((section,), getattr(network, section), numbers) for section in WITH_NUMBERS}
+    return replace(network, version=changes.version, references={**network.references, **references}, **parts)
+
+
+def _on_one_line(thing: T, key: str) -> T:
+    return replace(thing, **{key: " ".join(getattr(thing, key).split())})
+
+
+def check_read_back(network: Network, expected: Network) -> None:
+    """Compares a network that was written and read back with the one that was meant.
+
+    Raises:
+        BayeskneeError: they differ; tells where first.
+    """
+    for part in fields(expected):
+        if part.name != "sha256" and getattr(network, part.name) != getattr(expected, part.name):
+            got, wanted = (dict(each.numbers()) for each in (network, expected))
+            differing = (".".join(path) for path in wanted if got.get(path) != wanted[path])
+            place = next(differing, part.name)
+            raise BayeskneeError(
+                f"{place} would not read back from the new files as it was meant, so none are kept; expected the same; "
+                "write that part of the old files more plainly, a value on a line"
+            )
+
+
+def not_copied(folder: FilePath) -> tuple[str, ...]:
+    """The files of a network's folder that a new one does not get: links, which may lead anywhere, pipes, devices."""
+    return tuple(
+        path.name
+        for path in sorted(folder.iterdir())
+        if not path.is_dir() and not _is_network_file(path) and (path.is_symlink() or not path.is_file())
+    )
+
+
+def _is_network_file(path: FilePath) -> bool:
+    return path.suffix == ".yaml"
 
 
 def _write_files(source: FilePath, target: FilePath, changes: Changes) -> None:
     left = dict(changes.numbers)
-    for file in sorted(path for path in source.iterdir() if path.is_file()):
-        if file.suffix != ".yaml":
-            shutil.copyfile(file, target / file.name)
-            continue
-        page = _Page(file.read_text(encoding="utf-8-sig"))
-        for path in [path for path in left if page.put(path, left[path])]:
-            del left[path]
-        if file.name == MAIN_FILE:
-            page.put_text(("network", "version"), changes.version)
-        (target / file.name).write_text(page.edited(), encoding="utf-8")
+    skipped = not_copied(source)
+    files = sorted(path for path in source.iterdir() if path.is_file() and path.name not in skipped)
+    texts = {_free_name(source): _references(changes.references)} if changes.references else {}
+    names = sorted({*(path.name for path in files if _is_network_file(path)), *texts} - {MAIN_FILE})
+    for file in files:
+        content = file.read_bytes()
+        if _is_network_file(file):
+            page = _Page(content.decode("utf-8-sig"))
+            for path in [path for path in left if page.put(path, left[path])]:
+                del left[path]
+            if file.name == MAIN_FILE:
+                page.put_head(changes.version, names)
+            content = page.edited().encode()
+        write_file(target / file.name, content)
+    for name, text in texts.items():
+        write_file(target / name, text.encode())
     if left:
         missing = ".".join(next(iter(left)))
         raise BayeskneeError(f"the files of {source} hold no number {missing}; learn from the network that they make")
 
 
 class _Page:
-    """The text of a file and what is to be written in place of parts of it."""
+    """The text of a file and what is to be written in place of parts of it.
+
+    Places are counted in characters, as libyaml counts them. Lines will not do: YAML ends one at U+0085, U+2028 and
+    U+2029, too, and others do not.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+        self._end_of_line = "\r\n" if "\r\n" in text else "\n"
         self._edits: dict[tuple[int, int], str] = {}
 
     def put(self, path: Path, number: Number) -> bool:
@@ -128,16 +173,30 @@ class _Page:
             self._edits[self._span(node)] = _number(number, node.start_mark.column)
         return node is not None
 
-    def put_text(self, path: Path, text: str) -> None:
-        """Puts a text at a path, if this file has it."""
-        if node := self._node(path):
-            self._edits[self._span(node)] = json.dumps(text)
+    def put_head(self, version: str, files: Iterable[str]) -> None:
+        """Puts the version, and which files there must be beside this one, if any."""
+        new = json.dumps(version)
+        if listed := ", ".join(map(json.dumps, files)):
+            new += self._put_files(f"[{listed}]")
+        if node := self._node(("network", "version")):
+            self._edits[self._span(node)] = new
+
+    def _put_files(self, listed: str) -> str:
+        """Puts a list in place of the one that is there; where none is, what to write behind the version."""
+        if before := self._node(("network", "files")):
+            # A list of dashes may begin right below its key; one in brackets must stand further in.
+            self._edits[self._span(before)] = f"  {listed}"
+            return ""
+        head = self._node(("network",))
+        if head is None or head.flow_style:
+            return f", files: {listed}"
+        return "\n" + " " * head.start_mark.column + f"files: {listed}"
 
     def edited(self) -> str:
         """The text with all that was put."""
         text = self._text
         for (start, end), new in sorted(self._edits.items(), reverse=True):
-            text = text[:start] + new + text[end:]
+            text = text[:start] + new.replace("\n", self._end_of_line) + text[end:]
         return text
 
     def _node(self, path: Path) -> yaml.Node | None:
@@ -149,12 +208,11 @@ class _Page:
         return node
 
     def _span(self, node: yaml.Node) -> tuple[int, int]:
-        """Where a node stands. libyaml ends a block mapping where the next thing begins; here, with its last value."""
+        """Where a node stands. libyaml ends a block where the next thing begins; here, it ends with its last value."""
         last = node
-        while isinstance(last, yaml.MappingNode) and not last.flow_style:
-            last = last.value[-1][1]
-        begin, end = node.start_mark, last.end_mark
-        return self._starts[begin.line] + begin.column, self._starts[end.line] + end.column
+        while isinstance(last, yaml.CollectionNode) and not last.flow_style and last.value:
+            last = last.value[-1][1] if isinstance(last, yaml.MappingNode) else last.value[-1]
+        return node.start_mark.index, last.end_mark.index
 
 
 def _number(number: Number, column: int) -> str:

@@ -67,6 +67,8 @@ def read_tree(path: Path, most_bytes: int = MOST_BYTES) -> tuple[Tree, list[Prob
 
 
 def _bytes_of(path: Path, most_bytes: int) -> bytes:
+    if path.exists() and not path.is_file():  # reading a pipe might never end
+        raise _refusal(path.name, None, "a folder, pipe or device", "a regular file", "remove it, or put a file there")
     try:
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)

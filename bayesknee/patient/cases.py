@@ -11,12 +11,22 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn, TypeAlias
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import CaseFileError, EvidenceError, did_you_mean, joined, quoted
+from bayesknee.errors import (
+    CaseFileError,
+    EvidenceError,
+    did_you_mean,
+    few_hints,
+    joined,
+    printable,
+    quoted,
+    shown_word,
+)
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.yaml_tree import Scalar, Sequence, Tree, TreeError
@@ -26,6 +36,7 @@ RawAnswer: TypeAlias = str | float | Mapping[str, str | float]
 RawEvidence: TypeAlias = Mapping[str, RawAnswer]
 
 MOST_BYTES: Final = 1_000_000
+MOST_KEYS: Final = 10_000  # more than the largest published networks have findings
 STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
 SESSION: Final = "session"  # what belongs to an interview alone; only what it was made with is read here
@@ -33,8 +44,6 @@ CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-# People and other programs write truth values where a network has the states no and yes.
-_STATE_WORDS: Final = immutabledict({"true": "yes", "false": "no", "yes": "yes", "no": "no"})
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,9 @@ class Case:
         own = {"id": network.id, "version": network.version, "sha256": network.sha256}
         if all(self.made_with.get(key, value) == value for key, value in own.items()):
             return []
-        made, used = (" ".join([each["id"], each["version"]]) for each in ({**own, **self.made_with}, own))
+        made, used = (
+            " ".join(map(shown_word, [each["id"], each["version"]])) for each in ({**own, **self.made_with}, own)
+        )
         changed = "another network" if self.made_with.get("id", network.id) != network.id else "another version of it"
         changed = "another text of the same version" if made == used else changed
         return [f"the case was made with {made}, and this is {used}, {changed}; figures and answers may differ"]
@@ -105,7 +116,8 @@ def added(first: RawEvidence, second: RawEvidence, network: Network, told: tuple
         EvidenceError: different answers to one question; names both.
     """
     clashes = [
-        f"{name} is given twice: {told[0]} {_shown(first[name])}, {told[1]} says {_shown(answer)}; keep one of them"
+        f"{shown_word(name)} is given twice: {told[0]} {_shown(first[name])}, {told[1]} says {_shown(answer)}; "
+        "keep one of them"
         for name, answer in second.items()
         if name in first and not _same(name, first[name], answer, network)
     ]
@@ -127,8 +139,8 @@ def _same(name: str, one: RawAnswer, other: RawAnswer, network: Network) -> bool
 
 def _shown(answer: RawAnswer) -> str:
     if isinstance(answer, Mapping):
-        return ",".join(f"{state}:{_shown(weight)}" for state, weight in answer.items())
-    return f"{answer:g}" if isinstance(answer, float) else answer
+        return ",".join(f"{shown_word(state)}:{_shown(weight)}" for state, weight in answer.items())
+    return f"{answer:g}" if isinstance(answer, float) else shown_word(answer)
 
 
 def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
@@ -142,18 +154,18 @@ def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
         state, colon, weight = (piece.strip() for piece in part.partition(":"))
         if not (state and colon and weight):
             raise EvidenceError(
-                f"{quoted(part)} in {quoted(word)} is not state:likelihood; write {name}=yes:0.8,no:0.2, "
+                f"{quoted(part)} in {quoted(word)} is not state:likelihood; write {shown_word(name)}=yes:0.8,no:0.2, "
                 "with a point in decimals"
             )
-        if (state := str(plain_answer(state))) in weights:
-            raise EvidenceError(f"{quoted(word)} gives {state} two likelihoods; keep one of them")
+        if state in weights:
+            raise EvidenceError(f"{quoted(word)} gives {shown_word(state)} two likelihoods; keep one of them")
         weights[state] = plain_answer(weight)
     return name, immutabledict(weights)
 
 
 def plain_answer(text: str) -> str | float:
-    """A bare word as an answer: a number where it is one, else a state."""
-    return float(text) if _DECIMAL.fullmatch(text) else _STATE_WORDS.get(text.lower(), text)
+    """A bare word as an answer: a number where it is one, else a state or a truth value; the network says which."""
+    return float(text) if _DECIMAL.fullmatch(text) else text
 
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -198,7 +210,8 @@ def parse_case(content: bytes, name: str) -> Case:
     Raises:
         CaseFileError: as `read_case`.
     """
-    return _CaseReader(name).case(_tree(content, name))
+    with few_hints():
+        return _CaseReader(name).case(_tree(content, name))
 
 
 def _tree(content: bytes, name: str) -> Tree:
@@ -289,6 +302,9 @@ class _CaseReader:
         if tree.items.keys() >= _RESULT_KEYS:
             own = {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
             return own | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
+        if len(tree.items) > MOST_KEYS:
+            got, expected = f"{len(tree.items):,} keys", f"one patient, of at most {MOST_KEYS:,} answers"
+            self._refuse(tree.line, got, expected, "name the right file")
         if not tree.items:
             self._refuse(tree.line, "an empty mapping", "findings and answers", "write finding: answer lines")
         if "evidence" not in tree.items and not self._looks_keyed(tree):
@@ -305,7 +321,7 @@ class _CaseReader:
 
     @staticmethod
     def _looks_keyed(tree: yaml_tree.Mapping) -> bool:
-        slips = (key for key in tree.items if did_you_mean(key, ["evidence"]))
+        slips = (key for key in islice(tree.items, len(CASE_KEYS)) if did_you_mean(key, ["evidence"]))
         return not tree.items.keys().isdisjoint(CASE_KEYS) or any(slips)
 
     @staticmethod
@@ -324,28 +340,30 @@ class _CaseReader:
     def _answer(self, name: str, tree: Tree) -> RawAnswer | None:
         if isinstance(tree, yaml_tree.Mapping):
             weights = {state: self._bare(f"{name}.{state}", weight) for state, weight in tree.items.items()}
-            known = {str(plain_answer(state)): weight for state, weight in weights.items() if weight is not None}
-            if len(known) < len({state for state, weight in weights.items() if weight is not None}):
-                self._problem(tree.line, f"a state of {name} twice", "each state once", "keep one of them")
+            known = {state: weight for state, weight in weights.items() if weight is not None}
             return immutabledict(known)
         return self._bare(name, tree)
 
     def _bare(self, place: str, tree: Tree) -> str | float | None:
         if not isinstance(tree, Scalar):
             expected = "a state, a number, or a likelihood for each state"
-            self._problem(tree.line, f"{_kind(tree)} for {place}", expected, "write the answer alone")
+            self._problem(tree.line, f"{_kind(tree)} for {shown_word(place)}", expected, "write the answer alone")
             return None
         if _is_null(tree):
             # {age: 45,5} is age 45 and a key 5 without a value.
             is_comma = place.rpartition(".")[2].isdecimal()
-            remedy = "write decimals with a point" if is_comma else "write unknown if it is not known"
-            self._problem(tree.line, f"nothing for {place}", "an answer", remedy)
+            unknown = "write unknown if it is not known"
+            remedy = (
+                "write decimals with a point" if is_comma else f"{unknown}, or 'null' in quotes if a state is so named"
+            )
+            self._problem(tree.line, f"nothing for {shown_word(place)}", "an answer", remedy)
             return None
         return plain_answer(tree.text) if tree.plain else tree.text
 
     def _text(self, key: str, tree: Tree) -> str:
         if isinstance(tree, Scalar):
-            return "" if _is_null(tree) else tree.text
+            text = "" if _is_null(tree) else tree.text
+            return text if key == "network" else printable(" ".join(text.split()))  # which is a path as it is
         self._problem(tree.line, f"{_kind(tree)} for {key}", "text", "write it on one line")
         return ""
 

@@ -7,6 +7,7 @@ are bands, or `unknown`; a blank is not known either. A column at a time is read
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -14,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.errors import EvidenceError, TableError, did_you_mean, joined, quoted
+from bayesknee.errors import EvidenceError, TableError, did_you_mean, few_hints, joined, quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import plain_answer
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
@@ -44,7 +45,7 @@ class Columns:
 
     Attributes:
         questions: those to be read.
-        key: those that go through to the result as they are.
+        key: those that go through to the result as they are; one that is a question is among both.
     """
 
     questions: tuple[str, ...]
@@ -59,22 +60,24 @@ def check_columns(
     Args:
         network: what the table is about.
         names: of all columns.
-        key: those that go through to the result.
-        ignore: those that are not read.
+        key: those that go through to the result; one that is a question is read as well.
+        ignore: those that are not read; a key among them only goes through.
 
     Raises:
         TableError: a column comes twice or is missing, or is no question.
     """
     given, key, ignore = [str(name) for name in names], tuple(dict.fromkeys(key)), set(ignore)
-    if twice := sorted({name for name in given if given.count(name) > 1}):
+    if twice := sorted(name for name, count in Counter(given).items() if count > 1):
         raise TableError(f"column {', '.join(map(quoted, twice))} comes more than once; keep one of them")
     for name in (*key, *sorted(ignore)):
         if name not in given:
             hint = did_you_mean(name, given) or f"the table has {', '.join(map(quoted, given[:10])) or 'no columns'}"
             raise TableError(f"no column {quoted(name)}; {hint}")
-    asked = [name for name in given if name not in ignore and name not in key]
-    if problems := [_no_question(network, name) for name in asked if name not in network.questions]:
-        raise TableError(joined(problems, MOST_TOLD, "columns"))
+    only_kept = ignore.union(name for name in key if name not in network.questions)
+    asked = [name for name in given if name not in only_kept]
+    with few_hints(MOST_TOLD):
+        if problems := [_no_question(network, name) for name in asked if name not in network.questions]:
+            raise TableError(joined(problems, MOST_TOLD, "columns"))
     if not asked:
         example = ", ".join(list(network.questions)[:3])
         raise TableError(f"no column is a finding or risk factor of {network.id}; expected some, such as {example}")

@@ -13,12 +13,14 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from immutabledict import immutabledict
 
-from bayesknee.errors import EvidenceError, did_you_mean, joined, quoted
+from bayesknee.errors import MOST_JOINED, EvidenceError, did_you_mean, few_hints, joined, quoted, shown_word
 from bayesknee.knowledge.model import NO_YES, RiskFactor
 from bayesknee.knowledge.network import Network
 
 UNKNOWN: Final = "unknown"
 TRUTH_VALUES: Final = (bool, np.bool_)
+# People and other programs write truth values where a network has the states no and yes, or true and false.
+TRUTH_WORDS: Final = immutabledict({"true": "yes", "false": "no", "yes": "true", "no": "false"})
 TRUTH_HINTS: Final = immutabledict({"0": "if that means no, write no", "1": "if that means yes, write yes"})
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
@@ -117,6 +119,25 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
         raw = raw.answers
     if not isinstance(raw, Mapping):
         raise EvidenceError(f"evidence {quoted(raw)} is not a mapping; expected finding: answer pairs")
+    states = network.states_by_id
+    if len(raw) > len(states):  # a service passes on what strangers send, and each unknown name costs time
+        unknown = next(name for name in raw if name not in states)
+        raise EvidenceError(
+            f"{len(raw):,} answers; expected at most {len(states):,}, for so much can be known of a patient; leave out "
+            f"what is unknown, such as {quoted(unknown)}"
+        )
+    with few_hints(MOST_JOINED):
+        answers, problems = _read_answers(network, raw)
+    demands = tuple(_demands(network, answers))
+    problems += _broken_gates(answers, demands)
+    if problems:
+        raise EvidenceError(joined(problems))
+    stated = {name: _likelihood(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
+    return _with_implied(answers, stated, demands)
+
+
+def _read_answers(network: Network, raw: Mapping[str, object]) -> tuple[dict[str, Answer], list[str]]:
+    """The answers that the network takes, and what is wrong with the others."""
     answers: dict[str, Answer] = {}
     problems: list[str] = []
     states = network.states_by_id
@@ -125,15 +146,10 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
             answers[name] = value
             continue
         try:
-            answers[str(name)] = read_answer(network, str(name), value)
+            answers[plain_text(name)] = read_answer(network, plain_text(name), value)
         except EvidenceError as error:
             problems.append(str(error))
-    demands = tuple(_demands(network, answers))
-    problems += _broken_gates(answers, demands)
-    if problems:
-        raise EvidenceError(joined(problems))
-    stated = {name: _likelihood(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
-    return _with_implied(answers, stated, demands)
+    return answers, problems
 
 
 def gate_holds(network: Network, evidence: Evidence, name: str) -> bool:
@@ -184,10 +200,10 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         EvidenceError: the network cannot take it.
     """
     states = _states(network, name)
-    if isinstance(value, str) and (value in states or value == UNKNOWN):
-        return str(value)
+    if isinstance(value, (str, *TRUTH_VALUES)) and ((state := _state(value, states)) in states or state == UNKNOWN):
+        return state
     if isinstance(value, TRUTH_VALUES):
-        return read_answer(network, name, NO_YES[bool(value)])
+        value = NO_YES[bool(value)]
     if isinstance(value, Mapping):
         return _soft_answer(name, value, states)
     if name in network.risk_factors and network.risk_factors[name].bands:
@@ -199,6 +215,21 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
         raise EvidenceError(f"unknown state {quoted(value)} of {name}; {expected}{'; ' + hint if hint else ''}")
     raise EvidenceError(f"{name}: got {quoted(value)}; expected a state ({', '.join(states)}) or a likelihood by state")
+
+
+def plain_text(value: object) -> str:
+    """A text as `str` itself: of a subclass, such as an `Enum` of texts, Python shows what it likes."""
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
+def _state(value: object, states: tuple[str, ...]) -> str:
+    """The state that is meant by a word or a truth value; where none is, the word itself."""
+    text = NO_YES[bool(value)] if isinstance(value, TRUTH_VALUES) else plain_text(value)
+    if text in states:
+        return text
+    word = text.lower()
+    meant = word if word in states else TRUTH_WORDS.get(word)
+    return meant if meant in states and word in TRUTH_WORDS else text
 
 
 def _states(network: Network, name: str) -> tuple[str, ...]:
@@ -241,9 +272,11 @@ def _as_float(value: Real) -> float:
 def _soft_answer(name: str, value: Mapping[object, object], states: tuple[str, ...]) -> Answer:
     given: dict[str, object] = {}
     for key, weight in value.items():
-        state = NO_YES[bool(key)] if isinstance(key, TRUTH_VALUES) else str(key)
+        state = _state(key, states)
         if state in given:
-            raise EvidenceError(f"{name}: two likelihoods for {state}; expected one for each state; keep one of them")
+            raise EvidenceError(
+                f"{name}: two likelihoods for {shown_word(state)}; expected one for each state; keep one of them"
+            )
         given[state] = weight
     if unknown := [state for state in given if state not in states]:
         hint = did_you_mean(unknown[0], states)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from bayesknee import load_network
-from bayesknee.cohort import check_cases, read_labelled
+from bayesknee import Engine, load_network
+from bayesknee.cohort import check_cases, evaluate, read_labelled
+from bayesknee.cohort.simulate import simulate_file
 from bayesknee.errors import CaseFileError, SettingError
 from bayesknee.patient.cases import Case
 from tests.support.paths import NETWORKS
+from tests.support.small_networks import condition, finding, network, noisy_or
 
 TINY = load_network(NETWORKS / "tiny")
 
@@ -68,6 +71,42 @@ def test_refused(case: Case, told: str) -> None:
     with pytest.raises(CaseFileError) as error:
         check_cases([case], TINY)
     assert told in str(error.value)
+
+
+SCREENING = network(condition("a", 0.3), condition("b", 0.1), finding("f", noisy_or(0.1, a=0.5)), complaint="")
+
+
+def test_a_patient_without_a_label_is_not_taken_for_healthy() -> None:
+    unlabelled = [Case(), Case(label=("",)), Case(label=("a",)), Case(label=("none",))]
+    with pytest.raises(CaseFileError) as caught:
+        check_cases(unlabelled, SCREENING)
+    assert str(caught.value) == (
+        "case 1 and 1 more: no label; expected what the patient turned out to have; add label: [CONDITION], or [none] "
+        "for one with none of the conditions, or leave it out"
+    )
+    assert [each.label for each in check_cases(unlabelled[2:], SCREENING)] == [("a",), ()]
+
+
+def test_with_a_complaint_nobody_has_none_of_the_conditions() -> None:
+    with pytest.raises(CaseFileError, match="unknown condition 'none' as label; "):
+        check_cases([Case(label=("none",))], TINY)
+    with pytest.raises(CaseFileError, match="unknown condition 'none' as label; "):
+        check_cases([Case(label=("none", "a"))], SCREENING)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_drawn_patients_without_a_cause_are_read_as_such(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("pyarrow")
+    simulate_file(Engine(SCREENING), 30, tmp_path / f"drawn{suffix}")
+    labels = [each.label for each in read_labelled(tmp_path / f"drawn{suffix}", SCREENING)]
+    assert 0 < labels.count(()) < 30
+    evaluated = evaluate(SCREENING, read_labelled(tmp_path / f"drawn{suffix}", SCREENING), rounds=0)
+    assert json.dumps(evaluated.to_dict(), allow_nan=False)
+
+
+def test_an_evaluation_of_the_healthy_alone_is_json() -> None:
+    plain = evaluate(SCREENING, check_cases([Case(label=("none",))], SCREENING), rounds=0).to_dict()
+    assert json.loads(json.dumps(plain, allow_nan=False))["inclusion"]["bayesknee"] == [None, None]
 
 
 def test_many_bad_cases_are_counted() -> None:

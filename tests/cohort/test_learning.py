@@ -8,18 +8,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from immutabledict import immutabledict
 
 from bayesknee import Engine, Network, load_network
 from bayesknee.cohort import check_cases
+from bayesknee.cohort.expectation_maximisation import prior_weight
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.learning import Learned, learn, write_learned
+from bayesknee.display.learned import learned_data, learned_markdown, learned_text
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.library import networks_folder
+from bayesknee.knowledge.model import NoisyOr, Probability, Reading
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.cases import Case
 from bayesknee.patient.codes import NOT_KNOWN, decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.support.paths import NETWORKS
+from tests.support.small_networks import condition, finding, network, noisy_or, sign
 
 TINY_FOLDER = NETWORKS / "tiny"
 TINY = load_network(TINY_FOLDER)
@@ -126,6 +131,59 @@ def test_refused(given: Iterable[Case], source: str, told: str) -> None:
     checked = [check_cases([case], TINY)[0] for case in given]
     with pytest.raises(BayeskneeError, match=told):
         learn(TINY, checked, source=source)
+
+
+# --- what the format or a range does not allow -----------------------------------------------------------------------
+
+
+def stated(value: float, low: float, high: float) -> Probability:
+    return Probability(value=value, low=low, high=high, grade="D", source="judged", note="a test")
+
+
+def tested(share: float, number: int, sensitivity: Probability, specificity: Probability, leak: Probability) -> Learned:
+    """What so many patients without the only cause of a sign teach, in this share of whom its test is positive."""
+    rule = NoisyOr(leak, immutabledict(a=stated(0.5, 0.3, 0.7)))
+    prior = network(
+        condition("a", 0.6),
+        condition("b", 0.6),
+        sign("swollen", rule),
+        finding("scan", Reading("swollen", sensitivity, specificity)),
+        finding("limp", noisy_or(0.1, a=0.5)),
+    )
+    positive = round(share * number)
+    given = [Case(label=("b",), evidence={"scan": "yes", "limp": "no"})] * positive
+    given += [Case(label=("b",), evidence={"scan": "no", "limp": "no"})] * (number - positive)
+    return learn(prior, check_cases(given, prior), base_rates=False)
+
+
+def test_a_test_that_looks_worse_than_none_is_bounded_and_the_rest_goes_on() -> None:
+    learned = tested(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
+    moves = {move.path[-1]: move.new for move in learned.moves if move.path[1] == "scan"}
+    assert 1.0 < moves["sensitivity"].value + moves["specificity"].value == pytest.approx(1.001, abs=2e-4)
+    assert moves["specificity"].note.endswith("lifted so that sensitivity and specificity sum to more than 1. a test")
+    limp = next(move.new.value for move in learned.moves if move.path[1] == "limp")
+    assert limp == pytest.approx(0.1 * 1.0 / (1.0 + 400 / prior_weight(stated(0.1, 0.07, 0.13))), abs=1e-4)
+
+
+def test_patients_who_contradict_a_narrow_range_move_it_and_it_says_so() -> None:
+    """0.3 % expected and 5 % seen: more stays hidden than is seen, so the interval is as wide as the old range."""
+    learned = tested(0.05, 400, stated(0.9, 0.8, 0.95), stated(0.9995, 0.999, 0.9997), stated(0.003, 0.002, 0.0045))
+    leak = next(move for move in learned.moves if move.path[0] == "signs")
+    assert 0.004 < leak.new.value < 0.01
+    assert leak.new.low < leak.new.value < leak.new.high
+    assert leak.effective == 0.0
+    assert leak.new.note.startswith("prior 0.003 (0.002-0.0045, grade D), updated by 400 cases, which contradict that ")
+
+
+def test_a_part_that_would_break_a_rule_is_left_as_it_was_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.cohort.learning.LEAST_OF_READING", 0.0)
+    learned = tested(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
+    assert {move.path[1] for move in learned.moves} == {"swollen", "limp"}
+    assert set(learned.left) == {"findings.scan"}
+    assert "a sum above 1" in learned.left["findings.scan"]
+    assert "findings.scan was left as it was: got sensitivity" in " ".join(learned_text(learned).split())
+    assert "- `findings.scan` was left as it was: got sensitivity" in learned_markdown(learned)
+    assert learned_data(learned)["left_as_they_were"] == dict(learned.left)
 
 
 # --- recovery --------------------------------------------------------------------------------------------------------

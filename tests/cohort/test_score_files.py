@@ -277,14 +277,169 @@ def test_a_killed_process_leaves_what_another_can_go_on_with(engine: Engine, tmp
         score_file(engine, path, tmp_path / "out.csv", key=["id"], progress=kill)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    assert left_behind(tmp_path) == {"in.csv", "out.csv.parts"}
+    locks = {".out.csv.lock", ".out.rejects.csv.lock"}  # nobody holds them, and the next run takes them away
+    assert left_behind(tmp_path) == {"in.csv", "out.csv.parts", *locks}
     result = score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True)
     assert read(result.output)["id"].tolist() == patients(95)["id"].tolist()
+    assert left_behind(tmp_path) == {"in.csv", "out.csv"}
 
 
 def test_resume_with_nothing_to_go_on_with_starts(engine: Engine, tmp_path: Path) -> None:
     path = write(patients(5), tmp_path / "in.csv")
     assert score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True).scored == 5
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_second_run_on_one_output_is_refused_while_the_first_is_at_work(
+    engine: Engine, tmp_path: Path, *, resume: bool
+) -> None:
+    path = write(patients(60), tmp_path / "in.csv")
+    told: list[str] = []
+
+    def second(_read: float, _counts: RowCounts) -> None:
+        for output in ("out.csv", "other.csv"):
+            with pytest.raises(TableError) as caught:
+                score_file(
+                    engine, path, tmp_path / output, key=["id"], rejects=tmp_path / "out.rejects.csv", resume=resume
+                )
+            told.append(str(caught.value))
+
+    result = score_file(engine, path, tmp_path / "out.csv", key=["id"], progress=second)
+    busy = "is being written by another run; wait until that has ended, or name another file"
+    assert told[:2] == [f"{str(tmp_path / name)!r} {busy}" for name in ("out.csv", "out.rejects.csv")]
+    assert read(result.output)["id"].tolist() == patients(60)["id"].tolist()
+    assert left_behind(tmp_path) == {"in.csv", "out.csv"}
+
+
+def processes(works: list[Callable[[], object]]) -> list[int]:
+    """The exit status of each, in a process of its own: 0, or 2 for an error of the table."""
+    children = []
+    for work in works:
+        if not (child := os.fork()):
+            try:
+                work()
+            except TableError:
+                os._exit(2)
+            os._exit(0)
+        children.append(child)
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_two_processes_at_once_never_make_a_wrong_file(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(95), tmp_path / "in.csv")
+    right = score_file(engine, path, tmp_path / "right.csv", key=["id"]).output.read_bytes()
+    for resume in (False, True) * 3:
+        ended = processes([lambda: score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)] * 2)  # noqa: B023 (it runs at once)
+        assert sorted(ended) in ([0, 0], [0, 2])
+        assert (tmp_path / "out.csv").read_bytes() == right
+        assert left_behind(tmp_path) == {"in.csv", "right.csv", "out.csv"}
+        (tmp_path / "out.csv").unlink()
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_run_that_was_killed_while_it_cleaned_up_is_done(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, changed: bool
+) -> None:
+    path = write(patients(60), tmp_path / "in.csv")
+    whole = score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    right = whole.output.read_bytes()
+
+    def killed(parts: ResumableParts) -> None:
+        (parts.folder / "000001.csv").unlink()
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResumableParts, "remove", killed)
+        with pytest.raises(Stopped):
+            score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    if changed:
+        (tmp_path / "out.csv").write_text("somebody else's")
+    scored: list[int] = []
+    again = score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True, work=counting(scored))
+    assert (again, whole.output.read_bytes()) == (whole, right)
+    assert bool(scored) == changed  # what is not that result is made anew
+    assert left_behind(tmp_path) == {"in.csv", "out.csv"}
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_part_that_is_missing_is_scored_again(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(60), tmp_path / "in.csv")
+    with pytest.raises(Stopped):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"], work=stopping_after(3))
+    (tmp_path / "out.csv.parts" / "000001.csv").unlink()
+    result = score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=True)
+    assert read(result.output)["id"].tolist() == patients(60)["id"].tolist()
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_the_rejects_may_lie_on_another_disk(engine: Engine, tmp_path: Path) -> None:
+    elsewhere = Path("/dev/shm")  # noqa: S108 (the other disk; nothing is left there)
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    frame = patients(60)
+    frame.loc[7, "limp"] = "bad"
+    rejects = elsewhere / f"{tmp_path.name}-{os.getpid()}.csv"
+    try:
+        result = score_file(
+            engine, write(frame, tmp_path / "in.csv"), tmp_path / "out.csv", key=["id"], rejects=rejects
+        )
+        assert (result.scored, pd.read_csv(rejects)["row"].tolist()) == (59, [8])
+    finally:
+        rejects.unlink(missing_ok=True)
+    assert left_behind(tmp_path) == {"in.csv", "out.csv"}
+
+
+# --- places, links and modes -----------------------------------------------------------------------------------------
+
+
+def test_no_planted_link_is_written_through(engine: Engine, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    for name in (".out.csv.part", ".out.csv.lock"):
+        (tmp_path / name).symlink_to(victim)
+    path = write(patients(5), tmp_path / "in.csv")
+    with pytest.raises(TableError, match=r"cannot write .*: "):
+        score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    (tmp_path / ".out.csv.lock").unlink()
+    parts = tmp_path / "out.csv.parts"
+    parts.mkdir()
+    (parts / ".manifest.json.part").symlink_to(victim)
+    assert "holds something else" in refused(engine, path, tmp_path / "out.csv", key=["id"])
+    (parts / ".manifest.json.part").unlink()
+    parts.rmdir()
+    parts.symlink_to(tmp_path)
+    assert "holds something else" in refused(engine, path, tmp_path / "out.csv", key=["id"])
+    parts.unlink()
+    score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    assert victim.read_text() == "precious"
+
+
+def test_scores_are_for_their_owner_alone_unless_they_replace_what_others_may_read(
+    engine: Engine, tmp_path: Path
+) -> None:
+    frame = patients(5)
+    frame.loc[1, "limp"] = "bad"
+    path = write(frame, tmp_path / "in.csv")
+    output, rejects = tmp_path / "out.csv", tmp_path / "out.rejects.csv"
+    score_file(engine, path, output, key=["id"])
+    assert [each.stat().st_mode & 0o777 for each in (output, rejects)] == [0o600, 0o600]
+    output.chmod(0o640)
+    score_file(engine, path, output, key=["id"])
+    assert [each.stat().st_mode & 0o777 for each in (output, rejects)] == [0o640, 0o600]
+
+
+def test_an_output_that_is_a_link_stays_one_and_a_pipe_is_refused(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(5), tmp_path / "in.csv")
+    (tmp_path / "far").mkdir()
+    (tmp_path / "out.csv").symlink_to(tmp_path / "far" / "real.csv")
+    score_file(engine, path, tmp_path / "out.csv", key=["id"])
+    assert (tmp_path / "out.csv").is_symlink()
+    assert len(read(tmp_path / "far" / "real.csv")) == 5
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "it is a pipe or a device; name a file" in refused(engine, path, tmp_path / "pipe.csv", key=["id"])
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
@@ -497,7 +652,7 @@ def test_a_part_counts_once_its_note_is_there(tmp_path: Path) -> None:
     write_table(table, parts.part(0))
     assert parts.done(0) is None
     assert parts.add(0, table, table.slice(0, 1)) == RowCounts(2, 1) == parts.done(0)
-    assert json.loads((tmp_path / "out.csv.parts" / "manifest.json").read_text()) == {"input": 1}
+    assert json.loads((tmp_path / "out.csv.parts" / "manifest.json").read_text()) == {"input": 1, "form": 2}
 
 
 @pytest.mark.parametrize(
@@ -522,6 +677,35 @@ def test_keys_that_are_times(engine: Engine, tmp_path: Path) -> None:
     pd.DataFrame({"id": times, "limp": ["yes", "no"]}).to_parquet(tmp_path / "in.parquet")
     result = score_file(engine, tmp_path / "in.parquet", tmp_path / "out.csv", key=["id"])
     assert [value[:10] for value in read(result.output)["id"]] == ["2020-01-01", "2021-02-03"]
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("output", SUFFIXES)
+def test_a_key_that_is_a_question_is_read_as_well_as_kept(
+    engine: Engine, tmp_path: Path, source: str, output: str
+) -> None:
+    frame = pd.DataFrame({"age": ["20", "70", None, "10"], "limp": ["yes", "yes", "no", "no"]})
+    path = write(frame, tmp_path / f"in{source}")
+    result = score_file(engine, path, tmp_path / f"out{output}", key=["age", "limp"])
+    got = read(result.output)
+    evidence: list[dict[str, object]] = [{"age": 20, "limp": "yes"}, {"age": 70, "limp": "yes"}, {"limp": "no"}]
+    assert got["a"].tolist() == pytest.approx([engine.diagnose(each).posterior["a"] for each in evidence])
+    assert pd.to_numeric(got["age"]).fillna(0).tolist() == [20, 70, 0]
+    assert got["limp"].tolist() == ["yes", "yes", "no"]
+    assert result.rejects is not None
+    assert pd.read_csv(result.rejects)["age"].tolist() == [10]
+    kept = read(score_file(engine, path, tmp_path / f"kept{output}", key=["age"], ignore=["age"]).output)
+    unread = [engine.diagnose({"limp": each}).posterior["a"] for each in frame["limp"]]
+    assert kept["a"].tolist() == pytest.approx(unread)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_key_whose_name_has_a_line_break_has_one_header(engine: Engine, tmp_path: Path) -> None:
+    path = write(patients(60).rename(columns={"id": "patient\nid"}), tmp_path / "in.csv")
+    result = score_file(engine, path, tmp_path / "out.csv", key=["patient\nid"])
+    got = read(result.output)
+    assert got["patient\nid"].tolist() == patients(60)["id"].tolist()
+    assert len(got) == result.scored == 60
 
 
 def test_a_key_that_is_named_twice_is_one_column(engine: Engine, tmp_path: Path) -> None:
@@ -550,6 +734,19 @@ def test_a_row_longer_than_a_block(engine: Engine, tmp_path: Path) -> None:
     told = refused(engine, tmp_path / "in.csv", tmp_path / "out.csv", ignore=["note"])
     assert told == "in.csv: a row is longer than 120 bytes; leave out what is so long"
     assert left_behind(tmp_path) == {"in.csv"}
+
+
+def test_a_parquet_file_whose_rows_are_missing(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.cohort.reading.ParquetSource.pieces", lambda _: iter(()))
+    path = write(patients(5), tmp_path / "in.parquet")
+    told = refused(engine, path, tmp_path / "out.csv", key=["id"])
+    assert told == "in.parquet has no rows that can be read; check that the file is whole, or make it anew"
+
+
+def test_a_first_line_of_blanks_is_no_header(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(" \nid,limp\n1,yes\n")
+    told = refused(engine, tmp_path / "in.csv", tmp_path / "out.csv", key=["id"])
+    assert told == "in.csv, line 1: got blanks; expected the header; remove that line"
 
 
 def test_a_header_without_an_end_of_line(engine: Engine, tmp_path: Path) -> None:

@@ -117,5 +117,28 @@ def test_what_is_refused(engine: Engine, tmp_path: Path) -> None:
 
 def test_the_remedy_for_an_output_that_cannot_be_written_is_one_that_there_is(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "out.csv").mkdir()
-    with pytest.raises(TableError, match=r"cannot write .*out\.csv'.*; mend that, and run it again$"):
+    with pytest.raises(TableError, match=r"cannot write .*out\.csv'.*; name a file$"):
         simulate_file(engine, 2, tmp_path / "out.csv")
+
+
+def test_a_second_run_on_one_output_is_refused_and_the_first_is_whole(engine: Engine, tmp_path: Path) -> None:
+    told = []
+
+    def second(_read: float, _counts: object) -> None:
+        with pytest.raises(TableError) as caught:
+            simulate_file(engine, 3, tmp_path / "out.csv", seed=2)
+        told.append(str(caught.value))
+
+    simulate_file(engine, 5, tmp_path / "out.csv", seed=1, progress=second)
+    busy = "is being written by another run; wait until that has ended, or name another file"
+    assert told == [f"{str(tmp_path / 'out.csv')!r} {busy}"]
+    simulate_file(engine, 5, tmp_path / "alone.csv", seed=1)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
+    assert {each.name for each in tmp_path.iterdir()} == {"out.csv", "alone.csv"}
+
+
+def test_what_a_killed_run_had_not_finished_is_removed_by_the_next(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / ".out.csv.0123456789abcdef.part").write_text("half")
+    (tmp_path / ".other.csv.0123456789abcdef.part").write_text("another's")
+    simulate_file(engine, 5, tmp_path / "out.csv")
+    assert {each.name for each in tmp_path.iterdir()} == {"out.csv", ".other.csv.0123456789abcdef.part"}

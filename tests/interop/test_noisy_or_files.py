@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bayesknee import Engine, load_network
+from bayesknee import Engine, NetworkError, load_network
 from bayesknee.errors import ExportError, ImportFileError
 from bayesknee.interop import folders, noisy_or_files
 from bayesknee.interop.folders import write_folder
@@ -90,6 +90,16 @@ REFUSALS = [
     (changed("reference_marginals", to={"a": 3}), "reference_marginals.a: got '3'; expected a probability"),
     (changed("reference_marginals", to={"z": 0.3}), "reference_marginals.z: got 'z'; expected the id of a condition"),
     (changed("name", to=3), "name: got '3'; expected a text"),
+    (changed("name", to=None), "name: got 'None'; expected a text; write the network's name, or leave the key out"),
+    (changed("name", to=" \n"), "name: got ''; expected a text; write the network's name, or leave the key out"),
+    (changed("name", to="a\x1b[2J"), "name: got \"'a\\\\x1b[2J'\"; expected a text without control characters"),
+    (changed("conditions", 0, "prior", to=None), "conditions.a.prior: got null; expected a probability from 0 to 1"),
+    (changed("findings", 0, "leak", to=None), "findings.f.leak: got null; expected a probability from 0 to 1"),
+    (changed("findings", 0, "links", to=None), "findings.f.links: got null; expected an object"),
+    (changed("findings", 0, "links", "a", to=None), "findings.f.links.a: got null; expected a probability"),
+    (changed("evidence", to=None), "evidence: got null; expected an object"),
+    (changed("evidence", to={"f": None}), "evidence.f: got null; expected present, absent or unknown"),
+    (changed("reference_marginals", to={"a": None}), "reference_marginals.a: got null; expected a probability"),
 ]
 
 
@@ -168,6 +178,38 @@ def test_folders_that_are_refused(tmp_path: Path) -> None:
         write_folder(read.network, tmp_path / "two" / "network.yaml")
     with pytest.raises(ExportError, match="tiny has more than conditions and findings"):
         write_folder(load_network("tests/networks/tiny"), tmp_path / "tiny")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        if "findings" in path.name:
+            raise OSError(28, "No space left on device")
+        path.write_bytes(content)
+
+    read = noisy_or_network(SMALL, "two.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, "write_file", full)
+        with pytest.raises(ExportError, match=r"cannot write '.*two': No space left on device"):
+            write_folder(read.network, tmp_path / "two", read.evidence)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "two").mkdir()  # an empty one is taken
+    write_folder(read.network, tmp_path / "two", read.evidence)
+    assert [each.name for each in tmp_path.iterdir()] == ["two"]
+    assert load_network(tmp_path / "two").title == "Two causes"
+
+
+def test_a_findings_file_that_is_missing_is_noticed(tmp_path: Path) -> None:
+    write_folder(noisy_or_network(SMALL, "two.json").network, tmp_path / "two")
+    (tmp_path / "two" / "findings.yaml").unlink()
+    with pytest.raises(NetworkError, match=r"network\.files: got no file 'findings\.yaml'; expected all files of the"):
+        load_network(tmp_path / "two")
+
+
+def test_what_the_format_cannot_hold_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "_text", lambda text: f'"{text[:3]}"')
+    with pytest.raises(ExportError, match=r"two_causes cannot be written as a folder: .* would not read back"):
+        write_folder(noisy_or_network(SMALL, "two.json").network, tmp_path / "two")
+    assert not list(tmp_path.iterdir())
 
 
 # --- made-up networks ----------------------------------------------------------------------------------------------

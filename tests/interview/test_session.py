@@ -12,8 +12,9 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.errors import SessionError
+from bayesknee.files import write_file
 from bayesknee.interview import Interview, Policy
-from bayesknee.interview.session import SessionFile, taken_up, to_case, write_whole
+from bayesknee.interview.session import SessionFile, taken_up, to_case
 from bayesknee.patient.cases import read_case
 from tests.support.paths import NETWORKS
 
@@ -208,14 +209,14 @@ def test_a_setting_that_another_version_lacks_is_told(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "patient.json"
-    write_whole(path, b"old")
+    write_file(path, b"old")
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        write_whole(path, b"new")
+        write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -225,7 +226,7 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path: Path, monk
     (tmp_path / ".other.json.x.part").touch()
     with monkeypatch.context() as killed:
         killed.setattr(Path, "replace", lambda *_: None)
-        write_whole(path, b"half")
+        write_file(path, b"half")
     assert len(list(tmp_path.glob(".patient.json.*.part"))) == 1
     assert again(path).state == half_way().state
     assert {each.name for each in tmp_path.iterdir()} == {".other.json.x.part", "patient.json", "patient.json.lock"}

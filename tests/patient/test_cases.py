@@ -10,7 +10,10 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.errors import CaseFileError, EvidenceError
 from bayesknee.patient.cases import MOST_BYTES, Case, added, evidence_of_words, parse_case, read_case
+from bayesknee.patient.evidence import check_evidence
 from tests.support.paths import NETWORKS
+from tests.support.small_networks import condition, distribution, finding, mixture
+from tests.support.small_networks import network as small_network
 
 TINY = load_network(NETWORKS / "tiny")
 
@@ -20,6 +23,11 @@ def refusal(content: str | bytes, name: str = "case.yaml") -> str:
         parse_case(content.encode() if isinstance(content, str) else content, name)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def answers(content: bytes, name: str = "case.yaml") -> dict[str, object]:
+    """What the tiny network takes a case for."""
+    return dict(check_evidence(TINY, parse_case(content, name).evidence).answers)
 
 
 # --- what is read --------------------------------------------------------------------------------------------------
@@ -59,12 +67,34 @@ def test_one_label_and_empty_parts() -> None:
 
 @pytest.mark.parametrize("written", ["yes", "Yes", "YES", "true", "True", "'yes'"])
 def test_yes_is_a_state(written: str) -> None:
-    assert parse_case(f"tennis: {written}".encode(), "case.yaml").evidence == {"tennis": "yes"}
+    assert answers(f"tennis: {written}".encode()) == {"tennis": "yes"}
 
 
 @pytest.mark.parametrize("written", ["no", "No", "false", "FALSE", '"no"'])
 def test_no_is_a_state(written: str) -> None:
-    assert parse_case(f"tennis: {written}".encode(), "case.yaml").evidence == {"tennis": "no"}
+    assert answers(f"tennis: {written}".encode()) == {"tennis": "no"}
+
+
+@pytest.mark.parametrize("state", ["true", "false", "null", "yes"])
+def test_a_state_may_be_named_like_a_truth_value_or_like_nothing(state: str) -> None:
+    usual, a = (
+        distribution(true=0.2, false=0.3, null=0.4, yes=0.1),
+        distribution(true=0.1, false=0.4, null=0.4, yes=0.1),
+    )
+    heard = mixture(usual, a=a)
+    network = small_network(
+        condition("a", 0.6), condition("b", 0.6), finding("heard", heard, ("true", "false", "null", "yes"))
+    )
+    quoted = f'"{state}"' if state == "null" else state
+    for raw in (
+        evidence_of_words([f"heard={state}"], network),
+        parse_case(f"heard: {quoted}".encode(), "case.yaml").evidence,
+        parse_case(f'{{"heard": "{state}"}}'.encode(), "case.json").evidence,
+        {"heard": state},
+    ):
+        assert dict(check_evidence(network, raw).answers) == {"heard": state}
+    soft = evidence_of_words(["heard=true:1,false:0.5,null:0.25,yes:0"], network)
+    assert check_evidence(network, soft).likelihoods["heard"] == (1.0, 0.5, 0.25, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +105,18 @@ def test_numbers(written: str, read: object) -> None:
 
 
 def test_likelihoods() -> None:
-    case = parse_case(b"tennis: {yes: 0.8, false: 0.2}\nonset: unknown", "case.yaml")
-    assert case.evidence == {"tennis": {"yes": 0.8, "no": 0.2}, "onset": "unknown"}
+    read = answers(b"tennis: {yes: 0.8, false: 0.2}\nonset: unknown")
+    assert read == {"tennis": {"yes": 0.8, "no": 0.2}, "onset": "unknown"}
 
 
 @pytest.mark.parametrize("name", ["case.json", "standard input", "case.txt"])
 def test_json_with_tabs_and_a_byte_order_mark(name: str) -> None:
     content = (
-        b'\xef\xbb\xbf{\n\t"evidence": {\n\t\t"tennis": true,\n\t\t"age": 45, "onset": {"fall": 1, "sudden": 0.5}}}\n'
+        b'\xef\xbb\xbf{\n\t"evidence": {\n\t\t"tennis": true,\n\t\t"age": 45, '
+        b'"onset": {"fall": 1, "sudden": 0.5, "gradual": 0}}}\n'
     )
-    assert parse_case(content, name).evidence == {"tennis": "yes", "age": 45.0, "onset": {"fall": 1.0, "sudden": 0.5}}
+    read = {"tennis": "yes", "age": "under_50", "onset": {"fall": 1.0, "sudden": 0.5, "gradual": 0.0}}
+    assert answers(content, name) == read
 
 
 def test_yaml_that_begins_like_json() -> None:
@@ -200,7 +232,10 @@ def test_a_key_twice(content: str, name: str) -> None:
 
 
 def test_a_state_twice_in_other_words() -> None:
-    assert "a state of tennis twice" in refusal("tennis: {yes: 0.5, true: 0.5, no: 0.1}")
+    with pytest.raises(
+        EvidenceError, match="tennis: two likelihoods for yes; expected one for each state; keep one of"
+    ):
+        answers(b"tennis: {yes: 0.5, true: 0.5, no: 0.1}")
 
 
 @pytest.mark.parametrize("answer", ["[yes, no]", "{yes: [1], no: 0}", "{yes: {a: 1}, no: 0}", "[[[[]]]]"])
@@ -322,9 +357,9 @@ def test_words() -> None:
         "effusion_felt=true",
         "pain_on_grip=unknown",
     ]
-    assert evidence_of_words(words, TINY) == {
+    assert check_evidence(TINY, evidence_of_words(words, TINY)).answers == {
         "tennis": "yes",
-        "age": 45.0,
+        "age": "under_50",
         "onset": {"fall": 0.8, "sudden": 0.1, "gradual": 0.1},
         "effusion_felt": "yes",
         "pain_on_grip": "unknown",
@@ -345,7 +380,9 @@ def test_likelihoods_of_another_shape(word: str) -> None:
 
 def test_a_likelihood_twice() -> None:
     with pytest.raises(EvidenceError, match="gives yes two likelihoods"):
-        evidence_of_words(["tennis=yes:1,true:0.5,no:1"], TINY)
+        evidence_of_words(["tennis=yes:1,yes:0.5,no:1"], TINY)
+    with pytest.raises(EvidenceError, match="tennis: two likelihoods for yes"):
+        check_evidence(TINY, evidence_of_words(["tennis=yes:1,true:0.5,no:1"], TINY))
 
 
 @pytest.mark.parametrize(

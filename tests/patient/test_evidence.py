@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping
+from enum import Enum
 
 import numpy as np
 import pytest
 
 from bayesknee import Evidence, EvidenceError, Network, load_network
+from bayesknee.errors import MOST_JOINED
 from bayesknee.patient.evidence import check_evidence, gate_holds
 from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
@@ -77,6 +80,59 @@ def test_an_answer(name: str, given: object, answer: str) -> None:
     likelihoods = {} if answer == "unknown" else {name: tuple(float(state == answer) for state in states)}
     assert dict(evidence.likelihoods) == likelihoods
     assert evidence.log_scale == 0.0
+
+
+def test_a_truth_value_is_yes_or_no_or_else_true_or_false() -> None:
+    told = mixture(distribution(true=0.5, false=0.5), a=distribution(true=0.9, false=0.1))
+    own = network(condition("a", 0.6), condition("b", 0.6), finding("told", told, ("true", "false")))
+    for given, state in ((True, "true"), (False, "false"), ("TRUE", "true"), ("yes", "true"), ("No", "false")):
+        assert check_evidence(own, {"told": given}).answers["told"] == state
+        assert check_evidence(NETWORK, {"pain": given}).answers["pain"] == {"true": "yes", "false": "no"}[state]
+
+
+class Pain(str, Enum):  # noqa: UP042 (of a StrEnum, `str` is the text)
+    """Answers as many programs keep them; `str` of one is `Pain.THERE`."""
+
+    PAIN = "pain"
+    THERE = "yes"
+    GONE = "no"
+    NOBODY_KNOWS = "unknown"
+
+
+@pytest.mark.parametrize("given", [Pain.THERE, Pain.GONE, Pain.NOBODY_KNOWS, np.str_("yes")])
+def test_a_text_of_another_class_is_the_text(given: str) -> None:
+    evidence = checked({Pain.PAIN: given})
+    assert evidence == checked({"pain": str.__str__(given)})
+    assert {type(each) for pair in evidence.answers.items() for each in pair} == {str}
+    soft = checked({"pain": {Pain.THERE: 1.0, Pain.GONE: 0.5}})
+    assert soft == checked({"pain": {"yes": 1.0, "no": 0.5}})
+
+
+def test_more_answers_than_can_be_known_are_refused_at_once() -> None:
+    many = {f"pain{number}": "yes" for number in range(1000)}
+    with pytest.raises(EvidenceError) as caught:
+        checked(many)
+    assert str(caught.value) == (
+        f"1,000 answers; expected at most {len(NETWORK.states)}, for so much can be known of a patient; leave out what "
+        "is unknown, such as 'pain0'"
+    )
+
+
+def test_hints_are_looked_for_only_where_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = load_network(NETWORKS / "tiny")
+    looked: list[str] = []
+    find = difflib.get_close_matches
+
+    def noted(word: str, known: list[str], n: int, cutoff: float) -> list[str]:
+        looked.append(word)
+        return find(word, known, n, cutoff)
+
+    monkeypatch.setattr(difflib, "get_close_matches", noted)
+    many = {f"tenis{number}": "yes" for number in range(len(tiny.states))}
+    with pytest.raises(EvidenceError) as caught:
+        check_evidence(tiny, many)
+    assert str(caught.value).count("did you mean tennis?") == len(looked) == MOST_JOINED
+    assert str(caught.value).endswith(f"; and {len(many) - MOST_JOINED} more")
 
 
 def test_a_likelihood_in_any_order_is_scaled_to_a_largest_of_1() -> None:
@@ -310,9 +366,9 @@ def test_a_sign_cannot_be_answered() -> None:
 
 
 def test_of_very_many_problems_the_first_are_told_and_how_many_there_are() -> None:
-    text = refusal({f"zzz{number}": "yes" for number in range(5000)})
+    text = refusal({f"zzz{number}": "yes" for number in range(len(NETWORK.states))})
     assert text.count("unknown finding 'zzz") == 8
-    assert text.endswith("; and 4,992 more")
+    assert text.endswith(f"; and {len(NETWORK.states) - 8} more")
 
 
 def test_all_that_is_wrong_is_told() -> None:

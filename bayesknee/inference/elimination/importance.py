@@ -303,7 +303,7 @@ def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
     The variance of the draws misses states that none of them shows. These may have a probability of up to 3 / n (the
     rule of three), which is added.
     """
-    means = weights @ values
+    means = np.clip(weights @ values, 0.0, 1.0)  # the weights sum to 1 but for rounding, so a mean may come out above
     return means, NORMAL * np.sqrt((weights**2) @ (values - means) ** 2) + RULE_OF_THREE / _effective(weights)
 
 

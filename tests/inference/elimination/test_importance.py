@@ -138,3 +138,11 @@ def test_given_all_others() -> None:
     values = given_others(patient, np.array([[False, True], [True, True]]))
     expected = 0.2 * 0.64 / (0.2 * 0.64 + 0.8 * 0.28)
     assert values[:, 0] == pytest.approx([expected, expected])
+
+
+def test_a_probability_is_none_above_one() -> None:
+    """Weights sum to 1 but for rounding; these sum to 1 + 2^-52."""
+    weights = np.full(4, np.nextafter(0.25, 1.0))
+    means, _ = importance._errors(weights, np.ones((4, 2)))  # noqa: SLF001 (what all posteriors go through)
+    assert float(weights @ np.ones(4)) > 1.0
+    assert (means == 1.0).all()
