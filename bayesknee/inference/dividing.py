@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.products import vector_product
 
 NODES: Final = (24, 48, 96, 192, 384)  # of Gauss-Legendre; more only where these do not add up
 
@@ -44,7 +45,7 @@ def divided(first: Vector, last: Vector, total: Vector) -> Vector:
 def divided_by_level(first: Vector, last: Vector, total: Vector, weights: Vector) -> Vector:
     """As `divided`, for rows over subsets: means over subsets (by these weights) and deviations from them apart."""
     weights = weights / weights.sum()
-    levels = [each @ weights for each in (first, last, total)]
+    levels = [vector_product(each, weights) for each in (first, last, total)]
     around = [each - level[..., None] for each, level in zip((first, last, total), levels, strict=True)]
     return divided(*around) + divided(*levels)[:, None]
 
