@@ -36,6 +36,7 @@ from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.network_arrays import NoisyOrNode
 from bayesknee.inference.elimination.patients import Patients, SortedEvidence
 from bayesknee.inference.elimination.structure import Structure
+from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Approximation
 
 ROUNDS: Final = 40
@@ -103,7 +104,8 @@ class ApproximatePosterior:
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
         members = sorted(conditions)
-        share = float(self.weights @ self.drawn[:, members].any(axis=1))
+        holds = np.asarray(self.drawn[:, members].any(axis=1), np.float64)
+        share = float(vector_product(holds, self.weights))
         lowest, highest = float(self.marginals[members].max()), float(min(self.marginals[members].sum(), 1.0))
         return min(max(share, lowest), highest)
 
@@ -254,7 +256,7 @@ class _Collected:
                 f"not be told ({self.draws:,} draws are worth {effective:.0f}, and {FEWEST_EFFECTIVE:.0f} are needed)"
             )
         marginals, errors = _errors(weights, values)
-        spread = math.sqrt(max(self.draws * float(weights @ weights) - 1.0, 0.0) / self.draws)
+        spread = math.sqrt(max(self.draws * float(vector_product(weights, weights)) - 1.0, 0.0) / self.draws)
         by_name = dict(zip(self._core.model.parents.conditions, errors.tolist(), strict=True))
         return ApproximatePosterior(
             log_scale + log_mean,
@@ -267,7 +269,7 @@ class _Collected:
 
 def _effective(weights: Vector) -> float:
     """Kish's effective sample size."""
-    return 1.0 / float(weights @ weights)
+    return 1.0 / float(vector_product(weights, weights))
 
 
 def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
@@ -276,8 +278,9 @@ def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
     The spread of the draws tells nothing of what none of them showed: that may have a probability of up to 3 over their
     number (the rule of three), and any posterior; so much comes on top.
     """
-    means = weights @ values
-    return means, NORMAL * np.sqrt((weights**2) @ (values - means) ** 2) + RULE_OF_THREE / _effective(weights)
+    means = matrix_product(weights[None], values)[0]
+    squares = matrix_product(weights[None] ** 2, (values - means) ** 2)[0]
+    return means, NORMAL * np.sqrt(squares) + RULE_OF_THREE / _effective(weights)
 
 
 def given_others(patient: Patients, conditions: Bools) -> Vector:
