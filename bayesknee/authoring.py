@@ -14,6 +14,7 @@ from immutabledict import immutabledict
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_likelihood
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.products import vector_product
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
 from bayesknee.knowledge.network import Network, check_setting
@@ -151,7 +152,7 @@ def _reading_matrix(reading: Reading) -> Vector:
 
 def _information(prior: Vector, table: Vector) -> float:
     """Mutual information in bits of an answer, shape (states, subsets), with the subset of conditions."""
-    return _entropy(table @ prior) - float(_entropies(table) @ prior)
+    return _entropy(vector_product(table, prior)) - float(vector_product(_entropies(table), prior))
 
 
 def _entropies(table: Vector) -> Vector:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
+from bayesknee.inference.products import matrix_product, vector_product
 
 Flags: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.intp]
@@ -146,8 +147,9 @@ class Forecasts:
 
     def _list_over(self, threshold: float, counts: Vector) -> tuple[float, float]:
         length, false_listed = self._lists(threshold)
-        false = float(counts @ self._false)
-        return _ratio(float(counts @ length), float(counts.sum())), _ratio(false - float(counts @ false_listed), false)
+        rows = np.stack([length, false_listed, self._false])
+        listed, wrongly, false = vector_product(rows, counts).tolist()
+        return _ratio(listed, float(counts.sum())), _ratio(false - wrongly, false)
 
     @cached_property
     def _false(self) -> Vector:
@@ -262,7 +264,7 @@ class _Figures:
 
     def of(self, counts: Counts) -> dict[str, Vector]:
         """All measures by name, shape (rounds,), from counts of shape (rounds, patients)."""
-        sums = counts @ self._columns
+        sums = matrix_product(counts, self._columns)
         parts, wholes, binned = np.split(sums, [len(self._names), 2 * len(self._names)], axis=1)
         figures = dict(zip(self._names, _ratios(parts, wholes).T, strict=True))
         number, predicted, observed = np.split(binned, 3, axis=1)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.products import vector_product
 
 NODES: Final = (24, 48, 96, 192, 384)  # of Gauss-Legendre, tried in turn until the shares sum to the gain; time doubles
 TOLERANCE: Final = 1e-11  # what the sum may miss, relative to the shares: well within the 1e-9 promised, above rounding
@@ -53,7 +54,7 @@ def divided_by_level(first: Vector, last: Vector, total: Vector, weights: Vector
         Shape (k, subsets).
     """
     weights = weights / weights.sum()
-    levels = [gain @ weights for gain in (first, last, total)]
+    levels = [vector_product(gain, weights) for gain in (first, last, total)]
     around = [gain - level[..., None] for gain, level in zip((first, last, total), levels, strict=True)]
     return divided(*around) + divided(*levels)[:, None]
 

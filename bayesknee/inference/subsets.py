@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.products import matrix_product
 
 
 def membership(n: int) -> Vector:
@@ -44,7 +45,7 @@ def sums(rows: Vector) -> Vector:
     """The sum of each row, shape (rows, 2**n), and after it `marginals` of the row; shape (rows, 1 + n)."""
     n = rows.shape[1].bit_length() - 1
     first, second = with_ones(n // 2), with_ones(n - n // 2)
-    halves = first.T @ rows.reshape(len(rows), len(first), len(second)) @ second
+    halves = first.T @ matrix_product(rows.reshape(len(rows), len(first), len(second)), second)
     return np.concatenate([halves[:, :, 0], halves[:, 0, 1:]], axis=1)
 
 
@@ -56,7 +57,9 @@ def pair_sums(weights: Vector) -> Vector:
     n = len(weights).bit_length() - 1
     first, second = with_ones(n // 2), with_ones(n - n // 2)
     table = weights.reshape(len(first), len(second))
-    by_first = table @ second  # for each subset of the first half the sum, and that by condition of the second half
+    by_first = matrix_product(
+        table, second
+    )  # for each subset of the first half the sum, and that by condition of the second half
     within_first = first[:, 1:].T @ (by_first[:, :1] * first[:, 1:])
     across = first[:, 1:].T @ by_first[:, 1:]
     within_second = second[:, 1:].T @ (table.sum(axis=0)[:, None] * second[:, 1:])

@@ -21,6 +21,7 @@ from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
 from tests.benchmarks.processes import peak_memory, time_processes
 from tests.benchmarks.rankings import RankingTimings, time_rankings
+from tests.benchmarks.threads import ThreadTimings, time_threads
 from tests.support.paths import ROOT
 
 README = ROOT / "README.md"
@@ -32,6 +33,7 @@ LEDGER_ANSWERS = (8, 12, 16)
 LEDGER_PATIENTS = 60
 LEDGER_AIM = "< 5 ms"
 COHORT, COHORT_ANSWERS = 100_000, 25
+SCORED = 500
 IMPORT_PGMPY = ["-c", "import pgmpy.models"]
 
 
@@ -75,6 +77,7 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
         *ledger_rows(network, [time_ledger(network, _some(network, n), n) for n in LEDGER_ANSWERS]),
         sensitivity_row(*time_sensitivity(network, _some(network, ANSWERS))),
+        *thread_rows(time_threads(network, drawn[:rounds], DRAWS, SCORED)),
     ]
     head = ["| Work | bayesknee | beside | ratio | aim |", "|---|--:|---|--:|--:|"]
     return "\n".join([*head, *rows, "", conditions(network, patients, rounds)])
@@ -137,6 +140,15 @@ def interval_rows(timings: IntervalTimings) -> list[str]:
         "The same, the first of an engine": timings.first,
     }
     return [f"| {work} | {_ms(own)} | {beside} | {other / own:,.0f} x | <= 150 ms |" for work, own in works.items()]
+
+
+def thread_rows(timings: list[ThreadTimings]) -> list[str]:
+    """What threads of BLAS do to it, where the machine is idle and where another process is busy on it."""
+    return [
+        f"| {each.work}, {'another process busy' if each.busy else 'nothing else running'} | {_ms(each.usual)} "
+        f"| BLAS held to one thread: {_ms(each.one)} | {each.usual / each.one:.2f} | |"
+        for each in timings
+    ]
 
 
 def _median(timings: list[Timings], name: str) -> float:

@@ -24,6 +24,7 @@ from tests.benchmarks.__main__ import (
     process_row,
     ranking_rows,
     sensitivity_row,
+    thread_rows,
     write,
 )
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
@@ -34,6 +35,7 @@ from tests.benchmarks.patients import draw_patients
 from tests.benchmarks.posteriors import Timings, time_posteriors
 from tests.benchmarks.processes import peak_memory, time_processes
 from tests.benchmarks.rankings import RankingTimings, time_rankings
+from tests.benchmarks.threads import ThreadTimings, busy_process, time_threads
 from tests.support.random_networks import Size, random_network
 
 NETWORK = random_network(Random(5), Size(conditions=(5, 5), risk_factors=(7, 7), signs=(2, 2), findings=(12, 12)))
@@ -131,6 +133,22 @@ def test_sensitivity_row() -> None:
     assert numbers > 20
     assert "by all 200 numbers that bear on it | 50 ms |" in sensitivity_row(0.05, 0.03, 200)
     assert "| 240 x |" in sensitivity_row(0.05, 0.03, 200)
+
+
+def test_threads_are_timed_with_and_without_a_busy_process() -> None:
+    timings = time_threads(NETWORK, draw_patients(NETWORK, 2, 9), draws=40, rows=5)
+    assert [each.busy for each in timings] == [False] * 6 + [True] * 6
+    assert all(min(each.usual, each.one) > 0.0 for each in timings)
+    own = ThreadTimings("Intervals", busy=True, usual=0.9, one=0.1)
+    rows = thread_rows([own, own._replace(busy=False, usual=0.1, one=0.2)])
+    assert rows[0] == "| Intervals, another process busy | 900 ms | BLAS held to one thread: 100 ms | 9.00 | |"
+    assert rows[1] == "| Intervals, nothing else running | 100 ms | BLAS held to one thread: 200 ms | 0.50 | |"
+
+
+def test_the_busy_process_ends() -> None:
+    with busy_process() as process:
+        assert process.poll() is None
+    assert process.poll() is not None
 
 
 def test_write(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from bayesknee.inference.elimination.patients import Patients, SortedEvidence, i
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
+from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -219,7 +220,9 @@ class EliminationPriorGradients:
     def slopes(self, raw: Raw) -> Vector:
         """d log P(patient | complaint) / d number, with intercepts changing along; shape (numbers, patients)."""
         moves = self._moves
-        return np.asarray(raw.by_number + moves.of_intercepts @ raw.by_intercept - moves.of_complaint[:, None])
+        return np.asarray(
+            raw.by_number + matrix_product(moves.of_intercepts, raw.by_intercept) - moves.of_complaint[:, None]
+        )
 
 
 def _counted(core: EliminationCore, known: SortedEvidence) -> Patients:

@@ -36,6 +36,7 @@ from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.network_arrays import NoisyOrNode
 from bayesknee.inference.elimination.patients import Patients, SortedEvidence
 from bayesknee.inference.elimination.structure import Structure
+from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Approximation
 
 # Slopes only shape the proposal distribution. Poor ones cost draws, and cause no bias.
@@ -117,7 +118,8 @@ class ApproximatePosterior:
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e), between the largest marginal and the sum of the marginals."""
         members = sorted(conditions)
-        share = float(self.weights @ self.drawn[:, members].any(axis=1))
+        holds = np.asarray(self.drawn[:, members].any(axis=1), np.float64)
+        share = float(vector_product(holds, self.weights))
         lowest, highest = float(self.marginals[members].max()), float(min(self.marginals[members].sum(), 1.0))
         return min(max(share, lowest), highest)
 
@@ -281,7 +283,7 @@ class _Collected:
                 f"not be told ({self.draws:,} draws are worth {effective:.0f}, and {FEWEST_EFFECTIVE:.0f} are needed)"
             )
         marginals, errors = _errors(weights, values)
-        spread = math.sqrt(max(self.draws * float(weights @ weights) - 1.0, 0.0) / self.draws)
+        spread = math.sqrt(max(self.draws * float(vector_product(weights, weights)) - 1.0, 0.0) / self.draws)
         by_name = dict(zip(self._core.model.parents.conditions, errors.tolist(), strict=True))
         return ApproximatePosterior(
             log_scale + log_mean,
@@ -294,7 +296,7 @@ class _Collected:
 
 def _effective(weights: Vector) -> float:
     """Kish's effective sample size, from weights that sum to 1."""
-    return 1.0 / float(weights @ weights)
+    return 1.0 / float(vector_product(weights, weights))
 
 
 def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
@@ -303,8 +305,10 @@ def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
     The variance of the draws misses states that none of them shows. These may have a probability of up to 3 / n (the
     rule of three), which is added.
     """
-    means = np.clip(weights @ values, 0.0, 1.0)  # the weights sum to 1 but for rounding, so a mean may come out above
-    return means, NORMAL * np.sqrt((weights**2) @ (values - means) ** 2) + RULE_OF_THREE / _effective(weights)
+    means = matrix_product(weights[None], values)[0]
+    means = np.clip(means, 0.0, 1.0)  # the weights sum to 1 but for rounding, so a mean may come out above
+    squares = matrix_product(weights[None] ** 2, (values - means) ** 2)[0]
+    return means, NORMAL * np.sqrt(squares) + RULE_OF_THREE / _effective(weights)
 
 
 def given_others(patient: Patients, conditions: Bools) -> Vector:

@@ -15,6 +15,7 @@ from bayesknee.inference.cpds import mixture_numbers, reading_table
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
 from bayesknee.patient.codes import nothing_known
@@ -133,5 +134,5 @@ def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], condi
     """P(state | conditions) of a mixture, shape (rows, states); `bayesknee.inference.cpds` has it for all subsets."""
     weights, distributions, otherwise = (part[..., 0] for part in mixture_numbers(rule, finding.states, ids))
     total = conditions @ weights
-    mean = (conditions * weights) @ distributions / np.where(total > 0.0, total, 1.0)[:, None]
+    mean = matrix_product(conditions * weights, distributions) / np.where(total > 0.0, total, 1.0)[:, None]
     return np.where(total[:, None] > 0.0, mean, otherwise)

@@ -15,8 +15,9 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Groups, Posteriors
-from bayesknee.inference.subsets import holds_any, membership
+from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Likelihood
@@ -41,7 +42,7 @@ class Batch:
         self._n = len(tables.network.conditions)
         self._start = log_scale + shared_rows(tables, self._given)
         masks = [holds_any(members, 2**self._n) for members in groups]
-        self._sums = np.column_stack([np.ones(2**self._n), membership(self._n), *masks])
+        self._masks = np.array(masks).reshape(-1, 2**self._n).T
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
         self._signs = {
             sign: {name: each for name, each in tables.readings.items() if each.sign == sign}
@@ -52,7 +53,7 @@ class Batch:
     def infer(self) -> Posteriors:
         """Their posteriors, a block at a time."""
         if not len(self._rows):
-            return Posteriors(np.empty((0, self._n)), np.empty((0, self._sums.shape[1] - self._n - 1)), np.empty(0))
+            return Posteriors(np.empty((0, self._n)), np.empty((0, self._masks.shape[1])), np.empty(0))
         length = max(1, MOST_NUMBERS_AT_ONCE >> self._n)
         blocks = [self._rows[start : start + length] for start in range(0, len(self._rows), length)]
         return Posteriors(*map(np.concatenate, zip(*map(self._infer_block, blocks), strict=True)))
@@ -65,9 +66,10 @@ class Batch:
             self._add_sign(logs, sign, readings, rows)
         top = logs.max(axis=1, keepdims=True)
         with np.errstate(invalid="ignore", divide="ignore"):  # rows of minus infinity throughout
-            sums = np.exp(logs - top) @ self._sums
-            log_evidence = np.where(np.isneginf(top[:, 0]), top[:, 0], np.log(sums[:, 0]) + top[:, 0])
-            shares = np.minimum(sums[:, 1:] / sums[:, :1], 1.0)
+            weights = np.exp(logs - top)
+            parts = np.hstack([sums(weights), matrix_product(weights, self._masks)])
+            log_evidence = np.where(np.isneginf(top[:, 0]), top[:, 0], np.log(parts[:, 0]) + top[:, 0])
+            shares = np.minimum(parts[:, 1:] / parts[:, :1], 1.0)
         return Posteriors(shares[:, : self._n], shares[:, self._n :], log_evidence)
 
     def _log_priors(self, rows: Codes) -> Vector:
@@ -94,7 +96,7 @@ class Batch:
     def _add_sign(self, logs: Vector, sign: str, readings: Mapping[str, Reading], rows: Codes) -> None:
         likelihoods = self._sign_likelihoods(readings, rows)
         patterns, which = np.unique(likelihoods, axis=0, return_inverse=True)
-        for pattern, row in enumerate(patterns @ self._tables.table(sign)):
+        for pattern, row in enumerate(matrix_product(patterns, self._tables.table(sign))):
             if (patterns[pattern] != 1.0).any():
                 with np.errstate(divide="ignore"):
                     logs[which.ravel() == pattern] += np.log(row)

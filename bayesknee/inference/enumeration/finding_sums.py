@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import mixture_numbers, noisy_or_steps, total_weights
+from bayesknee.inference.products import matrix_product
 from bayesknee.inference.subsets import pair_sums, subset_sums, with_ones
 from bayesknee.knowledge.model import Mixture, NoisyOr
 
@@ -61,18 +62,20 @@ class NoisyOrSums:
         """
         table = weights.reshape(len(self._first), len(self._second))
         (no_first, no_second), (yes_first, yes_second) = self._no, self._yes
-        of_second, whole = no_first @ table, table.sum(axis=1)
-        no = self._by_condition(no_first * (no_second @ table.T), of_second * no_second)
+        of_second, whole = matrix_product(no_first, table), table.sum(axis=1)
+        no = self._by_condition(no_first * matrix_product(no_second, table.T), of_second * no_second)
         yes = self._by_condition(
-            yes_first * whole + no_first * (yes_second @ table.T),
-            yes_first @ table + of_second * yes_second,
+            yes_first * whole + no_first * matrix_product(yes_second, table.T),
+            matrix_product(yes_first, table) + of_second * yes_second,
         )
         return np.stack([no, yes], axis=1)
 
     def _by_condition(self, by_first: Vector, by_second: Vector) -> Vector:
         """The sum, and its part in the subsets that hold each condition, from the sums by subset of either half."""
-        of_second = by_second @ self._second
-        return np.concatenate([of_second[:, :1], by_first @ self._first[:, 1:], of_second[:, 1:]], axis=1)
+        of_second = matrix_product(by_second, self._second)
+        return np.concatenate(
+            [of_second[:, :1], matrix_product(by_first, self._first[:, 1:]), of_second[:, 1:]], axis=1
+        )
 
 
 class _AlikeMixtures(NamedTuple):

@@ -17,6 +17,7 @@ from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
@@ -149,7 +150,7 @@ class Redraws:
             weights *= row.values(part)
             if number % ROWS_BEFORE_SCALING == 0:
                 weights /= weights.max(axis=0)
-        chances: Vector = np.minimum((masks @ weights) / weights.sum(axis=0), 1.0)
+        chances: Vector = np.minimum(matrix_product(masks, weights) / weights.sum(axis=0), 1.0)
         return chances.T
 
     def _rows(self, likelihoods: Mapping[str, Likelihood], draws: int, seed: int) -> list[DrawnRow]:

@@ -36,12 +36,10 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.products import MOST_AT_ONCE
 from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
 
-MOST_AT_ONCE: Final = (
-    2**18
-)  # multiplications in one product: with more, BLAS starts threads, which wait when it is busy
 LEAST_AT_ONCE: Final = 64
 MOST_KEPT: Final = 2**21
 LARGEST_SPREAD: Final = 600.0  # exp of minus that is still far from 0 in float64

@@ -22,6 +22,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_likelihood
 from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.products import vector_product
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
@@ -53,7 +54,7 @@ class SubsetPosterior:
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return min(float(self.weights @ holds_any(conditions, len(self.weights))), 1.0)
+        return min(float(vector_product(self.weights, holds_any(conditions, len(self.weights)))), 1.0)
 
 
 class SubsetRow(NamedTuple):

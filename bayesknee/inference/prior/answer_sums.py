@@ -24,6 +24,7 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, product
 from bayesknee.inference.prior.joint import KnownRiskFactors, Prior
+from bayesknee.inference.products import matrix_product
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
 
@@ -217,8 +218,8 @@ class AnswerSums:
     def _by_groups(self, parts: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
         """Adds to the parts of some sums, all risk factors of a group at once, and returns the whole."""
         smaller, larger = (product(tables) for tables in spread.tables)
-        of_smaller = (rows @ larger) * spread.chances
-        of_larger = (rows.swapaxes(1, 2) @ smaller) * spread.chances
+        of_smaller = matrix_product(rows, larger) * spread.chances
+        of_larger = matrix_product(rows.swapaxes(1, 2), smaller) * spread.chances
         of_cutset = (of_smaller * smaller).sum(axis=1)
         self._add_cutset(parts, states, spread.box, of_cutset)
         for number, change in enumerate((of_smaller, of_larger)):
@@ -241,7 +242,7 @@ class AnswerSums:
                 d = change * product([*tables[:group], *tables[group + 1 :]])
                 messages = own.messages[:, :, *spread.box].reshape(*own.messages.shape[:2], -1)
                 asked = messages.take(places[group], axis=1).reshape(len(own.others), -1)
-                parts[own.others] += asked @ d.reshape(len(d), -1).T
+                parts[own.others] += matrix_product(asked, d.reshape(len(d), -1).T)
 
     def _add_cutset(self, parts: Vector, states: Mapping[int, States], box: CutsetStates, of_cutset: Vector) -> None:
         """Adds what risk factors in the cutset have of the sums by state of the cutset, shape (sums, states)."""

@@ -17,6 +17,7 @@ from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
 from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
 from bayesknee.inference.prior.parents import Block
+from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
@@ -73,7 +74,7 @@ class PriorGradients:
             Shape (numbers, sums), the intercepts moving with the numbers.
         """
         raw = self._raw(known, sums)
-        values = sums @ self._prior.joint(known)
+        values = vector_product(sums, self._prior.joint(known))
         moves = self._moves
         return raw.by_number + moves.of_intercepts @ raw.by_intercept - np.outer(moves.of_complaint, values)
 
@@ -135,7 +136,7 @@ def _through_joint(
     of_product = np.empty_like(sums)
     of_product[:, places(axes)] = sums
     of_product = of_product.reshape(len(sums), len(smaller), len(larger))
-    of_left = [of_product @ larger, of_product.transpose(0, 2, 1) @ smaller]
+    of_left = [matrix_product(of_product, larger), matrix_product(of_product.transpose(0, 2, 1), smaller)]
     return plan.gradients(
         tables, [change.reshape(len(sums), *table.shape) for change, table in zip(of_left, left, strict=True)]
     )

@@ -34,6 +34,7 @@ from bayesknee.inference.prior.factors import (
 )
 from bayesknee.inference.prior.intercepts import solve_intercepts
 from bayesknee.inference.prior.parents import list_parents, odds_ratios
+from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
@@ -154,7 +155,7 @@ class Prior:
             return self._by_plan(given)
         box, weights = self.box(given)
         smaller, larger = (product(self.spread(side, box, given)) for side in self.sides)
-        return ((smaller * weights) @ larger.T).take(places(self.axes))
+        return matrix_product(smaller * weights, larger.T).take(places(self.axes))
 
     # --- by groups that are small and kept ---------------------------------------------------------------------------
 
@@ -220,7 +221,7 @@ class Prior:
             tables.append(table)
         plan, axes = joint_plan(tuple(scopes), self.order, self._n)
         smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
-        return (smaller @ larger.T).take(places(axes))
+        return matrix_product(smaller, larger.T).take(places(axes))
 
     def _at(self, part: slice) -> list[PriorTable]:
         """The pairs, cut to a range of common states."""
