@@ -74,6 +74,7 @@ def test_every_number_beside_finite_differences(seed: int) -> None:
     check(engine, diagnosis.evidence.answers, [path for path, _ in patient.network.numbers()])
 
 
+@pytest.mark.slow
 def test_numbers_of_the_network_that_ships_beside_finite_differences(strategy: str) -> None:
     net = load_network("posterior_knee")
     engine = Engine(net, "emergency")

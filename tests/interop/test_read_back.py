@@ -108,7 +108,7 @@ def test_pgmpy_reads_random_networks(format_: str, seed: int, tmp_path: Path) ->
     assert _same(ask_pgmpy(model, patient.network, patient.answers), _expected(patient))
 
 
-@pytest.mark.parametrize("format_", ["bif", "xmlbif", "xdsl"])
+@pytest.mark.parametrize("format_", [pytest.param("bif", marks=pytest.mark.slow), "xmlbif", "xdsl"])
 def test_pgmpy_reads_the_shipped_network(format_: str, shipped: Network, tmp_path: Path) -> None:
     patient = _of_shipped(shipped, seed=FORMATS.index(format_))
     model = READERS[format_](str(_write(patient, format_, tmp_path))).get_model()
