@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
-import tests.support.effort  # noqa: F401 (sets the profile of hypothesis)
+from tests.support import effort  # sets the profile of hypothesis, too
 
 MOST_WORKERS: Final = 8  # each of them collects all tests first, which takes about as long as an eighth of running them
 
@@ -24,6 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite tests/cli/golden and what README.md, docs/ and notebooks/ show instead of comparing with them",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out, random ones are fewer, too."""
+    if config.option.markexpr == "not slow" and effort.PROFILE == "quick":
+        settings.load_profile("few")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -14,7 +14,7 @@ from bayesknee import Engine, Evidence, ImpossibleEvidenceError, Network
 from bayesknee.inference.results import Posteriors
 from bayesknee.patient.codes import check_codes, decode, encode, nothing_known
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
-from tests.support.effort import seeds
+from tests.support.effort import portions
 from tests.support.random_networks import REAL, SMALL, TINY, random_answers, random_network
 from tests.support.small_networks import (
     condition,
@@ -65,8 +65,9 @@ def assert_same(got: Posteriors, row: int, engine: Engine, evidence: Evidence) -
     assert got.log_evidence[row] == pytest.approx(expected.log_evidence, rel=1e-12, abs=1e-9)
 
 
-def test_many_are_as_one_by_one() -> None:
-    for seed in seeds(60):
+@pytest.mark.parametrize("portion", portions(60))
+def test_many_are_as_one_by_one(portion: range) -> None:
+    for seed in portion:
         rng = Random(seed)
         drawn = random_network(rng, rng.choice([TINY, SMALL]))
         setting = rng.choice(list(drawn.settings))
@@ -77,9 +78,10 @@ def test_many_are_as_one_by_one() -> None:
             assert_same(got, row, engine, evidence)
 
 
-def test_many_who_share_some_evidence() -> None:
+@pytest.mark.parametrize("portion", portions(60))
+def test_many_who_share_some_evidence(portion: range) -> None:
     shared = 0
-    for seed in seeds(60):
+    for seed in portion:
         rng = Random(seed)
         drawn = random_network(rng, SMALL)
         given = check_evidence(drawn, random_answers(rng, drawn, share=0.3))
@@ -93,7 +95,7 @@ def test_many_who_share_some_evidence() -> None:
             both = decode(drawn, codes[row], given)
             shared += len(both.likelihoods) > len(given.likelihoods) > 0
             assert_same(got, row, engine, both)
-    assert shared > 100
+    assert shared > len(portion) * 100 / 60
 
 
 def test_codes_of_what_the_evidence_answers_are_not_read() -> None:
@@ -130,6 +132,7 @@ def test_gates_are_implied_and_answers_that_clash_are_impossible() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_network_of_real_size(strategy_name: str) -> None:
     rng = Random(1)
     drawn = random_network(rng, REAL)
