@@ -50,6 +50,7 @@ def test_approximations_are_near(way: str, read: NoisyOrFile, exact: dict[str, f
     assert "ours" not in way or max(off) < 0.05
 
 
+@pytest.mark.slow
 def test_tables(tmp_path: Path, exact: dict[str, float]) -> None:
     file = tmp_path / "promedas_0.json"
     file.write_text(json.dumps(document() | {"reference_marginals": exact}))

@@ -11,6 +11,7 @@ from tests.browser.jupyter import CHROMIUM, DRIVER, Lab, browser, lab
 from tests.notebooks.running import METADATA
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(
         not CHROMIUM or not DRIVER,
         reason="no chromium and chromedriver here; on Debian: apt-get install chromium chromium-driver",

@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -97,7 +96,6 @@ def test_ctrl_c_is_130_without_a_traceback(tmp_path: Path) -> None:
     waiting = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     # Opening the fifo to write returns once the program opens it to read: it is then within the command.
     with fifo.open("wb"):
-        time.sleep(0.05)
         waiting.send_signal(signal.SIGINT)
         status, out, err = finished(waiting)
     assert (status, out) == (130, "")

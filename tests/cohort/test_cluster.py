@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,27 +79,34 @@ def test_columns_are_checked_at_once_and_rows_when_it_is_computed(engine: Engine
     assert [bool(reason) for reason in collected["reason"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_a_lazy_data_frame_while_a_worker_is_killed(engine: Engine, cluster: Any) -> None:  # noqa: ANN401
-    from distributed import Client
+    from distributed import Client, Event
 
     frame = simulate(engine, ROWS, missing=0.3)
-    lazy = lazily(frame.drop(columns=["id", "label"]), npartitions=40).map_partitions(slowly)
+    lazy = lazily(frame.drop(columns=["id", "label"]), npartitions=8).map_partitions(
+        held_up, meta=frame.drop(columns=["id", "label"])
+    )
     with Client(cluster) as client:  # type: ignore[no-untyped-call]
         future = client.compute(engine.score(lazy))
-        time.sleep(1.0)
+        Event("begun").wait()  # type: ignore[no-untyped-call]
         assert not future.done()
         kill_a_worker(cluster)
+        Event("killed").set()  # type: ignore[no-untyped-call]
         got = future.result()
     pd.testing.assert_frame_equal(got, engine.score(frame, ignore=["id", "label"]))
 
 
-def slowly(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same, a while later."""
-    time.sleep(0.1)
+def held_up(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same, on a worker, once a worker has been killed."""
+    from distributed import Event
+
+    Event("begun").set()  # type: ignore[no-untyped-call]
+    Event("killed").wait()  # type: ignore[no-untyped-call]
     return frame
 
 
-@pytest.mark.parametrize("source", [".csv", ".parquet"])
+@pytest.mark.parametrize("source", [pytest.param(".csv", marks=pytest.mark.slow), ".parquet"])
 def test_a_file_while_a_worker_is_killed(
     engine: Engine,
     cluster: Any,  # noqa: ANN401
@@ -132,7 +138,8 @@ def test_a_file_while_a_worker_is_killed(
     assert there.output.read_bytes() == here.output.read_bytes()
 
 
-def test_no_scheduler_there() -> None:
+def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.cohort.cluster.PATIENCE", "0s")  # nobody answers, however long one waits
     with pytest.raises(
         TableError, match=r"no scheduler at 'tcp://127\.0\.0\.1:9': .*; start one, or check the address"
     ):

@@ -147,6 +147,7 @@ def test_why_another_condition_leads() -> None:
     assert EVALUATION.results[0].missed is None
 
 
+@pytest.mark.slow
 def test_evaluation_agrees_with_a_network_on_its_own_patients() -> None:
     """Patients drawn from the network: its posteriors come true as often as they say, and no forecaster is sharper."""
     sample = Engine(TINY, "clinic").compiled.strategy.sample(NOTHING_KNOWN, 3000, np.random.default_rng(1))

@@ -33,7 +33,9 @@ from tests.support.small_networks import condition, network
 TINY = load_network(NETWORKS / "tiny")
 
 
-@pytest.mark.parametrize(("policy", "how"), [("ours", Policy()), ("one_by_one", Policy(lists=False))])
+@pytest.mark.parametrize(
+    ("policy", "how"), [("ours", Policy()), pytest.param("one_by_one", Policy(lists=False), marks=pytest.mark.slow)]
+)
 def test_a_simulated_interview_is_one_to_the_end(policy: str, how: Policy) -> None:
     """All of it: the same number of questions, items, posteriors and level as by the interview itself."""
     engine = Engine("posterior_knee", "sports_clinic")

@@ -32,6 +32,7 @@ from bayesknee.knowledge.yaml_tree import parse_tree
 from tests.support.paths import ROOT
 
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LONG: Final = ("README.md", "cohort.md")  # many commands, each a process
 FENCED: Final = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED: Final = re.compile(r"(?:^\n)((?:^    .*\n|^\n)+)", re.MULTILINE)
 SET_UP: Final = "sh"
@@ -170,7 +171,11 @@ def shortened(shown: str, got: str) -> str:
     return "".join([*got.splitlines(keepends=True)[: shown.count("\n") - 1], "...\n"])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.slow if page.name in LONG else ()) for page in PAGES],
+    ids=lambda page: page.name,
+)
 def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update_golden: bool) -> None:
     text = page.read_text(encoding="utf-8")
     runner = Page(tmp_path, monkeypatch)

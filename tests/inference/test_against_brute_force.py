@@ -7,15 +7,16 @@ import math
 import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
-from tests.support.effort import seeds
+from tests.support.effort import portions, seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import seeded_patient
 
 pytestmark = pytest.mark.usefixtures("strategy")
 
 
-def test_posterior_groups_and_log_evidence() -> None:
-    for seed in seeds(600):
+@pytest.mark.parametrize("portion", portions(600))
+def test_posterior_groups_and_log_evidence(portion: range) -> None:
+    for seed in portion:
         patient = seeded_patient(seed)
         diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
         brute_force = oracle(patient.network, patient.setting)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from bayesknee import Engine
 from bayesknee.knowledge.ranges import redrawn
 from tests.support.random_networks import SMALL, seeded_patient
 
 
+@pytest.mark.slow
 def test_about_95_in_100_truths_lie_in_the_interval() -> None:
     # 600 truths: a standard error of 0.009, and 0.005 from the interval's own draws. Five of both make 0.052.
     covered = []

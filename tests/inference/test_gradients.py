@@ -15,7 +15,7 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.number_words import allowed, find_number, with_number
-from tests.support.effort import seeds
+from tests.support.effort import each_seed
 from tests.support.random_networks import random_answers, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
@@ -65,7 +65,7 @@ def test_while_nothing_is_known_only_base_rates_matter() -> None:
     assert found.derivatives[n:, :n] == pytest.approx(np.zeros((len(found.paths) - n, n)), abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", seeds(14))
+@pytest.mark.parametrize("seed", each_seed(14))
 def test_every_number_beside_finite_differences(seed: int) -> None:
     """Also that no number is forgotten: those without a gradient change nothing."""
     patient = seeded_patient(seed)
@@ -74,6 +74,7 @@ def test_every_number_beside_finite_differences(seed: int) -> None:
     check(engine, diagnosis.evidence.answers, [path for path, _ in patient.network.numbers()])
 
 
+@pytest.mark.slow
 def test_numbers_of_the_network_that_ships_beside_finite_differences(strategy: str) -> None:
     net = load_network("posterior_knee")
     engine = Engine(net, "emergency")
@@ -126,7 +127,7 @@ def outcome(engine: Engine, answers: Mapping[str, object], path: Path, value: fl
     return np.array([diagnosis.log_evidence, *posterior])
 
 
-@pytest.mark.parametrize("seed", seeds(10))
+@pytest.mark.parametrize("seed", each_seed(10))
 def test_what_is_called_linear_is(seed: int) -> None:
     patient = seeded_patient(seed + 100)
     engine = Engine(patient.network, patient.setting)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bayesknee import Engine
 from bayesknee.inference.results import Shares
 from bayesknee.knowledge.network import Network
-from tests.support.effort import seeds
+from tests.support.effort import each_seed
 from tests.support.random_networks import SMALL, Patient, patients, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 
@@ -42,7 +42,7 @@ def test_shares_add_up_to_the_change_in_log_odds(patient: Patient) -> None:
     check_sum(patient)
 
 
-@pytest.mark.parametrize("seed", seeds(15))
+@pytest.mark.parametrize("seed", each_seed(15))
 def test_shares_add_up_in_larger_networks(seed: int) -> None:
     check_sum(seeded_patient(seed, SMALL))
 

@@ -29,6 +29,7 @@ from bayesknee.interop.tables import Table, network_tables
 from bayesknee.interop.writers import Document, net, uai
 from bayesknee.knowledge.model import NO_YES
 from tests.support.answers import RawAnswer
+from tests.support.effort import each_seed
 from tests.support.other_programs import (
     ask_pgmpy,
     ask_pgmpy_markov,
@@ -50,7 +51,7 @@ ENDINGS: Final = {"xmlbif": "bifxml"}  # the one that pyAgrum knows it by
 SINGLE: Final = 6e-8  # pyAgrum reads BIF, NET and UAI in single precision
 WITHIN: Final = 1e-6
 SEEDS: Final = range(6)
-SHIPPED_SEEDS: Final = range(3)
+SHIPPED_SEEDS: Final = each_seed(3)
 
 
 def _write(patient: Patient, format_: str, folder: Path) -> Path:
@@ -108,7 +109,7 @@ def test_pgmpy_reads_random_networks(format_: str, seed: int, tmp_path: Path) ->
     assert _same(ask_pgmpy(model, patient.network, patient.answers), _expected(patient))
 
 
-@pytest.mark.parametrize("format_", ["bif", "xmlbif", "xdsl"])
+@pytest.mark.parametrize("format_", [pytest.param("bif", marks=pytest.mark.slow), "xmlbif", "xdsl"])
 def test_pgmpy_reads_the_shipped_network(format_: str, shipped: Network, tmp_path: Path) -> None:
     patient = _of_shipped(shipped, seed=FORMATS.index(format_))
     model = READERS[format_](str(_write(patient, format_, tmp_path))).get_model()

@@ -75,6 +75,7 @@ def test_causes_that_are_not_named(evaluation: Evaluation) -> None:
     assert f"{told}{unnamed.flagged}, either in {unnamed.either}." in text
 
 
+@pytest.mark.slow
 def test_few_with_a_named_cause_are_flagged_as_fitting_nothing(evaluation: Evaluation) -> None:
     catch_all = evaluation.network.catch_all
     named = [each for each in evaluation.results if catch_all not in each.case.label]

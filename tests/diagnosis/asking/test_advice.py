@@ -330,6 +330,7 @@ def test_answers_that_only_together_bring_it_over_its_limit_are_asked_for() -> N
     assert not engine.diagnose({"f": "yes"}).stop(threshold=0.01, least_value=9.0).stop
 
 
+@pytest.mark.slow
 def test_of_more_than_it_can_follow_the_best_few_are_looked_ahead_to_and_that_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -17,7 +17,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import with_number
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.evidence import NOTHING_KNOWN
-from tests.support.effort import seeds
+from tests.support.effort import portions
 from tests.support.random_networks import SMALL, TINY, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
@@ -29,8 +29,9 @@ def one_redrawn(seed: int, drawn: Network) -> tuple[Network, int]:
     return redrawn(drawn, np.random.default_rng(seed)), int(np.random.default_rng(seed).integers(2**63))
 
 
-def test_a_draw_is_exactly_what_the_redrawn_network_says() -> None:
-    for seed in seeds(120):
+@pytest.mark.parametrize("portion", portions(120))
+def test_a_draw_is_exactly_what_the_redrawn_network_says(portion: range) -> None:
+    for seed in portion:
         patient = seeded_patient(seed, SMALL if seed % 3 == 0 else TINY)
         truth, chance = one_redrawn(seed, patient.network)
         expected = Engine(truth, patient.setting).diagnose(patient.answers)

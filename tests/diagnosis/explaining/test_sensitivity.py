@@ -14,7 +14,7 @@ from bayesknee.diagnosis.explaining.sensitivity import Flip, Sensitivity
 from bayesknee.errors import ConditionError, NetworkError
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.number_words import allowed, find_number, with_number
-from tests.support.effort import seeds
+from tests.support.effort import each_seed, seeds
 from tests.support.random_networks import SMALL, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
@@ -77,7 +77,7 @@ def test_swing_and_order_of_effects() -> None:
 # --- beside networks computed anew -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", seeds(8))
+@pytest.mark.parametrize("seed", each_seed(8))
 def test_a_tornado_is_exact_at_both_ends(seed: int) -> None:
     patient = seeded_patient(seed, SMALL)
     engine = Engine(patient.network, patient.setting)
@@ -93,7 +93,7 @@ def test_a_tornado_is_exact_at_both_ends(seed: int) -> None:
                 assert p == pytest.approx(exact[name], rel=0, abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", seeds(10))
+@pytest.mark.parametrize("seed", each_seed(10))
 def test_the_first_place_changes_where_it_is_said_to(seed: int) -> None:
     patient = seeded_patient(seed, SMALL)
     engine = Engine(patient.network, patient.setting)

@@ -22,7 +22,7 @@ from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, decode, encode
 from bayesknee.patient.evidence import Evidence, check_evidence
-from tests.support.effort import seeds
+from tests.support.effort import portions
 from tests.support.random_networks import Size, random_answers, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 from tests.support.strategies import only
@@ -56,9 +56,10 @@ def one_by_one(strategy: Strategy, drawn: Network, codes: Codes, evidence: Evide
 
 
 @pytest.mark.usefixtures("way")
-def test_random_networks() -> None:
+@pytest.mark.parametrize("portion", portions(10))
+def test_random_networks(portion: range) -> None:
     with only("noisy_or"):
-        for seed in seeds(10):
+        for seed in portion:
             rng = Random(seed)
             drawn = random_network(rng, SMALL)
             answers = [random_answers(rng, drawn, soft=False, conditions=False) for _ in range(12)]

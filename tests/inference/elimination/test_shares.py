@@ -54,7 +54,7 @@ def test_one_condition_and_independent_findings_have_the_classical_weights_of_ev
     }
 
 
-@pytest.mark.parametrize(("size", "quick"), [(TINY, 40), (SMALL, 10)])
+@pytest.mark.parametrize(("size", "quick"), [(TINY, 40), pytest.param(SMALL, 10, marks=pytest.mark.slow)])
 def test_shares_add_up_to_what_the_full_joint_says(size: object, quick: int) -> None:
     with only("noisy_or"):
         for seed in seeds(quick):

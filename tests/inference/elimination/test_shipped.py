@@ -19,7 +19,12 @@ from tests.support.random_networks import random_answers
 KNEE = load_network("posterior_knee")
 
 
-@pytest.fixture(scope="module", params=list(KNEE.settings))
+SETTINGS = [KNEE.default_setting, *(setting for setting in KNEE.settings if setting != KNEE.default_setting)]
+
+
+@pytest.fixture(
+    scope="module", params=[SETTINGS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in SETTINGS[1:])]
+)
 def strategies(request: pytest.FixtureRequest) -> tuple[Strategy, Strategy]:
     return Enumeration(KNEE, request.param), Elimination(KNEE, request.param)
 

@@ -50,6 +50,7 @@ def test_an_unsure_answer() -> None:
     assert inferred.marginals[0] == pytest.approx(0.2 * with_a / (0.2 * with_a + 0.8 * without))
 
 
+@pytest.mark.slow
 def test_middling_networks_against_enumeration() -> None:
     with only("noisy_or"):
         for seed in seeds(12):

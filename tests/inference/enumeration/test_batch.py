@@ -14,7 +14,7 @@ from bayesknee import Engine, Evidence, ImpossibleEvidenceError, Network
 from bayesknee.inference.results import Posteriors
 from bayesknee.patient.codes import check_codes, decode, encode, nothing_known
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
-from tests.support.effort import seeds
+from tests.support.effort import portions
 from tests.support.random_networks import REAL, SMALL, TINY, random_answers, random_network
 from tests.support.small_networks import (
     condition,
@@ -65,20 +65,23 @@ def assert_same(got: Posteriors, row: int, engine: Engine, evidence: Evidence) -
     assert got.log_evidence[row] == pytest.approx(expected.log_evidence, rel=1e-12, abs=1e-9)
 
 
-def test_many_are_as_one_by_one() -> None:
-    for seed in seeds(60):
+@pytest.mark.parametrize("portion", portions(60))
+def test_many_are_as_one_by_one(portion: range) -> None:
+    for seed in portion:
         rng = Random(seed)
         drawn = random_network(rng, rng.choice([TINY, SMALL]))
         setting = rng.choice(list(drawn.settings))
         patients = some_patients(rng, drawn, 12)
-        got = Engine(drawn, setting).compiled.strategy.infer_many(encode(drawn, patients), groups=members(drawn))
+        engine = Engine(drawn, setting)
+        got = engine.compiled.strategy.infer_many(encode(drawn, patients), groups=members(drawn))
         for row, evidence in enumerate(patients):
-            assert_same(got, row, Engine(drawn, setting), evidence)
+            assert_same(got, row, engine, evidence)
 
 
-def test_many_who_share_some_evidence() -> None:
+@pytest.mark.parametrize("portion", portions(60))
+def test_many_who_share_some_evidence(portion: range) -> None:
     shared = 0
-    for seed in seeds(60):
+    for seed in portion:
         rng = Random(seed)
         drawn = random_network(rng, SMALL)
         given = check_evidence(drawn, random_answers(rng, drawn, share=0.3))
@@ -86,12 +89,13 @@ def test_many_who_share_some_evidence() -> None:
         codes = encode(drawn, patients)
         for name in (*drawn.gated, *(gate for each in drawn.gated for gate in drawn.findings[each].only_if)):
             codes[:, list(drawn.questions).index(name)] = -1  # or they might break gates together with the others
-        got = Engine(drawn, drawn.default_setting).compiled.strategy.infer_many(codes, given, members(drawn))
+        engine = Engine(drawn)
+        got = engine.compiled.strategy.infer_many(codes, given, members(drawn))
         for row in range(len(patients)):
             both = decode(drawn, codes[row], given)
             shared += len(both.likelihoods) > len(given.likelihoods) > 0
-            assert_same(got, row, Engine(drawn), both)
-    assert shared > 100
+            assert_same(got, row, engine, both)
+    assert shared > len(portion) * 100 / 60
 
 
 def test_codes_of_what_the_evidence_answers_are_not_read() -> None:
@@ -115,28 +119,29 @@ def test_gates_are_implied_and_answers_that_clash_are_impossible() -> None:
         finding("felt", rule, only_if={"seen": ("yes",)}),
         finding("other", rule, only_if={"r": ("v0", "v1")}),
     )
-    strategy = Engine(drawn, "ward").compiled.strategy
+    engine = Engine(drawn, "ward")
+    strategy = engine.compiled.strategy
     possible = [{}, {"seen": "no"}, {"felt": "no"}, {"felt": "no", "other": "yes"}, {"r": "v2", "felt": "yes"}]
     codes = encode(drawn, [check_evidence(drawn, each) for each in possible])
     got = strategy.infer_many(codes)
     for row, answers in enumerate(possible):
-        assert_same(got, row, Engine(drawn), check_evidence(drawn, answers))
+        assert_same(got, row, engine, check_evidence(drawn, answers))
     clashes = np.array([[0, 1, -1, -1], [2, -1, -1, 0], [-1, 0, 0, -1]], np.int8)
     assert (
         np.isneginf(strategy.infer_many(np.vstack([clashes, codes])).log_evidence).tolist() == [True] * 3 + [False] * 5
     )
 
 
+@pytest.mark.slow
 def test_a_network_of_real_size(strategy_name: str) -> None:
     rng = Random(1)
     drawn = random_network(rng, REAL)
     fewer = strategy_name == "noisy_or"  # each answer to a mixture doubles its tables
     patients = some_patients(rng, drawn, 15 if fewer else 40, most=0.3 if fewer else 0.8)
-    got = Engine(drawn, drawn.default_setting).compiled.strategy.infer_many(
-        encode(drawn, patients), groups=members(drawn)
-    )
+    engine = Engine(drawn)
+    got = engine.compiled.strategy.infer_many(encode(drawn, patients), groups=members(drawn))
     for row, evidence in enumerate(patients):
-        assert_same(got, row, Engine(drawn), evidence)
+        assert_same(got, row, engine, evidence)
 
 
 def test_a_worked_example() -> None:
@@ -205,10 +210,11 @@ def test_so_many_answers_that_their_product_would_underflow() -> None:
         check_evidence(drawn, dict.fromkeys(rare, "yes") | dict.fromkeys(read, "yes") | {"m": "u"}),
         check_evidence(drawn, dict.fromkeys(rare, "no") | {"m": "u"}),
     ]
-    got = Engine(drawn, "ward").compiled.strategy.infer_many(encode(drawn, patients))
+    engine = Engine(drawn, "ward")
+    got = engine.compiled.strategy.infer_many(encode(drawn, patients))
     assert got.log_evidence[0] < -2500.0
     for row, evidence in enumerate(patients):
-        assert_same(got, row, Engine(drawn), evidence)
+        assert_same(got, row, engine, evidence)
 
 
 def test_what_both_the_evidence_and_the_codes_say_of_a_gate_counts() -> None:
