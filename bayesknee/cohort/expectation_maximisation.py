@@ -94,7 +94,8 @@ class Parameter:
     @property
     def information(self) -> float:
         """What the patients tell of the logit; nothing where they contradict the number, which then has its old range's
-        width."""
+        width.
+        """
         return max(self.curvature, 0.0)
 
     @property
