@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +15,7 @@ LEVEL_WORDS: Final[Mapping[str, str]] = immutabledict(
     routine="routine - make an ordinary appointment",
     self_care="self-care for now - be seen if it lasts, gets worse or something new comes",
 )
+_APART: Final = re.compile(r"[\s_]+")
 
 
 def percent(probability: float) -> str:
@@ -21,3 +23,8 @@ def percent(probability: float) -> str:
     if probability < 0.0005:
         return "< 0.1 %"
     return "> 99.9 %" if probability >= 0.9995 else f"{probability:.1%}".replace("%", " %")
+
+
+def folded(text: str) -> str:
+    """A text to compare: small letters, single blanks in place of blanks and underscores."""
+    return _APART.sub(" ", text.strip()).casefold()

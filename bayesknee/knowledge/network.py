@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -30,6 +31,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.opening import Opening
 from bayesknee.markup import render
+from bayesknee.words import folded
 
 MOST_SHOWN: Final = 40  # questions, in a notebook
 
@@ -104,6 +106,14 @@ class Network:
         return {name: each.states for name, each in self.questions.items()} | dict.fromkeys(self.conditions, NO_YES)
 
     @cached_property
+    def ids_by_label(self) -> Mapping[str, str]:
+        """Ids of findings, risk factors and conditions by what they are called, `folded`; labels of one thing only."""
+        labels = [(folded(question.label), question.id) for question in self.questions.values()]
+        labels += [(folded(condition.name), condition.id) for condition in self.conditions.values()]
+        counts = Counter(label for label, _ in labels)
+        return immutabledict({label: name for label, name in labels if counts[label] == 1})
+
+    @cached_property
     def gated(self) -> frozenset[str]:
         """The findings that are asked only if something else holds."""
         return frozenset(name for name, finding in self.findings.items() if finding.only_if)
@@ -146,5 +156,8 @@ def check_setting(network: Network, setting: str | None) -> str:
         return network.default_setting
     if setting in network.settings:
         return str.__str__(setting)  # an Enum of texts would be shown as something else
+    meant = [each.id for each in network.settings.values() if folded(setting) in {folded(each.id), folded(each.name)}]
+    if len(meant) == 1:
+        return meant[0]
     hint = did_you_mean(setting, network.settings) or f"known are {', '.join(network.settings)}"
     raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")

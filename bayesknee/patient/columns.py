@@ -6,7 +6,6 @@ are bands, or `unknown`; a blank is not known either. A column at a time is read
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import EvidenceError, TableError, did_you_mean, few_hints, joined, quoted
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_reader import is_blank
 from bayesknee.patient.cases import plain_answer
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.patient.evidence import UNKNOWN, read_answer
@@ -125,7 +125,7 @@ def _code(network: Network, name: str, value: object) -> tuple[int, str]:
     """The code of a cell, and what is wrong with it, if anything."""
     if isinstance(value, str):
         value = plain_answer(value.strip())
-    if value in ("", None) or (isinstance(value, float) and math.isnan(value)):
+    if is_blank(value) and str(value).lower() not in network.states[name]:
         return NOT_KNOWN, ""
     try:
         answer = read_answer(network, name, value)

@@ -10,18 +10,13 @@ from functools import cached_property, lru_cache
 from numbers import Real
 from typing import Final, NamedTuple, TypeAlias
 
-import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.errors import MOST_JOINED, EvidenceError, did_you_mean, few_hints, joined, quoted, shown_word
 from bayesknee.knowledge.model import NO_YES, RiskFactor
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_reader import EITHER, TRUTH_VALUES, UNKNOWN, is_blank, meant_name, meant_state, plain_text
 
-UNKNOWN: Final = "unknown"
-TRUTH_VALUES: Final = (bool, np.bool_)
-# People and other programs write truth values where a network has the states no and yes, or true and false.
-TRUTH_WORDS: Final = immutabledict({"true": "yes", "false": "no", "yes": "true", "no": "false"})
-TRUTH_HINTS: Final = immutabledict({"0": "if that means no, write no", "1": "if that means yes, write yes"})
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
 
@@ -109,8 +104,10 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
 
     Args:
         network: what the evidence is about.
-        raw: by id of a finding, risk factor or condition: a state; a truth value for no/yes; a number where the states
-            are bands; `"unknown"`; or a likelihood for each state, such as ``{"yes": 0.8, "no": 0.2}``.
+        raw: by id or name of a finding, risk factor or condition: a state, by id or as it is shown; a truth value for
+            no and yes; a number where the states are bands; `"unknown"`; a likelihood for each state that it may be,
+            such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"calf|back_of_knee"``. None, NaN and an empty
+            text say that nobody was asked; see `bayesknee.patient.answer_reader`.
 
     Raises:
         EvidenceError: tells all that is wrong.
@@ -146,10 +143,22 @@ def _read_answers(network: Network, raw: Mapping[str, object]) -> tuple[dict[str
             answers[name] = value
             continue
         try:
-            answers[plain_text(name)] = read_answer(network, plain_text(name), value)
+            known = meant_name(network, plain_text(name))
+            if (answer := _read_unless_blank(network, known, value)) is None:
+                continue
+            if answers.setdefault(known, answer) != answer:
+                problems.append(f"{known} has two answers; expected one; keep one of them")
         except EvidenceError as error:
             problems.append(str(error))
     return answers, problems
+
+
+def _read_unless_blank(network: Network, name: str, value: object) -> Answer | None:
+    """What a value says; None where it says that nobody was asked."""
+    states = _states(network, name)
+    if is_blank(value) and plain_text(value).lower() not in states:
+        return None
+    return read_answer(network, name, value)
 
 
 def gate_holds(network: Network, evidence: Evidence, name: str) -> bool:
@@ -200,36 +209,22 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         EvidenceError: the network cannot take it.
     """
     states = _states(network, name)
-    if isinstance(value, (str, *TRUTH_VALUES)) and ((state := _state(value, states)) in states or state == UNKNOWN):
-        return state
-    if isinstance(value, TRUTH_VALUES):
-        value = NO_YES[bool(value)]
     if isinstance(value, Mapping):
-        return _soft_answer(name, value, states)
+        return _soft_answer(network, name, value)
+    if isinstance(value, str) and EITHER in value:
+        return _either(network, name, value)
+    number = _as_float(value) if isinstance(value, Real) and not isinstance(value, TRUTH_VALUES) else math.nan
+    said = f"{number:.12g}" if math.isfinite(number) else value
+    if isinstance(said, (str, *TRUTH_VALUES)) and (state := meant_state(network, name, said)) in (*states, UNKNOWN):
+        return state
     if name in network.risk_factors and network.risk_factors[name].bands:
         return _band(network.risk_factors[name], value)
-    if isinstance(value, Real) and math.isfinite(number := _as_float(value)):
-        value = f"{number:.12g}"
+    value = NO_YES[bool(value)] if isinstance(value, TRUTH_VALUES) else said
     if isinstance(value, str):
-        hint = did_you_mean(value, [*states, UNKNOWN]) or (TRUTH_HINTS.get(value, "") if states == NO_YES else "")
+        hint = did_you_mean(value, [*states, UNKNOWN])
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
         raise EvidenceError(f"unknown state {quoted(value)} of {name}; {expected}{'; ' + hint if hint else ''}")
     raise EvidenceError(f"{name}: got {quoted(value)}; expected a state ({', '.join(states)}) or a likelihood by state")
-
-
-def plain_text(value: object) -> str:
-    """A text as `str` itself: of a subclass, such as an `Enum` of texts, Python shows what it likes."""
-    return str.__str__(value) if isinstance(value, str) else str(value)
-
-
-def _state(value: object, states: tuple[str, ...]) -> str:
-    """The state that is meant by a word or a truth value; where none is, the word itself."""
-    text = NO_YES[bool(value)] if isinstance(value, TRUTH_VALUES) else plain_text(value)
-    if text in states:
-        return text
-    word = text.lower()
-    meant = word if word in states else TRUTH_WORDS.get(word)
-    return meant if meant in states and word in TRUTH_WORDS else text
 
 
 def _states(network: Network, name: str) -> tuple[str, ...]:
@@ -269,10 +264,17 @@ def _as_float(value: Real) -> float:
         return -math.inf if value < 0 else math.inf
 
 
-def _soft_answer(name: str, value: Mapping[object, object], states: tuple[str, ...]) -> Answer:
-    given: dict[str, object] = {}
+def _either(network: Network, name: str, value: str) -> Answer:
+    """The one state or the other: all that are named are as likely."""
+    said = [part.strip() for part in value.split(EITHER)]
+    return _soft_answer(network, name, dict.fromkeys(said, 1.0))
+
+
+def _soft_answer(network: Network, name: str, value: Mapping[object, object]) -> Answer:
+    """A likelihood for each state that is named; those that are left out cannot be."""
+    states, given = network.states_by_id[name], dict[str, object]()
     for key, weight in value.items():
-        state = _state(key, states)
+        state = meant_state(network, name, key)
         if state in given:
             raise EvidenceError(
                 f"{name}: two likelihoods for {shown_word(state)}; expected one for each state; keep one of them"
@@ -282,9 +284,11 @@ def _soft_answer(name: str, value: Mapping[object, object], states: tuple[str, .
         hint = did_you_mean(unknown[0], states)
         expected = f"expected {', '.join(states)}{'; ' + hint if hint else ''}"
         raise EvidenceError(f"unknown state {quoted(unknown[0])} of {name}; {expected}")
-    if missing := [state for state in states if state not in given]:
-        raise EvidenceError(f"{name}: no likelihood for {', '.join(missing)}; expected one for each state")
-    weights = {state: _weight(name, state, given[state]) for state in states}
+    weights = {state: _weight(name, state, given.get(state, 0.0)) for state in states}
+    if len(given) == 1 and 0.0 < (alone := max(weights.values())) != 1.0:  # {yes: 0.8} does not mean for certain
+        others = ", ".join(state for state in states if state not in given)
+        told = f"{alone:g} for {next(iter(given))} alone"
+        raise EvidenceError(f"{name}: {told}; expected likelihoods of {others} as well")
     if not any(weights.values()):
         raise EvidenceError(f"{name}: all likelihoods are zero; expected at least one above 0")
     return immutabledict(weights)
