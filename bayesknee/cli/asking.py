@@ -19,7 +19,7 @@ from bayesknee.display.interview import (
 from bayesknee.errors import AnswerClashError, EvidenceError
 from bayesknee.interview import Interview, Prompt, Reply
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
-from bayesknee.patient.evidence import UNKNOWN
+from bayesknee.patient.answer_reader import UNKNOWN
 
 WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON = (
     f"{COMMAND}{word}"

@@ -50,7 +50,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.writer import Changes, write_changed
-from bayesknee.patient.evidence import UNKNOWN
+from bayesknee.patient.answer_reader import UNKNOWN
 
 CHANGED: Final = ("conditions", "signs", "findings")
 OTHERWISE: Final = "otherwise"

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
 from bayesknee.knowledge.model import LEVELS, Level, RedFlag
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
-from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, gate_holds
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds
 from bayesknee.words import ALARMING, LEVEL_WORDS
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]

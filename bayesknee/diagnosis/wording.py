@@ -10,8 +10,8 @@ from bayesknee.diagnosis.explaining.intervals import Interval
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label, state_text
-from bayesknee.patient.evidence import UNKNOWN
 from bayesknee.words import percent
 
 

@@ -18,8 +18,8 @@ from bayesknee.interview.interview import Interview, Reply
 from bayesknee.interview.prompts import Prompt
 from bayesknee.lazy_types import Checkbox, VBox, Widget
 from bayesknee.markup import DANGER, render
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
-from bayesknee.patient.evidence import UNKNOWN
 
 UNSURE: Final = ((PROBABLY, "Probably yes"), (PROBABLY_NOT, "Probably not"), (UNKNOWN, "Not known"))
 NOT_KNOWN: Final = ((UNKNOWN, "Not known"),)

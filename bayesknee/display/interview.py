@@ -22,8 +22,9 @@ from bayesknee.interview.state import Step
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
-from bayesknee.patient.evidence import UNKNOWN, Answer
+from bayesknee.patient.evidence import Answer
 from bayesknee.words import LEVEL_WORDS, percent
 
 WORTH_DESCRIBING: Final = 0.1

@@ -11,7 +11,8 @@ from bayesknee.errors import EvidenceError, quoted
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import TickAll
-from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence
+from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.patient.evidence import Answer, check_evidence
 
 PROBABLY: Final = "probably"
 PROBABLY_NOT: Final = "probably not"

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import EvidenceError, ImpossibleEvidenceError
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence, gate_holds
+from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.patient.evidence import Answer, check_evidence, gate_holds
 
 
 def clashing(engine: Engine, answers: Mapping[str, Answer], new: Collection[str]) -> tuple[str, ...]:

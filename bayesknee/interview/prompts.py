@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from bayesknee.knowledge.model import NO_YES, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING, TickAll
-from bayesknee.patient.evidence import UNKNOWN
+from bayesknee.patient.answer_reader import UNKNOWN
 
 PromptKind: TypeAlias = Literal["choice", "number", "tick_all"]
 

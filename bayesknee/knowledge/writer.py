@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as FilePath
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import yaml
 from immutabledict import immutabledict
@@ -98,7 +98,8 @@ def _changed(network: Network, changes: Changes) -> Network:
 
 
 def _on_one_line(thing: T, key: str) -> T:
-    return replace(thing, **{key: " ".join(getattr(thing, key).split())})
+    one_line: dict[str, Any] = {key: " ".join(getattr(thing, key).split())}
+    return replace(thing, **one_line)
 
 
 def check_read_back(network: Network, expected: Network) -> None:
@@ -188,7 +189,7 @@ class _Page:
             self._edits[self._span(before)] = f"  {listed}"
             return ""
         head = self._node(("network",))
-        if head is None or head.flow_style:
+        if head is None or getattr(head, "flow_style", False):
             return f", files: {listed}"
         return "\n" + " " * head.start_mark.column + f"files: {listed}"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.evidence import UNKNOWN, Answer
+from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.patient.evidence import Answer
 
 
 def label(network: Network, name: str) -> str:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import EvidenceError
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, Evidence, check_evidence
+from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
 
 Codes: TypeAlias = NDArray[np.int8]
 

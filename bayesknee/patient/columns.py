@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import EvidenceError, TableError, did_you_mean, few_hints, joined, quoted
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.answer_reader import is_blank
+from bayesknee.patient.answer_reader import UNKNOWN, is_blank
 from bayesknee.patient.cases import plain_answer
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
-from bayesknee.patient.evidence import UNKNOWN, read_answer
+from bayesknee.patient.evidence import read_answer
 
 MOST_TOLD: Final = 3
 BLANK: Final = -1

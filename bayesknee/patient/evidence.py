@@ -213,17 +213,19 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         return _soft_answer(network, name, value)
     if isinstance(value, str) and EITHER in value:
         return _either(network, name, value)
-    number = _as_float(value) if isinstance(value, Real) and not isinstance(value, TRUTH_VALUES) else math.nan
-    said = f"{number:.12g}" if math.isfinite(number) else value
-    if isinstance(said, (str, *TRUTH_VALUES)) and (state := meant_state(network, name, said)) in (*states, UNKNOWN):
+    said = value
+    if isinstance(value, TRUTH_VALUES):
+        said = NO_YES[bool(value)]
+    elif isinstance(value, Real) and math.isfinite(number := _as_float(value)):
+        said = f"{number:.12g}"
+    if isinstance(said, str) and (state := meant_state(network, name, said)) in (*states, UNKNOWN):
         return state
     if name in network.risk_factors and network.risk_factors[name].bands:
         return _band(network.risk_factors[name], value)
-    value = NO_YES[bool(value)] if isinstance(value, TRUTH_VALUES) else said
-    if isinstance(value, str):
-        hint = did_you_mean(value, [*states, UNKNOWN])
+    if isinstance(said, str):
+        hint = did_you_mean(said, [*states, UNKNOWN])
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
-        raise EvidenceError(f"unknown state {quoted(value)} of {name}; {expected}{'; ' + hint if hint else ''}")
+        raise EvidenceError(f"unknown state {quoted(said)} of {name}; {expected}{'; ' + hint if hint else ''}")
     raise EvidenceError(f"{name}: got {quoted(value)}; expected a state ({', '.join(states)}) or a likelihood by state")
 
 

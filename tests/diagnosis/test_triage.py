@@ -13,8 +13,9 @@ from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_netwo
 from bayesknee.diagnosis.triage import NO_LEVEL, levels, red_flags, triage, unknown_flags
 from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
-from bayesknee.patient.evidence import NOTHING_KNOWN, UNKNOWN, check_evidence
+from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.paths import NETWORKS
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or

@@ -13,7 +13,7 @@ import pytest
 from bayesknee import NetworkError, load_network
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge import reader, writer
-from bayesknee.knowledge.model import Reference
+from bayesknee.knowledge.model import Number, Reference
 from bayesknee.knowledge.writer import Changes, not_copied, write_changed
 from tests.support.paths import NETWORKS
 
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 def changes(folder: Path, value: float = 0.75) -> Changes:
     numbers = dict(load_network(folder).numbers())
-    moved = {
+    moved: dict[tuple[str, ...], Number] = {
         path: replace(numbers[path], value=value, low=0.6, high=0.9, note="a note  of two\nlines")
         for path in (PATH, LAST)
     }

@@ -11,7 +11,8 @@ from bayesknee import Engine, load_network
 from bayesknee.diagnosis.triage import red_flags
 from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, RedFlag
-from bayesknee.patient.evidence import UNKNOWN, check_evidence
+from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.patient.evidence import check_evidence
 
 NETWORK = load_network("posterior_knee")
 RED_FLAGS: Mapping[str, Mapping[str, object]] = {

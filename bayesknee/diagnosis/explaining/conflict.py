@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 
 from bayesknee.diagnosis.belief import Belief
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
-from bayesknee.patient.evidence import UNKNOWN, Evidence, check_evidence
+from bayesknee.patient.evidence import Evidence, check_evidence
 
 DRAWS: Final = 1000  # patients; at a share of UNUSUAL, the standard error is then 0.003
 SEED: Final = 0  # any fixed seed: the same answers get the same surprise

@@ -9,8 +9,9 @@ from typing import Any
 from bayesknee.diagnosis.asking.next_questions import next_questions
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import EvidenceError
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.askable import make_filter
-from bayesknee.patient.evidence import UNKNOWN, Answer, check_evidence
+from bayesknee.patient.evidence import Answer, check_evidence
 
 
 @dataclass(frozen=True)
