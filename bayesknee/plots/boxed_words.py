@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from immutabledict import immutabledict
@@ -21,7 +21,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from bayesknee.plots.text_fitting import LINE, block_width, broken, cut, plain, width_of
+from bayesknee.plots.text_fitting import Letters, plain, shortened
 
 Ticks: TypeAlias = Mapping[float, str]
 
@@ -39,6 +39,7 @@ MOST_TITLE_LINES: Final = 4
 _HANDLE: Final = 2.8  # a legend's line with the room behind it, of the size of the letters
 _BETWEEN: Final = 1.5  # and the room between two columns
 _LEGEND_LINE: Final = 1.55
+_ANY: Final = 99  # lines
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class RowLines:
 class Plan:
     """Where the words stand, in points; the margins are what they take of the box."""
 
-    size: float
+    letters: Letters
     title: list[str]
     x_label: list[str]
     y_label: list[str]
@@ -115,26 +116,27 @@ class Plan:
     bottom: float
 
     @property
-    def line(self) -> float:
-        return LINE * self.size
+    def size(self) -> float:
+        """Of the letters, in points."""
+        return self.letters.size
 
     def pitch_needed(self, words: Words) -> float:
         """The least height of a row, so that no words touch those of the next."""
         pairs = zip(words.rows, self.rows, strict=True)
-        heights = (max(len(lines.label), len(lines.note)) * self.line / row.slot for row, lines in pairs)
+        heights = (max(len(lines.label), len(lines.note)) * self.letters.line / row.slot for row, lines in pairs)
         return max(heights, default=0.0)
 
 
-def natural_height(words: Words, width: float) -> float:
+def natural_height(words: Words, width: float, dpi: float) -> float:
     """The height in points that a picture so wide takes with letters of the largest size."""
-    plan = planned(words, width, math.inf, LARGEST)
+    plan = planned(words, width, math.inf, Letters(LARGEST, dpi))
     return plan.top + plan.bottom + max(LOWEST_ROW, plan.pitch_needed(words) + 4.0) * words.span
 
 
-def fitted(words: Words, width: float, height: float) -> Plan:
+def fitted(words: Words, width: float, height: float, dpi: float) -> Plan:
     """The words in the largest letters with which they find room; in the smallest, and cut, where there is none."""
     for size in SIZES:
-        plan = planned(words, width, height, size)
+        plan = planned(words, width, height, Letters(size, dpi))
         free_width, free_height = width - plan.left - plan.right, height - plan.top - plan.bottom
         if words.rows:
             fits = plan.pitch_needed(words) * words.span <= free_height
@@ -142,70 +144,69 @@ def fitted(words: Words, width: float, height: float) -> Plan:
             fits = free_width >= LEAST_SHARE * width and free_height >= LEAST_SHARE * height
         if fits:
             return plan
-    return planned(words, width, height, SMALLEST, pitch=max(height - plan.top - plan.bottom, 0.0) / words.span)
+    return planned(words, width, height, plan.letters, max(height - plan.top - plan.bottom, 0.0) / words.span)
 
 
-def planned(words: Words, width: float, height: float, size: float, pitch: float = math.inf) -> Plan:
+def planned(words: Words, width: float, height: float, letters: Letters, pitch: float = math.inf) -> Plan:
     """The words in letters of one size.
 
     Args:
         words: which.
         width: of the box, in points.
         height: of the box.
-        size: of the letters.
+        letters: in which they are written.
         pitch: the height of a row, for which the words of rows are cut.
     """
-    title = cut(words.title, width, size + 1.0, MOST_TITLE_LINES) if words.title else []
-    x_label = cut(words.x_label, width, size, 3)
-    columns = _columns(words.handles, width, size)
-    legend = [cut(_label(each), width - (_HANDLE + 1.0) * size, size, 1)[0] for each in words.handles]
-    rows = [_row_lines(row, width, size, pitch) for row in words.rows]
-    top = len(title) * LINE * (size + 1.0) + TITLE_GAP if title else 0.6 * size
-    bottom = TICK + (1 + len(x_label)) * LINE * size + GAP
+    title = _title_letters(letters).cut(words.title, width, MOST_TITLE_LINES) if words.title else []
+    x_label = letters.cut(words.x_label, width, 3)
+    columns = _columns(words.handles, width, letters)
+    legend = [letters.cut(_label(each), width - (_HANDLE + 1.0) * letters.size, 1)[0] for each in words.handles]
+    top = len(title) * _title_letters(letters).line + TITLE_GAP if title else 0.6 * letters.size
+    bottom = TICK + (1 + len(x_label)) * letters.line + GAP
     if legend:
-        bottom += LEGEND_GAP + math.ceil(len(legend) / columns) * _LEGEND_LINE * size
-    sparse = words.x_ticks[-1].values()
-    overhang = 0.5 * max((width_of(text, size) for text in sparse), default=0.0) + 1.0
-    y_label = cut(words.y_label, max(height - top - bottom, 40.0), size, 2) if words.y_label else []
-    if words.rows:
-        pairs = list(zip(words.rows, rows, strict=True))
-        left = max(block_width(lines.label, size) for row, lines in pairs if not row.heading) + GAP
-        right = max(block_width(lines.note, size, bold=row.bold) for row, lines in pairs) + GAP
-    else:
-        left = block_width(list(words.y_ticks.values()), size) + TICK + GAP + len(y_label) * LINE * size
-        right = 0.0
+        bottom += LEGEND_GAP + math.ceil(len(legend) / columns) * _LEGEND_LINE * letters.size
+    y_label = letters.cut(words.y_label, max(height - top - bottom, 40.0), 2) if words.y_label else []
+    rows = [_row_lines(row, width, letters, pitch) for row in words.rows]
+    left, right = _sides(words, rows, letters, len(y_label))
+    overhang = letters.block_width(list(words.x_ticks[-1].values())) / 2.0 + 1.0
     margins = max(left, overhang), max(right, overhang), top, bottom
-    return Plan(size, title, x_label, y_label, columns, legend, rows, *margins)
+    return Plan(letters, title, x_label, y_label, columns, legend, rows, *margins)
 
 
-def _row_lines(row: Row, width: float, size: float, pitch: float) -> RowLines:
-    lines = 99 if math.isinf(pitch) else max(1, int(row.slot * pitch / (LINE * size)))
+def _title_letters(letters: Letters) -> Letters:
+    return replace(letters, size=letters.size + 1.0)
+
+
+def _sides(words: Words, rows: Sequence[RowLines], letters: Letters, y_label_lines: int) -> tuple[float, float]:
+    """What the words at the left and at the right of the marks take."""
+    if not words.rows:
+        return letters.block_width(list(words.y_ticks.values())) + TICK + GAP + y_label_lines * letters.line, 0.0
+    pairs = list(zip(words.rows, rows, strict=True))
+    left = max((letters.block_width(lines.label) for row, lines in pairs if not row.heading), default=0.0)
+    right = max((letters.in_bold if row.bold else letters).block_width(lines.note) for row, lines in pairs)
+    return left + GAP + 1.0, right + GAP + 1.0
+
+
+def _row_lines(row: Row, width: float, letters: Letters, pitch: float) -> RowLines:
+    lines = _ANY if math.isinf(pitch) else max(1, int(row.slot * pitch / letters.line))
     if row.heading:
-        return RowLines(cut(row.label, width, size, min(lines, 2), bold=True), [])
-    label_width = min(LABEL_SHARE * width, WIDEST_LABEL * size)
-    note_width = min(NOTE_SHARE * width, WIDEST_NOTE * size)
-    label = row.label if len(row.label) <= LONGEST_LABEL else cut_label(row.label)
-    note = cut(row.note, note_width, size, lines, bold=row.bold) if row.note else []
-    return RowLines(cut(label, label_width, size, lines), note)
-
-
-def cut_label(label: str) -> str:
-    """A label of at most 120 characters."""
-    from bayesknee.plots.text_fitting import shortened
-
-    return shortened(label, LONGEST_LABEL)
+        return RowLines(letters.in_bold.cut(row.label, width, min(lines, 2)), [])
+    label_width = min(LABEL_SHARE * width, WIDEST_LABEL * letters.size)
+    note_width = min(NOTE_SHARE * width, WIDEST_NOTE * letters.size)
+    note = (letters.in_bold if row.bold else letters).cut(row.note, note_width, lines) if row.note else []
+    return RowLines(letters.cut(shortened(row.label, LONGEST_LABEL), label_width, lines), note)
 
 
 def _label(handle: Artist) -> str:
     return str(handle.get_label())
 
 
-def _columns(handles: Sequence[Artist], width: float, size: float) -> int:
+def _columns(handles: Sequence[Artist], width: float, letters: Letters) -> int:
     """As many columns of a legend as find room beside one another, as even as can be."""
-    widths = [width_of(_label(each), size) + _HANDLE * size for each in handles]
+    widths = [letters.width(_label(each)) + _HANDLE * letters.size for each in handles]
     for columns in range(len(widths), 1, -1):
         parts = list(_parts(widths, columns))
-        if sum(max(part) for part in parts) + (len(parts) + 1) * _BETWEEN * size <= width:
+        if sum(max(part) for part in parts) + (len(parts) + 1) * _BETWEEN * letters.size <= width:
             return math.ceil(len(widths) / math.ceil(len(widths) / columns))
     return 1
 
@@ -253,31 +254,28 @@ class BoxedWords:
         pixels = Bbox(frame.transSubfigure.transform(box))  # type: ignore[union-attr]
         point = frame.dpi / 72.0  # type: ignore[union-attr]
         width, height = pixels.width / point, pixels.height / point
-        self._write(width, height)
-        assert self.plan
-        marks = _inner(self.plan, width, height)
+        marks = _inner(self._written(width, height, frame.dpi), width, height)
         left, bottom = pixels.x0 + marks.x0 * point, pixels.y0 + marks.y0 * point
         inner = Bbox.from_bounds(left, bottom, marks.width * point, marks.height * point)
         return Bbox(frame.transSubfigure.inverted().transform(inner))  # type: ignore[union-attr]
 
-    def _write(self, width: float, height: float) -> None:
+    def _written(self, width: float, height: float, dpi: float) -> Plan:
         """Writes the words anew where the box or what somebody wrote instead of them has changed."""
         self._take_over()
-        key = (round(width, 2), round(height, 2), self.words.title, self.words.x_label, self.words.y_label)
-        if key == self.done:
-            return
-        self.done = key
-        plan = self.plan = fitted(self.words, width, height)
+        key = (round(width, 2), round(height, 2), dpi, self.words.title, self.words.x_label, self.words.y_label)
+        if self.plan and key == self.done:
+            return self.plan
+        self.done, self.plan = key, fitted(self.words, width, height, dpi)
+        plan = self.plan
         marks = _inner(plan, width, height)
         self._write_rows(plan, marks)
         self._write_scale(plan, marks)
         self._write_around(plan, marks, width)
         self._write_legend(plan, marks, width)
+        return plan
 
     def _take_over(self) -> None:
         """A title or label that was set after the picture was drawn is one of its words from now on."""
-        from dataclasses import replace
-
         now = {"title": self.ax.get_title(), "x_label": self.ax.get_xlabel(), "y_label": self.ax.get_ylabel()}
         changed = {name: text.replace(r"\$", "$") for name, text in now.items() if text != self.shown[name]}
         if changed:
@@ -300,7 +298,7 @@ class BoxedWords:
                 heading.set(text=_joined(lines.label), fontsize=plan.size, x=-plan.left / marks.width)
 
     def _write_scale(self, plan: Plan, marks: Bbox) -> None:
-        ticks = _roomy(self.ax, self.words.x_ticks, marks.width, plan.size)
+        ticks = _roomy(self.ax, self.words.x_ticks, marks.width, plan.letters)
         limits = self.ax.get_xlim()
         self.ax.set_xticks(list(ticks), list(ticks.values()), fontsize=plan.size)
         self.ax.set_xlim(limits)  # ticks beyond them would widen them
@@ -308,7 +306,7 @@ class BoxedWords:
     def _write_around(self, plan: Plan, marks: Bbox, width: float) -> None:
         ax = self.ax
         ax.title.set(text=_joined(plan.title), fontsize=plan.size + 1.0, ha="left", x=-plan.left / marks.width)
-        half = block_width(plan.x_label, plan.size) / 2.0
+        half = plan.letters.block_width(plan.x_label) / 2.0
         middle = min(max((marks.x0 + marks.x1) / 2.0, half), max(width - half, half))
         ax.xaxis.label.set(text=_joined(plan.x_label), fontsize=plan.size, x=(middle - marks.x0) / marks.width)
         ax.yaxis.label.set(text=_joined(plan.y_label), fontsize=plan.size)
@@ -357,6 +355,7 @@ def _note(ax: Axes, row: Row) -> Annotation:
 
 
 def _heading(ax: Axes, row: Row) -> Text:
+    """Words above rows, from the left edge of the box."""
     return ax.text(0.0, row.place, "", transform=ax.get_yaxis_transform(), ha="left", va="center", weight="bold")
 
 
@@ -364,22 +363,22 @@ def _joined(lines: Sequence[str]) -> str:
     return plain("\n".join(lines))
 
 
-def _roomy(ax: Axes, choices: Sequence[Ticks], width: float, size: float) -> Ticks:
+def _roomy(ax: Axes, choices: Sequence[Ticks], width: float, letters: Letters) -> Ticks:
     """The first choice whose words do not touch; else those of the last that find room beside those before them."""
     for ticks in choices:
-        if len(_apart(ax, ticks, width, size)) == len(ticks):
+        if len(_apart(ax, ticks, width, letters)) == len(ticks):
             return ticks
-    return _apart(ax, choices[-1], width, size)
+    return _apart(ax, choices[-1], width, letters)
 
 
-def _apart(ax: Axes, ticks: Ticks, width: float, size: float) -> Ticks:
+def _apart(ax: Axes, ticks: Ticks, width: float, letters: Letters) -> Ticks:
     scale = ax.transScale + ax.transLimits
     kept: dict[float, str] = {}
     free = -math.inf
     for place, text in sorted(ticks.items()):
-        half = width_of(text, size) / 2.0
+        half = letters.width(text) / 2.0
         middle = float(scale.transform((place, 0.0))[0]) * width
         if middle - half >= free:
             kept[place] = text
-            free = middle + half + 0.6 * size
+            free = middle + half + 0.6 * letters.size
     return kept

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from bayesknee.errors import PictureError
 from bayesknee.picture_formats import picture_format
 from bayesknee.plots.boxed_words import SMALLEST, BoxedWords, Row, Ticks, Words, natural_height
-from bayesknee.plots.text_fitting import LINE, broken, plain
+from bayesknee.plots.text_fitting import LINE, Letters, plain
 
 BLACK: Final = "#000000"
 GREY: Final = "#8C8C8C"
@@ -59,7 +59,7 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
 
 def rows_axes(ax: Axes | None, words: Words) -> Axes:
     """Axes with rows from the top down, 1 apart; new ones, of the height that the words take, where left out."""
-    height = natural_height(words, POINTS * WIDTH - EDGE) + EDGE
+    height = natural_height(words, POINTS * WIDTH - EDGE, mpl.rcParams["figure.dpi"]) + EDGE
     return _cleared(axes_for(ax, WIDTH, height / POINTS), words.span)
 
 
@@ -113,7 +113,7 @@ def caption(ax: Axes, text: str) -> None:
     """Small print at the foot of the picture that holds `ax` and nothing else; the figure grows by its height."""
     figure = ax.figure.canvas.figure
     width, height = figure.get_size_inches()
-    lines = broken(text, POINTS * width - 2 * EDGE, CAPTION)
+    lines = Letters(CAPTION, figure.dpi).broken(text, 0.9 * (POINTS * width - EDGE))  # italics are a little wider
     figure.set_size_inches(width, height + (len(lines) * LINE * CAPTION + EDGE) / POINTS)
     figure.supxlabel(plain("\n".join(lines)), x=0.01, ha="left", fontsize=CAPTION, style="italic")
 

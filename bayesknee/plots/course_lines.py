@@ -81,7 +81,7 @@ def _lines(diagnosis: Diagnosis, course: Vector) -> Iterator[Line2D]:
     named = _named(diagnosis, course)
     rows = np.arange(len(course))
     for number in sorted(set(range(course.shape[1])) - set(named)):
-        yield Line2D(course[:, number], rows, color=PALE, linewidth=1.0, zorder=1)
+        yield Line2D(course[:, number], rows, color=PALE, linewidth=1.0, zorder=1, label="_")
     for number in named:
         condition = list(diagnosis.posterior)[number]
         look = style_of(diagnosis.network, condition).line

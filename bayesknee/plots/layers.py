@@ -26,6 +26,8 @@ GLYPHS: Final = immutabledict(
 RISKS, CONDITIONS, SIGNS, FINDINGS = range(4)
 NAMES: Final = ("risk factors", "conditions", "signs and topics")
 MIDDLING: Final = 0.4
+LONGEST_UNBROKEN: Final = 42  # characters
+REST: Final = "rest"
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,13 @@ def gathered(layers: Layers) -> Layers:
 
 
 def marked(node: DrawnNode) -> str:
-    """The name of a finding behind the mark of its kind, from which no line break parts it."""
-    return f"{GLYPHS[node.kind]}\N{NO-BREAK SPACE}{node.label}"
+    """The name of a finding behind the mark of its kind; a short one in one line, where there is room for that."""
+    told = f"{GLYPHS[node.kind]} {node.label}"
+    return (
+        told.replace(" ", "\N{NO-BREAK SPACE}")
+        if len(told) <= LONGEST_UNBROKEN
+        else told.replace(" ", "\N{NO-BREAK SPACE}", 1)
+    )
 
 
 def counted(layers: Layers) -> Layers:
@@ -126,7 +133,10 @@ def counted(layers: Layers) -> Layers:
         if node.kind == "findings":
             counts[layers.owners[node.id]] = sum(node.label.count(glyph) for glyph in GLYPHS.values())
     risks, conditions, signs = (
-        [replace(node, note="", label=f"{node.label} ({counts[node.id]})" if counts[node.id] else node.label) for node in nodes]
+        [
+            replace(node, note="", label=f"{node.label} ({counts[node.id]})" if counts[node.id] else node.label)
+            for node in nodes
+        ]
         for nodes in layers.nodes[:FINDINGS]
     )
     return Layers((risks, conditions, signs, []), {}, layers.links)
@@ -145,7 +155,7 @@ def _folded(layers: Layers, layer: int, kept: int) -> Layers:
     for link in layers.links:
         strength.update({link.source: link.strength, link.target: link.strength})  # type: ignore[dict-item]
     names = {node.id for node in sorted(layers.nodes[layer], key=lambda node: -strength[node.id])[:kept]}
-    rest = f"rest {layer}"  # no id has a blank
+    rest = f"{REST} {layer}"  # no id has a blank
     others = {node.id: rest for node in layers.nodes[layer] if node.id not in names}
     nodes = list(layers.nodes)
     kind: NodeKind = "risk_factor" if layer == RISKS else "bundle"

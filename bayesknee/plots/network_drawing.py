@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import matplotlib as mpl
 from immutabledict import immutabledict
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
@@ -14,6 +15,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from bayesknee.knowledge.network import Network
+from bayesknee.plots.boxed_words import LARGEST
 from bayesknee.plots.canvas import BLACK, EDGE, GREY, POINTS, axes_for
 from bayesknee.plots.condition_styles import style_of
 from bayesknee.plots.layers import (
@@ -22,7 +24,6 @@ from bayesknee.plots.layers import (
     RISKS,
     SIGNS,
     DrawnNode,
-    Layers,
     gathered,
     layers_around,
     layers_of,
@@ -40,7 +41,7 @@ _SHRUNK: Final = 0.97  # letters are that much smaller than the box is, for they
 def network(network: Network, ax: Axes | None = None, *, around: str | None = None) -> Axes:
     """The network in layers: risk factors, conditions, signs, findings.
 
-    Lines are thick where the link is strong, and have the colour and the dashes of their condition. Findings that
+    Lines are thick where the link is strong, and have the colour of their condition. Findings that
     depend on conditions directly hang on the name of their topic, to which the lines of all of a condition's links are
     bundled. The findings of the whole network stand beside their sign; around one condition each has a line with its
     numbers. Where axes have too little room for that, signs tell how many findings they have, and at last only the
@@ -61,11 +62,11 @@ def network(network: Network, ax: Axes | None = None, *, around: str | None = No
     """
     layers = layers_around(network, around) if around is not None else gathered(layers_of(network))
     if ax is None:
-        sheet = sheet_for(layers)
+        sheet = sheet_for(layers, mpl.rcParams["figure.dpi"])
         ax = axes_for(None, (sheet.width + EDGE) / POINTS, (sheet.height + EDGE) / POINTS)
     else:
         point = ax.figure.dpi / POINTS
-        sheet = sheet_in(layers, ax.bbox.width / point, ax.bbox.height / point)
+        sheet = sheet_in(layers, ax.bbox.width / point, ax.bbox.height / point, ax.figure.dpi)
     _draw(ax, network, sheet)
     return ax
 
@@ -76,7 +77,7 @@ def _draw(ax: Axes, network: Network, sheet: Sheet) -> None:
     ax.set_ylim(sheet.height, 0.0)
     ax.axis("off")
     places = placed(sheet)
-    _draw_links(ax, network, layers, places)
+    _draw_links(ax, network, sheet, places)
     for layer, nodes in enumerate(layers.nodes):
         for node in nodes:
             if node.id in places:
@@ -112,17 +113,16 @@ class _ScaledLetters:
 # --- ink -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_links(ax: Axes, network: Network, layers: Layers, places: Mapping[str, Place]) -> None:
-    links = [each for each in layers.links if each.source in places and each.target in places]
+def _draw_links(ax: Axes, network: Network, sheet: Sheet, places: Mapping[str, Place]) -> None:
+    links = [each for each in sheet.layers.links if each.source in places and each.target in places]
     links.sort(key=lambda link: link.strength)
     looks = {name: style_of(network, name) for name in network.conditions}
-    thin, more = _LINE_WIDTHS
+    thin, more = (width * sheet.size / LARGEST for width in _LINE_WIDTHS)
     ax.add_collection(
         PathCollection(
             [_curve(places[link.source], places[link.target]) for link in links],
             facecolors="none",
             edgecolors=[looks[link.condition].color if link.condition else GREY for link in links],
-            linestyles=[looks[link.condition].dashes if link.condition else "-" for link in links],
             linewidths=[thin + more * link.strength**2 for link in links],
             alpha=0.7,
             zorder=1,

@@ -11,6 +11,7 @@ from bayesknee.plots.layers import (
     CONDITIONS,
     FINDINGS,
     GLYPHS,
+    REST,
     RISKS,
     SIGNS,
     DrawnLink,
@@ -21,7 +22,7 @@ from bayesknee.plots.layers import (
     marked,
     strongest,
 )
-from bayesknee.plots.text_fitting import LINE, broken, cut
+from bayesknee.plots.text_fitting import LINE, Letters
 
 WIDTH: Final = 16.0 * 72.0 - 9.0  # points: 1,600 pixels at 100 dots per inch, with the edges of a figure
 LETTERS: Final = 9.5  # points: 13 pixels at 100 dots per inch
@@ -29,6 +30,7 @@ LETTERS: Final = 9.5  # points: 13 pixels at 100 dots per inch
 _THREE: Final = ((0.0, 0.27), (0.36, 0.63), (0.73, 1.0))
 _FOUR: Final = ((0.0, 0.17), (0.225, 0.355), (0.475, 0.615), (0.63, 1.0))
 _NARROWEST: Final = 12.0  # letters of a layer's width, or findings are only counted
+_TIGHT: Final = 0.5  # letters of room around a name
 _FREE: Final = 0.96  # of the height that is filled at most, so that a later layout may take some
 
 
@@ -62,17 +64,22 @@ class Sheet:
         layers: the nodes and links.
         width: of the sheet.
         height: of the sheet; what is not needed parts the nodes.
-        size: of the letters.
-        most_lines: of a node; longer names are cut.
+        letters: in which names are written.
+        most_lines: of a node of each of the first three layers; longer names are cut.
         tight: with little room around names.
     """
 
     layers: Layers
     width: float
     height: float
-    size: float
-    most_lines: int = 99
+    letters: Letters
+    most_lines: Sequence[int] = (99, 99, 99)
     tight: bool = False
+
+    @property
+    def size(self) -> float:
+        """Of the letters, in points."""
+        return self.letters.size
 
     @property
     def top(self) -> float:
@@ -94,27 +101,27 @@ class Sheet:
         """What is written of a node."""
         left, right = self.edges[layer]
         label = marked(node) if node.kind in GLYPHS else node.label
-        bold = node.kind == "condition"
-        width = right - left - self.size
+        letters = self.letters.in_bold if node.kind == "condition" else self.letters
+        width = right - left - 1.2 * self.size  # italics are a little wider
         if layer == FINDINGS:
-            return broken(f"{label}: {node.note}" if node.note else label, width, self.size)
-        note = broken(node.note, width, self.size, bold=bold) if node.note else []
-        return cut(label, width, self.size, self.most_lines, bold=bold) + note
+            return letters.broken(f"{label}: {node.note}" if node.note else label, width)
+        note = letters.broken(node.note, width) if node.note else []
+        return letters.cut(label, width, self.most_lines[layer]) + note
 
     def height_of(self, layer: int, node: DrawnNode) -> float:
         """With the room around it."""
-        padding = (0.5 if self.tight else 1.1) if layer in (CONDITIONS, SIGNS) else 0.25
+        padding = (_TIGHT if self.tight else 1.1) if layer in (CONDITIONS, SIGNS) else 0.25
         return (LINE * len(self.lines(layer, node)) + padding) * self.size
 
     def headings(self) -> Iterator[Heading]:
         """Above each layer that has nodes; above the findings the key to their marks."""
         counted_only = not self.layers.nodes[FINDINGS]
-        signs = "Signs and topics (findings)" if counted_only else "Signs; topics (dotted)"
+        signs = "Signs (findings)" if counted_only else "Signs; topics (dotted)"
         y = 0.8 * self.size
         for layer, words in enumerate(("Risk factors", "Conditions", signs, "Findings")):
             if self.layers.nodes[layer]:
                 left, right = self.edges[layer]
-                text = cut(words, right - left, self.size, 1, bold=True)[0]
+                text = self.letters.in_bold.cut(words, right - left + 2.0 * self.size, 1)[0]
                 x, align = {RISKS: (right - 3.0, "right"), FINDINGS: (left + 3.0, "left")}.get(
                     layer, ((left + right) / 2.0, "center")
                 )
@@ -135,30 +142,41 @@ class Sheet:
 _KINDS: Final[Mapping[str, str]] = {"history": "history", "exam": "examination", "test": "test"}
 
 
-def sheet_for(layers: Layers) -> Sheet:
+def sheet_for(layers: Layers, dpi: float) -> Sheet:
     """A sheet of the usual width and of the height that all names take."""
-    sheet = Sheet(layers, WIDTH, 0.0, LETTERS)
+    sheet = Sheet(layers, WIDTH, 0.0, Letters(LETTERS, dpi))
     return replace(sheet, height=sheet.needed)
 
 
-def sheet_in(layers: Layers, width: float, height: float) -> Sheet:
+def sheet_in(layers: Layers, width: float, height: float, dpi: float) -> Sheet:
     """A sheet of a given size with as much of the network as finds room on it.
 
     Numbers go first, then the names of the findings, then names are cut, then nodes are put together.
     """
     for each in (layers, gathered_again(layers)):
-        for size in SIZES:
-            sheet = Sheet(each, width, height, size)
+        for letters in (Letters(size, dpi) for size in SIZES):
+            sheet = Sheet(each, width, height, letters)
             narrowest = min(right - left for left, right in sheet.edges)
-            if narrowest >= _NARROWEST * size and sheet.needed <= _FREE * height:
+            if narrowest >= _NARROWEST * letters.size and sheet.needed <= _FREE * height:
                 return sheet
     few = counted(layers)
-    for lines, size in ((lines, size) for lines in (3, 1) for size in SIZES):
-        sheet = Sheet(few, width, height, size, lines, tight=True)
+    for letters in (Letters(size, dpi) for size in SIZES):
+        sheet = Sheet(few, width, height, letters, (3, 3, 3), tight=True)
         if sheet.needed <= _FREE * height:
             return sheet
-    most = max(2, int((_FREE * height - 3.0 * SMALLEST) / ((LINE + 0.5) * SMALLEST)))
-    return Sheet(strongest(few, most), width, height, SMALLEST, 1, tight=True)
+    most = max(2, int((_FREE * height - 3.0 * SMALLEST) / ((LINE + _TIGHT) * SMALLEST)))
+    return _cut_where_needed(Sheet(strongest(few, most), width, height, Letters(SMALLEST, dpi), tight=True))
+
+
+def _cut_where_needed(sheet: Sheet) -> Sheet:
+    """With as many lines for the nodes of each layer as its height allows."""
+    room = _FREE * sheet.height - sheet.top - 0.5 * sheet.size
+    lines: list[int] = []
+    for layer, nodes in enumerate(sheet.layers.nodes[:FINDINGS]):
+        tries = (replace(sheet, most_lines=(most,) * 3) for most in (3, 2))
+        fitting = [each for each in tries if sum(each.height_of(layer, node) for node in nodes) <= room]
+        lines.append(fitting[0].most_lines[layer] if fitting else 1)
+    return replace(sheet, most_lines=tuple(lines))
 
 
 def gathered_again(layers: Layers) -> Layers:
@@ -198,7 +216,7 @@ def _in_order(layers: Layers) -> tuple[list[str], list[str]]:
     for _ in range(4):
         signs = _by_mean(signs, backwards, conditions)
         conditions = _by_mean(conditions, pairs, signs)
-    return conditions, signs
+    return conditions, sorted(signs, key=lambda name: name.startswith(f"{REST} "))  # what is put together comes last
 
 
 def _by_mean(names: Sequence[str], links: Iterable[DrawnLink], others: Sequence[str]) -> list[str]:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.plots.boxed_words import LARGEST
 from bayesknee.plots.canvas import (
     BLACK,
     PALE,
+    POINTS,
     WIDTH,
     Row,
     Words,
@@ -22,12 +25,13 @@ from bayesknee.plots.canvas import (
     rows_axes,
 )
 from bayesknee.plots.condition_styles import style_of
-from bayesknee.plots.text_fitting import width_of
+from bayesknee.plots.text_fitting import Letters
 from bayesknee.words import percent
 
 FEW: Final = 5
 MOST_OUTCOMES: Final = 6
 _LINE: Final = 0.8  # rows, of a second line of a heading
+_MIDDLING: Final = 7.5  # points
 
 
 def questions(
@@ -65,6 +69,7 @@ def questions(
         "Probability now (line) and after the answer (arrow); grey: of the answer itself", percent_ticks(), rows
     )
     ax = rows_axes(ax, words)
+    ax.spines["left"].set_visible(False)  # it would cross the headings
     ax.set_xlim(0.0, 1.0)
     for part in parts:
         _draw(ax, diagnosis, part)
@@ -118,8 +123,11 @@ def _part(
 
 def _heading_lines(heading: str, ax: Axes | None) -> int:
     """How many lines are left for it: one, or two where it is wider than the box with letters of middling size."""
-    width = 72.0 * (WIDTH if ax is None else ax.bbox.width / ax.figure.dpi)
-    return 1 if width_of(heading, 9.0 if ax is None else 7.5, bold=True) < 0.97 * width else 2
+    if ax is None:
+        letters, width = Letters(LARGEST, mpl.rcParams["figure.dpi"]), WIDTH
+    else:
+        letters, width = Letters(_MIDDLING, ax.figure.dpi), ax.bbox.width / ax.figure.dpi
+    return 1 if letters.in_bold.width(heading) < 0.97 * POINTS * width else 2
 
 
 def _likeliest(question: NextQuestion, most: int) -> list[Outcome]:
