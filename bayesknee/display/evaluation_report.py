@@ -180,7 +180,7 @@ def _title(name: str) -> str:
 
 def _png(ax: Axes) -> bytes:
     made = BytesIO()
-    ax.figure.savefig(made, format="png", dpi=DOTS, metadata={"Software": None})
+    ax.figure.canvas.figure.savefig(made, format="png", dpi=DOTS, metadata={"Software": None})
     return made.getvalue()
 
 

@@ -16,11 +16,11 @@ from typing import Any, Final, TypeAlias
 from immutabledict import immutabledict
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.gridspec import SubplotSpec
 from matplotlib.legend import Legend
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
+from bayesknee.plots.axes_box import AxesBox
 from bayesknee.plots.text_fitting import Letters, plain, shortened
 
 Ticks: TypeAlias = Mapping[float, str]
@@ -221,18 +221,18 @@ def _parts(widths: Sequence[float], columns: int) -> Iterator[Sequence[float]]:
         start = end
 
 
-class BoxedWords:
+class BoxedWords(AxesBox):
     """Puts the words of a picture into the box of its axes: what matplotlib asks for the place of the axes."""
 
     def __init__(self, ax: Axes, words: Words) -> None:
         """Takes the axes over; the words appear when the figure is drawn."""
-        self.ax, self.words = ax, words
-        self.box_of = ax.get_axes_locator()  # of axes inset in others
+        super().__init__(ax)
+        self.words = words
         self.notes: list[Annotation | None] = []
         self.headings: list[Text | None] = []
         self.legend: Legend | None = None
         self.done: object = None
-        self.plan: Plan | None = None
+        self.place = Bbox.unit()
         ax.set_title(plain(words.title))
         ax.set_xlabel(plain(words.x_label))
         ax.set_ylabel(plain(words.y_label))
@@ -240,44 +240,29 @@ class BoxedWords:
         for row in words.rows:
             self.notes.append(_note(ax, row) if row.note else None)
             self.headings.append(_heading(ax, row) if row.heading else None)
-        ax.set_axes_locator(self)
         ax.apply_aspect(self(ax, None))
 
-    def get_subplotspec(self) -> SubplotSpec | None:
-        """The place in a grid, for `tight_layout`."""
-        return self.ax.get_subplotspec()
-
-    def __call__(self, ax: Axes, renderer: Any) -> Bbox:  # noqa: ANN401 (matplotlib's protocol)
-        """Where the marks are: in units of the figure, as matplotlib wants it."""
-        box = self.box_of(ax, renderer) if self.box_of else ax.get_position(original=True)
-        frame = ax.get_figure(root=False)
-        pixels = Bbox(frame.transSubfigure.transform(box))  # type: ignore[union-attr]
-        point = frame.dpi / 72.0  # type: ignore[union-attr]
-        width, height = pixels.width / point, pixels.height / point
-        marks = _inner(self._written(width, height, frame.dpi), width, height)
-        left, bottom = pixels.x0 + marks.x0 * point, pixels.y0 + marks.y0 * point
-        inner = Bbox.from_bounds(left, bottom, marks.width * point, marks.height * point)
-        return Bbox(frame.transSubfigure.inverted().transform(inner))  # type: ignore[union-attr]
-
-    def _written(self, width: float, height: float, dpi: float) -> Plan:
+    def marks(self, width: float, height: float, dpi: float) -> Bbox:
         """Writes the words anew where the box or what somebody wrote instead of them has changed."""
         self._take_over()
         key = (round(width, 2), round(height, 2), dpi, self.words.title, self.words.x_label, self.words.y_label)
-        if self.plan and key == self.done:
-            return self.plan
-        self.done, self.plan = key, fitted(self.words, width, height, dpi)
-        plan = self.plan
-        marks = _inner(plan, width, height)
+        if key == self.done:
+            return self.place
+        self.done = key
+        plan = fitted(self.words, width, height, dpi)
+        marks = self.place = _inner(plan, width, height)
         self._write_rows(plan, marks)
         self._write_scale(plan, marks)
         self._write_around(plan, marks, width)
         self._write_legend(plan, marks, width)
-        return plan
+        return marks
 
     def _take_over(self) -> None:
         """A title or label that was set after the picture was drawn is one of its words from now on."""
         now = {"title": self.ax.get_title(), "x_label": self.ax.get_xlabel(), "y_label": self.ax.get_ylabel()}
-        changed = {name: text.replace(r"\$", "$") for name, text in now.items() if text != self.shown[name]}
+        changed: dict[str, Any] = {
+            name: text.replace(r"\$", "$") for name, text in now.items() if text != self.shown[name]
+        }
         if changed:
             self.words = replace(self.words, **changed)
             self.shown |= now

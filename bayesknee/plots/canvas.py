@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from bayesknee.errors import PictureError
 from bayesknee.picture_formats import picture_format
+from bayesknee.plots.axes_box import POINTS, box_size
 from bayesknee.plots.boxed_words import SMALLEST, BoxedWords, Row, Ticks, Words, natural_height
 from bayesknee.plots.text_fitting import LINE, Letters, plain
 
@@ -26,7 +27,6 @@ GREY: Final = "#8C8C8C"
 PALE: Final = "#D9D9D9"
 WIDTH: Final = 8.0  # inches
 HIGHEST_FIGURE: Final = 400.0  # inches: 40,000 pixels; matplotlib draws at most 65,535
-POINTS: Final = 72.0  # in an inch
 EDGE: Final = 9.0  # points that a constrained layout leaves free at both edges, and a little for rounding
 CAPTION: Final = 7.0  # points
 WORDS_AROUND: Final = 11  # lines of title, scale and legend around rows, in the smallest letters
@@ -78,7 +78,7 @@ def most_rows(ax: Axes | None, most: int) -> int:
     """How many rows to draw: as many as wanted on new axes, on others not more than can be told apart."""
     if ax is None:
         return most
-    height = POINTS * ax.bbox.height / ax.figure.dpi
+    _, height = box_size(ax)
     return max(FEWEST_ROWS, min(most, int(height / (LINE * SMALLEST)) - WORDS_AROUND))
 
 
@@ -151,7 +151,9 @@ __all__ = [
     "BLACK",
     "GREY",
     "PALE",
+    "POINTS",
     "Row",
+    "Ticks",
     "Words",
     "axes_for",
     "caption",

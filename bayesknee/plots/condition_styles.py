@@ -14,9 +14,9 @@ from bayesknee.knowledge.network import Network
 # Okabe and Ito, Color Universal Design, 2008, without black, which is for marks, and yellow, which is lost on white;
 # then the same six darker, and lighter. All are told apart by the colour-blind.
 PALETTE: Final = (
-    ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-    + ("#00395A", "#7A3500", "#00503A", "#7B3E62", "#7D5700", "#1F6D99")
-    + ("#7FB8D8", "#EAAE80", "#80CEB9", "#E6BCD3", "#F2CF80", "#ABDAF4")
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+    *("#00395A", "#7A3500", "#00503A", "#7B3E62", "#7D5700", "#1F6D99"),
+    *("#7FB8D8", "#EAAE80", "#80CEB9", "#E6BCD3", "#F2CF80", "#ABDAF4"),
 )
 # Seven and four have no common divisor: 28 conditions go by before a marker comes again with the same dashes.
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")

@@ -57,5 +57,5 @@ def _words(ax: Axes, *, lost: bool) -> Words:
 
 
 def _scale(low: float, high: float) -> Ticks:
-    places = MaxNLocator(5).tick_values(low, high).tolist()
+    places = [float(place) for place in MaxNLocator(5).tick_values(low, high)]
     return line_ticks({place: f"{place:.4g}" for place in places}, low, high)

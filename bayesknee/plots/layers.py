@@ -113,7 +113,7 @@ def gathered(layers: Layers) -> Layers:
     nodes = [DrawnNode(f"findings of {owner}", "   ".join(each), "findings") for owner, each in names.items()]
     links = [link for link in layers.links if link.source not in layers.owners.values()]
     links += [DrawnLink(owner, f"findings of {owner}", MIDDLING, "") for owner in names]
-    return Layers((*layers.nodes[:FINDINGS], nodes), {f"findings of {owner}": owner for owner in names}, links)
+    return Layers((*layers.nodes[:3], nodes), {f"findings of {owner}": owner for owner in names}, links)
 
 
 def marked(node: DrawnNode) -> str:
@@ -153,7 +153,7 @@ def strongest(layers: Layers, most: int) -> Layers:
 def _folded(layers: Layers, layer: int, kept: int) -> Layers:
     strength: Counter[str] = Counter()
     for link in layers.links:
-        strength.update({link.source: link.strength, link.target: link.strength})  # type: ignore[dict-item]
+        strength.update({link.source: link.strength, link.target: link.strength})
     names = {node.id for node in sorted(layers.nodes[layer], key=lambda node: -strength[node.id])[:kept]}
     rest = f"{REST} {layer}"  # no id has a blank
     others = {node.id: rest for node in layers.nodes[layer] if node.id not in names}

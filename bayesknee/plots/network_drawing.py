@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import matplotlib as mpl
 from immutabledict import immutabledict
@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.path import Path
-from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from bayesknee.knowledge.network import Network
+from bayesknee.plots.axes_box import POINTS, AxesBox, box_size
 from bayesknee.plots.boxed_words import LARGEST
-from bayesknee.plots.canvas import BLACK, EDGE, GREY, POINTS, axes_for
+from bayesknee.plots.canvas import BLACK, EDGE, GREY, axes_for
 from bayesknee.plots.condition_styles import style_of
 from bayesknee.plots.layers import (
     CONDITIONS,
@@ -28,7 +28,7 @@ from bayesknee.plots.layers import (
     layers_around,
     layers_of,
 )
-from bayesknee.plots.network_places import Place, Sheet, placed, sheet_for, sheet_in
+from bayesknee.plots.network_places import BESIDE_LINKS, Place, Sheet, placed, sheet_for, sheet_in
 from bayesknee.plots.text_fitting import plain
 
 _LINE_WIDTHS: Final = (0.4, 1.8)  # points, of the weakest link, and how much wider the strongest is
@@ -65,8 +65,7 @@ def network(network: Network, ax: Axes | None = None, *, around: str | None = No
         sheet = sheet_for(layers, mpl.rcParams["figure.dpi"])
         ax = axes_for(None, (sheet.width + EDGE) / POINTS, (sheet.height + EDGE) / POINTS)
     else:
-        point = ax.figure.dpi / POINTS
-        sheet = sheet_in(layers, ax.bbox.width / point, ax.bbox.height / point, ax.figure.dpi)
+        sheet = sheet_in(layers, *box_size(ax), ax.figure.dpi)
     _draw(ax, network, sheet)
     return ax
 
@@ -80,34 +79,27 @@ def _draw(ax: Axes, network: Network, sheet: Sheet) -> None:
     _draw_links(ax, network, sheet, places)
     for layer, nodes in enumerate(layers.nodes):
         for node in nodes:
-            if node.id in places:
-                _draw_node(ax, network, sheet, layer, node, places[node.id])
+            if layer in (CONDITIONS, SIGNS):
+                _draw_box(ax, network, node, places[node.id])
+            _write_node(ax, sheet, node, places[node.id])
     for heading in sheet.headings():
         ax.text(heading.x, heading.y, heading.text, ha=heading.align, va="center", weight=heading.weight,
                 fontsize=sheet.size)  # fmt: skip
-    ax.set_axes_locator(_ScaledLetters(ax, sheet))
+    _ScaledLetters(ax, sheet)
 
 
-class _ScaledLetters:
+class _ScaledLetters(AxesBox):
     """Makes the letters smaller where the box of the axes has become smaller than it was when they were drawn."""
 
     def __init__(self, ax: Axes, sheet: Sheet) -> None:
-        self.ax, self.sheet, self.box_of = ax, sheet, ax.get_axes_locator()
-        self.texts: list[Text] = list(ax.texts)
+        super().__init__(ax)
+        self.sheet, self.texts = sheet, list(ax.texts)
 
-    def get_subplotspec(self) -> Any:  # noqa: ANN401 (matplotlib's protocol)
-        """The place in a grid, for `tight_layout`."""
-        return self.ax.get_subplotspec()
-
-    def __call__(self, ax: Axes, renderer: Any) -> Bbox:  # noqa: ANN401 (matplotlib's protocol)
-        box = self.box_of(ax, renderer) if self.box_of else ax.get_position(original=True)
-        frame: Any = ax.get_figure(root=False)
-        pixels = Bbox(frame.transSubfigure.transform(box))
-        point = frame.dpi / POINTS
-        share = min(pixels.width / point / self.sheet.width, pixels.height / point / self.sheet.height)
+    def marks(self, width: float, height: float, dpi: float) -> Bbox:  # noqa: ARG002 (whatever the resolution)
+        share = min(width / self.sheet.width, height / self.sheet.height)
         for text in self.texts:
             text.set_fontsize(self.sheet.size * (1.0 if share > _SHRUNK else _SHRUNK * share))
-        return box
+        return Bbox.from_bounds(0.0, 0.0, width, height)
 
 
 # --- ink -----------------------------------------------------------------------------------------------------------
@@ -143,18 +135,22 @@ def _curve(source: Place, target: Place) -> Path:
     return Path(list(zip(ends, heights, strict=True)), [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
 
 
-def _draw_node(ax: Axes, network: Network, sheet: Sheet, layer: int, node: DrawnNode, place: Place) -> None:
-    text = plain("\n".join(sheet.lines(layer, node)))
-    style: dict[str, Any] = {"fontsize": sheet.size, "va": "center"}
-    if layer in (CONDITIONS, SIGNS):
-        _draw_box(ax, network, node, place)
-        style |= {"weight": "bold" if node.kind == "condition" else "normal"}
-        style |= {"style": "italic" if node.kind == "bundle" else "normal"}
-        ax.text((place.left + place.right) / 2.0, place.middle, text, ha="center", **style)
-    elif layer == RISKS:
-        ax.text(place.right - 3.0, place.middle, text, ha="right", **style)
-    elif layer == FINDINGS:
-        ax.text(place.left + 3.0, place.middle, text, ha="left", **style)
+def _write_node(ax: Axes, sheet: Sheet, node: DrawnNode, place: Place) -> None:
+    """In its box; of risk factors and findings, which have none, beside the links."""
+    x, align = {
+        RISKS: (place.right - BESIDE_LINKS, "right"),
+        FINDINGS: (place.left + BESIDE_LINKS, "left"),
+    }.get(place.layer, ((place.left + place.right) / 2.0, "center"))
+    ax.text(
+        x,
+        place.middle,
+        plain("\n".join(sheet.lines(place.layer, node))),
+        ha=align,
+        va="center",
+        fontsize=sheet.size,
+        weight="bold" if node.kind == "condition" and place.layer == CONDITIONS else "normal",
+        style="italic" if node.kind == "bundle" else "normal",
+    )
 
 
 def _draw_box(ax: Axes, network: Network, node: DrawnNode, place: Place) -> None:

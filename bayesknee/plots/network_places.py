@@ -22,13 +22,14 @@ from bayesknee.plots.layers import (
     marked,
     strongest,
 )
-from bayesknee.plots.text_fitting import LINE, Letters
+from bayesknee.plots.text_fitting import Letters
 
 WIDTH: Final = 16.0 * 72.0 - 9.0  # points: 1,600 pixels at 100 dots per inch, with the edges of a figure
 LETTERS: Final = 9.5  # points: 13 pixels at 100 dots per inch
 # Shares of the width: the left and right edge of each layer, where links leave and arrive; without findings, and with.
 _THREE: Final = ((0.0, 0.27), (0.36, 0.63), (0.73, 1.0))
 _FOUR: Final = ((0.0, 0.17), (0.225, 0.355), (0.475, 0.615), (0.63, 1.0))
+BESIDE_LINKS: Final = 3.0  # points between the end of a link and a name
 _NARROWEST: Final = 12.0  # letters of a layer's width, or findings are only counted
 _TIGHT: Final = 0.5  # letters of room around a name
 _FREE: Final = 0.96  # of the height that is filled at most, so that a later layout may take some
@@ -47,8 +48,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node is: its left and right edge and its middle, its height; how far a bow at its left may go."""
+    """Where a node is: its layer, left and right edge, middle and height; how far a bow at its left may go."""
 
+    layer: int
     left: float
     right: float
     middle: float
@@ -111,7 +113,7 @@ class Sheet:
     def height_of(self, layer: int, node: DrawnNode) -> float:
         """With the room around it."""
         padding = (_TIGHT if self.tight else 1.1) if layer in (CONDITIONS, SIGNS) else 0.25
-        return (LINE * len(self.lines(layer, node)) + padding) * self.size
+        return self.letters.line * len(self.lines(layer, node)) + padding * self.size
 
     def headings(self) -> Iterator[Heading]:
         """Above each layer that has nodes; above the findings the key to their marks."""
@@ -122,7 +124,7 @@ class Sheet:
             if self.layers.nodes[layer]:
                 left, right = self.edges[layer]
                 text = self.letters.in_bold.cut(words, right - left + 2.0 * self.size, 1)[0]
-                x, align = {RISKS: (right - 3.0, "right"), FINDINGS: (left + 3.0, "left")}.get(
+                x, align = {RISKS: (right - BESIDE_LINKS, "right"), FINDINGS: (left + BESIDE_LINKS, "left")}.get(
                     layer, ((left + right) / 2.0, "center")
                 )
                 yield Heading(x, y, text, align)
@@ -164,8 +166,9 @@ def sheet_in(layers: Layers, width: float, height: float, dpi: float) -> Sheet:
         sheet = Sheet(few, width, height, letters, (3, 3, 3), tight=True)
         if sheet.needed <= _FREE * height:
             return sheet
-    most = max(2, int((_FREE * height - 3.0 * SMALLEST) / ((LINE + _TIGHT) * SMALLEST)))
-    return _cut_where_needed(Sheet(strongest(few, most), width, height, Letters(SMALLEST, dpi), tight=True))
+    letters = Letters(SMALLEST, dpi)
+    most = max(2, int((_FREE * height - 3.0 * SMALLEST) / (letters.line + _TIGHT * SMALLEST)))
+    return _cut_where_needed(Sheet(strongest(few, most), width, height, letters, tight=True))
 
 
 def _cut_where_needed(sheet: Sheet) -> Sheet:
@@ -198,7 +201,9 @@ def placed(sheet: Sheet) -> dict[str, Place]:
         middles |= _spread(sheet, layer, wanted, height)
     free = sheet.edges[CONDITIONS][0] - sheet.edges[RISKS][1]
     return {
-        node.id: Place(*sheet.edges[layer], sheet.top + middles[node.id], sheet.height_of(layer, node), 0.8 * free)
+        node.id: Place(
+            layer, *sheet.edges[layer], sheet.top + middles[node.id], sheet.height_of(layer, node), 0.8 * free
+        )
         for layer, nodes in enumerate(layers.nodes)
         for node in nodes
     }

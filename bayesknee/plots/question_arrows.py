@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.plots.axes_box import box_size
 from bayesknee.plots.boxed_words import LARGEST
 from bayesknee.plots.canvas import (
     BLACK,
@@ -93,41 +94,33 @@ def _parts(
     room = most_rows(ax, 10**6)
     top = 0.0
     for number, question in enumerate(questions):
+        about = condition or question.about
         outcomes = _likeliest(question, max(2, min(MOST_OUTCOMES, room - 2)))
-        part = _part(diagnosis, question, outcomes, condition, top, ax)
-        top = part.rows[-1].place + 1.3
-        if number and top - 1.3 > room:
+        cut = "" if len(outcomes) == len(question.outcomes) else f"; the {len(outcomes)} likeliest answers"
+        heading = f"{question.question} [{diagnosis.network.conditions[about].name}{cut}]"
+        rows = _heading_rows(heading, _heading_lines(heading, ax), top)
+        first = top + rows[0].slot
+        for place, outcome in enumerate(outcomes):
+            after = f"{percent(diagnosis.posterior[about])} to {percent(outcome.posterior[about])}"
+            rows.append(Row(first + place, question.asked.state_words(outcome.state), after))
+        if number and rows[-1].place > room:
             return
-        yield part
+        yield _QuestionPart(rows, outcomes, about)
+        top = rows[-1].place + 1.3
 
 
-def _part(
-    diagnosis: Diagnosis,
-    question: NextQuestion,
-    outcomes: Sequence[Outcome],
-    condition: str | None,
-    top: float,
-    ax: Axes | None,
-) -> _QuestionPart:
-    about = condition or question.about
-    cut = "" if len(outcomes) == len(question.outcomes) else f"; the {len(outcomes)} likeliest answers"
-    heading = f"{question.question} [{diagnosis.network.conditions[about].name}{cut}]"
-    lines = _heading_lines(heading, ax)
-    rows = [Row(top + _LINE * (lines - 1) / 2.0, heading, slot=0.9 + _LINE * (lines - 1), heading=True)]
-    first = top + _LINE * (lines - 1) + 0.9
-    for number, outcome in enumerate(outcomes):
-        after = f"{percent(diagnosis.posterior[about])} to {percent(outcome.posterior[about])}"
-        rows.append(Row(first + number, question.asked.state_words(outcome.state), after))
-    return _QuestionPart(rows, outcomes, about)
+def _heading_rows(heading: str, lines: int, top: float) -> list[Row]:
+    more = _LINE * (lines - 1)
+    return [Row(top + more / 2.0, heading, slot=0.9 + more, heading=True)]
 
 
 def _heading_lines(heading: str, ax: Axes | None) -> int:
     """How many lines are left for it: one, or two where it is wider than the box with letters of middling size."""
     if ax is None:
-        letters, width = Letters(LARGEST, mpl.rcParams["figure.dpi"]), WIDTH
+        letters, width = Letters(LARGEST, mpl.rcParams["figure.dpi"]), POINTS * WIDTH
     else:
-        letters, width = Letters(_MIDDLING, ax.figure.dpi), ax.bbox.width / ax.figure.dpi
-    return 1 if letters.in_bold.width(heading) < 0.97 * POINTS * width else 2
+        letters, width = Letters(_MIDDLING, ax.figure.dpi), box_size(ax)[0]
+    return 1 if letters.in_bold.width(heading) < 0.97 * width else 2
 
 
 def _likeliest(question: NextQuestion, most: int) -> list[Outcome]:

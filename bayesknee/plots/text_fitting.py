@@ -10,6 +10,7 @@ from typing import Final
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
@@ -44,7 +45,7 @@ class Letters:
     @property
     def line(self) -> float:
         """From one line to the next, in points."""
-        return LINE * self.size
+        return _line(self, tuple(mpl.rcParams["font.family"]))
 
     def width(self, text: str) -> float:
         """The width of one line, in points, on a screen or on paper, whichever is more."""
@@ -113,9 +114,19 @@ def _advance(letter: str, look: Letters, family: tuple[str, ...]) -> tuple[float
 def _measured(text: str, look: Letters, family: tuple[str, ...]) -> tuple[float, float]:
     """The width of a text in points, on paper and on a screen."""
     letters = FontProperties(family=family, weight="bold" if look.bold else "normal", size=look.size)
-    on_paper, _, _ = text_to_path.get_text_width_height_descent(text, letters, ismath=False)
+    on_paper, *_ = text_to_path.get_text_width_height_descent(text, letters, False)  # type: ignore[no-untyped-call] # noqa: FBT003
     on_screen, _, _ = _screen(look.dpi).get_text_width_height_descent(text, letters, ismath=False)
     return float(on_paper), float(on_screen) * 72.0 / look.dpi
+
+
+@lru_cache(maxsize=1_000)
+def _line(look: Letters, family: tuple[str, ...]) -> float:  # noqa: ARG001 (a key of the cache)
+    """In points, on paper or on this screen, whichever is more."""
+    figure = Figure(dpi=look.dpi)
+    one, two = (
+        figure.text(0.0, 0.0, text, fontsize=look.size).get_window_extent().height for text in ("Elp", "Elp\nElp")
+    )
+    return max(LINE * look.size, ROUNDING * max(two - one, two / 2.0) * 72.0 / look.dpi)
 
 
 @cache

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from bayesknee import Diagnosis, Engine, load_network, plots
 from bayesknee.cohort.simulated_interviews import OWN, REDRAWN, WORDS
@@ -50,10 +51,12 @@ def _calibration(diagnosis: Diagnosis, ax: Axes) -> Axes:
 
 def _inclusion(diagnosis: Diagnosis, ax: Axes) -> Axes:
     shares = np.cumsum([*diagnosis.posterior.values()]) / sum(diagnosis.posterior.values())
-    return plots.inclusion({"bayesknee": shares.clip(0, 1).tolist(), "naive Bayes": (shares**2).clip(0, 1).tolist()}, ax)
+    return plots.inclusion(
+        {"bayesknee": shares.clip(0, 1).tolist(), "naive Bayes": (shares**2).clip(0, 1).tolist()}, ax
+    )
 
 
-def _interviews(diagnosis: Diagnosis, ax: Axes) -> Axes:
+def _interviews(_: Diagnosis, ax: Axes) -> Axes:
     share = Measured(0.9, 0.85, 0.95)
     lost = Measured(0.02, 0.01, 0.05)
     some = [
@@ -65,7 +68,7 @@ def _interviews(diagnosis: Diagnosis, ax: Axes) -> Axes:
 
 PICTURES: Final[dict[str, Draw]] = {
     "posterior": plots.posterior,
-    "intervals": lambda each, ax: plots.posterior(each, ax, intervals=each.intervals(20)),
+    "intervals": lambda each, ax: plots.posterior(each, ax, intervals=each.intervals(40)),
     "course": plots.course,
     "ledger": lambda each, ax: plots.ledger(each, _leader(each), ax),
     "contrast": lambda each, ax: plots.ledger(each, _leader(each), ax, against=list(each.posterior)[-1]),
@@ -182,9 +185,10 @@ def test_a_picture_stays_in_its_box_when_the_figure_changes() -> None:
 def test_axes_inset_in_others_and_of_a_part_of_a_figure_are_boxes_too() -> None:
     diagnosis = Engine(TINY).diagnose({"age": 60})
     figure = Figure(figsize=(10.0, 6.0))
-    left, right = figure.subfigures(1, 2)
-    inset = left.subplots().inset_axes((0.1, 0.1, 0.9, 0.8))
-    box = inset.get_window_extent()
+    left, right = figure.subfigures(1, 2, squeeze=False)[0]
+    outer = left.subplots()
+    inset = outer.inset_axes((0.1, 0.1, 0.9, 0.8))
+    box = Bbox(outer.transAxes.transform([[0.1, 0.1], [1.0, 0.9]]))
     plots.posterior(diagnosis, inset)
     assert_inside(inset, box)
     ax = right.subplots()
@@ -194,7 +198,8 @@ def test_axes_inset_in_others_and_of_a_part_of_a_figure_are_boxes_too() -> None:
 
 def test_a_title_given_later_takes_the_place_of_the_pictures() -> None:
     _, axes = grid(1, 2, (12.0, 5.0), None)
-    for ax, name in zip(axes, ("Anna", "Bert, of whom there is much more to be told than would find room in a line " * 2)):
+    long = "Bert, of whom there is much more to be told than would find room in a line " * 2
+    for ax, name in zip(axes, ("Anna", long), strict=True):
         plots.posterior(Engine(TINY).diagnose({"age": 60}), ax)
         ax.set_title(name)
         ax.set_xlabel("Probability")

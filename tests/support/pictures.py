@@ -46,9 +46,7 @@ def written(ax: Axes) -> list[Written]:
         figure.draw_without_rendering()
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     texts = [text for text in drawn if text.get_text().strip() and text.get_visible()]
-    return [
-        Written(text.get_text(), text.get_window_extent(renderer), float(text.get_fontsize())) for text in texts
-    ]
+    return [Written(text.get_text(), text.get_window_extent(renderer), float(text.get_fontsize())) for text in texts]
 
 
 def assert_inside(ax: Axes, box: Bbox | None = None) -> None:
@@ -109,7 +107,8 @@ def assert_legible(ax: Axes) -> None:
 
 
 def _within(place: Bbox, edge: Bbox) -> bool:
-    return bool((place.min >= edge.min - SLACK).all() and (place.max <= edge.max + SLACK).all())
+    wider = edge.padded(SLACK)
+    return bool(wider.x0 <= place.x0 and wider.y0 <= place.y0 and place.x1 <= wider.x1 and place.y1 <= wider.y1)
 
 
 def _overlap(one: Bbox, other: Bbox) -> bool:
