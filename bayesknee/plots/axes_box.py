@@ -14,11 +14,11 @@ POINTS: Final = 72.0  # in an inch
 
 def box_size(ax: Axes) -> tuple[float, float]:
     """The width and height of the box that axes have by now, in points; a layout may change it when it is drawn."""
-    locator = ax.get_axes_locator()
-    box = locator(ax, None) if locator else ax.get_position(original=True)  # type: ignore[arg-type]
+    locator: Callable[..., Bbox] | None = ax.get_axes_locator()
+    box = locator(ax, None) if locator else ax.get_position(original=True)
     frame: Any = ax.get_figure(root=False)
-    width, height = Bbox(frame.transSubfigure.transform(box)).size * POINTS / frame.dpi
-    return float(width), float(height)
+    pixels, point = Bbox(frame.transSubfigure.transform(box)), frame.dpi / POINTS
+    return pixels.width / point, pixels.height / point
 
 
 class AxesBox:

@@ -114,8 +114,9 @@ def _advance(letter: str, look: Letters, family: tuple[str, ...]) -> tuple[float
 def _measured(text: str, look: Letters, family: tuple[str, ...]) -> tuple[float, float]:
     """The width of a text in points, on paper and on a screen."""
     letters = FontProperties(family=family, weight="bold" if look.bold else "normal", size=look.size)
-    on_paper, *_ = text_to_path.get_text_width_height_descent(text, letters, False)  # type: ignore[no-untyped-call] # noqa: FBT003
-    on_screen, _, _ = _screen(look.dpi).get_text_width_height_descent(text, letters, ismath=False)
+    screen = _screen(look.dpi)
+    on_paper, *_ = text_to_path.get_text_width_height_descent(text, letters, ismath=False)
+    on_screen, *_ = screen.get_text_width_height_descent(text, letters, ismath=False)  # type: ignore[no-untyped-call]
     return float(on_paper), float(on_screen) * 72.0 / look.dpi
 
 
