@@ -88,6 +88,9 @@ class Result:
         return {key: _plain(value) for key, value in vars(self).items()}
 
 
+Results: TypeAlias = Mapping[str, Sequence[Result]]  # by source of the patients
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}

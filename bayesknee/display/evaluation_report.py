@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
-
-from immutabledict import immutabledict
 
 from bayesknee.cohort.evaluation import CaseResult, Evaluation, overall
 from bayesknee.display.evaluation import (
@@ -24,18 +22,15 @@ from bayesknee.display.evaluation import (
     unnamed_line,
     with_interval,
 )
-from bayesknee.display.evaluation_plots import calibration_figure, inclusion_figure
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.files import cannot_replace, write_files
-from bayesknee.lazy_types import Figure
+from bayesknee.lazy_types import Axes
 from bayesknee.markup import render_report
 from bayesknee.patient.answer_words import answer_text, label
 
 SUFFIXES: Final = (".html", ".md")
 DOTS: Final = 120
-PLOTS: Final[Mapping[str, Callable[[Evaluation], Figure]]] = immutabledict(
-    calibration=calibration_figure, inclusion=inclusion_figure
-)
+SIZE: Final = (6.4, 5.2)  # inches
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
         OSError: it cannot be written.
     """
     file = check_report_path(path)
-    pictures = {name: _png(draw(evaluation)) for name, draw in PLOTS.items()}
+    pictures = {name: _png(ax) for name, ax in _drawn(evaluation).items()}
     contents: dict[Path, bytes] = {}
     if file.suffix == ".html":
         plots = [Plot(_title(name), _data_link(picture)) for name, picture in pictures.items()]
@@ -101,6 +96,25 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
         contents = {file.with_name(f"{file.stem}_{name}.png"): picture for name, picture in pictures.items()}
     # Not for all to read, as the answers of patients of whom another condition leads are in it.
     write_files({**contents, file: report_text(evaluation, file.suffix, plots).encode()}, private=True)
+
+
+def _drawn(evaluation: Evaluation) -> Mapping[str, Axes]:
+    """The pictures of a report by name, on figures that are no windows."""
+    from matplotlib.figure import Figure
+
+    from bayesknee import plots
+
+    frames = {name: Figure(figsize=SIZE, layout="constrained").add_subplot() for name in ("calibration", "inclusion")}
+    plots.calibration(*_forecasts(evaluation), frames["calibration"])
+    plots.inclusion({FORECASTERS[name]: each for name, each in evaluation.inclusion.items()}, frames["inclusion"])
+    return frames
+
+
+def _forecasts(evaluation: Evaluation) -> tuple[list[list[float]], list[list[bool]]]:
+    """What was predicted and what came true, a forecast for each condition of each case."""
+    conditions, results = list(evaluation.network.conditions), evaluation.results
+    predicted = [[each.posterior[name] for name in conditions] for each in results]
+    return predicted, [[name in each.case.label for name in conditions] for each in results]
 
 
 def report_text(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
@@ -167,9 +181,9 @@ def _title(name: str) -> str:
     return name.capitalize()
 
 
-def _png(figure: Figure) -> bytes:
+def _png(ax: Axes) -> bytes:
     made = BytesIO()
-    figure.savefig(made, format="png", dpi=DOTS, metadata={"Software": None})
+    ax.figure.canvas.figure.savefig(made, format="png", dpi=DOTS, metadata={"Software": None})
     return made.getvalue()
 
 

@@ -11,10 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesknee.cohort.simulated_interviews import COMPLETE, OWN, WORDS
-from bayesknee.cohort.simulated_results import Figure, Lost, Result
+from bayesknee.cohort.simulated_results import Figure, Lost, Result, Results
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.network import Network
-from bayesknee.plots.interview_points import Results
 
 SIDE_BY_SIDE: Final = 4  # policies, in 80 columns
 

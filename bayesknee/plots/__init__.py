@@ -1,4 +1,8 @@
-"""Pictures: each function takes `ax`, matplotlib axes to draw on, and returns the axes that it drew on.
+"""Pictures: each function takes `ax`, matplotlib axes to draw in, and returns the axes that it drew in.
+
+All of a picture - marks, labels, title, legend - stays inside the box of the axes that it is given, so that several
+stand beside one another. Without axes it makes a figure of the size that fits. A condition has the same colour in all
+pictures of its network.
 
 Importing this loads matplotlib; `bayesknee.plots` does so when it is first used.
 """
@@ -6,6 +10,7 @@ Importing this loads matplotlib; `bayesknee.plots` does so when it is first used
 from bayesknee.plots.calibration_curve import calibration
 from bayesknee.plots.canvas import save
 from bayesknee.plots.course_lines import course
+from bayesknee.plots.inclusion_lines import inclusion
 from bayesknee.plots.interview_points import interviews
 from bayesknee.plots.ledger_waterfall import ledger
 from bayesknee.plots.network_drawing import network
@@ -17,6 +22,7 @@ from bayesknee.plots.tornado_bars import tornado
 __all__ = [
     "calibration",
     "course",
+    "inclusion",
     "interviews",
     "ledger",
     "network",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from bayesknee.errors import PictureError
-from bayesknee.plots.canvas import BLACK, BLUE, GREY, PALE, axes_for, legend_below, percent_axis
+from bayesknee.plots.canvas import BLACK, GREY, PALE, Words, axes_for, percent_ticks, put_words
 
 Z: Final = 1.959964  # 97.5 % of a standard normal
 
@@ -22,7 +22,7 @@ def calibration(
     Args:
         probabilities: forecasts, from 0 to 1, any shape; all of a table's posteriors, for instance.
         outcomes: whether each came true, of the same shape: 0 or 1.
-        ax: axes to draw on; new ones where left out.
+        ax: axes to draw in, in whose box the whole picture stays; new ones where left out.
         bins: how many, of equal width.
         label: name of the forecasts.
 
@@ -45,12 +45,14 @@ def calibration(
     )
     ax.plot([0.0, 1.0], [0.0, 1.0], color=GREY, linestyle="--", linewidth=1.0, label="as it should be")
     ax.vlines(predicted, low, high, color=BLACK, linewidth=1.2)
-    ax.plot(predicted, observed, color=BLUE, marker="o", linewidth=1.4, label=f"{label} ({len(forecasts):,})")
-    for axis in (ax.xaxis, ax.yaxis):
-        percent_axis(axis)
-    ax.set_xlabel("Forecast, mean of the bin")
-    ax.set_ylabel("Came true")
-    legend_below(ax)
+    ax.plot(predicted, observed, color=BLACK, marker="o", linewidth=1.4, label=f"{label} ({len(forecasts):,})")
+    ax.set_xlim(0.0, 1.0)
+    ax.set_ylim(0.0, 1.0)
+    handles, _ = ax.get_legend_handles_labels()
+    words = Words(
+        "Forecast, mean of the bin", percent_ticks(), y_label="Came true", y_ticks=percent_ticks(5)[0], handles=handles
+    )
+    put_words(ax, words)
     return ax
 
 

@@ -7,18 +7,27 @@ from one layer to the next only. What is here is plain data; `bayesknee.plots.ne
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
+
+from immutabledict import immutabledict
 
 from bayesknee.errors import ConditionError, did_you_mean, quoted
 from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
 
-NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test"]
+NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test", "findings"]
+GLYPHS: Final = immutabledict(
+    history="\N{WHITE CIRCLE}", exam="\N{WHITE SQUARE}", test="\N{WHITE UP-POINTING TRIANGLE}"
+)
 RISKS, CONDITIONS, SIGNS, FINDINGS = range(4)
+NAMES: Final = ("risk factors", "conditions", "signs and topics")
 MIDDLING: Final = 0.4
+LONGEST_UNBROKEN: Final = 42  # characters
+REST: Final = "rest"
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,71 @@ def layers_around(network: Network, condition: str) -> Layers:
     for finding in own:
         _add_finding(layers, finding, _finding_note(finding, condition))
     return layers
+
+
+def gathered(layers: Layers) -> Layers:
+    """The same with one node for all findings of an owner: their names, each behind the mark of its kind."""
+    names: dict[str, list[str]] = {}
+    for node in layers.nodes[FINDINGS]:
+        names.setdefault(layers.owners[node.id], []).append(marked(node))
+    nodes = [DrawnNode(f"findings of {owner}", "   ".join(each), "findings") for owner, each in names.items()]
+    links = [link for link in layers.links if link.source not in layers.owners.values()]
+    links += [DrawnLink(owner, f"findings of {owner}", MIDDLING, "") for owner in names]
+    return Layers((*layers.nodes[:3], nodes), {f"findings of {owner}": owner for owner in names}, links)
+
+
+def marked(node: DrawnNode) -> str:
+    """The name of a finding behind the mark of its kind; a short one in one line, where there is room for that."""
+    told = f"{GLYPHS[node.kind]} {node.label}"
+    return (
+        told.replace(" ", "\N{NO-BREAK SPACE}")
+        if len(told) <= LONGEST_UNBROKEN
+        else told.replace(" ", "\N{NO-BREAK SPACE}", 1)
+    )
+
+
+def counted(layers: Layers) -> Layers:
+    """The same without notes and findings; each owner tells how many it has."""
+    counts = Counter(layers.owners.values())
+    for node in layers.nodes[FINDINGS]:
+        if node.kind == "findings":
+            counts[layers.owners[node.id]] = sum(node.label.count(glyph) for glyph in GLYPHS.values())
+    risks, conditions, signs = (
+        [
+            replace(node, note="", label=f"{node.label} ({counts[node.id]})" if counts[node.id] else node.label)
+            for node in nodes
+        ]
+        for nodes in layers.nodes[:FINDINGS]
+    )
+    return Layers((risks, conditions, signs, []), {}, layers.links)
+
+
+def strongest(layers: Layers, most: int) -> Layers:
+    """The same with at most so many nodes in each layer, those with the strongest links; the others become one."""
+    for layer in (RISKS, CONDITIONS, SIGNS):
+        if len(layers.nodes[layer]) > most:
+            layers = _folded(layers, layer, most - 1)
+    return layers
+
+
+def _folded(layers: Layers, layer: int, kept: int) -> Layers:
+    strength: Counter[str] = Counter()
+    for link in layers.links:
+        strength.update({link.source: link.strength, link.target: link.strength})
+    names = {node.id for node in sorted(layers.nodes[layer], key=lambda node: -strength[node.id])[:kept]}
+    rest = f"{REST} {layer}"  # no id has a blank
+    others = {node.id: rest for node in layers.nodes[layer] if node.id not in names}
+    nodes = list(layers.nodes)
+    kind: NodeKind = "risk_factor" if layer == RISKS else "bundle"
+    nodes[layer] = [node for node in nodes[layer] if node.id in names]
+    nodes[layer].append(DrawnNode(rest, f"{len(others)} more {NAMES[layer]}", kind))
+    links: dict[tuple[str, str, str], DrawnLink] = {}
+    for link in layers.links:
+        ends = others.get(link.source, link.source), others.get(link.target, link.target)
+        one = replace(link, source=ends[0], target=ends[1])
+        if ends[0] != ends[1] and link.strength >= links.get((*ends, link.condition), one).strength:
+            links[*ends, link.condition] = one
+    return Layers((nodes[0], nodes[1], nodes[2], nodes[3]), layers.owners, list(links.values()))
 
 
 def check_condition(network: Network, name: str) -> None:

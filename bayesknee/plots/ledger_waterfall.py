@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
@@ -13,19 +13,20 @@ from matplotlib.patches import Patch
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
 from bayesknee.diagnosis.wording import account_name, entry_text
-from bayesknee.plots.canvas import BLACK, GREY, ORANGE, SKY, SMALL, beside, legend_below, rows_axes, wrapped
+from bayesknee.knowledge.network import Network
+from bayesknee.plots.canvas import BLACK, GREY, Row, Words, line_ticks, most_rows, put_words, rows_axes
+from bayesknee.plots.condition_styles import style_of
 
 MOST_ROWS: Final = 16
-# Sparse ones and dense ones: as many are marked as find room.
+# Dense ones and sparse ones: as many are marked as find room.
 ODDS_TICKS: Final = (
-    (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999),
     (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999),
+    (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999),
 )
 RATIO_TICKS: Final = (
-    (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4),
     (1e-4, 1e-3, 0.01, 0.1, 0.2, 1 / 3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 100.0, 1e3, 1e4),
+    (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4),
 )
-MOST_TICKS: Final = 7
 LEAST_SPAN: Final = math.log(4.0)
 CERTAIN: Final = 3.0  # how far beyond the others a bar goes that has no end
 
@@ -36,10 +37,13 @@ def ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, agains
     The bars do not depend on the order of the answers and add up exactly. Equal lengths are equal factors: the axis is
     one of log odds, marked with probabilities, or in a contrast one of log ratios.
 
+    What speaks for the condition has its colour, what speaks against it is hatched; in a contrast the latter has the
+    colour of the other one. In small axes the smaller shares are put together.
+
     Args:
         diagnosis: what to explain.
         subject: id of a condition or group.
-        ax: axes to draw on; new ones where left out.
+        ax: axes to draw in, in whose box the whole picture stays; new ones where left out.
         against: id of another, for why the one and not the other.
 
     Returns:
@@ -50,15 +54,23 @@ def ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, agains
     """
     ledger = diagnosis.ledger
     account = ledger[subject] if against is None else ledger.contrast(subject, against)
-    steps = list(_steps(diagnosis, account))
-    ax = rows_axes(ax, {float(row): step.label for row, step in enumerate(steps)})
+    steps = list(_steps(diagnosis, account, most_rows(ax, MOST_ROWS + 2) - 2))
+    looks = _looks(diagnosis.network, subject, against)
+    low, high = _limits(steps)
+    words = Words(
+        "Probability (equal lengths are equal factors of the odds)" if against is None else "The one to the other",
+        [line_ticks(each, low, high) for each in _ticks(ratio=against is not None)],
+        [Row(float(row), step.label, step.note, bold=step.total) for row, step in enumerate(steps)],
+        f"Why {account_name(diagnosis.network, account)}",
+        handles=[Patch(**look) for look in looks],
+    )
+    ax = rows_axes(ax, words)
+    ax.set_xlim(low, high)
     for row, step in enumerate(steps):
-        _draw(ax, row, step)
+        _draw(ax, row, step, looks)
     for row, step in enumerate(steps[:-1]):
         ax.plot([step.end, step.end], [row, row + 1], color=GREY, linewidth=0.8, linestyle=":")
-    _mark_axis(ax, steps, ratio=against is not None)
-    ax.set_title(wrapped(f"Why {account_name(diagnosis.network, account)}", 64), loc="left", fontsize=SMALL + 1)
-    _explain(ax, against)
+    put_words(ax, words)
     return ax
 
 
@@ -73,8 +85,8 @@ class _Stride:
     total: bool = False
 
 
-def _steps(diagnosis: Diagnosis, account: Account) -> Iterator[_Stride]:
-    entries = _shown(account.entries)
+def _steps(diagnosis: Diagnosis, account: Account, most: int) -> Iterator[_Stride]:
+    entries = account.entries if len(account.entries) <= most else account.entries[: most - 1]
     place = account.prior
     yield _Stride("before the answers", place, place, _place_text(account, place), total=True)
     limit = CERTAIN + max([abs(place), *(abs(entry.share) for entry in entries if math.isfinite(entry.share))])
@@ -87,10 +99,6 @@ def _steps(diagnosis: Diagnosis, account: Account) -> Iterator[_Stride]:
         yield _Stride(f"{len(rest)} more answers", place, place + share, factor_text(share))
         place += share
     yield _Stride("with all answers", place, place, _place_text(account, account.posterior), total=True)
-
-
-def _shown(entries: Sequence[Entry]) -> Sequence[Entry]:
-    return entries if len(entries) <= MOST_ROWS else entries[: MOST_ROWS - 1]
 
 
 def _share_text(entry: Entry) -> str:
@@ -114,26 +122,29 @@ def _place_text(account: Account, place: float) -> str:
     return f"{100.0 / (1.0 + math.exp(-place)):.3g} %" if abs(place) < 700.0 else ""
 
 
-def _draw(ax: Axes, row: int, step: _Stride) -> None:
+def _looks(network: Network, subject: str, against: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of the bars to the right, and of those to the left, which are hatched."""
+    color = style_of(network, subject).color
+    labels = ("speaks for it", "against it") if against is None else ("for the one", "for the other")
+    hatched: dict[str, Any] = {"hatch": "////", "label": labels[1]}
+    if against is None:
+        hatched |= {"facecolor": "white", "edgecolor": color, "hatchcolor": color, "linewidth": 1.0}
+    else:
+        hatched |= {"facecolor": style_of(network, against).color, "edgecolor": "white", "hatchcolor": "white"}
+    return {"facecolor": color, "label": labels[0]}, hatched
+
+
+def _draw(ax: Axes, row: int, step: _Stride, looks: Sequence[dict[str, Any]]) -> None:
     if step.total:
         ax.plot(step.end, row, marker="D", color=BLACK, markersize=6, clip_on=False)
-    elif step.end >= step.start:
-        ax.barh(row, step.end - step.start, left=step.start, height=0.6, color=SKY)
     else:
-        ax.barh(row, step.end - step.start, left=step.start, height=0.6, color=ORANGE, hatch="////", edgecolor="white")
-    beside(ax, row, step.note, weight="bold" if step.total else "normal")
+        ax.barh(row, step.end - step.start, left=step.start, height=0.6, **looks[step.end < step.start])
 
 
-def _mark_axis(ax: Axes, steps: Sequence[_Stride], *, ratio: bool) -> None:
+def _limits(steps: Sequence[_Stride]) -> tuple[float, float]:
     ends = [place for step in steps for place in (step.start, step.end)]
     middle, span = (max(ends) + min(ends)) / 2.0, max(max(ends) - min(ends), LEAST_SPAN)
-    low, high = middle - 0.55 * span, middle + 0.55 * span
-    sparse, dense = (
-        {place: text for place, text in each.items() if low <= place <= high} for each in _ticks(ratio=ratio)
-    )
-    inside = dense if len(dense) <= MOST_TICKS else sparse
-    ax.set_xlim(low, high)
-    ax.set_xticks(list(inside), list(inside.values()), fontsize=8)
+    return middle - 0.55 * span, middle + 0.55 * span
 
 
 def _ticks(*, ratio: bool) -> Iterator[dict[float, str]]:
@@ -144,19 +155,3 @@ def _ticks(*, ratio: bool) -> Iterator[dict[float, str]]:
 
 def _ratio(ratio: float) -> str:
     return f"{ratio:.3g} : 1" if ratio >= 1.0 else f"1 : {1.0 / ratio:.3g}"
-
-
-def _explain(ax: Axes, against: str | None) -> None:
-    what = "Probability (equal lengths are equal factors of the odds)"
-    ax.set_xlabel(what if against is None else "The one to the other")
-    labels = ("speaks for it", "against it") if against is None else ("for the one", "for the other")
-    handles = [
-        Patch(color=SKY, label=labels[0]),
-        Patch(
-            facecolor=ORANGE,
-            hatch="////",
-            edgecolor="white",
-            label=labels[1],
-        ),
-    ]
-    legend_below(ax, handles=handles)

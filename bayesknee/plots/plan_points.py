@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from matplotlib.axes import Axes
 
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
-from bayesknee.plots.canvas import BLUE, PALE, beside, percent_axis, rows_axes
+from bayesknee.plots.canvas import (
+    BLACK,
+    PALE,
+    Row,
+    Words,
+    folded,
+    most_rows,
+    percent_ticks,
+    put_words,
+    rows_axes,
+)
 from bayesknee.words import percent
 
 Z: Final = 1.96
@@ -16,25 +27,39 @@ Z: Final = 1.96
 def plan(plan: QuestionPlan, ax: Axes | None = None) -> Axes:
     """The probability that the leading condition is a cause, after each of the plan's questions and those above it.
 
-    Where it was estimated from simulated patients, a line shows the 95 % interval of the estimate.
+    Where it was estimated from simulated patients, a line shows the 95 % interval of the estimate. In small axes the
+    questions in the middle of a long plan are one row, which says how many they are.
 
     Args:
         plan: what to draw.
-        ax: axes to draw on; new ones where left out.
+        ax: axes to draw in, in whose box the whole picture stays; new ones where left out.
 
     Returns:
         The axes.
     """
-    labels = ["no question", *(each.question for each in plan.questions)]
-    accuracy = [plan.accuracy, *(each.accuracy for each in plan.questions)]
-    errors = [0.0, *(each.standard_error for each in plan.questions)]
-    ax = rows_axes(ax, {float(row): label for row, label in enumerate(labels)})
-    rows = list(range(len(labels)))
-    ax.errorbar(accuracy, rows, xerr=[Z * each for each in errors], color=BLUE, marker="o", markersize=5, capsize=3)
+    points = list(_points(plan, most_rows(ax, 10**6)))
+    words = Words(
+        "Probability that the condition that leads then is a cause",
+        percent_ticks(),
+        [Row(float(row), label, percent(accuracy)) for row, (label, accuracy, _) in enumerate(points)],
+    )
+    ax = rows_axes(ax, words)
+    accuracies, errors = [point[1] for point in points], [Z * point[2] for point in points]
+    ax.errorbar(accuracies, range(len(points)), xerr=errors, color=BLACK, marker="o", markersize=5, capsize=3)
     ax.grid(axis="y", color=PALE, linewidth=0.5)
     ax.set_axisbelow(True)
-    for row, share in enumerate(accuracy):
-        beside(ax, row, percent(share))
-    percent_axis(ax.xaxis)
-    ax.set_xlabel("Probability that the condition that leads then is a cause")
+    ax.set_xlim(0.0, 1.0)
+    put_words(ax, words)
     return ax
+
+
+def _points(plan: QuestionPlan, most: int) -> Iterator[tuple[str, float, float]]:
+    """What was asked last, the accuracy with it, and its standard error."""
+    first, middle, last = folded(plan.questions, most - 1)
+    yield "no question", plan.accuracy, 0.0
+    for each in first:
+        yield each.question, each.accuracy, each.standard_error
+    if middle:
+        yield f"{len(middle)} questions in between", middle[-1].accuracy, middle[-1].standard_error
+    for each in last:
+        yield each.question, each.accuracy, each.standard_error

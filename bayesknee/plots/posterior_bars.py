@@ -13,22 +13,13 @@ from matplotlib.patches import Patch
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
 from bayesknee.diagnosis.wording import answer_count, chance_text, given_state, interval_text
-from bayesknee.plots.canvas import (
-    BLACK,
-    PALE,
-    SKY,
-    SMALL,
-    VERMILION,
-    beside,
-    legend_below,
-    percent_axis,
-    rows_axes,
-    wrapped,
-)
-from bayesknee.words import LEVEL_WORDS
+from bayesknee.plots.canvas import BLACK, PALE, Row, Words, most_rows, percent_ticks, put_words, rows_axes
+from bayesknee.plots.condition_styles import style_of
+from bayesknee.words import LEVEL_WORDS, percent
 
 GROUP_GAP: Final = 0.6
 MOST_BARS: Final = 20
+_UNLIMITED: Final = 10**6
 _PRIOR: Final[dict[str, Any]] = {
     "marker": "D",
     "markersize": 5,
@@ -38,34 +29,42 @@ _PRIOR: Final[dict[str, Any]] = {
     "clip_on": False,
     "zorder": 4,
 }
+# Marks of what is not ruled out: none that a condition could have for a colour.
+_OVER: Final[dict[str, Any]] = {"hatch": "////", "hatchcolor": "white", "edgecolor": BLACK, "linewidth": 1.2}
 _LIMIT: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.4, "linestyle": (0, (1.5, 1)), "zorder": 3}
 
 
 def posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Intervals | None = None) -> Axes:
     """Bars of each condition's probability with its base rate, most probable first, then groups.
 
-    Of a network with many conditions the first 20 are drawn, and all that are not ruled out.
+    Each bar has the colour of its condition, which is the same in all pictures of the network. Of a network with many
+    conditions the first 20 are drawn, and all that are not ruled out; in small axes fewer, and it says so.
 
     A dangerous condition bears its limit; where it is at or over the limit its bar is hatched, and words say so.
 
     Args:
         diagnosis: what to draw.
-        ax: axes to draw on; new ones where left out.
+        ax: axes to draw in, in whose box the whole picture stays; new ones where left out.
         intervals: of the diagnosis; none are drawn where left out, or where no number has a range, which it says then.
 
     Returns:
         The axes.
     """
-    bars = list(_bars(diagnosis, _not_given(diagnosis, intervals) if intervals and intervals.ranges.any else {}))
-    ax = rows_axes(ax, {bar.row: bar.label for bar in bars})
+    told = _not_given(diagnosis, intervals) if intervals and intervals.ranges.any else {}
+    shown, left_out = _shown(diagnosis, most_rows(ax, _UNLIMITED))
+    bars = list(_bars(diagnosis, shown, told))
+    words = Words(
+        "Probability of being a cause; more than one can be",
+        percent_ticks(),
+        [Row(bar.row, bar.label, bar.note, bold=bar.first) for bar in bars],
+        "\n".join([title(diagnosis), *_remarks(diagnosis, intervals, left_out)]),
+        handles=list(_legend(bars)),
+    )
+    ax = rows_axes(ax, words)
+    ax.set_xlim(0.0, 1.0)
     for bar in bars:
         _draw(ax, bar)
-    percent_axis(ax.xaxis)
-    ax.set_xlabel("Probability of being a cause; more than one can be")
-    told = [title(diagnosis)]
-    told += [wrapped(intervals.ranges.caution, 64)] if intervals and intervals.ranges.caution else []
-    ax.set_title("\n".join(told), loc="left", fontsize=SMALL + 1)
-    legend_below(ax, handles=list(_legend(bars)), columns=5)
+    put_words(ax, words)
     return ax
 
 
@@ -73,8 +72,28 @@ def title(diagnosis: Diagnosis) -> str:
     """What the picture is of."""
     setting = diagnosis.network.settings[diagnosis.setting].name
     estimated = "" if diagnosis.exact else "; estimated"
-    urgent = wrapped(f"How urgent: {LEVEL_WORDS[diagnosis.triage.level]}", 64)
-    return f"{wrapped(f'{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}{estimated}', 64)}\n{urgent}"
+    urgent = f"How urgent: {LEVEL_WORDS[diagnosis.triage.level]}"
+    return f"{diagnosis.network.title}; {setting}, {answer_count(diagnosis)}{estimated}\n{urgent}"
+
+
+def _remarks(diagnosis: Diagnosis, intervals: Intervals | None, left_out: Sequence[str]) -> Iterator[str]:
+    if intervals and intervals.ranges.caution:
+        yield intervals.ranges.caution
+    if left_out:
+        highest = percent(diagnosis.posterior[left_out[0]])
+        yield f"Not drawn: {len(left_out)} more conditions, none of them above {highest}"
+
+
+def _shown(diagnosis: Diagnosis, most: int) -> tuple[Sequence[str], Sequence[str]]:
+    """The conditions that are drawn - what is not ruled out, then the most probable - and those for which is no room.
+
+    Beyond the first 20 nobody looks for a condition that is ruled out; that one is missing needs no words.
+    """
+    over = {each.condition for each in diagnosis.not_ruled_out}
+    wanted = [name for place, name in enumerate(diagnosis.posterior) if place < MOST_BARS or name in over]
+    room = max(1, most - len(diagnosis.groups))
+    chosen = set(sorted(wanted, key=lambda name: name not in over)[:room])
+    return [name for name in wanted if name in chosen], [name for name in wanted if name not in chosen]
 
 
 @dataclass(frozen=True)
@@ -95,16 +114,21 @@ class _PosteriorBar:
     def over(self) -> bool:
         return self.limit is not None and self.probability >= self.limit
 
+    @property
+    def note(self) -> str:
+        """What is told at its right."""
+        ends = f"  [{interval_text(self.interval)}]" if self.interval else ""
+        limit = f"\nnot ruled out (limit {100 * (self.limit or 0.0):.3g} %)" if self.over else ""
+        return f"{self.told}{ends}{limit}"
 
-def _bars(diagnosis: Diagnosis, intervals: Mapping[str, Interval]) -> Iterator[_PosteriorBar]:
+
+def _bars(diagnosis: Diagnosis, shown: Sequence[str], intervals: Mapping[str, Interval]) -> Iterator[_PosteriorBar]:
     row = 0.0
-    over = {each.condition for each in diagnosis.not_ruled_out}
-    for place, (name, probability) in enumerate(diagnosis.posterior.items()):
-        if place >= MOST_BARS and name not in over:
-            continue
+    for name in shown:
+        probability = diagnosis.posterior[name]
         condition = diagnosis.network.conditions[name]
         limit = condition.limit.value if condition.must_not_miss else None
-        color = VERMILION if limit is not None and probability >= limit else SKY
+        color = style_of(diagnosis.network, name).color
         prior, interval = diagnosis.prior[name], intervals.get(name)
         told = chance_text(diagnosis, {name}, probability)
         yield _PosteriorBar(row, condition.name, probability, told, color, prior, limit, interval, first=row == 0.0)
@@ -125,27 +149,20 @@ def _not_given(diagnosis: Diagnosis, intervals: Intervals) -> Mapping[str, Inter
 
 
 def _draw(ax: Axes, bar: _PosteriorBar) -> None:
-    hatch = "////" if bar.over else ""
-    ax.barh(bar.row, bar.probability, height=0.62, color=bar.color, hatch=hatch, edgecolor="white", linewidth=0.0)
-    note = ""
+    ax.barh(bar.row, bar.probability, height=0.62, color=bar.color, **(_OVER if bar.over else {}))
     if bar.prior is not None:
         ax.plot(bar.prior, bar.row, **_PRIOR)
     if bar.limit is not None:
         ax.plot([bar.limit, bar.limit], [bar.row - 0.45, bar.row + 0.45], **_LIMIT)
-        note = f"\nnot ruled out (limit {100 * bar.limit:.3g} %)" if bar.over else ""
     if bar.interval is not None:
         low, high = bar.interval.low, bar.interval.high
         ax.hlines(bar.row, low, high, color=BLACK, linewidth=1.2, zorder=3)
         ax.plot([low, high], [bar.row, bar.row], color=BLACK, marker="|", markersize=7, linestyle="", zorder=3)
-        note = f"  [{interval_text(bar.interval)}]{note}"
-    weight = "bold" if bar.first else "normal"
-    beside(ax, bar.row, f"{bar.told}{note}", weight=weight)
 
 
 def _legend(bars: Sequence[_PosteriorBar]) -> Iterator[Line2D | Patch]:
-    yield Patch(color=SKY, label="probability")
     if any(bar.over for bar in bars):
-        yield Patch(facecolor=VERMILION, hatch="////", edgecolor="white", linewidth=0, label="not ruled out")
+        yield Patch(facecolor="white", label="not ruled out", **{**_OVER, "hatchcolor": BLACK})
     yield Line2D([], [], label="base rate", **_PRIOR)
     if any(bar.limit is not None for bar in bars):
         yield Line2D([], [], label="limit", **_LIMIT)

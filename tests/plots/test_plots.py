@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, load_network, plots
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
@@ -21,7 +23,9 @@ from bayesknee.errors import ConditionError, PictureError
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import StatedRanges
 from bayesknee.plots import canvas, save
+from bayesknee.plots.boxed_words import LONGEST_LABEL
 from bayesknee.plots.calibration_curve import wilson
+from bayesknee.plots.condition_styles import PALETTE, numbered_style, style_of
 from bayesknee.plots.course_lines import posterior_course
 from bayesknee.plots.layers import layers_around, layers_of
 from bayesknee.plots.ledger_waterfall import MOST_ROWS
@@ -143,10 +147,10 @@ def test_intervals_without_ranges_are_not_drawn_and_it_says_why(diagnosis: Diagn
     ends = {"strain": Interval(0.125, 0.625)}
     ax = plots.posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 9)))
     assert [0.125, 0.625] not in [places(line) for line in ax.lines]
-    assert "None of the 9 numbers of this network has a range" in ax.get_title(loc="left").replace("\n", " ")
+    assert "None of the 9 numbers of this network has a range" in ax.get_title().replace("\n", " ")
     ax = plots.posterior(diagnosis, intervals=Intervals(9, 0, ends, {}, {}, StatedRanges(9, 8)))
     assert [0.125, 0.625] in [places(line) for line in ax.lines]
-    assert "8 of the 9 numbers" in ax.get_title(loc="left")
+    assert "8 of the 9 numbers" in ax.get_title().replace("\n", " ")
 
 
 def test_what_is_given_has_no_interval() -> None:
@@ -234,7 +238,25 @@ def test_very_long_names_are_cut_and_answers_kept() -> None:
     rows = [each.get_text().replace("\n", " ") for each in plots.course(diagnosis).get_yticklabels()]
     swelling = next(row for row in rows if row.startswith("Swelling"))
     assert swelling.endswith("at length : yes")
-    assert len(swelling) <= canvas.LONGEST_LABEL
+    assert len(swelling) <= LONGEST_LABEL
+
+
+def test_a_long_course_has_thirty_steps_and_says_what_is_in_between() -> None:
+    engine = Engine(KNEE)
+    answers: dict[str, object] = dict.fromkeys(list(KNEE.findings)[:40], "unknown")
+    answers |= {"age": 52, "lump_noticed": "yes", "fever": "no"}
+    diagnosis = engine.diagnose(answers)
+    ax = plots.course(diagnosis)
+    rows = [each.get_text().replace("\n", " ") for each in ax.get_yticklabels()]
+    assert len(rows) == 31
+    between = len(diagnosis.evidence.answers) - 29
+    assert rows[16] == f"{between} answers in between, not drawn singly"
+    whole = posterior_course(diagnosis)
+    [line] = [line for line in ax.lines if str(line.get_label()).startswith("Another cause")]
+    number = list(diagnosis.posterior).index("other_cause")
+    shown = [*range(16), 15 + between, *range(16 + between, len(whole))]
+    assert places(line) == whole[shown, number].tolist()
+    assert_legible(ax)
 
 
 def test_small_shares_are_put_together() -> None:
@@ -344,6 +366,94 @@ def test_an_unknown_condition_gets_a_hint() -> None:
         plots.ledger(Engine(TINY).diagnose(), "strian")
 
 
+# --- colours -------------------------------------------------------------------------------------------------------
+
+
+def colors_of_bars(diagnosis: Diagnosis) -> dict[str, str]:
+    """By condition."""
+    bars = plots.posterior(diagnosis).patches
+    return {name: to_hex(bar.get_facecolor()) for name, bar in zip(diagnosis.posterior, bars, strict=False)}
+
+
+def test_a_condition_has_the_same_colour_in_every_picture_and_for_every_patient() -> None:
+    engine = Engine(KNEE)
+    one, other = engine.diagnose(KNEE_ANSWERS), engine.diagnose({"age": 25, "locking": "yes"})
+    assert list(one.posterior) != list(other.posterior)
+    colors = {name: style_of(KNEE, name).color.lower() for name in KNEE.conditions}
+    assert colors_of_bars(one) == colors_of_bars(other) == colors
+    for diagnosis in (one, other):
+        names = {KNEE.conditions[name].name: name for name in KNEE.conditions}
+        for line in plots.course(diagnosis).lines:
+            label = str(line.get_label()).rpartition(",")[0]
+            assert label not in names or to_hex(line.get_color()) == colors[names[label]]
+    boxes = [each for each in plots.network(KNEE).patches if each.get_linewidth() > 2.0]
+    assert [to_hex(each.get_edgecolor()) for each in boxes] == list(colors.values())
+    for account in ("bakers_cyst", "deep_vein_thrombosis"):
+        for ax in (plots.ledger(one, account), plots.tornado(one, account)):
+            filled = {to_hex(bar.get_facecolor()) for bar in ax.patches if not bar.get_hatch()}
+            assert filled == {colors[account]}
+
+
+def test_what_is_not_ruled_out_keeps_its_colour(diagnosis: Diagnosis) -> None:
+    assert diagnosis.not_ruled_out
+    assert colors_of_bars(diagnosis) == {name: style_of(TINY, name).color.lower() for name in diagnosis.posterior}
+
+
+def test_conditions_are_told_apart_without_colours() -> None:
+    """28 go by before two share both their marker and their dashes; the catch-all is grey."""
+    styles = [numbered_style(number) for number in range(28)]
+    assert len({(each.marker, each.dashes) for each in styles}) == 28
+    assert len({each.color for each in styles[: len(PALETTE)]}) == len(PALETTE) == 18
+    red, green, blue = to_rgb(style_of(KNEE, KNEE.catch_all).color)
+    assert red == green == blue
+
+
+def seen(color: str, deficiency: str) -> NDArray[np.float64]:
+    """A colour as the colour-blind see it, linear red, green and blue (Machado, Oliveira and Fernandes 2009)."""
+    shown = np.array(to_rgb(color))
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    matrices = {
+        "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    }
+    return np.array(matrices[deficiency]) @ linear
+
+
+@pytest.mark.parametrize("deficiency", ["protan", "deutan"])
+def test_neighbours_of_the_palette_look_different_to_the_colour_blind(deficiency: str) -> None:
+    """The conditions of the shipped network, of which no two may look alike; 0.02 in linear light is seen in bars."""
+    colors = [style_of(KNEE, name).color for name in KNEE.conditions]
+    for one, other in itertools.combinations(colors, 2):
+        assert np.linalg.norm(seen(one, deficiency) - seen(other, deficiency)) > 0.02, f"{one} and {other}"
+
+
+def test_nothing_loads_matplotlib_before_a_picture_is_wanted() -> None:
+    code = (
+        "import importlib, pathlib, sys, bayesknee\n"
+        "root = pathlib.Path(bayesknee.__file__).parent\n"
+        "for path in root.rglob('*.py'):\n"
+        "    name = '.'.join(('bayesknee', *path.relative_to(root).with_suffix('').parts))\n"
+        "    if not name.startswith(('bayesknee.plots', 'bayesknee.__main__')):\n"
+        "        importlib.import_module(name)\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "bayesknee.plots\n"
+        "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_inclusion_is_the_share_by_the_length_of_the_list() -> None:
+    shares = {"ours": (0.5, 0.8, 1.0), "theirs": (0.4, 0.7, 1.0)}
+    ax = plots.inclusion(shares)
+    assert [places(line) for line in ax.lines] == [[1.0, 2.0, 3.0]] * 2
+    assert [tuple(np.asarray(line.get_ydata()).tolist()) for line in ax.lines] == list(shares.values())
+    assert {"ours", "theirs", "Length of the list"} <= {each.text for each in written(ax)}
+    assert_legible(ax)
+    for wrong in ({}, {"ours": ()}, {"ours": (1.5,)}, {"ours": (float("nan"),)}):
+        with pytest.raises(PictureError, match="expected"):
+            plots.inclusion(wrong)
+
+
 # --- axes and files ------------------------------------------------------------------------------------------------
 
 
@@ -366,8 +476,8 @@ def test_methods_draw_the_same(diagnosis: Diagnosis) -> None:
 
 
 def test_a_picture_too_high_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canvas, "HIGHEST_FIGURE", 2.0)
-    with pytest.raises(PictureError, match="expected at most 2; draw a part of it"):
+    monkeypatch.setattr(canvas, "HIGHEST_FIGURE", 1.0)
+    with pytest.raises(PictureError, match="expected at most 1; draw a part of it"):
         plots.network(TINY)
 
 

@@ -28,6 +28,7 @@ class Written:
 
     text: str
     place: Bbox
+    size: float = 0.0  # of its letters, in points
 
 
 def written(ax: Axes) -> list[Written]:
@@ -45,7 +46,48 @@ def written(ax: Axes) -> list[Written]:
         figure.draw_without_rendering()
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     texts = [text for text in drawn if text.get_text().strip() and text.get_visible()]
-    return [Written(text.get_text(), text.get_window_extent(renderer)) for text in texts]
+    return [Written(text.get_text(), text.get_window_extent(renderer), float(text.get_fontsize())) for text in texts]
+
+
+def assert_inside(ax: Axes, box: Bbox | None = None) -> None:
+    """All of a picture - words and marks - lies within the box of the axes in which it was drawn.
+
+    Args:
+        ax: axes of the picture.
+        box: the box in pixels, where it is not to be the one that the layout gave the axes.
+    """
+    figure = ax.figure.canvas.figure
+    figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    frame: Any = ax.get_figure(root=False)
+    box = box or Bbox(frame.transSubfigure.transform(ax.get_position(original=True)))
+    for artist in [ax, *ax.findobj(Text)]:
+        if isinstance(artist, Text) and not (artist.get_text().strip() and artist.get_visible()):
+            continue
+        if isinstance(artist, Text) and artist in _idle(ax):
+            continue
+        place = artist.get_tightbbox(renderer)
+        assert place is not None
+        told = artist.get_text() if isinstance(artist, Text) else "a mark"
+        assert _within(place, box), f"outside of its axes: {told!r} at {place.extents}, the box is {box.extents}"
+
+
+def _idle(ax: Axes) -> list[Text]:
+    """Texts that matplotlib keeps and does not draw: of ticks beyond those that there are, of the axis switched off."""
+    shown = [label for axis in (ax.xaxis, ax.yaxis) for label in axis.get_ticklabels() if ax.axison]
+    kept = [text for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text) if text is not axis.label]
+    return [text for text in kept if not any(text is each for each in shown)]
+
+
+def box_of(ax: Axes) -> Bbox:
+    """The box that a layout gives axes, in pixels."""
+    frame: Any = ax.get_figure(root=False)
+    return Bbox(frame.transSubfigure.transform(ax.get_position(original=True)))
+
+
+def smallest_letters(ax: Axes) -> float:
+    """In points, of what is written on the picture that holds `ax`."""
+    return min(each.size for each in written(ax))
 
 
 def places(line: Line2D) -> list[float]:
@@ -59,16 +101,14 @@ def assert_legible(ax: Axes) -> None:
     assert texts
     edge = ax.figure.canvas.figure.get_window_extent()
     for each in texts:
-        place = each.place
-        inside = (
-            place.x0 >= edge.x0 - SLACK
-            and place.y0 >= edge.y0 - SLACK
-            and place.x1 <= edge.x1 + SLACK
-            and place.y1 <= edge.y1 + SLACK
-        )
-        assert inside, f"cut off: {each.text!r}"
+        assert _within(each.place, edge), f"cut off: {each.text!r}"
     for one, other in combinations(texts, 2):
         assert not _overlap(one.place, other.place), f"{one.text!r} lies upon {other.text!r}"
+
+
+def _within(place: Bbox, edge: Bbox) -> bool:
+    wider = edge.padded(SLACK)
+    return bool(wider.x0 <= place.x0 and wider.y0 <= place.y0 and place.x1 <= wider.x1 and place.y1 <= wider.y1)
 
 
 def _overlap(one: Bbox, other: Bbox) -> bool:
