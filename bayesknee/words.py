@@ -8,9 +8,10 @@ from typing import Final
 
 from immutabledict import immutabledict
 
-ALARMING: Final = ("emergency", "urgent")
+ALARMING: Final = ("emergency", "same_day", "urgent")
 LEVEL_WORDS: Final[Mapping[str, str]] = immutabledict(
-    emergency="emergency - be seen today",
+    emergency="emergency - be seen now",
+    same_day="same day - be seen or tested today",
     urgent="urgent - be seen within days",
     routine="routine - make an ordinary appointment",
     self_care="self-care for now - be seen if it lasts, gets worse or something new comes",

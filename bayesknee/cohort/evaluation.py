@@ -224,18 +224,21 @@ def _called(
         both = called_by_engine(engine, own), called_by_naive_bayes(network, setting, own)
         for which, called in enumerate(both):
             posterior[which, here], level[which, here] = called
-    truth, needed, limits = _truth(network, cases)
-    ours, theirs = (Forecasts(p, truth, called, needed, limits) for p, called in zip(posterior, level, strict=True))
+    truth, needed, most, limits = _truth(network, cases)
+    ours, theirs = (
+        Forecasts(p, truth, called, needed, limits, most) for p, called in zip(posterior, level, strict=True)
+    )
     return ours, theirs
 
 
-def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Flags, Numbers, Vector]:
-    """Which conditions are true, what level they call for, and the limits."""
+def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Flags, Numbers, Numbers, Vector]:
+    """Which conditions are true, what level they call for at the least and at the most, and the limits."""
     conditions = network.conditions.values()
     truth = np.array([[each.id in case.label for each in conditions] for case in cases])
-    levels = np.array([LEVELS.index(each.level) for each in conditions])
-    needed = np.where(truth, levels, len(LEVELS) - 1).min(axis=1)
-    return truth, needed, np.array([each.limit.value for each in conditions])
+    least = np.array([LEVELS.index(each.level) for each in conditions])
+    highest = np.array([LEVELS.index(each.highest_level) for each in conditions])
+    needed, most = (np.where(truth, each, len(LEVELS) - 1).min(axis=1) for each in (least, highest))
+    return truth, needed, most, np.array([each.limit.value for each in conditions])
 
 
 def _results(

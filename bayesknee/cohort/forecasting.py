@@ -12,7 +12,7 @@ from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.triage import levels, triage
+from bayesknee.diagnosis.triage import CareSteps, levels, triage
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import encode
@@ -44,7 +44,7 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     if is_plain.any():
         codes = encode(network, [case.evidence for case, plain in zip(cases, is_plain, strict=True) if plain])
         posterior[is_plain] = engine.compiled.strategy.infer_many(codes, refused={}).marginals
-        level[is_plain] = levels(network, posterior[is_plain], codes)
+        level[is_plain] = levels(CareSteps(network, engine.setting), posterior[is_plain], codes)
     for row in np.flatnonzero(~is_plain | np.isnan(posterior).any(axis=1)).tolist():
         diagnosis = engine.diagnose(cases[row].evidence)
         posterior[row] = [diagnosis.posterior[name] for name in network.conditions]
@@ -55,12 +55,14 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
 def called_by_naive_bayes(network: Network, setting: str, cases: Sequence[LabelledCase]) -> Called:
     """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
     posterior = NaiveBayes(network, setting).posteriors(case.evidence for case in cases)
-    return Called(posterior, np.array([_level(network, case, row) for case, row in zip(cases, posterior, strict=True)]))
+    return Called(
+        posterior, np.array([_level(network, setting, case, row) for case, row in zip(cases, posterior, strict=True)])
+    )
 
 
-def _level(network: Network, case: LabelledCase, posterior: Vector) -> int:
+def _level(network: Network, setting: str, case: LabelledCase, posterior: Vector) -> int:
     ranked = sorted(zip(network.conditions, posterior.tolist(), strict=True), key=lambda item: -item[1])
-    return LEVELS.index(triage(network, case.evidence, dict(ranked)).level)
+    return LEVELS.index(triage(CareSteps(network, setting), case.evidence, dict(ranked)).level)
 
 
 def _is_plain(network: Network, evidence: Evidence) -> bool:

@@ -66,8 +66,10 @@ class Forecasts:
         posterior: P(condition), shape (patients, conditions).
         truth: which conditions were true, same shape.
         called: the number of the triage level that was called, 0 the most urgent, shape (patients,).
-        needed: the number of the level that the true conditions call for, same shape.
+        needed: the number of the level that the true conditions call for at the least, same shape.
         limits: of the conditions, shape (conditions,).
+        most: the number of the level that they call for where they are certain, same shape as `needed`; the same
+            where left out.
     """
 
     posterior: Vector
@@ -75,6 +77,7 @@ class Forecasts:
     called: Numbers
     needed: Numbers
     limits: Vector
+    most: Numbers | None = None
 
     @cached_property
     def has_cause(self) -> Flags:
@@ -249,7 +252,10 @@ class _Figures:
             "mean_rank": (forecasts.rank, has_cause),
             "log_loss": (forecasts.losses, everyone),
             "brier": (forecasts.brier, everyone),
-            "over_triage": (forecasts.called < forecasts.needed, everyone),
+            "over_triage": (
+                forecasts.called < (forecasts.needed if forecasts.most is None else forecasts.most),
+                everyone,
+            ),
             "under_triage": (forecasts.called > forecasts.needed, everyone),
         }
         over = forecasts.posterior >= forecasts.limits

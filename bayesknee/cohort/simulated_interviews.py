@@ -23,7 +23,7 @@ from bayesknee.diagnosis.asking.next_questions import keep_to_topic
 from bayesknee.diagnosis.asking.objectives import information
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.triage import levels
+from bayesknee.diagnosis.triage import CareSteps, levels
 from bayesknee.errors import InferenceError, QuestionError, did_you_mean, quoted
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.network import Network
@@ -365,4 +365,9 @@ def _prompts(network: Network, codes: Codes) -> NDArray[np.intp]:
 
 def _ended(plan: Simulation, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:
     marginals = np.asarray(plan.engine.compiled.strategy.infer_many(codes).marginals, np.float64)
-    return Played(asked, read, marginals, levels(plan.engine.network, marginals, codes, limits=plan.rule.limits))
+    return Played(
+        asked,
+        read,
+        marginals,
+        levels(CareSteps(plan.engine.network, plan.engine.setting, plan.rule.limits), marginals, codes),
+    )

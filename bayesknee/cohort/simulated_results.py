@@ -109,8 +109,9 @@ def result(network: Network, policy: str, patients: DrawnPatients, played: Playe
     """
     some = patients.sought < 0
     truth, posterior = patients.conditions[some], played.posterior[some]
-    urgency = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
-    needed = np.where(truth, urgency, len(LEVELS) - 1).min(axis=1)
+    least = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
+    highest = np.array([LEVELS.index(each.highest_level) for each in network.conditions.values()])
+    needed, most_needed = (np.where(truth, each, len(LEVELS) - 1).min(axis=1) for each in (least, highest))
     first = _among_first(truth, posterior, 1)
     lost = None if all_asked is None else _among_first(truth, all_asked.posterior[some], 1) - first
     found = _found(network, patients, played)
@@ -123,7 +124,7 @@ def result(network: Network, policy: str, patients: DrawnPatients, played: Playe
         top1=share(first),
         top3=share(_among_first(truth, posterior, 3)),
         brier=mean(((posterior - truth) ** 2).mean(axis=1)),
-        over_triage=share(played.called[some] < needed),
+        over_triage=share(played.called[some] < most_needed),
         under_triage=share(played.called[some] > needed),
         found={name: share(flags) for name, flags in found.items()},
         top1_lost=None if lost is None else mean(lost),

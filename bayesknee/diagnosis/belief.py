@@ -10,7 +10,7 @@ from typing import Self
 
 from immutabledict import immutabledict
 
-from bayesknee.diagnosis.triage import Triage, triage
+from bayesknee.diagnosis.triage import CareSteps, Triage, triage
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import Approximation
@@ -116,7 +116,7 @@ class Belief:
         Raises:
             BayeskneeError: a limit of an unknown condition, or one out of range.
         """
-        return triage(self.network, self.evidence, self.posterior, limits)
+        return triage(CareSteps(self.network, self.setting, limits), self.evidence, self.posterior)
 
 
 def given(belief: Belief, condition: str, state: str) -> Mapping[str, float] | None:

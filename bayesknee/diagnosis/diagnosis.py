@@ -217,7 +217,7 @@ class Diagnosis(Belief):
                 for name, p in self.groups.items()
             ],
             "log_evidence": self.log_evidence,
-            "triage": {"level": self.triage.level, "reasons": [reason.to_dict() for reason in self.triage.reasons]},
+            "triage": self.triage.to_dict(),
             "not_ruled_out": [
                 {"condition": danger.condition, "probability": danger.probability, "limit": danger.limit}
                 for danger in self.not_ruled_out

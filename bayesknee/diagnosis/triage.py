@@ -8,15 +8,16 @@ Kassirer (1980): the probability below which a condition may be left alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Bools, Vector
 from bayesknee.errors import BayeskneeError, did_you_mean, quoted
-from bayesknee.knowledge.model import LEVELS, Level, RedFlag
+from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -26,6 +27,8 @@ from bayesknee.words import ALARMING, LEVEL_WORDS
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
 NO_LEVEL: Final = -1  # no index into `LEVELS`, and what pandas codes a missing category by
+# Relative, of a posterior that equals its base rate: base rates are met to 1e-12. A larger one would hide a small rise.
+ROUNDING: Final = 1e-9
 # The share of an unsure answer's weight over which it leans to the alarming states: half is the balance. A larger one
 # would miss flags that are more probable than not.
 LEANING: Final = 0.5
@@ -45,6 +48,7 @@ class Reason:
         probability: of the condition, inside [0, 1]; None for a red flag.
         limit: of the condition; None for a red flag.
         source: of a red flag: a key of the network's references, or `judged`.
+        set_aside_by: of a red flag that an exception sets aside: the reason of that.
     """
 
     kind: ReasonKind
@@ -55,12 +59,14 @@ class Reason:
     probability: float | None = None
     limit: float | None = None
     source: str = ""
+    set_aside_by: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: id, answers and source of a red flag; condition, probability and limit of other reasons."""
         plain = {"kind": self.kind, "level": self.level, "text": self.text}
         if self.kind == "red_flag":
-            return {**plain, "red_flag": self.id, "answers": list(self.answers), "source": self.source}
+            aside = {"set_aside_by": self.set_aside_by} if self.set_aside_by else {}
+            return {**plain, "red_flag": self.id, "answers": list(self.answers), "source": self.source, **aside}
         return {**plain, "condition": self.id, "probability": self.probability, "limit": self.limit}
 
 
@@ -69,12 +75,22 @@ class Triage:
     """How urgent a case is.
 
     Attributes:
-        level: `emergency` (today), `urgent` (within days), `routine` or `self_care`.
-        reasons: all reasons for care, most urgent first. Those with the level `level` set it.
+        level: `emergency` (now), `same_day`, `urgent` (within days), `routine` or `self_care`.
+        reasons: all that calls for care, most urgent first; those of `level` set it.
+        set_aside: red flags that hold, and whose exceptions hold as well: they call for nothing, and are told.
     """
 
     level: Level
     reasons: tuple[Reason, ...]
+    set_aside: tuple[Reason, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        return {
+            "level": self.level,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "set_aside": [flag.to_dict() for flag in self.set_aside],
+        }
 
     @property
     def decisive(self) -> tuple[Reason, ...]:
@@ -106,23 +122,79 @@ class Triage:
         return tuple(reason for reason in self.reasons if reason.kind == "red_flag")
 
 
-def triage(
-    network: Network, evidence: Evidence, posterior: Mapping[str, float], limits: Mapping[str, float] | None = None
-) -> Triage:
+def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Triage:
     """The level of care that a patient's posterior and answers call for, and why.
 
+    While nothing is known of the complaint, neither a finding nor a condition, a probability that the risk factors have
+    not raised above its base rate calls for nothing by itself: with no answers nobody is an emergency.
+
     Args:
-        network: the network of the posterior.
+        steps: what probabilities call for.
         evidence: the answers, for the red flags.
-        posterior: P(condition | evidence) by condition id, most probable first.
-        limits: other limits than the network's, by condition id, inside (0, 1).
+        posterior: P(condition | evidence), most probable first.
+    """
+    network = steps.network
+    flags = list(red_flags(network, evidence))
+    excluded = {flag.id: found for flag in flags if (found := _exclusion(network.red_flags[flag.id], evidence))}
+    reasons = [*(flag for flag in flags if flag.id not in excluded), *_conditions(steps, evidence, posterior)]
+    ranked = sorted(reasons, key=lambda reason: (LEVELS.index(reason.level), _KINDS.index(reason.kind)))
+    set_aside = (replace(flag, set_aside_by=excluded[flag.id].reason) for flag in flags if flag.id in excluded)
+    return Triage(ranked[0].level, tuple(ranked), tuple(set_aside))
+
+
+class CareSteps:
+    """What probabilities call for: the thresholds of all conditions in one setting.
+
+    Args:
+        network: whose conditions.
+        setting: a care setting of it.
+        limits: other limits than the network's, by condition, inside (0, 1). A further threshold that lies below such a
+            limit moves up to it.
 
     Raises:
         BayeskneeError: a limit of an unknown condition, or one out of range.
     """
-    reasons = [*red_flags(network, evidence), *_conditions(network, posterior, checked_limits(network, limits))]
-    ranked = sorted(reasons, key=lambda reason: (LEVELS.index(reason.level), _KINDS.index(reason.kind)))
-    return Triage(ranked[0].level, tuple(ranked))
+
+    def __init__(self, network: Network, setting: str, limits: Mapping[str, float] | None = None) -> None:
+        self.network = network
+        self.limits = checked_limits(network, limits)
+        base_rates = [each.base_rate_in(setting) for each in network.conditions.values()]
+        self.raised_from: Vector = np.array(base_rates) * (1.0 + ROUNDING)
+        self._leading = np.array([LEVELS.index(each.level) for each in network.conditions.values()], np.int8)
+
+    def of(self, name: str) -> Iterator[tuple[float, Level, str]]:
+        """Each threshold of a condition: the probability, the level, and what is done, the lowest first."""
+        limit = self.limits[name]
+        for number, (level, threshold) in enumerate(self.network.conditions[name].steps):
+            yield (max(threshold.at.value, limit) if number else limit), level, threshold.do
+
+    def levels(self, posteriors: NDArray[np.floating], complaint_known: Bools) -> NDArray[np.int8]:
+        """The level that each row of posteriors calls for, as an index into `LEVELS`; shape (rows,).
+
+        Args:
+            posteriors: P(condition | evidence), shape (rows, conditions).
+            complaint_known: whether a finding or condition is known, shape (rows,).
+        """
+        found: NDArray[np.int8] = self._leading[posteriors.argmax(axis=1)]
+        for column, name in enumerate(self.network.conditions):
+            probability = posteriors[:, column]
+            for at, level, _ in self.of(name):
+                reached = (probability >= at) & (complaint_known | (probability > self.raised_from[column]))
+                found[reached] = np.minimum(found[reached], LEVELS.index(level))
+        return found
+
+
+def is_complaint_known(network: Network, evidence: Evidence) -> bool:
+    """Whether anything is known beside risk factors."""
+    return any(name not in network.risk_factors for name in evidence.likelihoods)
+
+
+def _exclusion(flag: RedFlag, evidence: Evidence) -> Exclusion | None:
+    """The first exception of a red flag of which all answers are stated."""
+    for exclusion in flag.unless:
+        if all(evidence.answers.get(name) in wanted for name, wanted in exclusion.when.items()):
+            return exclusion
+    return None
 
 
 def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapping[str, float]:
@@ -141,14 +213,18 @@ def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapp
     return immutabledict(stated | dict(limits or {}))
 
 
-def _conditions(network: Network, posterior: Mapping[str, float], limits: Mapping[str, float]) -> Iterator[Reason]:
-    leader = next(iter(posterior))
+def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Iterator[Reason]:
+    leader, known = next(iter(posterior)), is_complaint_known(steps.network, evidence)
+    raised_from = dict(zip(steps.network.conditions, steps.raised_from.tolist(), strict=True))
     for name, probability in posterior.items():
-        condition, limit = network.conditions[name], limits[name]
+        condition, limit = steps.network.conditions[name], steps.limits[name]
         figures = f"{condition.name} {percent(probability)}"
-        if probability >= limit:
-            text = f"{figures}, not below its limit of {percent(limit)}"
-            yield Reason("over_limit", name, condition.level, text, probability=probability, limit=limit)
+        counts = known or probability > raised_from[name]
+        reached = [step for step in steps.of(name) if counts and probability >= step[0]]
+        if reached:
+            at, level, do = reached[-1]
+            text = f"{figures}, not below its limit of {percent(at)}{f': {do}' if do else ''}"
+            yield Reason("over_limit", name, level, text, probability=probability, limit=at)
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
@@ -235,32 +311,38 @@ def _answer_shown(evidence: Evidence, name: str) -> str:
 
 
 def levels(
-    network: Network,
-    marginals: NDArray[np.floating],
-    codes: Codes,
-    evidence: Evidence = NOTHING_KNOWN,
-    limits: Mapping[str, float] | None = None,
+    steps: CareSteps, marginals: NDArray[np.floating], codes: Codes, evidence: Evidence = NOTHING_KNOWN
 ) -> NDArray[np.int8]:
     """The level of many patients, as an index into `LEVELS`, int8 of shape (rows,); 0 is the most urgent.
 
     Args:
-        network: of n conditions and q questions.
-        marginals: P(condition | evidence), shape (rows, n). A row with a NaN gets `NO_LEVEL`.
-        codes: the answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
-        evidence: what is known of all patients besides. The codes of questions that it answers are not read.
-        limits: as for `triage`.
-
-    Raises:
-        BayeskneeError: a limit of an unknown condition, or one out of range.
+        steps: what probabilities call for, of a network of n conditions and q questions.
+        marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
+        codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
+        evidence: what is known of all of them besides; what it answers is not read from the codes.
     """
-    bounds = np.array(list(checked_limits(network, limits).values()))
-    urgency = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()], np.int8)
-    over = np.where(marginals >= bounds, urgency, len(LEVELS) - 1).min(axis=1)
-    found = np.minimum(over, urgency[marginals.argmax(axis=1)])
+    network = steps.network
+    known = (codes[:, len(network.risk_factors) :] != NOT_KNOWN).any(axis=1) | is_complaint_known(network, evidence)
+    found = steps.levels(marginals, known)
     for flag in network.red_flags.values():
         raised = np.all([_line_holds(network, line, codes, evidence) for line in flag.when], axis=0)
+        for exclusion in flag.unless:
+            raised &= ~_is_stated(network, exclusion, codes, evidence)
         found[raised] = np.minimum(found[raised], LEVELS.index(flag.level))
     return np.where(np.isnan(marginals).any(axis=1), NO_LEVEL, found).astype(np.int8)
+
+
+def _is_stated(network: Network, exclusion: Exclusion, codes: Codes, evidence: Evidence) -> NDArray[np.bool_]:
+    """Whether all answers of an exception are stated."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    stated = np.ones(len(codes), np.bool_)
+    for name, wanted in exclusion.when.items():
+        if name in evidence.answers:
+            stated &= evidence.answers[name] in wanted
+        else:
+            is_wanted = np.array([*(state in wanted for state in network.states[name]), False])  # the last: not known
+            stated &= is_wanted[codes[:, columns[name]]]
+    return stated
 
 
 def _line_holds(

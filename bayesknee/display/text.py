@@ -202,6 +202,8 @@ def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
             table.add_row(
                 "", Text(f"({', '.join(each.answers)}; source: {citation(network, each.source)})", style="dim")
             )
+    for flag in triage.set_aside:
+        table.add_row("-", sticky(f"set aside: {flag.text} {flag.set_aside_by}"))
     yield _indented(table)
 
 

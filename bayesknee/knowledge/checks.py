@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Final, Protocol
 
 from bayesknee.errors import Problem, did_you_mean, few_hints, quoted
@@ -20,6 +21,7 @@ from bayesknee.knowledge.model import (
     NO_YES,
     Condition,
     Distribution,
+    Exclusion,
     Finding,
     Group,
     Mixture,
@@ -219,6 +221,7 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
         path: Path = ("conditions", name)
         if condition.level not in LEVELS:
             yield _unknown((*path, "level"), condition.level, LEVELS, "a level of urgency")
+        yield from _thresholds(path, condition)
         if condition.stake <= 0:
             yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
         if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", condition.icd10):
@@ -226,6 +229,19 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
         yield from _by_setting((*path, "base_rate"), condition.base_rate, parts, broken)
         for parent, ratios in condition.odds_ratios.items():
             yield from _odds_ratios((*path, "odds_ratios", parent), name, ratios, parts, broken)
+
+
+def _thresholds(path: Path, condition: Condition) -> Iterator[Problem]:
+    """Each further threshold is higher and more urgent than the last."""
+    path = (*path, "thresholds")
+    for (before, lower), (level, higher) in pairwise(condition.steps):
+        if level not in LEVELS:
+            yield _unknown((*path, level), level, LEVELS, "a level of urgency")
+        elif before in LEVELS and LEVELS.index(level) >= LEVELS.index(before):
+            yield Problem((*path, level), f"{level} after {before}", "a more urgent level", "put them in order")
+        if higher.at.value <= lower.at.value:
+            got = f"{higher.at.value:g} after {lower.at.value:g}"
+            yield Problem((*path, level), got, "a higher probability for a more urgent level", "put them in order")
 
 
 def _odds_ratios(
@@ -423,6 +439,30 @@ def _red_flags(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]
             yield Problem((*path, "source"), quoted(flag.source), "a key of references, or judged", hint)
         for line in flag.when:
             yield from _red_flag_line((*path, "when"), line, parts, broken)
+        for exclusion in flag.unless:
+            yield from _exclusion((*path, "unless"), flag, exclusion, parts, broken)
+
+
+def _exclusion(
+    path: Path, flag: RedFlag, exclusion: Exclusion, parts: NetworkParts, broken: frozenset[str]
+) -> Iterator[Problem]:
+    """An exception names answers that can be given, has a source, and is not what raises the flag."""
+    if exclusion.source == JUDGED and not exclusion.note.strip():
+        yield Problem((*path, "note"), "no note", "why a judged exception is what it is", "add a note")
+    elif exclusion.source not in {JUDGED, *parts.references, *broken}:
+        hint = did_you_mean(exclusion.source, parts.references) or "add it to references, or write judged with a note"
+        yield Problem((*path, "source"), quoted(exclusion.source), "a key of references, or judged", hint)
+    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    for name, wanted in exclusion.when.items():
+        if name not in askable:
+            if name not in broken:
+                yield _unknown((*path, name), name, askable, "a risk factor or finding")
+            continue
+        for state in (state for state in wanted if state not in askable[name].states):
+            yield _unknown((*path, name), state, askable[name].states, f"a state of {name}")
+        if any(set(line.get(name, ())) & set(wanted) for line in flag.when):
+            expected = "an answer that does not raise the flag itself"
+            yield Problem((*path, name), f"{name} raises the flag with the same state", expected, "drop it")
 
 
 def _red_flag_line(

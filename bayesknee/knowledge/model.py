@@ -15,12 +15,12 @@ from immutabledict import immutabledict
 from bayesknee.errors import NetworkError, Problem, quoted
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
-Level: TypeAlias = Literal["emergency", "urgent", "routine", "self_care"]
+Level: TypeAlias = Literal["emergency", "same_day", "urgent", "routine", "self_care"]
 Kind: TypeAlias = Literal["history", "exam", "test"]
 Path: TypeAlias = tuple[str, ...]
 
 GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
-LEVELS: Final[tuple[Level, ...]] = ("emergency", "urgent", "routine", "self_care")
+LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
 ANSWERED_BY: Final[Mapping[str, str]] = immutabledict(history="patient", exam="clinician", test="test")
 NO_YES: Final = ("no", "yes")
 JUDGED: Final = "judged"
@@ -227,13 +227,29 @@ class RiskFactor:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """A probability from which on a condition calls for more than at its limit (Pauker and Kassirer 1980).
+
+    Attributes:
+        at: the probability.
+        do: what is then done, in a few words; empty where the level says it all.
+    """
+
+    at: Probability
+    do: str = ""
+
+
+@dataclass(frozen=True)
 class Condition:
     """Something that can be a cause of the complaint.
 
     Attributes:
         base_rate: by setting id, or `any_setting`: the share of people with the complaint in whom it is a cause.
         odds_ratios: by parent (a risk factor or another condition), then by that parent's state; 1 where left out.
-        limit: the probability below which it may be left (Pauker and Kassirer 1980).
+        level: the care that it calls for at its limit, and where it is the most probable cause.
+        limit: the probability below which it may be left (Pauker and Kassirer 1980): the lowest of its thresholds.
+        do: what is done from its limit on, in a few words; empty where the level says it all.
+        thresholds: the further ones, by the level that each calls for; each is higher and more urgent than the last.
         stake: how much missing it weighs, relative to other conditions.
     """
 
@@ -248,6 +264,18 @@ class Condition:
     odds_ratios: Mapping[str, Mapping[str, OddsRatio]] = field(default_factory=immutabledict)
     must_not_miss: bool = False
     stake: float = 1.0
+    do: str = ""
+    thresholds: Mapping[Level, Threshold] = field(default_factory=immutabledict)
+
+    @property
+    def steps(self) -> tuple[tuple[Level, Threshold], ...]:
+        """All thresholds with their levels, the lowest first."""
+        return ((self.level, Threshold(self.limit, self.do)), *self.thresholds.items())
+
+    @property
+    def highest_level(self) -> Level:
+        """The care that it calls for where it is certain."""
+        return self.steps[-1][0]
 
     def base_rate_in(self, setting: str) -> float:
         """The base rate in `setting`, inside (0, 1)."""
@@ -300,6 +328,22 @@ Question: TypeAlias = RiskFactor | Finding
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """Answers that set a red flag aside, though it holds.
+
+    Attributes:
+        when: states by question; all questions must be answered with one of their states.
+        reason: why the flag need not be followed then, in plain words.
+        source: a key of the references, or `judged`, with a note that says why.
+    """
+
+    when: Mapping[str, tuple[str, ...]]
+    reason: str
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class RedFlag:
     """A combination of answers that calls for care of a level, whatever the posterior says.
 
@@ -310,6 +354,8 @@ class RedFlag:
         level: of the care that it calls for.
         reason: why, in plain words.
         when: its lines; it holds if each line holds, and a line holds if any of its questions has one of the states.
+        unless: exceptions that set it aside: all lines of an exception are stated with a state that it names. What is
+            unknown, unsure or merely implied is no exception.
         source: a key of the references, or `judged`, with a note that says why.
     """
 
@@ -320,6 +366,7 @@ class RedFlag:
     when: tuple[Mapping[str, tuple[str, ...]], ...]
     source: str
     note: str = ""
+    unless: tuple[Exclusion, ...] = ()
 
 
 def gates_of(name: str, findings: Mapping[str, Finding]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -138,6 +138,8 @@ def _stated(label: str, state: str) -> str:
 
 def _condition_words(network: Network, name: str, rest: list[str]) -> str:
     condition = network.conditions[name]
+    if rest[0] == "thresholds":
+        return f"threshold of {condition.name} for the level {rest[1].replace('_', ' ')}"
     if rest[0] != "odds_ratios":
         return f"{rest[0].replace('_', ' ')} of {condition.name}"
     _, parent, state = rest

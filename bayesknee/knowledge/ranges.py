@@ -46,7 +46,7 @@ LEAST_ABOVE: Final = 1e-9
 FIT_ROUNDS: Final = 50
 MOST_TRIES: Final = 200
 LEAST_EXCESS: Final = 1e-6
-NOT_DRAWN: Final = ("limit", "base_rate")
+NOT_DRAWN: Final = ("limit", "thresholds", "base_rate")
 SECTIONS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
@@ -103,7 +103,7 @@ class StatedRanges(NamedTuple):
 
 def stated_ranges(network: Network) -> StatedRanges:
     """Which part of a network's numbers has a range to draw from."""
-    numbers = [number for path, number in network.numbers() if path[2] != "limit"]
+    numbers = [number for path, number in network.numbers() if path[2] not in {"limit", "thresholds"}]
     return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
 
 

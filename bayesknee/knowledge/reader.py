@@ -18,10 +18,11 @@ from immutabledict import immutabledict
 from bayesknee.errors import NetworkError, Problem, did_you_mean, few_hints, quoted
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.checks import find_problems
-from bayesknee.knowledge.fields import Fields, deepest, shown
+from bayesknee.knowledge.fields import Fields, deepest, shown, unread
 from bayesknee.knowledge.model import (
     NO_YES,
     Condition,
+    Exclusion,
     Finding,
     Group,
     Mixture,
@@ -35,6 +36,7 @@ from bayesknee.knowledge.model import (
     RiskFactor,
     Setting,
     Sign,
+    Threshold,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening, TickAll
@@ -275,7 +277,15 @@ def _red_flag(name: str, entry: Fields) -> RedFlag:
         when=tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items("when")),
         source=entry.text("source"),
         note=entry.text("note", ""),
+        unless=tuple(_exclusion(each) for each in entry.items("unless")) if entry.has("unless") else (),
     )
+
+
+def _exclusion(entry: Fields) -> Exclusion:
+    when = immutabledict(entry.each("when", Fields.itself_texts))
+    exclusion = Exclusion(when, entry.text("reason"), entry.text("source"), entry.text("note", ""))
+    entry.done()
+    return exclusion
 
 
 def _risk_factor(name: str, entry: Fields) -> RiskFactor:
@@ -301,13 +311,30 @@ def _condition(name: str, entry: Fields) -> Condition:
         icd10=entry.text("icd10"),
         description=entry.text("description"),
         what_helps=entry.text("what_helps"),
-        level=entry.text("level"),  # type: ignore[arg-type]  # the rules refuse an unknown one
-        limit=entry.number("limit", Probability),
         base_rate=entry.child("base_rate").numbers(Probability),
         odds_ratios=immutabledict(ratios),
         must_not_miss=entry.truth("must_not_miss", default=False),
         stake=entry.plain_number("stake", 1.0),
+        **_thresholds(entry),
     )
+
+
+def _thresholds(entry: Fields) -> dict[str, Any]:
+    """A condition's level and limit, or its list of thresholds, of which the first says both."""
+    if not entry.has("thresholds"):
+        return {"level": entry.text("level"), "limit": entry.number("limit", Probability)}
+    steps = [(each.text("level"), _threshold(each)) for each in entry.items("thresholds")]
+    levels = [level for level, _ in steps]
+    for level in {level for level in levels if level and levels.count(level) > 1}:
+        entry.problem(("thresholds",), f"{level} twice", "one threshold for each level", "keep one of them")
+    (level, first), *further = steps or [("", Threshold(unread(Probability)))]
+    return {"level": level, "limit": first.at, "do": first.do, "thresholds": immutabledict(further)}
+
+
+def _threshold(entry: Fields) -> Threshold:
+    threshold = Threshold(entry.number("at", Probability), entry.text("do", ""))
+    entry.done()
+    return threshold
 
 
 def _sign(name: str, entry: Fields) -> Sign:

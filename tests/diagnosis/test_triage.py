@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 
 from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
-from bayesknee.diagnosis.triage import NO_LEVEL, levels, red_flags, triage, unknown_flags
+from bayesknee.diagnosis.triage import NO_LEVEL, CareSteps, levels, red_flags, triage, unknown_flags
 from bayesknee.interview.answers import probably
-from bayesknee.knowledge.model import LEVELS, NO_YES, RedFlag
+from bayesknee.knowledge.model import LEVELS, NO_YES, Condition, Exclusion, Level, RedFlag, Threshold
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.paths import NETWORKS
 from tests.support.random_networks import SMALL, random_answers, random_network
-from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or
+from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
 TINY: Network = load_network(NETWORKS / "tiny")
 # Levels: strain routine, fracture and infection emergency, other routine. Limits: 0.3, 0.02, 0.01, and so on.
+STEPS = CareSteps(TINY, "clinic")
 CALM = {"strain": 0.2, "other": 0.1, "fracture": 0.01, "infection": 0.005}
 
 
@@ -30,14 +31,14 @@ def flags(answers: Mapping[str, object]) -> list[str]:
 
 
 def test_the_leader_sets_the_level_where_nothing_is_over_its_limit() -> None:
-    found = triage(TINY, NOTHING_KNOWN, CALM)
+    found = triage(STEPS, NOTHING_KNOWN, CALM)
     (reason,) = found.reasons
     assert (found.level, reason.kind, reason.id) == ("routine", "leader", "strain")
     assert reason.text == "Tendon strain 20 %, the most probable cause"
 
 
 def test_a_condition_at_its_limit_sets_the_level_whatever_leads() -> None:
-    found = triage(TINY, NOTHING_KNOWN, {**CALM, "fracture": 0.02})
+    found = triage(STEPS, check_evidence(TINY, {"pain_on_grip": "yes"}), {**CALM, "fracture": 0.02})
     assert found.level == "emergency"
     assert [(each.kind, each.id, each.level) for each in found.reasons] == [
         ("over_limit", "fracture", "emergency"),
@@ -48,9 +49,79 @@ def test_a_condition_at_its_limit_sets_the_level_whatever_leads() -> None:
     assert (found.reasons[0].probability, found.reasons[0].limit) == (0.02, 0.02)
 
 
+def test_with_no_answers_nobody_is_an_emergency() -> None:
+    """A broken bone has a base rate of 10 % and a limit of 2 %; nothing speaks for one yet."""
+    nobody = Engine(TINY).diagnose()
+    assert nobody.triage.level == "routine"
+    assert [each.condition for each in nobody.not_ruled_out] == ["fracture", "infection"]
+    denied = Engine(TINY).diagnose({"effusion_felt": "no"})
+    assert 0.02 < denied.posterior["fracture"] < 0.1  # lowered, but not below the limit
+    assert denied.triage.level == "emergency"
+
+
+def stepped() -> Network:
+    """A broken bone calls for an X-ray today from 2 % on, and for a splint now from 30 %."""
+    steps: dict[Level, Threshold] = {"emergency": Threshold(probability(0.3), "a splint now")}
+    bone = replace(TINY.conditions["fracture"], level="same_day", do="an X-ray today", thresholds=steps)
+    return replace(TINY, conditions={**TINY.conditions, "fracture": bone})
+
+
+@pytest.mark.parametrize(
+    ("chance", "level", "text"),
+    [
+        (0.019, "routine", None),
+        (0.02, "same_day", "Broken bone 2 %, not below its limit of 2 %: an X-ray today"),
+        (0.299, "same_day", "Broken bone 29.9 %, not below its limit of 2 %: an X-ray today"),
+        (0.3, "emergency", "Broken bone 30 %, not below its limit of 30 %: a splint now"),
+    ],
+)
+def test_the_level_rises_in_steps(chance: float, level: str, text: str | None) -> None:
+    network = stepped()
+    posterior = {"strain": 0.5, "other": 0.1, "fracture": chance, "infection": 0.005}
+    found = triage(CareSteps(network, "clinic"), check_evidence(network, {"pain_on_grip": "yes"}), posterior)
+    assert found.level == level
+    assert text is None or text in [reason.text for reason in found.reasons]
+    codes = encode(network, [check_evidence(network, {"pain_on_grip": "yes"})])
+    marginals = np.array([[posterior[name] for name in network.conditions]])
+    assert LEVELS[levels(CareSteps(network, "clinic"), marginals, codes)[0]] == level
+
+
+def test_a_higher_limit_moves_the_further_thresholds_up() -> None:
+    steps = CareSteps(stepped(), "clinic", {"fracture": 0.6})
+    assert [(at, level) for at, level, _ in steps.of("fracture")] == [(0.6, "same_day"), (0.6, "emergency")]
+
+
+# --- exceptions ------------------------------------------------------------------------------------------------------
+
+
+def excepted() -> Network:
+    """A hot elbow need not be seen within days where there was a fall and no pain on grip."""
+    exclusion = Exclusion({"pain_on_grip": ("no",)}, "A grip without pain speaks against it.", "judged", "a test")
+    return flagged(TINY, replace(TINY.red_flags["hot_elbow"], unless=(exclusion,)))
+
+
+RAISED = {"onset": "sudden", "swelling_noticed": "yes"}
+
+
+def test_an_exception_that_is_stated_sets_a_red_flag_aside_and_is_told() -> None:
+    found = Engine(excepted()).diagnose({**RAISED, "pain_on_grip": "no"}).triage
+    assert not found.red_flags
+    (flag,) = found.set_aside
+    assert (flag.id, flag.set_aside_by) == ("hot_elbow", "A grip without pain speaks against it.")
+    assert found.to_dict()["set_aside"][0]["set_aside_by"] == "A grip without pain speaks against it."
+
+
+@pytest.mark.parametrize("answer", [None, UNKNOWN, "yes", {"yes": 0.01, "no": 0.99}])
+def test_what_is_unknown_unsure_or_not_asked_is_no_exception(answer: object) -> None:
+    answers = RAISED if answer is None else {**RAISED, "pain_on_grip": answer}
+    found = Engine(excepted()).diagnose(answers).triage
+    assert [flag.id for flag in found.red_flags] == ["hot_elbow"]
+    assert not found.set_aside
+
+
 def test_a_red_flag_holds_whatever_the_posterior_says() -> None:
     evidence = check_evidence(TINY, {"onset": "sudden", "swelling_noticed": "yes"})
-    found = triage(TINY, evidence, CALM)
+    found = triage(STEPS, evidence, CALM)
     assert found.level == "urgent"
     (flag,) = found.red_flags
     assert flag == found.reasons[0]
@@ -175,7 +246,7 @@ def test_limits_can_be_given() -> None:
     diagnosis = Engine(TINY).diagnose({"fracture": "no", "infection": "no"})
     assert diagnosis.triage.level == "routine"
     assert diagnosis.triage_with({"infection": 0.5}).level == "routine"
-    some = Engine(TINY).diagnose()
+    some = Engine(TINY).diagnose({"tennis": "no", "pain_on_grip": "yes"})
     assert some.triage.level == "emergency"
     assert some.triage_with({"fracture": 0.9, "infection": 0.9}).level == "routine"
 
@@ -212,25 +283,37 @@ def test_many_are_as_one_by_one() -> None:
         rng = Random(seed)
         plain = random_network(rng, SMALL)
         drawn = flagged(plain, *(random_flag(rng, plain, number) for number in range(3)))
+        drawn = replace(drawn, conditions={each.id: with_steps(rng, each) for each in drawn.conditions.values()})
         engine = Engine(drawn)
         patients = [check_evidence(drawn, certain(drawn, rng)) for _ in range(8)]
         diagnoses = [engine.diagnose(each) for each in patients]
         marginals = np.array([[each.posterior[name] for name in drawn.conditions] for each in diagnoses])
-        got = levels(drawn, marginals, encode(drawn, patients))
+        got = levels(CareSteps(drawn, engine.setting), marginals, encode(drawn, patients))
         assert [LEVELS[level] for level in got] == [each.triage.level for each in diagnoses]
         found |= {LEVELS[level] for level in got}
     assert len(found) > 2
 
 
+def with_steps(rng: Random, condition: Condition) -> Condition:
+    """The condition with a further threshold, in two of three."""
+    if rng.random() < 1 / 3 or condition.level == "emergency":
+        return condition
+    at = rng.uniform(condition.limit.value, 1.0)
+    return replace(condition, thresholds={"emergency": Threshold(probability(at))})
+
+
 def random_flag(rng: Random, drawn: Network, number: int) -> RedFlag:
-    """A rule on one or two questions; level emergency or urgent."""
+    """A rule on one or two questions, with an exception in half of them; level emergency or urgent."""
     names = rng.sample(list(drawn.questions), 2)
     lines = []
     for name in names[: rng.randint(1, 2)]:
         states = drawn.states[name]
         lines.append({name: ("yes",) if states == NO_YES else tuple(rng.sample(states, 1))})
     level = rng.choice(["emergency", "urgent"])
-    return RedFlag(f"flag_{number}", "Flag", level, "Why.", tuple(lines), "judged", "a test")  # type: ignore[arg-type]
+    other = rng.choice([name for name in drawn.questions if name not in names])
+    exclusion = Exclusion({other: (rng.choice(drawn.states[other]),)}, "Not so.", "judged", "a test")
+    unless = (exclusion,) if rng.random() < 1 / 2 else ()
+    return RedFlag(f"flag_{number}", "Flag", level, "Why.", tuple(lines), "judged", "a test", unless)  # type: ignore[arg-type]
 
 
 def certain(drawn: Network, rng: Random) -> dict[str, object]:
@@ -253,11 +336,11 @@ def test_evidence_that_all_share_counts_and_hides_their_codes() -> None:
     codes[2, columns["onset"]] = TINY.states["onset"].index("gradual")
     marginals = np.array([list(CALM.values())] * 3)[:, [list(CALM).index(name) for name in TINY.conditions]]
     shared = check_evidence(TINY, {"onset": "fall"})
-    assert [LEVELS[each] for each in levels(TINY, marginals, codes, shared)] == ["routine", "urgent", "urgent"]
-    assert [LEVELS[each] for each in levels(TINY, marginals, codes)] == ["routine", "routine", "routine"]
+    assert [LEVELS[each] for each in levels(STEPS, marginals, codes, shared)] == ["routine", "urgent", "urgent"]
+    assert [LEVELS[each] for each in levels(STEPS, marginals, codes)] == ["routine", "routine", "routine"]
 
 
 def test_a_row_that_cannot_be_has_no_level() -> None:
     codes = nothing_known(TINY, 1)
     assert codes.min() == NOT_KNOWN
-    assert levels(TINY, np.full((1, len(TINY.conditions)), np.nan), codes).tolist() == [NO_LEVEL]
+    assert levels(STEPS, np.full((1, len(TINY.conditions)), np.nan), codes).tolist() == [NO_LEVEL]

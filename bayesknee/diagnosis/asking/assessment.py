@@ -24,7 +24,7 @@ from bayesknee.diagnosis.asking.objectives import by_question, find_objective, i
 from bayesknee.diagnosis.asking.ranking import Aim, Ranking, ranking_of
 from bayesknee.diagnosis.asking.same_decision import Agreement, StopRule, same_decision
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import checked_limits
+from bayesknee.diagnosis.triage import CareSteps, checked_limits, is_complaint_known
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.patient.askable import reachable
 
@@ -126,13 +126,14 @@ class Assessment:
         network, outcomes = self.belief.network, self.ranking.outcomes
         if not outcomes.names:
             return 0.0
-        urgency = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()])
-        limits = np.array(list(self._limits.values()))
         flagged = min((LEVELS.index(reason.level) for reason in self.belief.triage.red_flags), default=len(LEVELS) - 1)
         posteriors = np.vstack([self.ranking.marginals, outcomes.posteriors])
+        tells = np.repeat([name not in network.risk_factors for name in outcomes.names], np.diff(outcomes.starts))
+        known = np.concatenate([[False], tells]) | is_complaint_known(network, self.belief.evidence)
         leaders = posteriors.argmax(axis=1)
-        over = np.where(posteriors >= limits, urgency, len(LEVELS) - 1).min(axis=1)
-        called = np.minimum(np.minimum(over, urgency[leaders]), flagged)
+        called = np.minimum(
+            CareSteps(network, self.belief.setting, self.rule.limits).levels(posteriors, known), flagged
+        )
         changes = (leaders[1:] != leaders[0]) | (called[1:] != called[0])
         return float(by_question(outcomes, outcomes.probabilities * changes).max())
 

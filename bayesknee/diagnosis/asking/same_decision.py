@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import levels
+from bayesknee.diagnosis.triage import CareSteps, levels
 from bayesknee.errors import QuestionError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.codes import Codes, nothing_known, only
@@ -130,9 +130,9 @@ class _Decisions(NamedTuple):
 
 def _decision(belief: Belief, codes: Codes, rule: StopRule) -> _Decisions:
     """The decisions for patients with these answers in addition to the evidence."""
-    network, evidence = belief.network, belief.evidence
-    marginals = belief.compiled.strategy.infer_many(codes, evidence).marginals
-    return _Decisions(marginals.argmax(axis=1), levels(network, marginals, codes, evidence, rule.limits))
+    steps = CareSteps(belief.network, belief.setting, rule.limits)
+    marginals = belief.compiled.strategy.infer_many(codes, belief.evidence).marginals
+    return _Decisions(marginals.argmax(axis=1), levels(steps, marginals, codes, belief.evidence))
 
 
 def _agreement(one: _Decisions, other: _Decisions) -> Agreement:
