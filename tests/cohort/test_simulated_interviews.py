@@ -141,7 +141,9 @@ def test_figures_by_hand() -> None:
         [[0.9, 0.01, 0, 0.1], [0.5, 0.4, 0, 0.3], [0.2, 0.6, 0, 0.1], [0.4, 0.3, 0.2, 0.1], [0.9, 0.01, 0.005, 0]]
     )
     patients = DrawnPatients(truth, np.zeros((5, 6), np.int8), np.array([-1, -1, -1, -1, 1]))
-    called = np.array([2, 0, 0, 2, 2], np.int8)  # routine, emergency, emergency, routine, routine
+    called = np.array(
+        [LEVELS.index(level) for level in ("routine", "emergency", "emergency", "routine", "routine")], np.int8
+    )
     got = result(
         TINY, "ours", patients, Played(np.array([3, 4, 5, 6, 60]), np.array([5, 5, 7, 9, 60]), posterior, called), None
     )

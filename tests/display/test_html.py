@@ -70,7 +70,7 @@ def test_a_diagnosis_is_a_table_with_bars(diagnosis: Diagnosis) -> None:
 
 def test_urgency_and_its_reasons_come_first(diagnosis: Diagnosis) -> None:
     page = page_of(diagnosis)
-    assert page.text.index("How urgent: emergency - be seen today") < page.text.index("Condition")
+    assert page.text.index("How urgent: emergency - be seen now") < page.text.index("Condition")
     assert all(each.text in page.text for each in diagnosis.triage.decisive)
 
 

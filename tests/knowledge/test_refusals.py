@@ -44,6 +44,17 @@ def refusal(folder: Path) -> str:
 LEAK = "leak: {value: 0.02, low: 0.01, high: 0.05}"
 GRIP = "strain: {value: 0.8, low: 0.7, high: 0.9}"
 FLAG_SOURCE = "    source: smith_2015\n\n"
+STEP = "{level: same_day, at: {value: 0.02, low: 0.01, high: 0.05}}"
+NOW = "{level: emergency, at: {value: 0.3, low: 0.1, high: 0.5}, do: a splint now}"
+REST = "    must_not_miss: true\n    stake: 5\n    basis: {grade: D, source: judged, note: for tests}\n"
+FRACTURE = f"    level: emergency\n{REST}    limit: {{value: 0.02, low: 0.01, high: 0.05}}\n"
+
+
+def steps(*thresholds: str) -> str:
+    """The broken bone with a list of thresholds in place of a level and a limit."""
+    return f"{REST}    thresholds:\n" + "".join(f"      - {threshold}\n" for threshold in thresholds)
+
+
 FLAG_WHEN = """    when:
       - {onset: [sudden, fall]}
       - {swelling_noticed: [yes], effusion_felt: [yes]}
@@ -127,6 +138,61 @@ ONE_FAULT = {
         'url: "https://example.org"',
         "url: javascript:x",
         ["smith_2015.url", "'javascript:x'", "https://"],
+    ),
+    "thresholds beside a level": (
+        "    limit: {value: 0.02, low: 0.01, high: 0.05}",
+        f"    thresholds: [{STEP}]",
+        ["fracture", "'level'", "a known key"],
+    ),
+    "thresholds out of order": (
+        FRACTURE,
+        steps(STEP, NOW.replace("0.3, low: 0.1", "0.01, low: 0.01")),
+        ["thresholds.emergency", "0.01 after 0.02", "put them in order"],
+    ),
+    "thresholds that become less urgent": (
+        FRACTURE,
+        steps(STEP, NOW.replace("emergency", "routine")),
+        ["routine after same_day", "a more urgent level"],
+    ),
+    "thresholds of one level": (
+        FRACTURE,
+        steps(STEP, NOW.replace("emergency", "same_day")),
+        ["same_day twice", "keep one"],
+    ),
+    "threshold of an unknown level": (
+        FRACTURE,
+        steps(STEP, NOW.replace("emergency", "emergncy")),
+        ["'emergncy'", "did you mean emergency"],
+    ),
+    "threshold without a probability": (
+        FRACTURE,
+        steps("{level: same_day}"),
+        ["fracture.thresholds", "nothing", "add it"],
+    ),
+    "exception that raises the flag": (
+        FLAG_SOURCE,
+        f"{FLAG_SOURCE.rstrip()}\n    unless: [{{when: {{onset: [fall]}}, reason: So, source: smith_2015}}]\n\n",
+        ["unless.onset", "raises the flag", "drop it"],
+    ),
+    "exception without a source": (
+        FLAG_SOURCE,
+        f"{FLAG_SOURCE.rstrip()}\n    unless: [{{when: {{tennis: [no]}}, reason: So}}]\n\n",
+        ["unless.source", "nothing"],
+    ),
+    "judged exception without a note": (
+        FLAG_SOURCE,
+        f"{FLAG_SOURCE.rstrip()}\n    unless: [{{when: {{tennis: [no]}}, reason: So, source: judged}}]\n\n",
+        ["unless.note", "no note"],
+    ),
+    "exception of an unknown finding": (
+        FLAG_SOURCE,
+        f"{FLAG_SOURCE.rstrip()}\n    unless: [{{when: {{tenis: [no]}}, reason: So, source: smith_2015}}]\n\n",
+        ["'tenis'", "did you mean tennis"],
+    ),
+    "exception of an unknown state": (
+        FLAG_SOURCE,
+        f"{FLAG_SOURCE.rstrip()}\n    unless: [{{when: {{tennis: [never]}}, reason: So, source: smith_2015}}]\n\n",
+        ["'never'", "a state of tennis"],
     ),
     "unknown group member": ("[fracture, infection]", "[fracture, infektion]", ["'infektion'", "did you mean infec"]),
     "unknown catch-all": ("catch_all: other", "catch_all: others", ["'others'", "did you mean other"]),

@@ -89,17 +89,23 @@ def why_too_high(result: CaseResult) -> str:
     if any(each.kind == "red_flag" for each in decisive):
         return "red flag"
     if any(each.id == CLOT for each in decisive):
-        return "clot" if result.posterior[CLOT] >= 0.05 else "clot of 2 to 5 %"
+        return f"clot, {result.called}"
     return "tumour or artery" if result.called == "urgent" else "routine"
 
 
 def test_why_levels_are_too_high_is_as_the_page_says(evaluation: Evaluation) -> None:
-    high = [each for each in evaluation.results if LEVELS.index(each.called) < LEVELS.index(each.needed)]
+    conditions = evaluation.network.conditions
+    high = [
+        each
+        for each in evaluation.results
+        if all(LEVELS.index(each.called) < LEVELS.index(conditions[name].highest_level) for name in each.case.label)
+    ]
     counts = Counter(map(why_too_high, high))
     page = " ".join((ROOT / "docs" / "triage.md").read_text(encoding="utf-8").split())
     assert f"Of these {len(high)}, a red flag by itself sets the level of {counts['red flag']} " in page
     assert (
-        f"a clot of 5 % or more that of {counts['clot']}, one of 2 to 5 % that of {counts['clot of 2 to 5 %']};" in page
+        f"a clot of 10 % or more that of {counts['clot, emergency']}, one of 2 to 10 %, which asks for a blood "
+        f"test the same day, that of {counts['clot, same_day']};" in page
     )
     assert f"entrapped artery over its limit that of {counts['tumour or artery']};" in page
     assert counts["routine"] == 2

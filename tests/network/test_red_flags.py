@@ -95,3 +95,35 @@ def test_denials_raise_no_red_flag() -> None:
     denied = {name: "no" for name, states in NETWORK.states.items() if "no" in states and name not in NETWORK.gated}
     denied = {name: state for name, state in denied.items() if name not in NETWORK.conditions}
     assert Engine(NETWORK).diagnose(denied).triage.red_flags == ()
+
+
+@pytest.mark.parametrize("setting", NETWORK.settings)
+def test_with_no_answers_nobody_is_an_emergency(setting: str) -> None:
+    assert Engine(NETWORK, setting).diagnose().triage.level in {"routine", "self_care"}
+
+
+CLOT = {"age": 68, "recent_surgery_or_immobilisation": "yes", "calf_swollen": "yes"}
+
+
+def test_a_clot_calls_for_a_blood_test_before_it_calls_for_a_scan() -> None:
+    engine = Engine(NETWORK)
+    (reason, *_) = engine.diagnose({"age": 50, "calf_swollen": "yes"}).triage.decisive
+    assert (reason.level, reason.text.partition(": ")[2]) == ("same_day", "a blood test (D-dimer) today")
+    (reason, *_) = engine.diagnose(CLOT).triage.decisive
+    assert (reason.level, reason.text.partition(": ")[2]) == ("emergency", "a scan of the leg veins today")
+
+
+def test_a_negative_scan_and_d_dimer_set_the_clot_flag_aside_and_say_so() -> None:
+    excluded = {**CLOT, "ultrasound_vein_not_compressible": "no", "d_dimer_raised": "no"}
+    found = Engine(NETWORK).diagnose(excluded).triage
+    assert [flag.id for flag in found.set_aside] == ["swollen_calf_with_clot_risk"]
+    assert not found.red_flags
+    assert found.level not in {"emergency", "same_day"}
+
+
+@pytest.mark.parametrize("scan", ["unknown", {"no": 0.95, "yes": 0.05}])
+def test_a_scan_that_is_unknown_or_unsure_sets_nothing_aside(scan: object) -> None:
+    answers = {**CLOT, "ultrasound_vein_not_compressible": scan, "d_dimer_raised": "no"}
+    found = Engine(NETWORK).diagnose(answers).triage
+    assert not found.set_aside
+    assert [flag.id for flag in found.red_flags] == ["swollen_calf_with_clot_risk"]

@@ -168,7 +168,7 @@ def test_what_is_not_ruled_out_is_hatched_and_said(diagnosis: Diagnosis) -> None
 
 
 def test_the_picture_says_how_urgent_it_is(diagnosis: Diagnosis) -> None:
-    assert any("How urgent: emergency - be seen today" in each.text for each in written(plots.posterior(diagnosis)))
+    assert any("How urgent: emergency - be seen now" in each.text for each in written(plots.posterior(diagnosis)))
 
 
 def test_nothing_reads_as_reassurance(diagnosis: Diagnosis) -> None:
