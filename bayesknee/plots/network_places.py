@@ -30,7 +30,7 @@ LETTERS: Final = 9.5  # points: 13 pixels at 100 dots per inch
 _THREE: Final = ((0.0, 0.27), (0.36, 0.63), (0.73, 1.0))
 _FOUR: Final = ((0.0, 0.17), (0.225, 0.355), (0.475, 0.615), (0.63, 1.0))
 BESIDE_LINKS: Final = 3.0  # points between the end of a link and a name
-_NARROWEST: Final = 12.0  # letters of a layer's width, or findings are only counted
+_NARROWEST: Final = 9.0  # letters of a layer's width, or findings are only counted
 _TIGHT: Final = 0.5  # letters of room around a name
 _FREE: Final = 0.96  # of the height that is filled at most, so that a later layout may take some
 

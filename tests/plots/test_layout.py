@@ -118,7 +118,7 @@ def assert_each_in_its_box(axes: list[Axes], boxes: list[Any]) -> None:
         given = box_of(ax)
         assert given.width >= box[2] - box[0] - 1.0, "the layout had to make room for the picture"
         assert given.height >= box[3] - box[1] - 1.0
-    assert smallest_letters(axes[0]) >= SMALLEST - 0.6
+    assert smallest_letters(axes[0]) >= SMALLEST
     assert_legible(axes[0])
 
 
