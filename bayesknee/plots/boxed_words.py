@@ -21,7 +21,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from bayesknee.plots.axes_box import AxesBox
-from bayesknee.plots.text_fitting import Letters, plain, shortened
+from bayesknee.plots.text_fitting import ELLIPSIS, Letters, plain, shortened
 
 Ticks: TypeAlias = Mapping[float, str]
 
@@ -50,6 +50,7 @@ class Row:
         place: its middle, in rows from the top.
         label: at its left; of a heading above the marks, from the left edge of the box.
         note: at its right.
+        brief: in place of the note where that would be cut, which no warning may be; empty where a cut does no harm.
         bold: the note.
         slot: how many rows high its words may be.
         heading: of the rows that follow.
@@ -58,6 +59,7 @@ class Row:
     place: float
     label: str
     note: str = ""
+    brief: str = ""
     bold: bool = False
     slot: float = 1.0
     heading: bool = False
@@ -193,7 +195,10 @@ def _row_lines(row: Row, width: float, letters: Letters, pitch: float) -> RowLin
         return RowLines(letters.in_bold.cut(row.label, width, min(lines, 2)), [])
     label_width = min(LABEL_SHARE * width, WIDEST_LABEL * letters.size)
     note_width = min(NOTE_SHARE * width, WIDEST_NOTE * letters.size)
-    note = (letters.in_bold if row.bold else letters).cut(row.note, note_width, lines) if row.note else []
+    in_note = letters.in_bold if row.bold else letters
+    note = in_note.cut(row.note, note_width, lines) if row.note else []
+    if row.brief and any(ELLIPSIS in line for line in note):
+        note = in_note.broken(row.brief, max(note_width, in_note.block_width([row.brief]) / lines))[:lines]
     return RowLines(letters.cut(shortened(row.label, LONGEST_LABEL), label_width, lines), note)
 
 

@@ -56,7 +56,7 @@ def posterior(diagnosis: Diagnosis, ax: Axes | None = None, *, intervals: Interv
     words = Words(
         "Probability of being a cause; more than one can be",
         percent_ticks(),
-        [Row(bar.row, bar.label, bar.note, bold=bar.first) for bar in bars],
+        [Row(bar.row, bar.label, bar.note, bar.brief, bold=bar.first) for bar in bars],
         "\n".join([title(diagnosis), *_remarks(diagnosis, intervals, left_out)]),
         handles=list(_legend(bars)),
     )
@@ -120,6 +120,11 @@ class _PosteriorBar:
         ends = f"  [{interval_text(self.interval)}]" if self.interval else ""
         limit = f"\nnot ruled out (limit {100 * (self.limit or 0.0):.3g} %)" if self.over else ""
         return f"{self.told}{ends}{limit}"
+
+    @property
+    def brief(self) -> str:
+        """The same where there is little room: a warning is never cut."""
+        return f"{self.told} not ruled out" if self.over else ""
 
 
 def _bars(diagnosis: Diagnosis, shown: Sequence[str], intervals: Mapping[str, Interval]) -> Iterator[_PosteriorBar]:

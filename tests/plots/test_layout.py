@@ -228,3 +228,15 @@ def test_what_is_not_drawn_in_small_axes_is_told() -> None:
     assert f"Not drawn: {len(diagnosis.posterior) - bars} more conditions" in told
     over = sum("not ruled out (limit" in each.text.replace("\n", " ") for each in written(ax))
     assert over == min(len(diagnosis.not_ruled_out), bars)
+
+
+@pytest.mark.parametrize("width", [8.0, 12.0])
+def test_a_warning_is_never_cut(width: float) -> None:
+    """Beside another picture there is no room for the limit; that it is not ruled out is told all the same."""
+    diagnosis = Engine("posterior_knee").diagnose({"age": 52, "lump_noticed": "yes", "calf_swollen": "yes"})
+    figure = Figure(figsize=(width, 5.0))
+    ax, _ = figure.subplots(1, 2)
+    plots.posterior(diagnosis, ax)
+    figure.canvas.draw()
+    notes = [" ".join(each.text.split()) for each in written(ax)]
+    assert sum("not ruled out" in note for note in notes if "%" in note) == len(diagnosis.not_ruled_out) > 0
