@@ -18,10 +18,10 @@ from bayesknee import BayeskneeError, Engine
 from bayesknee.arrays import Vector
 from bayesknee.inference import products
 from bayesknee.inference.products import matrix_product, vector_product
-from tests.support.blas import setter, shared_out
+from tests.support.blas import setters, shared_out
 from tests.support.paths import ROOT
 
-NEEDS_THREADS = pytest.mark.skipif(setter() is None, reason="needs OpenBLAS and a second core")
+NEEDS_THREADS = pytest.mark.skipif(not setters(), reason="needs OpenBLAS and a second core")
 
 # The oldest kernels start threads soonest: those of newer processors take small products otherwise.
 OLDEST = {"OPENBLAS_CORETYPE": "Nehalem"} if platform.machine().lower() in {"x86_64", "amd64"} else {}

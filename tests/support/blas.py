@@ -19,8 +19,12 @@ SETTERS = (
 )
 
 
-def setter() -> Callable[[Any], None] | None:
-    """What tells OpenBLAS who runs its jobs; None where numpy has another library, or there is only one core."""
+def setters() -> list[Callable[[Any], None]]:
+    """What tells OpenBLAS who runs its jobs, of each copy that is loaded; scipy brings one as well.
+
+    None where numpy has another library, or there is only one core.
+    """
+    every = []
     for library in threadpool_info():
         if library["internal_api"] == "openblas" and library["num_threads"] > 1:
             loaded = ctypes.CDLL(library["filepath"])
@@ -28,14 +32,15 @@ def setter() -> Callable[[Any], None] | None:
                 if hasattr(loaded, name):
                     found: Callable[[Any], None] = getattr(loaded, name)
                     found.argtypes, found.restype = [ctypes.c_void_p], None  # type: ignore[attr-defined]
-                    return found
-    return None
+                    every.append(found)
+                    break
+    return every
 
 
 def shared_out(work: Callable[[], object]) -> int:
-    """How often BLAS shared something out while this was done. Needs `setter`."""
-    tell = setter()
-    assert tell is not None
+    """How often BLAS shared something out while this was done. Needs `setters`."""
+    every = setters()
+    assert every
     times = 0
 
     def run(_sync: int, job: Callable[..., None], jobs: int, size: int, first: int, data: int) -> None:
@@ -48,9 +53,11 @@ def shared_out(work: Callable[[], object]) -> int:
             thread.join()
 
     runner = Runner(run)
-    tell(ctypes.cast(runner, ctypes.c_void_p))
+    for tell in every:
+        tell(ctypes.cast(runner, ctypes.c_void_p))
     try:
         work()
     finally:
-        tell(None)
+        for tell in every:
+            tell(None)
     return times
