@@ -12,29 +12,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bayesknee import Engine
-from bayesknee.inference.results import Shares
 from bayesknee.knowledge.network import Network
 from tests.support.effort import each_seed
+from tests.support.exactly import exactly
 from tests.support.random_networks import SMALL, Patient, patients, seeded_patient
+from tests.support.shares import log_odds, shares
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 
 pytestmark = pytest.mark.usefixtures("strategy")
 
 A: Final = condition("a", 0.6)
 B: Final = condition("b", 0.7)
-
-
-def shares(engine: Engine, answers: dict[str, object]) -> Shares:
-    return engine.compiled.strategy.shares(engine.diagnose(answers).evidence, engine.compiled.events)
-
-
-def log_odds(result: Shares, event: int = 0) -> dict[str, float]:
-    """What each answer adds to the log odds of one event."""
-    return dict(zip(result.answers, (result.moves[:, 0, event] - result.moves[:, 1, event]).tolist(), strict=True))
-
-
-def exactly(value: float) -> object:
-    return pytest.approx(value, rel=0, abs=1e-12)
 
 
 @given(patients())

@@ -14,10 +14,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import pytest
-
 from bayesknee import Diagnosis, Engine
 from bayesknee.inference.prior.joint import Prior
+from tests.support.exactly import exactly
 from tests.support.small_networks import (
     Part,
     condition,
@@ -38,10 +37,6 @@ B: Final = condition("b", 0.7)
 
 def diagnose(*parts: Part, complaint: str = "A complaint", **answers: object) -> Diagnosis:
     return Engine(network(*parts, complaint=complaint)).diagnose(answers)
-
-
-def exactly(value: float) -> object:
-    return pytest.approx(value, rel=0, abs=1e-12)
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------

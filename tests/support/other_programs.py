@@ -23,6 +23,7 @@ with warnings.catch_warnings():
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # pyAgrum 3.3.1 (SWIG) dies of a warning that is an error
     import pyagrum
+    import pyagrum.markov_random_field  # else it is loaded at the first use, where warnings are errors
 
 gum: Any = pyagrum  # its types are half there
 

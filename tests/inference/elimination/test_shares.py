@@ -18,6 +18,8 @@ from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.engines import oracle
 from tests.support.random_networks import SMALL, TINY, seeded_patient
+from tests.support.shares import log_odds
+from tests.support.shares import shares as shares_of
 from tests.support.small_networks import (
     condition,
     distribution,
@@ -36,11 +38,7 @@ def shares(drawn: Network, answers: dict[str, object]) -> Shares:
     with only("noisy_or"):
         engine = Engine(drawn)
         assert isinstance(engine.compiled.strategy, Elimination)
-        return engine.compiled.strategy.shares(engine.diagnose(answers).evidence, engine.compiled.events)
-
-
-def log_odds(result: Shares, event: int = 0) -> dict[str, float]:
-    return dict(zip(result.answers, (result.moves[:, 0, event] - result.moves[:, 1, event]).tolist(), strict=True))
+        return shares_of(engine, answers)
 
 
 def test_one_condition_and_independent_findings_have_the_classical_weights_of_evidence() -> None:

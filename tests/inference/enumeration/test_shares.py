@@ -12,11 +12,12 @@ import pytest
 from bayesknee import Engine
 from bayesknee.inference.dividing import divided, gauss_legendre
 from bayesknee.inference.enumeration import shares as module
-from bayesknee.inference.results import Shares
 from tests.support.answers import known
 from tests.support.effort import seeds
 from tests.support.engines import oracle
+from tests.support.exactly import exactly
 from tests.support.random_networks import SMALL, Patient, random_answers, seeded_patient
+from tests.support.shares import log_odds, shares
 from tests.support.small_networks import (
     condition,
     distribution,
@@ -32,20 +33,6 @@ from tests.support.small_networks import (
 ONE: Final = condition("c", 0.2)
 A: Final = condition("a", 0.6)
 B: Final = condition("b", 0.7)
-
-
-def shares(engine: Engine, answers: object) -> Shares:
-    assert isinstance(answers, dict)
-    return engine.compiled.strategy.shares(engine.diagnose(answers).evidence, engine.compiled.events)
-
-
-def log_odds(result: Shares, event: int = 0) -> dict[str, float]:
-    """What each answer adds to the log odds of one event."""
-    return dict(zip(result.answers, (result.moves[:, 0, event] - result.moves[:, 1, event]).tolist(), strict=True))
-
-
-def exactly(value: float) -> object:
-    return pytest.approx(value, rel=0, abs=1e-12)
 
 
 # --- worked by hand --------------------------------------------------------------------------------------------------
