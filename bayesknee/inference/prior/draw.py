@@ -33,7 +33,7 @@ class RiskFactors:
     def __init__(self, prior: Prior, known: Mapping[str, Likelihood]) -> None:
         self._parents = prior.parents
         self._tables = [self._parents.factor(c, float(a)) for c, a in enumerate(prior.intercepts)]
-        self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
+        self._blocks = self._parents.block_of
         self._weights = {
             number: block.weights([known.get(each) for each in block.ids]) for number, block in self._blocks.items()
         }
