@@ -145,8 +145,7 @@ def network_arrays(network: Network, setting: str) -> NetworkArrays:
         InferenceError: a table is too large, or base rates cannot be met.
     """
     parents = list_parents(network, setting)
-    base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
-    intercepts, complaint = solve_intercepts(parents, base_rates, has_complaint=bool(network.complaint))
+    intercepts, complaint = solve_intercepts(parents)
     every = np.exp(intercepts)[:, None]
     odds = [parents.numbers.odds(c, every[c], without_common(parents, c)) for c in range(len(every))]
     alone = np.array([each.table.size == 1 for each in odds])

@@ -26,7 +26,7 @@ network that is redrawn is known as it stands: how far both guesses are off ther
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -44,49 +44,33 @@ from bayesknee.inference.prior.parents import (
 )
 
 MOST_ROUNDS: Final = 100  # halving a bracket that often leaves nothing of it
-PATIENCE: Final = 12  # rounds; interpolation mostly takes six, and where it takes more every other round halves
+PATIENCE: Final = 12  # rounds; interpolation takes about five, and where it takes more every other round halves
 # P(complaint) is rough at first, and so may the intercepts be: mostly one step a round keeps up with it.
 SETTLED_BY_ROUND: Final = (0.3, 0.1, 1e-2, 1e-4)
 LEAST_STEP: Final = 1e-5  # of log P(complaint); a rate of change taken from less would be made of rounding
+ROUNDING: Final = 1e-13  # of P(at least one condition) / z: nearer to 1, it goes up and down by chance
 LOWEST_COMPLAINT: Final = 1e-9  # less is lost in the rounding of base rates, as these then sum to just about 1
 HIGHEST_GUESS: Final = 1.0 - 1e-3  # of P(complaint), where conditions are so frequent that the guess is above 1
+LEAST_LEFT: Final = 1e-2  # of the way from P(complaint) to 0 or 1 after a round, whatever rough points say
 NUMBERS_AT_ONCE: Final = 2**15  # what fits into the processor's cache beside what it is made of
 
 
 class Precision(NamedTuple):
-    """When the search ends.
+    """When the search may end.
 
     Attributes:
         settled: how far off, in log odds, an intercept may be from which its last step is made. Newton doubles the
             digits, so the step leaves about the square of that.
-        met: how far off P(at least one condition) / z may be from which the last step of z is made.
-        rounding: nearer than that, differences between two values of it are those of rounding.
-        is_refined: whether intercepts are searched for once more, after the last step of z.
+        nearly_met: how far off P(at least one condition) / z may be from which the last step of z is made, and the
+            intercepts are moved along without another look.
     """
 
     settled: float
-    met: float
-    rounding: float
-    is_refined: bool
+    nearly_met: float
 
 
-TO_LAST_DIGIT: Final = Precision(
-    1e-8, 1e-12, 1e-14, is_refined=True
-)  # of a network that is solved once: its base rates hold
-# Of draws, which vary by per cents: what is left is about 1e-12 of a chance, and the fewer rounds save a quarter.
-TO_TWELVE_DIGITS: Final = Precision(1e-6, 1e-9, 1e-11, is_refined=False)
-
-
-class GuessErrors(NamedTuple):
-    """How far off the first guess is.
-
-    Attributes:
-        of_intercepts: what to add to logit(m z) - log R, shape (conditions, 1).
-        of_complaint: by what to multiply the guess of P(complaint).
-    """
-
-    of_intercepts: Vector
-    of_complaint: float
+TO_LAST_DIGIT: Final = Precision(1e-8, 1e-12)  # of a network as it stands, whose base rates are to hold
+OF_DRAWS: Final = Precision(1e-6, 1e-9)  # leaves about 1e-12, where draws differ by per cents; saves a round of six
 
 
 class Intercepts(NamedTuple):
@@ -101,15 +85,15 @@ class Intercepts(NamedTuple):
     complaint: Vector
 
 
-def solve_intercepts(parents: Parents, base_rates: Vector, *, has_complaint: bool) -> tuple[Vector, float]:
+def solve_intercepts(parents: Parents) -> tuple[Vector, float]:
     """The intercept of each condition, and P(complaint), of a network as it stands.
 
     Raises:
         InferenceError: there are no such intercepts.
     """
-    search = InterceptSearch(parents, has_complaint=has_complaint)
-    total = float(base_rates.sum())
-    found = search.solve(parents.numbers, base_rates[:, None]) if total > 1.0 or not has_complaint else None
+    search = InterceptSearch(parents)
+    total = float(parents.base_rates.sum())
+    found = search.solve(parents.numbers) if total > 1.0 or not parents.has_complaint else None
     if found is None or found.complaint[0] < 2.0 * LOWEST_COMPLAINT:
         raise InferenceError(
             f"base rates in {parents.setting} that sum to {total:.9g} cannot be met; expected clearly more than 1, as "
@@ -128,82 +112,70 @@ class InterceptSearch:
         ancestors: the conditions that are parents of any.
     """
 
-    def __init__(self, parents: Parents, *, has_complaint: bool) -> None:
+    def __init__(self, parents: Parents) -> None:
         self.parents = parents
-        self._has_complaint = has_complaint
-        self._n = n = len(parents.conditions)
+        n = len(parents.conditions)
         scopes = [[variable for variable in ratios if variable >= n] for ratios in parents.numbers.ratios]
         touching = sorted({variable for scope in scopes for variable in scope})
         order, largest = elimination_order(scopes, touching, parents.states)
         check_size(largest, "risk factors that share conditions")
         self.any_order = tuple(number for number in order if number not in parents.private_blocks)
         self.plans = [self._plan(c) for c in range(n)]
-        self.ancestors = {each for used, _ in self.plans for each in used if each < n}
+        self.ancestors = {variable for used, _ in self.plans for variable in used if variable < n}
 
     def _plan(self, c: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The ancestors of a condition, and those of them to be summed out for the distribution of its parents."""
-        ratios = self.parents.numbers.ratios
-        wanted = ratios[c].keys()
-        ancestors = set(wanted)
+        ratios = dict(enumerate(self.parents.numbers.ratios))
+        ancestors = set(ratios[c])
         for condition in reversed(self.parents.parents_first):
             if condition in ancestors:
                 ancestors.update(ratios[condition])
         used = tuple(sorted(ancestors))
-        scopes = [(each, *ratios[each]) if each < self._n else (each,) for each in used]
-        order, largest = elimination_order(scopes, ancestors.difference(wanted), self.parents.states)
+        scopes = [(variable, *ratios.get(variable, ())) for variable in used]
+        order, largest = elimination_order(scopes, ancestors.difference(ratios[c]), self.parents.states)
         check_size(largest, "the ancestors of a condition")
         return used, order
 
-    def solve(
-        self,
-        numbers: ParentNumbers,
-        base_rates: Vector,
-        errors: GuessErrors | None = None,
-        precision: Precision = TO_LAST_DIGIT,
-    ) -> Intercepts:
-        """The intercepts that meet these base rates.
+    def solve(self, numbers: ParentNumbers, stated: Intercepts | None = None) -> Intercepts:
+        """The intercepts that meet the base rates.
 
         Args:
-            numbers: priors and odds ratios.
-            base_rates: shape (conditions, draws); with a complaint they sum to more than 1.
-            errors: of the first guess, where they are known.
-            precision: when to end.
+            numbers: with a complaint, the base rates of each draw sum to more than 1.
+            stated: where the numbers are redrawn, what meets those that stand.
         """
-        solver = _Solver(self, numbers)
-        offsets, factor = errors or (np.zeros((len(base_rates), 1)), 1.0)
-        if not self._has_complaint:
-            start = offsets + guess_intercepts(numbers, base_rates)
-            return Intercepts(solver.intercepts(base_rates, start, precision.settled), np.ones(base_rates.shape[1]))
-        z = np.clip(factor * guess_complaint(base_rates), LOWEST_COMPLAINT, HIGHEST_GUESS)
-        return solver.meet_complaint(base_rates, offsets + guess_intercepts(numbers, base_rates * z), z, precision)
+        offsets, factor = self._guess_errors(stated) if stated else (0.0, 1.0)
+        settled, nearly_met = OF_DRAWS if stated else TO_LAST_DIGIT
+        solver, z = _Solver(self, numbers), np.ones(numbers.base_rates.shape[1])
+        if not self.parents.has_complaint:
+            return Intercepts(solver.intercepts(z, offsets + guess_intercepts(numbers, z), settled), z)
+        z = np.clip(factor * guess_complaint(numbers), LOWEST_COMPLAINT, HIGHEST_GUESS)
+        return solver.meet_complaint(offsets + guess_intercepts(numbers, z), z, Precision(settled, nearly_met))
 
-    def guess_errors(self, base_rates: Vector, found: Intercepts) -> GuessErrors:
-        """How far off the guess is of the network as it stands."""
-        rates, z = base_rates[:, None], found.complaint
-        guess = guess_intercepts(self.parents.numbers, rates * z)
-        factor = float((z / guess_complaint(rates))[0]) if self._has_complaint else 1.0
-        return GuessErrors(found.values - guess, factor)
-
-
-def guess_complaint(base_rates: Vector) -> Vector:
-    """P(complaint), roughly: see above."""
-    total = base_rates.sum(axis=0)
-    return np.asarray(2.0 * (total - 1.0) / (total**2 - (base_rates**2).sum(axis=0)))
+    def _guess_errors(self, stated: Intercepts) -> tuple[Vector, float]:
+        """What to add to the guess of intercepts, and by what to multiply that of P(complaint)."""
+        numbers, z = self.parents.numbers, stated.complaint
+        factor = float(z[0] / guess_complaint(numbers)[0]) if self.parents.has_complaint else 1.0
+        return stated.values - guess_intercepts(numbers, z), factor
 
 
-def guess_intercepts(numbers: ParentNumbers, marginals: Vector) -> Vector:
-    """The intercepts that give these marginals, roughly, shape (conditions, draws): see above."""
+def guess_complaint(numbers: ParentNumbers) -> Vector:
+    """P(complaint), roughly, shape (draws,): see above."""
+    total = numbers.base_rates.sum(axis=0)
+    return np.asarray(2.0 * (total - 1.0) / (total**2 - (numbers.base_rates**2).sum(axis=0)))
+
+
+def guess_intercepts(numbers: ParentNumbers, z: Vector) -> Vector:
+    """The intercepts, roughly, shape (conditions, draws): see above."""
+    marginals = numbers.base_rates * z
     return np.asarray(_logit(marginals) - np.log(mean_ratios(numbers, marginals)))
 
 
 def mean_ratios(numbers: ParentNumbers, marginals: Vector) -> Vector:
     """The mean odds ratio of each condition, as if its parents were independent, shape (conditions, draws)."""
     chances = dict(enumerate(np.stack([1.0 - marginals, marginals], axis=1))) | dict(numbers.priors)
-
-    def means(ratios: Mapping[int, Vector]) -> Iterator[Vector]:
-        return ((chances[parent] * each).sum(axis=0) for parent, each in ratios.items())
-
-    return np.array([math.prod(means(ratios)) for ratios in numbers.ratios])
+    return np.array(
+        [math.prod((chances[v] * table).sum(axis=0) for v, table in ratios.items()) for ratios in numbers.ratios]
+    )
 
 
 def _logit(probability: Vector) -> Vector:
@@ -216,18 +188,20 @@ class _Solver:
     def __init__(self, search: InterceptSearch, numbers: ParentNumbers) -> None:
         self._search = search
         self._numbers = numbers
-        self._parents = parents = search.parents
-        self._n = n = len(parents.conditions)
-        merged = [
-            {v: each[alike[v].first] if v in alike else each for v, each in ratios.items()}
-            for ratios, alike in zip(numbers.ratios, parents.alike, strict=True)
-        ]
-        odds = [multiply_ratios(ratios).table for ratios in merged]
-        self._odds = [table.reshape(-1, table.shape[-1]) for table in odds]
-        self._alone = [_alone(parents, numbers, c) for c in range(n)]
+        self._parents = search.parents
+        n = len(search.parents.conditions)
+        self._odds = [self._merged_ratios(c) for c in range(n)]
+        self._alone = [_alone(search.parents, numbers, c) for c in range(n)]
         self._weights = {
             c: self._distribution(c, {}) for c, (used, _) in enumerate(search.plans) if min(used, default=n) >= n
         }
+
+    def _merged_ratios(self, c: int) -> Vector:
+        """The product of the odds ratios of a condition, shape (states of its parents, draws)."""
+        alike = self._parents.alike[c]
+        ratios = {v: table[alike[v].first] if v in alike else table for v, table in self._numbers.ratios[c].items()}
+        product = multiply_ratios(ratios).table
+        return product.reshape(-1, product.shape[-1])
 
     def _distribution(self, c: int, factors: Mapping[int, Factor]) -> Vector:
         """The joint distribution of the parents of c, shape (their states, draws).
@@ -238,8 +212,9 @@ class _Solver:
         """
         used, order = self._search.plans[c]
         alike, priors = self._parents.alike[c], self._numbers.priors
-        met = {variable for each in factors if each in used for variable in factors[each].variables}
-        tables = [factors[each] if each < self._n else Factor((each,), priors[each]) for each in used if each in met]
+        above = [factors[number] for number in used if number in factors]
+        met = {variable for factor in above for variable in factor.variables}
+        tables = [*above, *(Factor((number,), priors[number]) for number in met if number in priors)]
         scope, table = sum_out([Factor((), ONE), *tables], order)
         for axis, number in enumerate(scope):
             table = alike[number].add_up(table, axis) if number in alike else table
@@ -247,14 +222,9 @@ class _Solver:
         joined = sum_out([Factor(scope, table), *apart], []).table
         return joined.reshape(-1, joined.shape[-1])
 
-    def intercepts(self, marginals: Vector, start: Vector, settled: float) -> Vector:
-        """The intercepts that give these marginals, without regard to the complaint.
-
-        Args:
-            marginals: shape (conditions, draws).
-            start: a first guess.
-            settled: see `Precision`.
-        """
+    def intercepts(self, z: Vector, start: Vector, settled: float) -> Vector:
+        """The intercepts that give conditions the marginals m z, from a first guess; `settled` as of `Precision`."""
+        marginals = self._numbers.base_rates * z
         intercepts = np.empty_like(marginals)
         factors: dict[int, Factor] = {}
         for c in self._parents.parents_first:
@@ -264,32 +234,32 @@ class _Solver:
                 factors[c] = given_parents(c, self._numbers.odds(c, np.exp(intercepts[c])))
         return intercepts
 
-    def meet_complaint(self, rates: Vector, intercepts: Vector, z: Vector, precision: Precision) -> Intercepts:
+    def meet_complaint(self, intercepts: Vector, z: Vector, precision: Precision) -> Intercepts:
         """The intercepts and P(complaint), from a first guess of both.
 
         What was guessed of the intercepts was `rise` times the step; what it fell short of belongs to the rise.
         """
-        points = [(np.zeros_like(z), rates.sum(axis=0) - 1.0)]
+        points = [(np.zeros_like(z), self._numbers.base_rates.sum(axis=0) - 1.0)]
         low, high = np.full_like(z, LOWEST_COMPLAINT), np.ones_like(z)
         rise, step = np.ones_like(intercepts), np.zeros_like(z)  # with a rare condition, log odds go up as log z
         for number in range(MOST_ROUNDS):
             is_rough = number < len(SETTLED_BY_ROUND)
             settled = SETTLED_BY_ROUND[number] if is_rough else precision.settled
-            last, intercepts = intercepts, self.intercepts(rates * z, intercepts, settled)
+            last, intercepts = intercepts, self.intercepts(z, intercepts, settled)
             off = self.any(intercepts) / z - 1.0
             short = (intercepts - last) / np.where(step == 0.0, 1.0, step)
             rise = rise + np.where(np.abs(step) > LEAST_STEP, short, 0.0)
             points = [*points[-2:], (z, off)]
-            newer = np.clip(_root(points, precision.rounding), z * 0.01, (1.0 + z) / 2.0)
+            newer = np.clip(_root(points), z * LEAST_LEFT, 1.0 - (1.0 - z) * LEAST_LEFT)
             if not is_rough:  # before, the sign of `off` may be wrong
                 low, high = np.where(off > 0.0, z, low), np.where(off > 0.0, high, z)
-                halved = (number > PATIENCE and number % 2 == 0) & (np.abs(off) > precision.met)
-                newer = np.where(halved | (newer < low) | (newer > high), np.sqrt(low * high), newer)
+                is_slow = (number > PATIENCE and number % 2 == 0) & (np.abs(off) > ROUNDING)
+                newer = np.where(is_slow | (newer < low) | (newer > high), np.sqrt(low * high), newer)
             step, z = np.log(newer / z), newer
             intercepts = intercepts + rise * step
-            if not is_rough and (np.abs(off).max() < precision.met or not step.any()):
+            if not is_rough and (np.abs(off).max() < precision.nearly_met or not step.any()):
                 break
-        return Intercepts(self.intercepts(rates * z, intercepts, settled) if precision.is_refined else intercepts, z)
+        return Intercepts(intercepts, z)
 
     def any(self, intercepts: Vector) -> Vector:
         """P(at least one condition), from small chances upwards: 1 - P(no condition) would lose digits."""
@@ -328,7 +298,7 @@ class _Alone(NamedTuple):
 
 def _alone(parents: Parents, numbers: ParentNumbers, c: int) -> _Alone:
     private, alike = parents.private_blocks[c], parents.alike[c]
-    others = {v: each if v in alike else each[0] for v, each in numbers.ratios[c].items() if v != private}
+    others = {v: table if v in alike else table[0] for v, table in numbers.ratios[c].items() if v != private}
     scope, table = multiply_ratios(others)
     ratios, weights = ONE_STATE, ONE_STATE
     if private is not None:
@@ -396,7 +366,7 @@ def _chances(odds_ratios: Vector, odds: Vector) -> Vector:
     return chance(product, out=product)
 
 
-def _root(points: Sequence[tuple[Vector, Vector]], rounding: float) -> Vector:
+def _root(points: Sequence[tuple[Vector, Vector]]) -> Vector:
     """Where a function that is nearly straight is 0: the inverse polynomial through two or three points, by draw."""
     root = np.zeros_like(points[0][0])
     for i, (x, value) in enumerate(points):
@@ -407,4 +377,4 @@ def _root(points: Sequence[tuple[Vector, Vector]], rounding: float) -> Vector:
                 term = term * np.where(rise == 0.0, 1.0, other / np.where(rise == 0.0, 1.0, rise))
         root = root + term
     newest, off = points[-1]
-    return np.where(np.abs(off) < rounding, newest, root)
+    return np.where(np.abs(off) < ROUNDING, newest, root)

@@ -103,10 +103,7 @@ class Prior:
         self._network = network
         self.parents = list_parents(network, setting)
         self.order, self.largest_table = self._find_order()
-        base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
-        self.intercepts, self.complaint = solve_intercepts(
-            self.parents, base_rates, has_complaint=bool(network.complaint)
-        )
+        self.intercepts, self.complaint = solve_intercepts(self.parents)
         self._n = len(self.parents.conditions)
         *numbers, self._common = self.parents.block_numbers
         self.blocks = self.parents.block_of
@@ -123,7 +120,7 @@ class Prior:
     def _find_order(self) -> tuple[tuple[int, ...], int]:
         """The order in which to sum blocks out. With some known it serves as well, since tables only shrink."""
         parents = self.parents
-        scopes = [(c, *each.variables) for c, each in enumerate(parents.odds_ratios)]
+        scopes = [(c, *ratios) for c, ratios in enumerate(parents.numbers.ratios)]
         order, largest = elimination_order(scopes, parents.block_numbers[:-1], parents.states)
         check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
         return order, largest
@@ -194,7 +191,7 @@ class Prior:
         tables = [(full if private in states else summed).cut(states) for private, full, summed in part.pairs]
         known = {number: given.weights[number] for number in part.blocks if number in given.weights}
         unsure = [number for number, weights in known.items() if len(weights) > 1]
-        factors = [Factor((b,), each) if b in unsure else Factor((), each.reshape(())) for b, each in known.items()]
+        factors = [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
         table = sum_out([*factors, *tables], unsure).over((*part.conditions, *self.cutset))
         sizes = [self.parents.states[number] for number in self.cutset]
         return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
@@ -203,7 +200,7 @@ class Prior:
 
     def _by_plan(self, given: KnownRiskFactors) -> Vector:
         """All in one, so many common states at a time that tables are not too large."""
-        scale = given.scale * math.prod(float(each[0]) for each in given.weights.values() if len(each) == 1)
+        scale = given.scale * math.prod(float(weights[0]) for weights in given.weights.values() if len(weights) == 1)
         common, first, length = scale * given.common, given.common_states.start, max(1, MOST_NUMBERS_AT_ONCE >> self._n)
         pieces = []
         for start in range(0, len(common), length):

@@ -20,7 +20,7 @@ import numpy as np
 
 from bayesknee.arrays import Integers, Vector
 from bayesknee.inference.prior.factors import ALL, ONE, Factor, check_size, outer
-from bayesknee.knowledge.model import NO_YES, Condition, RiskFactor
+from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
@@ -101,16 +101,19 @@ class ParentNumbers(NamedTuple):
         priors: P(state) by block of risk factors, each shape (states, draws); as they stand, the draws are one.
         ratios: by condition, then by variable that is a parent of it: odds ratios, each shape (states, draws). The
             common block is a parent of all conditions, if need be with odds ratios of 1.
+        base_rates: by condition, shape (conditions, draws).
     """
 
     priors: Mapping[int, Vector]
     ratios: Sequence[Mapping[int, Vector]]
+    base_rates: Vector
 
     def span(self, draws: slice) -> ParentNumbers:
         """The numbers of a range of draws."""
         return ParentNumbers(
             {number: prior[:, draws] for number, prior in self.priors.items()},
             [{number: ratios[:, draws] for number, ratios in by_parent.items()} for by_parent in self.ratios],
+            self.base_rates[:, draws],
         )
 
     def odds(self, c: int, odds: Vector = ONE, cut: Mapping[int, int | slice] | None = None) -> Factor:
@@ -122,7 +125,7 @@ class ParentNumbers(NamedTuple):
             cut: the states of parents, where one state or a range of them is wanted.
         """
         ratios = self.ratios[c]
-        return multiply_ratios({v: each[cut.get(v, ALL)] for v, each in ratios.items()} if cut else ratios, odds)
+        return multiply_ratios({v: table[cut.get(v, ALL)] for v, table in ratios.items()} if cut else ratios, odds)
 
 
 def multiply_ratios(ratios: Mapping[int, Vector], odds: Vector = ONE) -> Factor:
@@ -167,8 +170,9 @@ class Parents:
         setting: its id.
         conditions: their ids.
         blocks: the risk factors; the last block holds the common ones.
-        numbers: priors and odds ratios as they stand.
+        numbers: priors, odds ratios and base rates as they stand.
         alike: by condition, then by block that is a parent of it: which states have the same odds ratios.
+        has_complaint: whether all patients have the presenting complaint, and so at least one condition.
     """
 
     setting: str
@@ -176,6 +180,12 @@ class Parents:
     blocks: tuple[Block, ...]
     numbers: ParentNumbers
     alike: tuple[Mapping[int, AlikeStates], ...]
+    has_complaint: bool
+
+    @property
+    def base_rates(self) -> Vector:
+        """Base rates as they stand, shape (conditions,)."""
+        return self.numbers.base_rates[:, 0]
 
     @cached_property
     def odds_ratios(self) -> tuple[Factor, ...]:
@@ -220,10 +230,14 @@ class Parents:
         graph = {c: [parent for parent in ratios if parent < n] for c, ratios in enumerate(self.numbers.ratios)}
         return tuple(TopologicalSorter(graph).static_order())
 
-    def redrawn(self, prior: PriorOf, odds_ratios: OddsRatiosOf, draws: int) -> ParentNumbers:
-        """As many draws of the numbers of these parents."""
+    def redrawn(self, prior: PriorOf, odds_ratios: OddsRatiosOf, base_rates: Vector) -> ParentNumbers:
+        """Other numbers for the same parents, in as many draws as there are of base rates."""
         variables = [tuple(ratios) for ratios in self.numbers.ratios]
-        return _make_numbers((self.conditions, self.blocks), variables, prior, odds_ratios, np.ones((1, draws)))
+        return _make_numbers((self.conditions, self.blocks), variables, (prior, odds_ratios, base_rates))
+
+    def key(self, by_setting: Mapping[str, object]) -> str:
+        """Under which key a number is stated that the setting may have, or any."""
+        return self.setting if self.setting in by_setting else ANY_SETTING
 
 
 def list_parents(network: Network, setting: str) -> Parents:
@@ -243,25 +257,24 @@ def list_parents(network: Network, setting: str) -> Parents:
     def prior(factor: RiskFactor) -> Vector:
         return np.array(factor.prior_in(setting))[:, None]
 
-    numbers = _make_numbers((conditions, blocks), variables, prior, stated, ONE_STATE)
+    base_rates = np.array([condition.base_rate_in(setting) for condition in models])[:, None]
+    numbers = _make_numbers((conditions, blocks), variables, (prior, stated, base_rates))
     block_of = dict(enumerate(blocks, start=len(conditions)))
     alike = tuple(
         {variable: _alike(condition, block_of[variable]) for variable in parents if variable in block_of}
         for condition, parents in zip(models, variables, strict=True)
     )
-    return Parents(setting, conditions, blocks, numbers, alike)
+    return Parents(setting, conditions, blocks, numbers, alike, bool(network.complaint))
 
 
 def _make_numbers(
     parents: tuple[Sequence[str], Sequence[Block]],
     variables: Sequence[Sequence[int]],
-    prior: PriorOf,
-    odds_ratios: OddsRatiosOf,
-    ones: Vector,
+    source: tuple[PriorOf, OddsRatiosOf, Vector],
 ) -> ParentNumbers:
-    """The numbers of conditions by the variables that are their parents; `ones` has a number for each draw."""
-    conditions, blocks = parents
-    n = len(conditions)
+    """The numbers of conditions and blocks, by the variables that are parents of each condition."""
+    (conditions, blocks), (prior, odds_ratios, base_rates) = parents, source
+    n, ones = len(conditions), np.ones((1, base_rates.shape[1]))
 
     def ratios(c: int, variable: int) -> Vector:
         if variable < n:
@@ -271,6 +284,7 @@ def _make_numbers(
     return ParentNumbers(
         {n + i: outer([ones, *map(prior, block.members)]) for i, block in enumerate(blocks)},
         [{variable: ratios(c, variable) for variable in wanted} for c, wanted in enumerate(variables)],
+        base_rates,
     )
 
 

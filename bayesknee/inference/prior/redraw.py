@@ -9,10 +9,10 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.factors import Factor
-from bayesknee.inference.prior.intercepts import TO_TWELVE_DIGITS, Intercepts, InterceptSearch
+from bayesknee.inference.prior.intercepts import Intercepts, InterceptSearch
 from bayesknee.inference.prior.joint import sum_over_blocks
 from bayesknee.inference.prior.parents import ParentNumbers, Parents, given_parents
-from bayesknee.knowledge.model import ANY_SETTING, RiskFactor
+from bayesknee.knowledge.model import RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
 from bayesknee.patient.evidence import Likelihood
@@ -53,54 +53,41 @@ class RedrawnPrior:
     def __init__(self, network: Network, parents: Parents, intercepts: Vector, complaint: float) -> None:
         self._network = network
         self._parents = parents
-        self._search = InterceptSearch(parents, has_complaint=bool(network.complaint))
-        base_rates = np.array([each.base_rate_in(parents.setting) for each in network.conditions.values()])
-        stated = Intercepts(intercepts[:, None], np.array([complaint]))
-        self._errors = self._search.guess_errors(base_rates, stated)
+        self._search = InterceptSearch(parents)
+        self._stated = Intercepts(intercepts[:, None], np.array([complaint]))
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
     def draw(self, seed: int, draws: int, chunk: int) -> PriorDraws:
         """That many draws; those of a seed are always the same."""
-        numbers, rates = self._draw_numbers(seed, draws), self._draw_base_rates(seed, draws)
-        found = PriorDraws(numbers, np.empty((len(rates), draws)), np.empty(draws))
+        numbers = self._draw_numbers(seed, draws)
+        found = PriorDraws(numbers, np.empty_like(numbers.base_rates), np.empty(draws))
         for start in range(0, draws, chunk):
             span = slice(start, min(start + chunk, draws))
-            solved = self._search.solve(numbers.span(span), rates[:, span], self._errors, TO_TWELVE_DIGITS)
-            found.intercepts[:, span], found.complaint[span] = solved
+            found.intercepts[:, span], found.complaint[span] = self._search.solve(numbers.span(span), self._stated)
         return found
 
     def _draw_numbers(self, seed: int, draws: int) -> ParentNumbers:
-        by_condition = [self._drawn(name, seed, draws) for name in self._network.conditions]
-        ones = np.ones(draws)
+        conditions, key = self._network.conditions, self._parents.key
+        by_condition = [self._drawn(name, seed, draws) for name in conditions]
+        rates, ones = draw_base_rates(self._network, seed, draws), np.ones(draws)
 
         def odds_ratios(c: int, parent: str, states: tuple[str, ...]) -> Vector:
             return np.array([by_condition[c].get(("odds_ratios", parent, state), ones) for state in states])
 
         def prior(factor: RiskFactor) -> Vector:
-            drawn, setting = self._drawn(factor.id, seed, draws), self._key(factor.prior)
+            drawn, setting = self._drawn(factor.id, seed, draws), key(factor.prior)
             stated = {state: drawn["prior", setting, state] for state in factor.prior[setting].numbers}
             rest = 1.0 - sum(stated.values(), np.zeros(draws))
             return np.array([stated.get(state, rest) for state in factor.states])
 
-        return self._parents.redrawn(prior, odds_ratios, draws)
+        paths = [("conditions", name, "base_rate", key(model.base_rate)) for name, model in conditions.items()]
+        return self._parents.redrawn(prior, odds_ratios, np.array([rates[path] for path in paths]))
 
     def _drawn(self, name: str, seed: int, draws: int) -> dict[tuple[str, ...], Vector]:
         entry = self._network.conditions.get(name) or self._network.risk_factors[name]
         ranges = Ranges(entry)
         return dict(zip(ranges.paths, ranges.draw(stream(seed, name), draws), strict=True))
-
-    def _key(self, by_setting: Mapping[str, object]) -> str:
-        return self._parents.setting if self._parents.setting in by_setting else ANY_SETTING
-
-    def _draw_base_rates(self, seed: int, draws: int) -> Vector:
-        drawn = draw_base_rates(self._network, seed, draws)
-        return np.array(
-            [
-                drawn["conditions", name, "base_rate", self._key(each.base_rate)]
-                for name, each in self._network.conditions.items()
-            ]
-        )
 
     # --- the sum over what is not known ------------------------------------------------------------------------------
 

@@ -148,8 +148,9 @@ def test_mean_odds_ratios_worked_out() -> None:
     drawn = ParentNumbers(
         priors={2: np.array([[0.5, 0.9], [0.5, 0.1]])},
         ratios=[{2: np.array([[1.0, 1.0], [3.0, 11.0]])}, {0: np.array([[1.0, 1.0], [5.0, 2.0]])}],
+        base_rates=np.array([[0.25, 0.5], [0.1, 0.1]]),
     )
-    means = mean_ratios(drawn, np.array([[0.25, 0.5], [0.1, 0.1]]))
+    means = mean_ratios(drawn, drawn.base_rates)
     assert means == pytest.approx(np.array([[2.0, 2.0], [2.0, 1.5]]))
 
 
@@ -160,5 +161,5 @@ def test_first_guess_of_the_complaint() -> None:
         Prior(network(condition("a", one), condition("b", other), complaint="pain"), "ward").complaint
         for one, other in rates.values()
     ]
-    guess = guess_complaint(np.array(list(rates.values())).T)
+    guess = guess_complaint(ParentNumbers({}, [], np.array(list(rates.values())).T))
     assert guess.tolist() == pytest.approx(found)
