@@ -40,9 +40,14 @@ def chance(odds: Vector, out: Vector | None = None) -> Vector:
 
 
 def no_and_yes(odds: Vector, axis: int = 0) -> Vector:
-    """P(no) and P(yes) from the odds of yes, along a new axis."""
-    no = 1.0 / (1.0 + odds)
-    return np.stack([no, odds * no], axis=axis)
+    """P(no) and P(yes) from the odds of yes, along a new axis. Written in place: with draws, tables are large."""
+    table = np.empty((*odds.shape[:axis], 2, *odds.shape[axis:]))
+    rows = np.moveaxis(table, axis, 0)
+    no, yes = rows[0, ...], rows[1, ...]
+    np.add(odds, 1.0, out=no)
+    np.divide(1.0, no, out=no)
+    np.multiply(odds, no, out=yes)
+    return table
 
 
 def given_parents(c: int, odds: Factor) -> Factor:

@@ -102,13 +102,32 @@ class RedrawnPrior:
             order: in which to sum blocks out; that of `Prior`.
         """
         *numbers, common = self._parents.block_numbers
-        cut: dict[int, slice] = {}
-        weights: list[Factor] = []
+        cut: dict[int, int | slice] = {}
+        weights: dict[int, Factor] = {}
         for number in (common, *numbers):
             block = self._parents.block_of[number]
             answers = [known.get(name) for name in block.ids]
-            cut[number], _ = block.possible(answers)
+            states, _ = block.possible(answers)
+            is_sure = number != common and states.stop - states.start == 1
+            cut[number] = states.start if is_sure else states
             table = (drawn.numbers.priors[number] * block.likelihood(answers)[:, None])[cut[number]]
-            weights.append(Factor((number,), table / drawn.complaint if number == common else table))
+            weights[number] = Factor(() if is_sure else (number,), table)
+        weights[common] = Factor((common,), weights[common].table / drawn.complaint)
         n = len(self._parents.conditions)
-        return sum_over_blocks([*weights, *(drawn.factor(c, cut) for c in range(n))], order, n)
+        factors = [self._factor(drawn, c, cut, weights) for c in range(n)]
+        return sum_over_blocks([*weights.values(), *factors], order, n)
+
+    def _factor(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice], weights: dict[int, Factor]) -> Factor:
+        """P(c | parents), with the block that touches c alone summed out, and taken from the weights.
+
+        State by state, as the table over all of them may be so large that most of the time is spent on new memory.
+        """
+        private = self._parents.private_blocks[c]
+        if private is None or isinstance(states := cut[private], int):
+            return drawn.factor(c, cut)
+        first, *others = weights.pop(private).table
+        variables, total = drawn.factor(c, {**cut, private: states.start})
+        total *= first
+        for state, weight in enumerate(others, start=states.start + 1):
+            total += drawn.factor(c, {**cut, private: state}).table * weight
+        return Factor(variables, total)
