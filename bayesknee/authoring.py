@@ -12,7 +12,7 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cpds import reading_likelihood
+from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.products import vector_product
 from bayesknee.inference.strategy import MOST_CONDITIONS
@@ -141,13 +141,8 @@ def _weak_findings(network: Network, enumeration: SubsetTables) -> list[tuple[st
 def _answer_table(finding: Finding, table: Callable[[str], Vector]) -> Vector:
     """P(answer | s), shape (states, subsets), hidden signs summed out."""
     if isinstance(finding.model, Reading):
-        return _reading_matrix(finding.model) @ table(finding.model.sign)
+        return reading_table(finding.model) @ table(finding.model.sign)
     return table(finding.id)
-
-
-def _reading_matrix(reading: Reading) -> Vector:
-    """P(answer | sign), shape (no and yes, no sign and sign)."""
-    return np.stack([reading_likelihood(reading, (1.0, 0.0)), reading_likelihood(reading, (0.0, 1.0))])
 
 
 def _information(prior: Vector, table: Vector) -> float:
@@ -211,7 +206,7 @@ def _sampled_readings(present: Vector, readings: Sequence[Reading], samples: int
     is_there = (rng.random((len(present), samples)) < present[:, None]).astype(np.intp)
     likelihood = np.ones((2, len(present), samples))
     for reading in readings:
-        matrix = _reading_matrix(reading)
+        matrix = reading_table(reading)
         answers = (rng.random(is_there.shape) < matrix[1][is_there]).astype(np.intp)
         likelihood *= np.moveaxis(matrix[answers], -1, 0)
     absent_term: Vector = likelihood[0][:, :, None] * (1 - present)

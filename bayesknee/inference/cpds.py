@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.subsets import subset_sums
 from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading
 from bayesknee.patient.evidence import Likelihood
+
+Numbers = TypeVar("Numbers", float, Vector)
 
 
 def link(leak: float, stated: float) -> float:
@@ -83,23 +85,33 @@ def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[s
     return table
 
 
-def reading_table(reading: Reading) -> Vector:
-    """P(answer | sign), shape (2, 2): a row for each answer, no and yes, a column for no sign and the sign."""
-    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
-    return np.array([[specificity, 1.0 - sensitivity], [1.0 - specificity, sensitivity]])
+def sign_likelihood(
+    likelihood: Sequence[float] | Vector, sensitivity: Numbers, specificity: Numbers
+) -> tuple[Numbers, Numbers]:
+    """P(answer | no sign) and P(answer | sign), where `likelihood` is P(answer | state) of a finding that reads it.
 
-
-def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Likelihood:
-    """The likelihood of an answer given no sign, and given the sign."""
-    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
+    Sensitivity and specificity are numbers, or arrays of as many as were drawn.
+    """
     no, yes = likelihood
     return no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity
 
 
-def by_state(own: Distribution, states: tuple[str, ...], likelihood: Likelihood) -> Iterator[tuple[str, float]]:
+def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Likelihood:
+    """`sign_likelihood` of a reading as it stands."""
+    return sign_likelihood(likelihood, reading.sensitivity.value, reading.specificity.value)
+
+
+def reading_table(reading: Reading) -> Vector:
+    """P(answer | sign), shape (2, 2): a row for each answer, no and yes, a column for no sign and the sign."""
+    return np.array([reading_likelihood(reading, answer) for answer in ((1.0, 0.0), (0.0, 1.0))])
+
+
+def by_state(
+    distribution: Distribution, states: tuple[str, ...], likelihood: Likelihood
+) -> Iterator[tuple[str, float]]:
     """d P(answer) / d P(state) for each stated one, the others giving way in proportion."""
-    vector = own.vector(states)
-    whole = float(np.dot(likelihood, vector))
-    for state in own.numbers:
+    vector = distribution.vector(states)
+    total = float(np.dot(likelihood, vector))
+    for state in distribution.numbers:
         p, says = vector[states.index(state)], likelihood[states.index(state)]
-        yield state, says - (whole - says * p) / (1.0 - p)
+        yield state, says - (total - says * p) / (1.0 - p)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cpds import MixtureNumbers
+from bayesknee.inference.cpds import MixtureNumbers, sign_likelihood
 from bayesknee.knowledge.model import Finding, Mixture, Sign
 from bayesknee.knowledge.ranges import Ranges, stream
 from bayesknee.patient.evidence import Likelihood
@@ -24,15 +24,8 @@ def drawn_numbers(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
 
 
 def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
-    """The likelihood of an answer given no sign, and given the sign, shape (2, draws).
-
-    Args:
-        drawn: sensitivity and specificity by path.
-        likelihood: of the states no and yes.
-    """
-    sensitivity, specificity = drawn["reads", "sensitivity"], drawn["reads", "specificity"]
-    no, yes = likelihood
-    return np.stack([no * specificity + yes * (1.0 - specificity), no * (1.0 - sensitivity) + yes * sensitivity])
+    """The likelihood of an answer given no sign, and given the sign, shape (2, draws)."""
+    return np.stack(sign_likelihood(likelihood, drawn["reads", "sensitivity"], drawn["reads", "specificity"]))
 
 
 def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str], drawn: Drawn) -> MixtureNumbers:

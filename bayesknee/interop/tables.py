@@ -10,7 +10,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
-from bayesknee.inference.cpds import mixture_table, noisy_or_table
+from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
@@ -106,18 +106,12 @@ def _complaint(conditions: tuple[str, ...]) -> Table:
 
 def _finding(finding: Finding, network: Network) -> Table:
     if isinstance(finding.model, Reading):
-        return _reading(finding.id, finding.model)
+        return Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
     if isinstance(finding.model, NoisyOr):
         return _noisy_or(finding.id, finding.model, network)
     conditions = tuple(network.conditions)
     table = mixture_table(finding.model, finding.states, conditions)
     return Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
-
-
-def _reading(name: str, reading: Reading) -> Table:
-    sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
-    values = np.array([[specificity, 1.0 - sensitivity], [1.0 - specificity, sensitivity]])
-    return Table(name, NO_YES, (reading.sign,), values)
 
 
 def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Table:

@@ -22,8 +22,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
-from bayesknee.inference.prior.intercepts import find_root
 from bayesknee.inference.results import Gradients
+from bayesknee.inference.roots import find_root
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
 from bayesknee.lazy_types import DataFrame

@@ -15,7 +15,7 @@ from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
 from bayesknee.inference.elimination.steps import expm1
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.intercepts import solve_intercepts
-from bayesknee.inference.prior.parents import Block, Parents, list_parents
+from bayesknee.inference.prior.parents import Block, Parents, chance, given_parents, list_parents
 from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -61,7 +61,7 @@ class NetworkArrays:
         intercepts: a_c by condition, shape (n, draws).
         complaint: P(complaint), shape (draws,); 1 where the network has none.
         simple: P(c) of conditions without any parent, NaN for others, shape (n, draws).
-        factors: P(c | parents) of each condition that has any parent; the draws are no variable of it.
+        factors: P(c | parents) of each condition that has any parent.
         priors: P(state) by block of risk factors, shape (states, draws).
         effects: signs and direct noisy-OR findings, by id.
         redrawn_mixtures: findings that depend on all conditions at once, by id, where their numbers are redrawn.
@@ -108,7 +108,7 @@ class NetworkArrays:
     @cached_property
     def blocks(self) -> Mapping[int, Block]:
         """The blocks of risk factors by number."""
-        return dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
+        return self.parents.block_of
 
     @cached_property
     def names(self) -> dict[str, int]:
@@ -145,19 +145,18 @@ def network_arrays(network: Network, setting: str) -> NetworkArrays:
         InferenceError: a table is too large, or base rates cannot be met.
     """
     parents = list_parents(network, setting)
-    base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
-    intercepts, complaint = solve_intercepts(parents, base_rates, has_complaint=bool(network.complaint))
-    ratios = [each.cut(without_common(parents, c)) for c, each in enumerate(parents.odds_ratios)]
-    alone = np.array([each.table.size == 1 for each in ratios])
-    odds = np.exp(intercepts)
+    intercepts, complaint = solve_intercepts(parents)
+    every = np.exp(intercepts)[:, None]
+    odds = [parents.numbers.odds(c, every[c], without_common(parents, c)) for c in range(len(every))]
+    alone = np.array([each.table.size == 1 for each in odds])
     return NetworkArrays(
         network,
         parents,
         intercepts[:, None],
         np.array([complaint]),
-        np.where(alone, odds / (1.0 + odds), np.nan)[:, None],
-        {c: _factor(c, ratios[c], odds[c]) for c in np.flatnonzero(~alone).tolist()},
-        {number: parents.prior(number).table[:, None] for number in parents.block_numbers},
+        np.where(alone[:, None], chance(every), np.nan),
+        {c: given_parents(c, odds[c]) for c in np.flatnonzero(~alone).tolist()},
+        parents.numbers.priors,
         _effects(network),
     )
 
@@ -166,13 +165,6 @@ def without_common(parents: Parents, c: int) -> dict[int, int | slice]:
     """What to cut of the tables of a condition that does not depend on the common risk factors."""
     common = parents.block_numbers[-1]
     return {} if c in parents.blocks[-1].children else {common: 0}
-
-
-def _factor(c: int, ratios: Factor, odds: float) -> Factor:
-    variables = tuple(sorted((*ratios.variables, c)))
-    yes = odds * ratios.table
-    no = 1.0 / (1.0 + yes)
-    return Factor(variables, np.stack([no, yes * no], axis=variables.index(c))[..., None])
 
 
 def _effects(network: Network) -> dict[str, NoisyOrNode]:

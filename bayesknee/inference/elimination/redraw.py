@@ -22,7 +22,7 @@ from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode, make_effect, without_common
 from bayesknee.inference.elimination.patients import Patients, common_of, sorted_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
-from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.parents import chance
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.results import Events
 from bayesknee.patient.evidence import Evidence
@@ -90,7 +90,7 @@ class EliminationRedraws:
         return found
 
     def _chances(self, answers: _RedrawnAnswers, prior: PriorDraws, events: Events, part: slice) -> Vector:
-        patients = answers.patients(self._drawn_model(answers, prior.part(part), part), part)
+        patients = answers.patients(self._drawn_model(answers, prior.span(part), part), part)
         found = np.empty((patients.count, len(events)))
         marginals = self._core.posteriors(patients)[1].conditions.T
         several = [column for column, event in enumerate(events) if len(event) > 1]
@@ -103,20 +103,14 @@ class EliminationRedraws:
 
     def _drawn_model(self, answers: _RedrawnAnswers, prior: PriorDraws, part: slice) -> NetworkArrays:
         model = self._model
-        factors = {
-            c: Factor(own.variables[:-1], own.table)  # the last one is the draw
-            for c, own in (
-                (c, self._prior.condition(prior, c, without_common(model.parents, c))) for c in model.factors
-            )
-        }
-        odds = np.exp(prior.intercepts)
+        factors = {c: prior.factor(c, without_common(model.parents, c)) for c in model.factors}
         return replace(
             model,
             intercepts=prior.intercepts,
             complaint=prior.complaint,
-            simple=np.where(np.isnan(model.simple), np.nan, odds / (1.0 + odds)),
+            simple=np.where(np.isnan(model.simple), np.nan, chance(np.exp(prior.intercepts))),
             factors=factors,
-            priors=prior.priors,
+            priors=prior.numbers.priors,
             effects={**model.effects, **answers.effects(part)},
             redrawn_mixtures=answers.mixtures(part),
         )

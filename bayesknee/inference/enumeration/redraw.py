@@ -120,7 +120,7 @@ class Redraws:
     def __init__(self, network: Network, prior: Prior) -> None:
         self._network = network
         self._conditions = tuple(network.conditions)
-        self._base = prior
+        self._order = prior.order
         self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint)
         self._chunk = max(8, NUMBERS_AT_ONCE >> len(self._conditions))
         self._kept: dict[tuple[int, int], PriorDraws] = {}
@@ -132,7 +132,7 @@ class Redraws:
         rows = self._rows(evidence.likelihoods, draws, seed)
         masks = np.array([holds_any(event, 2 ** len(self._conditions)) for event in events])
         parts = (slice(start, min(start + self._chunk, draws)) for start in range(0, draws, self._chunk))
-        return np.concatenate([self._chances(prior.part(part), known, rows, masks, part) for part in parts])
+        return np.concatenate([self._chances(prior.span(part), known, rows, masks, part) for part in parts])
 
     def _priors(self, draws: int, seed: int) -> PriorDraws:
         if (found := self._kept.get((draws, seed))) is None:
@@ -143,7 +143,7 @@ class Redraws:
     def _chances(
         self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[DrawnRow], masks: Vector, part: slice
     ) -> Vector:
-        weights = self._prior.joint(prior, known, self._base)
+        weights = self._prior.joint(prior, known, self._order)
         if self._network.complaint:
             weights[0] = 0.0
         for number, row in enumerate(rows, start=1):

@@ -1,15 +1,15 @@
 """How sums over subsets of conditions divide among the states of each risk factor, all risk factors at once.
 
-With G(s) the weight of a subset in such a sum, v a state of a risk factor r in group g, and the rest as in
+With G(s) the weight of a subset in such a sum, v a state of a risk factor r in part g, and the rest as in
 `bayesknee.inference.prior.cutset`,
 
     sum over s of G(s) P(s, r=v, known) = sum over s_g, h of D_g(s_g, h) * M_g(s_g, h; r=v)
-    D_g(s_g, h) = P(h, known) * sum over the rest of s of G(s) * product over other groups of M(s, h)
+    D_g(s_g, h) = P(h, known) * sum over the rest of s of G(s) * product over other parts of M(s, h)
 
-since the sum is linear in M_g. D_g serves all risk factors of g; their M_g(r=v) are kept together by what is known of
-g, so they are soon met again with another patient. A risk factor of the cutset gets its part of the sum over h; one
-that touches no condition, its P(v | known) of the whole. Where groups are large, P(s, r=v, known) is taken as it
-stands.
+since the sum is linear in the message M_g. D_g serves all risk factors of g; their messages M_g(r=v) are kept together
+by what is known of g, so they are soon met again with another patient. A risk factor of the cutset gets its share of
+the sum over h; one that touches no condition, P(v | known) of all of it. Where parts are large, P(s, r=v, known) is
+taken as it stands.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from bayesknee.inference.products import matrix_product
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
 
-MOST_CACHED: Final = 4096
-MOST_CACHED_NUMBERS: Final = 2**22
-MOST_NUMBERS_AT_ONCE: Final = 2**21
+MOST_CACHED: Final = 4096  # a block has few ways of being known; each takes a few kilobytes
+MOST_CACHED_NUMBERS: Final = 2**22  # 32 megabytes of messages
+MOST_NUMBERS_AT_ONCE: Final = 2**21  # 16 megabytes: sums over subsets are taken so many at a time
 
 
 class FactorState(NamedTuple):
@@ -62,13 +62,13 @@ class States(NamedTuple):
     others: tuple[FactorState, ...]
 
 
-class GroupStates(NamedTuple):
-    """The possible states of the risk factors in a group.
+class PartStates(NamedTuple):
+    """The possible states of the risk factors in a part.
 
     Attributes:
         rest: the rows of the likeliest ones, one for each risk factor.
         others: the rows of the other ones.
-        messages: M_g if it is in each of the other ones; shape (others, subsets of the group's conditions, states of
+        messages: M_g if it is in each of the other ones; shape (others, subsets of the part's conditions, states of
             each block of the cutset).
     """
 
@@ -81,16 +81,16 @@ class AnswerSpread(NamedTuple):
     """What the sums of a patient take.
 
     Attributes:
-        box: the states of the cutset that are possible.
+        cutset: the states of the cutset that are possible.
         chances: P(state, known) of these.
-        tables: by side and group, M_g, shape (subsets of the side's conditions, states of the cutset).
-        groups: by side and group, the states of its risk factors.
+        messages: by side and part, M_g, shape (subsets of the side's conditions, states of the cutset).
+        states: by side and part, the states of its risk factors.
     """
 
-    box: CutsetStates
+    cutset: CutsetStates
     chances: Vector
-    tables: list[list[Vector]]
-    groups: list[list[GroupStates]]
+    messages: list[list[Vector]]
+    states: list[list[PartStates]]
 
 
 class AnswerSums:
@@ -107,12 +107,12 @@ class AnswerSums:
     def __init__(self, prior: Prior, starts: Mapping[str, int]) -> None:
         self._prior = prior
         self._starts = dict(starts)
-        states = sum(len(each) for block in prior.blocks.values() for each in block.priors)
+        states = sum(len(member) for block in prior.blocks.values() for member in block.priors)
         self.shape = states, 1 + len(prior.parents.conditions)
-        in_groups = {number for side in prior.sides for group in side.groups for number in group.blocks}
-        self._ungrouped = [number for number in prior.blocks if number not in in_groups]
+        in_parts = {number for side in prior.sides for part in side.parts for number in part.blocks}
+        self._apart = [number for number in prior.blocks if number not in in_parts]
         self._kept: dict[tuple[int, Answers], States] = {}
-        self._kept_groups: dict[tuple[tuple[int, Answers], ...], GroupStates] = {}
+        self._kept_parts: dict[tuple[tuple[int, Answers], ...], PartStates] = {}
 
     def of(self, known: Mapping[str, Likelihood], weights: Vector) -> Vector:
         """How sums over P(s, known risk factors) / P(complaint) divide among the states of each risk factor.
@@ -122,30 +122,31 @@ class AnswerSums:
             weights: G(s), from 0 up, shape (2**n,).
 
         Returns:
-            The part of each state in the sum over all subsets, and in that over those that hold each condition; of
+            The share of each state in the sum over all subsets, and in that over those that hold each condition; of
             `shape`. The states of one risk factor add up to the sums.
         """
         prior = self._prior
         given = prior.given(known)
-        states = {number: self._states(number, prior.answers(number, known)) for number in self._ungrouped}
+        states = {number: self._states(number, prior.answers(number, known)) for number in self._apart}
         spread = self._spread(given, known)
         n = len(prior.parents.conditions)
-        parts, total = np.zeros(self.shape), np.zeros(1 + n)
+        shares, total = np.zeros(self.shape), np.zeros(1 + n)
         if prior.sides:
             ordered, length = prior.in_order(weights), max(1, MOST_NUMBERS_AT_ONCE >> n)
-            for some in (slice(start, start + length) for start in range(0, 1 + n, length)):
-                total[some] = self._by_groups(parts[:, some], states, spread, self._events(some) * ordered)
+            for span in (slice(start, start + length) for start in range(0, 1 + n, length)):
+                total[span] = self._by_parts(shares[:, span], states, spread, self._events(span) * ordered)
         else:
-            total[:] = self._one_by_one(parts, states, given, weights)
-        for number, each in states.items():
+            total[:] = self._one_by_one(shares, states, given, weights)
+        for number, possible in states.items():
             if not prior.blocks[number].children:
-                for other in each.others:
-                    parts[other.row] = other.chance * total
+                for other in possible.others:
+                    shares[other.row] = other.chance * total
         if self._starts:
-            every: list[States | GroupStates] = [*states.values(), *chain(*spread.groups)]
-            rest = sorted(row for each in every for row in each.rest)
-            parts[rest] = np.maximum(total - np.add.reduceat(parts, list(self._starts.values()), axis=0), 0.0)
-        return parts
+            every: list[States | PartStates] = [*states.values(), *chain(*spread.states)]
+            rest = sorted(row for possible in every for row in possible.rest)
+            left = total - np.add.reduceat(shares, list(self._starts.values()), axis=0)
+            shares[rest] = np.maximum(left, 0.0)
+        return shares
 
     # --- the states that are possible --------------------------------------------------------------------------------
 
@@ -172,89 +173,90 @@ class AnswerSums:
 
     def _spread(self, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> AnswerSpread:
         prior = self._prior
-        box, chances = prior.box(given)
-        tables = [prior.spread(side, box, given) for side in prior.sides]
-        groups = [[self._group_states(group, given, known) for group in side.groups] for side in prior.sides]
-        return AnswerSpread(box, chances, tables, groups)
+        cutset, chances = prior.cutset_states(given)
+        messages = [prior.messages(side, cutset, given) for side in prior.sides]
+        states = [[self._part_states(part, given, known) for part in side.parts] for side in prior.sides]
+        return AnswerSpread(cutset, chances, messages, states)
 
-    def _group_states(self, group: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> GroupStates:
-        key = tuple([(number, self._prior.answers(number, known)) for number in group.blocks])
-        if (found := self._kept_groups.get(key)) is None:
-            found = self._list_group_states(group, given, key)
-            keep(self._kept_groups, key, found, MOST_CACHED_NUMBERS // (found.messages.size or 1))
+    def _part_states(self, part: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> PartStates:
+        key = tuple([(number, self._prior.answers(number, known)) for number in part.blocks])
+        if (found := self._kept_parts.get(key)) is None:
+            found = self._list_part_states(part, given, key)
+            keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // (found.messages.size or 1))
         return found
 
-    def _list_group_states(
-        self, group: Part, given: KnownRiskFactors, answers: Iterable[tuple[int, Answers]]
-    ) -> GroupStates:
+    def _list_part_states(
+        self, part: Part, given: KnownRiskFactors, by_block: Iterable[tuple[int, Answers]]
+    ) -> PartStates:
         prior = self._prior
-        states = {number: self._states(number, own) for number, own in answers}
-        others = [(number, other) for number, each in states.items() for other in each.others]
-        messages = [prior.message(group, prior.also(given, number, other.answers)) for number, other in others]
-        rest = tuple(row for each in states.values() for row in each.rest)
-        return GroupStates(rest, [other.row for _, other in others], np.array(messages))
+        states = {number: self._states(number, answers) for number, answers in by_block}
+        others = [(number, other) for number, possible in states.items() for other in possible.others]
+        messages = [prior.message(part, prior.also(given, number, other.answers)) for number, other in others]
+        rest = tuple(row for possible in states.values() for row in possible.rest)
+        return PartStates(rest, [other.row for _, other in others], np.array(messages))
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
     def _one_by_one(
-        self, parts: Vector, states: Mapping[int, States], given: KnownRiskFactors, weights: Vector
+        self, shares: Vector, states: Mapping[int, States], given: KnownRiskFactors, weights: Vector
     ) -> Vector:
-        """Adds to the parts, from P(s, r=v, known) for each risk factor r and state v, and returns the whole."""
+        """Adds to the shares, from P(s, r=v, known) for each risk factor r and state v; returns the sums themselves."""
         prior = self._prior
-        for number, each in states.items():
-            for other in each.others if prior.blocks[number].children else ():
+        for number, possible in states.items():
+            for other in possible.others if prior.blocks[number].children else ():
                 joint = prior.joint_of(prior.also(given, number, other.answers))
-                parts[other.row] += sums((joint * weights)[None])[0]
+                shares[other.row] += sums((joint * weights)[None])[0]
         return np.asarray(sums((prior.joint_of(given) * weights)[None])[0])
 
-    def _events(self, some: slice) -> Vector:
+    def _events(self, span: slice) -> Vector:
         """Of the sums 1.0 where a subset belongs to them, in the order of the sides: the sum over all comes first."""
         prior = self._prior
         n = len(prior.parents.conditions)
         places = [prior.axes.index(condition) for condition in range(n)]
         rows = [np.ones(2**n), *(holds_any(frozenset([place]), 2**n) for place in places)]
-        return np.array(rows[some]).reshape(-1, *(2 ** len(side.conditions) for side in prior.sides))
+        return np.array(rows[span]).reshape(-1, *(2 ** len(side.conditions) for side in prior.sides))
 
-    def _by_groups(self, parts: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
-        """Adds to the parts of some sums, all risk factors of a group at once, and returns the whole."""
-        smaller, larger = (product(tables) for tables in spread.tables)
+    def _by_parts(self, shares: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
+        """Adds to the shares of a range of sums, all risk factors of a part at once; returns the sums themselves."""
+        smaller, larger = (product(messages) for messages in spread.messages)
         of_smaller = matrix_product(rows, larger) * spread.chances
         of_larger = matrix_product(rows.swapaxes(1, 2), smaller) * spread.chances
         of_cutset = (of_smaller * smaller).sum(axis=1)
-        self._add_cutset(parts, states, spread.box, of_cutset)
+        self._add_cutset(shares, states, spread.cutset, of_cutset)
         for number, change in enumerate((of_smaller, of_larger)):
-            self._add_side(parts, spread, number, change)
+            self._add_side(shares, spread, number, change)
         return np.asarray(of_cutset.sum(axis=1))
 
-    def _add_side(self, parts: Vector, spread: AnswerSpread, number: int, change: Vector) -> None:
-        """Adds what risk factors in the groups of a side have of the sums.
+    def _add_side(self, shares: Vector, spread: AnswerSpread, number: int, change: Vector) -> None:
+        """Adds what risk factors in the parts of a side have of the sums.
 
         Args:
-            parts: what to add to.
+            shares: what to add to.
             spread: of the patient.
             number: of the side.
-            change: D of the product of all groups, shape (sums, subsets of the side's conditions, states of the
-                cutset).
+            change: D of the product of all parts, shape (sums, subsets of the side's conditions, states of the cutset).
         """
-        tables, places = spread.tables[number], self._prior.sides[number].places
-        for group, own in enumerate(spread.groups[number]):
-            if own.others:
-                d = change * product([*tables[:group], *tables[group + 1 :]])
-                messages = own.messages[:, :, *spread.box].reshape(*own.messages.shape[:2], -1)
-                asked = messages.take(places[group], axis=1).reshape(len(own.others), -1)
-                parts[own.others] += matrix_product(asked, d.reshape(len(d), -1).T)
+        met, places = spread.messages[number], self._prior.sides[number].places
+        for i, states in enumerate(spread.states[number]):
+            if states.others:
+                d = change * product([*met[:i], *met[i + 1 :]])
+                messages = states.messages[:, :, *spread.cutset].reshape(*states.messages.shape[:2], -1)
+                asked = messages.take(places[i], axis=1).reshape(len(states.others), -1)
+                shares[states.others] += matrix_product(asked, d.reshape(len(d), -1).T)
 
-    def _add_cutset(self, parts: Vector, states: Mapping[int, States], box: CutsetStates, of_cutset: Vector) -> None:
+    def _add_cutset(
+        self, shares: Vector, states: Mapping[int, States], cutset: CutsetStates, of_cutset: Vector
+    ) -> None:
         """Adds what risk factors in the cutset have of the sums by state of the cutset, shape (sums, states)."""
         prior = self._prior
-        own = [
-            np.atleast_1d(np.arange(prior.parents.states[number])[part])
-            for number, part in zip(prior.cutset, box, strict=True)
+        by_block = [
+            np.atleast_1d(np.arange(prior.parents.states[number])[possible])
+            for number, possible in zip(prior.cutset, cutset, strict=True)
         ]
-        table = of_cutset.reshape(-1, *map(len, own))
-        for axis, (number, block_states) in enumerate(zip(prior.cutset, own, strict=True), start=1):
+        table = of_cutset.reshape(-1, *map(len, by_block))
+        for axis, (number, possible) in enumerate(zip(prior.cutset, by_block, strict=True), start=1):
             if others := states[number].others:
                 of_block = table.sum(axis=tuple(other for other in range(1, table.ndim) if other != axis))
-                members = np.unravel_index(block_states, [len(each) for each in prior.blocks[number].priors])
+                members = np.unravel_index(possible, [len(member) for member in prior.blocks[number].priors])
                 for other in others:
-                    parts[other.row] += of_block[:, members[other.place] == other.state].sum(axis=1)
+                    shares[other.row] += of_block[:, members[other.place] == other.state].sum(axis=1)

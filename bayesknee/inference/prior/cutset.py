@@ -1,14 +1,15 @@
 """How the sum over unknown risk factors falls into parts that have little to do with each other.
 
 Some blocks of risk factors, the cutset, are summed out last: the common one, and of the others those that hold the most
-together. Given the state h of the cutset, the conditions' tables fall into groups g that share no block, so
+together. Given the state h of the cutset, the conditions' tables fall into parts g that share no block, so
 
     P(s, known) = sum over h of P(h, known) * product over g of M_g(s_g, h)
     M_g(s_g, h) = sum over x of P(x, known) * product over tables of g, at x, h and s_g
 
-where s_g is what the tables of g have of s, and x the state of its blocks. M_g depends on what is known of its own few
-risk factors alone. Groups that share no condition, not even by way of others, may stand on different sides of a matrix
-product, which is the sum over h. Where groups are large, nothing of this pays.
+where s_g is what the tables of g have of s, and x the state of its blocks (conditioning on a cutset: Pearl 1988). M_g,
+the message of the part, depends on what is known of the few risk factors of that part alone. Parts that share no
+condition, not even by way of others, may stand on different sides of a matrix product, which is the sum over h. Where
+parts are large, nothing of this pays.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.parents import Parents
 from bayesknee.patient.evidence import Likelihood
 
-MOST_CUTSET_STATES: Final = 128
+MOST_CUTSET_STATES: Final = 128  # as of the common block: all messages have these states, so each doubling doubles them
 MOST_MERGED_NUMBERS: Final = 2**12  # up to this size one table is quicker than two
-MOST_SMALL_NUMBERS: Final = 2**15
+MOST_SMALL_NUMBERS: Final = 2**15  # of a side: what fits into the processor's cache; the product takes it in again
 
 Answers: TypeAlias = tuple[Likelihood | None, ...]
 CutsetStates: TypeAlias = tuple[int | slice, ...]  # by block of the cutset, some of its states
@@ -49,13 +50,13 @@ class PriorTable(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Tables that share blocks; M_g in the formula above.
+    """Tables that share blocks; g in the formula above.
 
     Attributes:
         pairs: the conditions' tables.
         conditions: those that the tables have, ascending.
         blocks: those to be summed out, in that order; private ones are among them.
-        kept: M_g for all states of the cutset, by what is known of its blocks.
+        kept: the message M_g for all states of the cutset, by what is known of the blocks.
     """
 
     pairs: tuple[PriorTable, ...]
@@ -65,16 +66,16 @@ class Part(NamedTuple):
 
 
 class Side(NamedTuple):
-    """Groups on one side of the product over the cutset.
+    """Parts on one side of the product over the cutset.
 
     Attributes:
-        conditions: those of all its groups, ascending.
-        groups: the groups.
-        places: by group, which subset of its conditions goes with each subset of the side's.
+        conditions: those of all its parts, ascending.
+        parts: the parts.
+        places: by part, which subset of its conditions goes with each subset of the side's.
     """
 
     conditions: tuple[int, ...]
-    groups: tuple[Part, ...]
+    parts: tuple[Part, ...]
     places: tuple[NDArray[np.intp], ...]
 
 
@@ -86,7 +87,7 @@ def product(tables: Sequence[Vector]) -> Vector:
 def parts_of(
     pairs: Sequence[PriorTable], parents: Parents, order: Sequence[int]
 ) -> tuple[tuple[int, ...], tuple[Side, ...]]:
-    """The cutset, ascending, and the groups of these tables on two sides; on none where these would be large.
+    """The cutset, ascending, and the parts of these tables on two sides; on none where these would be large.
 
     The cutset is the common block alone where that makes them small and more does not.
     """
@@ -103,7 +104,7 @@ def cutset_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
     *_, common = parents.block_numbers
     cutset, states = [common], parents.states[common]
     for number in reversed(order):
-        is_shared = len(parents.blocks[number - len(parents.conditions)].children) > 1
+        is_shared = len(parents.block_of[number].children) > 1
         if is_shared and states * parents.states[number] <= MOST_CUTSET_STATES:
             cutset.append(number)
             states *= parents.states[number]
@@ -113,29 +114,29 @@ def cutset_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
 def sides_of(
     pairs: Sequence[PriorTable], parents: Parents, order: Sequence[int], cutset: Collection[int]
 ) -> tuple[Side, Side]:
-    """The groups of these tables, on two sides that are as alike in size as may be; the first may be empty."""
+    """The parts of these tables, on two sides that are as alike in size as may be; the first may be empty."""
     n, states = len(parents.conditions), math.prod(parents.states[number] for number in cutset)
 
-    def group(own: Iterable[PriorTable]) -> Part:
-        pairs = tuple(own)
+    def make_part(tables: Iterable[PriorTable]) -> Part:
+        pairs = tuple(tables)
         variables = {variable for pair in pairs for variable in pair.full.variables}
         conditions = tuple(sorted(variable for variable in variables if variable < n))
         blocks = tuple(number for number in order if number in variables and number not in cutset)
         return Part(pairs, conditions, blocks, {})
 
-    def merged(groups: Iterable[Part]) -> list[Part]:
+    def merged(parts: Iterable[Part]) -> list[Part]:
         found: list[Part] = []
-        for each in sorted(groups, key=lambda each: len(each.conditions)):
-            both = group([*found[-1].pairs, *each.pairs]) if found else each
+        for part in sorted(parts, key=lambda part: len(part.conditions)):
+            both = make_part([*found[-1].pairs, *part.pairs]) if found else part
             if found and states << len(both.conditions) <= MOST_MERGED_NUMBERS:
                 found[-1] = both
             else:
-                found.append(each)
+                found.append(part)
         return found
 
     apart = connected([set(pair.full.variables).difference(range(n), cutset) for pair in pairs])
-    groups = [group(pairs[i] for i in numbers) for numbers in apart]
-    clusters = [[groups[i] for i in numbers] for numbers in connected([each.conditions for each in groups])]
+    parts = [make_part(pairs[i] for i in numbers) for numbers in apart]
+    clusters = [[parts[i] for i in numbers] for numbers in connected([part.conditions for part in parts])]
     smaller, larger = _halves(clusters)
     return _side(merged(smaller)), _side(merged(larger))
 
@@ -144,34 +145,34 @@ def connected(scopes: Sequence[Collection[int]]) -> list[list[int]]:
     """The numbers of the scopes, those together that share a variable, if need be by way of others."""
     found: list[tuple[set[int], list[int]]] = []
     for number, scope in enumerate(scopes):
-        met = [each for each in found if not each[0].isdisjoint(scope)]
-        variables = set(scope).union(*(each[0] for each in met))
-        numbers = sorted([number, *(member for each in met for member in each[1])])
-        found = [*(each for each in found if each not in met), (variables, numbers)]
+        met = [cluster for cluster in found if not cluster[0].isdisjoint(scope)]
+        variables = set(scope).union(*(others for others, _ in met))
+        numbers = sorted([number, *(member for _, members in met for member in members)])
+        found = [*(cluster for cluster in found if cluster not in met), (variables, numbers)]
     return [numbers for _, numbers in found]
 
 
 def _halves(clusters: Iterable[list[Part]]) -> list[list[Part]]:
-    """Two lists of groups, that with fewer conditions first; largest clusters are dealt first."""
+    """Two lists of parts, that with fewer conditions first; largest clusters are dealt first."""
     halves: list[list[Part]] = [[], []]
     for cluster in sorted(clusters, key=_width, reverse=True):
         min(halves, key=_width).extend(cluster)
     return sorted(halves, key=_width)
 
 
-def _width(groups: Iterable[Part]) -> int:
-    return len({condition for group in groups for condition in group.conditions})
+def _width(parts: Iterable[Part]) -> int:
+    return len({condition for part in parts for condition in part.conditions})
 
 
-def _side(groups: Sequence[Part]) -> Side:
-    conditions = tuple(sorted({condition for group in groups for condition in group.conditions}))
-    return Side(conditions, tuple(groups), tuple(_places(each.conditions, conditions) for each in groups))
+def _side(parts: Sequence[Part]) -> Side:
+    conditions = tuple(sorted({condition for part in parts for condition in part.conditions}))
+    return Side(conditions, tuple(parts), tuple(_places(part.conditions, conditions) for part in parts))
 
 
-def _places(some: Sequence[int], conditions: Sequence[int]) -> NDArray[np.intp]:
-    """By subset of `conditions`, the number of what it holds of `some`."""
+def _places(wanted: Sequence[int], conditions: Sequence[int]) -> NDArray[np.intp]:
+    """By subset of `conditions`, the number of what it holds of the wanted ones."""
     subsets = np.arange(2 ** len(conditions))
     places = np.zeros_like(subsets)
-    for condition in some:
+    for condition in wanted:
         places = 2 * places + (subsets >> (len(conditions) - 1 - conditions.index(condition)) & 1)
     return places

@@ -18,7 +18,7 @@ from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import Block
 from bayesknee.patient.evidence import Likelihood
 
-MOST_NUMBERS_AT_ONCE: Final = 2**21
+MOST_NUMBERS_AT_ONCE: Final = 2**21  # 16 megabytes in the largest table: subsets are taken so many at a time
 SUBSET: Final = -1  # the variable that stands for the subsets: before all others
 
 
@@ -33,9 +33,9 @@ class RiskFactors:
     def __init__(self, prior: Prior, known: Mapping[str, Likelihood]) -> None:
         self._parents = prior.parents
         self._tables = [self._parents.factor(c, float(a)) for c, a in enumerate(prior.intercepts)]
-        self._blocks = dict(zip(self._parents.block_numbers, self._parents.blocks, strict=True))
+        self._blocks = self._parents.block_of
         self._weights = {
-            number: block.weights([known.get(each) for each in block.ids]) for number, block in self._blocks.items()
+            number: block.weights([known.get(name) for name in block.ids]) for number, block in self._blocks.items()
         }
         self._order = (*prior.order, self._parents.block_numbers[-1])
         self._largest = prior.largest_table
@@ -57,8 +57,8 @@ class RiskFactors:
             rows = np.flatnonzero((start <= which) & (which < start + length))
             products = self._forward(distinct[start : start + length])
             for number, states in self._backward(products, which[rows] - start, rng).items():
-                for name, own in _by_member(self._blocks[number], states).items():
-                    drawn[name][rows] = own
+                for name, of_member in _by_member(self._blocks[number], states).items():
+                    drawn[name][rows] = of_member
         return drawn
 
     def _forward(self, subsets: Integers) -> list[tuple[int, Factor]]:
@@ -66,10 +66,10 @@ class RiskFactors:
         left = [self._given(factor, subsets) for factor in self._tables]
         products: list[tuple[int, Factor]] = []
         for number in self._order:
-            own = [Factor((SUBSET,), np.ones(len(subsets))), Factor((number,), self._weights[number])]
-            product = sum_out([*own, *(each for each in left if number in each.variables)], [])
+            ones, weights = Factor((SUBSET,), np.ones(len(subsets))), Factor((number,), self._weights[number])
+            product = sum_out([ones, weights, *(factor for factor in left if number in factor.variables)], [])
             rest = sum_out([product], [number])
-            left = [each for each in left if number not in each.variables] + [rest]
+            left = [factor for factor in left if number not in factor.variables] + [rest]
             products.append((number, product))
         return products
 

@@ -1,7 +1,12 @@
-"""Tables over discrete variables, and variables summed out of their product (variable elimination)."""
+"""Tables over discrete variables, and variables summed out of their product (variable elimination).
+
+Where the numbers of a network are redrawn, a table has the draws as one more axis, the last one. That axis is no
+variable. It has length 1 where a number is the same in all draws.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -13,16 +18,17 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 
-MOST_TABLE_ENTRIES: Final = 2**26
+MOST_TABLE_ENTRIES: Final = 2**26  # half a gigabyte; two or three of that size are in use at a time
 ALL: Final = slice(None)
+ONE: Final = np.ones(1)
 MOST_FACTORS_AT_ONCE: Final = 2  # einsum is quick with two operands, and slow with many
-MOST_PLANS: Final = 1024
+MOST_PLANS: Final = 1024  # a few kilobytes each; a network has one for each pattern of what is known of risk factors
 
 Scope: TypeAlias = tuple[int, ...]
 
 
 class Factor(NamedTuple):
-    """A table with an axis for each of its variables, which are numbers in ascending order."""
+    """A table with an axis for each of its variables, which are numbers in ascending order; maybe with draws."""
 
     variables: Scope
     table: Vector
@@ -31,9 +37,11 @@ class Factor(NamedTuple):
         """What is left where some variables are in a known state, or in a range of states."""
         if index.keys().isdisjoint(self.variables):
             return self
-        own = [index.get(variable, ALL) for variable in self.variables]
-        left = [variable for variable, part in zip(self.variables, own, strict=True) if not isinstance(part, int)]
-        return Factor(tuple(left), self.table[tuple(own)])
+        wanted = [index.get(variable, ALL) for variable in self.variables]
+        left = [
+            variable for variable, states in zip(self.variables, wanted, strict=True) if not isinstance(states, int)
+        ]
+        return Factor(tuple(left), self.table[tuple(wanted)])
 
     def over(self, scope: Scope) -> Vector:
         """The table with an axis for each variable of a wider scope, of length 1 where it lacks one."""
@@ -47,7 +55,7 @@ class Product(NamedTuple):
         numbers: of the tables.
         scopes: their variables.
         rest: the variables of the result.
-        subscripts: the same for einsum.
+        subscripts: the same for einsum, which takes draws along as they are.
     """
 
     numbers: tuple[int, ...]
@@ -56,13 +64,14 @@ class Product(NamedTuple):
     subscripts: str
 
     def gradient(self, place: int, change: Vector, tables: Sequence[Vector]) -> Vector:
-        """The derivative by one of the tables, from that by the result; both have a first axis of sums."""
-        *factors, result = self.subscripts.replace("->", ",").split(",")
+        """The derivative by one of the tables, from that by the result. Both have a first axis of sums, no draws."""
+        *factors, result = self.subscripts.replace("...", "").replace("->", ",").split(",")
         wanted = factors[place]
         others = [
             (letters, table) for i, (letters, table) in enumerate(zip(factors, tables, strict=True)) if i != place
         ]
-        alone = [letter for letter in wanted if not any(letter in part for part in (result, *(o for o, _ in others)))]
+        met = {*result, *(letter for letters, _ in others for letter in letters)}
+        alone = [letter for letter in wanted if letter not in met]
         others += [(letter, np.ones(tables[place].shape[wanted.index(letter)])) for letter in alone]
         given = ",".join([f"Z{result}", *(letters for letters, _ in others)])
         return np.asarray(np.einsum(f"{given}->Z{wanted}", change, *(table for _, table in others)))
@@ -98,38 +107,54 @@ class EliminationPlan:
         union = sorted({variable for scope in scopes for variable in scope})
         letter = dict(zip(union, ascii_letters, strict=False))
         rest = tuple(variable for variable in union if variable != without)
-        *factors, result = ("".join(letter[variable] for variable in scope) for scope in (*scopes, rest))
+        *factors, result = ("".join(letter[variable] for variable in scope) + "..." for scope in (*scopes, rest))
         self.steps.append(Product(tuple(numbers), scopes, rest, f"{','.join(factors)}->{result}"))
         self.left[self._next] = rest
         self._next += 1
 
     def run(self, tables: Iterable[Vector]) -> list[Vector]:
         """The tables that are left, in the order of `left`."""
-        every = list(tables)
+        made = self._make(tables)
+        return [made[number] for number in self.left]
+
+    def _make(self, tables: Iterable[Vector]) -> list[Vector]:
+        """The tables, and after them what each step makes."""
+        made = list(tables)
         for step in self.steps:
-            every.append(np.einsum(step.subscripts, *[every[number] for number in step.numbers]))
-        return [every[number] for number in self.left]
+            made.append(np.einsum(step.subscripts, *[made[number] for number in step.numbers]))
+        return made
 
     def gradients(self, tables: Sequence[Vector], of_left: Sequence[Vector]) -> list[Vector]:
         """What some sums over the tables that are left change by, for each entry of the tables at the start.
 
         Args:
-            tables: as for `run`.
+            tables: as for `run`, without draws.
             of_left: the weights of these sums, by table that is left: shape (sums, *shape of the table).
 
         Returns:
             By table at the start, shape (sums, *shape of the table): the derivatives of the sums (reverse mode).
         """
-        every = list(tables)
-        for step in self.steps:
-            every.append(np.einsum(step.subscripts, *[every[number] for number in step.numbers]))
+        every = self._make(tables)
         changes: dict[int, Vector] = dict(zip(self.left, of_left, strict=True))
         for made in range(len(every) - 1, len(tables) - 1, -1):
             step = self.steps[made - len(tables)]
             change = changes.pop(made)
             for place, number in enumerate(step.numbers):
-                changes[number] = step.gradient(place, change, [every[each] for each in step.numbers])
+                changes[number] = step.gradient(place, change, [every[other] for other in step.numbers])
         return [changes[number] for number in range(len(tables))]
+
+
+def outer(tables: Iterable[Vector]) -> Vector:
+    """The product over all combinations of the states of tables, flat, those of the last one fastest; of none it is 1.
+
+    Args:
+        tables: each shape (states,), or (states, draws).
+    """
+    return functools.reduce(_outer, tables, ONE)
+
+
+def _outer(first: Vector, second: Vector) -> Vector:
+    return (first[:, None] * second).reshape(-1, *second.shape[1:])
 
 
 def sum_out(factors: Iterable[Factor], variables: Iterable[int]) -> Factor:
@@ -164,8 +189,8 @@ def elimination_order(
     order: list[int] = []
     largest = 1
     while waiting:
-        unions = {each: frozenset[int]().union(*(scope for scope in joined if each in scope)) for each in waiting}
-        sizes = {each: math.prod(states[other] for other in unions[each]) for each in waiting}
+        unions = {one: frozenset[int]().union(*(scope for scope in joined if one in scope)) for one in waiting}
+        sizes = {one: math.prod(states[other] for other in unions[one]) for one in waiting}
         best = min(waiting, key=sizes.__getitem__)
         joined = [scope for scope in joined if best not in scope] + [unions[best] - {best}]
         largest = max(largest, sizes[best])

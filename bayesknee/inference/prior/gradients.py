@@ -8,15 +8,14 @@ at once; and from those, by every number: see `bayesknee.inference.prior.numbers
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
-from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
-from bayesknee.inference.prior.parents import Block
+from bayesknee.inference.prior.numbers import PriorNumbers, Raw
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Path
@@ -25,23 +24,6 @@ from bayesknee.patient.evidence import Likelihood
 
 YES: Final = 1
 BOTH: Final = np.arange(2)
-
-
-class Cut(NamedTuple):
-    """A block of risk factors, and what is known of it.
-
-    Attributes:
-        part: the range of its states that are possible.
-        weights: P(state, what is known) of these.
-    """
-
-    part: slice
-    weights: Vector
-
-    @property
-    def states(self) -> States:
-        """The states that are possible."""
-        return np.arange(self.part.start, self.part.stop)
 
 
 class PriorGradients:
@@ -79,48 +61,39 @@ class PriorGradients:
         return raw.by_number + moves.of_intercepts @ raw.by_intercept - np.outer(moves.of_complaint, values)
 
     def _raw(self, known: Mapping[str, Likelihood], sums: Vector) -> Raw:
-        cuts = {
-            number: self._cut(block, known)
-            for number, block in zip(self._parents.block_numbers, self._parents.blocks, strict=True)
-        }
-        of_blocks, of_conditions = self._of_tables(cuts, sums)
-        along = {number: cut.states for number, cut in cuts.items()} | dict.fromkeys(
-            range(len(self._parents.conditions)), BOTH
-        )
+        blocks = self._parents.block_of
+        possible = {number: block.possible([known.get(name) for name in block.ids]) for number, block in blocks.items()}
+        of_blocks, of_conditions = self._of_tables(possible, sums)
+        along = {number: np.arange(states.start, states.stop) for number, (states, _) in possible.items()}
+        by_state = {number: (of_blocks[number] * weights, along[number]) for number, (_, weights) in possible.items()}
+        along |= dict.fromkeys(range(len(self._parents.conditions)), BOTH)
         by_log_odds = [
             (change[:, YES] - change[:, 1 - YES]) * table[YES] * table[1 - YES] for change, table in of_conditions
         ]
-        by_state = {number: (of_blocks[number] * cut.weights, cut.states) for number, cut in cuts.items()}
-        return self._numbers.raw([(each, along) for each in by_log_odds], by_state)
-
-    def _cut(self, block: Block, known: Mapping[str, Likelihood]) -> Cut:
-        weights = block.weights([known.get(each) for each in block.ids])
-        possible = np.flatnonzero(weights)
-        part = slice(int(possible[0]), int(possible[-1]) + 1)
-        return Cut(part, weights[part])
+        return self._numbers.raw([(change, along) for change in by_log_odds], by_state)
 
     def _of_tables(
-        self, cuts: Mapping[int, Cut], sums: Vector
+        self, possible: Mapping[int, tuple[slice, Vector]], sums: Vector
     ) -> tuple[dict[int, Vector], list[tuple[Vector, Vector]]]:
-        """The derivatives by each block's weights; by each condition's table, and the table, its own axis first."""
-        parents = self._parents
-        *numbers, common = cuts
-        index = {number: cut.part for number, cut in cuts.items()}
-        factors = [parents.factor(c, float(a)).cut(index) for c, a in enumerate(self._prior.intercepts)]
-        scopes: list[Scope] = [(number,) for number in (common, *numbers)] + [each.variables for each in factors]
-        tables = [cuts[number].weights for number in (common, *numbers)] + [each.table for each in factors]
-        tables[0] = tables[0] / self._prior.complaint
+        """The derivatives by each block's weights; by each condition's table, and the table, the condition first."""
+        *numbers, common = possible
+        index = {number: states for number, (states, _) in possible.items()}
+        factors = [self._parents.factor(c, float(a)).cut(index) for c, a in enumerate(self._prior.intercepts)]
+        weights = {number: possible[number][1] for number in (common, *numbers)}
+        weights[common] = weights[common] / self._prior.complaint
+        scopes: list[Scope] = [*((number,) for number in weights), *(factor.variables for factor in factors)]
+        tables = [*weights.values(), *(factor.table for factor in factors)]
         changes = _through_joint(scopes, tables, self._prior.order, sums)
-        of_blocks = dict(zip((common, *numbers), changes, strict=False))
+        of_blocks = dict(zip(weights, changes, strict=False))
         of_blocks[common] /= self._prior.complaint
-        own = [
-            _own_first(change, factor, c)
-            for c, (change, factor) in enumerate(zip(changes[len(cuts) :], factors, strict=True))
+        of_conditions = [
+            _condition_first(change, factor, c)
+            for c, (change, factor) in enumerate(zip(changes[len(weights) :], factors, strict=True))
         ]
-        return of_blocks, own
+        return of_blocks, of_conditions
 
 
-def _own_first(change: Vector, factor: Factor, c: int) -> tuple[Vector, Vector]:
+def _condition_first(change: Vector, factor: Factor, c: int) -> tuple[Vector, Vector]:
     axis = factor.variables.index(c)
     return np.moveaxis(change, axis + 1, 1), np.moveaxis(factor.table, axis, 0)
 

@@ -2,17 +2,21 @@
 
     logit P(c = 1 | parents) = a_c + sum of ln(odds ratio of the state that each parent is in)
 
-Unknown risk factors are summed out by variable elimination. Where the sum falls into small groups, as
-`bayesknee.inference.prior.cutset` has it, each is summed by itself: what it comes to depends on what is known of few
-risk factors, so it is soon met again with another patient, and kept. Else it is one plan: those that touch a single
-condition are summed inside that condition's own table, then those that touch few, and the common ones last.
+Unknown risk factors are summed out by variable elimination, in one of two ways.
+
+- By parts: where the sum falls into small parts, as `bayesknee.inference.prior.cutset` has it, each is summed by
+  itself. What it comes to, its message, depends on what is known of few risk factors, so it is soon met again with
+  another patient, and kept: such a patient takes half the time of one plan, and any other as long. The messages are
+  also what sums are divided by in `bayesknee.inference.prior.answer_sums`.
+- By one plan, where parts would be large, or nothing is met again since numbers are redrawn: risk factors that touch a
+  single condition are summed inside the table of that condition, then those that touch few, and the common ones last.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -30,18 +34,19 @@ from bayesknee.inference.prior.factors import (
     Scope,
     check_size,
     elimination_order,
+    outer,
     sum_out,
 )
 from bayesknee.inference.prior.intercepts import solve_intercepts
-from bayesknee.inference.prior.parents import list_parents, odds_ratios
+from bayesknee.inference.prior.parents import list_parents, no_and_yes, odds_ratios
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
-MOST_CACHED_WEIGHTS: Final = 4096
-MOST_CACHED_NUMBERS: Final = 2**22
-MOST_NUMBERS_AT_ONCE: Final = 2**21
-MOST_PLACES: Final = 8
+MOST_CACHED_WEIGHTS: Final = 4096  # a block has few ways of being known; each takes about a kilobyte
+MOST_CACHED_NUMBERS: Final = 2**22  # 32 megabytes for each part, and for the tables cut to ranges of common states
+MOST_NUMBERS_AT_ONCE: Final = 2**21  # 16 megabytes; what one plan makes is a few tables of up to that size
+MOST_PLACES: Final = 8  # one for each network in use; each as long as all subsets
 
 
 class KnownRiskFactors(NamedTuple):
@@ -51,7 +56,7 @@ class KnownRiskFactors(NamedTuple):
         answers: the likelihoods of the members, of blocks of which anything is known.
         states: those of these that are possible: one, or a range.
         weights: P(state, known), of the possible states of shared blocks, and of those that are known.
-        part: the range of common states that are possible.
+        common_states: the range of common states that are possible.
         common: P(state, known) of these.
         scale: what is the same for every subset: P(known) of risk factors that touch no condition, over P(complaint).
     """
@@ -59,7 +64,7 @@ class KnownRiskFactors(NamedTuple):
     answers: dict[int, Answers]
     states: dict[int, int | slice]
     weights: dict[int, Vector]
-    part: slice
+    common_states: slice
     common: Vector
     scale: float
 
@@ -67,7 +72,7 @@ class KnownRiskFactors(NamedTuple):
 def absorbed(pairs: Iterable[PriorTable]) -> list[PriorTable]:
     """The pairs, after each without a private block is multiplied into one that has all its variables, if any has."""
     left: list[PriorTable] = []
-    for pair in sorted(pairs, key=lambda each: (each.private is None, -len(each.summed.variables))):
+    for pair in sorted(pairs, key=lambda pair: (pair.private is None, -len(pair.summed.variables))):
         hosts = [i for i, host in enumerate(left) if set(pair.full.variables) <= set(host.summed.variables)]
         if pair.private is None and hosts:
             private, full, summed = left[hosts[0]]
@@ -89,7 +94,7 @@ class Prior:
         largest_table: how many numbers the largest table has that this takes.
         blocks: the risk factors, by number.
         cutset: the blocks that are summed out last, ascending.
-        sides: the groups into which the tables fall, and how their product is taken; none where they would be large.
+        sides: the parts into which the tables fall, and how their product is taken; none where they would be large.
         axes: the conditions in the order of the sides.
 
     Raises:
@@ -100,13 +105,10 @@ class Prior:
         self._network = network
         self.parents = list_parents(network, setting)
         self.order, self.largest_table = self._find_order()
-        base_rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
-        self.intercepts, self.complaint = solve_intercepts(
-            self.parents, base_rates, has_complaint=bool(network.complaint)
-        )
+        self.intercepts, self.complaint = solve_intercepts(self.parents)
         self._n = len(self.parents.conditions)
         *numbers, self._common = self.parents.block_numbers
-        self.blocks = dict(zip(self.parents.block_numbers, self.parents.blocks, strict=True))
+        self.blocks = self.parents.block_of
         self._shared = {
             number: self.blocks[number].prior for number in numbers if len(self.blocks[number].children) > 1
         }
@@ -114,13 +116,13 @@ class Prior:
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
         self.cutset, self.sides = parts_of(self.pairs, self.parents, self.order)
         self.axes = tuple(condition for side in self.sides for condition in side.conditions)
-        self._kept_parts: dict[tuple[int, int], list[PriorTable]] = {}
-        self._kept: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
+        self._kept_pairs: dict[tuple[int, int], list[PriorTable]] = {}
+        self._kept_weights: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
     def _find_order(self) -> tuple[tuple[int, ...], int]:
         """The order in which to sum blocks out. With some known it serves as well, since tables only shrink."""
         parents = self.parents
-        scopes = [(c, *each.variables) for c, each in enumerate(parents.odds_ratios)]
+        scopes = [(c, *ratios) for c, ratios in enumerate(parents.numbers.ratios)]
         order, largest = elimination_order(scopes, parents.block_numbers[:-1], parents.states)
         check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
         return order, largest
@@ -133,13 +135,12 @@ class Prior:
         return PriorTable(private, full, sum_out([full, self.parents.prior(private)], [private]))
 
     def table(self, condition: str) -> tuple[tuple[str, ...], Vector]:
-        """P(condition | parents): the names of its parents, and a table whose first axis is the condition's own."""
-        own = self._network.conditions[condition]
+        """P(condition | parents): the names of its parents, and a table with the condition as its first axis."""
+        model = self._network.conditions[condition]
         odds = np.exp(self.intercepts[self.parents.conditions.index(condition)])
-        for parent in own.odds_ratios:
-            odds = odds[..., None] * odds_ratios(own, parent, self._network.states[parent])
-        no = 1.0 / (1.0 + odds)
-        return tuple(own.odds_ratios), np.stack([no, odds * no])
+        for parent in model.odds_ratios:
+            odds = odds[..., None] * odds_ratios(model, parent, self._network.states[parent])
+        return tuple(model.odds_ratios), no_and_yes(odds)
 
     def joint(self, known: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors) / P(complaint), shape (2**n,), the empty subset included.
@@ -153,17 +154,17 @@ class Prior:
         """`joint`, of what is known as `given` has it."""
         if not self.sides:
             return self._by_plan(given)
-        box, weights = self.box(given)
-        smaller, larger = (product(self.spread(side, box, given)) for side in self.sides)
+        states, weights = self.cutset_states(given)
+        smaller, larger = (product(self.messages(side, states, given)) for side in self.sides)
         return matrix_product(smaller * weights, larger.T).take(places(self.axes))
 
-    # --- by groups that are small and kept ---------------------------------------------------------------------------
+    # --- by parts that are small and kept ----------------------------------------------------------------------------
 
-    def box(self, given: KnownRiskFactors) -> tuple[CutsetStates, Vector]:
+    def cutset_states(self, given: KnownRiskFactors) -> tuple[CutsetStates, Vector]:
         """The states of the cutset that are possible, and P(state, known) of these."""
         others = self.cutset[:-1]
         weights = [given.weights[number] for number in others] + [given.scale * given.common]
-        return (*(given.states.get(number, ALL) for number in others), given.part), functools.reduce(_outer, weights)
+        return (*(given.states.get(number, ALL) for number in others), given.common_states), outer(weights)
 
     def in_order(self, row: Vector) -> Vector:
         """A row of length 2**n over the subsets of either side, shape (subsets of one, subsets of the other)."""
@@ -171,68 +172,59 @@ class Prior:
         ordered[places(self.axes)] = row
         return ordered.reshape(*(2 ** len(side.conditions) for side in self.sides))
 
-    def spread(self, side: Side, box: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
-        """M_g of the groups of one side, each shape (subsets of the side's conditions, states of the cutset)."""
-        groups = zip(side.groups, side.places, strict=True)
+    def messages(self, side: Side, states: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
+        """M_g of the parts of one side, each shape (subsets of the side's conditions, states of the cutset)."""
         return [
-            self.message(group, given)[:, *box].reshape(2 ** len(group.conditions), -1).take(subsets, axis=0)
-            for group, subsets in groups
+            self.message(part, given)[:, *states].reshape(2 ** len(part.conditions), -1).take(subsets, axis=0)
+            for part, subsets in zip(side.parts, side.places, strict=True)
         ]
 
-    def message(self, group: Part, given: KnownRiskFactors) -> Vector:
-        """M_g for all states of the cutset, shape (subsets of the group's conditions, states of each block of it)."""
-        key = tuple([(number, given.answers[number]) for number in group.blocks if number in given.answers])
-        if (found := group.kept.get(key)) is None:
-            found = self._summed(group, given)
-            keep(group.kept, key, found, MOST_CACHED_NUMBERS // found.size)
+    def message(self, part: Part, given: KnownRiskFactors) -> Vector:
+        """M_g for all states of the cutset, shape (subsets of the part's conditions, states of each block of it)."""
+        key = tuple([(number, given.answers[number]) for number in part.blocks if number in given.answers])
+        if (found := part.kept.get(key)) is None:
+            found = self._make_message(part, given)
+            keep(part.kept, key, found, MOST_CACHED_NUMBERS // found.size)
         return found
 
-    def _summed(self, group: Part, given: KnownRiskFactors) -> Vector:
+    def _make_message(self, part: Part, given: KnownRiskFactors) -> Vector:
         """M_g, with an axis for each block of the cutset, all states of it."""
-        states = {number: given.states[number] for number in group.blocks if number in given.states}
-        tables = [(full if private in states else summed).cut(states) for private, full, summed in group.pairs]
-        own = {number: given.weights[number] for number in group.blocks if number in given.weights}
-        unsure = [number for number, each in own.items() if len(each) > 1]
-        weights = [Factor((b,), each) if b in unsure else Factor((), each.reshape(())) for b, each in own.items()]
-        table = sum_out([*weights, *tables], unsure).over((*group.conditions, *self.cutset))
+        states = {number: given.states[number] for number in part.blocks if number in given.states}
+        tables = [(full if private in states else summed).cut(states) for private, full, summed in part.pairs]
+        known = {number: given.weights[number] for number in part.blocks if number in given.weights}
+        unsure = [number for number, weights in known.items() if len(weights) > 1]
+        factors = [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
+        table = sum_out([*factors, *tables], unsure).over((*part.conditions, *self.cutset))
         sizes = [self.parents.states[number] for number in self.cutset]
-        return np.broadcast_to(table, (*table.shape[: len(group.conditions)], *sizes)).reshape(-1, *sizes)
+        return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
 
-    # --- by one plan for all, where groups would be large ------------------------------------------------------------
+    # --- by one plan, where parts would be large ---------------------------------------------------------------------
 
     def _by_plan(self, given: KnownRiskFactors) -> Vector:
         """All in one, so many common states at a time that tables are not too large."""
-        scale = given.scale * math.prod(float(each[0]) for each in given.weights.values() if len(each) == 1)
-        common, first, length = scale * given.common, given.part.start, max(1, MOST_NUMBERS_AT_ONCE >> self._n)
+        scale = given.scale * math.prod(float(weights[0]) for weights in given.weights.values() if len(weights) == 1)
+        common, first, length = scale * given.common, given.common_states.start, max(1, MOST_NUMBERS_AT_ONCE >> self._n)
         pieces = []
         for start in range(0, len(common), length):
-            own = common[start : start + length]
-            pieces.append(self._planned(slice(first + start, first + start + len(own)), own, given))
+            weights = common[start : start + length]
+            pieces.append(self._planned(slice(first + start, first + start + len(weights)), weights, given))
         return functools.reduce(np.add, pieces)
 
-    def _planned(self, part: slice, common: Vector, given: KnownRiskFactors) -> Vector:
-        """The share of `joint` that some of the common states have: all tables have these as an axis."""
-        weights = {number: each for number, each in given.weights.items() if len(each) > 1}
-        scopes: list[Scope] = [(number,) for number in (self._common, *weights)]
-        tables = [common, *weights.values()]
-        for private, full, summed in self._at(part):
-            scope, table = (full if private in given.states else summed).cut(given.states)
-            scopes.append(scope)
-            tables.append(table)
-        plan, axes = joint_plan(tuple(scopes), self.order, self._n)
-        smaller, larger = [table.reshape(-1, len(common)) for table in plan.run(tables)]
-        return matrix_product(smaller, larger.T).take(places(axes))
+    def _planned(self, span: slice, common: Vector, given: KnownRiskFactors) -> Vector:
+        """The share of `joint` that a range of the common states has: all tables have these as an axis."""
+        unsure = {number: weights for number, weights in given.weights.items() if len(weights) > 1}
+        factors = [Factor((number,), weights) for number, weights in {self._common: common, **unsure}.items()]
+        for private, full, summed in self._pairs_at(span):
+            factors.append((full if private in given.states else summed).cut(given.states))
+        return sum_over_blocks(factors, self.order, self._n)
 
-    def _at(self, part: slice) -> list[PriorTable]:
+    def _pairs_at(self, span: slice) -> list[PriorTable]:
         """The pairs, cut to a range of common states."""
-        key = (part.start, part.stop)
-        if (found := self._kept_parts.get(key)) is None:
-            found = [
-                PriorTable(private, _compact(full, part), _compact(summed, part))
-                for private, full, summed in self.pairs
-            ]
-            size = sum(each.full.table.size + each.summed.table.size for each in found)
-            keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // size)
+        key = (span.start, span.stop)
+        if (found := self._kept_pairs.get(key)) is None:
+            found = [PriorTable(p.private, _compact(p.full, span), _compact(p.summed, span)) for p in self.pairs]
+            size = sum(pair.full.table.size + pair.summed.table.size for pair in found)
+            keep(self._kept_pairs, key, found, MOST_CACHED_NUMBERS // size)
         return found
 
     # --- what is known -----------------------------------------------------------------------------------------------
@@ -240,46 +232,56 @@ class Prior:
     def given(self, known: Mapping[str, Likelihood]) -> KnownRiskFactors:
         """What is known, by block."""
         touched = sorted({self._number_of[name] for name in known if name in self._number_of})
-        part, own = self._weights(self._common, self.answers(self._common, known))
-        given = KnownRiskFactors({}, {}, dict(self._shared), part, own, 1.0 / self.complaint)
+        states, common = self._weights(self._common, self.answers(self._common, known))
+        given = KnownRiskFactors({}, {}, dict(self._shared), states, common, 1.0 / self.complaint)
         for number in touched:
             given = self.also(given, number, self.answers(number, known))
         return given
 
     def answers(self, number: int, known: Mapping[str, Likelihood]) -> Answers:
         """What is known of the members of a block."""
-        return tuple([known.get(each) for each in self.blocks[number].ids])
+        return tuple([known.get(name) for name in self.blocks[number].ids])
 
     def also(self, given: KnownRiskFactors, number: int, answers: Answers) -> KnownRiskFactors:
         """What is given, but for what is known of one block, which is this."""
-        part, own = self._weights(number, answers)
+        states, weights = self._weights(number, answers)
         if number == self._common:
-            return given._replace(part=part, common=own)
+            return given._replace(common_states=states, common=weights)
         if not self.blocks[number].children:
-            return given._replace(scale=given.scale * float(own.sum()))
+            return given._replace(scale=given.scale * float(weights.sum()))
         return given._replace(
             answers=given.answers | {number: answers},
-            states=given.states | {number: part.start if len(own) == 1 else part},
-            weights=given.weights | {number: own},
+            states=given.states | {number: states.start if len(weights) == 1 else states},
+            weights=given.weights | {number: weights},
         )
 
     def _weights(self, number: int, answers: Answers) -> tuple[slice, Vector]:
         """The range of states of a block that are possible, and P(state, answers) of these."""
-        if (found := self._kept.get((number, answers))) is None:
-            weights = self.blocks[number].weights(answers)
-            possible = np.flatnonzero(weights)
-            part = slice(int(possible[0]), int(possible[-1]) + 1)
-            found = part, weights[part]
-            keep(self._kept, (number, answers), found, MOST_CACHED_WEIGHTS)
+        if (found := self._kept_weights.get((number, answers))) is None:
+            found = self.blocks[number].possible(answers)
+            keep(self._kept_weights, (number, answers), found, MOST_CACHED_WEIGHTS)
         return found
 
 
-def _compact(factor: Factor, part: slice) -> Factor:
-    return Factor(factor.variables, np.ascontiguousarray(factor.table[..., part]))
+def _compact(factor: Factor, span: slice) -> Factor:
+    return Factor(factor.variables, np.ascontiguousarray(factor.table[..., span]))
 
 
-def _outer(first: Vector, second: Vector) -> Vector:
-    return np.multiply.outer(first, second).ravel()
+def sum_over_blocks(factors: Sequence[Factor], order: Sequence[int], n: int) -> Vector:
+    """The product of factors, with all blocks summed out, shape (2**n,), or (2**n, draws) where they have draws.
+
+    Args:
+        factors: the weights of the common block first, then those of other blocks and the tables of the conditions.
+        order: in which to sum blocks out, all but the common one.
+        n: the number of conditions.
+    """
+    scopes, tables = zip(*factors, strict=True)
+    plan, axes = joint_plan(scopes, tuple(order), n)
+    common, *draws = tables[0].shape
+    smaller, larger = (table.reshape(-1, common, *draws) for table in plan.run(tables))
+    # A matrix product is quicker than einsum, but with draws there would be as many of them, of scattered numbers.
+    product = np.einsum("amd,bmd->abd", smaller, larger) if draws else smaller @ larger.T
+    return product.reshape(-1, *draws).take(places(axes), axis=0)
 
 
 @lru_cache(maxsize=MOST_PLANS)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.prior.parents import Block, Parents
-from bayesknee.knowledge.model import ANY_SETTING, Path
+from bayesknee.inference.prior.parents import Parents
+from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
 
 States = NDArray[np.intp]
@@ -68,26 +68,19 @@ class PriorNumbers:
     def __init__(self, network: Network, parents: Parents) -> None:
         self._network = network
         self._parents = parents
-        self._block_of = {
-            name: number
-            for number, block in zip(parents.block_numbers, parents.blocks, strict=True)
-            for name in block.ids
-        }
+        self._block_of = {name: number for number, block in parents.block_of.items() for name in block.ids}
         self._odds_ratios = [tuple(self._list_odds_ratios(name)) for name in network.conditions]
         self._shares = tuple(self._list_shares())
-        self.base_rates = np.array([each.base_rate_in(parents.setting) for each in network.conditions.values()])
+        self.base_rates = parents.base_rates
         self.paths: tuple[Path, ...] = (
             *(self._base_rate_path(name) for name in network.conditions),
-            *(each.path for own in self._odds_ratios for each in own),
+            *(ratio.path for ratios in self._odds_ratios for ratio in ratios),
             *(path for path, _, _ in self._shares),
         )
 
     def _base_rate_path(self, name: str) -> Path:
         rates = self._network.conditions[name].base_rate
-        return ("conditions", name, "base_rate", self._key(rates))
-
-    def _key(self, by_setting: Mapping[str, object]) -> str:
-        return self._parents.setting if self._parents.setting in by_setting else ANY_SETTING
+        return ("conditions", name, "base_rate", self._parents.key(rates))
 
     def _list_odds_ratios(self, name: str) -> Iterator[OddsRatioNumber]:
         for parent, by_state in self._network.conditions[name].odds_ratios.items():
@@ -97,7 +90,7 @@ class PriorNumbers:
     def _list_shares(self) -> Iterator[tuple[Path, str, str]]:
         """Path, risk factor, state of each stated share of a risk factor."""
         for name, factor in self._network.risk_factors.items():
-            key = self._key(factor.prior)
+            key = self._parents.key(factor.prior)
             for state in factor.prior[key].numbers:
                 yield ("risk_factors", name, "prior", key, state), name, state
 
@@ -111,13 +104,13 @@ class PriorNumbers:
         Args:
             by_log_odds: by condition, the derivatives of the sums by its log odds, an axis of sums and one for each
                 variable of `Parents.odds_ratios`; and the states that these axes hold.
-            by_state: by block, the part of the sums that has each state, shape (sums, states); and which these are.
+            by_state: by block, the share of the sums that each state has, shape (sums, states); and which these are.
         """
         by_intercept: list[Vector] = []
         by_ratio: list[Vector] = []
         for c, (change, states) in enumerate(by_log_odds):
             by_intercept.append(change.sum(axis=tuple(range(1, change.ndim))))
-            by_ratio += [self._by_odds_ratio(change, c, states, each) / each.value for each in self._odds_ratios[c]]
+            by_ratio += [self._by_odds_ratio(change, c, states, ratio) / ratio.value for ratio in self._odds_ratios[c]]
         by_share = [self._by_share(*by_state[self._block_of[name]], name, state) for _, name, state in self._shares]
         nothing = np.zeros((len(by_intercept), len(by_intercept[0])))
         return Raw(np.vstack([nothing, *by_ratio, *by_share]), np.array(by_intercept))
@@ -133,15 +126,14 @@ class PriorNumbers:
             variable = self._block_of[ratio.parent]
             wanted = self._has(along[variable], ratio.parent, ratio.state)
         axis = 1 + self._parents.odds_ratios[c].variables.index(variable)
-        rest = tuple(each for each in range(1, by_log_odds.ndim) if each != axis)
+        rest = tuple(other for other in range(1, by_log_odds.ndim) if other != axis)
         return np.asarray(by_log_odds.sum(axis=rest) @ wanted)
 
     def _has(self, states: States, name: str, state: str) -> NDArray[np.bool_]:
         """Whether a risk factor is in a state, by state of its block."""
-        block: Block = self._parents.blocks[self._block_of[name] - len(self._parents.conditions)]
-        sizes = [len(each.states) for each in block.members]
-        own = np.unravel_index(states, sizes)[block.ids.index(name)]
-        return np.asarray(own == self._network.risk_factors[name].states.index(state))
+        block = self._parents.block_of[self._block_of[name]]
+        of_member = np.unravel_index(states, [len(member.states) for member in block.members])[block.ids.index(name)]
+        return np.asarray(of_member == self._network.risk_factors[name].states.index(state))
 
     def _by_share(self, by_state: Vector, states: States, name: str, state: str) -> Vector:
         """The other states give way in proportion: d weight / d share is weight / share, or - weight / (1 - share)."""
@@ -159,5 +151,5 @@ class PriorNumbers:
         by_intercept = raw.by_intercept[:, 1:] - raw.by_intercept[:, :1] * self.base_rates
         by_number = raw.by_number[:, 1:] - raw.by_number[:, :1] * self.base_rates
         by_number[:n] = -np.eye(n)  # a base rate that is raised has to be met
-        of_intercepts = -np.linalg.solve(by_intercept.T, by_number.T).T
+        of_intercepts = np.asarray(-np.linalg.solve(by_intercept.T, by_number.T).T, np.float64)
         return Moves(of_intercepts, (raw.by_number + of_intercepts @ raw.by_intercept)[:, 0])

@@ -22,9 +22,9 @@ def example() -> Network:
 
 
 def sides(prior: Prior) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
-    """The conditions and blocks of all groups."""
+    """The conditions and blocks of all parts."""
     both: tuple[Side, Side] = sides_of(prior.pairs, prior.parents, prior.order, cutset_of(prior.parents, prior.order))
-    return [[(group.conditions, group.blocks) for group in side.groups] for side in both]
+    return [[(part.conditions, part.blocks) for part in side.parts] for side in both]
 
 
 def test_connected() -> None:
@@ -56,7 +56,7 @@ def test_large_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts_of(prior.pairs, prior.parents, prior.order) == ((), ())
 
 
-def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_share_no_block_and_sides_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_CUTSET_STATES", 1)
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_MERGED_NUMBERS", 1)
     prior = Prior(example(), "ward")
@@ -67,7 +67,7 @@ def test_groups_share_no_block_and_sides_no_condition(monkeypatch: pytest.Monkey
     assert sum(len(conditions) for conditions, _ in larger) == 4
 
 
-def test_small_groups_of_a_side_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_parts_of_a_side_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_CUTSET_STATES", 1)
     smaller, larger = sides(Prior(example(), "ward"))
     assert [len(smaller), len(larger)] == [1, 1]
@@ -78,14 +78,13 @@ def test_small_groups_of_a_side_are_merged(monkeypatch: pytest.MonkeyPatch) -> N
     assert all(len(conditions) <= 3 for conditions, _ in smaller + larger)
 
 
-def test_subsets_of_a_group_by_those_of_its_side() -> None:
+def test_subsets_of_a_part_by_those_of_its_side() -> None:
     prior = Prior(example(), "ward")
     for side in sides_of(prior.pairs, prior.parents, prior.order, cutset_of(prior.parents, prior.order)):
         n = len(side.conditions)
-        for group, places in zip(side.groups, side.places, strict=True):
+        for part, places in zip(side.parts, side.places, strict=True):
             for subset, place in enumerate(places.tolist()):
                 held = {c for i, c in enumerate(side.conditions) if subset >> (n - 1 - i) & 1}
-                k = len(group.conditions)
-                assert {c for i, c in enumerate(group.conditions) if place >> (k - 1 - i) & 1} == held.intersection(
-                    group.conditions
-                )
+                k = len(part.conditions)
+                of_part = {c for i, c in enumerate(part.conditions) if place >> (k - 1 - i) & 1}
+                assert of_part == held.intersection(part.conditions)

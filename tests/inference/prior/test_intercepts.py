@@ -12,8 +12,14 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
-from bayesknee.inference.prior.intercepts import find_intercept, find_root
+from bayesknee.inference.prior.intercepts import (
+    find_intercepts,
+    guess_complaint,
+    mean_and_slope,
+    mean_ratios,
+)
 from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.prior.parents import ParentNumbers
 from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
@@ -111,29 +117,49 @@ def test_a_sum_of_hardly_more_than_1_is_refused() -> None:
         Engine(network(condition("a", 0.5), condition("b", 0.5 + 1e-13)))
 
 
-def test_find_intercept_with_a_mean_that_hardly_moves() -> None:
+@pytest.mark.parametrize("start", [-20.0, 0.0, 3.0])
+def test_intercepts_of_means_that_hardly_move(start: float) -> None:
     # Half of the patients are almost sure to have it and half almost sure not to: between, the mean is nearly flat.
-    weights, ratios = np.array([0.5, 0.5]), np.array([1e-8, 1e8])
-    for goal in (1e-6, 0.3, 0.4999, 0.5, 0.5001, 0.9, 1.0 - 1e-9):
-        odds = math.exp(find_intercept(weights, ratios, goal)) * ratios
-        assert weights @ (odds / (1.0 + odds)) == pytest.approx(goal, rel=1e-13)
+    goals = np.array([1e-6, 0.3, 0.4999, 0.5, 0.5001, 0.9, 1.0 - 1e-9])
+    weights = np.full((2, len(goals)), 0.5)
+    ratios = np.repeat(np.array([[1e-8], [1e8]]), len(goals), axis=1)
+    odds = np.exp(find_intercepts((weights, ratios), goals, np.full(len(goals), start), 1e-8)) * ratios
+    assert (weights * odds / (1.0 + odds)).sum(axis=0).tolist() == pytest.approx(goals.tolist(), rel=1e-13)
 
 
-@pytest.mark.parametrize(
-    ("function", "root"),
-    [
-        (lambda x: 0.3 - x, 0.3),
-        (lambda x: math.exp(-30.0 * x) - 0.5, math.log(2.0) / 30.0),
-        (lambda x: 1e-3 - x**9, 1e-3 ** (1 / 9)),
-    ],
-    ids=["a line", "convex", "concave"],
-)
-def test_find_root(function: Callable[[float], float], root: float) -> None:
-    calls: list[float] = []
+@pytest.mark.parametrize("at_once", [1, 8, 2**15])  # some states at a time, or all
+def test_mean_and_slope(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.inference.prior.intercepts.NUMBERS_AT_ONCE", at_once)
+    rng = np.random.default_rng(0)
+    weights, ratios, a = rng.dirichlet(np.ones(7), 3).T, np.exp(rng.normal(size=(7, 3))), rng.normal(size=3)
+    kept = ratios.copy()
+    mean, slope = mean_and_slope(weights, ratios, a)
+    for draw in range(3):
+        chances = [1.0 / (1.0 + np.exp(-a[draw]) / ratio) for ratio in kept[:, draw]]
+        assert mean[draw] == pytest.approx(
+            sum(w * p for w, p in zip(weights[:, draw], chances, strict=True)), rel=1e-14
+        )
+        terms = (w * p * (1.0 - p) for w, p in zip(weights[:, draw], chances, strict=True))
+        assert slope[draw] == pytest.approx(sum(terms), rel=1e-13)
+    assert (ratios == kept).all()
 
-    def counted(x: float) -> float:
-        calls.append(x)
-        return function(x)
 
-    assert find_root(counted, (0.0, function(0.0)), (1.0, function(1.0))) == pytest.approx(root, abs=1e-12)
-    assert len(calls) < 20
+def test_mean_odds_ratios_worked_out() -> None:
+    drawn = ParentNumbers(
+        priors={2: np.array([[0.5, 0.9], [0.5, 0.1]])},
+        ratios=[{2: np.array([[1.0, 1.0], [3.0, 11.0]])}, {0: np.array([[1.0, 1.0], [5.0, 2.0]])}],
+        base_rates=np.array([[0.25, 0.5], [0.1, 0.1]]),
+    )
+    means = mean_ratios(drawn, drawn.base_rates)
+    assert means == pytest.approx(np.array([[2.0, 2.0], [2.0, 1.5]]))
+
+
+def test_first_guess_of_the_complaint() -> None:
+    """Of two independent conditions, the guess is what is found."""
+    rates = {"ward": (0.7, 0.5), "other": (0.6, 0.9)}
+    found = [
+        Prior(network(condition("a", one), condition("b", other), complaint="pain"), "ward").complaint
+        for one, other in rates.values()
+    ]
+    guess = guess_complaint(ParentNumbers({}, [], np.array(list(rates.values())).T))
+    assert guess.tolist() == pytest.approx(found)

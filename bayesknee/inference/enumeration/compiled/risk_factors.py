@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.cutset import PriorTable
-from bayesknee.inference.prior.factors import Scope
+from bayesknee.inference.prior.factors import ONE, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan
-from bayesknee.inference.prior.parents import ONE, Block
+from bayesknee.inference.prior.parents import Block
 from bayesknee.patient.codes import distinct_rows
 
 Index = NDArray[np.int64]
