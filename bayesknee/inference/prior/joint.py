@@ -280,7 +280,7 @@ def sum_over_blocks(factors: Sequence[Factor], order: Sequence[int], n: int) -> 
     common, *draws = tables[0].shape
     smaller, larger = (table.reshape(-1, common, *draws) for table in plan.run(tables))
     # A matrix product is quicker than einsum, but with draws there would be as many of them, of scattered numbers.
-    product = np.einsum("amd,bmd->abd", smaller, larger) if draws else smaller @ larger.T
+    product = np.einsum("amd,bmd->abd", smaller, larger) if draws else matrix_product(smaller, larger.T)
     return product.reshape(-1, *draws).take(places(axes), axis=0)
 
 
