@@ -60,6 +60,8 @@ default_role = "py:obj"  # a name in backquotes leads to what it names, where th
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
+highlight_language = "none"  # of blocks that do not say what they are: formulas in plain letters
+
 html_theme = "furo"
 html_title = f"bayesknee {release}"
 html_copy_source = False
