@@ -7,6 +7,8 @@ is the same on the site, on disk and in a forge's view of the repository. Nothin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from bayesknee import __version__
@@ -50,6 +52,7 @@ nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_preserve_defaults = True  # by their names
 autodoc_type_aliases = {  # loaded only when they are used, so at run time there is nothing to look up
     "Axes": "matplotlib.axes.Axes",
     "DataFrame": "pandas.DataFrame",
@@ -60,6 +63,7 @@ default_role = "py:obj"  # a name in backquotes leads to what it names, where th
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
+smartquotes = False  # an option begins with two dashes
 highlight_language = "none"  # of blocks that do not say what they are: formulas in plain letters
 
 html_theme = "furo"
@@ -67,27 +71,63 @@ html_title = f"bayesknee {release}"
 html_copy_source = False
 html_additional_pages = {"index": "redirect.html"}  # of the site's root, for the first page stands in docs/
 
-INDENT: Final = re.compile(r" *")
+SECTIONS: Final = re.compile(r"( *)(Args|Attributes):")
+SEVERAL: Final = re.compile(r"( *)(\w+(?:, \w+)+): (.*)")
 
 
-def formulas_as_they_stand(
-    _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
-) -> None:
-    """An indented paragraph of a docstring is a formula or an example: shown letter by letter, not read as markup."""
-    shown: list[str] = []
-    before, literal = 0, False
+def indent_of(line: str) -> int:
+    """How far a line is indented."""
+    return len(line) - len(line.lstrip())
+
+
+def formulas_as_they_stand(lines: list[str]) -> Iterator[str]:
+    """An indented paragraph is a formula or an example: shown letter by letter, not read as markup."""
+    text_indent, literal, last = 0, False, ""
     for number, line in enumerate(lines):
-        indent = len(INDENT.match(line)[0]) if line.strip() else None  # type: ignore[index]  # it matches anything
-        if indent is not None:
-            begins = number > 0 and not lines[number - 1].strip() and indent >= before + 4
-            if begins and not literal and not "".join(shown).rstrip().endswith("::"):
-                shown += [" " * before + "::", ""]
-            literal = indent >= before + 4 if literal or begins else False
-            before = before if literal else indent
-        shown.append(line)
-    lines[:] = shown
+        if line.strip():
+            deeper = indent_of(line) >= text_indent + 4
+            begins = deeper and number > 0 and not lines[number - 1].strip()
+            if begins and not literal and not last.endswith("::"):
+                yield from (" " * text_indent + "::", "")
+            literal = deeper and (literal or begins)
+            text_indent = text_indent if literal else indent_of(line)
+            last = line
+        yield line
+
+
+def one_name_each(lines: list[str]) -> Iterator[str]:
+    """`low, high: the ends.` within arguments or attributes is said of each; Sphinx knows one name at a time."""
+    inside, rest = -1, list(lines)
+    while rest:
+        line = rest.pop(0)
+        if found := SECTIONS.fullmatch(line):
+            inside = len(found[1])
+        elif line.strip() and indent_of(line) <= inside:
+            inside = -1
+        if inside >= 0 and (found := SEVERAL.fullmatch(line)):
+            more = list(takewhile(lambda each: indent_of(each) > len(found[1]), rest))
+            del rest[: len(more)]
+            for name in found[2].split(", "):
+                yield from (f"{found[1]}{name}: {found[3]}", *more)
+        else:
+            yield line
+
+
+def returns_as_text(lines: list[str]) -> Iterator[str]:
+    """What is returned is told in words; napoleon would take those before a colon for a type."""
+    rest = iter(lines)
+    for line in rest:
+        yield (
+            f"{line.removesuffix('Returns:')}:returns: {next(rest, '').strip()}" if line.strip() == "Returns:" else line
+        )
+
+
+def prepared(_app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+    """A docstring as napoleon takes it."""
+    for change in (formulas_as_they_stand, one_name_each, returns_as_text):
+        lines[:] = list(change(lines))
 
 
 def setup(app: Sphinx) -> None:
     """Before napoleon, which indents the parts of a docstring in its own way."""
-    app.connect("autodoc-process-docstring", formulas_as_they_stand, priority=100)
+    app.connect("autodoc-process-docstring", prepared, priority=100)
