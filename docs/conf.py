@@ -63,7 +63,6 @@ default_role = "py:obj"  # a name in backquotes leads to what it names, where th
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
-smartquotes = False  # an option begins with two dashes
 highlight_language = "none"  # of blocks that do not say what they are: formulas in plain letters
 
 html_theme = "furo"
@@ -122,12 +121,20 @@ def returns_as_text(lines: list[str]) -> Iterator[str]:
         )
 
 
-def prepared(_app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
-    """A docstring as napoleon takes it."""
+def prepared(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+    """A docstring as napoleon takes it; in the first line of an attribute it takes words before a colon for a type."""
+    if what in {"attribute", "data", "property"}:
+        lines.insert(0, "")
     for change in (formulas_as_they_stand, one_name_each, returns_as_text):
         lines[:] = list(change(lines))
+
+
+def options_as_typed(_app: Sphinx, _context: object, lines: list[str]) -> None:
+    """In a command's help `--option` keeps its two dashes."""
+    lines[:] = [re.sub(r"(?<![`\w-])--[a-z-]+", r"``\g<0>``", line) for line in lines]
 
 
 def setup(app: Sphinx) -> None:
     """Before napoleon, which indents the parts of a docstring in its own way."""
     app.connect("autodoc-process-docstring", prepared, priority=100)
+    app.connect("sphinx-click-process-epilog", options_as_typed)
