@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
 
 from bayesknee import __version__
 
 if TYPE_CHECKING:
+    from docutils.nodes import math, math_block
     from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
 
 project = "bayesknee"
 author = "bayesknee maintainers"
@@ -39,7 +44,6 @@ extensions = [
     "myst_nb",  # Markdown pages and notebooks
     "sphinx.ext.autodoc",  # the API, from docstrings
     "sphinx.ext.napoleon",  # which are in Google's style
-    "sphinx.ext.mathjax",  # formulas
     "sphinx.ext.viewcode",  # and the code beside them
     "sphinx_click",  # the command line, from its own help
 ]
@@ -54,6 +58,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True  # by their names
 autodoc_type_aliases = {  # loaded only when they are used, so at run time there is nothing to look up
+    "ArrayLike": "numpy.typing.ArrayLike",
     "Axes": "matplotlib.axes.Axes",
     "DataFrame": "pandas.DataFrame",
     "DiscreteBayesianNetwork": "pgmpy.models.DiscreteBayesianNetwork",
@@ -68,6 +73,7 @@ highlight_language = "none"  # of blocks that do not say what they are: formulas
 html_theme = "furo"
 html_title = f"bayesknee {release}"
 html_copy_source = False
+html_math_renderer = "mathml"  # which browsers show by themselves; others' renderers are fetched when a page is read
 html_additional_pages = {"index": "redirect.html"}  # of the site's root, for the first page stands in docs/
 
 SECTIONS: Final = re.compile(r"( *)(Args|Attributes):")
@@ -134,7 +140,34 @@ def options_as_typed(_app: Sphinx, _context: object, lines: list[str]) -> None:
     lines[:] = [re.sub(r"(?<![`\w-])--[a-z-]+", r"``\g<0>``", line) for line in lines]
 
 
+def aliases_by_name(
+    _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Sphinx shows an alias within a union by what it is to itself."""
+    return tuple(text and re.sub(r"TypeAliasForwardRef\('([\w.]+)'\)", r"\1", text) for text in (signature, returned))
+
+
+def mathml(formula: str, *, alone: bool = False) -> str:
+    """A formula as MathML; browsers leave no space after the name of a function, as in ln x."""
+    applied = r"<mo>&ApplyFunction;</mo>(?!\s*<mo[^>]*>[(\[])"
+    return re.sub(applied, '<mspace width="0.17em"></mspace>', tex2mathml(formula, as_block=alone))
+
+
+def formula_in_text(writer: HTML5Translator, node: math) -> NoReturn:
+    """A formula within a line, as MathML."""
+    writer.body.append(mathml(node.astext()))
+    raise SkipNode
+
+
+def formula_alone(writer: HTML5Translator, node: math_block) -> NoReturn:
+    """A formula on lines of its own, which may be wider than a narrow screen."""
+    writer.body.append(f'<div style="overflow-x: auto">{mathml(node.astext(), alone=True)}</div>\n')
+    raise SkipNode
+
+
 def setup(app: Sphinx) -> None:
-    """Before napoleon, which indents the parts of a docstring in its own way."""
+    """Docstrings go before napoleon, which indents their parts in its own way."""
+    app.add_html_math_renderer("mathml", (formula_in_text, None), (formula_alone, None))
     app.connect("autodoc-process-docstring", prepared, priority=100)
+    app.connect("autodoc-process-signature", aliases_by_name)
     app.connect("sphinx-click-process-epilog", options_as_typed)
