@@ -37,7 +37,17 @@ include_patterns = [
     "CONTRIBUTING.md",
     "SECURITY.md",
 ]
-exclude_patterns = [".*", "bayesknee", "build", "dist", "docs/_build", "docs/_templates", "tests", "venv"]
+exclude_patterns = [
+    ".*",
+    "bayesknee",
+    "build",
+    "dist",
+    "docs/_build",
+    "docs/_static",
+    "docs/_templates",
+    "tests",
+    "venv",
+]
 templates_path = ["_templates"]
 
 extensions = [
@@ -73,6 +83,8 @@ highlight_language = "none"  # of blocks that do not say what they are: formulas
 html_theme = "furo"
 html_title = f"bayesknee {release}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_math_renderer = "mathml"  # which browsers show by themselves; others' renderers are fetched when a page is read
 html_additional_pages = {"index": "redirect.html"}  # of the site's root, for the first page stands in docs/
 
