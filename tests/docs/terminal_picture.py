@@ -21,7 +21,7 @@ ENTER, DOWN, TICK = "\r", "\x1b[B", " "
 WHERE_IS_THE_CURSOR: Final = "\x1b[6n"  # prompt_toolkit asks, and a terminal answers
 COMMAND: Final = "bayesknee ask --setting primary_care age=52 sex=male sport=none"
 # What is seen, and then typed: a lump, a swollen calf that hurts, too; a long journey; and past the red flag.
-COURSE: Final = (
+COURSE: Final[tuple[tuple[str, list[str]], ...]] = (
     ("Wakes you at night", [TICK, DOWN, DOWN, DOWN, TICK, DOWN, TICK, ENTER]),
     ("Long journey", [DOWN, DOWN, TICK, ENTER]),
     ("Any key goes on", [ENTER]),
