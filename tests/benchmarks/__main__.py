@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [--write]`: how fast it is, beside pyAgrum and pgmpy on the same work in the same run.
 
-Ratios hold from machine to machine better than milliseconds; both are given. `--write` puts the table into README.md.
+Ratios hold from machine to machine better than milliseconds; both are given. `--write` puts the table into
+docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.benchmarks.rankings import RankingTimings, time_rankings
 from tests.benchmarks.threads import ThreadTimings, time_threads
 from tests.support.paths import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 ANSWERS = 15
 DRAWS = 1000
@@ -44,7 +45,7 @@ def main() -> None:
     table = measure(network, arguments.network, arguments.patients, arguments.rounds)
     sys.stdout.write(table + "\n")
     if arguments.write:
-        write(README, table)
+        write(PAGE, table)
 
 
 def _arguments() -> argparse.Namespace:
@@ -52,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--network", default="posterior_knee", help="name or folder of a network")
     parser.add_argument("--patients", type=int, default=60, help="how many different patients")
     parser.add_argument("--rounds", type=int, default=5, help="how often each program gets them")
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.docs` draws the pictures of README.md anew."""
+"""`python -m tests.docs` draws the pictures of README.md and of the first page of the site anew."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Final
 
 from bayesknee import Engine, plots
 from bayesknee.plots import save
+from tests.docs.terminal_picture import interview_picture
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 DOTS: Final = 90
-# The patient at the top of README.md.
+# The patient at the top of docs/index.md.
 ANSWERS: Final = {
     "age": 52,
     "sex": "male",
@@ -32,6 +33,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     save(plots.posterior(diagnosis), IMAGES / "posterior.png", dpi=DOTS)
     save(plots.ledger(diagnosis, "bakers_cyst", against="deep_vein_thrombosis"), IMAGES / "ledger.png", dpi=DOTS)
+    (IMAGES / "ask.svg").write_text(interview_picture(), encoding="utf-8")
 
 
 if __name__ == "__main__":

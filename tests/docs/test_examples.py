@@ -1,4 +1,4 @@
-"""Every code block of README.md and docs/ is run, and the output it shows is compared with the output it has.
+"""Every code block of README.md, CONTRIBUTING.md and docs/ is run; what it shows is compared with the output it has.
 
 How a block is run depends on its language:
 
@@ -7,7 +7,8 @@ How a block is run depends on its language:
 - `python`: with `>>>` as a doctest, else as a script; all blocks of a page share their names.
 - `yaml`, `json`: read. One that begins with `# NAME` is written into a file of that name, which later commands find.
 - `sh`: sets a machine up; `.ci/run` runs these, and here it is only checked that it does.
-- `math`: shown, not run.
+- `powershell`: the same on Windows; here it is checked that it says the same.
+- `math`, `text`: shown, not run.
 
 Indented blocks are YAML. `pytest tests/docs --update-golden` puts the output that the examples have now into the pages.
 """
@@ -31,11 +32,15 @@ import bayesknee
 from bayesknee.knowledge.yaml_tree import parse_tree
 from tests.support.paths import ROOT
 
-PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LONG: Final = ("README.md", "cohort.md")  # many commands, each a process
+README: Final = ROOT / "README.md"
+CONTRIBUTING: Final = ROOT / "CONTRIBUTING.md"
+DOCS: Final = ROOT / "docs"
+PAGES: Final = [README, CONTRIBUTING, *sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)]
+# Many commands, each a process.
+LONG: Final = ("clinician.md", "cohort.md", "questions.md", "terminal.md")
 FENCED: Final = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED: Final = re.compile(r"(?:^\n)((?:^    .*\n|^\n)+)", re.MULTILINE)
-SET_UP: Final = "sh"
+SET_UP, ON_WINDOWS = "sh", "powershell"
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,9 @@ class Page:
             "yaml": self._yaml,
             "json": lambda text: json.dumps(json.loads(text)) and text,
             "math": lambda text: text,
+            "text": lambda text: text,
             SET_UP: lambda text: text,
+            ON_WINDOWS: lambda text: text,
         }
         assert block.language in kinds, f"line {block.line}: a code block of the language {block.language!r}"
         return kinds[block.language](block.text)
@@ -205,13 +212,27 @@ def test_set_up_commands_are_those_that_ci_runs() -> None:
         page: [each.text for each in blocks(page.read_text(encoding="utf-8")) if each.language == SET_UP]
         for page in PAGES
     }
-    first, second, third = commands.pop(ROOT / "README.md")
+    first, second = commands.pop(README)
     assert "bayesknee diagnose" in first
     assert first.count("\n") == 1
     assert "pytest" in second
     assert second.count("\n") == 1
-    assert third == ".ci/run\n.ci/lowest\n"
+    assert commands.pop(DOCS / "set_up.md") == [first, second]
+    before_handing_in, site = commands.pop(CONTRIBUTING)
+    assert before_handing_in == ".ci/run\n.ci/lowest\n"
+    assert all(line in (ROOT / ".ci" / "run").read_text(encoding="utf-8") for line in site.strip().split(" && "))
     assert not any(commands.values())
+
+
+@pytest.mark.parametrize("page", [README, DOCS / "set_up.md"], ids=lambda page: page.name)
+def test_on_windows_it_is_the_same_command(page: Path) -> None:
+    found = [*blocks(page.read_text(encoding="utf-8"))]
+    (windows,) = (each.text for each in found if each.language == ON_WINDOWS)
+    first = next(each.text for each in found if each.language == SET_UP)
+    same = {"python3 ": "py ", ".venv/bin/": ".venv\\Scripts\\", " && ": "; "}
+    for here, there in same.items():
+        first = first.replace(here, there)
+    assert windows == first
 
 
 def test_links_lead_somewhere() -> None:

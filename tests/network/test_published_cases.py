@@ -29,9 +29,9 @@ def evaluation() -> Evaluation:
     return evaluate(network, read_labelled(find_network("posterior_knee") / "cases", network), rounds=0)
 
 
-def readme(row: str) -> int:
-    """What the table in the README says of the engine, in per cent."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def told(row: str) -> int:
+    """What the table in docs/evaluation.md says of the engine, in per cent."""
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
     found = re.search(rf"^  {row} +(\d+) % \(", text, re.MULTILINE)
     assert found, row
     return int(found[1])
@@ -49,7 +49,7 @@ def test_true_conditions_come_first(evaluation: Evaluation, measure: str, row: s
     share = getattr(evaluation.engine, measure).value
     assert share >= least / CASES
     assert share >= getattr(evaluation.baseline, measure).value
-    assert round(100 * share) == readme(row)
+    assert round(100 * share) == told(row)
 
 
 def test_forecasts_beat_naive_bayes(evaluation: Evaluation) -> None:
@@ -63,16 +63,16 @@ def test_forecasts_beat_naive_bayes(evaluation: Evaluation) -> None:
 def test_levels(evaluation: Evaluation, measure: str, row: str, most: int) -> None:
     share = getattr(evaluation.engine, measure).value
     assert share <= most / CASES
-    assert round(100 * share) == readme(row)
+    assert round(100 * share) == told(row)
 
 
 def test_causes_that_are_not_named(evaluation: Evaluation) -> None:
     unnamed = evaluation.unnamed
     assert unnamed.either is not None
     assert unnamed.either >= 7
-    told = f'{unnamed.cases} cases; "Another cause" leads in {unnamed.led}, the findings fit nothing well in '
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"{told}{unnamed.flagged}, either in {unnamed.either}." in text
+    words = f'{unnamed.cases} cases; "Another cause" leads in {unnamed.led}, the findings fit nothing well in '
+    text = " ".join((ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8").split())
+    assert f"{words}{unnamed.flagged}, either in {unnamed.either}." in text
 
 
 @pytest.mark.slow
