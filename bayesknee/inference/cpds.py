@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -99,6 +99,22 @@ def sign_likelihood(
 def reading_likelihood(reading: Reading, likelihood: Likelihood) -> Likelihood:
     """`sign_likelihood` of a reading as it stands."""
     return sign_likelihood(likelihood, reading.sensitivity.value, reading.specificity.value)
+
+
+def readings_likelihood(models: Mapping[str, Reading], readings: Mapping[str, Likelihood]) -> Likelihood:
+    """The likelihood of all that was read of one sign, given no sign and given the sign.
+
+    Args:
+        models: what findings read, by finding.
+        readings: what was answered, by finding; all of them read the same sign.
+    """
+    without_sign = with_sign = 1.0
+    for name, (no, yes) in readings.items():  # `reading_likelihood` written out: calls cost 2 microseconds a diagnosis
+        model = models[name]
+        sensitivity, specificity = model.sensitivity.value, model.specificity.value
+        without_sign *= no * specificity + yes * (1.0 - specificity)
+        with_sign *= no * (1.0 - sensitivity) + yes * sensitivity
+    return without_sign, with_sign
 
 
 def reading_table(reading: Reading) -> Vector:

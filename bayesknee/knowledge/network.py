@@ -21,6 +21,7 @@ from bayesknee.knowledge.model import (
     Number,
     Path,
     Question,
+    Reading,
     RedFlag,
     Reference,
     RiskFactor,
@@ -32,6 +33,11 @@ from bayesknee.knowledge.model import (
 from bayesknee.knowledge.opening import Opening
 from bayesknee.markup import render
 from bayesknee.words import folded
+
+# What an answer is about, where that is no sign; with a blank, so that no sign can have the name.
+RISK_FACTORS: Final = "risk factors"
+CONDITIONS: Final = "the conditions"
+DIRECT: Final = "direct findings"
 
 MOST_SHOWN: Final = 40  # questions, in a notebook
 
@@ -112,6 +118,24 @@ class Network:
         labels += [(folded(condition.name), condition.id) for condition in self.conditions.values()]
         counts = Counter(label for label, _ in labels)
         return immutabledict({label: name for label, name in labels if counts[label] == 1})
+
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        """What findings read, by finding; those that read no sign are left out. Plain as above, not to be changed."""
+        return {each.id: each.model for each in self.findings.values() if isinstance(each.model, Reading)}
+
+    @cached_property
+    def subjects(self) -> dict[str, str]:
+        """What an answer is about, by id of all that can be known of a patient. Plain as above, not to be changed.
+
+        That is the id of a sign where a finding reads one; else `RISK_FACTORS`, `CONDITIONS` or `DIRECT`.
+        """
+        return {
+            **dict.fromkeys(self.risk_factors, RISK_FACTORS),
+            **dict.fromkeys(self.conditions, CONDITIONS),
+            **dict.fromkeys(self.findings, DIRECT),
+            **{name: reading.sign for name, reading in self.readings.items()},
+        }
 
     @cached_property
     def gated(self) -> frozenset[str]:

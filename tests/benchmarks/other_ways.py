@@ -20,7 +20,7 @@ import numpy as np
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination import importance
-from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.interop.noisy_or_files import NoisyOrFile, read_noisy_or
 from bayesknee.patient.evidence import check_evidence
@@ -74,7 +74,7 @@ def weighted_draws(read: NoisyOrFile) -> Mapping[str, float] | None:
 
 def _strategy_and_patient(read: NoisyOrFile) -> tuple[Elimination, Any]:
     strategy = Elimination(read.network, read.network.default_setting)
-    known = sorted_evidence(strategy.core.model, check_evidence(read.network, read.evidence))
+    known = node_evidence(strategy.core.model, check_evidence(read.network, read.evidence))
     return strategy, one_patient(strategy.core.model, known)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination.core import EliminationCore, RunOf
 from bayesknee.inference.elimination.network_arrays import NetworkArrays
-from bayesknee.inference.elimination.patients import Patients, SortedEvidence, common_of, patients_of, sorted_evidence
+from bayesknee.inference.elimination.patients import NodeEvidence, Patients, common_of, node_evidence, patients_of
 from bayesknee.inference.elimination.run import AnyRun
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.results import Groups, Posteriors
@@ -56,17 +56,17 @@ def _no_posteriors(rows: int, conditions: int, groups: int) -> Posteriors:
     return Posteriors(np.full((rows, conditions), np.nan), np.full((rows, groups), np.nan), np.full(rows, -np.inf))
 
 
-def _alike(core: EliminationCore, codes: Codes, evidence: Evidence) -> Mapping[Common, Mapping[int, SortedEvidence]]:
+def _alike(core: EliminationCore, codes: Codes, evidence: Evidence) -> Mapping[Common, Mapping[int, NodeEvidence]]:
     """The evidence by structure and row; rows whose answers break a gate are left out."""
-    alike: dict[Common, dict[int, SortedEvidence]] = {}
+    alike: dict[Common, dict[int, NodeEvidence]] = {}
     for row, known in _known(core, codes, evidence):
         alike.setdefault(common_of(core.model, known), {})[row] = known
     return alike
 
 
 def _structures(
-    core: EliminationCore, alike: Mapping[Common, Mapping[int, SortedEvidence]]
-) -> Iterator[tuple[Structure, Mapping[int, SortedEvidence]]]:
+    core: EliminationCore, alike: Mapping[Common, Mapping[int, NodeEvidence]]
+) -> Iterator[tuple[Structure, Mapping[int, NodeEvidence]]]:
     """The structures to run, with their patients by row.
 
     Patients who answered the same questions in different ways share a joint structure if that is quicker. Its effects
@@ -103,7 +103,7 @@ def structure_with(model: NetworkArrays, evidence: Evidence, names: Sequence[str
         evidence: what is known of all patients.
         names: ids of the questions. All answers to a mixture take the same work, so the first one stands for them.
     """
-    known = sorted_evidence(model, evidence)
+    known = node_evidence(model, evidence)
     mixtures = {name: tuple(np.eye(len(model.network.states[name]))[0]) for name in names if name in model.mixtures}
     common = common_of(model, replace(known, mixtures={**known.mixtures, **mixtures}))
     asked = (model.readings[name].sign if name in model.readings else name for name in names)
@@ -119,7 +119,7 @@ def parts(rows: list[int], length: int) -> Iterable[list[int]]:
 # --- what is known ---------------------------------------------------------------------------------------------------
 
 
-def _known(core: EliminationCore, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, SortedEvidence]]:
+def _known(core: EliminationCore, codes: Codes, evidence: Evidence) -> Iterator[tuple[int, NodeEvidence]]:
     """The evidence by row; rows whose answers break a gate are left out."""
     network = core.model.network
     answers = core.gates.answers(codes, evidence)
@@ -129,7 +129,7 @@ def _known(core: EliminationCore, codes: Codes, evidence: Evidence) -> Iterator[
         stated = {names[column]: ways[column][row_codes[column]] for column in columns}
         if all(map(any, stated.values())):
             likelihoods = {**answers.shared, **stated}
-            yield row, sorted_evidence(core.model, Evidence(likelihoods=likelihoods, log_scale=answers.log_scale))
+            yield row, node_evidence(core.model, Evidence(likelihoods=likelihoods, log_scale=answers.log_scale))
 
 
 def _likelihoods(network: Network, answers: CodedAnswers) -> list[list[tuple[float, ...]]]:

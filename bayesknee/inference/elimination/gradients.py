@@ -24,9 +24,9 @@ from typing import Final, NamedTuple, cast
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cpds import by_state
+from bayesknee.inference.cpds import by_state, readings_likelihood
 from bayesknee.inference.elimination.core import EliminationCore
-from bayesknee.inference.elimination.patients import Patients, SortedEvidence, is_folded, one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import NodeEvidence, Patients, is_folded, node_evidence, one_patient
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
@@ -34,6 +34,7 @@ from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 MOST_AT_ONCE: Final = 2**21  # numbers of all P(condition, parents | patient) of a run, 16 MB; judged
 
@@ -191,7 +192,7 @@ class EliminationPriorGradients:
         model = core.model
         self.numbers = PriorNumbers(model.network, model.parents)
         events = tuple(frozenset([c]) for c in range(model.n))
-        raw = self.found(_each_event(_counted(core, SortedEvidence({}, {}, {})), events)).raw
+        raw = self.found(_each_event(_counted(core, NodeEvidence({}, {}, {})), events)).raw
         sums = np.concatenate([[1.0], self.numbers.base_rates])
         self._moves = self.numbers.moves(Raw(raw.by_number * sums, raw.by_intercept * sums))
 
@@ -225,7 +226,7 @@ class EliminationPriorGradients:
         )
 
 
-def _counted(core: EliminationCore, known: SortedEvidence) -> Patients:
+def _counted(core: EliminationCore, known: NodeEvidence) -> Patients:
     """A patient with this evidence and the complaint."""
     patient = one_patient(core.model, known)
     return core.counting_any(patient) if core.has_complaint else patient
@@ -254,7 +255,7 @@ class _Work:
         self._model = core.model
         self._evidence = evidence
         self._events = events
-        self._known = sorted_evidence(self._model, evidence)
+        self._known = node_evidence(self._model, evidence)
         self._patients = _each_event(_counted(core, self._known), events)
         self._logs, self._conditions, self._effects, self._raw = before.found(self._patients)
         with np.errstate(invalid="ignore"):
@@ -363,17 +364,14 @@ class _Work:
             yield PatientSlope((*path, "causes", name), -weight * here[name] / (1.0 - stated.value), linear=True)
 
     def _readings(self) -> Iterator[PatientSlope]:
-        for name, likelihood in self._evidence.likelihoods.items():
-            if name not in self._model.readings:
-                continue
-            no, yes = likelihood
-            reading = self._model.readings[name]
-            there = self._sign(reading.sign)
-            sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
-            slope = (yes - no) / (no * (1.0 - sensitivity) + yes * sensitivity)
-            yield PatientSlope(("findings", name, "reads", "sensitivity"), there * slope, linear=True)
-            slope = (no - yes) / (no * specificity + yes * (1.0 - specificity))
-            yield PatientSlope(("findings", name, "reads", "specificity"), (1.0 - there) * slope, linear=True)
+        for sign, readings in sorted_evidence(self._model.network, self._evidence.likelihoods).readings.items():
+            there = self._sign(sign)
+            for name, (no, yes) in readings.items():
+                without_sign, with_sign = readings_likelihood(self._model.readings, {name: (no, yes)})
+                by_specificity, by_sensitivity = (no - yes) / without_sign, (yes - no) / with_sign
+                path = ("findings", name, "reads")
+                yield PatientSlope((*path, "sensitivity"), there * by_sensitivity, linear=True)
+                yield PatientSlope((*path, "specificity"), (1.0 - there) * by_specificity, linear=True)
 
     def _sign(self, name: str) -> Vector:
         """P(sign | patient), shape (patients,).

@@ -34,7 +34,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.network_arrays import NoisyOrNode
-from bayesknee.inference.elimination.patients import Patients, SortedEvidence
+from bayesknee.inference.elimination.patients import NodeEvidence, Patients
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Approximation
@@ -124,7 +124,7 @@ class ApproximatePosterior:
         return min(max(share, lowest), highest)
 
 
-def approximate(core: EliminationCore, known: SortedEvidence, patient: Patients) -> ApproximatePosterior | None:
+def approximate(core: EliminationCore, known: NodeEvidence, patient: Patients) -> ApproximatePosterior | None:
     """The approximate posterior of one patient; None if the evidence is impossible.
 
     Args:
@@ -232,7 +232,7 @@ def _proposal(patient: Patients, bounded: list[Bounded]) -> Patients:
 class _Collected:
     """Draws, their weights, and P(condition | other conditions as drawn)."""
 
-    def __init__(self, core: EliminationCore, patient: Patients, known: SortedEvidence) -> None:
+    def __init__(self, core: EliminationCore, patient: Patients, known: NodeEvidence) -> None:
         self._core = core
         self._patient = patient
         self._known = known

@@ -87,11 +87,10 @@ class NetworkArrays:
         """The number of each condition, by id."""
         return {name: number for number, name in enumerate(self.network.conditions)}
 
-    @cached_property
-    def readings(self) -> dict[str, Reading]:
+    @property
+    def readings(self) -> Mapping[str, Reading]:
         """What findings read, by finding."""
-        models = {each.id: each.model for each in self.network.findings.values()}
-        return {name: model for name, model in models.items() if isinstance(model, Reading)}
+        return self.network.readings
 
     @cached_property
     def mixtures(self) -> dict[str, Mixture]:

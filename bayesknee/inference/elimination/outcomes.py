@@ -20,7 +20,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.elimination.core import EliminationCore
-from bayesknee.inference.elimination.patients import Patients, SortedEvidence, one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import NodeEvidence, Patients, node_evidence, one_patient
 from bayesknee.inference.results import Outcomes
 from bayesknee.patient.evidence import Evidence
 
@@ -43,7 +43,7 @@ class _Outcomes:
         self._core = core
         self._model = core.model
         self._evidence = evidence
-        self._known = sorted_evidence(self._model, evidence)
+        self._known = node_evidence(self._model, evidence)
         self._by_runs = self._model.network.risk_factors.keys() | self._model.mixtures.keys()
         patient = one_patient(self._model, self._known)
         log_evidence, found = core.posterior_of(evidence, patient)
@@ -136,5 +136,5 @@ class _Outcomes:
         return replace(patient, no=no, yes=yes, observed=observed, log_scale=log_scale)
 
     @staticmethod
-    def _is_absent(known: SortedEvidence, name: str) -> bool:
+    def _is_absent(known: NodeEvidence, name: str) -> bool:
         return name in known.effects and known.effects[name][1] == 0.0

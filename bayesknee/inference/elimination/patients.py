@@ -11,17 +11,18 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cpds import reading_likelihood
+from bayesknee.inference.cpds import readings_likelihood
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.inference.elimination.order import Bundle
 from bayesknee.inference.elimination.steps import Alone, Crowd
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 
 @dataclass(frozen=True)
-class SortedEvidence:
-    """Evidence sorted by what it is about.
+class NodeEvidence:
+    """Evidence by the nodes that a plan goes through, where the readings of one sign are one likelihood.
 
     Attributes:
         conditions: likelihoods by number of a condition.
@@ -38,30 +39,16 @@ class SortedEvidence:
     mixtures: Mapping[str, Likelihood] = immutabledict()
 
 
-def sorted_evidence(model: NetworkArrays, evidence: Evidence) -> SortedEvidence:
-    """The evidence sorted; readings of one sign make one likelihood."""
-    conditions: dict[int, Likelihood] = {}
-    risk_factors: dict[str, Likelihood] = {}
-    effects: dict[str, Likelihood] = {}
-    mixtures: dict[str, Likelihood] = {}
-    log_scale = evidence.log_scale
-    for name, likelihood in evidence.likelihoods.items():
-        if name in model.numbers:
-            conditions[model.numbers[name]] = likelihood
-        elif name in model.network.risk_factors:
-            risk_factors[name] = likelihood
-        elif name in model.readings:
-            reading = model.readings[name]
-            no, yes = effects.get(reading.sign, (1.0, 1.0))
-            own_no, own_yes = reading_likelihood(reading, likelihood)
-            effects[reading.sign] = (no * own_no, yes * own_yes)
-        elif name in model.effects:
-            effects[name] = likelihood
-        elif len(set(likelihood)) > 1:
-            mixtures[name] = likelihood
-        else:
-            log_scale += math.log(likelihood[0])
-    return SortedEvidence(conditions, risk_factors, effects, log_scale, mixtures)
+def node_evidence(model: NetworkArrays, evidence: Evidence) -> NodeEvidence:
+    """The evidence by node."""
+    known = sorted_evidence(model.network, evidence.likelihoods)
+    conditions = {model.numbers[name]: each for name, each in known.conditions.items()}
+    effects = {name: each for name, each in known.direct.items() if name in model.effects}
+    effects |= {sign: readings_likelihood(model.readings, each) for sign, each in known.readings.items()}
+    mixtures = {name: each for name, each in known.direct.items() if name in model.mixtures}
+    told = {name: each for name, each in mixtures.items() if len(set(each)) > 1}
+    log_scale = evidence.log_scale + sum(math.log(each[0]) for name, each in mixtures.items() if name not in told)
+    return NodeEvidence(conditions, known.risk_factors, effects, log_scale, told)
 
 
 def is_folded(likelihood: Likelihood) -> bool:
@@ -70,7 +57,7 @@ def is_folded(likelihood: Likelihood) -> bool:
     return yes in (0.0, no)
 
 
-def common_of(model: NetworkArrays, known: SortedEvidence, *, with_any: bool = False) -> Common:
+def common_of(model: NetworkArrays, known: NodeEvidence, *, with_any: bool = False) -> Common:
     """What the evidence has in common with that of others."""
     effects = [model.names[name] for name, each in known.effects.items() if not is_folded(each)]
     effects += [model.names[name] for name in known.mixtures]
@@ -175,7 +162,7 @@ class Patients:
         return Crowd.of(node.members, no, yes, self.structure.crowd_chances[node.name])
 
 
-def patients_of(structure: Structure, known: list[SortedEvidence]) -> Patients:
+def patients_of(structure: Structure, known: list[NodeEvidence]) -> Patients:
     """Patients from evidence that has this structure, or one with more effects to go through."""
     model = structure.model
     no, yes = np.zeros((model.n, len(known))), np.zeros((model.n, len(known)))
@@ -209,6 +196,6 @@ def _sum_of_log_fails(effects: Sequence[NoisyOrNode], n: int) -> Vector:
     return np.bincount(np.concatenate(causes), np.concatenate(log_fails), n).astype(np.float64, copy=False)
 
 
-def one_patient(model: NetworkArrays, known: SortedEvidence, *, with_any: bool = False) -> Patients:
+def one_patient(model: NetworkArrays, known: NodeEvidence, *, with_any: bool = False) -> Patients:
     """A single patient."""
     return patients_of(Structure(model, common_of(model, known, with_any=with_any)), [known])

@@ -20,12 +20,13 @@ from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode, make_effect, without_common
-from bayesknee.inference.elimination.patients import Patients, common_of, sorted_evidence
+from bayesknee.inference.elimination.patients import Patients, common_of, node_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.prior.parents import chance
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.results import Events
-from bayesknee.patient.evidence import Evidence
+from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 FEWEST_DRAWS: Final = 100
 MOST_KEPT: Final = 2
@@ -121,7 +122,7 @@ class _RedrawnAnswers:
 
     def __init__(self, model: NetworkArrays, evidence: Evidence, draws: int, seed: int) -> None:
         self._model = model
-        self._known = sorted_evidence(model, evidence)
+        self._known = node_evidence(model, evidence)
         network = model.network
         self._drawn = {
             name: drawn_numbers(network.signs.get(name) or network.findings[name], draws, seed)
@@ -132,11 +133,14 @@ class _RedrawnAnswers:
             for name, likelihood in self._known.effects.items()
             if name in network.findings
         }
-        for name, likelihood in evidence.likelihoods.items():
-            if name in model.readings:
-                sign = model.readings[name].sign
-                own = drawn_reading(drawn_numbers(network.findings[name], draws, seed), likelihood)
-                self._likelihoods[sign] = self._likelihoods.get(sign, np.ones(1)) * own
+        self._likelihoods |= {
+            sign: np.prod([self._drawn_reading(name, each, draws, seed) for name, each in readings.items()], axis=0)
+            for sign, readings in sorted_evidence(network, evidence.likelihoods).readings.items()
+        }
+
+    def _drawn_reading(self, name: str, likelihood: Likelihood, draws: int, seed: int) -> Vector:
+        """P(answer | no sign) and P(answer | sign), shape (2, draws)."""
+        return drawn_reading(drawn_numbers(self._model.network.findings[name], draws, seed), likelihood)
 
     @cached_property
     def common(self) -> Common:

@@ -14,7 +14,7 @@ from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import mixture_numbers, reading_table
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
-from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
@@ -42,7 +42,7 @@ class EliminationSampler:
         self._network = core.model.network
         self._wanted = frozenset(self._network.findings if wanted is None else self._with_gates(wanted))
         self._given = evidence.likelihoods
-        self._known = sorted_evidence(self._model, evidence)
+        self._known = node_evidence(self._model, evidence)
         patient = one_patient(self._model, self._known)
         self._run = core.run(core.counting_any(patient) if core.has_complaint else patient)
         if self._run.log_evidence()[0] == -math.inf:

@@ -35,12 +35,12 @@ from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.dividing import divided, gauss_legendre
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.patients import (
+    NodeEvidence,
     Patients,
-    SortedEvidence,
     common_of,
     is_folded,
+    node_evidence,
     one_patient,
-    sorted_evidence,
 )
 from bayesknee.inference.elimination.steps import expm1, log
 from bayesknee.inference.elimination.structure import Structure
@@ -104,11 +104,11 @@ class EliminationPath:
         self._model = core.model
         self._evidence = evidence
         self._events = events
-        self._known = sorted_evidence(core.model, evidence)
+        self._known = node_evidence(core.model, evidence)
         self._names = tuple(evidence.likelihoods)
         self._endpoint = self._patient(self._known)
         settled = {c: likelihood for c, likelihood in self._known.conditions.items() if min(likelihood) == 0.0}
-        self._first = SortedEvidence(settled, self._known.risk_factors, {})
+        self._first = NodeEvidence(settled, self._known.risk_factors, {})
         self._gradual = tuple(name for name in self._names if self._is_gradual(name))
 
     def _is_gradual(self, name: str) -> bool:
@@ -127,7 +127,7 @@ class EliminationPath:
 
     # --- sums --------------------------------------------------------------------------------------------------------
 
-    def _patient(self, known: SortedEvidence) -> Patients:
+    def _patient(self, known: NodeEvidence) -> Patients:
         patient = one_patient(self._model, known)
         return self._core.counting_any(patient) if self._core.has_complaint else patient
 
@@ -239,7 +239,7 @@ class EliminationPath:
 
     def shares(self, nodes: int) -> tuple[Shares, float]:
         """The shares by that many nodes of Gauss-Legendre, and the largest error of their sums, which is corrected."""
-        before = self._gained(SortedEvidence({}, {}, {}))[1]
+        before = self._gained(NodeEvidence({}, {}, {}))[1]
         start = self._gained(self._first)[1]
         after = self._sides(self._at(1.0, 0.0))[1][:, :, 0].real
         moves = np.zeros((len(self._names), 2, len(self._events)))
@@ -267,7 +267,7 @@ class EliminationPath:
         sides = np.concatenate([self._sides(self._at(t, STEP, part))[1] for part in parts], axis=2)
         return np.nan_to_num(np.moveaxis(sides.imag, 2, 0) / STEP) + self._constants[:, None, None]
 
-    def _gained(self, known: SortedEvidence) -> tuple[float, Vector]:
+    def _gained(self, known: NodeEvidence) -> tuple[float, Vector]:
         """log P(known), and log P(side, known), shape (2, events)."""
         logs, sides = self._sides(self._patient(known))
         return float(logs[0]), sides[:, :, 0]
@@ -283,7 +283,7 @@ class EliminationPath:
             """The gain of these answers in each side, and in log P(evidence)."""
             conditions = {c: likelihood for c, likelihood in self._first.conditions.items() if ids[c] in chosen}
             factors = {name: likelihood for name, likelihood in self._first.risk_factors.items() if name in chosen}
-            log_all, sides = self._gained(SortedEvidence(conditions, factors, {}))
+            log_all, sides = self._gained(NodeEvidence(conditions, factors, {}))
             return np.where(np.isneginf(before), 0.0, sides - before), log_all
 
         with np.errstate(invalid="ignore"):

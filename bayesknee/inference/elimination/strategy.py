@@ -15,7 +15,7 @@ from bayesknee.inference.elimination.core import BUDGET, EliminationCore, Elimin
 from bayesknee.inference.elimination.gradients import EliminationPriorGradients, gradients_of
 from bayesknee.inference.elimination.importance import ApproximatePosterior, approximate
 from bayesknee.inference.elimination.outcomes import outcomes
-from bayesknee.inference.elimination.patients import Patients, one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import Patients, node_evidence, one_patient
 from bayesknee.inference.elimination.redraw import EliminationRedraws
 from bayesknee.inference.elimination.sample import EliminationSampler
 from bayesknee.inference.elimination.shares import shares
@@ -56,7 +56,7 @@ class Elimination:
         Raises:
             InferenceError: an approximation without usable error bars.
         """
-        known = sorted_evidence(self.core.model, evidence)
+        known = node_evidence(self.core.model, evidence)
         patient = one_patient(self.core.model, known)
         if not self.core.fits(patient.structure):
             return approximate(self.core, known, patient) or self._impossible(patient)

@@ -22,6 +22,7 @@ from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Likelihood
 from bayesknee.patient.gates import CodedAnswers
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 MOST_NUMBERS_AT_ONCE: Final = 2**20
 
@@ -45,7 +46,7 @@ class Batch:
         self._masks = np.array(masks).reshape(-1, 2**self._n).T
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
         self._signs = {
-            sign: {name: each for name, each in tables.readings.items() if each.sign == sign}
+            sign: {name: each for name, each in tables.network.readings.items() if each.sign == sign}
             for sign in tables.network.signs
         }
         self._direct = [name for name, each in tables.network.findings.items() if not isinstance(each.model, Reading)]
@@ -82,7 +83,7 @@ class Batch:
         return (priors + self._start)[which]
 
     def _known(self, pattern: Sequence[int]) -> Mapping[str, Likelihood]:
-        known = dict(self._given)
+        known = dict(sorted_evidence(self._network, self._given).risk_factors)
         for name, way in zip(self._network.risk_factors, pattern, strict=True):
             if way != NOT_KNOWN:
                 known[name] = tuple((self._ways[name][way] * known.get(name, 1.0)).tolist())
@@ -112,10 +113,10 @@ class Batch:
 
 def shared_rows(tables: SubsetTables, shared: Mapping[str, Likelihood]) -> Vector:
     """The log likelihood of what is known of all patients, but for risk factors and readings; shape (2**n,)."""
+    known = sorted_evidence(tables.network, shared)
     direct = [
         np.einsum("i,ij", likelihood, tables.table(name))
-        for name, likelihood in shared.items()
-        if name not in tables.network.risk_factors and name not in tables.readings
+        for name, likelihood in (*known.conditions.items(), *known.direct.items())
     ]
     with np.errstate(divide="ignore"):
         return np.asarray(np.sum([np.zeros(2 ** len(tables.network.conditions)), *map(np.log, direct)], axis=0))

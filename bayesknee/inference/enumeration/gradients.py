@@ -27,18 +27,19 @@ from bayesknee.inference.results import Events, Gradients
 from bayesknee.inference.subsets import holds_any, subset_sums, sums
 from bayesknee.knowledge.model import Mixture, NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 
 def gradients_of(tables: SubsetTables, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
     """The gradients of a patient whose evidence is possible."""
     weights = tables.infer(evidence).weights
     masks = np.stack([np.ones(len(weights)), *(holds_any(event, len(weights)) for event in events)])
-    known = {name: each for name, each in evidence.likelihoods.items() if name in tables.network.risk_factors}
+    known = sorted_evidence(tables.network, evidence.likelihoods)
     with np.errstate(divide="ignore", invalid="ignore"):
-        likelihood = np.where(weights > 0.0, weights / tables.prior(known), 0.0)
-    slopes = [*before.slopes(known, masks * likelihood)]
+        likelihood = np.where(weights > 0.0, weights / tables.prior(known.risk_factors), 0.0)
+    slopes = [*before.slopes(known.risk_factors, masks * likelihood)]
     paths, linear = [*before.paths], [False] * len(before.paths)
-    for row in FindingGradients(tables).rows(evidence.likelihoods):
+    for row in FindingGradients(tables).rows(known):
         slopes.append(_over_events(weights * row.values, events))
         paths.append(row.path)
         linear.append(row.linear)
@@ -77,15 +78,11 @@ class FindingGradients:
         self._network = tables.network
         self._conditions = tuple(tables.network.conditions)
 
-    def rows(self, likelihoods: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
+    def rows(self, known: SortedEvidence) -> Iterator[SubsetSlope]:
         """Those of findings that depend on conditions, then those of signs and their readings."""
-        by_sign: dict[str, dict[str, Likelihood]] = {}
-        for name, likelihood in likelihoods.items():
-            if name in self._tables.readings:
-                by_sign.setdefault(self._tables.readings[name].sign, {})[name] = likelihood
-            elif name in self._network.findings:
-                yield from self._of_direct(name, likelihood)
-        for sign, readings in by_sign.items():
+        for name, likelihood in known.direct.items():
+            yield from self._of_direct(name, likelihood)
+        for sign, readings in known.readings.items():
             yield from self._of_sign(sign, readings)
 
     def _of_direct(self, name: str, likelihood: Likelihood) -> Iterator[SubsetSlope]:
@@ -115,7 +112,7 @@ class FindingGradients:
         return holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
 
     def _of_sign(self, sign: str, readings: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
-        each = {name: np.array(own) @ reading_table(self._tables.readings[name]) for name, own in readings.items()}
+        each = {name: np.array(own) @ reading_table(self._network.readings[name]) for name, own in readings.items()}
         no, yes = np.prod(list(each.values()), axis=0).tolist()
         top = max(no, yes)
         rule = self._network.signs[sign].noisy_or

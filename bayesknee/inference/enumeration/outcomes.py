@@ -16,14 +16,14 @@ risk factors) times what the findings say of s, and its sums are those of `bayes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, compress, pairwise
+from itertools import accumulate, chain, compress, pairwise
 from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.cpds import reading_table, readings_likelihood
 from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.answer_sums import AnswerSums
@@ -32,6 +32,7 @@ from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 
@@ -47,7 +48,7 @@ class SubsetOutcomes:
 
     def __init__(self, tables: SubsetTables) -> None:
         self._tables = tables
-        conditions, signs, readings = tuple(tables.network.conditions), tables.network.signs, tables.readings
+        conditions, signs, readings = tuple(tables.network.conditions), tables.network.signs, tables.network.readings
         noisy_ors, mixtures = _with_rule(tables.network, NoisyOr), _with_rule(tables.network, Mixture)
         self._rows = _Rows(tables.network, [*tables.network.risk_factors, *noisy_ors, *mixtures, *readings])
         self._risk_factors = {name: self._rows.places[name].start for name in tables.network.risk_factors}
@@ -67,46 +68,44 @@ class SubsetOutcomes:
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """The outcomes of these questions, given evidence that is possible."""
         wanted = set(names)
+        known = sorted_evidence(self._tables.network, evidence.likelihoods)
         found = self._tables.infer(evidence)
         weights = found.weights
         noisy_ors = self._noisy_or_sums.of(weights)
         signs = noisy_ors[self._direct :]
-        for read, parts in self._of_read_signs(weights, self._signs_read(evidence, wanted)):
+        for read, parts in self._of_read_signs(weights, self._signs_read(known, wanted)):
             signs[read] = parts
         every = np.concatenate(
             [
-                self._of_risk_factors(weights, evidence, wanted),
+                self._of_risk_factors(weights, known.risk_factors, wanted),
                 noisy_ors[: self._direct].reshape(-1, signs.shape[2]),
                 self._mixture_sums.of(weights),
-                self._of_readings(signs, evidence),
+                self._of_readings(signs, known),
             ]
         )
-        for name in wanted & evidence.likelihoods.keys() - self._risk_factors.keys() - self._readings.keys():
-            every[self._rows.places[name]] = self._of_known_in_part(weights, name, evidence.likelihoods[name])
+        for name in wanted & known.direct.keys():
+            every[self._rows.places[name]] = self._of_known_in_part(weights, name, known.direct[name])
         ordered, starts, places = self._rows.of(wanted)
         joint = every[places]
         return Outcomes(ordered, starts, joint[:, 0], joint[:, 1:], found.marginals)
 
-    def _of_risk_factors(self, weights: Vector, evidence: Evidence, wanted: set[str]) -> Vector:
+    def _of_risk_factors(self, weights: Vector, known: Mapping[str, Likelihood], wanted: set[str]) -> Vector:
         """A row for each state of each risk factor."""
         if wanted.isdisjoint(self._risk_factors):
             return np.zeros(self._answer_sums.shape)
-        known = {name: each for name, each in evidence.likelihoods.items() if name in self._risk_factors}
-        prior = self._tables.prior(evidence.likelihoods)
+        prior = self._tables.prior(known)
         of_findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
         return self._answer_sums.of(known, of_findings)
 
-    def _signs_read(self, evidence: Evidence, wanted: set[str]) -> dict[str, Vector]:
+    def _signs_read(self, known: SortedEvidence, wanted: set[str]) -> dict[str, Likelihood]:
         """The likelihood of what has been read, given no sign and given the sign, of signs that matter still."""
-        found: dict[str, Vector] = {}
-        for name, likelihood in evidence.likelihoods.items():
-            if name in self._readings:
-                sign = self._tables.readings[name].sign
-                own = np.array(likelihood) @ self._reading_tables[self._readings[name]]
-                found[sign] = found[sign] * own if sign in found else own
-        return {sign: own for sign, own in found.items() if not wanted.isdisjoint(self._readers[sign])}
+        return {
+            sign: readings_likelihood(self._tables.network.readings, readings)
+            for sign, readings in known.readings.items()
+            if not wanted.isdisjoint(self._readers[sign])
+        }
 
-    def _of_read_signs(self, weights: Vector, read: Mapping[str, Vector]) -> Iterator[tuple[list[int], Vector]]:
+    def _of_read_signs(self, weights: Vector, read: Mapping[str, Likelihood]) -> Iterator[tuple[list[int], Vector]]:
         """Some signs by number, and what comes to no sign and to the sign, shape (signs, 2, 1 + n)."""
         names, length = list(read), max(1, MOST_NUMBERS_AT_ONCE // (2 * len(weights)))
         for some in (names[start : start + length] for start in range(0, len(names), length)):
@@ -121,13 +120,11 @@ class SubsetOutcomes:
         total = rows.sum(axis=0)
         return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 
-    def _of_readings(self, signs: Vector, evidence: Evidence) -> Vector:
+    def _of_readings(self, signs: Vector, known: SortedEvidence) -> Vector:
         """The readings, two rows each, from what comes to no sign and to the sign."""
-        tables = self._reading_tables
-        if known := [name for name in evidence.likelihoods if name in self._readings]:
-            tables = tables.copy()
-        for name in known:
-            own = tables[self._readings[name]] * np.array(evidence.likelihoods[name])[:, None]
+        tables = self._reading_tables.copy() if known.readings else self._reading_tables
+        for name, likelihood in chain.from_iterable(each.items() for each in known.readings.values()):
+            own = tables[self._readings[name]] * np.array(likelihood)[:, None]
             tables[self._readings[name]] = own / own.sum(axis=0)
         return (tables @ signs[self._sign_of]).reshape(-1, signs.shape[2])
 

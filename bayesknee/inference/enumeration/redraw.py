@@ -20,9 +20,10 @@ from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
 from bayesknee.inference.subsets import holds_any
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
@@ -128,11 +129,13 @@ class Redraws:
     def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
         prior = self._priors(draws, seed)
-        known = {name: each for name, each in evidence.likelihoods.items() if name in self._network.risk_factors}
-        rows = self._rows(evidence.likelihoods, draws, seed)
+        known = sorted_evidence(self._network, evidence.likelihoods)
+        rows = self._rows(known, draws, seed)
         masks = np.array([holds_any(event, 2 ** len(self._conditions)) for event in events])
         parts = (slice(start, min(start + self._chunk, draws)) for start in range(0, draws, self._chunk))
-        return np.concatenate([self._chances(prior.span(part), known, rows, masks, part) for part in parts])
+        return np.concatenate(
+            [self._chances(prior.span(part), known.risk_factors, rows, masks, part) for part in parts]
+        )
 
     def _priors(self, draws: int, seed: int) -> PriorDraws:
         if (found := self._kept.get((draws, seed))) is None:
@@ -153,25 +156,31 @@ class Redraws:
         chances: Vector = np.minimum(matrix_product(masks, weights) / weights.sum(axis=0), 1.0)
         return chances.T
 
-    def _rows(self, likelihoods: Mapping[str, Likelihood], draws: int, seed: int) -> list[DrawnRow]:
-        rows: list[DrawnRow] = []
-        of_signs: dict[str, Vector] = {}
-        for name, likelihood in likelihoods.items():
-            if name in self._network.conditions:
-                yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
-                rows.append(Certain(np.where(yes > 0.0, likelihood[1], likelihood[0])))
-            elif name in self._network.findings:
-                finding = self._network.findings[name]
-                drawn = drawn_numbers(finding, draws, seed)
-                if isinstance(finding.model, Reading):
-                    own = drawn_reading(drawn, likelihood)
-                    of_signs[finding.model.sign] = of_signs.get(finding.model.sign, np.ones(1)) * own
-                else:
-                    rows.append(self._direct(finding, drawn, np.array(likelihood)))
-        for name, weights in of_signs.items():
-            sign = self._network.signs[name]
-            rows.append(self._noisy_or(sign.noisy_or, ("noisy_or",), drawn_numbers(sign, draws, seed), weights))
-        return rows
+    def _rows(self, known: SortedEvidence, draws: int, seed: int) -> list[DrawnRow]:
+        findings, signs = self._network.findings, self._network.signs
+
+        def drawn(thing: Finding | Sign) -> Drawn:
+            return drawn_numbers(thing, draws, seed)
+
+        def read(readings: Mapping[str, Likelihood]) -> Vector:
+            each = [drawn_reading(drawn(findings[name]), likelihood) for name, likelihood in readings.items()]
+            return np.asarray(np.prod(each, axis=0))
+
+        return [
+            *(self._certain(name, each) for name, each in known.conditions.items()),
+            *(
+                self._direct(findings[name], drawn(findings[name]), np.array(each))
+                for name, each in known.direct.items()
+            ),
+            *(
+                self._noisy_or(signs[name].noisy_or, ("noisy_or",), drawn(signs[name]), read(readings))
+                for name, readings in known.readings.items()
+            ),
+        ]
+
+    def _certain(self, condition: str, likelihood: Likelihood) -> Certain:
+        yes = holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
+        return Certain(np.where(yes > 0.0, likelihood[1], likelihood[0]))
 
     def _direct(self, finding: Finding, drawn: Drawn, likelihood: Vector) -> DrawnRow:
         if isinstance(finding.model, Mixture):

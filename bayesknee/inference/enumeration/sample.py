@@ -17,7 +17,7 @@ import numpy as np
 from bayesknee.arrays import Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.chance import close_gates, draw_each
-from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.cpds import reading_table, readings_likelihood
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.draw import RiskFactors
 from bayesknee.inference.results import Sample
@@ -25,6 +25,7 @@ from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 MOST_ROWS_AT_ONCE: Final = 2**14
 
@@ -44,10 +45,11 @@ class SubsetSampler:
         self._tables = tables
         self._network = tables.network
         self._given = evidence.likelihoods
+        self._known = sorted_evidence(tables.network, evidence.likelihoods)
         self._weights = tables.infer(evidence).weights
         if not self._weights.any():
             raise ImpossibleEvidenceError(evidence.answers)
-        self._risk_factors = RiskFactors(tables.before_findings, evidence.likelihoods)
+        self._risk_factors = RiskFactors(tables.before_findings, self._known.risk_factors)
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
@@ -76,11 +78,8 @@ class SubsetSampler:
 
     def _sign(self, sign: str, subsets: Integers, rng: np.random.Generator) -> Integers:
         """The sign given its causes and what was read of it."""
-        likelihood = np.ones(2)
-        for name, reading in self._tables.readings.items():
-            if reading.sign == sign and name in self._given:
-                likelihood = likelihood * (np.array(self._given[name]) @ reading_table(reading))
-        return draw_each((likelihood * self._tables.table(sign).T)[subsets], rng)
+        likelihood = readings_likelihood(self._network.readings, self._known.readings.get(sign, {}))
+        return draw_each((np.array(likelihood) * self._tables.table(sign).T)[subsets], rng)
 
     def _likely(self, name: str) -> Vector:
         return np.array(self._given.get(name, (1.0,) * len(self._network.states[name])))

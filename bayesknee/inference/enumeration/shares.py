@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -39,6 +39,7 @@ from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.products import MOST_AT_ONCE
 from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 LEAST_AT_ONCE: Final = 64
 MOST_KEPT: Final = 2**21
@@ -98,24 +99,16 @@ class KnownAnswers:
 
     def __init__(self, tables: SubsetTables, evidence: Evidence) -> None:
         self._tables = tables
-        self._likelihoods = evidence.likelihoods
+        known = sorted_evidence(tables.network, evidence.likelihoods)
         self.names = tuple(evidence.likelihoods)
         self.prior = tables.prior({})
         self.certain = {
-            name: np.array(each) @ tables.table(name)
-            for name, each in evidence.likelihoods.items()
-            if name in tables.network.conditions and min(each) == 0.0
+            name: np.array(each) @ tables.table(name) for name, each in known.conditions.items() if min(each) == 0.0
         }
         self.base = functools.reduce(np.multiply, self.certain.values(), self.prior)
-        risk_factors = {
-            name: each for name, each in evidence.likelihoods.items() if name in tables.network.risk_factors
-        }
-        direct = self._without({*risk_factors, *tables.readings, *self.certain})
-        self.rows = {**self._risk_factor_rows(risk_factors), **self._direct_rows(direct)}
-        self.signs = tuple(self._signs_seen())
-
-    def _without(self, names: Container[str]) -> dict[str, Likelihood]:
-        return {name: each for name, each in self._likelihoods.items() if name not in names}
+        soft = {name: each for name, each in known.conditions.items() if name not in self.certain}
+        self.rows = {**self._risk_factor_rows(known.risk_factors), **self._direct_rows({**soft, **known.direct})}
+        self.signs = tuple(self._sign_seen(sign, readings) for sign, readings in known.readings.items())
 
     def _direct_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
         return {name: np.log(np.array(each) @ self._tables.table(name)) for name, each in known.items()}
@@ -134,15 +127,10 @@ class KnownAnswers:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(self.prior > 0.0, np.log(self._tables.prior(known) / self.prior), 0.0))
 
-    def _signs_seen(self) -> Iterator[SignSeen]:
-        by_sign: dict[str, dict[str, tuple[float, float]]] = {}
-        for name, likelihood in self._likelihoods.items():
-            if name in self._tables.readings:
-                reading = self._tables.readings[name]
-                no, yes = np.log(np.array(likelihood) @ reading_table(reading)).tolist()
-                by_sign.setdefault(reading.sign, {})[name] = (no, yes)
-        for sign, readings in by_sign.items():
-            yield SignSeen(self._tables.table(sign)[1], readings)
+    def _sign_seen(self, sign: str, readings: Mapping[str, Likelihood]) -> SignSeen:
+        models = self._tables.network.readings
+        logs = {name: np.log(np.array(each) @ reading_table(models[name])).tolist() for name, each in readings.items()}
+        return SignSeen(self._tables.table(sign)[1], {name: (no, yes) for name, (no, yes) in logs.items()})
 
     @cached_property
     def matrix(self) -> Vector:

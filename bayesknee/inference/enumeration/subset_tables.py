@@ -20,14 +20,15 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
-from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_likelihood
+from bayesknee.inference.cpds import mixture_table, noisy_or_table, readings_likelihood
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.products import vector_product
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.inference.subsets import holds_any, marginals
-from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
+from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 MOST_CACHED_NUMBERS: Final = 2**23
 MOST_CACHED_PRIOR_NUMBERS: Final = 2**20
@@ -110,7 +111,6 @@ class SubsetTables:
     Attributes:
         network: whose tables these are.
         before_findings: the prior of conditions and risk factors.
-        readings: what findings read, by finding; those that read no sign are left out.
 
     Raises:
         InferenceError: too many conditions, or a prior that cannot be computed.
@@ -122,17 +122,16 @@ class SubsetTables:
             raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
         self.network = network
         self.before_findings = Prior(network, setting)
-        self.readings = {each.id: each.model for each in network.findings.values() if isinstance(each.model, Reading)}
         self._conditions = tuple(network.conditions)
-        self._risk_factors = frozenset(network.risk_factors)  # quicker to look up in
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], SubsetRow] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
 
     def infer(self, evidence: Evidence) -> SubsetPosterior:
         """The posterior over subsets, given a patient's evidence."""
-        prior = self.prior(evidence.likelihoods)
-        rows = self._rows(evidence.likelihoods)
+        known = sorted_evidence(self.network, evidence.likelihoods)
+        prior = self.prior(known.risk_factors)
+        rows = self._rows(known)
         weights, log_scale = product_of_rows(prior, rows)
         total = float(weights.sum())
         if total == 0.0:
@@ -140,9 +139,8 @@ class SubsetTables:
         weights /= total
         return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
 
-    def prior(self, likelihoods: Mapping[str, Likelihood]) -> Vector:
+    def prior(self, known: Mapping[str, Likelihood]) -> Vector:
         """P(s, known risk factors | complaint), shape (2**n,)."""
-        known = {name: each for name, each in likelihoods.items() if name in self._risk_factors}
         key = tuple(known.items())
         if (prior := self._priors.get(key)) is None:
             prior = self.before_findings.joint(known)
@@ -151,26 +149,18 @@ class SubsetTables:
             keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
         return prior
 
-    def _rows(self, likelihoods: Mapping[str, Likelihood]) -> list[SubsetRow]:
+    def _rows(self, known: SortedEvidence) -> list[SubsetRow]:
         """What is known of findings and conditions; readings of one sign make one row."""
-        rows: list[SubsetRow] = []
-        by_sign: dict[str, Likelihood] = {}
-        for name, likelihood in likelihoods.items():
-            if name in self.readings:
-                reading = self.readings[name]
-                no, yes = by_sign.get(reading.sign, (1.0, 1.0))
-                own_no, own_yes = reading_likelihood(reading, likelihood)
-                by_sign[reading.sign] = (no * own_no, yes * own_yes)
-            elif name not in self._risk_factors:
-                rows.append(self._row(name, likelihood))
-        return rows + [self._row(sign, likelihood) for sign, likelihood in by_sign.items()]
+        kept, models = self._kept_rows, self.network.readings
+        signs = [(sign, readings_likelihood(models, readings)) for sign, readings in known.readings.items()]
+        each = (*known.conditions.items(), *known.direct.items(), *signs)
+        return [kept.get(key) or self._make_row(key) for key in each]  # nearly all are kept, so no call for those
 
-    def _row(self, name: str, likelihood: Likelihood) -> SubsetRow:
-        """P(answer | s), where `likelihood` is P(answer | state) of a sign, direct finding or condition."""
-        key = (name, likelihood)
-        if (row := self._kept_rows.get(key)) is None:
-            row = make_row(weighted(self.table(name), likelihood))
-            keep(self._kept_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
+    def _make_row(self, key: tuple[str, Likelihood]) -> SubsetRow:
+        """P(answer | s), of a sign, direct finding or condition and P(answer | state)."""
+        name, likelihood = key
+        row = make_row(weighted(self.table(name), likelihood))
+        keep(self._kept_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
         return row
 
     def table(self, name: str) -> Vector:

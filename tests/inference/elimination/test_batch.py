@@ -13,7 +13,7 @@ from bayesknee import Engine
 from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination import batch
 from bayesknee.inference.elimination.kernels import program_of
-from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.strategy import Strategy
@@ -148,7 +148,7 @@ def test_what_a_compiled_run_cannot_do() -> None:
     strategy = Elimination(with_risk_factors(), "ward")
     programs = []
     for answers in ({}, {"shared": "old"}):
-        known = sorted_evidence(strategy.core.model, check_evidence(strategy.core.model.network, answers))
+        known = node_evidence(strategy.core.model, check_evidence(strategy.core.model.network, answers))
         structure = one_patient(strategy.core.model, known).structure
         programs.append(program_of(strategy.core.plan_of(structure), structure))
     assert programs[0] is None

@@ -13,7 +13,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination import importance
 from bayesknee.inference.elimination.importance import Bounded, given_others
 from bayesknee.inference.elimination.network_arrays import make_effect
-from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.interop.noisy_or_files import NoisyOrFile, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
@@ -134,7 +134,7 @@ def test_given_all_others() -> None:
     # P(a) = 0.2, leak 0.1, q_a = 0.5, q_b = 0.2: with b, P(f | a) = 1 - 0.9 * 0.5 * 0.8, P(f | no a) = 1 - 0.9 * 0.8
     drawn = network(condition("a", 0.2), condition("b", 0.5), finding("f", noisy_or(0.1, a=0.55, b=0.28)), complaint="")
     model = Elimination(drawn, "ward").core.model
-    patient = one_patient(model, sorted_evidence(model, check_evidence(drawn, {"f": "yes"})))
+    patient = one_patient(model, node_evidence(model, check_evidence(drawn, {"f": "yes"})))
     values = given_others(patient, np.array([[False, True], [True, True]]))
     expected = 0.2 * 0.64 / (0.2 * 0.64 + 0.8 * 0.28)
     assert values[:, 0] == pytest.approx([expected, expected])

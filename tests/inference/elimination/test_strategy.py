@@ -13,7 +13,7 @@ import pytest
 from bayesknee import Engine, ImpossibleEvidenceError
 from bayesknee.inference.elimination import core, run
 from bayesknee.inference.elimination.order import make_plan
-from bayesknee.inference.elimination.patients import one_patient, sorted_evidence
+from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Budget
@@ -163,7 +163,7 @@ def test_the_budget_counts_what_groups_take() -> None:
     groups = [group("g", "c0", "c1"), group("h", "c1", "c2")]
     for net, factor in ((network(*parts, complaint=""), 1.0), (network(*parts, *groups, complaint=""), 1.8)):
         model = Elimination(net, "ward").core.model
-        structure = one_patient(model, sorted_evidence(model, check_evidence(net, {"f": "yes"}))).structure
+        structure = one_patient(model, node_evidence(model, check_evidence(net, {"f": "yes"}))).structure
         run = make_plan(structure.shape).seconds
         assert Elimination(net, "ward", Budget(seconds=1.01 * factor * run)).core.fits(structure)
         assert not Elimination(net, "ward", Budget(seconds=0.99 * factor * run)).core.fits(structure)

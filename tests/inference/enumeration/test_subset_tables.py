@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bayesknee.inference.cpds import reading_likelihood
+from bayesknee.inference.cpds import readings_likelihood
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, make_row, product_of_rows
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
 
@@ -38,10 +38,14 @@ def test_a_product_of_nothing_but_zeros() -> None:
         assert weights.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_the_likelihood_of_a_reading() -> None:
-    assert reading_likelihood(reading("g", 0.8, 0.9), (0.0, 1.0)) == pytest.approx((0.1, 0.8))
-    assert reading_likelihood(reading("g", 0.8, 0.9), (1.0, 0.0)) == pytest.approx((0.9, 0.2))
-    assert reading_likelihood(reading("g", 0.8, 0.9), (1.0, 0.5)) == pytest.approx((0.95, 0.6))
+def test_the_likelihood_of_what_was_read_of_a_sign() -> None:
+    models = {"seen": reading("g", 0.8, 0.9), "felt": reading("g", 0.5, 0.7)}
+    assert readings_likelihood(models, {"seen": (0.0, 1.0)}) == pytest.approx((0.1, 0.8))
+    assert readings_likelihood(models, {"seen": (1.0, 0.0)}) == pytest.approx((0.9, 0.2))
+    assert readings_likelihood(models, {"seen": (1.0, 0.5)}) == pytest.approx((0.95, 0.6))
+    # Readings of a sign are independent given the sign: 0.1 * 0.7 and 0.8 * 0.5.
+    assert readings_likelihood(models, {"seen": (0.0, 1.0), "felt": (1.0, 0.0)}) == pytest.approx((0.07, 0.4))
+    assert readings_likelihood(models, {}) == (1.0, 1.0)
 
 
 def test_tables() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.cpds import reading_table, readings_likelihood
 from bayesknee.inference.enumeration.batch import shared_rows
 from bayesknee.inference.enumeration.compiled import kernels
 from bayesknee.inference.enumeration.compiled.kernels import (
@@ -33,6 +33,7 @@ from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
 from bayesknee.patient.codes import distinct_rows
 from bayesknee.patient.gates import CodedAnswers
+from bayesknee.patient.sorted_evidence import sorted_evidence
 
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
 MOST_AT_ONCE: Final = 2**16
@@ -165,11 +166,9 @@ class Many:
         return _log((likelihoods @ np.stack([ends, 1.0 - ends])).min(axis=1))
 
     def _start_signs(self, answers: CodedAnswers) -> Vector:
-        signs = {name: np.ones(2) for name in self._network.signs}
-        for name, reading in self._subset_tables.readings.items():
-            if name in answers.shared:
-                signs[reading.sign] *= np.array(answers.shared[name]) @ reading_table(reading)
-        return np.array(list(signs.values())).reshape(-1, 2)
+        read, models = sorted_evidence(self._network, answers.shared).readings, self._network.readings
+        signs = [readings_likelihood(models, read.get(name, {})) for name in self._network.signs]
+        return np.array(signs).reshape(-1, 2)
 
     # --- sums ---------------------------------------------------------------------------------------------------------
 
