@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from random import Random
+from typing import Final
 
 import numpy as np
 import pytest
@@ -22,6 +23,11 @@ from tests.support.random_networks import SMALL, TINY, random_network, seeded_pa
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
 pytestmark = pytest.mark.usefixtures("strategy")
+
+KNEE: Final = load_network("posterior_knee")
+IN_EACH_SETTING: Final = [
+    pytest.param(seed, setting, marks=pytest.mark.slow if seed else ()) for seed, setting in enumerate(KNEE.settings)
+]
 
 
 def one_redrawn(seed: int, drawn: Network) -> tuple[Network, int]:
@@ -43,16 +49,15 @@ def test_a_draw_is_exactly_what_the_redrawn_network_says(portion: range) -> None
         assert got.tolist() == pytest.approx(wanted, rel=0, abs=1e-8), f"seed {seed}"
 
 
-def test_the_shipped_network_is_redrawn_exactly() -> None:
-    knee = load_network("posterior_knee")
+@pytest.mark.parametrize(("seed", "setting"), IN_EACH_SETTING)
+def test_the_shipped_network_is_redrawn_exactly(seed: int, setting: str) -> None:
     answers = {"age": 55, "lump_noticed": "yes", "calf_swollen": {"yes": 0.7, "no": 0.3}, "onset": "gradual"}
-    for seed, setting in enumerate(knee.settings):
-        truth, chance = one_redrawn(seed, knee)
-        expected = Engine(truth, setting).diagnose(answers)
-        engine = Engine(knee, setting)
-        (got,) = engine.compiled.strategy.redrawn(engine.diagnose(answers).evidence, engine.compiled.events, 1, chance)
-        wanted = [expected.posterior[name] for name in truth.conditions] + list(expected.groups.values())
-        assert got.tolist() == pytest.approx(wanted, rel=0, abs=1e-8)
+    truth, chance = one_redrawn(seed, KNEE)
+    expected = Engine(truth, setting).diagnose(answers)
+    engine = Engine(KNEE, setting)
+    (got,) = engine.compiled.strategy.redrawn(engine.diagnose(answers).evidence, engine.compiled.events, 1, chance)
+    wanted = [expected.posterior[name] for name in truth.conditions] + list(expected.groups.values())
+    assert got.tolist() == pytest.approx(wanted, rel=0, abs=1e-8)
 
 
 def test_every_draw_meets_its_base_rates_and_bounds() -> None:
