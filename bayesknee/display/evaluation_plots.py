@@ -19,7 +19,7 @@ def calibration_figure(evaluation: Evaluation) -> Figure:
     results = evaluation.results
     figure = Figure(figsize=SIZE, layout="constrained")
     plots.calibration(
-        [[each.posterior[name] for name in conditions] for each in results],
+        [each.marginals for each in results],
         [[name in each.case.label for name in conditions] for each in results],
         figure.add_subplot(),
     )

@@ -109,7 +109,7 @@ def test_a_text_of_another_class_is_the_text(given: str) -> None:
 
 
 def test_more_answers_than_can_be_known_are_refused_at_once() -> None:
-    many = {f"pain{number}": "yes" for number in range(1000)}
+    many: dict[object, object] = {f"pain{number}": "yes" for number in range(1000)}
     with pytest.raises(EvidenceError) as caught:
         checked(many)
     assert str(caught.value) == (
