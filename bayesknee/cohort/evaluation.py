@@ -39,17 +39,24 @@ class CaseResult:
     Attributes:
         case: the patient.
         engine: what diagnosed it.
-        posterior: P(condition), most probable first.
+        marginals: P(condition) in the order of the network, shape (n,).
         rank: of the best-placed true condition, from 1; 0 where none is true.
         called, needed: the triage level that was called, and that the true conditions call for.
     """
 
     case: LabelledCase
     engine: Engine = field(repr=False, compare=False)
-    posterior: Mapping[str, float]
+    marginals: Vector = field(repr=False, compare=False)
     rank: int
     called: str
     needed: str
+
+    @property
+    def posterior(self) -> Mapping[str, float]:
+        """P(condition), most probable first. Not kept: of a hundred thousand patients, that takes 100 MB."""
+        names = tuple(self.engine.network.conditions)
+        order = np.argsort(-self.marginals, kind="stable").tolist()
+        return immutabledict({names[place]: float(self.marginals[place]) for place in order})
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
@@ -66,8 +73,9 @@ class CaseResult:
         """Why the leader and not the best-placed true condition; None where a true condition leads or none is true."""
         if self.rank < 2:
             return None
-        leader = next(iter(self.posterior))
-        best = next(name for name in self.posterior if name in self.case.label)
+        posterior = self.posterior
+        leader = next(iter(posterior))
+        best = next(name for name in posterior if name in self.case.label)
         return self.diagnosis.ledger.contrast(leader, best)
 
     def to_dict(self) -> dict[str, Any]:
@@ -197,7 +205,7 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
     engines = {setting: Engine(network, setting) for setting in dict.fromkeys(settings.tolist())}
     ours, theirs = _called(network, given, settings, engines)
     names = tuple(network.conditions)
-    results = tuple(_results(network, given, engines, ours))
+    results = tuple(_results(given, engines, ours))
     return Evaluation(
         network=network,
         results=results,
@@ -242,15 +250,12 @@ def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Flags, Numb
 
 
 def _results(
-    network: Network, cases: Sequence[LabelledCase], engines: Mapping[str, Engine], forecasts: Forecasts
+    cases: Sequence[LabelledCase], engines: Mapping[str, Engine], forecasts: Forecasts
 ) -> Iterator[CaseResult]:
-    names = np.array(list(network.conditions))
-    order = np.argsort(-forecasts.posterior, axis=1, kind="stable")
     ranks = np.where(forecasts.has_cause, forecasts.rank, 0).tolist()
     for row, case in enumerate(cases):
-        ranked = zip(names[order[row]].tolist(), forecasts.posterior[row, order[row]].tolist(), strict=True)
-        levels = (LEVELS[each[row]] for each in (forecasts.called, forecasts.needed))
-        yield CaseResult(case, engines[case.setting], immutabledict(ranked), ranks[row], *levels)
+        called, needed = (LEVELS[each[row]] for each in (forecasts.called, forecasts.needed))
+        yield CaseResult(case, engines[case.setting], forecasts.posterior[row], ranks[row], called, needed)
 
 
 def _unnamed(network: Network, results: Iterable[CaseResult]) -> Unnamed:

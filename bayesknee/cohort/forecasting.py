@@ -9,13 +9,13 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.cohort.measures import Numbers
+from bayesknee.cohort.measures import Flags, Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import CareSteps, levels, triage
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.codes import encode
+from bayesknee.patient.codes import Codes, encode
 from bayesknee.patient.evidence import Evidence
 
 
@@ -38,11 +38,11 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
         ImpossibleEvidenceError: a case with answers that cannot be true together.
     """
     network = engine.network
-    is_plain = np.array([_is_plain(network, case.evidence) for case in cases], dtype=bool)
+    is_plain = _are_plain(network, cases)
     posterior = np.empty((len(cases), len(network.conditions)))
     level = np.empty(len(cases), dtype=np.intp)
     if is_plain.any():
-        codes = encode(network, [case.evidence for case, plain in zip(cases, is_plain, strict=True) if plain])
+        codes = _codes(network, cases, is_plain)
         posterior[is_plain] = engine.compiled.strategy.infer_many(codes, refused={}).marginals
         level[is_plain] = levels(CareSteps(network, engine.setting), posterior[is_plain], codes)
     for row in np.flatnonzero(~is_plain | np.isnan(posterior).any(axis=1)).tolist():
@@ -55,14 +55,25 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
 def called_by_naive_bayes(network: Network, setting: str, cases: Sequence[LabelledCase]) -> Called:
     """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
     posterior = NaiveBayes(network, setting).posteriors(case.evidence for case in cases)
-    return Called(
-        posterior, np.array([_level(network, setting, case, row) for case, row in zip(cases, posterior, strict=True)])
-    )
+    is_plain = _are_plain(network, cases)
+    level = np.empty(len(cases), dtype=np.intp)
+    level[is_plain] = levels(CareSteps(network, setting), posterior[is_plain], _codes(network, cases, is_plain))
+    for row in np.flatnonzero(~is_plain).tolist():
+        level[row] = _level(network, setting, cases[row], posterior[row])
+    return Called(posterior, level)
 
 
 def _level(network: Network, setting: str, case: LabelledCase, posterior: Vector) -> int:
     ranked = sorted(zip(network.conditions, posterior.tolist(), strict=True), key=lambda item: -item[1])
     return LEVELS.index(triage(CareSteps(network, setting), case.evidence, dict(ranked)).level)
+
+
+def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Flags) -> Codes:
+    return encode(network, [case.evidence for case, plain in zip(cases, is_plain, strict=True) if plain])
+
+
+def _are_plain(network: Network, cases: Sequence[LabelledCase]) -> Flags:
+    return np.array([_is_plain(network, case.evidence) for case in cases], dtype=bool)
 
 
 def _is_plain(network: Network, evidence: Evidence) -> bool:

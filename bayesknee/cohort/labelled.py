@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +42,8 @@ OTHER: Final = "other"
 NONE: Final = "none"  # the label of who has none of the conditions; a blank would say that nobody knows
 LABEL_SEPARATOR: Final = ";"
 MOST_TOLD: Final = 3
+SETTING: Final = "setting"
+_BLANK: Final = ("", None)
 KEY_COLUMNS: Final = ("id", "key", "patient")
 
 
@@ -208,7 +212,7 @@ def _table(path: Path) -> Iterator[Case]:
         columns = ", ".join(map(quoted, names[:MOST_TOLD]))
         expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
         raise CaseFileError(f"{path.name} has no column {LABEL}, its first are {columns}; {expected}")
-    return (_row(number, dict(zip(names, row, strict=True))) for number, row in enumerate(rows, start=1))
+    return _rows(names, rows)
 
 
 def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
@@ -230,33 +234,59 @@ def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
     return list(map(str, frame.columns)), frame.astype(object).itertuples(index=False, name=None)
 
 
-def _csv(path: Path) -> tuple[list[str], Sequence[Sequence[str]]]:
-    """The same; every row must be as long as the header."""
-    try:
+def _csv(path: Path) -> tuple[list[str], Iterator[Sequence[str]]]:
+    """The same, the rows read one after the other; each must be as long as the header."""
+    with _csv_told(path):
         check_text(path)
-        header, *rows = list(read_rows(path)) or [[]]
+        rows = read_rows(path)
+        header = next(rows, [])
+    if len(header) == 1 and (problem := separated_otherwise(path, header[0])):
+        raise CaseFileError(problem)
+    if not header:
+        raise CaseFileError(empty(path))
+    return [name.strip() for name in header], _of_one_length(path, len(header), rows)
+
+
+@contextmanager
+def _csv_told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except TableError as error:
         raise CaseFileError(str(error)) from None
     except (OSError, csv.Error) as error:
         raise CaseFileError(f"cannot read {path.name}: {error}; expected a whole table; make it anew") from None
-    if len(header) == 1 and (problem := separated_otherwise(path, header[0])):
-        raise CaseFileError(problem)
-    if not rows:
-        raise CaseFileError(no_rows(path) if header else empty(path))
+
+
+def _of_one_length(path: Path, expected: int, rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    number = 0
+    with _csv_told(path):
+        for number, row in enumerate(rows, start=1):
+            if len(row) != expected:
+                problem = other_length(len(row), expected)
+                raise CaseFileError(f"{path.name}: row {number} has {problem}; correct that row")
+            yield row
+    if not number:
+        raise CaseFileError(no_rows(path))
+
+
+def _rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[Case]:
+    label, places = names.index(LABEL), {name: place for place, name in enumerate(names)}
+    keys = [places[name] for name in KEY_COLUMNS if name in places]
+    asked = [(place, name) for place, name in enumerate(names) if name not in (LABEL, SETTING, *KEY_COLUMNS)]
     for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            problem = other_length(len(row), len(header))
-            raise CaseFileError(f"{path.name}: row {number} has {problem}; correct that row")
-    return [name.strip() for name in header], rows
+        cells = ((name, _cell(row[place])) for place, name in asked if row[place] not in _BLANK)  # most are
+        yield Case(
+            evidence={name: _answer(text) for name, text in cells if text},
+            setting=_cell(row[places[SETTING]]) if SETTING in places else "",
+            id=next((printable(text) for place in keys if (text := _cell(row[place]))), f"row {number}"),
+            label=tuple(part.strip() for part in _cell(row[label]).split(LABEL_SEPARATOR) if part.strip()),
+        )
 
 
-def _row(number: int, row: Mapping[object, object]) -> Case:
-    known = {str(name): _cell(value) for name, value in row.items()}
-    label = tuple(part.strip() for part in known.pop(LABEL).split(LABEL_SEPARATOR) if part.strip())
-    setting = known.pop("setting", "")
-    key = next((known.pop(name) for name in KEY_COLUMNS if known.get(name)), f"row {number}")
-    evidence = {name: plain_answer(value) for name, value in known.items() if value and name not in KEY_COLUMNS}
-    return Case(evidence=evidence, setting=setting, id=printable(key), label=label)
+@lru_cache(maxsize=4096)
+def _answer(text: str) -> str | float:
+    """As `plain_answer`; the same text is one object, so that a hundred thousand patients share it."""
+    return plain_answer(text)
 
 
 def _cell(value: object) -> str:

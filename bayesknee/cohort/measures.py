@@ -29,6 +29,7 @@ BINS: Final = 10
 SURE: Final = 1e-12
 RANGE: Final = (2.5, 97.5)
 MOST_NUMBERS_AT_ONCE: Final = 2**22
+DRAWN_AT_ONCE: Final = 2**19  # patients in all rounds at once; some ten arrays of as many numbers stand side by side
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def measure(forecasts: Forecasts, conditions: tuple[str, ...], rounds: int, seed
 def _draws(patients: int, rounds: int, seed: int) -> Iterator[Counts]:
     """How often each patient is drawn, shape (some rounds, patients)."""
     rng = np.random.default_rng(seed)
-    at_once = max(1, MOST_NUMBERS_AT_ONCE // patients)
+    at_once = max(1, DRAWN_AT_ONCE // patients)
     for start in range(0, rounds, at_once):
         chosen = rng.integers(patients, size=(min(at_once, rounds - start), patients))
         yield np.stack([np.bincount(each, minlength=patients) for each in chosen]).astype(np.float64)

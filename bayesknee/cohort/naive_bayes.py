@@ -10,7 +10,9 @@ P(r | c), proportional to its prior times its odds ratio. Conditions as parents 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
+
+AT_ONCE: Final = 2**13  # patients, whose likelihoods are gathered by question: some 20 MB where each has 50 answers
 
 
 class NaiveBayes:
@@ -38,16 +42,31 @@ class NaiveBayes:
 
     def posterior(self, evidence: Evidence) -> Vector:
         """P(c | evidence), shape (n,), sums to 1; answers that name conditions count as such."""
-        logs = self._log_prior.copy()
-        with np.errstate(divide="ignore"):
-            for name, likelihood in evidence.likelihoods.items():
-                logs += np.log(np.array(likelihood) @ self._table(name))
-        weights = np.exp(logs - logs.max()) if logs.max() > -np.inf else np.exp(self._log_prior)
-        return np.asarray(weights / weights.sum(), dtype=np.float64)
+        return np.asarray(self.posteriors([evidence])[0])
 
     def posteriors(self, evidence: Iterable[Evidence]) -> Vector:
         """As `posterior`, a row for each patient."""
-        return np.stack([self.posterior(each) for each in evidence])
+        waiting = iter(evidence)
+        parts = []
+        while some := list(islice(waiting, AT_ONCE)):
+            parts.append(self._posteriors(some))
+        return np.concatenate(parts) if parts else np.empty((0, len(self._log_prior)))
+
+    def _posteriors(self, patients: Sequence[Evidence]) -> Vector:
+        given: dict[str, tuple[list[int], list[Likelihood]]] = {}
+        for row, patient in enumerate(patients):
+            for name, likelihood in patient.likelihoods.items():
+                rows, likelihoods = given.setdefault(name, ([], []))
+                rows.append(row)
+                likelihoods.append(likelihood)
+        logs = np.tile(self._log_prior, (len(patients), 1))
+        with np.errstate(divide="ignore"):
+            for name, (rows, likelihoods) in sorted(given.items()):
+                logs[rows] += np.log(np.array(likelihoods) @ self._table(name))
+        highest = logs.max(axis=1, keepdims=True)
+        logs = np.where(highest > -np.inf, logs, self._log_prior)
+        weights = np.exp(logs - np.where(highest > -np.inf, highest, 0.0))
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
     def _table(self, name: str) -> Vector:
         if name in self._tables:

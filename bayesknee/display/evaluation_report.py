@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.evaluation import CaseResult, Evaluation, overall
 from bayesknee.display.evaluation import (
     FORECASTERS,
@@ -110,10 +111,10 @@ def _drawn(evaluation: Evaluation) -> Mapping[str, Axes]:
     return frames
 
 
-def _forecasts(evaluation: Evaluation) -> tuple[list[list[float]], list[list[bool]]]:
+def _forecasts(evaluation: Evaluation) -> tuple[list[Vector], list[list[bool]]]:
     """What was predicted and what came true, a forecast for each condition of each case."""
     conditions, results = list(evaluation.network.conditions), evaluation.results
-    predicted = [[each.posterior[name] for name in conditions] for each in results]
+    predicted = [each.marginals for each in results]
     return predicted, [[name in each.case.label for name in conditions] for each in results]
 
 

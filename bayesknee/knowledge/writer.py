@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as FilePath
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import yaml
 from immutabledict import immutabledict
@@ -24,8 +24,6 @@ from bayesknee.knowledge.reader import MAIN_FILE, read_network
 
 LINE: Final = 118
 WITH_NUMBERS: Final = ("risk_factors", "conditions", "signs", "findings")
-
-T = TypeVar("T", Number, Reference)
 
 
 def check_new_folder(folder: FilePath | str, source: FilePath) -> FilePath:
@@ -91,15 +89,16 @@ def write_changed(source: FilePath, target: FilePath, changes: Changes) -> Netwo
 
 def _changed(network: Network, changes: Changes) -> Network:
     """What the files must say when they are read again: of all texts, reading makes one line."""
-    numbers = {path: _on_one_line(number, "note") for path, number in changes.numbers.items()}
-    references = {name: _on_one_line(each, "citation") for name, each in changes.references.items()}
+    numbers = {path: replace(number, note=_on_one_line(number.note)) for path, number in changes.numbers.items()}
+    references = {
+        name: replace(each, citation=_on_one_line(each.citation)) for name, each in changes.references.items()
+    }
     parts = {section: with_numbers((section,), getattr(network, section), numbers) for section in WITH_NUMBERS}
     return replace(network, version=changes.version, references={**network.references, **references}, **parts)
 
 
-def _on_one_line(thing: T, key: str) -> T:
-    one_line: dict[str, Any] = {key: " ".join(getattr(thing, key).split())}
-    return replace(thing, **one_line)
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def check_read_back(network: Network, expected: Network) -> None:
@@ -189,7 +188,7 @@ class _Page:
             self._edits[self._span(before)] = f"  {listed}"
             return ""
         head = self._node(("network",))
-        if head is None or getattr(head, "flow_style", False):
+        if not isinstance(head, yaml.CollectionNode) or head.flow_style:
             return f", files: {listed}"
         return "\n" + " " * head.start_mark.column + f"files: {listed}"
 
@@ -223,7 +222,7 @@ def _number(number: Number, column: int) -> str:
     if not number.note:
         return f"{head}}}"
     indent = " " * (column + 1)
-    note = f"note: {json.dumps(' '.join(number.note.split()), ensure_ascii=False)}}}"
+    note = f"note: {json.dumps(_on_one_line(number.note), ensure_ascii=False)}}}"
     lines = textwrap.wrap(note, max(LINE - len(indent), 60), break_long_words=False, break_on_hyphens=False)
     return "\n".join([f"{head},", *(f"{indent}{line}" for line in lines)])
 

@@ -140,7 +140,7 @@ def stated(value: float, low: float, high: float) -> Probability:
     return Probability(value=value, low=low, high=high, grade="D", source="judged", note="a test")
 
 
-def tested(share: float, number: int, sensitivity: Probability, specificity: Probability, leak: Probability) -> Learned:
+def taught(share: float, number: int, sensitivity: Probability, specificity: Probability, leak: Probability) -> Learned:
     """What so many patients without the only cause of a sign teach, in this share of whom its test is positive."""
     rule = NoisyOr(leak, immutabledict(a=stated(0.5, 0.3, 0.7)))
     prior = network(
@@ -157,7 +157,7 @@ def tested(share: float, number: int, sensitivity: Probability, specificity: Pro
 
 
 def test_a_test_that_looks_worse_than_none_is_bounded_and_the_rest_goes_on() -> None:
-    learned = tested(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
+    learned = taught(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
     moves = {move.path[-1]: move.new for move in learned.moves if move.path[1] == "scan"}
     assert 1.0 < moves["sensitivity"].value + moves["specificity"].value == pytest.approx(1.001, abs=2e-4)
     assert moves["specificity"].note.endswith("lifted so that sensitivity and specificity sum to more than 1. a test")
@@ -167,7 +167,7 @@ def test_a_test_that_looks_worse_than_none_is_bounded_and_the_rest_goes_on() -> 
 
 def test_patients_who_contradict_a_narrow_range_move_it_and_it_says_so() -> None:
     """0.3 % expected and 5 % seen: more stays hidden than is seen, so the interval is as wide as the old range."""
-    learned = tested(0.05, 400, stated(0.9, 0.8, 0.95), stated(0.9995, 0.999, 0.9997), stated(0.003, 0.002, 0.0045))
+    learned = taught(0.05, 400, stated(0.9, 0.8, 0.95), stated(0.9995, 0.999, 0.9997), stated(0.003, 0.002, 0.0045))
     leak = next(move for move in learned.moves if move.path[0] == "signs")
     assert 0.004 < leak.new.value < 0.01
     assert leak.new.low < leak.new.value < leak.new.high
@@ -177,7 +177,7 @@ def test_patients_who_contradict_a_narrow_range_move_it_and_it_says_so() -> None
 
 def test_a_part_that_would_break_a_rule_is_left_as_it_was_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesknee.cohort.learning.LEAST_OF_READING", 0.0)
-    learned = tested(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
+    learned = taught(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
     assert {move.path[1] for move in learned.moves} == {"swollen", "limp"}
     assert set(learned.left) == {"findings.scan"}
     assert "a sum above 1" in learned.left["findings.scan"]

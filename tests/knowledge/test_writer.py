@@ -17,8 +17,8 @@ from bayesknee.knowledge.model import Number, Reference
 from bayesknee.knowledge.writer import Changes, not_copied, write_changed
 from tests.support.paths import NETWORKS
 
-PATH = ("findings", "pain_on_grip", "noisy_or", "causes", "strain")
-LAST = ("conditions", "other", "base_rate", "any_setting")
+PATH: tuple[str, ...] = ("findings", "pain_on_grip", "noisy_or", "causes", "strain")
+LAST: tuple[str, ...] = ("conditions", "other", "base_rate", "any_setting")
 
 
 @pytest.fixture
