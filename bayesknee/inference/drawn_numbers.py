@@ -1,4 +1,4 @@
-"""The numbers of findings and signs, drawn anew from their ranges."""
+"""The numbers of an entry of a network, drawn anew from their ranges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, sign_likelihood
-from bayesknee.knowledge.model import Finding, Mixture, Sign
+from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, Sign
 from bayesknee.knowledge.ranges import Ranges, stream
 from bayesknee.patient.evidence import Likelihood
 
@@ -18,10 +18,17 @@ USUAL_DRAWS: Final = 1000  # the ends of a 95 % interval then rest on 25 draws e
 Drawn: TypeAlias = Mapping[tuple[str, ...], Vector]
 
 
-def drawn_numbers(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
-    """The numbers of a finding or sign by place, shape (draws,)."""
+def drawn_numbers(entry: RiskFactor | Condition | Sign | Finding, draws: int, seed: int) -> Drawn:
+    """The numbers of an entry by place, shape (draws,)."""
     ranges = Ranges(entry)
     return dict(zip(ranges.paths, ranges.draw(stream(seed, entry.id), draws), strict=True))
+
+
+def drawn_distribution(drawn: Drawn, path: tuple[str, ...], stated: Iterable[str], states: Sequence[str]) -> Vector:
+    """P(state) from the stated ones, which stand at a place, shape (states, draws); one left out gets the rest."""
+    by_state = {state: drawn[*path, state] for state in stated}
+    rest = 1.0 - sum(by_state.values(), np.zeros(()))
+    return np.array([by_state.get(state, rest) for state in states])
 
 
 def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
@@ -34,9 +41,7 @@ def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[s
     draws = len(next(iter(drawn.values())))
 
     def distribution(path: tuple[str, ...], stated: Iterable[str]) -> Vector:
-        own = {state: drawn[*path, state] for state in stated}
-        rest = 1.0 - sum(own.values(), np.zeros(draws))
-        return np.array([own.get(state, rest) for state in states])
+        return drawn_distribution(drawn, path, stated, states)
 
     uniform = np.full((len(states), draws), 1.0 / len(states))
     others = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
