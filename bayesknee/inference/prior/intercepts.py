@@ -333,7 +333,7 @@ def find_intercepts(states: tuple[Vector, Vector], marginal: Vector, start: Vect
     goal = _logit(marginal)
     low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
     if len(odds_ratios) == 1:  # without parents nothing has to be searched for
-        return low
+        return np.asarray(low)
     a = np.clip(start, low, high)
     for _ in range(MOST_ROUNDS):
         yes, slope = mean_and_slope(weights, odds_ratios, a)
