@@ -1,4 +1,4 @@
-"""The numbers of findings and signs, drawn from their ranges."""
+"""The numbers of an entry of a network, drawn anew from their ranges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, sign_likelihood
-from bayesknee.knowledge.model import Finding, Mixture, Sign
+from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, Sign
 from bayesknee.knowledge.ranges import Ranges, stream
 from bayesknee.patient.evidence import Likelihood
 
@@ -17,10 +17,17 @@ USUAL_DRAWS: Final = 1000  # 25 draws lie beyond either end of a 95 % interval; 
 Drawn: TypeAlias = Mapping[tuple[str, ...], Vector]
 
 
-def drawn_numbers(entry: Finding | Sign, draws: int, seed: int) -> Drawn:
-    """The drawn numbers of a finding or sign by path, shape (draws,)."""
+def drawn_numbers(entry: RiskFactor | Condition | Sign | Finding, draws: int, seed: int) -> Drawn:
+    """The drawn numbers of an entry by path, shape (draws,)."""
     ranges = Ranges(entry)
     return dict(zip(ranges.paths, ranges.draw(stream(seed, entry.id), draws), strict=True))
+
+
+def drawn_distribution(drawn: Drawn, path: tuple[str, ...], stated: Iterable[str], states: Sequence[str]) -> Vector:
+    """P(state) from the stated ones, which stand at a place, shape (states, draws); one left out gets the rest."""
+    by_state = {state: drawn[*path, state] for state in stated}
+    rest = 1.0 - sum(by_state.values(), np.zeros(()))
+    return np.array([by_state.get(state, rest) for state in states])
 
 
 def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
@@ -40,9 +47,7 @@ def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[s
     draws = len(next(iter(drawn.values())))
 
     def distribution(path: tuple[str, ...], stated: Iterable[str]) -> Vector:
-        given = {state: drawn[*path, state] for state in stated}
-        rest = 1.0 - sum(given.values(), np.zeros(draws))
-        return np.array([given.get(state, rest) for state in states])
+        return drawn_distribution(drawn, path, stated, states)
 
     uniform = np.full((len(states), draws), 1.0 / len(states))
     otherwise = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform

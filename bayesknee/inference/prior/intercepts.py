@@ -119,19 +119,20 @@ class InterceptSearch:
         touching = sorted({variable for scope in scopes for variable in scope})
         order, largest = elimination_order(scopes, touching, parents.states)
         check_size(largest, "risk factors that share conditions")
-        self.any_order = tuple(number for number in order if number not in parents.private_blocks)
+        private = set(parents.private_blocks)
+        self.any_order = tuple(number for number in order if number not in private)
         self.plans = [self._plan(c) for c in range(n)]
         self.ancestors = {variable for used, _ in self.plans for variable in used if variable < n}
 
     def _plan(self, c: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The ancestors of a condition, and those of them to be summed out for the distribution of its parents."""
-        ratios = dict(enumerate(self.parents.numbers.ratios))
+        ratios, n = self.parents.numbers.ratios, len(self.parents.conditions)
         ancestors = set(ratios[c])
         for condition in reversed(self.parents.parents_first):
             if condition in ancestors:
                 ancestors.update(ratios[condition])
         used = tuple(sorted(ancestors))
-        scopes = [(variable, *ratios.get(variable, ())) for variable in used]
+        scopes = [(variable, *ratios[variable]) if variable < n else (variable,) for variable in used]
         order, largest = elimination_order(scopes, ancestors.difference(ratios[c]), self.parents.states)
         check_size(largest, "the ancestors of a condition")
         return used, order
@@ -331,6 +332,8 @@ def find_intercepts(states: tuple[Vector, Vector], marginal: Vector, start: Vect
     weights, odds_ratios = states
     goal = _logit(marginal)
     low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
+    if len(odds_ratios) == 1:  # without parents nothing has to be searched for
+        return np.asarray(low)
     a = np.clip(start, low, high)
     for _ in range(MOST_ROUNDS):
         yes, slope = mean_and_slope(weights, odds_ratios, a)

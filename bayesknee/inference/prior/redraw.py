@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.drawn_numbers import drawn_distribution, drawn_numbers
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.intercepts import Intercepts, InterceptSearch
 from bayesknee.inference.prior.joint import sum_over_blocks
 from bayesknee.inference.prior.parents import ParentNumbers, Parents, given_parents
 from bayesknee.knowledge.model import RiskFactor
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.ranges import Ranges, draw_base_rates, stream
+from bayesknee.knowledge.ranges import draw_base_rates
 from bayesknee.patient.evidence import Likelihood
 
 
@@ -69,25 +70,18 @@ class RedrawnPrior:
 
     def _draw_numbers(self, seed: int, draws: int) -> ParentNumbers:
         conditions, key = self._network.conditions, self._parents.key
-        by_condition = [self._drawn(name, seed, draws) for name in conditions]
+        by_condition = [drawn_numbers(condition, draws, seed) for condition in conditions.values()]
         rates, ones = draw_base_rates(self._network, seed, draws), np.ones(draws)
 
         def odds_ratios(c: int, parent: str, states: tuple[str, ...]) -> Vector:
             return np.array([by_condition[c].get(("odds_ratios", parent, state), ones) for state in states])
 
         def prior(factor: RiskFactor) -> Vector:
-            drawn, setting = self._drawn(factor.id, seed, draws), key(factor.prior)
-            stated = {state: drawn["prior", setting, state] for state in factor.prior[setting].numbers}
-            rest = 1.0 - sum(stated.values(), np.zeros(draws))
-            return np.array([stated.get(state, rest) for state in factor.states])
+            drawn, setting = drawn_numbers(factor, draws, seed), key(factor.prior)
+            return drawn_distribution(drawn, ("prior", setting), factor.prior[setting].numbers, factor.states)
 
         paths = [("conditions", name, "base_rate", key(model.base_rate)) for name, model in conditions.items()]
         return self._parents.redrawn(prior, odds_ratios, np.array([rates[path] for path in paths]))
-
-    def _drawn(self, name: str, seed: int, draws: int) -> dict[tuple[str, ...], Vector]:
-        entry = self._network.conditions.get(name) or self._network.risk_factors[name]
-        ranges = Ranges(entry)
-        return dict(zip(ranges.paths, ranges.draw(stream(seed, name), draws), strict=True))
 
     # --- the sum over what is not known ------------------------------------------------------------------------------
 
