@@ -12,7 +12,7 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Vector, descending
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, measure
@@ -55,7 +55,7 @@ class CaseResult:
     def posterior(self) -> Mapping[str, float]:
         """P(condition), most probable first. Not kept: of a hundred thousand patients, that takes 100 MB."""
         names = tuple(self.engine.network.conditions)
-        order = np.argsort(-self.marginals, kind="stable").tolist()
+        order = descending(self.marginals).tolist()
         return immutabledict({names[place]: float(self.marginals[place]) for place in order})
 
     @cached_property

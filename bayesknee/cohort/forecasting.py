@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Vector, descending
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Flags, Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
@@ -64,8 +64,9 @@ def called_by_naive_bayes(network: Network, setting: str, cases: Sequence[Labell
 
 
 def _level(network: Network, setting: str, case: LabelledCase, posterior: Vector) -> int:
-    ranked = sorted(zip(network.conditions, posterior.tolist(), strict=True), key=lambda item: -item[1])
-    return LEVELS.index(triage(CareSteps(network, setting), case.evidence, dict(ranked)).level)
+    names = tuple(network.conditions)
+    ranked = {names[place]: float(posterior[place]) for place in descending(posterior)}
+    return LEVELS.index(triage(CareSteps(network, setting), case.evidence, ranked).level)
 
 
 def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Flags) -> Codes:

@@ -16,7 +16,7 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Vector, descending
 from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product, vector_product
 
@@ -88,7 +88,7 @@ class Forecasts:
     @cached_property
     def rank(self) -> Numbers:
         """The rank of the best-placed true condition, from 1; equal probabilities in the network's order."""
-        order = np.argsort(-self.posterior, axis=1, kind="stable")
+        order = descending(self.posterior)
         return np.asarray(np.argmax(np.take_along_axis(self.truth, order, axis=1), axis=1) + 1)
 
     @cached_property
