@@ -55,7 +55,14 @@ def test_by_hand() -> None:
     assert outcomes.posteriors[1] == pytest.approx(outcomes.joint[1] / yes, abs=1e-12)
 
 
-@pytest.mark.parametrize(("size", "quick"), [(TINY, 150), (SMALL, 60), pytest.param(REAL, 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("size", "quick"),
+    [
+        (TINY, 40),
+        (SMALL, 15),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in ((TINY, 150), (SMALL, 60), (REAL, 2))),
+    ],
+)
 def test_as_a_diagnosis_with_the_answer(size: Size, quick: int) -> None:
     for seed in seeds(quick):
         patient = seeded_patient(seed, size)
