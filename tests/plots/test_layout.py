@@ -36,7 +36,7 @@ ONE: Final = {
     "severe_pain": {"yes": 0.75, "no": 0.25},
 }
 OTHER: Final = {"age": 30, "fever": "yes", "lump_noticed": "yes", "onset": "gradual"}
-LAYOUTS: Final = (None, "constrained", "tight")
+LAYOUTS: Final = ("constrained", *(pytest.param(layout, marks=pytest.mark.slow) for layout in (None, "tight")))
 Draw = Callable[[Diagnosis, Axes], Axes]
 
 
@@ -143,7 +143,7 @@ def test_four_pictures_of_a_patient(layout: str | None, pair: tuple[Diagnosis, D
         assert_each_in_its_box(axes, boxes_without_pictures(*shape))
 
 
-@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize("layout", LAYOUTS[:2])
 @pytest.mark.parametrize("name", PICTURES)
 def test_one_picture_in_a_figure_of_the_usual_size(
     name: str, layout: str | None, pair: tuple[Diagnosis, Diagnosis]
