@@ -22,6 +22,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds
+from bayesknee.plain import attributes
 from bayesknee.words import ALARMING, LEVEL_WORDS
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
@@ -63,11 +64,11 @@ class Reason:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: id, answers and source of a red flag; condition, probability and limit of other reasons."""
-        plain = {"kind": self.kind, "level": self.level, "text": self.text}
+        shared = attributes(self, ("kind", "level", "text"))
         if self.kind == "red_flag":
-            aside = {"set_aside_by": self.set_aside_by} if self.set_aside_by else {}
-            return {**plain, "red_flag": self.id, "answers": list(self.answers), "source": self.source, **aside}
-        return {**plain, "condition": self.id, "probability": self.probability, "limit": self.limit}
+            flag = ("answers", "source", "set_aside_by") if self.set_aside_by else ("answers", "source")
+            return {**shared, "red_flag": self.id, **attributes(self, flag)}
+        return {**shared, "condition": self.id, **attributes(self, ("probability", "limit"))}
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,7 @@ class Triage:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {
-            "level": self.level,
-            "reasons": [reason.to_dict() for reason in self.reasons],
-            "set_aside": [flag.to_dict() for flag in self.set_aside],
-        }
+        return attributes(self)
 
     @property
     def decisive(self) -> tuple[Reason, ...]:

@@ -32,6 +32,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.opening import Opening
 from bayesknee.markup import render
+from bayesknee.plain import attributes
 from bayesknee.words import folded
 
 # What an answer is about, where that is no sign; with a blank, so that no sign can have the name.
@@ -149,6 +150,11 @@ class Network:
         Each is the id of a finding or risk factor and the states that are allowed of it.
         """
         return immutabledict({name: tuple(dict.fromkeys(gates_of(name, self.findings))) for name in self.gated})
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Id, version and SHA-256 as plain data: together they tell it from all other networks."""
+        return attributes(self, ("id", "version", "sha256"))
 
     @property
     def default_setting(self) -> str:

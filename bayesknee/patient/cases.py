@@ -70,7 +70,7 @@ class Case:
 
     def differences(self, network: Network) -> list[str]:
         """Warnings where the case was diagnosed with another network, or another version of this one."""
-        own = {"id": network.id, "version": network.version, "sha256": network.sha256}
+        own = network.identity
         if all(self.made_with.get(key, value) == value for key, value in own.items()):
             return []
         made, used = (

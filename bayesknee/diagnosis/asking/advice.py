@@ -20,6 +20,7 @@ from bayesknee.diagnosis.triage import percent
 from bayesknee.errors import quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import Filter
+from bayesknee.plain import attributes
 
 MOST_LISTED: Final = 3  # reasons of one kind; judged: more would hide the reasons that decide
 
@@ -81,15 +82,8 @@ class StopAdvice:
     reasons: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, ready for JSON."""
-        plain = {key: value for key, value in vars(self).items() if not isinstance(value, tuple)}
-        return {
-            **plain,
-            "open_dangers": [vars(danger) for danger in self.open_dangers],
-            "open_flags": [flag.to_dict() for flag in self.open_flags],
-            "hidden_dangers": [vars(danger) for danger in self.hidden_dangers],
-            "reasons": list(self.reasons),
-        }
+        """As plain data, ready for JSON; lists come last."""
+        return dict(sorted(attributes(self).items(), key=lambda item: isinstance(item[1], list)))
 
 
 def stop_advice(belief: Belief, wanted: Filter, rule: StopRule) -> StopAdvice:

@@ -21,12 +21,14 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
+from bayesknee.diagnosis.explaining.ledger import STATED
 from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
 from bayesknee.inference.results import Gradients
 from bayesknee.inference.roots import find_root
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
 from bayesknee.lazy_types import DataFrame
+from bayesknee.plain import attributes
 
 MOST_BARS: Final = 10  # in a tornado; judged: more do not fit on a screen
 MOST_SEARCHED: Final = 6  # numbers, at about half a second each
@@ -87,7 +89,7 @@ class Bar:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {**_number_dict(self), "at_low": self.at_low, "at_high": self.at_high}
+        return {**_number_dict(self), **attributes(self, ("at_low", "at_high"))}
 
 
 @dataclass(frozen=True)
@@ -133,23 +135,12 @@ class Flip:
             **_number_dict(self),
             "needed": self.value,
             "inside_range": self.inside,
-            "leader": self.leader,
-            "probability": self.probability,
+            **attributes(self, ("leader", "probability")),
         }
 
 
 def _number_dict(of: Bar | Flip) -> dict[str, Any]:
-    number = of.number
-    return {
-        "what": of.what,
-        "path": list(of.path),
-        "value": number.value,
-        "low": number.low,
-        "high": number.high,
-        "grade": number.grade,
-        "source": number.source,
-        "citation": of.citation,
-    }
+    return {**attributes(of, ("what", "path")), **attributes(of.number, STATED), "citation": of.citation}
 
 
 def _widths(number: Number, value: float) -> float:
