@@ -16,14 +16,14 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Bools, Vector
-from bayesknee.errors import BayeskneeError, did_you_mean, quoted
+from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds
 from bayesknee.plain import attributes
-from bayesknee.words import ALARMING, LEVEL_WORDS
+from bayesknee.words import ALARMING, LEVEL_WORDS, short_percent
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
@@ -202,8 +202,7 @@ def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapp
     """
     for name, limit in (limits or {}).items():
         if name not in network.conditions:
-            hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
-            raise BayeskneeError(f"unknown condition {quoted(name)}; {hint}")
+            raise BayeskneeError(unknown_text("condition", name, network.conditions))
         if not 0.0 < limit < 1.0:
             raise BayeskneeError(f"limit {limit} of {name}; expected a probability inside (0, 1); correct it")
     stated = {name: condition.limit.value for name, condition in network.conditions.items()}
@@ -215,22 +214,16 @@ def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, fl
     raised_from = dict(zip(steps.network.conditions, steps.raised_from.tolist(), strict=True))
     for name, probability in posterior.items():
         condition, limit = steps.network.conditions[name], steps.limits[name]
-        figures = f"{condition.name} {percent(probability)}"
+        figures = f"{condition.name} {short_percent(probability)}"
         counts = known or probability > raised_from[name]
         reached = [step for step in steps.of(name) if counts and probability >= step[0]]
         if reached:
             at, level, do = reached[-1]
-            text = f"{figures}, not below its limit of {percent(at)}{f': {do}' if do else ''}"
+            text = f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
             yield Reason("over_limit", name, level, text, probability=probability, limit=at)
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
-
-
-def percent(probability: float) -> str:
-    """A probability in per cent with one decimal, or three figures below 0.1 %, to be compared with a limit."""
-    figures = f"{100 * probability:.3g}" if probability < 0.001 else f"{100 * probability:.1f}".removesuffix(".0")
-    return f"{figures} %"
 
 
 # --- red flags -----------------------------------------------------------------------------------------------------

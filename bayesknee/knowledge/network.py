@@ -11,7 +11,7 @@ from typing import Final
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import NetworkError, SettingError, did_you_mean, quoted
+from bayesknee.errors import NetworkError, SettingError, unknown_text
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
@@ -189,5 +189,4 @@ def check_setting(network: Network, setting: str | None) -> str:
     meant = [each.id for each in network.settings.values() if folded(setting) in {folded(each.id), folded(each.name)}]
     if len(meant) == 1:
         return meant[0]
-    hint = did_you_mean(setting, network.settings) or f"known are {', '.join(network.settings)}"
-    raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")
+    raise SettingError(unknown_text("setting", setting, network.settings, f"of network {network.id}"))

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief, given
-from bayesknee.errors import ConditionError, did_you_mean, quoted
+from bayesknee.errors import ConditionError, unknown_text
 from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
 from bayesknee.knowledge.model import JUDGED, NO_YES
@@ -204,8 +204,7 @@ class Ledger(Mapping[str, Account]):
     def _event(self, name: str) -> int:
         if name in self._events:
             return self._events[name]
-        hint = did_you_mean(name, self._events) or f"known are {', '.join(self._events)}"
-        raise ConditionError(f"unknown condition {quoted(name)} of network {self.belief.network.id}; {hint}")
+        raise ConditionError(unknown_text("condition", name, self._events, f"of network {self.belief.network.id}"))
 
     def _entry(self, name: str, share: float, carriers: _Carriers) -> Entry:
         evidence = self.belief.evidence

@@ -22,7 +22,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.explaining.ledger import STATED
-from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
+from bayesknee.errors import ConditionError, InferenceError, NetworkError, unknown_text
 from bayesknee.inference.results import Gradients
 from bayesknee.inference.roots import find_root
 from bayesknee.knowledge.model import Number, Path, Probability
@@ -181,8 +181,7 @@ class Sensitivity:
         wanted = self.leader if name is None else name
         if wanted in self._events:
             return self._events[wanted]
-        hint = did_you_mean(wanted, self._events) or f"known are {', '.join(self._events)}"
-        raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.belief.network.id}; {hint}")
+        raise ConditionError(unknown_text("condition", wanted, self._events, f"of network {self.belief.network.id}"))
 
     def effects(self, subject: str | None = None) -> tuple[Derivative, ...]:
         """The derivatives of one probability by all numbers that bear on it, the largest swing first.
