@@ -22,7 +22,7 @@ from bayesknee.diagnosis.wording import (
     interval_text,
     not_ruled_out_line,
 )
-from bayesknee.display.terminal import bar, console_for, is_fancy, rendered, sticky
+from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_words import answer_text, label
@@ -172,9 +172,7 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
         yield _indented(Text(intervals.ranges.caution))
     if not intervals.ranges.any:
         return
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for _ in range(3):
-        table.add_column(overflow="fold")
+    table = columns(3)
     for name, each in list(intervals.conditions.items())[:most]:
         if given_state(diagnosis, {name}) is None:
             share = intervals.first[name]
@@ -192,9 +190,7 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
 def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
     """The level, the reasons that set it, and all other red flags."""
     yield Text(f"How urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
-    table = Table.grid(padding=0)
-    table.add_column(width=_BULLET)
-    table.add_column(overflow="fold")
+    table = numbered(_BULLET)
     for each in triage.shown:
         table.add_row("-", sticky(triage.told(each)))
         if each.answers:
@@ -210,9 +206,7 @@ def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
 
 
 def _answers(diagnosis: Diagnosis) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
+    table = columns()
     network, evidence = diagnosis.network, diagnosis.evidence
     for name in dict.fromkeys((*evidence.answers, *evidence.implied)):
         told = [answer_text(network, name, evidence.answers[name])] if name in evidence.answers else []

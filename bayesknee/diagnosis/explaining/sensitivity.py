@@ -63,22 +63,36 @@ class Derivative:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A probability over the range of one number, exactly.
+class UnsureNumber:
+    """A number of the network that may be wrong.
 
     Attributes:
         path: where the number stands.
         what: the meaning of the number, in words.
         number: as the network has it.
         citation: of its source; `judged` if it was a guess.
-        at_low, at_high: P(event | e) with the number at either end of its range, or at the bound of the format if that
-            comes first.
     """
 
     path: Path
     what: str
     number: Number
     citation: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        stated = attributes(self.number, STATED)
+        return {**attributes(self, ("what", "path")), **stated, **attributes(self, ("citation",))}
+
+
+@dataclass(frozen=True)
+class Bar(UnsureNumber):
+    """A probability over the range of one number, exactly.
+
+    Attributes:
+        at_low, at_high: P(event | e) with the number at either end of its range, or at the bound of the format if that
+            comes first.
+    """
+
     at_low: float
     at_high: float
 
@@ -89,27 +103,19 @@ class Bar:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {**_number_dict(self), **attributes(self, ("at_low", "at_high"))}
+        return {**super().to_dict(), **attributes(self, ("at_low", "at_high"))}
 
 
 @dataclass(frozen=True)
-class Flip:
+class Flip(UnsureNumber):
     """One number that, if wrong, changes the first place.
 
     Attributes:
-        path: where the number stands.
-        what: the meaning of the number, in words.
-        number: as the network has it.
-        citation: of its source; `judged` if it was a guess.
         value: the value at which both conditions are equally probable; beyond it, `leader` comes first.
         leader: id of the condition that takes the first place.
         probability: P(leader | e) at that value.
     """
 
-    path: Path
-    what: str
-    number: Number
-    citation: str
     value: float
     leader: str
     probability: float
@@ -132,15 +138,11 @@ class Flip:
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {
-            **_number_dict(self),
+            **super().to_dict(),
             "needed": self.value,
             "inside_range": self.inside,
             **attributes(self, ("leader", "probability")),
         }
-
-
-def _number_dict(of: Bar | Flip) -> dict[str, Any]:
-    return {**attributes(of, ("what", "path")), **attributes(of.number, STATED), "citation": of.citation}
 
 
 def _widths(number: Number, value: float) -> float:
