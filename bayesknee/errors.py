@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ LONGEST_VALUE: Final = 60  # characters of a value that an error quotes
 LONGEST_LINE: Final = 4000  # characters of a line on a terminal: what is longer came from a file, and nobody reads it
 LONGEST_HINTED: Final = 100  # names are 60 at most, and comparing takes the product of the lengths
 MOST_HINTS: Final = 20  # among the faults of one file; nobody reads more, and each takes milliseconds
+MOST_NAMES: Final = 12  # known names that a fault of a network lists; judged: more would fill the screen
+SEE_FINDINGS: Final = "`bayesknee findings` lists what is known"
 
 _hints_left: ContextVar[list[int] | None] = ContextVar("_hints_left", default=None)
 
@@ -213,3 +215,39 @@ def did_you_mean(word: object, known: Iterable[str], most: int = 3) -> str:
         left[0] -= 1
     near = difflib.get_close_matches(text.lower(), list(known), n=most, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def name_hint(word: object, known: Collection[str], otherwise: str = "", most: int | None = None) -> str:
+    """What to do about an unknown name: take one of the nearest names; if none is near, something else.
+
+    Args:
+        word: the unknown name.
+        known: the known names.
+        otherwise: what to do if none is near; by default, take one of the known names, which are listed.
+        most: how many of these to list at most; all by default.
+    """
+    return did_you_mean(word, known) or otherwise or _known_are(known, len(known) if most is None else most)
+
+
+def _known_are(names: Collection[str], most: int) -> str:
+    return f"known are {', '.join(islice(names, most)) or 'none'}{' ...' if len(names) > most else ''}"
+
+
+def unknown_text(what: str, name: object, known: Collection[str], of: str = "", otherwise: str = "") -> str:
+    """The text of an error: an unknown name, and a hint.
+
+    Args:
+        what: what the name should be, such as setting.
+        name: the unknown name.
+        known: the known names.
+        of: where it was looked for, such as "of network elbow"; may be empty.
+        otherwise: what to do if no known name is near; as for `name_hint`.
+    """
+    return f"unknown {what} {quoted(name)}{' ' if of else ''}{of}; {name_hint(name, known, otherwise)}"
+
+
+def unknown_name(
+    path: tuple[str, ...], name: str, known: Collection[str], expected: str, otherwise: str = ""
+) -> Problem:
+    """The problem of a network that names something unknown; its hint lists `MOST_NAMES` names at most."""
+    return Problem(path, quoted(name), expected, name_hint(name, known, otherwise, MOST_NAMES))

@@ -26,6 +26,17 @@ def percent(probability: float) -> str:
     return "> 99.9 %" if probability >= 0.9995 else f"{probability:.1%}".replace("%", " %")
 
 
+def percent_or_less(probability: float) -> str:
+    """As `percent`, but with two figures below 0.1 %, so that it can be compared with a limit there."""
+    return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
+
+
+def short_percent(probability: float) -> str:
+    """In per cent with one decimal if that is not 0, or three figures below 0.1 %, to be compared with a limit."""
+    figures = f"{100 * probability:.3g}" if probability < 0.001 else f"{100 * probability:.1f}".removesuffix(".0")
+    return f"{figures} %"
+
+
 def folded(text: str) -> str:
     """A text to compare: small letters, single blanks in place of blanks and underscores."""
     return _APART.sub(" ", text.strip()).casefold()

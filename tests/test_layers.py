@@ -18,7 +18,7 @@ MOST_FILES = 22  # in one folder: what the command line has, a file a command
 # From the ground up. A package or module stands on the floor of its longest prefix here. It may import what stands on
 # lower floors and what shares its line; two names on one floor are neighbours, and do not know each other.
 FLOORS = (
-    ("errors", "arrays", "words", "version", "lazy_types"),
+    ("errors", "arrays", "words", "plain", "version", "lazy_types"),
     ("markup", "picture_formats", "files"),
     ("knowledge",),
     ("patient",),

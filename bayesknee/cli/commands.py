@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 import click
 from immutabledict import immutabledict
 
-from bayesknee.errors import BayeskneeError, NetworkError, did_you_mean, one_line, quoted
+from bayesknee.errors import BayeskneeError, NetworkError, one_line, unknown_text
 from bayesknee.version import __version__
 
 BAD_INPUT: Final = 2
@@ -67,8 +67,7 @@ class CommandGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            hint = did_you_mean(args[0], COMMANDS) or f"known are {', '.join(COMMANDS)}"
-            raise click.UsageError(f"unknown command {quoted(args[0])}; {hint}", ctx)
+            raise click.UsageError(unknown_text("command", args[0], COMMANDS), ctx)
         return super().resolve_command(ctx, args)
 
     def main(

@@ -13,6 +13,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.network import Network
+from bayesknee.plain import attributes, plain
 
 
 @click.command(
@@ -85,18 +86,16 @@ def explained(diagnosis: Diagnosis, subject: str, against: str | None) -> dict[s
     """The whole explanation as plain data."""
     ledger = diagnosis.ledger
     account = ledger[subject] if against is None else ledger.contrast(subject, against)
-    whole = diagnosis.to_dict(questions=0)
     both = against is not None and {subject, against} <= set(diagnosis.network.conditions)
     turning = answers_that_turn(diagnosis, subject, str(against)) if both else ()
     return {
-        **{key: whole[key] for key in ("network", "setting", "evidence", "implied")},
+        **diagnosis.given_dict(),
         **account.to_dict(),
         "probabilities": {name: _before_and_now(diagnosis, name) for name in (subject, against) if name is not None},
         "leader": next(iter(diagnosis.posterior)),
-        "leader_changes": [each.to_dict() for each in leader_changes(diagnosis)],
-        "turned_round_by": [each.to_dict() for each in turning],
-        "conflict": diagnosis.conflict.to_dict(),
-        "surprise": diagnosis.surprise.to_dict(),
+        "leader_changes": plain(tuple(leader_changes(diagnosis))),
+        "turned_round_by": plain(turning),
+        **attributes(diagnosis, ("conflict", "surprise")),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text
-from bayesknee.errors import BayeskneeError, did_you_mean, quoted
+from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.model import ANSWERED_BY, Question, RiskFactor
 from bayesknee.knowledge.network import Network
@@ -65,8 +65,8 @@ def find_topic(network: Network, given: str) -> str:
     ids = {name.lower(): topic for topic, name in network.topics.items()} | {topic: topic for topic in network.topics}
     if given.lower() in ids:
         return ids[given.lower()]
-    hint = did_you_mean(given.lower(), ids) or f"known are {', '.join(network.topics)}"
-    raise BayeskneeError(f"unknown topic {quoted(given)} of network {network.id}; {hint}")
+    known = f"known are {', '.join(network.topics)}"
+    raise BayeskneeError(unknown_text("topic", given, ids, f"of network {network.id}", known))
 
 
 def _contains(network: Network, question: Question, words: str) -> bool:

@@ -76,9 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     if picture is not None:
         _draw(diagnosis, plan, picture)
     if as_json:
-        whole = diagnosis.to_dict(questions=0)
-        kept = {key: whole[key] for key in ("network", "setting", "evidence", "implied")}
-        print_json({**kept, "plan": plan.to_dict()})
+        print_json({**diagnosis.given_dict(), "plan": plan.to_dict()})
         return
     from bayesknee.display.plan_form import plan_text
 

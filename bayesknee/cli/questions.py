@@ -7,6 +7,7 @@ import click
 from bayesknee.cli.findings import find_topic
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
+from bayesknee.plain import plain
 
 
 @click.command(
@@ -54,10 +55,8 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         look_ahead=look_ahead,
     )[:number]
     if as_json:
-        whole = diagnosis.to_dict(questions=0)
-        kept = {key: whole[key] for key in ("network", "setting", "evidence", "implied")}
         ranked_by = {"objective": objective, "look_ahead": look_ahead}
-        print_json({**kept, **ranked_by, "next_questions": [each.to_dict() for each in ranked]})
+        print_json({**diagnosis.given_dict(), **ranked_by, "next_questions": plain(ranked)})
         return
     from bayesknee.display.next_questions import next_questions_text
 

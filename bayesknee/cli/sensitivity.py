@@ -11,6 +11,7 @@ from bayesknee.cli.options import examples, json_option, network_option, print_j
 from bayesknee.cli.patient import case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS
+from bayesknee.plain import attributes, plain
 
 
 @click.command(
@@ -58,13 +59,12 @@ def sensitivity_dict(diagnosis: Diagnosis, subject: str, most: int) -> dict[str,
     """The sensitivity as plain data: derivatives by all numbers that bear on it, ranges of some, changes of place."""
     found = diagnosis.sensitivity()
     effects = found.effects(subject)
-    whole = diagnosis.to_dict(questions=0)
     return {
-        **{key: whole[key] for key in ("network", "setting", "evidence", "implied")},
+        **diagnosis.given_dict(),
         "subject": subject,
         "probability": {**diagnosis.posterior, **diagnosis.groups}[subject],
         "leader": found.leader,
-        "tornado": [each.to_dict() for each in found.tornado(subject, most)],
-        "flips": [each.to_dict() for each in found.flips()],
-        "derivatives": [{"path": list(each.path), "derivative": each.derivative} for each in effects],
+        "tornado": plain(found.tornado(subject, most)),
+        "flips": plain(found.flips()),
+        "derivatives": [attributes(effect, ("path", "derivative")) for effect in effects],
     }

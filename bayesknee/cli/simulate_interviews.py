@@ -19,6 +19,7 @@ from bayesknee.cli.options import (
 )
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.plain import plain
 
 MOST_PATIENTS: Final = 1_000_000  # each is interviewed by all policies, which takes days
 
@@ -87,7 +88,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     with counted_bar("interviews", wanted.interviews) as progress:
         results = collected(loaded, simulate(loaded, setting, wanted, progress))
     if as_json:
-        print_json({source: [each.to_dict() for each in some] for source, some in results.items()})
+        print_json(plain(results))
     else:
         print_text(interviews_markdown(loaded, results) if markdown else interviews_text(loaded, results))
     if picture is not None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataFrame
+from bayesknee.plain import attributes, plain
 
 ROUNDS: Final = 1000
 MOST_FLAGGED: Final = 100
@@ -87,9 +87,9 @@ class CaseResult:
             "setting": self.case.setting,
             "label": list(self.case.label),
             "rank": self.rank,
-            "triage": {"called": self.called, "needed": self.needed},
-            "posterior": dict(self.posterior),
-            "missed": {name: value if math.isfinite(value) else None for name, value in shares.items()},
+            "triage": attributes(self, ("called", "needed")),
+            "posterior": plain(self.posterior),
+            "missed": plain(shares),
         }
 
 
@@ -159,19 +159,13 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data, ready for JSON; null where there was nothing to measure."""
-        network = self.network
         return {
-            "network": {"id": network.id, "version": network.version, "sha256": network.sha256},
+            "network": self.network.identity,
             "cases": len(self.results),
-            "bootstrap": {"rounds": self.rounds, "seed": self.seed},
-            "measures": {name: _plain_measures(each) for name, each in self.forecasters.items()},
-            "calibration": {
-                ENGINE: [_plain_bin(each) for each in self.calibration],
-                BASELINE: [_plain_bin(each) for each in self.baseline_calibration],
-            },
-            "inclusion": {name: list(map(_finite, each)) for name, each in self.inclusion.items()},
-            "unnamed": asdict(self.unnamed),
-            "results": [each.to_dict() for each in self.results],
+            "bootstrap": attributes(self, ("rounds", "seed")),
+            "measures": plain(self.forecasters),
+            "calibration": plain({ENGINE: self.calibration, BASELINE: self.baseline_calibration}),
+            **attributes(self, ("inclusion", "unnamed", "results")),
         }
 
 
@@ -266,24 +260,3 @@ def _unnamed(network: Network, results: Iterable[CaseResult]) -> Unnamed:
     flagged = [surprise_of(each.diagnosis).matters for each in found]
     either = sum(one or other for one, other in zip(led, flagged, strict=True))
     return Unnamed(len(found), sum(led), sum(flagged), either)
-
-
-def _plain_measures(measures: Measures) -> dict[str, Any]:
-    return {
-        **{name: _plain(each) for name, each in overall(measures).items()},
-        "sensitivity": {name: _plain(each) for name, each in measures.sensitivity.items()},
-        "specificity": {name: _plain(each) for name, each in measures.specificity.items()},
-    }
-
-
-def _plain(measure: Measure) -> dict[str, float | None]:
-    return {"value": _finite(measure.value), "low": _finite(measure.low), "high": _finite(measure.high)}
-
-
-def _plain_bin(each: Bin) -> dict[str, float | None]:
-    ends = {"low": each.low, "high": each.high, "count": each.count}
-    return ends | {"predicted": _finite(each.predicted), "observed": _finite(each.observed)}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -22,12 +22,12 @@ from bayesknee.errors import (
     BayeskneeError,
     CaseFileError,
     TableError,
-    did_you_mean,
     few_hints,
     joined,
     printable,
     quoted,
     shown_word,
+    unknown_text,
 )
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network, check_setting
@@ -141,8 +141,7 @@ def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
         return ()
     for name in names:
         if name not in network.conditions:
-            hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
-            raise CaseFileError(f"unknown condition {quoted(name)} as label; {hint}")
+            raise CaseFileError(unknown_text("condition", name, network.conditions, "as label"))
     return tuple(dict.fromkeys(names))
 
 

@@ -22,6 +22,7 @@ from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.ranges import stated_ranges
 from bayesknee.lazy_types import ChunkedArray, Table
 from bayesknee.patient.columns import Columns
+from bayesknee.plain import attributes
 from bayesknee.version import __version__
 
 ROW: Final = "row"
@@ -80,8 +81,7 @@ class FileScores:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
-        rejects = str(self.rejects) if self.rejects else None
-        return {**vars(self), "output": str(self.output), "rejects": rejects}
+        return attributes(self)
 
 
 def score_file(  # noqa: PLR0913 (each is an option of the command)

@@ -24,7 +24,7 @@ from bayesknee.diagnosis.asking.objectives import information
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import CareSteps, levels
-from bayesknee.errors import InferenceError, QuestionError, did_you_mean, quoted
+from bayesknee.errors import InferenceError, QuestionError, unknown_text
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import redrawn
@@ -223,8 +223,7 @@ def check_policy(policy: str) -> None:
         QuestionError: with near names.
     """
     if policy not in POLICIES:
-        hint = did_you_mean(policy, POLICIES) or f"known are {', '.join(POLICIES)}"
-        raise QuestionError(f"unknown policy {quoted(policy)}; {hint}")
+        raise QuestionError(unknown_text("policy", policy, POLICIES))
 
 
 # --- interviews -------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from bayesknee.arrays import Vector
 from bayesknee.cohort.simulated_interviews import DrawnPatients, Played
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
+from bayesknee.plain import attributes
 
 Z: Final = 1.959963984540054
 ALL: Final = "all"
@@ -85,16 +86,10 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
-        return {key: _plain(value) for key, value in vars(self).items()}
+        return attributes(self)
 
 
 Results: TypeAlias = Mapping[str, Sequence[Result]]  # by source of the patients
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return {key: _plain(each) for key, each in vars(value).items()} if isinstance(value, Figure | Lost) else value
 
 
 def result(network: Network, policy: str, patients: DrawnPatients, played: Played, all_asked: Played | None) -> Result:

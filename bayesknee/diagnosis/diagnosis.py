@@ -21,6 +21,7 @@ from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
+from bayesknee.plain import plain
 
 QUESTIONS: Final = 10  # in plain data by default; judged: all of them, with their posteriors, would fill megabytes
 
@@ -186,21 +187,7 @@ class Diagnosis(Belief):
             QuestionError: an unknown word in `asked_of`.
         """
         ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
-        return {**self._plain_evidence(), **self._plain_posterior(), "next_questions": [q.to_dict() for q in ranked]}
-
-    def _plain_evidence(self) -> dict[str, Any]:
-        return {
-            "network": {"id": self.network.id, "version": self.network.version, "sha256": self.network.sha256},
-            "setting": self.setting,
-            "evidence": {
-                name: answer if isinstance(answer, str) else dict(answer)
-                for name, answer in self.evidence.answers.items()
-            },
-            "implied": [
-                {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
-                for gate, states in self.evidence.implied.items()
-            ],
-        }
+        return {**self.given_dict(), **self._plain_posterior(), "next_questions": plain(ranked)}
 
     def _plain_posterior(self) -> dict[str, Any]:
         conditions = self.network.conditions
@@ -217,10 +204,19 @@ class Diagnosis(Belief):
                 for name, p in self.groups.items()
             ],
             "log_evidence": self.log_evidence,
-            "triage": self.triage.to_dict(),
-            "not_ruled_out": [
-                {"condition": danger.condition, "probability": danger.probability, "limit": danger.limit}
-                for danger in self.not_ruled_out
+            "triage": plain(self.triage),
+            "not_ruled_out": plain(self.not_ruled_out),
+        }
+
+    def given_dict(self) -> dict[str, Any]:
+        """The network, the setting, the evidence and what the evidence implies, as plain data."""
+        return {
+            "network": self.network.identity,
+            "setting": self.setting,
+            "evidence": plain(self.evidence.answers),
+            "implied": [
+                {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
+                for gate, states in self.evidence.implied.items()
             ],
         }
 

@@ -16,13 +16,14 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Bools, Vector
-from bayesknee.errors import BayeskneeError, did_you_mean, quoted
+from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds
-from bayesknee.words import ALARMING, LEVEL_WORDS
+from bayesknee.plain import attributes
+from bayesknee.words import ALARMING, LEVEL_WORDS, short_percent
 
 ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
 
@@ -63,11 +64,11 @@ class Reason:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: id, answers and source of a red flag; condition, probability and limit of other reasons."""
-        plain = {"kind": self.kind, "level": self.level, "text": self.text}
+        shared = attributes(self, ("kind", "level", "text"))
         if self.kind == "red_flag":
-            aside = {"set_aside_by": self.set_aside_by} if self.set_aside_by else {}
-            return {**plain, "red_flag": self.id, "answers": list(self.answers), "source": self.source, **aside}
-        return {**plain, "condition": self.id, "probability": self.probability, "limit": self.limit}
+            flag = ("answers", "source", "set_aside_by") if self.set_aside_by else ("answers", "source")
+            return {**shared, "red_flag": self.id, **attributes(self, flag)}
+        return {**shared, "condition": self.id, **attributes(self, ("probability", "limit"))}
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,7 @@ class Triage:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {
-            "level": self.level,
-            "reasons": [reason.to_dict() for reason in self.reasons],
-            "set_aside": [flag.to_dict() for flag in self.set_aside],
-        }
+        return attributes(self)
 
     @property
     def decisive(self) -> tuple[Reason, ...]:
@@ -205,8 +202,7 @@ def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapp
     """
     for name, limit in (limits or {}).items():
         if name not in network.conditions:
-            hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
-            raise BayeskneeError(f"unknown condition {quoted(name)}; {hint}")
+            raise BayeskneeError(unknown_text("condition", name, network.conditions))
         if not 0.0 < limit < 1.0:
             raise BayeskneeError(f"limit {limit} of {name}; expected a probability inside (0, 1); correct it")
     stated = {name: condition.limit.value for name, condition in network.conditions.items()}
@@ -218,22 +214,16 @@ def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, fl
     raised_from = dict(zip(steps.network.conditions, steps.raised_from.tolist(), strict=True))
     for name, probability in posterior.items():
         condition, limit = steps.network.conditions[name], steps.limits[name]
-        figures = f"{condition.name} {percent(probability)}"
+        figures = f"{condition.name} {short_percent(probability)}"
         counts = known or probability > raised_from[name]
         reached = [step for step in steps.of(name) if counts and probability >= step[0]]
         if reached:
             at, level, do = reached[-1]
-            text = f"{figures}, not below its limit of {percent(at)}{f': {do}' if do else ''}"
+            text = f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
             yield Reason("over_limit", name, level, text, probability=probability, limit=at)
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
-
-
-def percent(probability: float) -> str:
-    """A probability in per cent with one decimal, or three figures below 0.1 %, to be compared with a limit."""
-    figures = f"{100 * probability:.3g}" if probability < 0.001 else f"{100 * probability:.1f}".removesuffix(".0")
-    return f"{figures} %"
 
 
 # --- red flags -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label, state_text
-from bayesknee.words import percent
+from bayesknee.words import percent, percent_or_less
 
 
 def answer_count(belief: Belief) -> str:
@@ -54,17 +54,12 @@ def interval_text(interval: Interval) -> str:
 def not_ruled_out_line(network: Network, danger: NotRuledOut) -> str:
     """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
     name = network.conditions[danger.condition].name
-    return f"not ruled out: {name} {two_figures(danger.probability)} ({limit_text(danger)})"
+    return f"not ruled out: {name} {percent_or_less(danger.probability)} ({limit_text(danger)})"
 
 
 def limit_text(danger: NotRuledOut) -> str:
     """`limit 2 %`."""
     return f"limit {100 * danger.limit:.3g} %"
-
-
-def two_figures(probability: float) -> str:
-    """As `percent`, but with two figures below 0.1 %, so that it can be compared with a limit there."""
-    return f"{100 * probability:.2g} %" if probability < 0.001 else percent(probability)
 
 
 def implied_text(belief: Belief, gate: str) -> str:

@@ -13,6 +13,7 @@ from bayesknee.cohort.comparison import CaseChange, Comparison, Push
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.knowledge.differences import Differences, NumberChange
 from bayesknee.knowledge.model import Number, Path
+from bayesknee.plain import plain
 from bayesknee.words import percent
 
 MOST_PUSHES: Final = 3
@@ -109,30 +110,22 @@ def _value(number: Number | None) -> str:
 def differences_data(differences: Differences, comparison: Comparison | None) -> dict[str, Any]:
     """All that differs, ready for JSON."""
     networks = {"old": differences.old, "new": differences.new}
-    plain: dict[str, Any] = {
-        name: {"id": each.id, "version": each.version, "sha256": each.sha256} for name, each in networks.items()
-    }
-    plain["added"] = [dotted(path) for path in differences.added]
-    plain["removed"] = [dotted(path) for path in differences.removed]
-    plain["numbers"] = [_change_data(change) for change in differences.numbers]
-    plain["reworded"] = [dotted(path) for path in differences.reworded]
+    data: dict[str, Any] = {name: network.identity for name, network in networks.items()}
+    data["added"] = [dotted(path) for path in differences.added]
+    data["removed"] = [dotted(path) for path in differences.removed]
+    data["numbers"] = [_change_data(change) for change in differences.numbers]
+    data["reworded"] = [dotted(path) for path in differences.reworded]
     if comparison is not None:
-        plain["cases"] = {
+        data["cases"] = {
             "compared": comparison.cases,
             "changed": [_case_data(change) for change in comparison.changed],
             "refused": dict(comparison.refused),
         }
-    return plain
+    return data
 
 
 def _change_data(change: NumberChange) -> dict[str, Any]:
-    return {"path": dotted(change.path), "old": _number_data(change.old), "new": _number_data(change.new)}
-
-
-def _number_data(number: Number | None) -> dict[str, Any] | None:
-    if number is None:
-        return None
-    return {name: getattr(number, name) for name in ("value", "low", "high", "grade", "source", "note")}
+    return {"path": dotted(change.path), "old": plain(change.old), "new": plain(change.new)}
 
 
 def _case_data(change: CaseChange) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from bayesknee.cohort.learning import Learned, Move
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Number
 from bayesknee.markup import markdown
+from bayesknee.plain import attributes, plain
 
 MOST_SHOWN: Final = 20
 NEAR_ONE: Final = 0.99
@@ -108,14 +109,14 @@ def _count(value: float) -> str:
 def learned_data(learned: Learned) -> dict[str, Any]:
     """All that moved, ready for JSON."""
     return {
-        "network": {"id": learned.network.id, "version": learned.network.version},
+        "network": attributes(learned.network, ("id", "version")),
         "cases": learned.patients,
         "source": learned.source,
         "moves": [
             {
                 "path": ".".join(move.path),
-                "old": _plain(move.old),
-                "new": _plain(move.new),
+                "old": plain(move.old),
+                "new": plain(move.new),
                 "cases": move.patients,
                 "worth": move.effective,
                 "prior_worth": move.weight,
@@ -124,7 +125,3 @@ def learned_data(learned: Learned) -> dict[str, Any]:
         ],
         "left_as_they_were": dict(learned.left),
     }
-
-
-def _plain(number: Number) -> dict[str, Any]:
-    return {name: getattr(number, name) for name in ("value", "low", "high", "grade", "source", "note")}

@@ -7,14 +7,13 @@ from typing import Final, TextIO
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.wording import why
 from bayesknee.display.questions import words_of
-from bayesknee.display.terminal import console_for, rendered, sticky
+from bayesknee.display.terminal import console_for, numbered, rendered, sticky
 
 _NUMBER: Final = 4
 _INDENT: Final = 2
@@ -47,9 +46,7 @@ def next_questions_parts(
 
 
 def _listed(diagnosis: Diagnosis, questions: Sequence[NextQuestion], *, detailed: bool) -> RenderableType:
-    table = Table.grid(padding=0)
-    table.add_column(width=_NUMBER)
-    table.add_column(overflow="fold")
+    table = numbered(_NUMBER)
     for number, each in enumerate(questions, start=1):
         table.add_row(f"{number:2}", Text(_asked(each), style="bold"))
         words = words_of(diagnosis.network.questions[each.finding])

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.terminal import console_for, rendered, sticky, unbroken
+from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken
 from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Question, RiskFactor
 from bayesknee.knowledge.network import Network
@@ -63,9 +63,7 @@ def _form(network: Network, plan: QuestionPlan) -> Iterator[RenderableType]:
         if question.topic != topic:
             topic = question.topic
             yield Text(network.topics[topic], style="bold")
-        table = Table.grid(padding=0)
-        table.add_column(width=_NUMBER)
-        table.add_column(overflow="fold")
+        table = numbered(_NUMBER)
         table.add_row(f"{numbers[name]:2}", _asked(question, numbers))
         if told := _explained_states(network, name):
             table.add_row("", Text(told, style="dim"))

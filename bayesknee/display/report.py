@@ -7,11 +7,10 @@ from typing import TextIO
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from bayesknee.authoring import Report
-from bayesknee.display.terminal import console_for, rendered
+from bayesknee.display.terminal import columns, console_for, rendered
 from bayesknee.knowledge.model import ANSWERED_BY
 from bayesknee.knowledge.network import Network
 
@@ -49,9 +48,7 @@ def _counts(report: Report) -> str:
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[RenderableType]:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
+    table = columns()
     for row in rows:
         table.add_row(*row)
     if table.row_count:

@@ -6,6 +6,7 @@ import sys
 from typing import Final, TextIO
 
 from rich.console import Console, Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 NARROWEST: Final = 40
@@ -47,3 +48,19 @@ def bar(share: float, width: int, *, fancy: bool) -> Text:
         eighths = round(share * width * 8)
         return Text("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip(), style="cyan")
     return Text("#" * round(share * width))
+
+
+def columns(count: int = 2) -> Table:
+    """An empty table without lines; its columns are two blanks apart, and their words wrap."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(count):
+        table.add_column(overflow="fold")
+    return table
+
+
+def numbered(width: int) -> Table:
+    """An empty table without lines: a column of that width for bullets or numbers, then one whose words wrap."""
+    table = Table.grid(padding=0)
+    table.add_column(width=width)
+    table.add_column(overflow="fold")
+    return table

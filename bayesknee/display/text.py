@@ -21,13 +21,12 @@ from bayesknee.diagnosis.wording import (
     implied_text,
     interval_text,
     not_ruled_out_line,
-    two_figures,
 )
-from bayesknee.display.terminal import bar, console_for, is_fancy, rendered, sticky
+from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_words import answer_text, label
-from bayesknee.words import percent
+from bayesknee.words import percent, percent_or_less
 
 LONGEST_BAR: Final = 40
 MOST_LISTED: Final = 30
@@ -88,7 +87,7 @@ def diagnosis_parts(
     yield _indented(_table(diagnosis, console, most))
     yield Text()
     if unlisted := list(diagnosis.posterior.values())[most:] if most is not None else []:
-        told = f"each {two_figures(unlisted[0])} or less" if len(unlisted) > 1 else two_figures(unlisted[0])
+        told = f"each {percent_or_less(unlisted[0])} or less" if len(unlisted) > 1 else percent_or_less(unlisted[0])
         yield Text(sticky(f"And {len(unlisted)} more, {told}; {rest}."), style="dim")
     yield from _approximate(diagnosis)
     yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
@@ -114,7 +113,7 @@ def _approximate(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if (how := diagnosis.approximation) is not None:
         told = (
             f"Approximate: exact work would take too much. From {how.draws:,} weighted draws, worth "
-            f"{how.effective:,.0f}; 95 % intervals are {two_figures(how.largest_error)} up and down at the most. "
+            f"{how.effective:,.0f}; 95 % intervals are {percent_or_less(how.largest_error)} up and down at the most. "
             "Next questions are not ranked."
         )
         yield Text(told, style="bold")
@@ -153,7 +152,7 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
             percent(diagnosis.prior[name]),
             chance_text(diagnosis, {name}, p),
         )
-        error = f"  +- {two_figures(how.errors[name])}" if (how := diagnosis.approximation) else None
+        error = f"  +- {percent_or_less(how.errors[name])}" if (how := diagnosis.approximation) else None
         table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
     if diagnosis.groups:
         table.add_row()
@@ -173,9 +172,7 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
         yield _indented(Text(intervals.ranges.caution))
     if not intervals.ranges.any:
         return
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for _ in range(3):
-        table.add_column(overflow="fold")
+    table = columns(3)
     for name, each in list(intervals.conditions.items())[:most]:
         if given_state(diagnosis, {name}) is None:
             share = intervals.first[name]
@@ -193,9 +190,7 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
 def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
     """The level, the reasons that set it, and all other red flags."""
     yield Text(f"How urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
-    table = Table.grid(padding=0)
-    table.add_column(width=_BULLET)
-    table.add_column(overflow="fold")
+    table = numbered(_BULLET)
     for each in triage.shown:
         table.add_row("-", sticky(triage.told(each)))
         if each.answers:
@@ -211,9 +206,7 @@ def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
 
 
 def _answers(diagnosis: Diagnosis) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
+    table = columns()
     network, evidence = diagnosis.network, diagnosis.evidence
     for name in dict.fromkeys((*evidence.answers, *evidence.implied)):
         told = [answer_text(network, name, evidence.answers[name])] if name in evidence.answers else []

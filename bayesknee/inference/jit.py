@@ -1,19 +1,25 @@
-"""Compiling by numba."""
+"""Compiling by numba, which is loaded with the first module that has a function to compile, and not before."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
-
-import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def can_compile() -> bool:
+    """Whether numba is installed. It is not loaded for that, as loading takes a second."""
+    return find_spec("numba") is not None
+
+
 def compiled(function: F) -> F:
     """The function, compiled when first called, without the global lock; kept on disk where that can be written."""
+    import numba
+
     options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
     forget_outdated(Path(function.__code__.co_filename), function.__qualname__)
     try:

@@ -10,7 +10,7 @@ from typing import Final, TextIO
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import ExportError, did_you_mean, printable, quoted
+from bayesknee.errors import ExportError, printable, quoted, unknown_text
 from bayesknee.files import write_files
 from bayesknee.interop.tables import network_tables
 from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
@@ -50,8 +50,7 @@ def export(
         InferenceError: base rates that cannot be met.
     """
     if format not in _WRITERS:
-        hint = did_you_mean(format, FORMATS) or f"known are {', '.join(FORMATS)}"
-        raise ExportError(f"unknown format {quoted(format)}; {hint}")
+        raise ExportError(unknown_text("format", format, FORMATS))
     document = _document(network, check_setting(network, setting))
     _refuse_keywords(document, format)
     text = _WRITERS[format](document)

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import ImportFileError, NetworkError, Problem, did_you_mean, few_hints, printable, quoted
+from bayesknee.errors import ImportFileError, NetworkError, Problem, few_hints, name_hint, printable, quoted
 from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Probability, Reference, Setting
 from bayesknee.knowledge.network import Network
 
@@ -183,15 +183,15 @@ class _DocumentReader:
 
     def _link(self, path: tuple[str, ...], name: str, q: object, conditions: Collection[str]) -> float:
         if name not in conditions:
-            hint = did_you_mean(name, conditions) or "add it to conditions"
-            self._problem(path, quoted(name), "the id of a condition", hint)
+            told = name_hint(name, conditions, "add it to conditions")
+            self._problem(path, quoted(name), "the id of a condition", told)
         return self._probability(path, q)
 
     def _evidence(self, entries: object, known: Collection[str]) -> Iterator[tuple[str, str]]:
         for name, answer in self._object(("evidence",), entries, None, ()).items():
             if name not in known:
-                hint = did_you_mean(name, known) or "correct the id"
-                self._problem(("evidence", name), quoted(name), "the id of a finding or condition", hint)
+                told = name_hint(name, known, "correct the id")
+                self._problem(("evidence", name), quoted(name), "the id of a finding or condition", told)
             elif not isinstance(answer, str) or answer not in ANSWERS:
                 self._problem(("evidence", name), _got(answer), "present, absent or unknown", "write one of them")
             else:
@@ -235,8 +235,7 @@ class _DocumentReader:
             return {}
         for key in value if known is not None else ():
             if key not in (known or ()):
-                hint = did_you_mean(key, known or ()) or f"known are {', '.join(known or ())}"
-                self._problem((*path, key), quoted(key), "a known key", hint)
+                self._problem((*path, key), quoted(key), "a known key", name_hint(key, known or ()))
         for key in needed:
             if key not in value:
                 self._problem((*path, key), "nothing", f"a key {key}", "add it")

@@ -23,7 +23,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import Reason, unknown_flags
 from bayesknee.diagnosis.wording import why
-from bayesknee.errors import AnswerClashError, InterviewError, did_you_mean, quoted
+from bayesknee.errors import SEE_FINDINGS, AnswerClashError, InterviewError, unknown_text
 from bayesknee.interview.answers import read_answer, read_answers, read_ticks
 from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.prompts import Prompt, prompt_of
@@ -466,8 +466,7 @@ class Interview:
         network = self._engine.network
         known = (SETTING, *network.opening.tick_all, *network.questions)
         if name not in known:
-            hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
-            raise InterviewError(f"unknown question {quoted(name)}; {hint}")
+            raise InterviewError(unknown_text("question", name, known, otherwise=SEE_FINDINGS))
 
     def _answers(self, name: str, value: object) -> Mapping[str, Answer]:
         network = self._engine.network

@@ -26,6 +26,7 @@ from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.evidence import Answer, shown
+from bayesknee.plain import attributes, plain
 from bayesknee.version import __version__
 
 MOST_BYTES: Final = 1_000_000  # far more than a session needs; without a bound, a wrong file could fill the memory
@@ -56,7 +57,7 @@ class Stored:
 
     def is_of(self, network: Network) -> bool:
         """Whether it was made with this network, by id, version and sha256."""
-        return self.made_with == _identity(network)
+        return self.made_with == network.identity
 
 
 class SessionFile:
@@ -165,28 +166,16 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
     return {
         **({"network": network} if network else {}),
         "setting": interview.engine.setting,
-        "evidence": _plain(state.answers),
+        "evidence": plain(state.answers),
         "session": {
             "program": __version__,
-            "made_with": dict(_identity(interview.engine.network)),
-            "policy": {**vars(interview.policy), "asked_of": list(interview.policy.asked_of)},
+            "made_with": interview.engine.network.identity,
+            "policy": plain(interview.policy),
             "first_setting": interview.first_setting,
             "steps": [{"question": step.question, "answers": list(step.answers)} for step in state.steps],
-            "skipped": list(state.skipped),
-            "set_aside": _plain(state.set_aside),
-            "pending": state.pending,
-            "ended": state.ended,
-            "beyond": state.beyond,
+            **attributes(state, ("skipped", "set_aside", "pending", "ended", "beyond")),
         },
     }
-
-
-def _plain(answers: Mapping[str, Answer]) -> dict[str, Any]:
-    return {name: answer if isinstance(answer, str) else dict(answer) for name, answer in answers.items()}
-
-
-def _identity(network: Network) -> Mapping[str, str]:
-    return {"id": network.id, "version": network.version, "sha256": network.sha256}
 
 
 def _wrong_with(error: Exception) -> str:

@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Final, Protocol
 
-from bayesknee.errors import Problem, did_you_mean, few_hints, quoted
+from bayesknee.errors import Problem, few_hints, quoted, unknown_name
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     ANY_SETTING,
@@ -106,14 +106,6 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         return [problem for rule in rules for problem in rule(parts, broken)]
 
 
-def _unknown(path: Path, name: str, known: Iterable[str], what: str) -> Problem:
-    names = list(known)
-    hint = (
-        did_you_mean(name, names) or f"known are {', '.join(names[:12]) or 'none'}{' ...' if len(names) > 12 else ''}"
-    )
-    return Problem(path, quoted(name), what, hint)
-
-
 def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
@@ -159,15 +151,19 @@ def _sources(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for section in _KINDS:
         for path, number in numbers_below((section,), getattr(parts, section)):
             if number.source != JUDGED and number.source not in known and number.source not in broken:
-                hint = did_you_mean(number.source, known) or "add it to references, or write judged with a note"
-                yield Problem((*path, "source"), quoted(number.source), "a key of references, or judged", hint)
+                yield _unknown_source(path, number.source, known)
+
+
+def _unknown_source(path: Path, source: str, references: Collection[str]) -> Problem:
+    otherwise = "add it to references, or write judged with a note"
+    return unknown_name((*path, "source"), source, references, "a key of references, or judged", otherwise)
 
 
 def _topics(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for section, things in (("risk_factors", parts.risk_factors), ("findings", parts.findings)):
         for name, thing in things.items():
             if thing.topic not in parts.topics and thing.topic not in broken:
-                yield _unknown((section, name, "topic"), thing.topic, parts.topics, "a topic of the network")
+                yield unknown_name((section, name, "topic"), thing.topic, parts.topics, "a topic of the network")
             if thing.burden <= 0:
                 got = f"{thing.burden:g}"
                 yield Problem((section, name, "burden"), got, "a burden above 0", "a plain question has 1")
@@ -177,7 +173,7 @@ def _distribution(path: Path, distribution: Distribution, states: tuple[str, ...
     given = distribution.numbers
     for state in given:
         if state not in states:
-            yield _unknown((*path, state), state, states, "a state of this variable")
+            yield unknown_name((*path, state), state, states, "a state of this variable")
     missing = [state for state in states if state not in given]
     total = sum(number.value for number in given.values())
     if missing and not (len(states) == 2 and len(missing) == 1):
@@ -191,7 +187,7 @@ def _by_setting(
 ) -> Iterator[Problem]:
     for name in values:
         if name != ANY_SETTING and name not in parts.settings and name not in broken:
-            yield _unknown((*path, name), name, [*parts.settings, ANY_SETTING], "a setting of the network")
+            yield unknown_name((*path, name), name, [*parts.settings, ANY_SETTING], "a setting of the network")
     missing = [name for name in parts.settings if name not in values]
     if missing and ANY_SETTING not in values:
         yield Problem(path, f"nothing for {', '.join(missing)}", "a figure for each setting", "add it, or any_setting")
@@ -220,7 +216,7 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
     for name, condition in parts.conditions.items():
         path: Path = ("conditions", name)
         if condition.level not in LEVELS:
-            yield _unknown((*path, "level"), condition.level, LEVELS, "a level of urgency")
+            yield unknown_name((*path, "level"), condition.level, LEVELS, "a level of urgency")
         yield from _thresholds(path, condition)
         if condition.stake <= 0:
             yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
@@ -236,7 +232,7 @@ def _thresholds(path: Path, condition: Condition) -> Iterator[Problem]:
     path = (*path, "thresholds")
     for (before, lower), (level, higher) in pairwise(condition.steps):
         if level not in LEVELS:
-            yield _unknown((*path, level), level, LEVELS, "a level of urgency")
+            yield unknown_name((*path, level), level, LEVELS, "a level of urgency")
         elif before in LEVELS and LEVELS.index(level) >= LEVELS.index(before):
             yield Problem((*path, level), f"{level} after {before}", "a more urgent level", "put them in order")
         if higher.at.value <= lower.at.value:
@@ -256,11 +252,11 @@ def _odds_ratios(
         states = NO_YES
     else:
         known = [*parts.risk_factors, *(each for each in parts.conditions if each != name)]
-        yield _unknown(path, parent, known, "a risk factor or another condition")
+        yield unknown_name(path, parent, known, "a risk factor or another condition")
         return
     for state in ratios:
         if state not in states:
-            yield _unknown((*path, state), state, states, f"a state of {parent}")
+            yield unknown_name((*path, state), state, states, f"a state of {parent}")
 
 
 def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
@@ -307,7 +303,7 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
 def _noisy_or(path: Path, rule: NoisyOr, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, number in rule.causes.items():
         if name not in parts.conditions and name not in broken:
-            yield _unknown((*path, "causes", name), name, parts.conditions, "a condition of the network")
+            yield unknown_name((*path, "causes", name), name, parts.conditions, "a condition of the network")
         if number.value < rule.leak.value:
             yield Problem(
                 (*path, "causes", name),
@@ -328,9 +324,9 @@ def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, finding in parts.findings.items():
         path: Path = ("findings", name)
         if finding.kind not in ANSWERED_BY:
-            yield _unknown((*path, "kind"), finding.kind, ANSWERED_BY, "a kind of finding")
+            yield unknown_name((*path, "kind"), finding.kind, ANSWERED_BY, "a kind of finding")
         elif finding.asked_of not in ANSWERED_BY.values():
-            yield _unknown((*path, "asked_of"), finding.asked_of, ANSWERED_BY.values(), "who can answer")
+            yield unknown_name((*path, "asked_of"), finding.asked_of, ANSWERED_BY.values(), "who can answer")
         if not isinstance(finding.model, Mixture) and finding.states != NO_YES:
             yield Problem((*path, "states"), ", ".join(finding.states), "no, yes", "use a mixture for other states")
         yield from _finding_model(path, finding, parts, broken)
@@ -347,7 +343,7 @@ def _finding_model(path: Path, finding: Finding, parts: NetworkParts, broken: fr
 
 def _reading(path: Path, reading: Reading, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     if reading.sign not in parts.signs and reading.sign not in broken:
-        yield _unknown((*path, "sign"), reading.sign, parts.signs, "a sign of the network")
+        yield unknown_name((*path, "sign"), reading.sign, parts.signs, "a sign of the network")
     if reading.sensitivity.value + reading.specificity.value <= 1.0:
         yield Problem(
             (*path, "specificity"),
@@ -363,7 +359,7 @@ def _mixture(
     for key in ("distributions", "weights"):
         for name in getattr(mixture, key):
             if name not in parts.conditions and name not in broken:
-                yield _unknown((*path, key, name), name, parts.conditions, "a condition of the network")
+                yield unknown_name((*path, key, name), name, parts.conditions, "a condition of the network")
     for name, distribution in mixture.distributions.items():
         yield from _distribution((*path, "distributions", name), distribution, states)
     missing = [name for name in parts.conditions if name not in mixture.distributions]
@@ -390,13 +386,13 @@ def _gates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
             if gate in broken:
                 continue
             if gate not in askable:
-                yield _unknown(path, gate, askable, "a risk factor or finding")
+                yield unknown_name(path, gate, askable, "a risk factor or finding")
                 continue
             if not wanted:
                 yield Problem(path, "no state", "at least one state", "list the states in which it is asked")
             for state in wanted:
                 if state not in askable[gate].states:
-                    yield _unknown(path, state, askable[gate].states, f"a state of {gate}")
+                    yield unknown_name(path, state, askable[gate].states, f"a state of {gate}")
             if not set(askable[gate].states).difference(wanted):
                 yield Problem(path, f"all states of {gate}", "some of them, for it to be a gate", "drop it or a state")
     if cycle := find_cycle({name: list(finding.only_if) for name, finding in parts.findings.items()}):
@@ -424,19 +420,18 @@ def _groups(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
             yield Problem(("groups", name, "members"), ", ".join(group.members), "two or more conditions", "add one")
         for member in group.members:
             if member not in parts.conditions and member not in broken:
-                yield _unknown(("groups", name, "members"), member, parts.conditions, "a condition of the network")
+                yield unknown_name(("groups", name, "members"), member, parts.conditions, "a condition of the network")
 
 
 def _red_flags(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, flag in parts.red_flags.items():
         path = ("red_flags", name)
         if flag.level not in LEVELS:
-            yield _unknown((*path, "level"), flag.level, LEVELS, "a level of urgency")
+            yield unknown_name((*path, "level"), flag.level, LEVELS, "a level of urgency")
         if flag.source == JUDGED and not flag.note.strip():
             yield Problem((*path, "note"), "no note", "why a judged rule is what it is", "add a note")
         elif flag.source not in {JUDGED, *parts.references, *broken}:
-            hint = did_you_mean(flag.source, parts.references) or "add it to references, or write judged with a note"
-            yield Problem((*path, "source"), quoted(flag.source), "a key of references, or judged", hint)
+            yield _unknown_source(path, flag.source, parts.references)
         for line in flag.when:
             yield from _red_flag_line((*path, "when"), line, parts, broken)
         for exclusion in flag.unless:
@@ -450,16 +445,15 @@ def _exclusion(
     if exclusion.source == JUDGED and not exclusion.note.strip():
         yield Problem((*path, "note"), "no note", "why a judged exception is what it is", "add a note")
     elif exclusion.source not in {JUDGED, *parts.references, *broken}:
-        hint = did_you_mean(exclusion.source, parts.references) or "add it to references, or write judged with a note"
-        yield Problem((*path, "source"), quoted(exclusion.source), "a key of references, or judged", hint)
+        yield _unknown_source(path, exclusion.source, parts.references)
     askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
     for name, wanted in exclusion.when.items():
         if name not in askable:
             if name not in broken:
-                yield _unknown((*path, name), name, askable, "a risk factor or finding")
+                yield unknown_name((*path, name), name, askable, "a risk factor or finding")
             continue
         for state in (state for state in wanted if state not in askable[name].states):
-            yield _unknown((*path, name), state, askable[name].states, f"a state of {name}")
+            yield unknown_name((*path, name), state, askable[name].states, f"a state of {name}")
         if any(set(line.get(name, ())) & set(wanted) for line in flag.when):
             expected = "an answer that does not raise the flag itself"
             yield Problem((*path, name), f"{name} raises the flag with the same state", expected, "drop it")
@@ -474,12 +468,12 @@ def _red_flag_line(
     for name, wanted in line.items():
         if name not in askable:
             if name not in broken:
-                yield _unknown((*path, name), name, askable, "a risk factor or finding")
+                yield unknown_name((*path, name), name, askable, "a risk factor or finding")
             continue
         states = askable[name].states
         for state in wanted:
             if state not in states:
-                yield _unknown((*path, name), state, states, f"a state of {name}")
+                yield unknown_name((*path, name), state, states, f"a state of {name}")
         if absent := _ABSENT.intersection(wanted):
             expected = "what is present: a red flag never reads what is absent"
             yield Problem((*path, name), f"the state {min(absent)}", expected, "name states that are present")
@@ -497,6 +491,6 @@ def _opening(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 def _catch_all(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     path = ("network", "catch_all")
     if parts.catch_all and parts.catch_all not in parts.conditions and parts.catch_all not in broken:
-        yield _unknown(path, parts.catch_all, parts.conditions, "a condition of the network")
+        yield unknown_name(path, parts.catch_all, parts.conditions, "a condition of the network")
     if parts.complaint and not parts.catch_all:
         yield Problem(path, "none", "the condition that stands for none of the others", "add catch_all, and name it")

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import NetworkError, Problem, did_you_mean, quoted
+from bayesknee.errors import NetworkError, Problem, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Number, Path, Probability, Reading, Weight
 from bayesknee.knowledge.yaml_tree import Scalar, Tree
@@ -60,8 +60,7 @@ class Fields:
     def done(self) -> None:
         """Refuses the keys that nobody took."""
         for key in self._items.keys() - self._taken:
-            hint = did_you_mean(key, self._taken) or f"known are {', '.join(sorted(self._taken))}"
-            self.problem((key,), quoted(key), "a known key", hint)
+            self.problem((key,), quoted(key), "a known key", name_hint(key, sorted(self._taken)))
 
     def has(self, key: str) -> bool:
         """Whether `key` is there; it counts as taken."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bayesknee.errors import NetworkNotFoundError, did_you_mean, quoted
+from bayesknee.errors import NetworkNotFoundError, name_hint, quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reader import read_network
 
@@ -47,6 +47,6 @@ def find_network(name_or_folder: str | os.PathLike[str]) -> Path:
         return networks_folder() / name
     if name and Path(name).is_dir():
         return Path(name)
-    hint = did_you_mean(name, shipped) or f"networks that ship: {', '.join(shipped) or 'none'}"
+    hint = name_hint(name, shipped, f"networks that ship: {', '.join(shipped) or 'none'}")
     got = "is a file" if Path(name).is_file() else "does not exist"
     raise NetworkNotFoundError(f"network {quoted(name)} {got}; expected a network's name or folder; {hint}")

@@ -11,7 +11,7 @@ from typing import Final
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import NetworkError, SettingError, did_you_mean, quoted
+from bayesknee.errors import NetworkError, SettingError, unknown_text
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
@@ -32,6 +32,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.opening import Opening
 from bayesknee.markup import render
+from bayesknee.plain import attributes
 from bayesknee.words import folded
 
 # What an answer is about, where that is no sign; with a blank, so that no sign can have the name.
@@ -151,6 +152,11 @@ class Network:
         return immutabledict({name: tuple(dict.fromkeys(gates_of(name, self.findings))) for name in self.gated})
 
     @property
+    def identity(self) -> dict[str, str]:
+        """Id, version and SHA-256 as plain data: together they tell it from all other networks."""
+        return attributes(self, ("id", "version", "sha256"))
+
+    @property
     def default_setting(self) -> str:
         """The first setting of the network."""
         return next(iter(self.settings))
@@ -183,5 +189,4 @@ def check_setting(network: Network, setting: str | None) -> str:
     meant = [each.id for each in network.settings.values() if folded(setting) in {folded(each.id), folded(each.name)}]
     if len(meant) == 1:
         return meant[0]
-    hint = did_you_mean(setting, network.settings) or f"known are {', '.join(network.settings)}"
-    raise SettingError(f"unknown setting {quoted(setting)} of network {network.id}; {hint}")
+    raise SettingError(unknown_text("setting", setting, network.settings, f"of network {network.id}"))

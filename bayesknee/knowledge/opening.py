@@ -8,7 +8,7 @@ from typing import Final
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import Problem, did_you_mean, quoted
+from bayesknee.errors import SEE_FINDINGS, Problem, name_hint, quoted, unknown_name
 
 SETTING: Final = "setting"  # in an opening: where the patient is being seen
 
@@ -62,7 +62,8 @@ def opening_problems(
     known = {SETTING, *states, *opening.tick_all}
     for name in opening.questions:
         if name not in known | broken:
-            yield _unknown(path, name, known, "setting, a risk factor, a finding, or a key of tick_all")
+            expected = "setting, a risk factor, a finding, or a key of tick_all"
+            yield unknown_name(path, name, known, expected, SEE_FINDINGS)
         elif name in gated:
             yield Problem(
                 path, quoted(name), "questions that anybody can be asked", "drop it: it hangs on another answer"
@@ -75,8 +76,8 @@ def opening_problems(
         if name in states or name == SETTING:
             yield Problem(("interview", "tick_all", name), quoted(name), "an id that nothing else has", "rename it")
         if group.topic and group.topic not in topics:
-            hint = did_you_mean(group.topic, topics) or f"known are {', '.join(topics)}"
-            yield Problem(("interview", "tick_all", name, "topic"), quoted(group.topic), "a topic of the network", hint)
+            told = name_hint(group.topic, topics)
+            yield Problem(("interview", "tick_all", name, "topic"), quoted(group.topic), "a topic of the network", told)
 
 
 def _tick_all_problems(
@@ -89,7 +90,7 @@ def _tick_all_problems(
     path = (*path, "members")
     for member in group.members:
         if member not in states and member not in broken:
-            yield _unknown(path, member, states, "a risk factor or finding")
+            yield unknown_name(path, member, states, "a risk factor or finding", SEE_FINDINGS)
         elif member in gated:
             told = "drop it, or the list from the opening: it hangs on another answer"
             yield Problem(path, quoted(member), "findings that anybody can be asked", told)
@@ -97,8 +98,3 @@ def _tick_all_problems(
             yield Problem(path, quoted(member), "findings with the states no and yes", "ask it by itself")
     if len(set(group.members)) < max(2, len(group.members)):
         yield Problem(path, ", ".join(group.members), "two findings or more, each once", "correct the list")
-
-
-def _unknown(path: tuple[str, ...], name: str, known: Collection[str], expected: str) -> Problem:
-    hint = did_you_mean(name, known) or "`bayesknee findings` lists what is known"
-    return Problem(path, quoted(name), expected, hint)

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import NetworkError, Problem, did_you_mean, few_hints, quoted
+from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.checks import find_problems
 from bayesknee.knowledge.fields import Fields, deepest, shown, unread
@@ -170,8 +170,8 @@ class _NetworkReader:
         for file, tree in self._trees.items():
             for key, line in tree.lines.items():
                 if key not in SECTIONS:
-                    hint = did_you_mean(key, SECTIONS) or f"known are {', '.join(SECTIONS)}"
-                    self._problems.append(Problem((key,), quoted(key), "a section of the format", hint, file, line))
+                    told = name_hint(key, SECTIONS)
+                    self._problems.append(Problem((key,), quoted(key), "a section of the format", told, file, line))
 
     def _cross_problems(self, draft: _Draft) -> Iterator[Problem]:
         told = {problem.path for problem in self._problems if problem.path}

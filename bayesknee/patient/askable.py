@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from bayesknee.errors import QuestionError, did_you_mean, quoted
+from bayesknee.errors import SEE_FINDINGS, QuestionError, unknown_text
 from bayesknee.knowledge.model import ANSWERED_BY
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, gate_holds, is_within
 
 ASKED_OF: Final = tuple(ANSWERED_BY.values())
+FEW: Final = 30  # names that an error can list; more would fill the screen
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ def check_name(what: str, name: str, known: Collection[str]) -> None:
         QuestionError: with near names, or all of them where they are few.
     """
     if name not in known:
-        few = f"known are {', '.join(known)}" if len(known) <= 30 else "`bayesknee findings` lists what is known"
-        raise QuestionError(f"unknown {what} {quoted(name)}; {did_you_mean(str(name), known) or few}")
+        raise QuestionError(unknown_text(what, name, known, otherwise="" if len(known) <= FEW else SEE_FINDINGS))
 
 
 def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:

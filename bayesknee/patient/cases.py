@@ -23,6 +23,7 @@ from bayesknee.errors import (
     did_you_mean,
     few_hints,
     joined,
+    name_hint,
     printable,
     quoted,
     shown_word,
@@ -70,7 +71,7 @@ class Case:
 
     def differences(self, network: Network) -> list[str]:
         """Warnings where the case was diagnosed with another network, or another version of this one."""
-        own = {"id": network.id, "version": network.version, "sha256": network.sha256}
+        own = network.identity
         if all(self.made_with.get(key, value) == value for key, value in own.items()):
             return []
         made, used = (
@@ -311,8 +312,7 @@ class _CaseReader:
             return {"evidence": tree}
         for key, line in tree.lines.items():
             if key not in CASE_KEYS:
-                hint = did_you_mean(key, CASE_KEYS) or f"known are {', '.join(CASE_KEYS)}"
-                self._problem(line, f"the key {quoted(key)}", "the keys of a case", hint)
+                self._problem(line, f"the key {quoted(key)}", "the keys of a case", name_hint(key, CASE_KEYS))
         if "evidence" not in tree.items:
             self._refuse(tree.line, "no evidence", "evidence: with findings and answers below", "add it")
         session = tree.items.get(SESSION)

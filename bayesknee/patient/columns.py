@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.errors import EvidenceError, TableError, did_you_mean, few_hints, joined, quoted
+from bayesknee.errors import EvidenceError, TableError, few_hints, joined, name_hint, quoted, unknown_text
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN, is_blank
 from bayesknee.patient.cases import plain_answer
@@ -71,7 +71,7 @@ def check_columns(
         raise TableError(f"column {', '.join(map(quoted, twice))} comes more than once; keep one of them")
     for name in (*key, *sorted(ignore)):
         if name not in given:
-            hint = did_you_mean(name, given) or f"the table has {', '.join(map(quoted, given[:10])) or 'no columns'}"
+            hint = name_hint(name, given, f"the table has {', '.join(map(quoted, given[:10])) or 'no columns'}")
             raise TableError(f"no column {quoted(name)}; {hint}")
     only_kept = ignore.union(name for name in key if name not in network.questions)
     asked = [name for name in given if name not in only_kept]
@@ -89,8 +89,7 @@ def _no_question(network: Network, name: str) -> str:
         return f"column {quoted(name)} is a condition, which is told and not read; make it a key, or ignore it"
     if not name.strip():
         return "a column has no name; name it, or delete it"
-    hint = did_you_mean(name, network.questions) or "make it a key, or ignore it"
-    return f"unknown column {quoted(name)}; {hint}"
+    return unknown_text("column", name, network.questions, otherwise="make it a key, or ignore it")
 
 
 class Encoded(NamedTuple):

@@ -12,7 +12,17 @@ from typing import Final, NamedTuple, TypeAlias
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import MOST_JOINED, EvidenceError, did_you_mean, few_hints, joined, quoted, shown_word
+from bayesknee.errors import (
+    MOST_JOINED,
+    SEE_FINDINGS,
+    EvidenceError,
+    did_you_mean,
+    few_hints,
+    joined,
+    quoted,
+    shown_word,
+    unknown_text,
+)
 from bayesknee.knowledge.model import NO_YES, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import EITHER, TRUTH_VALUES, UNKNOWN, is_blank, meant_name, meant_state, plain_text
@@ -232,8 +242,7 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
 def _states(network: Network, name: str) -> tuple[str, ...]:
     if name in network.states:
         return network.states[name]
-    hint = did_you_mean(name, network.states) or "`bayesknee findings` lists what is known"
-    raise EvidenceError(f"unknown finding {quoted(name)}; {hint}")
+    raise EvidenceError(unknown_text("finding", name, network.states, otherwise=SEE_FINDINGS))
 
 
 def _band(factor: RiskFactor, value: object) -> str:

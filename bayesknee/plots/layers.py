@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import ConditionError, did_you_mean, quoted
+from bayesknee.errors import ConditionError, unknown_text
 from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
@@ -177,8 +177,7 @@ def check_condition(network: Network, name: str) -> None:
         ConditionError: with a hint.
     """
     if name not in network.conditions:
-        hint = did_you_mean(name, network.conditions) or f"known are {', '.join(network.conditions)}"
-        raise ConditionError(f"unknown condition {quoted(name)} of network {network.id}; {hint}")
+        raise ConditionError(unknown_text("condition", name, network.conditions, f"of network {network.id}"))
 
 
 # --- links ---------------------------------------------------------------------------------------------------------

@@ -16,10 +16,11 @@ from bayesknee.diagnosis.asking.assessment import Assessment
 from bayesknee.diagnosis.asking.dangers import HiddenDanger, OpenDanger, OpenFlag
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import percent
 from bayesknee.errors import quoted
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import Filter
+from bayesknee.plain import attributes
+from bayesknee.words import short_percent
 
 MOST_LISTED: Final = 3  # reasons of one kind; judged: more would hide the reasons that decide
 
@@ -81,15 +82,8 @@ class StopAdvice:
     reasons: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, ready for JSON."""
-        plain = {key: value for key, value in vars(self).items() if not isinstance(value, tuple)}
-        return {
-            **plain,
-            "open_dangers": [vars(danger) for danger in self.open_dangers],
-            "open_flags": [flag.to_dict() for flag in self.open_flags],
-            "hidden_dangers": [vars(danger) for danger in self.hidden_dangers],
-            "reasons": list(self.reasons),
-        }
+        """As plain data, ready for JSON; lists come last."""
+        return dict(sorted(attributes(self).items(), key=lambda item: isinstance(item[1], list)))
 
 
 def stop_advice(belief: Belief, wanted: Filter, rule: StopRule) -> StopAdvice:
@@ -137,14 +131,15 @@ def _figures(standing: Assessment) -> StopAdvice:
 def _reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
     for danger in advice.open_dangers:
         yield (
-            f"{network.conditions[danger.condition].name} {percent(danger.probability)} is not below its limit of "
-            f"{percent(danger.limit)}; an answer to {_label(network, danger.finding)} would take it below, to "
-            f"{percent(danger.lowest)} at the lowest, with a chance of {percent(danger.chance)} (one question ahead)"
+            f"{network.conditions[danger.condition].name} {short_percent(danger.probability)} is not below its limit "
+            f"of {short_percent(danger.limit)}; an answer to {_label(network, danger.finding)} would take it below, to "
+            f"{short_percent(danger.lowest)} at the lowest, with a chance of {short_percent(danger.chance)} "
+            "(one question ahead)"
         )
     for flag in advice.open_flags[:MOST_LISTED]:
         yield (
             f"an answer to {_label(network, flag.finding)} could be a warning sign, with a chance of "
-            f"{percent(flag.chance)}: {flag.flag.label}"
+            f"{short_percent(flag.chance)}: {flag.flag.label}"
         )
     if not advice.left:
         yield "nothing is left to ask"
@@ -178,9 +173,9 @@ def _hidden_reasons(network: Network, advice: StopAdvice) -> Iterator[str]:
 
 def _hidden_reason(network: Network, danger: HiddenDanger, ahead: str) -> str:
     return (
-        f"{network.conditions[danger.condition].name} {percent(danger.probability)} is below its limit of "
-        f"{percent(danger.limit)}; in {danger.found} of {danger.drawn} patients drawn who have it, asking {ahead} "
-        f"left would bring it over"
+        f"{network.conditions[danger.condition].name} {short_percent(danger.probability)} is below its limit of "
+        f"{short_percent(danger.limit)}; in {danger.found} of {danger.drawn} patients drawn who have it, asking "
+        f"{ahead} left would bring it over"
     )
 
 
@@ -209,8 +204,8 @@ def _agreement_reason(advice: StopAdvice) -> str:
     than = "at or over" if advice.same_decision >= advice.threshold else "below"
     return (
         f"were {_ahead_words(advice.foreseen, advice.left)} left answered, leader and level of urgency would stay what "
-        f"they are in {percent(advice.same_decision)} (standard error {percent(advice.standard_error)}), {than} the "
-        f"threshold of {percent(advice.threshold)}"
+        f"they are in {short_percent(advice.same_decision)} (standard error {short_percent(advice.standard_error)}), "
+        f"{than} the threshold of {short_percent(advice.threshold)}"
     )
 
 

@@ -34,6 +34,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import askable, make_filter
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence, check_evidence
+from bayesknee.plain import attributes
 
 
 @dataclass(frozen=True)
@@ -184,9 +185,7 @@ class OpenFlag:
         return {
             "red_flag": self.flag.id,
             "level": self.flag.level,
-            "finding": self.finding,
-            "states": list(self.states),
-            "chance": self.chance,
+            **attributes(self, ("finding", "states", "chance")),
         }
 
 

@@ -18,6 +18,7 @@ from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filter
+from bayesknee.plain import attributes
 
 # How much more a question of another topic must be worth to leave the topic. Judged: 1 jumps between topics at every
 # question, and a large value keeps to a topic whose questions have become useless.
@@ -103,19 +104,8 @@ class NextQuestion:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {
-            "finding": self.finding,
-            "question": self.question,
-            "asked_of": self.asked_of,
-            "topic": self.topic,
-            "burden": self.burden,
-            "value": self.value,
-            "about": self.about,
-            "outcomes": [
-                {"state": outcome.state, "probability": outcome.probability, "posterior": dict(outcome.posterior)}
-                for outcome in self.outcomes
-            ],
-        }
+        told = ("finding", "question", "asked_of", "topic", "burden", "value", "about", "outcomes")
+        return attributes(self, told)
 
 
 class NextQuestions(tuple[NextQuestion, ...]):

@@ -13,7 +13,7 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.errors import QuestionError, did_you_mean, quoted
+from bayesknee.errors import QuestionError, unknown_text
 from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.network import Network
 
@@ -93,5 +93,4 @@ def find_objective(name: str) -> Objective:
     """
     if name in OBJECTIVES:
         return OBJECTIVES[name]
-    hint = did_you_mean(name, OBJECTIVES) or f"known are {', '.join(OBJECTIVES)}"
-    raise QuestionError(f"unknown objective {quoted(name)}; {hint}")
+    raise QuestionError(unknown_text("objective", name, OBJECTIVES))

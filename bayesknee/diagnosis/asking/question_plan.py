@@ -35,6 +35,7 @@ from bayesknee.lazy_types import DataFrame
 from bayesknee.patient.askable import Filter
 from bayesknee.patient.codes import only
 from bayesknee.patient.evidence import Evidence, check_evidence
+from bayesknee.plain import attributes
 
 MOST_PATTERNS: Final = 256  # the work is a ranking for each; 256 are all answers to 8 yes-no questions. Judged
 PATIENTS: Final = 1000  # the standard error of an accuracy is then at most 0.016
@@ -87,7 +88,7 @@ class QuestionPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {**vars(self), "questions": [vars(question) for question in self.questions]}
+        return attributes(self)
 
     def to_frame(self) -> DataFrame:
         """A row for each number of questions, from 0: the question added, its gain, the accuracy and its error."""

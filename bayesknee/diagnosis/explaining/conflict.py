@@ -17,6 +17,7 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.patient.evidence import Evidence, check_evidence
+from bayesknee.plain import attributes
 
 DRAWS: Final = 1000  # patients; at a share of UNUSUAL, the standard error is then 0.003
 SEED: Final = 0  # any fixed seed: the same answers get the same surprise
@@ -51,7 +52,7 @@ class Conflict:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {"value": self.value, "explained_by": list(self.explained_by)}
+        return attributes(self)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Surprise:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {"share": self.share, "draws": self.draws}
+        return attributes(self)
 
 
 def conflict_of(belief: Belief) -> Conflict:

@@ -12,6 +12,7 @@ from bayesknee.errors import EvidenceError
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.askable import make_filter
 from bayesknee.patient.evidence import Answer, check_evidence
+from bayesknee.plain import attributes
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,7 @@ class Change:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        answer = dict(self.answer) if isinstance(self.answer, Mapping) else self.answer
-        return {
-            "finding": self.finding,
-            "answer": answer,
-            "instead": self.instead,
-            "leader": self.leader,
-            "posterior": dict(self.posterior),
-        }
+        return attributes(self, ("finding", "answer", "instead", "leader", "posterior"))
 
 
 @dataclass(frozen=True)
@@ -65,12 +59,7 @@ class NewAnswer:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {
-            "finding": self.finding,
-            "state": self.state,
-            "probability": self.probability,
-            "posterior": dict(self.posterior),
-        }
+        return attributes(self)
 
 
 def changes(belief: Belief) -> Iterator[Change]:

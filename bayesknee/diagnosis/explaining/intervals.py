@@ -19,6 +19,7 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
+from bayesknee.plain import attributes
 
 LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
 MOST_DRAWS: Final = 100_000  # 800 kB for each condition and group; more narrows no interval that a reader can see
@@ -55,15 +56,12 @@ class Intervals:
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {
-            "draws": self.draws,
-            "seed": self.seed,
+            **attributes(self, ("draws", "seed")),
             "conditions": [
-                {"condition": name, "low": interval.low, "high": interval.high, "first": self.first[name]}
+                {"condition": name, **attributes(interval), "first": self.first[name]}
                 for name, interval in self.conditions.items()
             ],
-            "groups": [
-                {"group": name, "low": interval.low, "high": interval.high} for name, interval in self.groups.items()
-            ],
+            "groups": [{"group": name, **attributes(interval)} for name, interval in self.groups.items()],
             "numbers": self.ranges.numbers,
             "numbers_without_range": self.ranges.missing,
             "caution": self.ranges.caution,

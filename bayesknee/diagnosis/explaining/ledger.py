@@ -16,18 +16,20 @@ from typing import Any, Final
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief, given
-from bayesknee.errors import ConditionError, did_you_mean, quoted
+from bayesknee.errors import ConditionError, unknown_text
 from bayesknee.inference.results import Shares
 from bayesknee.knowledge.links import Link, Stated, links
 from bayesknee.knowledge.model import JUDGED, NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataFrame
 from bayesknee.patient.evidence import Answer
+from bayesknee.plain import attributes, plain
 
 DECIBANS: Final = 10.0 / math.log(10.0)  # in a natural logarithm of 1
 LEAST_OF_THE_FIRST: Final = 1.0 / 3.0  # the pull of a second link worth citing, relative to the first; judged
 MOST_LINKS: Final = 2  # cited for an entry; judged: more make a ledger hard to read
 TINY: Final = 1e-300  # a divisor in place of 0; its inverse is still a float
+STATED: Final = ("value", "low", "high", "grade", "source")  # of a number, beside its citation
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,10 @@ class Cited:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        number = self.stated.number
         return {
-            "what": self.stated.what,
-            "path": list(self.stated.path),
-            "value": number.value,
-            "low": number.low,
-            "high": number.high,
-            "grade": number.grade,
-            "source": number.source,
-            "citation": self.citation,
-            "judged": self.judged,
+            **attributes(self.stated, ("what", "path")),
+            **attributes(self.stated.number, STATED),
+            **attributes(self, ("citation", "judged")),
         }
 
 
@@ -93,15 +88,7 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON; infinite and NaN values become None."""
-        return {
-            "finding": self.finding,
-            "answer": dict(self.answer) if isinstance(self.answer, Mapping) else self.answer,
-            "implied": list(self.implied),
-            "share": _finite(self.share),
-            "factor": _finite(self.factor),
-            "decibans": _finite(self.decibans),
-            "numbers": [cited.to_dict() for cited in self.numbers],
-        }
+        return attributes(self, ("finding", "answer", "implied", "share", "factor", "decibans", "numbers"))
 
 
 @dataclass(frozen=True)
@@ -130,11 +117,10 @@ class Account:
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON; infinite and NaN values become None."""
         return {
-            "subject": self.subject,
-            "against": self.against,
-            "log_prior": _finite(self.prior),
-            "log_posterior": _finite(self.posterior),
-            "entries": [entry.to_dict() for entry in self.entries],
+            **attributes(self, ("subject", "against")),
+            "log_prior": plain(self.prior),
+            "log_posterior": plain(self.posterior),
+            "entries": plain(self.entries),
         }
 
 
@@ -218,8 +204,7 @@ class Ledger(Mapping[str, Account]):
     def _event(self, name: str) -> int:
         if name in self._events:
             return self._events[name]
-        hint = did_you_mean(name, self._events) or f"known are {', '.join(self._events)}"
-        raise ConditionError(f"unknown condition {quoted(name)} of network {self.belief.network.id}; {hint}")
+        raise ConditionError(unknown_text("condition", name, self._events, f"of network {self.belief.network.id}"))
 
     def _entry(self, name: str, share: float, carriers: _Carriers) -> Entry:
         evidence = self.belief.evidence
@@ -295,7 +280,3 @@ def _cited(network: Network, chosen: list[Link]) -> Iterator[Cited]:
     for statement in stated.values():
         source = statement.number.source
         yield Cited(statement, JUDGED if source == JUDGED else network.references[source].citation)
-
-
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None

@@ -21,12 +21,14 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.errors import ConditionError, InferenceError, NetworkError, did_you_mean, quoted
+from bayesknee.diagnosis.explaining.ledger import STATED
+from bayesknee.errors import ConditionError, InferenceError, NetworkError, unknown_text
 from bayesknee.inference.results import Gradients
 from bayesknee.inference.roots import find_root
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
 from bayesknee.lazy_types import DataFrame
+from bayesknee.plain import attributes
 
 MOST_BARS: Final = 10  # in a tornado; judged: more do not fit on a screen
 MOST_SEARCHED: Final = 6  # numbers, at about half a second each
@@ -61,22 +63,36 @@ class Derivative:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A probability over the range of one number, exactly.
+class UnsureNumber:
+    """A number of the network that may be wrong.
 
     Attributes:
         path: where the number stands.
         what: the meaning of the number, in words.
         number: as the network has it.
         citation: of its source; `judged` if it was a guess.
-        at_low, at_high: P(event | e) with the number at either end of its range, or at the bound of the format if that
-            comes first.
     """
 
     path: Path
     what: str
     number: Number
     citation: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, ready for JSON."""
+        stated = attributes(self.number, STATED)
+        return {**attributes(self, ("what", "path")), **stated, **attributes(self, ("citation",))}
+
+
+@dataclass(frozen=True)
+class Bar(UnsureNumber):
+    """A probability over the range of one number, exactly.
+
+    Attributes:
+        at_low, at_high: P(event | e) with the number at either end of its range, or at the bound of the format if that
+            comes first.
+    """
+
     at_low: float
     at_high: float
 
@@ -87,27 +103,19 @@ class Bar:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
-        return {**_number_dict(self), "at_low": self.at_low, "at_high": self.at_high}
+        return {**super().to_dict(), **attributes(self, ("at_low", "at_high"))}
 
 
 @dataclass(frozen=True)
-class Flip:
+class Flip(UnsureNumber):
     """One number that, if wrong, changes the first place.
 
     Attributes:
-        path: where the number stands.
-        what: the meaning of the number, in words.
-        number: as the network has it.
-        citation: of its source; `judged` if it was a guess.
         value: the value at which both conditions are equally probable; beyond it, `leader` comes first.
         leader: id of the condition that takes the first place.
         probability: P(leader | e) at that value.
     """
 
-    path: Path
-    what: str
-    number: Number
-    citation: str
     value: float
     leader: str
     probability: float
@@ -130,26 +138,11 @@ class Flip:
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {
-            **_number_dict(self),
+            **super().to_dict(),
             "needed": self.value,
             "inside_range": self.inside,
-            "leader": self.leader,
-            "probability": self.probability,
+            **attributes(self, ("leader", "probability")),
         }
-
-
-def _number_dict(of: Bar | Flip) -> dict[str, Any]:
-    number = of.number
-    return {
-        "what": of.what,
-        "path": list(of.path),
-        "value": number.value,
-        "low": number.low,
-        "high": number.high,
-        "grade": number.grade,
-        "source": number.source,
-        "citation": of.citation,
-    }
 
 
 def _widths(number: Number, value: float) -> float:
@@ -190,8 +183,7 @@ class Sensitivity:
         wanted = self.leader if name is None else name
         if wanted in self._events:
             return self._events[wanted]
-        hint = did_you_mean(wanted, self._events) or f"known are {', '.join(self._events)}"
-        raise ConditionError(f"unknown condition {quoted(wanted)} of network {self.belief.network.id}; {hint}")
+        raise ConditionError(unknown_text("condition", wanted, self._events, f"of network {self.belief.network.id}"))
 
     def effects(self, subject: str | None = None) -> tuple[Derivative, ...]:
         """The derivatives of one probability by all numbers that bear on it, the largest swing first.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from bayesknee.inference.elimination.network_arrays import NetworkArrays
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, common_of, node_evidence, patients_of
 from bayesknee.inference.elimination.run import AnyRun
 from bayesknee.inference.elimination.structure import Common, Structure
+from bayesknee.inference.jit import can_compile
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -32,7 +32,7 @@ def infer_many(
 ) -> Posteriors:
     """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy.infer_many`."""
     found = _no_posteriors(len(codes), core.model.n, len(groups))
-    run = _CompiledRuns(core) if len(codes) >= WORTH_COMPILING and find_spec("numba") else core.run
+    run = _CompiledRuns(core) if len(codes) >= WORTH_COMPILING and can_compile() else core.run
     for structure, by_row in _structures(core, _alike(core, codes, evidence)):
         try:
             for rows in parts(list(by_row), core.at_once(structure)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from importlib.util import find_spec
 from typing import ClassVar, Final, Protocol
 
 import numpy as np
@@ -19,6 +18,7 @@ from bayesknee.inference.enumeration.redraw import Redraws
 from bayesknee.inference.enumeration.sample import SubsetSampler
 from bayesknee.inference.enumeration.shares import shares_of
 from bayesknee.inference.enumeration.subset_tables import SubsetPosterior, SubsetTables
+from bayesknee.inference.jit import can_compile
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.knowledge.network import Network
@@ -69,7 +69,7 @@ class Enumeration:
     @cached_property
     def _many(self) -> ManyPatients | None:
         """The compiled way, where numba is there and the network is not too large for it."""
-        if find_spec("numba") is None or not is_small_enough(self._tables.before_findings):
+        if not can_compile() or not is_small_enough(self._tables.before_findings):
             return None
         from bayesknee.inference.enumeration.compiled.prepare import Many
 
