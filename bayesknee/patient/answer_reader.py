@@ -24,7 +24,10 @@ EITHER: Final = "|"  # calf|back_of_knee: the one or the other
 BLANKS: Final = frozenset({"", "-", "\N{EN DASH}", ".", "na", "n/a", "nan", "nat", "<na>", "null", "none"})
 UNKNOWN_WORDS: Final = frozenset({"?", "not known", "don't know", "dont know", "unsure"})
 TRUTH_WORDS: Final[Mapping[str, str]] = immutabledict(
-    {"y": "yes", "true": "yes", "t": "yes", "1": "yes", "n": "no", "false": "no", "f": "no", "0": "no"}
+    {
+        **dict.fromkeys(("y", "true", "t", "1", "1.0"), "yes"),  # 1.0: a spreadsheet's 1 in a column with blanks
+        **dict.fromkeys(("n", "false", "f", "0", "0.0"), "no"),
+    }
 )
 
 

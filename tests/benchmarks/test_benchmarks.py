@@ -163,7 +163,7 @@ def test_what_a_limit_costs() -> None:
     assert limits.trade(probability, has_it, 0.02) == "50.0 / 50.0 %"
     network = load_network("posterior_knee")
     head, _, *rows = limits.lines(network, number=200)
-    assert head.startswith("| Setting | known | 1 % | 2 % | 3 % | 5 % | 10 % | emergency / urgent / ")
+    assert head.startswith("| Setting | known | 1 % | 2 % | 3 % | 5 % | 10 % | emergency / same-day / urgent / ")
     assert len(rows) == len(limits.KNOWN) * len(network.settings)
     for row in rows:
         called = [int(share) for share in row.split("|")[-2].strip(" %").split(" / ")]
