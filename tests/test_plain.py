@@ -67,7 +67,7 @@ def test_fields_are_told_by_name_and_in_their_order() -> None:
         (False, False),
         ((), []),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_becomes_of_values(value: object, expected: object) -> None:
     assert plain(value) == expected
