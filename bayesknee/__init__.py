@@ -43,11 +43,22 @@ _LOADED_LATER = {
     "load_network": "bayesknee.knowledge.library",
     "to_pgmpy": "bayesknee.interop.pgmpy_model",
 }
-_PACKAGES = ("diagnosis", "inference", "knowledge", "patient", "plots")
+_PARTS = (
+    "authoring",
+    "cohort",
+    "diagnosis",
+    "display",
+    "inference",
+    "interop",
+    "interview",
+    "knowledge",
+    "patient",
+    "plots",
+)
 
 
 def __getattr__(name: str) -> object:
-    if name in _PACKAGES:
+    if name in _PARTS:
         return import_module(f"bayesknee.{name}")
     if name in _LOADED_LATER:
         return getattr(import_module(_LOADED_LATER[name]), name)

@@ -28,7 +28,7 @@ MOST_WEIGHT: Final = 1e9
 EDGE: Final = 1e-6
 
 
-def prior_weight(number: Number, value: float | None = None) -> float:
+def prior_weight(number: Number) -> float:
     """How many patients the range of a probability is worth.
 
     The logit of a Beta's variable with mean m and weight n has a variance of about 1 / (n m (1 - m)); n is such that
@@ -36,11 +36,10 @@ def prior_weight(number: Number, value: float | None = None) -> float:
 
     Args:
         number: a probability.
-        value: m, where it is not the number's own value.
     """
-    m = number.value if value is None else value
-    width = (_logit(number.high) - _logit(number.low)) / (2.0 * HALF_OF_95)
-    return min(1.0 / (m * (1.0 - m) * width**2), MOST_WEIGHT) if width else MOST_WEIGHT
+    m = number.value
+    deviation = (_logit(number.high) - _logit(number.low)) / (2.0 * HALF_OF_95)
+    return min(1.0 / (m * (1.0 - m) * deviation**2), MOST_WEIGHT) if deviation else MOST_WEIGHT
 
 
 def _logit(p: float) -> float:
@@ -56,7 +55,7 @@ class Parameter:
         weight: how many patients that is worth.
         value: its value now.
         successes, trials: expected counts by patient, of the last E-step.
-        bound: why it was not let go where the patients would have it; empty where it was.
+        bound: the rule that stopped the update short; empty if none did.
     """
 
     prior: float
@@ -83,9 +82,9 @@ class Parameter:
     def curvature(self) -> float:
         """Of the patients' log likelihood by the logit, downwards (Louis, J R Stat Soc B, 1982).
 
-        With s = E[successes] and t = E[trials] of a patient, were all seen it would be t value (1 - value); the
-        variance of the score given what is known is taken off. It is below 0 far from where the likelihood is highest,
-        which is where a narrow range holds a number that the patients contradict.
+        With s = E[successes] and t = E[trials] of a patient, it would be t value (1 - value) if nothing were hidden;
+        the variance of the score given what is known is taken off. It is below 0 far from where the likelihood is
+        highest, which is where a narrow range holds a number that the patients contradict.
         """
         s, t, value = self.successes, self.trials, self.value
         hidden = s * (1.0 - value) ** 2 + (t - s) * value**2 - (s - value * t) ** 2

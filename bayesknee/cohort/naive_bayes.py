@@ -18,6 +18,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.parents import odds_ratios
+from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -62,7 +63,7 @@ class NaiveBayes:
         logs = np.tile(self._log_prior, (len(patients), 1))
         with np.errstate(divide="ignore"):
             for name, (rows, likelihoods) in sorted(given.items()):
-                logs[rows] += np.log(np.array(likelihoods) @ self._table(name))
+                logs[rows] += np.log(matrix_product(np.array(likelihoods), self._table(name)))
         highest = logs.max(axis=1, keepdims=True)
         logs = np.where(highest > -np.inf, logs, self._log_prior)
         weights = np.exp(logs - np.where(highest > -np.inf, highest, 0.0))

@@ -1,8 +1,9 @@
 """How urgent a case is: a level of care and its reasons, from the posterior, the conditions' limits and the red flags.
 
-The level is the most urgent among the levels of the conditions at or over their limit, of the leading condition, and of
-the red flags that hold. A red flag holds whatever the posterior says. A limit is a threshold in the sense of Pauker and
-Kassirer (1980): the probability below which a condition may be left alone.
+The level is the most urgent among those of the thresholds that conditions reach, of the leading condition, and of the
+red flags that hold and that no stated exception sets aside. A red flag holds whatever the posterior says. With no
+finding or condition known, a threshold counts only where risk factors raised the condition above its base rate. A limit
+is a threshold in the sense of Pauker and Kassirer (1980): the probability below which a condition may be left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Bools, Vector
+from bayesknee.arrays import TIE_DECIMALS, Bools, Vector
 from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
@@ -172,7 +173,7 @@ class CareSteps:
             posteriors: P(condition | evidence), shape (rows, conditions).
             complaint_known: whether a finding or condition is known, shape (rows,).
         """
-        found: NDArray[np.int8] = self._leading[posteriors.argmax(axis=1)]
+        found: NDArray[np.int8] = self._leading[np.round(posteriors, TIE_DECIMALS).argmax(axis=1)]
         for column, name in enumerate(self.network.conditions):
             probability = posteriors[:, column]
             for at, level, _ in self.of(name):

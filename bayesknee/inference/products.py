@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 
 # Multiplications in one product. OpenBLAS, which numpy's wheels hold, starts threads for more than that in a product of
 # two matrices (4 * 65536, interface/gemm.c; on some processors a million), and for more than 460,800 with a vector.
@@ -44,7 +44,7 @@ def matrix_product(first: Vector, second: Vector) -> Vector:
     return total
 
 
-def vector_product(rows: Vector, weights: Vector) -> Vector:
+def vector_product(rows: Vector | Bools, weights: Vector) -> Vector:
     """rows @ weights, of shape (..., n) and (n,), without BLAS, which starts threads for 10,000 numbers."""
     return np.asarray(np.einsum("...i,i", rows, weights))
 

@@ -37,6 +37,7 @@ OLDEST = {"OPENBLAS_CORETYPE": "Nehalem"} if platform.machine().lower() in {"x86
 
 CAPABILITIES = """
 import json, sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 import numpy as np
@@ -44,8 +45,12 @@ from bayesknee import Engine
 from bayesknee.authoring import report
 from bayesknee.cohort import evaluate
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.patient.codes import nothing_known
+from bayesknee.cohort.naive_bayes import NaiveBayes
+from bayesknee.inference.elimination.strategy import Elimination
+from bayesknee.patient.codes import encode, nothing_known
+from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.benchmarks.patients import draw_patients
+from tests.support import small_networks as build
 from tests.support.blas import shared_out
 from tests.support.random_networks import Size, random_network
 
@@ -56,6 +61,12 @@ engine = Engine(network)
 diagnosis = engine.diagnose(patient)
 codes = np.repeat(nothing_known(network, 1), 100, axis=0)
 case = LabelledCase("one", patient, engine.setting, (next(iter(network.conditions)),))
+larger = Engine(random_network(Random(6), replace(size, conditions=(18, 18))))
+diagnosis_18 = larger.diagnose(draw_patients(larger.network, 1, 9)[0])
+codes_18 = encode(larger.network, [diagnosis_18.evidence] * 20)
+causes = {f"c{i}": 0.1 for i in range(150)}
+finding = build.finding("f", build.noisy_or(0.01, **causes))
+crowded = Elimination(build.network(*(build.condition(c, 0.01) for c in causes), finding, complaint=""), "ward")
 works = {
     "a product that is too large": lambda: np.ones((200, 200)) @ np.ones((200, 200)),
     "diagnose": lambda: Engine(network).diagnose(patient),
@@ -70,6 +81,11 @@ works = {
     "score": lambda: engine.compiled.posteriors(codes),
     "evaluate": lambda: evaluate(network, [case] * 20, rounds=1000),
     "check": lambda: report(network, samples=20),
+    "ledger of 18 conditions": lambda: diagnosis_18.ledger,
+    "sensitivity of 18 conditions": lambda: diagnosis_18.sensitivity(),
+    "score of 18 conditions": lambda: larger.compiled.strategy.infer_many(codes_18, refused={}),
+    "naive Bayes, as many as at once": lambda: NaiveBayes(network, engine.setting).posteriors([patient] * 5000),
+    "simulate of 150 conditions": lambda: crowded.sample(NOTHING_KNOWN, 4096, np.random.default_rng(0)),
 }
 print(json.dumps({name: shared_out(work) for name, work in works.items()}))
 """

@@ -82,7 +82,7 @@ class Bounded(NamedTuple):
         Args:
             conditions: bool of shape (rows, n).
         """
-        x = self.start - conditions[:, self.effect.causes] @ self.effect.log_fail
+        x = self.start - vector_product(conditions[:, self.effect.causes], self.effect.log_fail)
         return np.asarray(np.log(-np.expm1(-x)) - self.log_bound - self.xi * (x - self.start))
 
     def nearer(self, marginals: Vector, part: float) -> Bounded:
@@ -336,7 +336,7 @@ def _add_effect(logit: Vector, place: Integers, effect: NoisyOrNode, observed: V
     is_alone = place[effect.causes] >= 0
     causes, log_fail = effect.causes[is_alone], effect.log_fail[is_alone]
     finite: Vector = np.maximum(effect.log_fail, LEAST_LOG)
-    log_absent: Vector = effect.log_no_leak + conditions[:, effect.causes] @ finite
+    log_absent: Vector = effect.log_no_leak + vector_product(conditions[:, effect.causes], finite)
     without: Vector = log_absent[:, None] - conditions[:, causes] * finite[is_alone]
     logit[:, place[causes]] += _log_likelihood(observed, without + log_fail) - _log_likelihood(observed, without)
 

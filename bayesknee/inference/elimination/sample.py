@@ -15,7 +15,7 @@ from bayesknee.inference.cpds import mixture_numbers, reading_table
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.patients import node_evidence, one_patient
-from bayesknee.inference.products import matrix_product
+from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Finding, Mixture, Reading
 from bayesknee.patient.codes import nothing_known
@@ -125,7 +125,7 @@ class EliminationSampler:
     def _effect(self, name: str, conditions: Bools, rng: np.random.Generator) -> Integers:
         """The drawn states of a noisy-OR given the conditions and its evidence, shape (rows,)."""
         effect = self._model.effects[name]
-        log_no = effect.log_no_leak + conditions[:, effect.causes] @ effect.log_fail
+        log_no = effect.log_no_leak + vector_product(conditions[:, effect.causes], effect.log_fail)
         chances = np.stack([np.exp(log_no), -np.expm1(log_no)], axis=1)
         return draw_each(chances * np.array(self._known.effects.get(name, (1.0, 1.0))), rng)
 
@@ -133,6 +133,6 @@ class EliminationSampler:
 def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Bools) -> Vector:
     """P(state | conditions) of a mixture, shape (rows, states); `bayesknee.inference.cpds` has it for all subsets."""
     weights, distributions, otherwise = (part[..., 0] for part in mixture_numbers(rule, finding.states, ids))
-    total = conditions @ weights
+    total = vector_product(conditions, weights)
     mean = matrix_product(conditions * weights, distributions) / np.where(total > 0.0, total, 1.0)[:, None]
     return np.where(total[:, None] > 0.0, mean, otherwise)

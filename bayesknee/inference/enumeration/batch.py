@@ -15,7 +15,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
-from bayesknee.inference.products import matrix_product
+from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.knowledge.model import Reading
@@ -92,7 +92,7 @@ class Batch:
     def _add_direct(self, logs: Vector, name: str, given: Codes) -> None:
         for way in np.unique(given[given != NOT_KNOWN]):
             with np.errstate(divide="ignore"):
-                logs[given == way] += np.log(self._ways[name][way] @ self._tables.table(name))
+                logs[given == way] += np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
 
     def _add_sign(self, logs: Vector, sign: str, readings: Mapping[str, Reading], rows: Codes) -> None:
         likelihoods = self._sign_likelihoods(readings, rows)

@@ -21,7 +21,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state, reading_table
-from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.inference.subsets import holds_any, subset_sums, sums
@@ -131,7 +131,7 @@ class FindingGradients:
         """P(answer | s) is sum over the present c of w_c P(answer | c), over the sum of their w_c."""
         states = self._network.findings[name].states
         path = ("findings", name, "mixture")
-        answer = np.array(likelihood) @ self._tables.table(name)
+        answer = weighted(self._tables.table(name), likelihood)
         weights = {c: rule.weights[c].value if c in rule.weights else 1.0 for c in self._conditions}
         total = subset_sums(weights.values())
         total[0] = 1.0

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
-from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.products import MOST_AT_ONCE
 from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -103,7 +103,7 @@ class KnownAnswers:
         self.names = tuple(evidence.likelihoods)
         self.prior = tables.prior({})
         self.certain = {
-            name: np.array(each) @ tables.table(name) for name, each in known.conditions.items() if min(each) == 0.0
+            name: weighted(tables.table(name), each) for name, each in known.conditions.items() if min(each) == 0.0
         }
         self.base = functools.reduce(np.multiply, self.certain.values(), self.prior)
         soft = {name: each for name, each in known.conditions.items() if name not in self.certain}
@@ -111,7 +111,7 @@ class KnownAnswers:
         self.signs = tuple(self._sign_seen(sign, readings) for sign, readings in known.readings.items())
 
     def _direct_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
-        return {name: np.log(np.array(each) @ self._tables.table(name)) for name, each in known.items()}
+        return {name: np.log(weighted(self._tables.table(name), each)) for name, each in known.items()}
 
     def _risk_factor_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
         """What each risk factor has of log P(all that is known of them | s)."""

@@ -42,6 +42,14 @@ def test_two_conditions_and_one_finding() -> None:
     assert inferred.any_of(frozenset([0, 1])) == pytest.approx(1.0 - 0.4 * 0.1 / 0.271, rel=1e-14)
 
 
+def test_an_absent_finding_folds_into_the_odds_of_its_causes() -> None:
+    # As above: odds of 1/4 times 1 - q_a = 1/2.
+    drawn = network(condition("a", 0.2), condition("b", 0.5), finding("f", noisy_or(0.1, a=0.55, b=0.28)), complaint="")
+    inferred = Elimination(drawn, "ward").infer(check_evidence(drawn, {"f": "no"}))
+    assert inferred.log_evidence == pytest.approx(math.log(0.729), rel=1e-14)
+    assert inferred.marginals[0] == pytest.approx(1.0 / 9.0, rel=1e-14)
+
+
 def test_an_unsure_answer() -> None:
     drawn = network(condition("a", 0.2), finding("f", noisy_or(0.1, a=0.55)), complaint="")
     inferred = Elimination(drawn, "ward").infer(check_evidence(drawn, {"f": {"yes": 0.3, "no": 0.6}}))
