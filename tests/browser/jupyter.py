@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -81,6 +82,8 @@ class Lab:
 
     def __init__(self, driver: WebDriver, address: str, notebook: str) -> None:
         self.driver = driver
+        # JupyterLab redraws the page while it loads: what was found a moment ago may be gone, and is looked for again.
+        self._wait = WebDriverWait(driver, SECONDS, ignored_exceptions=[StaleElementReferenceException])
         driver.get(f"{address}/lab/tree/{notebook}?reset")
         self.wait_for(".jp-Notebook .jp-CodeCell")
         self.wait_for_text("| Idle")  # the kernel
@@ -92,7 +95,7 @@ class Lab:
 
     def wait_for(self, selector: str) -> WebElement:
         """The first element that fits, once there is one to be seen."""
-        found: list[WebElement] = WebDriverWait(self.driver, SECONDS).until(
+        found: list[WebElement] = self._wait.until(
             lambda driver: [each for each in driver.find_elements(By.CSS_SELECTOR, selector) if each.is_displayed()]
         )
         return found[0]
@@ -104,12 +107,16 @@ class Lab:
     def click(self, label: str) -> None:
         """Presses the button with this label."""
         path = f"//button[normalize-space()='{label}']"
-        found: list[WebElement] = WebDriverWait(self.driver, SECONDS).until(
-            lambda driver: driver.find_elements(By.XPATH, path)
-        )
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found[0])
-        found[0].click()
+
+        def press(driver: WebDriver) -> bool:
+            for button in driver.find_elements(By.XPATH, path)[:1]:
+                driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+                button.click()
+                return True
+            return False
+
+        self._wait.until(press)
 
     def wait_for_text(self, text: str) -> None:
         """Until it is on the page."""
-        WebDriverWait(self.driver, SECONDS).until(lambda driver: text in driver.find_element(By.TAG_NAME, "body").text)
+        self._wait.until(lambda driver: text in driver.find_element(By.TAG_NAME, "body").text)
