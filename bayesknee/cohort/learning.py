@@ -88,7 +88,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Learned:
-    """What patients taught.
+    """A network updated from labelled cases.
 
     Attributes:
         network: the updated one, made in memory.
@@ -151,7 +151,7 @@ def learn(
 
 
 def _that_can_be(network: Network, moves: Sequence[Move]) -> tuple[Network, tuple[Move, ...], Mapping[str, str]]:
-    """The network with these moves, but for those of parts that would break a rule; which these are, and the rule."""
+    """The network with these moves, except in parts where they would break a rule; and those parts with the rule."""
     left: dict[str, str] = {}
     while True:
         changed = {move.path: move.new for move in moves}
@@ -185,7 +185,7 @@ class _Learner:
         self.rounds = 0
 
     def _gather(self) -> Mapping[str, QuestionAnswers]:
-        """What was answered, by finding."""
+        """The patients who answered and their likelihoods, by finding."""
         rows: dict[str, list[int]] = {}
         likelihoods: dict[str, list[Sequence[float]]] = {}
         for row, case in enumerate(self._cases):

@@ -69,8 +69,8 @@ class Forecasts:
         called: the number of the triage level that was called, 0 the most urgent, shape (patients,).
         needed: the number of the level that the true conditions call for at the least, same shape.
         limits: of the conditions, shape (conditions,).
-        most: the number of the level that they call for where they are certain, same shape as `needed`; the same
-            where left out.
+        most: the number of the level that the true conditions call for if certain, the most urgent that does not count
+            as over-triage, same shape; `needed` if left out.
     """
 
     posterior: Vector

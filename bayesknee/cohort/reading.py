@@ -180,7 +180,7 @@ class ParquetSource:
     columns: Columns
 
     def pieces(self) -> Iterator[Piece]:
-        """Its rows, a piece after the other."""
+        """The rows of the file, piece by piece."""
         import pyarrow.parquet as pq
 
         # Without the buffer that would keep what was read of the file.
@@ -250,7 +250,7 @@ class CsvSource:
     columns: Columns
 
     def pieces(self) -> Iterator[Piece]:
-        """Its rows, a piece after the other."""
+        """The rows of the file, piece by piece."""
         import pyarrow as pa
         import pyarrow.csv as pc
 

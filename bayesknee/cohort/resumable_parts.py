@@ -33,13 +33,13 @@ PYARROWS: Final = r".*Detail: \[errno \d+\] "  # what it was doing, before what 
 
 
 class RowCounts(NamedTuple):
-    """How many rows were scored and rejected."""
+    """The numbers of rows that were scored and rejected."""
 
     scored: int = 0
     rejected: int = 0
 
     def plus(self, other: RowCounts) -> RowCounts:
-        """Both together."""
+        """The sum of these counts and the other ones."""
         return RowCounts(self.scored + other.scored, self.rejected + other.rejected)
 
 
@@ -56,7 +56,7 @@ def fingerprint(path: Path) -> dict[str, object]:
 
 @contextmanager
 def told(output: Path) -> Iterator[None]:
-    """A disk that is full, or cannot be written, in our words."""
+    """Turns errors of a disk that is full or cannot be written into errors of this package."""
     try:
         yield
     except OSError as error:
@@ -267,5 +267,5 @@ def _join_tables(parts: list[Path], out: BinaryIO) -> None:
 
 
 def beside(output: Path, name: str) -> Path:
-    """A path in the folder of the output, named after it."""
+    """A path beside the output, named after it."""
     return output.with_name(f"{output.stem}{name}")

@@ -1,4 +1,4 @@
-"""The rules that hold between the parts of a network. Each rule yields `Problem`s with the path of the offence.
+"""The rules that hold between the parts of a network. Each rule yields `Problem`s with the path of the fault.
 
 A rule must stay silent on a NaN: the reader puts one where it could not read a number, so that one slip is told once.
 """
@@ -48,7 +48,7 @@ _KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
 class NetworkParts(Protocol):
-    """What a network is made of, checked or not yet."""
+    """The parts of a network, checked or not yet."""
 
     @property
     def id(self) -> str: ...
@@ -79,7 +79,7 @@ class NetworkParts(Protocol):
 
 
 def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> list[Problem]:
-    """All that is wrong between the parts.
+    """The broken rules between the parts.
 
     Args:
         parts: the network's parts.

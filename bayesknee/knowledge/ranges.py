@@ -69,11 +69,11 @@ def redrawn(network: Network, rng: np.random.Generator) -> Network:
 
 
 class StatedRanges(NamedTuple):
-    """How many numbers are drawn from ranges. Limits say what to do, and are not counted.
+    """How many numbers are drawn from ranges. Limits and thresholds are decisions and are not counted.
 
     Attributes:
-        numbers: all of them.
-        missing: those that have no range, or one of no width, and so stay as they are.
+        numbers: how many numbers the network has besides these.
+        missing: how many of these have no range, or one of no width, and so stay as they are.
     """
 
     numbers: int
@@ -86,7 +86,7 @@ class StatedRanges(NamedTuple):
 
     @property
     def caution(self) -> str:
-        """What this means for intervals, in words; empty where all numbers have ranges."""
+        """A warning, in words, that intervals may be too narrow; empty where all numbers have ranges."""
         if not self.missing:
             return ""
         if not self.any:
@@ -102,7 +102,7 @@ class StatedRanges(NamedTuple):
 
 
 def stated_ranges(network: Network) -> StatedRanges:
-    """Which part of a network's numbers has a range to draw from."""
+    """Counts the numbers of a network, and those without a range to draw from."""
     numbers = [number for path, number in network.numbers() if path[2] not in {"limit", "thresholds"}]
     return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
 
@@ -113,7 +113,7 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 
 def draw_base_rates(network: Network, seed: int, draws: int) -> dict[Path, Draws]:
-    """That many values of each base rate, by path.
+    """`draws` values of each base rate, by path.
 
     With a complaint, the base rates of a setting sum to more than 1; so all of them are drawn again until they do.
     """
@@ -175,7 +175,7 @@ class Ranges:
                 yield [self._place[*path, state] for state in distribution.numbers]
 
     def draw(self, rng: np.random.Generator, draws: int) -> Draws:
-        """That many values of each number, shape (numbers, draws)."""
+        """`draws` values of each number, shape (numbers, draws)."""
         if not self.paths:
             return np.empty((0, draws))
         values = _drawn(self._spreads, rng.standard_normal((len(self.paths), draws)))

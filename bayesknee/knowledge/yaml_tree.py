@@ -56,7 +56,7 @@ class TreeError(Exception):
 
 
 def read_tree(path: Path, most_bytes: int = MOST_BYTES) -> tuple[Tree, list[Problem], bytes]:
-    """The tree of one YAML file, what in it is not plain data or stands twice, and its bytes.
+    """The tree of one YAML file, a problem for each item that is not plain data or stands twice, and its bytes.
 
     Raises:
         TreeError: for a file that is unreadable, too large, not UTF-8, empty or not YAML.
@@ -82,7 +82,7 @@ def _bytes_of(path: Path, most_bytes: int) -> bytes:
 
 
 def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
-    """The tree of YAML `content`, and what in it is not plain data or stands twice; `name` is told in errors.
+    """The tree of YAML `content`, and a problem for all that is not plain data or stands twice; errors say `name`.
 
     Raises:
         TreeError: as `read_tree`.

@@ -151,11 +151,11 @@ class _RedrawnAnswers:
         return plain._replace(effects=tuple(sorted(self._model.names[name] for name in told)))
 
     def effects(self, part: slice) -> dict[str, NoisyOrNode]:
-        """Those that bear on the answers, for some of the draws."""
+        """The effects that the answers depend on, with their numbers in these draws."""
         return {name: self._effect(drawn, part) for name, drawn in self._drawn.items() if name in self._known.effects}
 
     def mixtures(self, part: slice) -> dict[str, MixtureNumbers]:
-        """The same of mixtures."""
+        """The drawn numbers of the answered mixtures."""
         network = self._model.network
         return {
             name: drawn_mixture(

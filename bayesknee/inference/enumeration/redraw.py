@@ -35,7 +35,7 @@ class DrawnRow(Protocol):
     """P(answer | s) with redrawn numbers."""
 
     def values(self, part: slice, /) -> Vector:
-        """For some of the draws, shape (2**n, draws)."""
+        """P(answer | s) in these draws, shape (2**n, draws), or (2**n, 1) if it is the same in all."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Certain:
     row: Vector
 
     def values(self, part: slice) -> Vector:
-        """For any draws."""
+        """P(answer | s), the same in all draws, shape (2**n, 1)."""
         del part
         return self.row[:, None]
 
@@ -72,7 +72,7 @@ class NoisyOrRow:
 
 @dataclass(frozen=True)
 class MixtureRow:
-    """The mean of `means`, weighted by `weights`, both of shape (n, draws), over s; of nothing it is `otherwise`."""
+    """The mean of `means` over s by `weights`, both of shape (n, draws); for the empty subset, `otherwise`."""
 
     weights: Vector
     means: Vector
@@ -112,10 +112,10 @@ def subset_sums_of_draws(terms: Vector) -> Vector:
 
 
 class Redraws:
-    """The networks that the ranges of one allow, in a setting.
+    """Posteriors in networks whose numbers are drawn from the ranges of one network, in a setting.
 
-    Those of a seed are always the same, so that what a new answer changes is its doing and not that of chance; and they
-    are those of `bayesknee.knowledge.ranges`.
+    A seed always gives the same networks, those of `bayesknee.knowledge.ranges`, so a change of the posteriors comes
+    from a new answer and not from chance.
     """
 
     def __init__(self, network: Network, prior: Prior) -> None:

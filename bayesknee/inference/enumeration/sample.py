@@ -53,7 +53,7 @@ class SubsetSampler:
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
-        """That many patients, some at a time."""
+        """Draws `rows` patients, at most `MOST_ROWS_AT_ONCE` at a time."""
         lengths = [min(MOST_ROWS_AT_ONCE, rows - start) for start in range(0, rows, MOST_ROWS_AT_ONCE)] or [0]
         return Sample(*map(np.concatenate, zip(*(self._draw_some(length, rng) for length in lengths), strict=True)))
 

@@ -73,7 +73,7 @@ class SubsetRow(NamedTuple):
 
 
 def make_row(values: Vector) -> SubsetRow:
-    """The row of these values."""
+    """The scaled row of these values of P(answer | s)."""
     highest = float(values.max())
     scaled = values / highest
     lowest = float(scaled.min()) or float(scaled[scaled > 0.0].min())
@@ -150,7 +150,7 @@ class SubsetTables:
         return prior
 
     def _rows(self, known: SortedEvidence) -> list[SubsetRow]:
-        """What is known of findings and conditions; readings of one sign make one row."""
+        """P(answer | s) of each finding and condition with an answer; readings of one sign make one row."""
         kept, models = self._kept_rows, self.network.readings
         signs = [(sign, readings_likelihood(models, readings)) for sign, readings in known.readings.items()]
         each = (*known.conditions.items(), *known.direct.items(), *signs)
