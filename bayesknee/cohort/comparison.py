@@ -18,7 +18,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import Case
 
 DECIBANS: Final = 10.0 / math.log(10.0)
-LEAST_PUSH: Final = 0.05
+LEAST_PUSH: Final = 0.05  # decibans: less is told as 0.0
 OLD: Final = "old"
 NEW: Final = "new"
 RISK_AND_CONDITIONS: Final = ("risk_factors", "conditions")
@@ -216,4 +216,5 @@ def _log_odds(diagnosis: Diagnosis, for_whom: str, against: str | None = None) -
 
 
 def _log(p: float) -> float:
+    # Near the smallest float: log odds of what is impossible stay finite, and so do differences.
     return math.log(max(p, 1e-300))

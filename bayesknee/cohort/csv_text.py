@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import TableError
 
-BLOCK: Final = 2**22  # bytes
+BLOCK: Final = 2**22  # bytes: what is made of a block is a few times as large; fewer mean more calls. Judged
 QUOTE: Final = b'"'
 AROUND: Final = np.frombuffer(b',\n\r"', np.uint8)  # what may stand before an opening quote, and after a closing one
 LONGEST_CELL: Final = 2**31 - 1  # characters; Python's own limit is 131,072

@@ -23,8 +23,11 @@ from bayesknee.knowledge.model import Number
 
 Rows: TypeAlias = NDArray[np.intp]
 
-HALF_OF_95: Final = 1.959963984540054
+HALF_OF_95: Final = 1.959963984540054  # the 97.5 % quantile of a standard normal
+# Patients: of a range of no width, in place of infinity. No cohort moves that, and it keeps sums finite.
 MOST_WEIGHT: Final = 1e9
+# Kept between a probability and 0 or 1, which EM could never leave, and whose logit is infinite; also the least
+# divisor. Larger, it would show in what is told, to 1e-4; much smaller, 1 - p would lose its digits. Judged.
 EDGE: Final = 1e-6
 
 

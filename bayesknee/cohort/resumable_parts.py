@@ -28,6 +28,8 @@ MANIFEST: Final = "manifest.json"
 FORM: Final = "form"  # of the parts, in the manifest
 HEADER_FIRST: Final = 2  # only the first part of a CSV file has the header; parts of other forms cannot be joined
 RESULT: Final = "result"  # in the manifest, once the result is in its place
+# At either end: a hash of all of a large file would take long. What changes between the ends shows in the time of
+# change. Judged.
 FINGERPRINT_BYTES: Final = 2**20
 PYARROWS: Final = r".*Detail: \[errno \d+\] "  # what it was doing, before what happened
 

@@ -31,8 +31,13 @@ from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 
+# Patients drawn for a same-decision probability, which is estimated again and again in every interview. Fewer than an
+# interview with a person has (400), so the standard error at the threshold is 0.03 in place of 0.01. Judged: the time
+# is in proportion.
 SAMPLES: Final = 60
+# Patients for each redrawn network: more vary the network less for the same time, fewer make more engines; judged.
 LOT: Final = 50
+# With each must-not-miss condition: few of these are among 50 of the population. More take time; judged.
 SOUGHT: Final = 4
 OWN, REDRAWN = "own", "redrawn"
 SOURCES: Final = (OWN, REDRAWN)

@@ -38,8 +38,10 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
 
+# Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
+# posteriors be off by as much.
 SUM_TOLERANCE: Final = 1e-9
-MOST_STATES: Final = 30
+MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})

@@ -26,6 +26,8 @@ NO_YES: Final = ("no", "yes")
 JUDGED: Final = "judged"
 ANY_SETTING: Final = "any_setting"
 COMPLAINT: Final = "presenting_complaint"
+# Bounds of odds ratios and weights, judged: no cause is that sure, so what is beyond is a slip, which wider bounds
+# would let through.
 SMALLEST_RATIO: Final = 1e-4
 LARGEST_RATIO: Final = 1e4
 

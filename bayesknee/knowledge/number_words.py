@@ -23,8 +23,9 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 
+# How far inside a bound, as the format refuses most bounds: above rounding, and nothing to a reader.
 MARGIN: Final = 1e-9
-LEAST_EXCESS: Final = 1e-6
+LEAST_EXCESS: Final = 1e-6  # of base rates over a sum of 1; see `bayesknee.knowledge.ranges`
 
 
 def find_number(network: Network, path: Path) -> Number:

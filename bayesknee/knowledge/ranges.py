@@ -40,11 +40,18 @@ from bayesknee.knowledge.network import Network
 Draws: TypeAlias = NDArray[np.float64]
 
 HALF_OF_95: Final = 1.959963984540054  # the 97.5 % quantile of a standard normal
+# 1 - p is 1e-13 there, and still exact to a per mille; from 37 on it is 0 in floats, so p would be 1.
 MOST_LOGIT: Final = 30.0
-MOST_LOG_RATIO: Final = math.log(LARGEST_RATIO) - 1e-9
-LEAST_ABOVE: Final = 1e-9
+MOST_LOG_RATIO: Final = math.log(LARGEST_RATIO) - 1e-9  # just inside, as the format refuses the bound itself
+LEAST_ABOVE: Final = 1e-9  # where a rule just holds: too little to tell from equality, and far above rounding (1e-16)
+# Judged: what is fitted holds to first order only, so more would gain little, and the time is in proportion.
 FIT_ROUNDS: Final = 50
+# Rounds in which base rates are drawn again. A draw that fails in all of them has the stated ones: with fewer rounds,
+# more do, which makes ranges look narrower; more take time where hardly any draw can meet the rule. Judged.
 MOST_TRIES: Final = 200
+# Base rates that sum to 1 + x make P(complaint) about 2 x or more, which is to stay well above 1e-9: less is lost in
+# rounding (`LOWEST_COMPLAINT` of `bayesknee.inference.prior.intercepts`). A larger one would throw away draws that are
+# possible. Judged.
 LEAST_EXCESS: Final = 1e-6
 NOT_DRAWN: Final = ("limit", "thresholds", "base_rate")
 SECTIONS: Final = ("risk_factors", "conditions", "signs", "findings")

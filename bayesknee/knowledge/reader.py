@@ -43,7 +43,7 @@ from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
-MOST_FILES: Final = 100
+MOST_FILES: Final = 100  # judged: a network has a dozen sections; a folder with more is hardly one
 MOST_TOGETHER: Final = 10_000_000  # bytes: 4,000 findings of 10 causes take half of it, and reading them 10 seconds
 WRONG_ENDINGS: Final = (".yml", ".yaml")  # which the pattern below does not find: also .YAML, where case counts
 MAIN_FILE: Final = "network.yaml"

@@ -14,7 +14,9 @@ import yaml
 
 from bayesknee.errors import Problem, quoted
 
+# Judged: reading takes seconds at that size, and a wrong file is to be refused before memory is full.
 MOST_BYTES: Final = 4_000_000
+# Judged: the format has less than half; each level is a call in a call, of which Python allows about a thousand.
 MOST_DEPTH: Final = 20
 
 

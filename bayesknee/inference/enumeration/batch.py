@@ -24,6 +24,8 @@ from bayesknee.patient.evidence import Likelihood
 from bayesknee.patient.gates import CodedAnswers
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# In the array over rows and subsets: 8 MB, and a few more of that size beside it. With less, what numpy takes per call
+# weighs more; with more, memory grows and caches serve less. Judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**20
 
 

@@ -34,6 +34,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
+# 16 megabytes: tables of signs are stacked so many at a time; fewer mean more calls. Judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 
 Rule = TypeVar("Rule", NoisyOr, Mixture)

@@ -27,7 +27,10 @@ from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
+# Priors, by draws and seed: callers mostly keep to one pair, and each takes memory by draw. Judged.
 MOST_KEPT: Final = 4
+# Rows that may be multiplied before the largest weight is made 1 again. Floats end at 1e-308, so sixteen factors of
+# 1e-19 on average still fit. With more rows, weights might underflow; with fewer, passes only to scale take longer.
 ROWS_BEFORE_SCALING: Final = 16
 
 

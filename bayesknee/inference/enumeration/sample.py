@@ -27,6 +27,8 @@ from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# Patients drawn at once. More take memory in proportion, fewer mean more calls of numpy: judged. With another value a
+# seed gives other patients, as each lot draws all of its numbers in turn.
 MOST_ROWS_AT_ONCE: Final = 2**14
 
 

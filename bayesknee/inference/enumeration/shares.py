@@ -41,7 +41,10 @@ from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# Subsets at once, however many events and nodes there are. With fewer, calls of numpy would take nearly all of the
+# time. The price: where events times nodes pass 2,000, a product passes the size from which BLAS starts threads.
 LEAST_AT_ONCE: Final = 64
+# Weights of all nodes, 16 MB; beyond, they are computed twice, which saves memory for time. Judged.
 MOST_KEPT: Final = 2**21
 LARGEST_SPREAD: Final = 600.0  # exp of minus that is still far from 0 in float64
 

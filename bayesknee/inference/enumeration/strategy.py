@@ -26,7 +26,9 @@ from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.patient.gates import CodedAnswers, Gates
 
-WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
+# Patients. Compiled code takes a second to load, and ten when first used: for fewer patients, numpy is through before.
+# Elimination has 200: a patient takes milliseconds there, and a fraction of one here. Both are judged.
+WORTH_COMPILING: Final = 2000
 
 
 class ManyPatients(Protocol):

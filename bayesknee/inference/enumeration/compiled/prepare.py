@@ -36,7 +36,10 @@ from bayesknee.patient.gates import CodedAnswers
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
+# Patients, as in a piece of a file: more share what is summed out for the same risk factors, in more memory.
 MOST_AT_ONCE: Final = 2**16
+# A thread that is through early takes another piece. With fewer pieces, cores stand idle at the end; with more,
+# patients with the same risk factors fall into several, and each sums these out again. Judged.
 PIECES_A_THREAD: Final = 4
 
 

@@ -25,7 +25,11 @@ from bayesknee.patient.codes import distinct_rows
 
 Index = NDArray[np.int64]
 
+# Rows that a step multiplies: plans join two tables at a time, so two and a spare, which is `ONES`.
 MOST_OPERANDS: Final = 3
+# Rows of the largest table, and subsets of conditions. Each step is spelt out, so the list and its arrays for each
+# thread grow with them; beyond, numpy's way serves. The lowest product of `kernels` relies on its 14 conditions.
+# Judged.
 MOST_ROWS: Final = 2**14
 ONES: Final = 0  # the row of ones, for products of fewer than three
 
