@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-MOST_JOINED: Final = 8
+MOST_JOINED: Final = 8  # problems on one line: more would be read by nobody; judged
 LONGEST_VALUE: Final = 60  # characters of a value that an error quotes
 LONGEST_LINE: Final = 4000  # characters of a line on a terminal: what is longer came from a file, and nobody reads it
 LONGEST_HINTED: Final = 100  # names are 60 at most, and comparing takes the product of the lengths

@@ -18,7 +18,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import Case
 
 DECIBANS: Final = 10.0 / math.log(10.0)
-LEAST_PUSH: Final = 0.05
+LEAST_PUSH: Final = 0.05  # decibans: less is told as 0.0
 OLD: Final = "old"
 NEW: Final = "new"
 RISK_AND_CONDITIONS: Final = ("risk_factors", "conditions")
@@ -26,7 +26,7 @@ RISK_AND_CONDITIONS: Final = ("risk_factors", "conditions")
 
 @dataclass(frozen=True)
 class Push:
-    """What the changed numbers of one part do on their own, put into the old network.
+    """What the changed numbers of one part do by themselves, in the old network.
 
     Attributes:
         part: section and id, such as ``("findings", "d_dimer_raised")``.
@@ -48,8 +48,8 @@ class CaseChange:
         case: its id.
         old, new: the diagnoses.
         old_level, new_level: of triage.
-        decibans: the whole change of what `Push.decibans` measures.
-        pushes: the strongest first; they need not add up to the whole.
+        decibans: the change, by all changed numbers together, of what `Push.decibans` measures.
+        pushes: the strongest first; they need not sum to `decibans`.
     """
 
     case: str
@@ -68,11 +68,11 @@ class CaseChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two networks say of the same cases.
+    """The cases in which two networks differ in the leader or the triage level.
 
     Attributes:
-        cases: how many both could take.
-        changed: those with another leader or triage level.
+        cases: how many cases both networks could take.
+        changed: the cases with another leader or triage level.
         refused: by case, why one of the networks cannot take it.
     """
 
@@ -162,7 +162,7 @@ class _Comparer:
                 yield Push(part, decibans, _relevant(self._differences.moved, part, old, named))
 
     def _alone(self, part: Path, old: Diagnosis) -> Diagnosis | None:
-        """The same patient by the old network with this part of the new one; None where that cannot be."""
+        """The same patient's diagnosis by the old network with this part of the new one; None if that is not valid."""
         if part not in self._networks:
             self._networks[part] = self._with_part(part)
         network = self._networks[part]
@@ -216,4 +216,5 @@ def _log_odds(diagnosis: Diagnosis, for_whom: str, against: str | None = None) -
 
 
 def _log(p: float) -> float:
+    # Near the smallest float: log odds of what is impossible stay finite, and so do differences.
     return math.log(max(p, 1e-300))

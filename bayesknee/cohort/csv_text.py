@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bayesknee.errors import TableError
 
-BLOCK: Final = 2**22  # bytes
+BLOCK: Final = 2**22  # bytes: what is made of a block is a few times as large; fewer mean more calls. Judged
 QUOTE: Final = b'"'
 AROUND: Final = np.frombuffer(b',\n\r"', np.uint8)  # what may stand before an opening quote, and after a closing one
 LONGEST_CELL: Final = 2**31 - 1  # characters; Python's own limit is 131,072
@@ -78,28 +78,28 @@ def _long_cells() -> Iterator[None]:
 
 
 def not_utf8(path: Path, line: int | None = None) -> str:
-    """What is wrong with a file in another encoding."""
+    """The error text for a file in another encoding."""
     place = "" if line is None else f" in line {line:,}"
     return f"{path.name} is not in UTF-8{place}; save it again in that encoding"
 
 
 def empty(path: Path) -> str:
-    """What is wrong with a file in which nothing is written."""
+    """The error text for an empty file."""
     return f"{path.name} is empty; expected a header and a row for each patient"
 
 
 def no_rows(path: Path) -> str:
-    """What is wrong with a file of one line."""
+    """The error text for a file of one line."""
     return f"{path.name} has a header and no rows; expected one for each patient"
 
 
 def other_length(fields: int, expected: int) -> str:
-    """What is wrong with a row that is shorter or longer than the header."""
+    """The error text for a row that is shorter or longer than the header."""
     return f"{fields} field{'s' * (fields != 1)} where the header has {expected}"
 
 
 def separated_otherwise(path: Path, header: str) -> str:
-    """What is wrong with a header of one column that holds other separators; empty where none is there."""
+    """The error text for a header of one column that holds other separators; empty if it holds none."""
     found = next((name for sign, name in SEPARATORS.items() if sign in header), None)
     return f"{path.name} has {found} between its columns; save it with commas" if found else ""
 

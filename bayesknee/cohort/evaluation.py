@@ -26,7 +26,10 @@ from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataFrame
 from bayesknee.plain import attributes, plain
 
+# Of the bootstrap: 25 lie beyond either end of a 95 % interval. With fewer, its ends depend more on the seed; with
+# more, time grows in proportion.
 ROUNDS: Final = 1000
+# Cases whose surprise is told: each takes 1000 drawn patients with their posteriors, so more take long. Judged.
 MOST_FLAGGED: Final = 100
 ENGINE: Final = "bayesknee"
 BASELINE: Final = "naive_bayes"
@@ -34,7 +37,7 @@ BASELINE: Final = "naive_bayes"
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One labelled patient and what the engine said.
+    """One labelled patient and the engine's forecast.
 
     Attributes:
         case: the patient.
@@ -70,7 +73,7 @@ class CaseResult:
 
     @property
     def missed(self) -> Account | None:
-        """Why the leader and not the best-placed true condition; None where a true condition leads or none is true."""
+        """The ledger of the leader against the best-placed true condition; None if a true one leads or none is true."""
         if self.rank < 2:
             return None
         posterior = self.posterior
@@ -79,7 +82,7 @@ class CaseResult:
         return self.diagnosis.ledger.contrast(leader, best)
 
     def to_dict(self) -> dict[str, Any]:
-        """It as plain data; `missed` has what each answer did for the leader against the best-placed true condition."""
+        """The row as plain data; `missed`: how each answer moved the leader against the best-placed true condition."""
         missed = self.missed
         shares = {entry.finding: entry.decibans for entry in missed.entries} if missed else {}
         return {
@@ -95,7 +98,7 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Unnamed:
-    """How the cases fared whose cause the network does not name.
+    """The results for cases whose cause the network does not name.
 
     Attributes:
         cases: how many have the catch-all as a label.
@@ -113,7 +116,7 @@ class Unnamed:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of it.
+    """The result of an evaluation.
 
     Attributes:
         network: what was evaluated.
@@ -158,7 +161,7 @@ class Evaluation:
         return pd.DataFrame(rows).set_index(["measure", "forecaster"])
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, ready for JSON; null where there was nothing to measure."""
+        """The evaluation as plain data, ready for JSON; null where there was nothing to measure."""
         return {
             "network": self.network.identity,
             "cases": len(self.results),
@@ -217,7 +220,7 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
 def _called(
     network: Network, cases: Sequence[LabelledCase], settings: NDArray[np.str_], engines: Mapping[str, Engine]
 ) -> tuple[Forecasts, Forecasts]:
-    """What the engine and naive Bayes say, setting by setting."""
+    """The forecasts of the engine and of naive Bayes, computed setting by setting."""
     shape = (2, len(cases), len(network.conditions))
     posterior, level = np.empty(shape), np.empty(shape[:2], dtype=np.intp)
     for setting, engine in engines.items():

@@ -23,13 +23,16 @@ from bayesknee.knowledge.model import Number
 
 Rows: TypeAlias = NDArray[np.intp]
 
-HALF_OF_95: Final = 1.959963984540054
+HALF_OF_95: Final = 1.959963984540054  # the 97.5 % quantile of a standard normal
+# Patients: of a range of no width, in place of infinity. No cohort moves that, and it keeps sums finite.
 MOST_WEIGHT: Final = 1e9
+# Kept between a probability and 0 or 1, which EM could never leave, and whose logit is infinite; also the least
+# divisor. Larger, it would show in what is told, to 1e-4; much smaller, 1 - p would lose its digits. Judged.
 EDGE: Final = 1e-6
 
 
 def prior_weight(number: Number) -> float:
-    """How many patients the range of a probability is worth.
+    """The number of patients whose counts would give a range as wide as that of a probability.
 
     The logit of a Beta's variable with mean m and weight n has a variance of about 1 / (n m (1 - m)); n is such that
     this is the variance that the range low-high stands for.
@@ -72,7 +75,7 @@ class Parameter:
         return cls(m, prior_weight(number), m)
 
     def update(self) -> float:
-        """The M-step; how far the value moved."""
+        """Does the M-step, and returns how far the value moved."""
         before = self.value
         counted = self.weight * self.prior + float(self.successes.sum())
         self.value = min(max(counted / (self.weight + float(self.trials.sum())), EDGE), 1.0 - EDGE)
@@ -80,7 +83,7 @@ class Parameter:
 
     @property
     def curvature(self) -> float:
-        """Of the patients' log likelihood by the logit, downwards (Louis, J R Stat Soc B, 1982).
+        """Minus the second derivative of the patients' log likelihood by the logit (Louis, J R Stat Soc B, 1982).
 
         With s = E[successes] and t = E[trials] of a patient, it would be t value (1 - value) if nothing were hidden;
         the variance of the score given what is known is taken off. It is below 0 far from where the likelihood is
@@ -92,12 +95,12 @@ class Parameter:
 
     @property
     def information(self) -> float:
-        """What the patients tell of the logit; nothing where they contradict the number, which keeps its old width."""
+        """The observed information on the logit; 0 if the patients contradict the number, whose width then stays."""
         return max(self.curvature, 0.0)
 
     @property
     def effective(self) -> float:
-        """The number of patients who, with nothing hidden, would tell as much."""
+        """The number of patients who, with nothing hidden, would give the same information."""
         return self.information / (self.value * (1.0 - self.value))
 
     @property
@@ -175,7 +178,7 @@ class ReadingCounts:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """Both."""
+        """Sensitivity, then specificity."""
         return [self.sensitivity, self.specificity]
 
     def likelihoods(self) -> tuple[Vector, Vector]:
@@ -207,11 +210,11 @@ class SignCounts:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """All of them."""
+        """The parameters of the sign and its readings."""
         return [*self.rule.parameters, *(each for reading in self.readings.values() for each in reading.parameters)]
 
     def step(self) -> float:
-        """One E-step; log P(answers) of all patients."""
+        """Does one E-step, and returns log P(answers) of all patients."""
         without, with_sign = np.ones(self._patients), np.ones(self._patients)
         for reading in self.readings.values():
             own_without, own_with = reading.likelihoods()
@@ -240,7 +243,7 @@ class DirectCounts:
         return self.rule.parameters
 
     def step(self) -> float:
-        """One E-step; log P(answers)."""
+        """Does one E-step, and returns log P(answers)."""
         rows, (no, yes) = self._answers.rows, self._answers.likelihoods.T
         prior = self.rule.yes(rows)
         total = prior * yes + (1.0 - prior) * no
@@ -271,11 +274,11 @@ class MixtureCounts:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """All of them; those of a distribution keep their sum of 1, as they share trials and prior weight."""
+        """The probabilities of all distributions; each sums to 1, as its states share trials and prior weight."""
         return [each for table in self.tables.values() for each in table]
 
     def step(self) -> float:
-        """One E-step; log P(answers)."""
+        """Does one E-step, and returns log P(answers)."""
         theta = np.array([[each.value for each in table] for table in self.tables.values()])[self._owners]
         joint = self._shares[:, :, None] * theta * self._answers.likelihoods[:, None, :]
         total = joint.sum(axis=(1, 2))

@@ -1,4 +1,4 @@
-"""Libraries that come with an extra of the package."""
+"""Libraries that are installed with an extra of the package."""
 
 from __future__ import annotations
 

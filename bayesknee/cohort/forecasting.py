@@ -20,7 +20,7 @@ from bayesknee.patient.evidence import Evidence
 
 
 class Called(NamedTuple):
-    """What a forecaster says.
+    """The posteriors and triage levels of a forecaster, the engine or naive Bayes.
 
     Attributes:
         posterior: P(condition), shape (patients, conditions).

@@ -1,4 +1,4 @@
-"""Labelled patients: what is known of each, and what it turned out to be.
+"""Labelled patients: the answers of each, and the true causes.
 
 Three shapes are read: a folder of case files, a JSON-lines file with a case on each line, and a table (CSV or Parquet)
 with a column per question and a column `label`.
@@ -234,7 +234,7 @@ def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
 
 
 def _csv(path: Path) -> tuple[list[str], Iterator[Sequence[str]]]:
-    """The same, the rows read one after the other; each must be as long as the header."""
+    """The header and the rows of a CSV file, read one by one; each row must be as long as the header."""
     with _csv_told(path):
         check_text(path)
         rows = read_rows(path)
@@ -284,7 +284,7 @@ def _rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[Ca
 
 @lru_cache(maxsize=4096)
 def _answer(text: str) -> str | float:
-    """As `plain_answer`; the same text is one object, so that a hundred thousand patients share it."""
+    """As `plain_answer`; equal texts give one object, so that a hundred thousand patients share it."""
     return plain_answer(text)
 
 

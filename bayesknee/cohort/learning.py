@@ -54,16 +54,20 @@ from bayesknee.patient.answer_reader import UNKNOWN
 
 CHANGED: Final = ("conditions", "signs", "findings")
 OTHERWISE: Final = "otherwise"
+# Bounds the time where EM creeps, as it does where much is hidden; with fewer, numbers stop short of where patients
+# would move them. Judged.
 MOST_ROUNDS: Final = 500
+# Largest move of a probability in a round: a hundredth of the last digit that is told, as EM may creep on.
 STILL: Final = 1e-6
+# Of base rates: more than 1 after rounding; nearer to 1, two causes together would be all but ruled out.
 LEAST_SUM: Final = 1.02
 LEAST_OF_READING: Final = 1.001  # sensitivity and specificity: more than 1 after rounding, and hardly more than no test
 BASE_RATES_SUM: Final = "lifted so that base rates sum to more than 1"
 READING_SUM: Final = "lifted so that sensitivity and specificity sum to more than 1"
-BISECTIONS: Final = 60
-DIGITS: Final = 4
+BISECTIONS: Final = 60  # a double holds 53 bits, so the bracket is as narrow as rounding; each halving is cheap
+DIGITS: Final = 4  # judged: more than patients can tell, and few enough to read
 LEAST_PATIENTS: Final = 0.5  # a number that patients tell less about than half a patient would stays as it is
-EDGE: Final = 1e-4
+EDGE: Final = 1e-4  # of what is told, to 0 and to 1: the format takes neither, and cohorts tell nothing nearer. Judged
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Learned:
-    """What patients taught.
+    """A network updated from labelled cases.
 
     Attributes:
         network: the updated one, made in memory.
@@ -151,7 +155,7 @@ def learn(
 
 
 def _that_can_be(network: Network, moves: Sequence[Move]) -> tuple[Network, tuple[Move, ...], Mapping[str, str]]:
-    """The network with these moves, but for those of parts that would break a rule; which these are, and the rule."""
+    """The network with these moves, except in parts where they would break a rule; and those parts with the rule."""
     left: dict[str, str] = {}
     while True:
         changed = {move.path: move.new for move in moves}
@@ -185,7 +189,7 @@ class _Learner:
         self.rounds = 0
 
     def _gather(self) -> Mapping[str, QuestionAnswers]:
-        """What was answered, by finding."""
+        """The patients who answered and their likelihoods, by finding."""
         rows: dict[str, list[int]] = {}
         likelihoods: dict[str, list[Sequence[float]]] = {}
         for row, case in enumerate(self._cases):

@@ -25,9 +25,13 @@ Numbers: TypeAlias = NDArray[np.intp]
 Counts: TypeAlias = NDArray[np.float64]
 
 INCLUSION: Final = 0.89  # of a published knee program, whose list was then 4.8 long (Bisson 2014)
+# The usual number; with more, a bin has too few patients; with fewer, it hides where forecasts are off.
 BINS: Final = 10
+# A forecast of 0 that comes true costs 27.6 nats, and not infinity, which would leave nothing of all other patients; a
+# smaller number lets one patient weigh more. It is also what rounding may take from a sum of counts. Judged.
 SURE: Final = 1e-12
-RANGE: Final = (2.5, 97.5)
+RANGE: Final = (2.5, 97.5)  # percentiles: the ends of a 95 % interval
+# Patients times thresholds of lists that are kept: two arrays of 32 MB each; judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**22
 DRAWN_AT_ONCE: Final = 2**19  # patients in all rounds at once; some ten arrays of as many numbers stand side by side
 
@@ -69,8 +73,8 @@ class Forecasts:
         called: the number of the triage level that was called, 0 the most urgent, shape (patients,).
         needed: the number of the level that the true conditions call for at the least, same shape.
         limits: of the conditions, shape (conditions,).
-        most: the number of the level that they call for where they are certain, same shape as `needed`; the same
-            where left out.
+        most: the number of the level that the true conditions call for if certain, the most urgent that does not count
+            as over-triage, same shape; `needed` if left out.
     """
 
     posterior: Vector

@@ -24,7 +24,7 @@ from bayesknee.patient.columns import BLANK, Column, Columns, Encoded, check_col
 
 SUFFIXES: Final = (".csv", ".parquet")
 PIECE: Final = 2**16  # rows at once: enough to share risk factors among patients, and 15 MB as codes
-CSV_BLOCK: Final = 2**22  # bytes
+CSV_BLOCK: Final = 2**22  # bytes; a row must fit into one. More take memory, fewer refuse longer rows. Judged
 LOOK: Final = 2**16  # bytes at the start of a file that are looked at first
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -180,7 +180,7 @@ class ParquetSource:
     columns: Columns
 
     def pieces(self) -> Iterator[Piece]:
-        """Its rows, a piece after the other."""
+        """The rows of the file, piece by piece."""
         import pyarrow.parquet as pq
 
         # Without the buffer that would keep what was read of the file.
@@ -250,7 +250,7 @@ class CsvSource:
     columns: Columns
 
     def pieces(self) -> Iterator[Piece]:
-        """Its rows, a piece after the other."""
+        """The rows of the file, piece by piece."""
         import pyarrow as pa
         import pyarrow.csv as pc
 

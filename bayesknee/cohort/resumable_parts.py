@@ -28,18 +28,20 @@ MANIFEST: Final = "manifest.json"
 FORM: Final = "form"  # of the parts, in the manifest
 HEADER_FIRST: Final = 2  # only the first part of a CSV file has the header; parts of other forms cannot be joined
 RESULT: Final = "result"  # in the manifest, once the result is in its place
+# At either end: a hash of all of a large file would take long. What changes between the ends shows in the time of
+# change. Judged.
 FINGERPRINT_BYTES: Final = 2**20
 PYARROWS: Final = r".*Detail: \[errno \d+\] "  # what it was doing, before what happened
 
 
 class RowCounts(NamedTuple):
-    """How many rows were scored and rejected."""
+    """The numbers of rows that were scored and rejected."""
 
     scored: int = 0
     rejected: int = 0
 
     def plus(self, other: RowCounts) -> RowCounts:
-        """Both together."""
+        """The sum of these counts and the other ones."""
         return RowCounts(self.scored + other.scored, self.rejected + other.rejected)
 
 
@@ -56,7 +58,7 @@ def fingerprint(path: Path) -> dict[str, object]:
 
 @contextmanager
 def told(output: Path) -> Iterator[None]:
-    """A disk that is full, or cannot be written, in our words."""
+    """Turns errors of a disk that is full or cannot be written into errors of this package."""
     try:
         yield
     except OSError as error:
@@ -267,5 +269,5 @@ def _join_tables(parts: list[Path], out: BinaryIO) -> None:
 
 
 def beside(output: Path, name: str) -> Path:
-    """A path in the folder of the output, named after it."""
+    """A path beside the output, named after it."""
     return output.with_name(f"{output.stem}{name}")

@@ -1,4 +1,4 @@
-"""Files of patients scored: pieces in, parts out, and what could not be scored beside them."""
+"""Scores files of patients piece by piece, and writes scores and rejected rows in parts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Progress: TypeAlias = Callable[[float, RowCounts], None]
 
 @dataclass(frozen=True)
 class Scored:
-    """One piece, scored.
+    """The scores and the rejected rows of one piece of a file.
 
     Attributes:
         number: of the piece.
@@ -48,7 +48,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done with each piece.
+    """How to score each piece.
 
     Attributes:
         columns: of the table.
@@ -64,7 +64,7 @@ Work: TypeAlias = Callable[[CompiledNetwork, Task, Iterable[Piece]], Iterator[Sc
 
 @dataclass(frozen=True)
 class FileScores:
-    """What became of a file.
+    """The result of scoring a file.
 
     Attributes:
         scored, rejected: numbers of rows.
@@ -80,7 +80,7 @@ class FileScores:
     caution: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
+        """The result as plain data."""
         return attributes(self)
 
 

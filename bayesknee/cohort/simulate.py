@@ -60,7 +60,7 @@ def draw(
 def simulate(
     engine: Engine, rows: int, *, missing: float = 0.0, seed: int = 0, evidence: Evidence = NOTHING_KNOWN
 ) -> DataFrame:
-    """The same as a data frame: a row per patient, `id`, a column per question, and `label` with the true causes.
+    """Draws patients as a data frame: a row per patient, `id`, a column per question, and `label` with the true causes.
 
     Blanks are not known; causes are joined by a semicolon, and `none` where there are none, as `bayesknee evaluate`
     reads them.
@@ -88,7 +88,7 @@ def simulate_file(  # noqa: PLR0913 (each is an option of the command)
     evidence: Evidence = NOTHING_KNOWN,
     progress: Progress | None = None,
 ) -> None:
-    """The same into a CSV or Parquet file, which appears when it is complete.
+    """Draws patients into a CSV or Parquet file, which appears when it is complete.
 
     Raises:
         TableError: also, an output that cannot be written.

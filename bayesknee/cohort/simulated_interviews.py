@@ -31,8 +31,13 @@ from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 
+# Patients drawn for a same-decision probability, which is estimated again and again in every interview. Fewer than an
+# interview with a person has (400), so the standard error at the threshold is 0.03 in place of 0.01. Judged: the time
+# is in proportion.
 SAMPLES: Final = 60
+# Patients for each redrawn network: more vary the network less for the same time, fewer make more engines; judged.
 LOT: Final = 50
+# With each must-not-miss condition: few of these are among 50 of the population. More take time; judged.
 SOUGHT: Final = 4
 OWN, REDRAWN = "own", "redrawn"
 SOURCES: Final = (OWN, REDRAWN)
@@ -74,7 +79,7 @@ class DrawnPatients(NamedTuple):
 
 
 class Played(NamedTuple):
-    """What came of the interviews of one policy.
+    """The results of the interviews of one policy.
 
     Attributes:
         asked: questions put, the opening included; a list counts once; shape (patients,).
@@ -91,7 +96,7 @@ class Played(NamedTuple):
 
 @dataclass(frozen=True)
 class Simulation:
-    """What to simulate.
+    """Who asks, who answers and when to stop, for interviews with any patients; see `Wanted` for how many.
 
     Attributes:
         engine: who asks.
@@ -155,7 +160,9 @@ def _together(drawn: Sequence[tuple[Sample, int]]) -> DrawnPatients:
 def simulate(
     network: Network, setting: str | None, wanted: Wanted, progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[tuple[str, str, DrawnPatients, Played]]:
-    """The interviews of lot after lot, each lot of patients from a network of its own: source, policy, who, what came.
+    """Yields source, policy, patients and interview results, for each lot (batch of patients), source and policy.
+
+    Each lot of the source `redrawn` is drawn from another network, whose numbers are drawn anew for it.
 
     Args:
         network: what the engine knows.
@@ -182,10 +189,10 @@ def simulate(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to simulate.
+    """The size of a simulation, its policies, and the options of its interviews.
 
     Attributes:
-        lots: how many lots of patients; each lot of the source `redrawn` has a network of its own.
+        lots: how many lots of patients; each lot of the source `redrawn` is drawn from another network.
         lot_size: patients of the population in a lot.
         sought: patients in a lot for each must-not-miss condition, who have it.
         policies: of `POLICIES`.
@@ -207,17 +214,17 @@ class Wanted:
             check_policy(policy)
 
     def in_lot(self, lot: int) -> list[str]:
-        """The policies that play this lot, from 0: of some only the first lots are played."""
+        """The policies that play this lot, numbered from 0; some policies play only the first lots."""
         return [policy for policy in self.policies if lot < max(1, round(self.lots * SHARES.get(policy, 1.0)))]
 
     @property
     def interviews(self) -> int:
-        """How many there will be, but for must-not-miss conditions that a network may not have."""
+        """The number of interviews, without those of patients sought for a must-not-miss condition."""
         return sum(len(self.in_lot(lot)) for lot in range(self.lots)) * self.lot_size * len(SOURCES)
 
 
 def check_policy(policy: str) -> None:
-    """Refuses a policy that there is not.
+    """Refuses a policy that is not in `POLICIES`.
 
     Raises:
         QuestionError: with near names.
@@ -246,16 +253,16 @@ class _Interviewed:
 
     @property
     def codes(self) -> Codes:
-        """What was answered, shape (1, questions)."""
+        """The codes of the answers so far, shape (1, questions)."""
         return only(self._plan.engine.network, self._row[None, :], self._answers)
 
     @property
     def standing(self) -> Assessment:
-        """What could be asked now."""
+        """The assessment of the answers so far: what could be asked now."""
         return Assessment(self._plan.engine.diagnose(self._answers), self._plan.names, self._plan.rule)
 
     def put(self, name: str, members: Sequence[str]) -> None:
-        """A question, or a list."""
+        """Puts a question, or a list of questions, and records the answers."""
         self._answers |= answers_of(self._plan.engine.network, self._row, members)
         self.asked += 1
         self.topic = topic_of(self._plan.engine.network, name) or self.topic
@@ -264,10 +271,10 @@ class _Interviewed:
 def play(
     plan: Simulation, policy: str, patients: DrawnPatients, progress: Callable[[int], None] = lambda _: None
 ) -> Played:
-    """The interviews of one policy.
+    """Simulates the interviews of one policy.
 
     Args:
-        plan: what to simulate.
+        plan: who asks, who answers and when to stop.
         policy: one of `POLICIES`.
         patients: who is asked.
         progress: is told how many more interviews are over.

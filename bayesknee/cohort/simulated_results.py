@@ -1,4 +1,4 @@
-"""What simulated interviews come to: figures with their 95 % intervals, by policy.
+"""The results of simulated interviews: figures with their 95 % intervals, by policy.
 
 Shares have Wilson's interval, means the normal one; differences are of the same patients, so that chance in who was
 drawn falls out.
@@ -52,7 +52,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Result:
-    """What a policy came to.
+    """The results of one policy.
 
     Attributes:
         policy: its name.
@@ -85,7 +85,7 @@ class Result:
     found_lost: Mapping[str, Lost] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
+        """The results as plain data."""
         return attributes(self)
 
 

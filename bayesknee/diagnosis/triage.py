@@ -123,8 +123,8 @@ class Triage:
 def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Triage:
     """The level of care that a patient's posterior and answers call for, and why.
 
-    While nothing is known of the complaint, neither a finding nor a condition, a probability that the risk factors have
-    not raised above its base rate calls for nothing by itself: with no answers nobody is an emergency.
+    With no finding or condition known, a condition counts as over its limit only if risk factors have raised it above
+    its base rate: with no answers nobody is an emergency.
 
     Args:
         steps: what probabilities call for.

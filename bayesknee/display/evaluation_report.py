@@ -30,6 +30,7 @@ from bayesknee.markup import render_report
 from bayesknee.patient.answer_words import answer_text, label
 
 SUFFIXES: Final = (".html", ".md")
+# Per inch: 768 pixels wide, so small letters are sharp on a screen; more make the report larger. Judged.
 DOTS: Final = 120
 SIZE: Final = (6.4, 5.2)  # inches
 

@@ -22,8 +22,9 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.words import percent
 
+# Judged: answers that change odds by less than a tenth are not worth lines of sources.
 WORTH_NUMBERS: Final = math.log(1.1)
-NO_DIFFERENCE: Final = math.log(1.005)
+NO_DIFFERENCE: Final = math.log(1.005)  # less would be told as 1.00 times likelier
 MOST_ROWS: Final = 5
 NEITHER: Final = "neither possible"
 _WORDS, _WORDS_IF_NARROW, _DECIBANS = 23, 13, 10  # widths of columns, gaps included

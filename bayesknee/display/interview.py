@@ -27,9 +27,9 @@ from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import Answer
 from bayesknee.words import LEVEL_WORDS, percent
 
-WORTH_DESCRIBING: Final = 0.1
-MOST_DESCRIBED: Final = 3
-MOST_TESTS: Final = 3
+WORTH_DESCRIBING: Final = 0.1  # judged: descriptions of what is less likely would worry more than help
+MOST_DESCRIBED: Final = 3  # paragraphs that fit on a screen, beside those of what is dangerous; judged
+MOST_TESTS: Final = 3  # judged: the few that are worth a visit
 WORTH_TELLING: Final = 1e-4  # bits for a burden of 1: an examination that would tell less is not named
 
 

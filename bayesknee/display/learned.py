@@ -17,6 +17,7 @@ from bayesknee.markup import markdown
 from bayesknee.plain import attributes, plain
 
 MOST_SHOWN: Final = 20
+# Above it, digits of p are mostly nines, and rounding to three could print 1; those of 1 - p tell more.
 NEAR_ONE: Final = 0.99
 _INDENT: Final = (0, 0, 0, 2)
 _DEEPER: Final = (0, 0, 0, 4)

@@ -44,7 +44,7 @@ def noisy_or_table(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
 
 
 class MixtureNumbers(NamedTuple):
-    """What a mixture is a mean of. The last axis is of length 1, or of draws where the numbers are redrawn.
+    """The weights and distributions of a mixture. The last axis holds the draws; for stated numbers its length is 1.
 
     Attributes:
         weights: of each condition, shape (n, draws).
@@ -58,7 +58,7 @@ class MixtureNumbers(NamedTuple):
 
 
 def mixture_numbers(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> MixtureNumbers:
-    """Those of a mixture as it stands; where nothing is said of no condition, all states are as likely."""
+    """The stated numbers of a mixture; `otherwise` is uniform if the mixture has none."""
     weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in conditions])
     others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
     each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]

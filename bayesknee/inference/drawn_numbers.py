@@ -24,7 +24,7 @@ def drawn_numbers(entry: RiskFactor | Condition | Sign | Finding, draws: int, se
 
 
 def drawn_distribution(drawn: Drawn, path: tuple[str, ...], stated: Iterable[str], states: Sequence[str]) -> Vector:
-    """P(state) from the stated ones, which stand at a place, shape (states, draws); one left out gets the rest."""
+    """P(state) from the drawn numbers at a path, shape (states, draws); an unstated state gets the remainder."""
     by_state = {state: drawn[*path, state] for state in stated}
     rest = 1.0 - sum(by_state.values(), np.zeros(()))
     return np.array([by_state.get(state, rest) for state in states])

@@ -58,7 +58,7 @@ class Strategy(Protocol):
         """
 
     def followed(self, evidence: Evidence, names: Sequence[str], /) -> Sequence[str]:
-        """The first of these questions whose answers the posteriors of many drawn patients can quickly include.
+        """As many of these questions, from the first on, as drawn patients can all answer within the time allowed.
 
         Args:
             evidence: what is known of all patients; it must be possible.

@@ -25,6 +25,7 @@ from bayesknee.errors import ImportFileError, NetworkError, Problem, few_hints, 
 from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Probability, Reference, Setting
 from bayesknee.knowledge.network import Network
 
+# Judged: far more than 40,000 links take; a wrong file is to be refused before memory is full.
 MOST_BYTES: Final = 100_000_000
 GZIP: Final = b"\x1f\x8b"
 NEAREST: Final = 1e-15  # to 0 and to 1: the format takes neither, and less would round to 1

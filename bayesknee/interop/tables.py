@@ -16,8 +16,8 @@ from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network, check_setting
 
-MOST_NUMBERS: Final = 2**22
-TOLERANCE: Final = 1e-9
+MOST_NUMBERS: Final = 2**22  # 32 MB here, and more as text: beyond, a file hardly serves other programs. Judged
+TOLERANCE: Final = 1e-9  # as for distributions in a network: far above rounding, far below a wrong figure
 
 
 @dataclass(frozen=True, eq=False)

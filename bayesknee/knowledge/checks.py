@@ -1,4 +1,4 @@
-"""The rules that hold between the parts of a network. Each rule yields `Problem`s with the path of the offence.
+"""The rules that hold between the parts of a network. Each rule yields `Problem`s with the path of the fault.
 
 A rule must stay silent on a NaN: the reader puts one where it could not read a number, so that one slip is told once.
 """
@@ -38,8 +38,10 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
 
+# Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
+# posteriors be off by as much.
 SUM_TOLERANCE: Final = 1e-9
-MOST_STATES: Final = 30
+MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})
@@ -48,7 +50,7 @@ _KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
 class NetworkParts(Protocol):
-    """What a network is made of, checked or not yet."""
+    """The parts of a network, checked or not yet."""
 
     @property
     def id(self) -> str: ...
@@ -79,7 +81,7 @@ class NetworkParts(Protocol):
 
 
 def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> list[Problem]:
-    """All that is wrong between the parts.
+    """The broken rules between the parts.
 
     Args:
         parts: the network's parts.

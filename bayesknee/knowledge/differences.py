@@ -1,4 +1,4 @@
-"""What differs between two networks: numbers, parts that came or went, and wording."""
+"""The differences between two networks: numbers, added and removed parts, and wording."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NumberChange:
 
 @dataclass(frozen=True)
 class Differences:
-    """All that differs from `old` to `new`.
+    """All differences from `old` to `new`.
 
     Attributes:
         numbers: of parts that both have.
@@ -78,7 +78,7 @@ class Differences:
 
 
 def find_differences(old: Network, new: Network) -> Differences:
-    """What differs from `old` to `new`."""
+    """The differences from `old` to `new`."""
     return Differences(
         old=old,
         new=new,

@@ -1,4 +1,4 @@
-"""One place of a network's file, taken key by key, with a fault noted for all that is not as the format has it."""
+"""Reads one place of a network's file key by key, and notes a fault for all that breaks the format."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Basis:
 
 
 class Fields:
-    """One place of a file; keys that nobody takes are unknown ones.
+    """One place of a file, read key by key; keys that are left unread are faults.
 
     Args:
         problems: where faults are noted.
@@ -58,12 +58,12 @@ class Fields:
         self._problems.append(Problem((*self._path, *below), got, expected, remedy, self._file, line))
 
     def done(self) -> None:
-        """Refuses the keys that nobody took."""
+        """Notes a fault for each key that was not read."""
         for key in self._items.keys() - self._taken:
             self.problem((key,), quoted(key), "a known key", name_hint(key, sorted(self._taken)))
 
     def has(self, key: str) -> bool:
-        """Whether `key` is there; it counts as taken."""
+        """Whether `key` is there; it counts as read."""
         self._taken.add(key)
         return key in self._items
 
@@ -220,7 +220,7 @@ class Fields:
         return self._float(tree.text.strip() if isinstance(tree, Scalar) else shown(tree), (key,))
 
     def _provenance(self) -> tuple[str, str, str]:
-        """Grade, source and note: its own, or those of the basis where it states neither grade nor source."""
+        """Grade, source and note as stated here, or those of the basis if neither grade nor source is stated."""
         has_grade, has_source = self.has("grade"), self.has("source")
         if self._basis is not None and not has_grade and not has_source:
             return self._basis.grade, self._basis.source, self.text("note", "") or self._basis.note
@@ -267,7 +267,7 @@ def unread(kind: type[N]) -> N:
 
 
 def shown(tree: Tree) -> str:
-    """What is written there, for an error line."""
+    """The value or the kind of a part of a file, for an error line."""
     if isinstance(tree, Scalar):
         return quoted(tree.text) if tree.text else "nothing"
     return f"a list of {len(tree.items)}" if isinstance(tree, yaml_tree.Sequence) else "a mapping"

@@ -1,4 +1,4 @@
-"""The numbers by which an answer speaks for or against each condition, and how loud each speaks by itself."""
+"""The log likelihood ratio or log odds ratio of an answer for each condition, and the numbers behind it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Likelihood = Sequence[float]
 
 @dataclass(frozen=True)
 class Stated:
-    """A number of the network, with what it says.
+    """A number of the network, with its wording.
 
     Attributes:
         path: where it stands, as the keys that lead there.
@@ -30,7 +30,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Link:
-    """What an answer says of one condition.
+    """The log likelihood ratio or log odds ratio of an answer for one condition, and the numbers behind it.
 
     Attributes:
         condition: its id.
@@ -45,7 +45,7 @@ class Link:
 
 
 def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> dict[str, Link]:
-    """What an answer says of each condition that it bears on directly.
+    """The link of an answer to each condition that it bears on directly, by condition.
 
     Args:
         network: where the numbers stand.

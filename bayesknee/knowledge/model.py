@@ -26,6 +26,8 @@ NO_YES: Final = ("no", "yes")
 JUDGED: Final = "judged"
 ANY_SETTING: Final = "any_setting"
 COMPLAINT: Final = "presenting_complaint"
+# Bounds of odds ratios and weights, judged: no cause is that sure, so what is beyond is a slip, which wider bounds
+# would let through.
 SMALLEST_RATIO: Final = 1e-4
 LARGEST_RATIO: Final = 1e4
 
@@ -100,7 +102,7 @@ class OddsRatio(Number):
 
 
 class Weight(Number):
-    """A relative weight, in the same bounds."""
+    """A relative weight, between 1/10,000 and 10,000."""
 
     __slots__ = ()
     bounds = (SMALLEST_RATIO, LARGEST_RATIO)
@@ -380,12 +382,12 @@ _RULE_KEYS: Final = immutabledict({Reading: "reads", NoisyOr: "noisy_or", Mixtur
 
 
 def numbers_below(path: Path, thing: object) -> Iterator[tuple[Path, Number]]:
-    """All numbers in `thing`, whose own place is `path`; the paths are those of the files."""
+    """All numbers in `thing` with their paths in the files; `path` is the path of `thing`."""
     return parts_below(path, thing, Number)
 
 
 def parts_below(path: Path, thing: object, kind: type[T] | tuple[type[T], ...]) -> Iterator[tuple[Path, T]]:
-    """All parts of some kind in `thing`, whose own place is `path`; the paths are those of the files."""
+    """All parts of this kind in `thing` with their paths in the files; `path` is the path of `thing`."""
     if isinstance(thing, kind):
         yield path, thing
     elif isinstance(thing, Mapping):
@@ -399,7 +401,7 @@ def parts_below(path: Path, thing: object, kind: type[T] | tuple[type[T], ...]) 
 
 
 def with_values(path: Path, thing: T, values: Mapping[Path, float]) -> T:
-    """`thing`, whose own place is `path`, with other values for the numbers at these paths, as if they were certain.
+    """`thing`, which stands at `path`, with other values for the numbers at these paths, as if they were certain.
 
     Such a number has a range of no width, and its grade and source as before.
     """
@@ -412,7 +414,7 @@ def with_values(path: Path, thing: T, values: Mapping[Path, float]) -> T:
 
 
 def with_numbers(path: Path, thing: T, numbers: Mapping[Path, Number]) -> T:
-    """`thing`, whose own place is `path`, with other numbers at these paths."""
+    """`thing`, which stands at `path`, with other numbers at these paths."""
     return _with_changes(path, thing, numbers.get)
 
 

@@ -109,7 +109,7 @@ class Network:
 
     @cached_property
     def states_by_id(self) -> dict[str, tuple[str, ...]]:
-        """The same as a plain dictionary, for a hot path: looking up is quicker. Not to be changed."""
+        """`states` as a plain dictionary, quicker to look up on a hot path. Not to be changed."""
         return {name: each.states for name, each in self.questions.items()} | dict.fromkeys(self.conditions, NO_YES)
 
     @cached_property
@@ -122,14 +122,14 @@ class Network:
 
     @cached_property
     def readings(self) -> dict[str, Reading]:
-        """What findings read, by finding; those that read no sign are left out. Plain as above, not to be changed."""
+        """The readings by finding id, without findings that read no sign. A plain dictionary, not to be changed."""
         return {each.id: each.model for each in self.findings.values() if isinstance(each.model, Reading)}
 
     @cached_property
     def subjects(self) -> dict[str, str]:
-        """What an answer is about, by id of all that can be known of a patient. Plain as above, not to be changed.
+        """What an answer is about, by id of risk factor, finding or condition. A plain dictionary, not to be changed.
 
-        That is the id of a sign where a finding reads one; else `RISK_FACTORS`, `CONDITIONS` or `DIRECT`.
+        For a finding that reads a sign, it is the id of the sign; else `RISK_FACTORS`, `CONDITIONS` or `DIRECT`.
         """
         return {
             **dict.fromkeys(self.risk_factors, RISK_FACTORS),

@@ -1,4 +1,4 @@
-"""One number of a network that is another: how far it may go, what gives way to it, and what it says in words."""
+"""A network with one number changed: its allowed range, which numbers change along, and its wording."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 
+# How far inside a bound, as the format refuses most bounds: above rounding, and nothing to a reader.
 MARGIN: Final = 1e-9
-LEAST_EXCESS: Final = 1e-6
+LEAST_EXCESS: Final = 1e-6  # of base rates over a sum of 1; see `bayesknee.knowledge.ranges`
 
 
 def find_number(network: Network, path: Path) -> Number:
@@ -101,7 +102,7 @@ def _other_base_rates(network: Network, name: str, key: str) -> list[float]:
 
 
 def number_words(network: Network, path: Path) -> str:
-    """What a number says, in the notation of probability, with the names that people read.
+    """The wording of a number, in the notation of probability, with the names that people read.
 
     `P(Swelling | only Broken bone)`, `odds ratio of Broken bone with Age: 60 to under 75 years`.
     """

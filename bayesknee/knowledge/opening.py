@@ -1,4 +1,4 @@
-"""How an interview opens, whatever the patient says, and what it can put together as a list to tick."""
+"""The questions that open every interview, and the lists of questions to tick."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TickAll:
 
 @dataclass(frozen=True)
 class Opening:
-    """What an interview asks first, and what it can put as a list.
+    """The questions that an interview asks first, and its lists of questions to tick.
 
     Attributes:
         questions: in this order: ids of risk factors, findings and questions to tick, or `setting`.

@@ -40,11 +40,18 @@ from bayesknee.knowledge.network import Network
 Draws: TypeAlias = NDArray[np.float64]
 
 HALF_OF_95: Final = 1.959963984540054  # the 97.5 % quantile of a standard normal
+# 1 - p is 1e-13 there, and still exact to a per mille; from 37 on it is 0 in floats, so p would be 1.
 MOST_LOGIT: Final = 30.0
-MOST_LOG_RATIO: Final = math.log(LARGEST_RATIO) - 1e-9
-LEAST_ABOVE: Final = 1e-9
+MOST_LOG_RATIO: Final = math.log(LARGEST_RATIO) - 1e-9  # just inside, as the format refuses the bound itself
+LEAST_ABOVE: Final = 1e-9  # where a rule just holds: too little to tell from equality, and far above rounding (1e-16)
+# Judged: what is fitted holds to first order only, so more would gain little, and the time is in proportion.
 FIT_ROUNDS: Final = 50
+# Rounds in which base rates are drawn again. A draw that fails in all of them has the stated ones: with fewer rounds,
+# more do, which makes ranges look narrower; more take time where hardly any draw can meet the rule. Judged.
 MOST_TRIES: Final = 200
+# Base rates that sum to 1 + x make P(complaint) about 2 x or more, which is to stay well above 1e-9: less is lost in
+# rounding (`LOWEST_COMPLAINT` of `bayesknee.inference.prior.intercepts`). A larger one would throw away draws that are
+# possible. Judged.
 LEAST_EXCESS: Final = 1e-6
 NOT_DRAWN: Final = ("limit", "thresholds", "base_rate")
 SECTIONS: Final = ("risk_factors", "conditions", "signs", "findings")
@@ -69,11 +76,11 @@ def redrawn(network: Network, rng: np.random.Generator) -> Network:
 
 
 class StatedRanges(NamedTuple):
-    """How many numbers are drawn from ranges. Limits say what to do, and are not counted.
+    """How many numbers are drawn from ranges. Limits and thresholds are decisions and are not counted.
 
     Attributes:
-        numbers: all of them.
-        missing: those that have no range, or one of no width, and so stay as they are.
+        numbers: how many numbers the network has besides these.
+        missing: how many of these have no range, or one of no width, and so stay as they are.
     """
 
     numbers: int
@@ -86,7 +93,7 @@ class StatedRanges(NamedTuple):
 
     @property
     def caution(self) -> str:
-        """What this means for intervals, in words; empty where all numbers have ranges."""
+        """A warning, in words, that intervals may be too narrow; empty where all numbers have ranges."""
         if not self.missing:
             return ""
         if not self.any:
@@ -102,7 +109,7 @@ class StatedRanges(NamedTuple):
 
 
 def stated_ranges(network: Network) -> StatedRanges:
-    """Which part of a network's numbers has a range to draw from."""
+    """Counts the numbers of a network, and those without a range to draw from."""
     numbers = [number for path, number in network.numbers() if path[2] not in {"limit", "thresholds"}]
     return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
 
@@ -113,7 +120,7 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 
 def draw_base_rates(network: Network, seed: int, draws: int) -> dict[Path, Draws]:
-    """That many values of each base rate, by path.
+    """`draws` values of each base rate, by path.
 
     With a complaint, the base rates of a setting sum to more than 1; so all of them are drawn again until they do.
     """
@@ -175,7 +182,7 @@ class Ranges:
                 yield [self._place[*path, state] for state in distribution.numbers]
 
     def draw(self, rng: np.random.Generator, draws: int) -> Draws:
-        """That many values of each number, shape (numbers, draws)."""
+        """`draws` values of each number, shape (numbers, draws)."""
         if not self.paths:
             return np.empty((0, draws))
         values = _drawn(self._spreads, rng.standard_normal((len(self.paths), draws)))

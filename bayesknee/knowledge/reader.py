@@ -43,7 +43,7 @@ from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
-MOST_FILES: Final = 100
+MOST_FILES: Final = 100  # judged: a network has a dozen sections; a folder with more is hardly one
 MOST_TOGETHER: Final = 10_000_000  # bytes: 4,000 findings of 10 causes take half of it, and reading them 10 seconds
 WRONG_ENDINGS: Final = (".yml", ".yaml")  # which the pattern below does not find: also .YAML, where case counts
 MAIN_FILE: Final = "network.yaml"
@@ -208,7 +208,7 @@ class _NetworkReader:
         return built
 
     def _opening(self) -> Opening:
-        """What the section `interview` says, which a network may lack."""
+        """The section `interview`, which a network may lack."""
         files = [file for file, tree in self._trees.items() if "interview" in tree.items]
         if len(files) > 1:
             got = f"the section in {', '.join(files)}"
@@ -223,7 +223,7 @@ class _NetworkReader:
         return opening
 
     def _head(self) -> dict[str, str]:
-        """What the section `network` says."""
+        """The texts of the section `network`."""
         files = [file for file, tree in self._trees.items() if "network" in tree.items]
         if len(files) != 1:
             if MAIN_FILE in self._trees:
@@ -370,7 +370,7 @@ def _finding_model(entry: Fields) -> Reading | NoisyOr | Mixture | None:
 
 
 def _asked(entry: Fields) -> dict[str, Any]:
-    """What risk factors and findings share."""
+    """The keys that risk factors and findings have in common."""
     return {
         "label": entry.text("label"),
         "question": entry.text("question"),

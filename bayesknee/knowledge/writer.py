@@ -45,7 +45,7 @@ def check_new_folder(folder: FilePath | str, source: FilePath) -> FilePath:
 
 @dataclass(frozen=True)
 class Changes:
-    """What is to be written anew.
+    """The changes to write into the files of a network.
 
     Attributes:
         numbers: by path; each must stand in the files.
@@ -88,7 +88,7 @@ def write_changed(source: FilePath, target: FilePath, changes: Changes) -> Netwo
 
 
 def _changed(network: Network, changes: Changes) -> Network:
-    """What the files must say when they are read again: of all texts, reading makes one line."""
+    """The network that the changed files must give when read again; reading puts each text on one line."""
     numbers = {path: replace(number, note=_on_one_line(number.note)) for path, number in changes.numbers.items()}
     references = {
         name: replace(each, citation=_on_one_line(each.citation)) for name, each in changes.references.items()
@@ -168,7 +168,7 @@ class _Page:
         self._edits: dict[tuple[int, int], str] = {}
 
     def put(self, path: Path, number: Number) -> bool:
-        """Puts a number at a path; whether this file has it."""
+        """Puts a number at a path, and returns whether this file has the path."""
         if node := self._node(path):
             self._edits[self._span(node)] = _number(number, node.start_mark.column)
         return node is not None
@@ -193,7 +193,7 @@ class _Page:
         return "\n" + " " * head.start_mark.column + f"files: {listed}"
 
     def edited(self) -> str:
-        """The text with all that was put."""
+        """The text of the file with all changes made."""
         text = self._text
         for (start, end), new in sorted(self._edits.items(), reverse=True):
             text = text[:start] + new.replace("\n", self._end_of_line) + text[end:]

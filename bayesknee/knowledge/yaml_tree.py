@@ -14,7 +14,9 @@ import yaml
 
 from bayesknee.errors import Problem, quoted
 
+# Judged: reading takes seconds at that size, and a wrong file is to be refused before memory is full.
 MOST_BYTES: Final = 4_000_000
+# Judged: the format has less than half; each level is a call in a call, of which Python allows about a thousand.
 MOST_DEPTH: Final = 20
 
 
@@ -56,7 +58,7 @@ class TreeError(Exception):
 
 
 def read_tree(path: Path, most_bytes: int = MOST_BYTES) -> tuple[Tree, list[Problem], bytes]:
-    """The tree of one YAML file, what in it is not plain data or stands twice, and its bytes.
+    """The tree of one YAML file, a problem for each item that is not plain data or stands twice, and its bytes.
 
     Raises:
         TreeError: for a file that is unreadable, too large, not UTF-8, empty or not YAML.
@@ -82,7 +84,7 @@ def _bytes_of(path: Path, most_bytes: int) -> bytes:
 
 
 def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
-    """The tree of YAML `content`, and what in it is not plain data or stands twice; `name` is told in errors.
+    """The tree of YAML `content`, and a problem for all that is not plain data or stands twice; errors say `name`.
 
     Raises:
         TreeError: as `read_tree`.

@@ -94,7 +94,7 @@ def check_name(what: str, name: str, known: Collection[str]) -> None:
 
 
 def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
-    """Those that can be asked now: not answered, be it with unknown; not settled by what is known; gates hold."""
+    """The wanted questions that can be asked now: not answered (`unknown` is an answer), not settled, gates hold."""
     closed = _closed(evidence)
     return tuple(
         [
@@ -106,7 +106,7 @@ def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tupl
 
 
 def reachable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
-    """Those that can be asked now, and those that answers to others of them may open, in the order of the network."""
+    """The wanted questions that can be asked now or whose gates further answers may open, in the order given."""
     names = tuple(wanted)
     found = set(askable(network, evidence, names))
     closed = _closed(evidence)

@@ -36,7 +36,7 @@ from bayesknee.patient.evidence import check_evidence
 RawAnswer: TypeAlias = str | float | Mapping[str, str | float]
 RawEvidence: TypeAlias = Mapping[str, RawAnswer]
 
-MOST_BYTES: Final = 1_000_000
+MOST_BYTES: Final = 1_000_000  # 100 for each of the `MOST_KEYS` answers; a larger file is hardly one patient
 MOST_KEYS: Final = 10_000  # more than the largest published networks have findings
 STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")

@@ -21,7 +21,7 @@ from bayesknee.patient.cases import plain_answer
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.patient.evidence import read_answer
 
-MOST_TOLD: Final = 3
+MOST_TOLD: Final = 3  # columns that one error line tells: enough to see what kind of mistake it is; judged
 BLANK: Final = -1
 
 

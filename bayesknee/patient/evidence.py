@@ -32,7 +32,7 @@ Likelihood: TypeAlias = tuple[float, ...]
 
 
 class Demand(NamedTuple):
-    """What an answer says of a gate: a finding that is asked only if the gate holds, and is answered, says it does.
+    """A gate that an answer implies: a finding that is asked only if its gate holds was answered, so the gate holds.
 
     Attributes:
         finding: whose answer it is.

@@ -61,7 +61,9 @@ class Gates:
 
 
 class Implied:
-    """What answers imply of a gate: a way of knowing for each set of states that they may leave, be it the empty one.
+    """What answers to gated findings imply of their gate: a likelihood for each set of states left possible.
+
+    The empty set is one of them, since answers may contradict each other.
 
     Attributes:
         ways: what each says of the gate's states: those of a state, those of a set, and not known.

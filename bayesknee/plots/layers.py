@@ -25,6 +25,7 @@ GLYPHS: Final = immutabledict(
 )
 RISKS, CONDITIONS, SIGNS, FINDINGS = range(4)
 NAMES: Final = ("risk factors", "conditions", "signs and topics")
+# Strength, from 0 to 1, of a link that no one probability stands for: seen, but not striking. Judged.
 MIDDLING: Final = 0.4
 LONGEST_UNBROKEN: Final = 42  # characters
 REST: Final = "rest"

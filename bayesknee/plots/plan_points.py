@@ -21,7 +21,7 @@ from bayesknee.plots.canvas import (
 )
 from bayesknee.words import percent
 
-Z: Final = 1.96
+Z: Final = 1.96  # standard errors on either side of a 95 % interval; more digits could not be seen
 
 
 def plan(plan: QuestionPlan, ax: Axes | None = None) -> Axes:

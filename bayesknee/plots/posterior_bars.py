@@ -19,7 +19,7 @@ from bayesknee.words import LEVEL_WORDS, percent
 
 GROUP_GAP: Final = 0.6
 MOST_BARS: Final = 20
-_UNLIMITED: Final = 10**6
+_UNLIMITED: Final = 10**6  # rows: on new axes, in place of a bound, as `MOST_BARS` alone says there how many are drawn
 _PRIOR: Final[dict[str, Any]] = {
     "marker": "D",
     "markersize": 5,

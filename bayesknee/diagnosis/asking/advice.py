@@ -1,4 +1,4 @@
-"""When to stop asking: when further answers would not change the decision, in words and figures.
+"""Advice on stopping, in words and figures; `Assessment.is_enough` decides.
 
 Asking stops once the same-decision probability reaches the threshold (`bayesknee.diagnosis.asking.same_decision`), or
 once no question is worth its burden. It goes on while one answer could bring a must-not-miss condition under its limit.

@@ -1,6 +1,6 @@
 """The ledger: how much each answer moved each condition, and the numbers that carried it.
 
-The shares are those of `bayesknee.inference.enumeration.shares`. Their sum is exact, and they do not depend on the
+The shares come from `bayesknee.inference.strategy.Strategy.shares`. Their sum is exact, and they do not depend on the
 order of the answers. An answer moves the log odds of a condition by its share in log P(condition, e) less its share in
 log P(no condition, e). It moves a contrast, log P(a) / P(b), by its share in log P(a, e) less that in log P(b, e). All
 logarithms are natural.

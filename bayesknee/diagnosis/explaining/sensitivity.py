@@ -1,7 +1,7 @@
 """Sensitivity analysis: how the posterior changes with each number of the network.
 
-Derivatives are those of `bayesknee.inference.enumeration.gradients`. Posteriors at the ends of ranges, and the values
-at which the first place changes, are exact. If P(e) and P(e, event) are linear in a number, the posterior is
+Derivatives come from `bayesknee.inference.strategy.Strategy.gradients`. Posteriors at the ends of ranges, and the
+values at which the first place changes, are exact. If P(e) and P(e, event) are linear in a number, the posterior is
 
     (a + b x) / (c + d x)
 

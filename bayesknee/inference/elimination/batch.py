@@ -24,7 +24,9 @@ from bayesknee.patient.gates import CodedAnswers
 
 MOST_TOGETHER: Final = 40  # effects of a joint structure; with more, the search for an order is slow and of no use
 SECONDS_APART: Final = 4e-3  # overhead of a structure, however small: what a joint structure saves for each one
-WORTH_COMPILING: Final = 200  # patients; compiled code takes a second to load, and ten when first used
+# Patients. Compiled code takes a second to load, and ten when first used: for fewer patients, numpy is through before.
+# Enumeration has 2000: a patient takes a fraction of a millisecond there, and milliseconds here. Both are judged.
+WORTH_COMPILING: Final = 200
 
 
 def infer_many(

@@ -89,11 +89,11 @@ class Patients:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of patients."""
         return int(self.no.shape[1])
 
     def some(self, rows: slice) -> Patients:
-        """Some of them."""
+        """The patients in these rows."""
         return Patients(
             self.structure,
             self.no[:, rows],
@@ -103,7 +103,7 @@ class Patients:
         )
 
     def without(self, conditions: Iterable[int]) -> Patients:
-        """The same, and none of these conditions is present."""
+        """The same patients with none of these conditions present."""
         yes = self.yes.copy()
         yes[list(conditions)] = -np.inf
         return replace(self, yes=yes)

@@ -28,10 +28,12 @@ from bayesknee.inference.results import Events
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# Two or three lie beyond either end of a 95 % interval; with fewer, single draws would set its ends.
 FEWEST_DRAWS: Final = 100
-MOST_KEPT: Final = 2
+MOST_KEPT: Final = 2  # priors, by draws and seed; each has numbers for hundreds of conditions in every draw. Judged
 NUMBERS_AT_ONCE: Final = 2**22  # in the tables of all conditions, while their intercepts are searched for
-SECONDS_A_CONDITION: Final = 1e-6  # to draw its numbers, and to sum it out
+# To draw its numbers, and to sum it out. Judged: larger, it grants fewer draws; smaller, they may overrun the budget.
+SECONDS_A_CONDITION: Final = 1e-6
 ARRAYS: Final = 8  # about as many of one number for each condition and draw are in use at a time
 
 
@@ -151,11 +153,11 @@ class _RedrawnAnswers:
         return plain._replace(effects=tuple(sorted(self._model.names[name] for name in told)))
 
     def effects(self, part: slice) -> dict[str, NoisyOrNode]:
-        """Those that bear on the answers, for some of the draws."""
+        """The effects that the answers depend on, with their numbers in these draws."""
         return {name: self._effect(drawn, part) for name, drawn in self._drawn.items() if name in self._known.effects}
 
     def mixtures(self, part: slice) -> dict[str, MixtureNumbers]:
-        """The same of mixtures."""
+        """The drawn numbers of the answered mixtures."""
         network = self._model.network
         return {
             name: drawn_mixture(

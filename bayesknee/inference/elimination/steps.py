@@ -1,10 +1,11 @@
 """The steps of an elimination on one running table, each with its transpose for the backward pass.
 
 The table x is the forward message: the weight of each combination of states of its axes. It has an axis of length 2 for
-each *effect* (a finding or sign that is present or unsure) that a later condition may bring about: is it present by the
-conditions so far? Further axes are for conditions and risk factors that later steps depend on, and the last one is for
-the patients of the run. Each step is linear in x with numbers of 0 or more, so there is no cancellation. The transposed
-steps of a backward pass give g, the backward message. The product of x and g is the joint with the evidence.
+each *effect* (a finding or sign that is present or unsure) that a later condition may bring about. The axis says
+whether the conditions so far have already brought the effect about. Further axes are for conditions and risk factors
+that later steps depend on, and the last one is for the patients of the run. Each step is linear in x with numbers of 0
+or more, so there is no cancellation. The transposed steps of a backward pass give g, the backward message. The product
+of x and g is the joint with the evidence.
 
 A node may depend on axes (its *scope*). Its numbers then have the shape (scope..., patients). Numbers may be complex,
 for derivatives by a complex step. Comparisons and scale factors then use the real part.

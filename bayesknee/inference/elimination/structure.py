@@ -133,7 +133,7 @@ class Structure:
 
     @cached_property
     def shape(self) -> Shape:
-        """The variables to eliminate."""
+        """The variables that patients of this structure leave to eliminate, and how they are connected."""
         scopes = tuple((k, (mixing.number,)) for mixing in self.mixings for k in mixing.effects)
         return Shape(self._nodes, self.common.effects, self._factors, scopes)
 

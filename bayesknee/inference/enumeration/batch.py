@@ -24,11 +24,13 @@ from bayesknee.patient.evidence import Likelihood
 from bayesknee.patient.gates import CodedAnswers
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# In the array over rows and subsets: 8 MB, and a few more of that size beside it. With less, what numpy takes per call
+# weighs more; with more, memory grows and caches serve less. Judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**20
 
 
 class Batch:
-    """Patients by numpy alone, with nothing to be compiled.
+    """The posteriors of many patients by numpy alone, without compiled code.
 
     Args:
         tables: of the network.
@@ -52,7 +54,7 @@ class Batch:
         self._direct = [name for name, each in tables.network.findings.items() if not isinstance(each.model, Reading)]
 
     def infer(self) -> Posteriors:
-        """Their posteriors, a block at a time."""
+        """The posteriors of all patients, computed for a block of rows at a time."""
         if not len(self._rows):
             return Posteriors(np.empty((0, self._n)), np.empty((0, self._masks.shape[1])), np.empty(0))
         length = max(1, MOST_NUMBERS_AT_ONCE >> self._n)
@@ -74,7 +76,7 @@ class Batch:
         return Posteriors(shares[:, : self._n], shares[:, self._n :], log_evidence)
 
     def _log_priors(self, rows: Codes) -> Vector:
-        """What there is before any answer to a finding."""
+        """log P(s, answers about risk factors), with the answers that all patients share; shape (rows, 2**n)."""
         patterns, which = distinct_rows(rows[:, : len(self._network.risk_factors)])
         known = [self._known(pattern) for pattern in patterns.tolist()]
         nobody = np.zeros(2**self._n)

@@ -1,11 +1,11 @@
 """How sums over subsets of conditions divide among the states of signs, and of findings that depend on conditions.
 
-With W(s) the weight of a subset in such a sum,
+With W(s) the weight of a subset, the sums are
 
-    sum over s of W(s) P(v | s),  and the same over the subsets that hold each condition,
+    sum over s of W(s) P(v | s),  and the same over the subsets that hold each condition.
 
-take no table P(v | s). Of a noisy-OR, P(no | s) = f(t) g(u), with t and u what s has of either half of the conditions,
-and
+Both sums can be found without a table P(v | s). Of a noisy-OR, P(no | s) = f(t) g(u), with t and u the parts of s in
+the two halves of the conditions, and
 
     P(yes | s) = (1 - f(t)) + f(t) (1 - g(u)),
 
@@ -51,14 +51,13 @@ class NoisyOrSums:
         self._yes = -np.expm1(first), -np.expm1(second)
 
     def of(self, weights: Vector) -> Vector:
-        """How sums divide.
+        """The sum over all subsets, and over those with each condition, by state.
 
         Args:
             weights: W(s), from 0 up, shape (2**n,).
 
         Returns:
-            The part of no and of yes in the sum over all subsets, and in that over those that hold each condition,
-            shape (rules, 2, 1 + n).
+            For no and for yes, the sum over all subsets, then over those with each condition; shape (rules, 2, 1 + n).
         """
         table = weights.reshape(len(self._first), len(self._second))
         (no_first, no_second), (yes_first, yes_second) = self._no, self._yes
@@ -94,7 +93,7 @@ class _AlikeMixtures(NamedTuple):
     otherwise: Vector
 
     def of(self, weights: Vector) -> Vector:
-        """The part of each of its rows, shape (rows, 1 + n)."""
+        """The sum over all subsets, and over those with each condition, by row; shape (rows, 1 + n)."""
         pairs = self.weights[:, None] * pair_sums(weights / total_weights(self.weights))
         parts = self.distributions @ np.column_stack([pairs.diagonal(), pairs])
         parts[:, 0] += self.otherwise * weights[0]
@@ -127,14 +126,14 @@ class MixtureSums:
         ]
 
     def of(self, weights: Vector) -> Vector:
-        """How sums divide.
+        """The sum over all subsets, and over those with each condition, by state.
 
         Args:
             weights: W(s), from 0 up, shape (2**n,).
 
         Returns:
-            The part of each state, those of the first mixture first, in the sum over all subsets, and in that over
-            those that hold each condition, shape (states, 1 + n).
+            For each state, those of the first mixture first, the sum over all subsets, then over those with each
+            condition; shape (states, 1 + n).
         """
         parts = np.empty(self._shape)
         for each in self._alike:

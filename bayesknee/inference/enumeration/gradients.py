@@ -57,7 +57,7 @@ def _over_events(row: Vector, events: Events) -> Vector:
 
 
 class SubsetSlope(NamedTuple):
-    """What one number does.
+    """The slope of log P(answers | s) by one number.
 
     Attributes:
         path: where it stands.
@@ -71,7 +71,7 @@ class SubsetSlope(NamedTuple):
 
 
 class FindingGradients:
-    """The rows of all numbers that bear on what is known of findings."""
+    """The slopes by all numbers that the answers to findings depend on."""
 
     def __init__(self, tables: SubsetTables) -> None:
         self._tables = tables
@@ -79,7 +79,7 @@ class FindingGradients:
         self._conditions = tuple(tables.network.conditions)
 
     def rows(self, known: SortedEvidence) -> Iterator[SubsetSlope]:
-        """Those of findings that depend on conditions, then those of signs and their readings."""
+        """The slopes of direct findings, then of signs and their readings."""
         for name, likelihood in known.direct.items():
             yield from self._of_direct(name, likelihood)
         for sign, readings in known.readings.items():

@@ -1,10 +1,9 @@
-"""What each answer to each question that is left would lead to, by enumeration: all of it from a few matrix products.
+"""The posteriors after each answer to each open question, by enumeration, from a few matrix products.
 
     P(answer, c | e) = sum over s of P(answer | s, e) p(s | e) [c in s]
 
-How such a sum divides among the states of a sign, or of a finding that depends on conditions, of which nothing is known
-is told by `bayesknee.inference.enumeration.finding_sums`. Of a sign g that was read, with a and b the likelihoods of
-what has been read given g and given no g,
+For unread signs and unasked findings, see `bayesknee.inference.enumeration.finding_sums`. Of a sign g that was read,
+with a and b the likelihoods of its readings given g and given no g,
 
     P(g=1 | s, e) = P(g=1 | s) a / (P(g=1 | s) a + P(g=0 | s) b),
 
@@ -34,6 +33,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
+# 16 megabytes: tables of signs are stacked so many at a time; fewer mean more calls. Judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**21
 
 Rule = TypeVar("Rule", NoisyOr, Mixture)
@@ -98,7 +98,7 @@ class SubsetOutcomes:
         return self._answer_sums.of(known, of_findings)
 
     def _signs_read(self, known: SortedEvidence, wanted: set[str]) -> dict[str, Likelihood]:
-        """The likelihood of what has been read, given no sign and given the sign, of signs that matter still."""
+        """P(readings so far | no sign) and P(readings so far | sign), of signs with readings that are wanted."""
         return {
             sign: readings_likelihood(self._tables.network.readings, readings)
             for sign, readings in known.readings.items()
@@ -106,7 +106,7 @@ class SubsetOutcomes:
         }
 
     def _of_read_signs(self, weights: Vector, read: Mapping[str, Likelihood]) -> Iterator[tuple[list[int], Vector]]:
-        """Some signs by number, and what comes to no sign and to the sign, shape (signs, 2, 1 + n)."""
+        """Yields numbers of signs and their sums for no sign and for the sign, shape (signs, 2, 1 + n)."""
         names, length = list(read), max(1, MOST_NUMBERS_AT_ONCE // (2 * len(weights)))
         for some in (names[start : start + length] for start in range(0, len(names), length)):
             rows = np.stack([self._tables.table(name) for name in some])
@@ -115,13 +115,13 @@ class SubsetOutcomes:
             yield [self._signs[name] for name in some], sums(rows.reshape(-1, len(weights))).reshape(len(some), 2, -1)
 
     def _of_known_in_part(self, weights: Vector, name: str, likelihood: Likelihood) -> Vector:
-        """A row for each state of a finding that depends on conditions and is not settled."""
+        """The sums for each state of a direct finding that is known in part, a row for each state."""
         rows = self._tables.table(name) * np.array(likelihood)[:, None]
         total = rows.sum(axis=0)
         return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 
     def _of_readings(self, signs: Vector, known: SortedEvidence) -> Vector:
-        """The readings, two rows each, from what comes to no sign and to the sign."""
+        """The sums of readings, two rows each, from the sums for no sign and for the sign."""
         tables = self._reading_tables.copy() if known.readings else self._reading_tables
         for name, likelihood in chain.from_iterable(each.items() for each in known.readings.values()):
             own = tables[self._readings[name]] * np.array(likelihood)[:, None]
@@ -130,7 +130,7 @@ class SubsetOutcomes:
 
 
 class _Rows:
-    """Where the answers to each question are in a table that has a row for every answer.
+    """The rows of each question in a table that has a row for every answer.
 
     Args:
         network: whose questions these are.

@@ -27,7 +27,10 @@ from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
+# Priors, by draws and seed: callers mostly keep to one pair, and each takes memory by draw. Judged.
 MOST_KEPT: Final = 4
+# Rows that may be multiplied before the largest weight is made 1 again. Floats end at 1e-308, so sixteen factors of
+# 1e-19 on average still fit. With more rows, weights might underflow; with fewer, passes only to scale take longer.
 ROWS_BEFORE_SCALING: Final = 16
 
 
@@ -35,7 +38,7 @@ class DrawnRow(Protocol):
     """P(answer | s) with redrawn numbers."""
 
     def values(self, part: slice, /) -> Vector:
-        """For some of the draws, shape (2**n, draws)."""
+        """P(answer | s) in these draws, shape (2**n, draws), or (2**n, 1) if it is the same in all."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Certain:
     row: Vector
 
     def values(self, part: slice) -> Vector:
-        """For any draws."""
+        """P(answer | s), the same in all draws, shape (2**n, 1)."""
         del part
         return self.row[:, None]
 
@@ -72,7 +75,7 @@ class NoisyOrRow:
 
 @dataclass(frozen=True)
 class MixtureRow:
-    """The mean of `means`, weighted by `weights`, both of shape (n, draws), over s; of nothing it is `otherwise`."""
+    """The mean of `means` over s by `weights`, both of shape (n, draws); for the empty subset, `otherwise`."""
 
     weights: Vector
     means: Vector
@@ -112,10 +115,10 @@ def subset_sums_of_draws(terms: Vector) -> Vector:
 
 
 class Redraws:
-    """The networks that the ranges of one allow, in a setting.
+    """Posteriors in networks whose numbers are drawn from the ranges of one network, in a setting.
 
-    Those of a seed are always the same, so that what a new answer changes is its doing and not that of chance; and they
-    are those of `bayesknee.knowledge.ranges`.
+    A seed always gives the same networks, those of `bayesknee.knowledge.ranges`, so a change of the posteriors comes
+    from a new answer and not from chance.
     """
 
     def __init__(self, network: Network, prior: Prior) -> None:

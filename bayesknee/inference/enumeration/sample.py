@@ -27,6 +27,8 @@ from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# Patients drawn at once. More take memory in proportion, fewer mean more calls of numpy: judged. With another value a
+# seed gives other patients, as each lot draws all of its numbers in turn.
 MOST_ROWS_AT_ONCE: Final = 2**14
 
 
@@ -53,7 +55,7 @@ class SubsetSampler:
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
-        """That many patients, some at a time."""
+        """Draws `rows` patients, at most `MOST_ROWS_AT_ONCE` at a time."""
         lengths = [min(MOST_ROWS_AT_ONCE, rows - start) for start in range(0, rows, MOST_ROWS_AT_ONCE)] or [0]
         return Sample(*map(np.concatenate, zip(*(self._draw_some(length, rng) for length in lengths), strict=True)))
 

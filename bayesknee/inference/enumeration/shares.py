@@ -3,11 +3,11 @@
 The evidence comes in gradually and all at once, as the likelihood L_t(s) = P(e | s)^t for t from 0 to 1, and the gain
 of each moment goes to the answers by what they have to say at that moment:
 
-    d/dt log P_t(event) = sum over answers f of E_t[log P(e_f | s) | event]
+    d/dt log P_t(event, e) = sum over answers f of E_t[log P(e_f | s) | event]
 
 The share of f is the integral of its term (Aumann and Shapley 1974). Shares sum to exactly log P(e | event), they do
-not depend on the order of the answers, and an answer that tells nothing brings the same to all events. What has to be
-told is how it goes for answers that, given s, are not independent of others:
+not depend on the order of the answers, and an answer that tells nothing brings the same to all events. Three kinds of
+answers are not independent given s:
 
 Readings of one sign. The state is extended by the sign: P(g | s) * product of P(o | g)^t, so that the term of a reading
 o is E_t[log P(o | g) | event].
@@ -41,7 +41,10 @@ from bayesknee.inference.results import Events, Shares
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
+# Subsets at once, however many events and nodes there are. With fewer, calls of numpy would take nearly all of the
+# time. The price: where events times nodes pass 2,000, a product passes the size from which BLAS starts threads.
 LEAST_AT_ONCE: Final = 64
+# Weights of all nodes, 16 MB; beyond, they are computed twice, which saves memory for time. Judged.
 MOST_KEPT: Final = 2**21
 LARGEST_SPREAD: Final = 600.0  # exp of minus that is still far from 0 in float64
 
@@ -50,7 +53,7 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class SignSeen:
-    """A sign and what was read of it.
+    """A sign and the answers to its readings.
 
     Attributes:
         present: P(sign | s), shape (2**n,).
@@ -62,13 +65,13 @@ class SignSeen:
 
     @cached_property
     def logs(self) -> tuple[float, float]:
-        """The sums of both over the readings."""
+        """The sum over the readings of log P(answer | no sign), and of log P(answer | sign)."""
         no, yes = zip(*self.readings.values(), strict=True)
         return math.fsum(no), math.fsum(yes)
 
 
 def shares_of(tables: SubsetTables, evidence: Evidence, events: Events) -> Shares:
-    """The shares of all that is known in all events."""
+    """The share of each answer in each event, with more nodes until the shares sum to the gain."""
     known = KnownAnswers(tables, evidence)
     masks = tuple(_mask(event, len(tables.network.conditions)) for event in events)
     result = SubsetPath(known, masks, NODES[0]).shares()
@@ -86,15 +89,15 @@ def _is_exact(shares: Shares) -> bool:
 
 
 class KnownAnswers:
-    """All that is known of one patient, as likelihoods over subsets.
+    """The answers of one patient, as likelihoods over subsets.
 
     Attributes:
-        names: the ids of all that is known.
+        names: the ids of all answers.
         prior: P(s), shape (2**n,).
-        certain: what is known for certain of conditions: P(answer | s), 0 or more, by condition.
-        base: `prior` without the subsets that these rule out.
+        certain: P(answer | s) of answers that rule a condition in or out, by condition.
+        base: `prior` without the subsets that `certain` rules out.
         rows: log P(answer | s), by risk factor, finding that reads no sign, and condition that is not certain.
-        signs: what was read of signs.
+        signs: the signs with answered readings.
     """
 
     def __init__(self, tables: SubsetTables, evidence: Evidence) -> None:
@@ -114,7 +117,7 @@ class KnownAnswers:
         return {name: np.log(weighted(self._tables.table(name), each)) for name, each in known.items()}
 
     def _risk_factor_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
-        """What each risk factor has of log P(all that is known of them | s)."""
+        """The part of each risk factor in log P(answers about risk factors | s), by id."""
         if not known:
             return {}
         total = self._log_ratio(known)
@@ -134,7 +137,7 @@ class KnownAnswers:
 
     @cached_property
     def matrix(self) -> Vector:
-        """All of `rows`, shape (rows, 2**n)."""
+        """`rows` as one array, shape (rows, 2**n)."""
         return np.stack(list(self.rows.values())) if self.rows else np.zeros((0, len(self.prior)))
 
     @cached_property
@@ -144,12 +147,12 @@ class KnownAnswers:
 
     @cached_property
     def highest(self) -> float:
-        """That value."""
+        """The largest value of the sum of `rows`."""
         return float(self.matrix.sum(axis=0).max())
 
     @cached_property
     def present(self) -> Vector:
-        """Ones and P(sign | s), shape (signs, 2, 2**n)."""
+        """A row of ones and a row of P(sign | s) for each sign, shape (signs, 2, 2**n)."""
         size = len(self.prior)
         return np.array([[np.ones(size), sign.present] for sign in self.signs]).reshape(-1, 2, size)
 
@@ -161,7 +164,7 @@ class KnownAnswers:
 
 
 class SubsetPath:
-    """The way of the evidence from t = 0 to 1, at the nodes of Gauss-Legendre."""
+    """The path of the likelihood P(e | s)^t from t = 0 to 1, at the nodes of Gauss-Legendre."""
 
     def __init__(self, known: KnownAnswers, masks: tuple[int, ...], nodes: int) -> None:
         self._known = known
@@ -174,7 +177,7 @@ class SubsetPath:
         self._keeps = size * nodes <= MOST_KEPT
 
     def shares(self) -> Shares:
-        """What it amounts to."""
+        """The share of each answer in each event."""
         known = self._known
         masses, with_sign, kept = self._masses()
         with np.errstate(divide="ignore"):
@@ -242,7 +245,7 @@ class SubsetPath:
         return masses, with_sign[:, :-1], kept
 
     def _certain_moves(self, before: Vector, start: Vector) -> dict[str, Vector]:
-        """What the certain answers do, who come first."""
+        """The shares of answers that rule a condition in or out, which come before all others."""
         certain = self._known.certain
         if not certain:
             return {}
@@ -258,7 +261,7 @@ class SubsetPath:
             return dict(zip(certain, divided(first, total - rest, total), strict=True))
 
     def _direct_moves(self, time: Floats, kept: list[Floats]) -> dict[str, Vector]:
-        """What those answers do that have a row. `time` has, by node and side, weight / P(side, evidence)_t."""
+        """The shares of answers with a row in `rows`. `time` is weight / P(side, evidence)_t by node and side."""
         known = self._known
         direct = np.zeros((len(known.rows), time.shape[1]))
         for number, part in enumerate(self._parts if known.rows else []):
@@ -268,7 +271,7 @@ class SubsetPath:
         return dict(zip(known.rows, direct, strict=True))
 
     def _reading_moves(self, with_sign: Floats, time: Floats) -> dict[str, Vector]:
-        """What readings do: log P(answer | sign) or log P(answer | no sign), as the sign is there or not."""
+        """The shares of readings: the mean along the path of log P(answer | sign or no sign)."""
         possible = np.where((time > 0.0).any(axis=0), 1.0, 0.0)
         present = np.asarray((with_sign * time).sum(axis=1), np.float64)
         return {

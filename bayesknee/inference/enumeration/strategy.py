@@ -26,11 +26,13 @@ from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 from bayesknee.patient.gates import CodedAnswers, Gates
 
-WORTH_COMPILING: Final = 2000  # patients; compiled code takes a second to load, and ten when first used
+# Patients. Compiled code takes a second to load, and ten when first used: for fewer patients, numpy is through before.
+# Elimination has 200: a patient takes milliseconds there, and a fraction of one here. Both are judged.
+WORTH_COMPILING: Final = 2000
 
 
 class ManyPatients(Protocol):
-    """The compiled way, `bayesknee.inference.enumeration.compiled.prepare.Many`, which loads numba when imported."""
+    """The interface of `bayesknee.inference.enumeration.compiled.prepare.Many`, which loads numba when imported."""
 
     def infer(self, answers: CodedAnswers, groups: Groups, /) -> Posteriors: ...
 
@@ -68,7 +70,7 @@ class Enumeration:
 
     @cached_property
     def _many(self) -> ManyPatients | None:
-        """The compiled way, where numba is there and the network is not too large for it."""
+        """Compiled inference for many patients; None without numba, or if the network is too large for it."""
         if not can_compile() or not is_small_enough(self._tables.before_findings):
             return None
         from bayesknee.inference.enumeration.compiled.prepare import Many
@@ -76,7 +78,7 @@ class Enumeration:
         return Many(self._tables)
 
     def followed(self, _evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
-        """All of them, as `infer_many` takes no longer for more answers."""
+        """All of these questions, as `infer_many` takes no longer for more answers."""
         return names
 
     def sample(
@@ -87,11 +89,11 @@ class Enumeration:
         return SubsetSampler(self._tables, evidence).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
-        """What each answer brings; see `bayesknee.inference.enumeration.shares`."""
+        """The share of each answer in each event; see `bayesknee.inference.enumeration.shares`."""
         return shares_of(self._tables, evidence, events)
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
-        """What each answer to each of these questions would lead to; see `bayesknee.inference.enumeration.outcomes`."""
+        """The posteriors after each answer to each question; see `bayesknee.inference.enumeration.outcomes`."""
         return self._what_if.outcomes(evidence, names)
 
     @cached_property
@@ -99,11 +101,11 @@ class Enumeration:
         return SubsetOutcomes(self._tables)
 
     def redrawn(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
-        """Chances with redrawn numbers, shape (draws, events); see `bayesknee.inference.enumeration.redraw`."""
+        """P(event | e) with drawn numbers, shape (draws, events); see `bayesknee.inference.enumeration.redraw`."""
         return self._redraws.chances(evidence, events, draws, seed)
 
     def usual_draws(self, _evidence: Evidence, _events: Events) -> int:
-        """How many draws to take where nobody says: they cost little."""
+        """The default number of draws: the same for all, as draws cost little."""
         return USUAL_DRAWS
 
     @cached_property
@@ -111,10 +113,10 @@ class Enumeration:
         return Redraws(self._tables.network, self._tables.before_findings)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
-        """How the posterior changes with every number; see `bayesknee.inference.enumeration.gradients`."""
+        """The derivatives of each event by all numbers; see `bayesknee.inference.enumeration.gradients`."""
         return gradients_of(self._tables, self._prior_gradients, evidence, events)
 
     @cached_property
     def _prior_gradients(self) -> PriorGradients:
-        """How the prior changes with every number."""
+        """Derivatives by the numbers of conditions and risk factors."""
         return PriorGradients(self._tables.before_findings, self._tables.network)

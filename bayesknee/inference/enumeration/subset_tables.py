@@ -30,8 +30,14 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
+# 64 MB of rows and as many of tables; with less, they are made again more often. Judged.
 MOST_CACHED_NUMBERS: Final = 2**23
+# 8 MB: one prior for each pattern of known risk factors, of which a patient has few. Judged.
 MOST_CACHED_PRIOR_NUMBERS: Final = 2**20
+# Natural log of the least likelihood up to which rows are multiplied as they are. A float holds e^-708, so e^-308 is
+# left for the prior of subsets that no answer rules out: even of all 20 conditions together, at 2e-7 each. Nearer to
+# -708, these might underflow; nearer to 0, more patients take the slow way by logs. The compiled kernels have -600, for
+# they take 14 conditions at most, and so need less room for a prior.
 LOWEST_PRODUCT: Final = -400.0
 
 
@@ -73,7 +79,7 @@ class SubsetRow(NamedTuple):
 
 
 def make_row(values: Vector) -> SubsetRow:
-    """The row of these values."""
+    """The scaled row of these values of P(answer | s)."""
     highest = float(values.max())
     scaled = values / highest
     lowest = float(scaled.min()) or float(scaled[scaled > 0.0].min())
@@ -150,7 +156,7 @@ class SubsetTables:
         return prior
 
     def _rows(self, known: SortedEvidence) -> list[SubsetRow]:
-        """What is known of findings and conditions; readings of one sign make one row."""
+        """P(answer | s) of each finding and condition with an answer; readings of one sign make one row."""
         kept, models = self._kept_rows, self.network.readings
         signs = [(sign, readings_likelihood(models, readings)) for sign, readings in known.readings.items()]
         each = (*known.conditions.items(), *known.direct.items(), *signs)

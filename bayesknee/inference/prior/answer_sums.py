@@ -34,7 +34,7 @@ MOST_NUMBERS_AT_ONCE: Final = 2**21  # 16 megabytes: sums over subsets are taken
 
 
 class FactorState(NamedTuple):
-    """A state that a risk factor may be in, but for its likeliest one: that gets what the others leave.
+    """A possible state of a risk factor. The likeliest has no entry: it gets the remainder.
 
     Attributes:
         row: of the result.
@@ -54,8 +54,8 @@ class States(NamedTuple):
     """The possible states of the risk factors in a block.
 
     Attributes:
-        rest: the rows of the likeliest ones, one for each risk factor.
-        others: the other ones.
+        rest: the row of each risk factor's most probable state.
+        others: their other possible states.
     """
 
     rest: tuple[int, ...]
@@ -66,9 +66,9 @@ class PartStates(NamedTuple):
     """The possible states of the risk factors in a part.
 
     Attributes:
-        rest: the rows of the likeliest ones, one for each risk factor.
-        others: the rows of the other ones.
-        messages: M_g if it is in each of the other ones; shape (others, subsets of the part's conditions, states of
+        rest: the row of each risk factor's most probable state.
+        others: the rows of their other possible states.
+        messages: M_g for each of the other states; shape (others, subsets of the part's conditions, states of
             each block of the cutset).
     """
 

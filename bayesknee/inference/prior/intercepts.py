@@ -238,7 +238,8 @@ class _Solver:
     def meet_complaint(self, intercepts: Vector, z: Vector, precision: Precision) -> Intercepts:
         """The intercepts and P(complaint), from a first guess of both.
 
-        What was guessed of the intercepts was `rise` times the step; what it fell short of belongs to the rise.
+        Each round predicts the change of the intercepts as `rise` times the step in log P(complaint), then corrects
+        `rise` by the error.
         """
         points = [(np.zeros_like(z), self._numbers.base_rates.sum(axis=0) - 1.0)]
         low, high = np.full_like(z, LOWEST_COMPLAINT), np.ones_like(z)

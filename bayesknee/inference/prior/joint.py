@@ -5,9 +5,9 @@
 Unknown risk factors are summed out by variable elimination, in one of two ways.
 
 - By parts: where the sum falls into small parts, as `bayesknee.inference.prior.cutset` has it, each is summed by
-  itself. What it comes to, its message, depends on what is known of few risk factors, so it is soon met again with
-  another patient, and kept: such a patient takes half the time of one plan, and any other as long. The messages are
-  also what sums are divided by in `bayesknee.inference.prior.answer_sums`.
+  itself. The result, its message, depends on the answers about few risk factors, so it is kept: a patient with the same
+  answers takes half the time of one plan, any other the same time. The messages also serve to divide sums in
+  `bayesknee.inference.prior.answer_sums`.
 - By one plan, where parts would be large, or nothing is met again since numbers are redrawn: risk factors that touch a
   single condition are summed inside the table of that condition, then those that touch few, and the common ones last.
 """
@@ -70,7 +70,7 @@ class KnownRiskFactors(NamedTuple):
 
 
 def absorbed(pairs: Iterable[PriorTable]) -> list[PriorTable]:
-    """The pairs, after each without a private block is multiplied into one that has all its variables, if any has."""
+    """Multiplies each pair without a private block into a pair that has all its variables, if there is one."""
     left: list[PriorTable] = []
     for pair in sorted(pairs, key=lambda pair: (pair.private is None, -len(pair.summed.variables))):
         hosts = [i for i, host in enumerate(left) if set(pair.full.variables) <= set(host.summed.variables)]
@@ -243,7 +243,7 @@ class Prior:
         return tuple([known.get(name) for name in self.blocks[number].ids])
 
     def also(self, given: KnownRiskFactors, number: int, answers: Answers) -> KnownRiskFactors:
-        """What is given, but for what is known of one block, which is this."""
+        """`given` with these answers for one block."""
         states, weights = self._weights(number, answers)
         if number == self._common:
             return given._replace(common_states=states, common=weights)

@@ -1,1 +1,1 @@
-"""The same sum for many patients, compiled."""
+"""The sum over all subsets of conditions for many patients, compiled."""

@@ -18,7 +18,10 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.enumeration.compiled.risk_factors import Index, RiskFactorProgram, Weights
 from bayesknee.inference.jit import compiled
 
-LOWEST_PRODUCT = -600.0  # natural log; a float holds down to -708
+# Natural log of the least likelihood up to which answers are multiplied as they are. A float holds e^-708, so e^-108 is
+# left for the prior of subsets that no answer rules out: even of all 14 conditions that are taken here, at 4e-4 each.
+# The tables of one patient have -400, as they take 20 conditions. Nearer to 0, more patients take the slower way below.
+LOWEST_PRODUCT = -600.0
 SEGMENT = 300.0  # log by which a product may fall before its exponents are put aside
 NOTHING_LEFT = -(1 << 40)  # the exponent of zero
 
@@ -26,7 +29,7 @@ SKIPPED, NOISY_OR, READING, MIXTURE = range(4)
 
 
 class Tables(NamedTuple):
-    """What the likelihoods of answers are made of.
+    """The tables from which the likelihoods of answers are computed.
 
     Attributes:
         rule: of each question, one of the four constants above; risk factors are skipped.
@@ -57,7 +60,7 @@ class Tables(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Which sums over subsets are wanted.
+    """The sums over subsets to compute.
 
     Attributes:
         high_bits: 1.0 where a high part holds a condition, shape (its conditions, high length).
@@ -73,7 +76,7 @@ class Sums(NamedTuple):
 
 
 class CodedPatients(NamedTuple):
-    """Some patients, those who know the same risk factors side by side.
+    """Patients, ordered so that those with the same answers about risk factors are side by side.
 
     Attributes:
         order: their numbers.
@@ -121,7 +124,7 @@ def prepare(  # noqa: PLR0913, PLR0917 (compiled code takes plain arguments)
 
 @compiled
 def run(products: Index, work: Vector, count: int) -> None:
-    """All products of rows."""
+    """Computes all products of rows."""
     for i in range(len(products)):
         out, a, b, c = work[products[i, 0]], work[products[i, 1]], work[products[i, 2]], work[products[i, 3]]
         if products[i, 4]:
@@ -171,7 +174,7 @@ def multiply(common: Vector, states: Index, last: Vector, smaller: int, out: Vec
 
 @compiled
 def possible_states(common: Vector, common_of: Index) -> Index:
-    """The common states that any of some patients can be in."""
+    """The common states that any of these patients can be in."""
     possible = np.zeros(common.shape[1], np.bool_)
     for i in range(len(common_of)):
         if i == 0 or common_of[i] != common_of[i - 1]:
@@ -312,7 +315,7 @@ def multiply_all(  # noqa: PLR0913, PLR0917
 def multiply_with_exponents(  # noqa: PLR0913, PLR0917
     tables: Tables, product: Vector, exponents: Index, factors: Vector, rows: Index, whole: Index
 ) -> float:
-    """The same for so many answers that the product might underflow: its exponents are put aside now and then."""
+    """As `multiply_all`, for so many answers that the product might underflow: exponents are put aside as it goes."""
     exponents[:] = 0
     put_aside(product, exponents)
     nothing, fallen = np.ones(0, np.int64), 0.0
@@ -350,7 +353,7 @@ def put_aside(product: Vector, exponents: Index) -> None:
 
 @compiled
 def dot(first: Vector, second: Vector) -> float:
-    """Their scalar product."""
+    """The scalar product of two vectors."""
     total = 0.0
     for i in range(len(first)):
         total += first[i] * second[i]

@@ -36,12 +36,15 @@ from bayesknee.patient.gates import CodedAnswers
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
+# Patients, as in a piece of a file: more share what is summed out for the same risk factors, in more memory.
 MOST_AT_ONCE: Final = 2**16
+# A thread that is through early takes another piece. With fewer pieces, cores stand idle at the end; with more,
+# patients with the same risk factors fall into several, and each sums these out again. Judged.
 PIECES_A_THREAD: Final = 4
 
 
 class Many:
-    """What compiled code needs to know of a network.
+    """Compiled inference for many patients: the arrays of a network, and the runs on them.
 
     Args:
         tables: of the network.
@@ -61,7 +64,7 @@ class Many:
         self._low = np.array([low for _, low in halves]).reshape(-1, 2**self._low_conditions)
 
     def infer(self, answers: CodedAnswers, groups: Groups) -> Posteriors:
-        """The posteriors of these patients, some at a time."""
+        """The posteriors of these patients, computed for `MOST_AT_ONCE` of them at a time."""
         tables, sums = self._tables(answers), self._sums(groups)
         out = np.empty((len(answers.rows), 1 + self._n + len(groups)))
         for start in range(0, len(out), MOST_AT_ONCE):
@@ -87,7 +90,7 @@ class Many:
     # --- risk factors -------------------------------------------------------------------------------------------------
 
     def _by_risk_factors(self, answers: CodedAnswers) -> tuple[Weights, CodedPatients]:
-        """What is known of risk factors, once for each way in which any patient knows them."""
+        """The weights of each distinct pattern of answers about risk factors, and the patterns of each patient."""
         columns = {name: column for column, name in enumerate(self._network.risk_factors)}
         others = [name for name in columns if name not in self._joints.common]
         patterns, pattern_of = _distinct(answers.rows, columns, others)
@@ -112,7 +115,7 @@ class Many:
         return np.ascontiguousarray(values[..., self._places])
 
     def _start(self, answers: CodedAnswers) -> tuple[Vector, float]:
-        """What is known of all of them, scaled, and the log of what it was divided by."""
+        """P(shared answers | s), scaled to a largest value of 1, and the log of the divisor."""
         logs = shared_rows(self._subset_tables, answers.shared)
         if self._network.complaint:
             logs[0] = -np.inf

@@ -25,19 +25,23 @@ from bayesknee.patient.codes import distinct_rows
 
 Index = NDArray[np.int64]
 
+# Rows that a step multiplies: plans join two tables at a time, so two and a spare, which is `ONES`.
 MOST_OPERANDS: Final = 3
+# Rows of the largest table, and subsets of conditions. Each step is spelt out, so the list and its arrays for each
+# thread grow with them; beyond, numpy's way serves. The lowest product of `kernels` relies on its 14 conditions.
+# Judged.
 MOST_ROWS: Final = 2**14
 ONES: Final = 0  # the row of ones, for products of fewer than three
 
 
 def is_small_enough(prior: Prior) -> bool:
-    """Whether the list would not be too long."""
+    """Whether the list of products is short enough to compile for this prior."""
     rows = prior.largest_table // prior.parents.states[-1]
     return rows <= MOST_ROWS and 2 ** len(prior.parents.conditions) <= MOST_ROWS
 
 
 class RiskFactorProgram(NamedTuple):
-    """What all patients share.
+    """The sum over risk factors as a list of row products, the same for all patients.
 
     Attributes:
         products: each adds to row [0] the product of the rows [1], [2] and [3]; where [4] is 1 it is the first to do
@@ -62,7 +66,7 @@ class RiskFactorProgram(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """What is known of risk factors, once for each way in which any patient knows the common ones, and the others.
+    """The weights of risk factors, a row for each distinct pattern of answers.
 
     Attributes:
         common: P(state, answers) / P(complaint) of the common block, shape (ways, states).
@@ -192,7 +196,7 @@ class _Layout:
         return tuple(variable for variable in scope if variable != self._common)
 
     def add(self, scope: Scope) -> range:
-        """The rows of a new table."""
+        """Reserves the rows of a new table."""
         start = self.rows
         self.rows += math.prod(self._sizes[variable] for variable in self._own(scope))
         return range(start, self.rows)
@@ -200,7 +204,7 @@ class _Layout:
     def products(
         self, scopes: Sequence[Scope], tables: Sequence[range], rest: Scope, made: range
     ) -> Iterator[tuple[int, ...]]:
-        """What makes up each row of a new table."""
+        """The products that sum to the rows of a new table, as in `RiskFactorProgram.products`."""
         kept = self._own(rest)
         gone = sorted({v for scope in scopes for v in self._own(scope)} - set(kept))
         for states in itertools.product(*(range(self._sizes[v]) for v in (*kept, *gone))):
