@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from operator import itemgetter
 from typing import Self
 
 from immutabledict import immutabledict
@@ -66,7 +68,7 @@ class Belief:
         return cls(
             compiled=compiled,
             evidence=evidence,
-            posterior=immutabledict(sorted(_by_id(compiled, inference), key=_from_highest)),
+            posterior=immutabledict(_ranked(_by_id(compiled, inference))),
             groups=immutabledict({group: inference.any_of(members) for group, members in compiled.groups.items()}),
             log_evidence=inference.log_evidence,
             approximation=inference.approximation,
@@ -154,6 +156,10 @@ def _reduced(compiled: CompiledNetwork, evidence: Evidence, names: list[str]) ->
     return tuple(f"{name}={shown(evidence.answers[name])}" for name in kept)
 
 
-def _from_highest(item: tuple[str, float]) -> float:
-    """A key to sort by; what is equal but for rounding keeps its order. For one patient, faster than `descending`."""
-    return -round(item[1], TIE_DECIMALS)
+def _ranked(pairs: Iterable[tuple[str, float]]) -> Sequence[tuple[str, float]]:
+    """The most probable first; those equal but for rounding as they came. For one patient, faster than `descending`."""
+    by_order = list(pairs)
+    ranked = sorted(by_order, key=itemgetter(1), reverse=True)
+    if any(higher - lower < 10.0**-TIE_DECIMALS for (_, higher), (_, lower) in pairwise(ranked)):
+        return sorted(by_order, key=lambda pair: -round(pair[1], TIE_DECIMALS))
+    return ranked
