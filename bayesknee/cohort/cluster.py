@@ -48,7 +48,8 @@ def _shared_out(client: Any, compiled: bytes, task: Task, pieces: Iterable[Piece
     """Keeps every worker busy, and no more pieces on the way than that takes."""
     from distributed import as_completed
 
-    [network_there] = client.scatter([compiled], broadcast=True)
+    # A task, not scattered data: what was scattered is lost with the last worker that holds it, a task is done again.
+    network_there = client.submit(bytes, compiled, pure=False)
     waiting = iter(pieces)
     running: Any = as_completed()  # type: ignore[no-untyped-call]
 
