@@ -9,6 +9,8 @@ Vector = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
+# In place of 0 as a divisor or in a logarithm: no probability in use is below it, and its inverse is still a float.
+TINY: Final = 1e-300
 TIE_DECIMALS: Final = 13  # sums in another order, or on another machine, differ by some 1e-15; nobody is shown 1e-13
 
 

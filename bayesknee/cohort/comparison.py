@@ -9,15 +9,16 @@ from typing import Any, Final
 
 from immutabledict import immutabledict
 
+from bayesknee.arrays import TINY
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.differences import Differences, NumberChange
 from bayesknee.knowledge.model import Path, Reading
 from bayesknee.knowledge.network import Network
+from bayesknee.log_odds import DECIBANS
 from bayesknee.patient.cases import Case
 
-DECIBANS: Final = 10.0 / math.log(10.0)
 LEAST_PUSH: Final = 0.05  # decibans: less is told as 0.0
 OLD: Final = "old"
 NEW: Final = "new"
@@ -216,5 +217,5 @@ def _log_odds(diagnosis: Diagnosis, for_whom: str, against: str | None = None) -
 
 
 def _log(p: float) -> float:
-    # Near the smallest float: log odds of what is impossible stay finite, and so do differences.
-    return math.log(max(p, 1e-300))
+    # The log odds of what is impossible stay finite, and so do differences.
+    return math.log(max(p, TINY))

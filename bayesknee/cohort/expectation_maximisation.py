@@ -10,6 +10,7 @@ its expectation, the M-step is the posterior mode of a Beta or Dirichlet (Dempst
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import link
 from bayesknee.knowledge.model import Number
+from bayesknee.log_odds import expit, logit
 
 Rows: TypeAlias = NDArray[np.intp]
 
@@ -41,12 +43,8 @@ def prior_weight(number: Number) -> float:
         number: a probability.
     """
     m = number.value
-    deviation = (_logit(number.high) - _logit(number.low)) / (2.0 * HALF_OF_95)
+    deviation = (logit(number.high) - logit(number.low)) / (2.0 * HALF_OF_95)
     return min(1.0 / (m * (1.0 - m) * deviation**2), MOST_WEIGHT) if deviation else MOST_WEIGHT
-
-
-def _logit(p: float) -> float:
-    return float(np.log(p) - np.log1p(-p))
 
 
 @dataclass
@@ -107,10 +105,9 @@ class Parameter:
     def interval(self) -> tuple[float, float]:
         """The 95 % range now, from the curvature of prior and patients together on the logit scale."""
         precision = self.weight * self.value * (1.0 - self.value) + self.information
-        reach = HALF_OF_95 / np.sqrt(precision)
-        center = _logit(self.value)
-        low, high = 1.0 / (1.0 + np.exp(-np.array([center - reach, center + reach])))
-        return float(low), float(high)
+        reach = HALF_OF_95 / math.sqrt(precision)
+        center = logit(self.value)
+        return expit(center - reach), expit(center + reach)
 
 
 class QuestionAnswers(NamedTuple):

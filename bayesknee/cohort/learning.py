@@ -21,7 +21,6 @@ from typing import Final, Protocol
 import numpy as np
 from immutabledict import immutabledict
 
-from bayesknee.arrays import Vector
 from bayesknee.cohort.expectation_maximisation import (
     DirectCounts,
     MixtureCounts,
@@ -50,6 +49,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.writer import Changes, write_changed
+from bayesknee.log_odds import expit, logit
 from bayesknee.patient.answer_reader import UNKNOWN
 
 CHANGED: Final = ("conditions", "signs", "findings")
@@ -381,20 +381,15 @@ def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None
     if values.sum() >= least:
         return
     variances = np.array([1.0 / (each.weight + float(each.trials.sum())) for each in parameters])  # of (dp)^2 / p(1-p)
-    logits = np.log(values) - np.log1p(-values)
+    log_odds = logit(values)
     low, high = 0.0, 1.0
-    while expit(logits + high * variances).sum() < least:
+    while expit(log_odds + high * variances).sum() < least:
         high *= 2.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if expit(logits + middle * variances).sum() < least else (low, middle)
-    for parameter, value in zip(parameters, expit(logits + high * variances), strict=True):
+        low, high = (middle, high) if expit(log_odds + middle * variances).sum() < least else (low, middle)
+    for parameter, value in zip(parameters, expit(log_odds + high * variances), strict=True):
         parameter.value, parameter.bound = float(value), why
-
-
-def expit(logits: Vector) -> Vector:
-    """The probabilities of these log odds."""
-    return np.asarray(1.0 / (1.0 + np.exp(-logits)))
 
 
 def _parameters(distribution: Distribution, states: tuple[str, ...]) -> list[Parameter]:

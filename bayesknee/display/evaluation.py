@@ -14,10 +14,10 @@ from rich.text import Text
 
 from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation, overall
 from bayesknee.cohort.measures import Bin, Measure
-from bayesknee.diagnosis.explaining.ledger import DECIBANS
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.knowledge.model import Condition
 from bayesknee.knowledge.network import Network
+from bayesknee.log_odds import DECIBANS
 from bayesknee.words import percent
 
 SHOWN: Final = 3

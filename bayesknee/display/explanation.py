@@ -14,11 +14,12 @@ from rich.text import Text
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
 from bayesknee.diagnosis.explaining.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
-from bayesknee.diagnosis.explaining.ledger import DECIBANS, Account, Cited, Entry
+from bayesknee.diagnosis.explaining.ledger import Account, Cited, Entry
 from bayesknee.diagnosis.wording import event_chance, event_name, implied_text
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.display.text import heading
 from bayesknee.knowledge.network import Network
+from bayesknee.log_odds import DECIBANS, expit
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.words import percent
 
@@ -27,7 +28,7 @@ WORTH_NUMBERS: Final = math.log(1.1)
 NO_DIFFERENCE: Final = math.log(1.005)  # less would be told as 1.00 times likelier
 MOST_ROWS: Final = 5
 NEITHER: Final = "neither possible"
-_WORDS, _WORDS_IF_NARROW, _DECIBANS = 23, 13, 10  # widths of columns, gaps included
+_WORDS, _WORDS_IF_NARROW, _FIGURE = 23, 13, 10  # widths of columns, gaps included
 _NARROW: Final = 64
 _INDENT: Final = 2
 
@@ -68,7 +69,7 @@ def _claim(diagnosis: Diagnosis, account: Account) -> str:
     """What is explained: one probability and what it was, or two and how far they are apart."""
     subject = event_name(diagnosis.network, account.subject)
     if account.against is None:
-        before = 1.0 / (1.0 + math.exp(-account.prior))
+        before = expit(account.prior)
         return f"{subject}: {percent(before)} before any answer, {event_chance(diagnosis, account.subject)} now"
     other = event_name(diagnosis.network, account.against)
     figures = ", ".join(
@@ -96,7 +97,7 @@ def _table(diagnosis: Diagnosis, account: Account, width: int) -> Table:
     table = Table(box=None, padding=0, header_style="bold")
     table.add_column("Makes it", width=_WORDS if width >= _NARROW else _WORDS_IF_NARROW)
     table.add_column("Answer, and the numbers that carried it", overflow="fold")
-    table.add_column("Decibans", width=_DECIBANS, justify="right")
+    table.add_column("Decibans", width=_FIGURE, justify="right")
     for entry in account.entries:
         numbers = entry.numbers if abs(entry.share) >= WORTH_NUMBERS else ()
         cited = [Padding(Text(cited_text(each), style="dim"), (0, 0, 0, _INDENT)) for each in numbers]

@@ -13,6 +13,7 @@ from rich.text import Text
 from bayesknee.cohort.learning import Learned, Move
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Number
+from bayesknee.log_odds import logit
 from bayesknee.markup import markdown
 from bayesknee.plain import attributes, plain
 
@@ -61,11 +62,7 @@ def heading(learned: Learned) -> str:
 
 def by_size(moves: Sequence[Move]) -> list[Move]:
     """The moves, the largest change of log odds first."""
-    return sorted(moves, key=lambda move: (-abs(_logit(move.new.value) - _logit(move.old.value)), move.path))
-
-
-def _logit(p: float) -> float:
-    return math.log(p) - math.log1p(-p)
+    return sorted(moves, key=lambda move: (-abs(logit(move.new.value) - logit(move.old.value)), move.path))
 
 
 def _parts(learned: Learned) -> Iterator[RenderableType]:

@@ -15,7 +15,7 @@ search and no special function.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
@@ -36,6 +36,7 @@ from bayesknee.knowledge.model import (
     with_values,
 )
 from bayesknee.knowledge.network import Network
+from bayesknee.log_odds import logit
 
 Draws: TypeAlias = NDArray[np.float64]
 
@@ -230,17 +231,10 @@ def _drawn(spreads: Sequence[Spread], normal: Draws) -> Draws:
 
 def _spread(number: Number) -> Spread:
     is_logit = isinstance(number, Probability)
-    low, center, high = (_logit(each) if is_logit else _log(each) for each in (number.low, number.value, number.high))
+    scale: Callable[[float], float] = logit if is_logit else math.log
+    low, center, high = scale(number.low), scale(number.value), scale(number.high)
     most = MOST_LOGIT if is_logit else MOST_LOG_RATIO
     return Spread(center, (center - low) / HALF_OF_95, (high - center) / HALF_OF_95, most, is_logit)
-
-
-def _log(value: float) -> float:
-    return float(np.log(value))
-
-
-def _logit(value: float) -> float:
-    return float(np.log(value) - np.log1p(-value))
 
 
 def _fit_parts(numbers: list[Number]) -> list[Spread]:
@@ -250,7 +244,7 @@ def _fit_parts(numbers: list[Number]) -> list[Spread]:
     by proportional fitting, which keeps all s_k^2 positive.
     """
     values = np.array([number.value for number in numbers])
-    wanted = np.array([(_logit(number.high) - _logit(number.low)) / (2.0 * HALF_OF_95) for number in numbers]) ** 2
+    wanted = np.array([(logit(number.high) - logit(number.low)) / (2.0 * HALF_OF_95) for number in numbers]) ** 2
     shares = np.broadcast_to(values, (len(values), len(values))).copy()
     np.fill_diagonal(shares, 0.0)
     weights = (shares / shares.sum(axis=1, keepdims=True)) ** 2 + np.eye(len(values))
@@ -258,4 +252,4 @@ def _fit_parts(numbers: list[Number]) -> list[Spread]:
     for _ in range(FIT_ROUNDS if wanted.all() else 0):
         variances *= np.sqrt(wanted / (weights @ variances))
     deviations = np.sqrt(variances).tolist()
-    return [Spread(_log(v), s, s, MOST_LOGIT, is_logit=False) for v, s in zip(values, deviations, strict=True)]
+    return [Spread(math.log(v), s, s, MOST_LOGIT, is_logit=False) for v, s in zip(values, deviations, strict=True)]

@@ -14,6 +14,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
 from bayesknee.diagnosis.wording import account_name, entry_text
 from bayesknee.knowledge.network import Network
+from bayesknee.log_odds import expit, logit
 from bayesknee.plots.canvas import BLACK, GREY, Row, Words, line_ticks, most_rows, put_words, rows_axes
 from bayesknee.plots.condition_styles import style_of
 
@@ -119,7 +120,7 @@ def factor_text(share: float) -> str:
 def _place_text(account: Account, place: float) -> str:
     if account.against is not None:
         return f"{_ratio(math.exp(place))}" if abs(place) < math.inf else ""
-    return f"{100.0 / (1.0 + math.exp(-place)):.3g} %" if abs(place) < 700.0 else ""
+    return f"{100.0 * expit(place):.3g} %" if abs(place) < 700.0 else ""
 
 
 def _looks(network: Network, subject: str, against: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -150,7 +151,7 @@ def _limits(steps: Sequence[_Stride]) -> tuple[float, float]:
 def _ticks(*, ratio: bool) -> Iterator[dict[float, str]]:
     if ratio:
         return ({math.log(each): _ratio(each) for each in ticks} for ticks in RATIO_TICKS)
-    return ({math.log(each / (1.0 - each)): f"{100 * each:.4g} %" for each in ticks} for ticks in ODDS_TICKS)
+    return ({logit(each): f"{100 * each:.4g} %" for each in ticks} for ticks in ODDS_TICKS)
 
 
 def _ratio(ratio: float) -> str:

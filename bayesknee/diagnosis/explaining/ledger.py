@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import TINY, Vector
 from bayesknee.diagnosis.belief import Belief, given
 from bayesknee.errors import ConditionError, unknown_text
 from bayesknee.inference.results import Shares
@@ -22,13 +22,12 @@ from bayesknee.knowledge.links import Link, Stated, links
 from bayesknee.knowledge.model import JUDGED, NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataFrame
+from bayesknee.log_odds import DECIBANS
 from bayesknee.patient.evidence import Answer
 from bayesknee.plain import attributes, plain
 
-DECIBANS: Final = 10.0 / math.log(10.0)  # in a natural logarithm of 1
 LEAST_OF_THE_FIRST: Final = 1.0 / 3.0  # the pull of a second link worth citing, relative to the first; judged
 MOST_LINKS: Final = 2  # cited for an entry; judged: more make a ledger hard to read
-TINY: Final = 1e-300  # a divisor in place of 0; its inverse is still a float
 STATED: Final = ("value", "low", "high", "grade", "source")  # of a number, beside its citation
 
 

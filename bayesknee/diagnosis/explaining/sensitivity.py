@@ -28,6 +28,7 @@ from bayesknee.inference.roots import find_root
 from bayesknee.knowledge.model import Number, Path, Probability
 from bayesknee.knowledge.number_words import allowed, citation, number_words, with_number
 from bayesknee.lazy_types import DataFrame
+from bayesknee.log_odds import expit, logit
 from bayesknee.plain import attributes
 
 MOST_BARS: Final = 10  # in a tornado; judged: more do not fit on a screen
@@ -368,11 +369,11 @@ class Sensitivity:
 
 def _scaled(number: Number, value: float) -> float:
     """The logit of a probability, the log of any other number: scales on which most numbers act almost linearly."""
-    return math.log(value / (1.0 - value)) if isinstance(number, Probability) else math.log(value)
+    return logit(value) if isinstance(number, Probability) else math.log(value)
 
 
 def _unscaled(number: Number, at: float) -> float:
-    return 1.0 / (1.0 + math.exp(-at)) if isinstance(number, Probability) else math.exp(at)
+    return expit(at) if isinstance(number, Probability) else math.exp(at)
 
 
 def _scale_slope(number: Number) -> float:

@@ -38,6 +38,7 @@ from bayesknee.inference.elimination.patients import NodeEvidence, Patients
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Approximation
+from bayesknee.log_odds import expit
 
 # Slopes only shape the proposal distribution. Poor ones cost draws, and cause no bias.
 ROUNDS: Final = 40  # of tuning, each a run; by measurement 8 to 10 suffice on made-up networks with 1 to 5 bounds
@@ -321,24 +322,24 @@ def given_others(patient: Patients, conditions: Bools) -> Vector:
     alone = np.array([c for c in range(n) if c not in structure.pairs and not _is_parent(structure, c)], np.intp)
     no, yes = (np.array([patient.pair(int(c))[side][0] for c in alone]) for side in (0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        logit = np.broadcast_to(np.log(yes) - np.log(no), (len(conditions), len(alone))).copy()
+        log_odds = np.broadcast_to(np.log(yes) - np.log(no), (len(conditions), len(alone))).copy()
         place = np.full(n, -1)
         place[alone] = np.arange(len(alone))
         for k, observed in patient.observed.items() if len(alone) else ():
-            _add_effect(logit, place, model.effect_of[k], observed[:, 0], conditions)
+            _add_effect(log_odds, place, model.effect_of[k], observed[:, 0], conditions)
         values = conditions.astype(np.float64)
-        values[:, alone] = 1.0 / (1.0 + np.exp(-logit))
+        values[:, alone] = expit(log_odds)
     return values
 
 
-def _add_effect(logit: Vector, place: Integers, effect: NoisyOrNode, observed: Vector, conditions: Bools) -> None:
+def _add_effect(log_odds: Vector, place: Integers, effect: NoisyOrNode, observed: Vector, conditions: Bools) -> None:
     """Adds the log likelihood ratio of an effect's answers with and without each condition, others as drawn."""
     is_alone = place[effect.causes] >= 0
     causes, log_fail = effect.causes[is_alone], effect.log_fail[is_alone]
     finite: Vector = np.maximum(effect.log_fail, LEAST_LOG)
     log_absent: Vector = effect.log_no_leak + vector_product(conditions[:, effect.causes], finite)
     without: Vector = log_absent[:, None] - conditions[:, causes] * finite[is_alone]
-    logit[:, place[causes]] += _log_likelihood(observed, without + log_fail) - _log_likelihood(observed, without)
+    log_odds[:, place[causes]] += _log_likelihood(observed, without + log_fail) - _log_likelihood(observed, without)
 
 
 def _log_likelihood(observed: Vector, log_absent: Vector) -> Vector:

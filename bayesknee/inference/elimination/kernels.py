@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import TINY, Vector
 from bayesknee.inference.elimination.order import EliminationOrder
 from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.run import Marginals
-from bayesknee.inference.elimination.steps import TINY, Absorb, Begin, EliminationStep, End, Explain, Join, Observe
+from bayesknee.inference.elimination.steps import Absorb, Begin, EliminationStep, End, Explain, Join, Observe
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.jit import compiled
 

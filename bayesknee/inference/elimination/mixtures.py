@@ -25,7 +25,7 @@ from typing import Final
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import TINY, Vector
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.patient.evidence import Likelihood
 
@@ -39,7 +39,6 @@ LARGEST_RATE: Final = 8.0  # natural log of the largest t: e^-t is 0 in floats f
 LEFT_END: Final = 5.0  # the sum begins so far below v0 = -log(ratio), where t is below e^-148: nothing in floats
 CHECKED: Final = 200  # values of x at which the error is measured, evenly in its log; judged
 MOST_KEPT: Final = 256  # sums kept, of some fifty numbers each; ratios are powers of 2, so few are needed
-TINY: Final = 1e-300  # a divisor in place of 0
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -30,7 +30,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import TINY, Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.dividing import divided, gauss_legendre
 from bayesknee.inference.elimination.core import EliminationCore
@@ -51,7 +51,6 @@ NODES: Final = (40, 80, 160)  # of Gauss-Legendre, tried in turn until the share
 TOLERANCE: Final = 1e-7  # what the quadrature may miss of the sum; as the sum is known, the rest is divided, too
 STEP: Final = 1e-30  # h: its square is below rounding beside 1, and `LEAST` times it is still a float
 LEAST: Final = 1e-250  # P below which a side takes a separate run: its complex step would fall below the floats
-TINY: Final = 1e-300  # a divisor in place of 0
 
 
 def shares(core: EliminationCore, evidence: Evidence, events: Events) -> Shares:

@@ -15,15 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import TINY, Vector
 
 Places: TypeAlias = tuple[int, ...]
-
-TINY: Final = 1e-300  # a divisor in place of 0, near the smallest float: no probability in use is below it
 
 
 class Alone(NamedTuple):

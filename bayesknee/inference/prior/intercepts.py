@@ -42,6 +42,7 @@ from bayesknee.inference.prior.parents import (
     given_parents,
     multiply_ratios,
 )
+from bayesknee.log_odds import logit
 
 MOST_ROUNDS: Final = 100  # halving a bracket that often leaves nothing of it
 PATIENCE: Final = 12  # rounds; interpolation takes about five, and where it takes more every other round halves
@@ -168,7 +169,7 @@ def guess_complaint(numbers: ParentNumbers) -> Vector:
 def guess_intercepts(numbers: ParentNumbers, z: Vector) -> Vector:
     """The intercepts, roughly, shape (conditions, draws): see above."""
     marginals = numbers.base_rates * z
-    return np.asarray(_logit(marginals) - np.log(mean_ratios(numbers, marginals)))
+    return np.asarray(logit(marginals) - np.log(mean_ratios(numbers, marginals)))
 
 
 def mean_ratios(numbers: ParentNumbers, marginals: Vector) -> Vector:
@@ -177,10 +178,6 @@ def mean_ratios(numbers: ParentNumbers, marginals: Vector) -> Vector:
     return np.array(
         [math.prod((chances[v] * table).sum(axis=0) for v, table in ratios.items()) for ratios in numbers.ratios]
     )
-
-
-def _logit(probability: Vector) -> Vector:
-    return np.asarray(np.log(probability) - np.log1p(-probability))
 
 
 class _Solver:
@@ -331,7 +328,7 @@ def find_intercepts(states: tuple[Vector, Vector], marginal: Vector, start: Vect
         settled: see `Precision`.
     """
     weights, odds_ratios = states
-    goal = _logit(marginal)
+    goal = logit(marginal)
     low, high = goal - np.log(odds_ratios.max(axis=0)), goal - np.log(odds_ratios.min(axis=0))
     if len(odds_ratios) == 1:  # without parents nothing has to be searched for
         return np.asarray(low)

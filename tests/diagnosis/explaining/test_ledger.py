@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 
 from bayesknee import Engine, load_network
-from bayesknee.diagnosis.explaining.ledger import DECIBANS, Account
+from bayesknee.diagnosis.explaining.ledger import Account
 from bayesknee.errors import ConditionError
+from bayesknee.log_odds import DECIBANS
 from tests.support.random_networks import Patient, patients
 from tests.support.small_networks import (
     condition,
