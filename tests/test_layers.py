@@ -19,7 +19,7 @@ MOST_FILES = 22  # in one folder: what the command line has, a file a command
 # lower floors and what shares its line; two names on one floor are neighbours, and do not know each other.
 FLOORS = (
     ("errors", "arrays", "words", "plain", "version", "lazy_types"),
-    ("log_odds", "markup", "picture_formats", "files"),
+    ("log_odds", "interval_95", "markup", "picture_formats", "files"),
     ("knowledge",),
     ("patient",),
     ("inference",),

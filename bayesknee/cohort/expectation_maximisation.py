@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import link
+from bayesknee.interval_95 import Z
 from bayesknee.knowledge.model import Number
 from bayesknee.log_odds import expit, logit
 
 Rows: TypeAlias = NDArray[np.intp]
 
-HALF_OF_95: Final = 1.959963984540054  # the 97.5 % quantile of a standard normal
 # Patients: of a range of no width, in place of infinity. No cohort moves that, and it keeps sums finite.
 MOST_WEIGHT: Final = 1e9
 # Kept between a probability and 0 or 1, which EM could never leave, and whose logit is infinite; also the least
@@ -43,7 +43,7 @@ def prior_weight(number: Number) -> float:
         number: a probability.
     """
     m = number.value
-    deviation = (logit(number.high) - logit(number.low)) / (2.0 * HALF_OF_95)
+    deviation = (logit(number.high) - logit(number.low)) / (2.0 * Z)
     return min(1.0 / (m * (1.0 - m) * deviation**2), MOST_WEIGHT) if deviation else MOST_WEIGHT
 
 
@@ -105,7 +105,7 @@ class Parameter:
     def interval(self) -> tuple[float, float]:
         """The 95 % range now, from the curvature of prior and patients together on the logit scale."""
         precision = self.weight * self.value * (1.0 - self.value) + self.information
-        reach = HALF_OF_95 / math.sqrt(precision)
+        reach = Z / math.sqrt(precision)
         center = logit(self.value)
         return expit(center - reach), expit(center + reach)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector, descending
 from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product, vector_product
+from bayesknee.interval_95 import ENDS
 
 Flags: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.intp]
@@ -30,7 +31,6 @@ BINS: Final = 10
 # A forecast of 0 that comes true costs 27.6 nats, and not infinity, which would leave nothing of all other patients; a
 # smaller number lets one patient weigh more. It is also what rounding may take from a sum of counts. Judged.
 SURE: Final = 1e-12
-RANGE: Final = (2.5, 97.5)  # percentiles: the ends of a 95 % interval
 # Patients times thresholds of lists that are kept: two arrays of 32 MB each; judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**22
 DRAWN_AT_ONCE: Final = 2**19  # patients in all rounds at once; some ten arrays of as many numbers stand side by side
@@ -61,6 +61,11 @@ class Bin:
     count: int
     predicted: float
     observed: float
+
+
+def bin_numbers(probabilities: Vector, bins: int) -> Numbers:
+    """The bin of each probability, of so many of equal width, from 0; the last one holds 1 itself. Same shape."""
+    return np.minimum((probabilities * bins).astype(np.intp), bins - 1)
 
 
 @dataclass(frozen=True)
@@ -114,8 +119,7 @@ class Forecasts:
     @cached_property
     def binned(self) -> Vector:
         """By patient and bin: the number of forecasts, their sum, how many came true; shape (3, patients, bins)."""
-        place = np.minimum((self.posterior * BINS).astype(np.intp), BINS - 1)
-        of_bin = place[:, :, None] == np.arange(BINS)
+        of_bin = bin_numbers(self.posterior, BINS)[:, :, None] == np.arange(BINS)
         weights = (np.ones_like(self.posterior), self.posterior, self.truth.astype(float))
         return np.stack([np.einsum("pc,pcb->pb", each, of_bin) for each in weights])
 
@@ -241,7 +245,7 @@ def _measure(value: float, drawn: list[Vector]) -> Measure:
     rounds = rounds[~np.isnan(rounds)]
     if not len(rounds):
         return Measure(value, np.nan, np.nan)
-    low, high = np.percentile(rounds, RANGE)
+    low, high = np.quantile(rounds, ENDS)
     return Measure(value, float(low), float(high))
 
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.cohort.simulated_interviews import DrawnPatients, Played
+from bayesknee.interval_95 import Z, wilson
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.plain import attributes
 
-Z: Final = 1.959963984540054
 ALL: Final = "all"
 Flags: TypeAlias = NDArray[np.bool_]
 Lots: TypeAlias = Sequence[tuple[DrawnPatients, Played]]
@@ -148,9 +148,9 @@ def _among_first(truth: Flags, posterior: Vector, count: int) -> Vector:
 
 def share(flags: Vector | Flags) -> Figure:
     """A share, with Wilson's interval."""
-    n, p = len(flags), float(np.mean(flags))
-    middle, half = p + Z**2 / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    return Figure(p, (middle - half) / (1 + Z**2 / n), (middle + half) / (1 + Z**2 / n))
+    value = float(np.mean(flags))
+    low, high = wilson(np.array(value), np.array(float(len(flags))))
+    return Figure(value, float(low), float(high))
 
 
 def paired(one: Flags, other: Flags) -> Lost:

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.interval_95 import Z
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     LARGEST_RATIO,
@@ -40,7 +41,6 @@ from bayesknee.log_odds import logit
 
 Draws: TypeAlias = NDArray[np.float64]
 
-HALF_OF_95: Final = 1.959963984540054  # the 97.5 % quantile of a standard normal
 # 1 - p is 1e-13 there, and still exact to a per mille; from 37 on it is 0 in floats, so p would be 1.
 MOST_LOGIT: Final = 30.0
 MOST_LOG_RATIO: Final = math.log(LARGEST_RATIO) - 1e-9  # just inside, as the format refuses the bound itself
@@ -234,7 +234,7 @@ def _spread(number: Number) -> Spread:
     scale: Callable[[float], float] = logit if is_logit else math.log
     low, center, high = scale(number.low), scale(number.value), scale(number.high)
     most = MOST_LOGIT if is_logit else MOST_LOG_RATIO
-    return Spread(center, (center - low) / HALF_OF_95, (high - center) / HALF_OF_95, most, is_logit)
+    return Spread(center, (center - low) / Z, (high - center) / Z, most, is_logit)
 
 
 def _fit_parts(numbers: list[Number]) -> list[Spread]:
@@ -244,7 +244,7 @@ def _fit_parts(numbers: list[Number]) -> list[Spread]:
     by proportional fitting, which keeps all s_k^2 positive.
     """
     values = np.array([number.value for number in numbers])
-    wanted = np.array([(logit(number.high) - logit(number.low)) / (2.0 * HALF_OF_95) for number in numbers]) ** 2
+    wanted = np.array([(logit(number.high) - logit(number.low)) / (2.0 * Z) for number in numbers]) ** 2
     shares = np.broadcast_to(values, (len(values), len(values))).copy()
     np.fill_diagonal(shares, 0.0)
     weights = (shares / shares.sum(axis=1, keepdims=True)) ** 2 + np.eye(len(values))

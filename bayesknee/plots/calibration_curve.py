@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from bayesknee.arrays import Vector
+from bayesknee.cohort.measures import bin_numbers
 from bayesknee.errors import PictureError
+from bayesknee.interval_95 import wilson
 from bayesknee.plots.canvas import BLACK, GREY, PALE, Words, axes_for, percent_ticks, put_words
-
-Z: Final = 1.959964  # 97.5 % of a standard normal
 
 
 def calibration(
@@ -33,12 +32,12 @@ def calibration(
         PictureError: arrays of different shapes, empty ones, or with other values.
     """
     forecasts, truths = _checked(probabilities, outcomes)
-    predicted, observed, counts = _binned(forecasts, truths, bins)
-    low, high = wilson(observed, counts)
+    counts, predicted, observed = _binned(forecasts, truths, bins)
+    low, high = wilson(observed, counts[counts > 0.0])
     ax = axes_for(ax, 5.6, 5.6)
     ax.bar(
         (np.arange(bins) + 0.5) / bins,
-        counts_share(forecasts, bins),
+        counts / len(forecasts),
         width=0.9 / bins,
         color=PALE,
         label="share of them",
@@ -56,7 +55,7 @@ def calibration(
     return ax
 
 
-def _checked(probabilities: ArrayLike, outcomes: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _checked(probabilities: ArrayLike, outcomes: ArrayLike) -> tuple[Vector, Vector]:
     forecasts, truths = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
     if forecasts.shape != truths.shape or not forecasts.size:
         shapes = f"{forecasts.shape} and {truths.shape}"
@@ -66,26 +65,10 @@ def _checked(probabilities: ArrayLike, outcomes: ArrayLike) -> tuple[NDArray[np.
     return forecasts.ravel(), truths.ravel()
 
 
-def _binned(
-    forecasts: NDArray[np.float64], truths: NDArray[np.float64], bins: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean forecast, share that came true and count, of the bins that are not empty."""
-    which = np.minimum((forecasts * bins).astype(int), bins - 1)
-    counts = np.bincount(which, minlength=bins).astype(float)
-    full = counts > 0
-    sums = np.bincount(which, forecasts, bins)[full], np.bincount(which, truths, bins)[full]
-    return sums[0] / counts[full], sums[1] / counts[full], counts[full]
-
-
-def counts_share(forecasts: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
-    """The share of the forecasts that fall in each bin, shape (bins,)."""
-    which = np.minimum((forecasts * bins).astype(int), bins - 1)
-    return np.bincount(which, minlength=bins) / len(forecasts)
-
-
-def wilson(share: NDArray[np.float64], count: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The 95 % interval of a share of so many (Wilson, JASA 1927)."""
-    spread = 1.0 + Z**2 / count
-    middle = (share + Z**2 / (2.0 * count)) / spread
-    half = Z / spread * np.sqrt(share * (1.0 - share) / count + Z**2 / (4.0 * count**2))
-    return middle - half, middle + half
+def _binned(forecasts: Vector, truths: Vector, bins: int) -> tuple[Vector, Vector, Vector]:
+    """How many are in each bin, shape (bins,); the mean forecast and the share that came true of those not empty."""
+    numbers = bin_numbers(forecasts, bins)
+    counts = np.bincount(numbers, minlength=bins).astype(float)
+    full = counts > 0.0
+    sums = np.bincount(numbers, forecasts, bins)[full], np.bincount(numbers, truths, bins)[full]
+    return counts, sums[0] / counts[full], sums[1] / counts[full]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from matplotlib.axes import Axes
 
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
+from bayesknee.interval_95 import Z
 from bayesknee.plots.canvas import (
     BLACK,
     PALE,
@@ -20,8 +20,6 @@ from bayesknee.plots.canvas import (
     rows_axes,
 )
 from bayesknee.words import percent
-
-Z: Final = 1.96  # standard errors on either side of a 95 % interval; more digits could not be seen
 
 
 def plan(plan: QuestionPlan, ax: Axes | None = None) -> Axes:

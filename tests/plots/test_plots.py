@@ -24,7 +24,6 @@ from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import StatedRanges
 from bayesknee.plots import canvas, save
 from bayesknee.plots.boxed_words import LONGEST_LABEL
-from bayesknee.plots.calibration_curve import wilson
 from bayesknee.plots.condition_styles import PALETTE, numbered_style, style_of
 from bayesknee.plots.course_lines import posterior_course
 from bayesknee.plots.layers import layers_around, layers_of
@@ -308,12 +307,6 @@ def test_calibration_is_the_share_that_came_true_in_each_bin() -> None:
     assert np.asarray(line.get_ydata(), dtype=float).tolist() == pytest.approx([1 / 3, 2 / 3])
     assert [bar.get_height() for bar in ax.patches] == [0.5, 0.5]  # type: ignore[attr-defined]
     assert_legible(ax)
-
-
-def test_intervals_of_shares_are_wilsons() -> None:
-    """10 of 100: 5.52 to 17.44 %, as in Newcombe, Stat Med 1998."""
-    low, high = wilson(np.array([0.1]), np.array([100.0]))
-    assert (low[0], high[0]) == pytest.approx((0.0552, 0.1744), abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
+from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
 from bayesknee.plain import attributes
 
 LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
 MOST_DRAWS: Final = 100_000  # 800 kB for each condition and group; more narrows no interval that a reader can see
 MOST_SEED: Final = 2**63  # seeds fit into a signed number of 64 bits, which every file format can store
-QUANTILES: Final = (0.025, 0.975)  # the ends of a 95 % interval
 
 
 class Interval(NamedTuple):
@@ -114,5 +114,5 @@ def check_draws(draws: int | None, seed: int) -> None:
 
 
 def _bounds(chances: Vector) -> list[Interval]:
-    low, high = np.quantile(chances, QUANTILES, axis=0).tolist()
+    low, high = np.quantile(chances, ENDS, axis=0).tolist()
     return [Interval(*pair) for pair in zip(low, high, strict=True)]

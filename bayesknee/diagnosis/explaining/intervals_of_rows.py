@@ -17,12 +17,12 @@ from bayesknee.arrays import Vector
 from bayesknee.diagnosis.explaining.intervals import check_draws
 from bayesknee.errors import InferenceError
 from bayesknee.inference.compiled_network import CompiledNetwork
+from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import Codes, decode
 
 DRAWS: Final = 200  # the time of a score grows with it; five draws lie beyond either end of the interval. Judged
 SEED: Final = 0  # any fixed seed: the same rows get the same intervals
-QUANTILES: Final = (0.025, 0.975)  # the ends of a 95 % interval
 ROWS_AT_ONCE: Final = 2**13  # 8,192 rows, 12 columns, 200 draws: 80 MB
 MOST_FAILURES: Final = 20  # drawn networks without a fit before the error is raised; without a cap it might never end
 
@@ -93,7 +93,7 @@ def _by_patient(
 
 
 def _quantiles(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.asarray(np.quantile(scores, QUANTILES, axis=0), np.float64)
+    return np.asarray(np.quantile(scores, ENDS, axis=0), np.float64)
 
 
 def _drawn(compiled: CompiledNetwork, draws: int, seed: int) -> Iterator[CompiledNetwork]:

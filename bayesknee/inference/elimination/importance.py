@@ -38,6 +38,7 @@ from bayesknee.inference.elimination.patients import NodeEvidence, Patients
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Approximation
+from bayesknee.interval_95 import Z
 from bayesknee.log_odds import expit
 
 # Slopes only shape the proposal distribution. Poor ones cost draws, and cause no bias.
@@ -49,7 +50,6 @@ DRAWS_AT_ONCE: Final = 2**11  # between two looks at the error: more overshoot i
 MOST_DRAWS: Final = 2**15  # bounds the memory: draws, their weights and a probability for each condition are kept
 ENOUGH: Final = 0.005  # half the widest 95 % interval at which drawing ends; half of it takes four times the draws
 FEWEST_EFFECTIVE: Final = 100.0  # effective draws below which the variance of the weights is itself unknown; judged
-NORMAL: Final = 1.959964  # the 97.5 % quantile of the normal distribution, for 95 % intervals
 RULE_OF_THREE: Final = 3.0  # over n: the 95 % upper limit for an event that none of n draws shows, -log 0.05
 SEED: Final = 0  # any fixed seed: the same evidence gets the same posterior
 SMALLEST_X: Final = 1e-12  # of x: the slope is 1 / (exp(x) - 1), which has no bound near 0
@@ -289,7 +289,7 @@ class _Collected:
         return ApproximatePosterior(
             log_scale + log_mean,
             marginals,
-            Approximation(self.draws, effective, bounded, immutabledict(by_name), NORMAL * spread),
+            Approximation(self.draws, effective, bounded, immutabledict(by_name), Z * spread),
             np.concatenate(self._drawn),
             weights,
         )
@@ -309,7 +309,7 @@ def _errors(weights: Vector, values: Vector) -> tuple[Vector, Vector]:
     means = matrix_product(weights[None], values)[0]
     means = np.clip(means, 0.0, 1.0)  # the weights sum to 1 but for rounding, so a mean may come out above
     squares = matrix_product(weights[None] ** 2, (values - means) ** 2)[0]
-    return means, NORMAL * np.sqrt(squares) + RULE_OF_THREE / _effective(weights)
+    return means, Z * np.sqrt(squares) + RULE_OF_THREE / _effective(weights)
 
 
 def given_others(patient: Patients, conditions: Bools) -> Vector:
