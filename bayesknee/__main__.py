@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Final, NoReturn
+from typing import NoReturn
 
-INTERRUPTED: Final = 130  # 128 + SIGINT, as the shell has it
+from bayesknee.errors import INTERRUPTED
 
 
 def main() -> NoReturn:

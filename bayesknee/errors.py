@@ -16,6 +16,7 @@ LONGEST_LINE: Final = 4000  # characters of a line on a terminal: what is longer
 LONGEST_HINTED: Final = 100  # names are 60 at most, and comparing takes the product of the lengths
 MOST_HINTS: Final = 20  # among the faults of one file; nobody reads more, and each takes milliseconds
 MOST_NAMES: Final = 12  # known names that a fault of a network lists; judged: more would fill the screen
+INTERRUPTED: Final = 130  # the exit status after Ctrl-C: 128 + SIGINT, as the shell has it
 SEE_FINDINGS: Final = "`bayesknee findings` lists what is known"
 
 _hints_left: ContextVar[list[int] | None] = ContextVar("_hints_left", default=None)

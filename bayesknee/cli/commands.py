@@ -13,11 +13,10 @@ from typing import Any, Final, NoReturn
 import click
 from immutabledict import immutabledict
 
-from bayesknee.errors import BayeskneeError, NetworkError, one_line, unknown_text
+from bayesknee.errors import INTERRUPTED, BayeskneeError, NetworkError, one_line, unknown_text
 from bayesknee.version import __version__
 
 BAD_INPUT: Final = 2
-INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE, as the shell has it for a program that the signal ended
 PROGRAM: Final = "bayesknee"
 MOST_TOLD: Final = 3

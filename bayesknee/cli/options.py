@@ -12,10 +12,10 @@ import click
 
 from bayesknee.errors import PictureError, one_line
 from bayesknee.knowledge.library import DEFAULT_NETWORK
+from bayesknee.knowledge.ranges import MOST_SEED
 
 # Control characters (C0 and C1), but ends of lines and tabs, and an escape that begins a colour or style (SGR).
 _NO_TEXT: Final = re.compile(r"(?!\x1b\[[0-9;]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-MOST_SEED: Final = 2**63 - 1  # the largest signed integer of 64 bits, which other programs and files hold, too
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -37,6 +37,7 @@ from bayesknee.knowledge.model import (
     numbers_below,
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
+from bayesknee.knowledge.sections import NODES
 
 # Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
 # posteriors be off by as much.
@@ -46,7 +47,6 @@ RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[^\s<>\"]*)?")
-_KINDS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
 class NetworkParts(Protocol):
@@ -111,13 +111,13 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
 def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
-    for section in (*_KINDS, "settings", "groups", "topics", "references", "red_flags"):
+    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags"):
         for name, thing in getattr(parts, section).items():
             yield from _name_problems((section, name), name)
-            if section in _KINDS and name in seen:
+            if section in NODES and name in seen:
                 expected = f"an id that {seen[name]} do not use yet"
                 yield Problem((section, name), quoted(name), expected, "rename one")
-            if section in _KINDS:
+            if section in NODES:
                 seen.setdefault(name, section)
                 yield from _state_problems((section, name, "states"), getattr(thing, "states", NO_YES))
     for section in ("conditions", "settings"):
@@ -150,7 +150,7 @@ def _references(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Proble
 
 def _sources(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     known = set(parts.references)
-    for section in _KINDS:
+    for section in NODES:
         for path, number in numbers_below((section,), getattr(parts, section)):
             if number.source != JUDGED and number.source not in known and number.source not in broken:
                 yield _unknown_source(path, number.source, known)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bayesknee.knowledge.model import Number, Path, numbers_below
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.sections import NODES
 
 SECTIONS: Final = (
     "settings",
@@ -21,7 +22,6 @@ SECTIONS: Final = (
     "findings",
     "red_flags",
 )
-NUMBERED: Final = ("risk_factors", "conditions", "signs", "findings")
 HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution")
 
 
@@ -105,7 +105,7 @@ def _shared(old: Network, new: Network, section: str) -> Iterator[tuple[Path, An
 
 
 def _numbers(old: Network, new: Network) -> Iterator[NumberChange]:
-    for section in NUMBERED:
+    for section in NODES:
         for path, one, other in _shared(old, new, section):
             before, after = dict(numbers_below(path, one)), dict(numbers_below(path, other))
             for place in dict.fromkeys([*before, *after]):

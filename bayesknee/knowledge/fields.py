@@ -15,7 +15,7 @@ from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Number, Path, Probability, Reading, Weight
 from bayesknee.knowledge.yaml_tree import Scalar, Tree
 
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 N = TypeVar("N", bound=Number)
 T = TypeVar("T")
@@ -168,7 +168,7 @@ class Fields:
         return self._float(self.text(key), (key,)) if self.has(key) else default
 
     def _float(self, text: str, below: Path) -> float:
-        if _NUMBER.fullmatch(text):
+        if DECIMAL.fullmatch(text):
             return float(text)
         decimal_comma = re.fullmatch(r"\d+,\d+", text)
         remedy = f"write {text.replace(',', '.')}" if decimal_comma else "write it in digits, such as 0.05"

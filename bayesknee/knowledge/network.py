@@ -31,6 +31,7 @@ from bayesknee.knowledge.model import (
     numbers_below,
 )
 from bayesknee.knowledge.opening import Opening
+from bayesknee.knowledge.sections import NODES
 from bayesknee.markup import render
 from bayesknee.plain import attributes
 from bayesknee.words import folded
@@ -163,7 +164,7 @@ class Network:
 
     def numbers(self) -> Iterator[tuple[Path, Number]]:
         """Every number with its path in the network's files."""
-        for section in ("risk_factors", "conditions", "signs", "findings"):
+        for section in NODES:
             yield from numbers_below((section,), getattr(self, section))
 
     def __repr__(self) -> str:

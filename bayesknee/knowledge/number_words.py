@@ -22,10 +22,10 @@ from bayesknee.knowledge.model import (
     with_values,
 )
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.ranges import LEAST_EXCESS
 
 # How far inside a bound, as the format refuses most bounds: above rounding, and nothing to a reader.
 MARGIN: Final = 1e-9
-LEAST_EXCESS: Final = 1e-6  # of base rates over a sum of 1; see `bayesknee.knowledge.ranges`
 
 
 def find_number(network: Network, path: Path) -> Number:

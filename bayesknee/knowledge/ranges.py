@@ -37,6 +37,7 @@ from bayesknee.knowledge.model import (
     with_values,
 )
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.sections import NODES
 from bayesknee.log_odds import logit
 
 Draws: TypeAlias = NDArray[np.float64]
@@ -54,8 +55,8 @@ MOST_TRIES: Final = 200
 # rounding (`LOWEST_COMPLAINT` of `bayesknee.inference.prior.intercepts`). A larger one would throw away draws that are
 # possible. Judged.
 LEAST_EXCESS: Final = 1e-6
+MOST_SEED: Final = 2**63 - 1  # the largest signed integer of 64 bits, which other programs and files hold, too
 NOT_DRAWN: Final = ("limit", "thresholds", "base_rate")
-SECTIONS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
 def redrawn(network: Network, rng: np.random.Generator) -> Network:
@@ -64,15 +65,15 @@ def redrawn(network: Network, rng: np.random.Generator) -> Network:
     It keeps all rules of the format. Limits stay as they are, for they say what to do, and not what is. `sha256` is
     empty, as of each network that is made in memory.
     """
-    seed = int(rng.integers(2**63))
+    seed = int(rng.integers(MOST_SEED, endpoint=True))
     values: dict[Path, float] = {}
-    for section in SECTIONS:
+    for section in NODES:
         for name, entry in getattr(network, section).items():
             ranges = Ranges(entry)
             drawn = ranges.draw(stream(seed, name), 1)
             values |= {(section, name, *path): float(v) for path, v in zip(ranges.paths, drawn[:, 0], strict=True)}
     values |= {path: float(drawn[0]) for path, drawn in draw_base_rates(network, seed, 1).items()}
-    sections = {section: with_values((section,), getattr(network, section), values) for section in SECTIONS}
+    sections = {section: with_values((section,), getattr(network, section), values) for section in NODES}
     return replace(network, sha256="", **sections)
 
 

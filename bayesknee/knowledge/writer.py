@@ -21,9 +21,9 @@ from bayesknee.files import new_folder, write_file
 from bayesknee.knowledge.model import Number, Path, Reference, with_numbers
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reader import MAIN_FILE, read_network
+from bayesknee.knowledge.sections import NODES
 
 LINE: Final = 118
-WITH_NUMBERS: Final = ("risk_factors", "conditions", "signs", "findings")
 
 
 def check_new_folder(folder: FilePath | str, source: FilePath) -> FilePath:
@@ -93,7 +93,7 @@ def _changed(network: Network, changes: Changes) -> Network:
     references = {
         name: replace(each, citation=_on_one_line(each.citation)) for name, each in changes.references.items()
     }
-    parts = {section: with_numbers((section,), getattr(network, section), numbers) for section in WITH_NUMBERS}
+    parts = {section: with_numbers((section,), getattr(network, section), numbers) for section in NODES}
     return replace(network, version=changes.version, references={**network.references, **references}, **parts)
 
 

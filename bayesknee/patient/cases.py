@@ -7,7 +7,6 @@ Knows the shape of a case and nothing of any network: whether a finding exists a
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from bayesknee.errors import (
     shown_word,
 )
 from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.fields import DECIMAL
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.yaml_tree import Scalar, Sequence, Tree, TreeError
 from bayesknee.patient.evidence import check_evidence
@@ -44,7 +44,6 @@ SESSION: Final = "session"  # what belongs to an interview alone; only what it w
 CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
-_DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
 
 def plain_answer(text: str) -> str | float:
     """A bare word as an answer: a number where it is one, else a state or a truth value; the network says which."""
-    return float(text) if _DECIMAL.fullmatch(text) else text
+    return float(text) if DECIMAL.fullmatch(text) else text
 
 
 # --- files ---------------------------------------------------------------------------------------------------------

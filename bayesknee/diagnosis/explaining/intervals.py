@@ -19,12 +19,11 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.interval_95 import ENDS
-from bayesknee.knowledge.ranges import StatedRanges, stated_ranges
+from bayesknee.knowledge.ranges import MOST_SEED, StatedRanges, stated_ranges
 from bayesknee.plain import attributes
 
 LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
 MOST_DRAWS: Final = 100_000  # 800 kB for each condition and group; more narrows no interval that a reader can see
-MOST_SEED: Final = 2**63  # seeds fit into a signed number of 64 bits, which every file format can store
 
 
 class Interval(NamedTuple):
@@ -109,7 +108,7 @@ def check_draws(draws: int | None, seed: int) -> None:
             f"{quoted(draws)} draws; expected a whole number from {LEAST_DRAWS} (fewer tell no 95 % interval) to "
             f"{MOST_DRAWS:,}; {USUAL_DRAWS:,} will do"
         )
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < MOST_SEED:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
         raise BayeskneeError(f"seed {quoted(seed)}; expected a whole number from 0 to 2**63 - 1; 0 will do")
 
 

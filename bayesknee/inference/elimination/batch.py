@@ -26,7 +26,7 @@ MOST_TOGETHER: Final = 40  # effects of a joint structure; with more, the search
 SECONDS_APART: Final = 4e-3  # overhead of a structure, however small: what a joint structure saves for each one
 # Patients. Compiled code takes a second to load, and ten when first used: for fewer patients, numpy is through before.
 # Enumeration has 2000: a patient takes a fraction of a millisecond there, and milliseconds here. Both are judged.
-WORTH_COMPILING: Final = 200
+FEWEST_COMPILED: Final = 200
 
 
 def infer_many(
@@ -34,7 +34,7 @@ def infer_many(
 ) -> Posteriors:
     """The posteriors of many patients; see `bayesknee.inference.strategy.Strategy.infer_many`."""
     found = _no_posteriors(len(codes), core.model.n, len(groups))
-    run = _CompiledRuns(core) if len(codes) >= WORTH_COMPILING and can_compile() else core.run
+    run = _CompiledRuns(core) if len(codes) >= FEWEST_COMPILED and can_compile() else core.run
     for structure, by_row in _structures(core, _alike(core, codes, evidence)):
         try:
             for rows in parts(list(by_row), core.at_once(structure)):
