@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from io import StringIO
-from typing import Final
 
 import click
 
 from bayesknee.cli.options import examples, network_option, print_text, setting_option
+from bayesknee.interop.formats import EXPORT_FORMATS
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
-
-# Stated again here, for bayesknee.interop takes time to import; a test compares the two.
-FORMATS: Final = ("bif", "xmlbif", "xdsl", "net", "uai")
 
 
 @click.command(
     "export",
     epilog=examples("bayesknee export --format bif -o knee.bif", "bayesknee export --format xdsl --setting emergency"),
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="Format to write.")
+@click.option("--format", "form", type=click.Choice(EXPORT_FORMATS), required=True, help="Format to write.")
 @click.option("-o", "--output", metavar="FILE", help="File to write; - is standard output.  [default: -]")
 @setting_option
 @network_option
@@ -29,7 +26,7 @@ def command(form: str, output: str | None, setting: str | None, network: str | N
     every query must observe it as yes.
     """
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
-    from bayesknee.interop.files import export
+    from bayesknee.interop.exports import export
 
     if output is not None and output != "-":
         export(loaded, output, form, setting=setting)

@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
         picture_format(picture)
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
-    from bayesknee.cohort.simulated_interviews import LOT, POLICIES, SAMPLES, Wanted, simulate
+    from bayesknee.cohort.simulated_interviews import LOT, POLICIES, SAMPLES, Wanted, simulate_interviews
     from bayesknee.cohort.simulated_results import collected
     from bayesknee.display.progress import counted_bar
     from bayesknee.display.simulated_interviews import interviews_markdown, interviews_text
@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     each_once = tuple(dict.fromkeys(policies)) or POLICIES
     wanted = Wanted(lots, math.ceil(number / lots), policies=each_once, rule=rule, seed=seed)
     with counted_bar("interviews", wanted.interviews) as progress:
-        results = collected(loaded, simulate(loaded, setting, wanted, progress))
+        results = collected(loaded, simulate_interviews(loaded, setting, wanted, progress))
     if as_json:
         print_json(plain(results))
     else:

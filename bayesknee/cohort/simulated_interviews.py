@@ -157,7 +157,7 @@ def _together(drawn: Sequence[tuple[Sample, int]]) -> DrawnPatients:
     )
 
 
-def simulate(
+def simulate_interviews(
     network: Network, setting: str | None, wanted: Wanted, progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[tuple[str, str, DrawnPatients, Played]]:
     """Yields source, policy, patients and interview results, for each lot (batch of patients), source and policy.

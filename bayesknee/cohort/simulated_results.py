@@ -173,7 +173,7 @@ def mean(values: Vector) -> Figure:
 
 
 def collected(network: Network, played: Iterable[tuple[str, str, DrawnPatients, Played]]) -> dict[str, list[Result]]:
-    """The figures by source of the patients, then by policy, of the lots that `simulate` yields."""
+    """The figures by source of the patients, then by policy, of the lots that `simulate_interviews` yields."""
     lots: dict[tuple[str, str], list[tuple[DrawnPatients, Played]]] = {}
     for source, policy, patients, came in played:
         lots.setdefault((source, policy), []).append((patients, came))

@@ -97,7 +97,7 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
         plots = [Plot(_title(name), quote(f"{file.stem}_{name}.png")) for name in pictures]
         contents = {file.with_name(f"{file.stem}_{name}.png"): picture for name, picture in pictures.items()}
     # Not for all to read, as the answers of patients of whom another condition leads are in it.
-    write_files({**contents, file: report_text(evaluation, file.suffix, plots).encode()}, private=True)
+    write_files({**contents, file: evaluation_page(evaluation, file.suffix, plots).encode()}, private=True)
 
 
 def _drawn(evaluation: Evaluation) -> Mapping[str, Axes]:
@@ -119,7 +119,7 @@ def _forecasts(evaluation: Evaluation) -> tuple[list[Vector], list[list[bool]]]:
     return predicted, [[name in each.case.label for name in conditions] for each in results]
 
 
-def report_text(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
+def evaluation_page(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
     """The report in HTML or Markdown."""
     return render_report(
         f"evaluation{suffix}",

@@ -18,7 +18,7 @@ from bayesknee.cohort.simulated_interviews import (
     draw_patients,
     only_asked_of,
     play,
-    simulate,
+    simulate_interviews,
 )
 from bayesknee.cohort.simulated_results import collected, mean, paired, result, share
 from bayesknee.diagnosis.asking.same_decision import StopRule
@@ -113,7 +113,7 @@ def test_an_unknown_policy_is_refused() -> None:
 
 def test_the_lots_come_together() -> None:
     wanted = Wanted(2, 5, 1, policies=("all", "ours"), rule=StopRule(samples=20))
-    results = collected(TINY, simulate(TINY, "emergency", wanted))
+    results = collected(TINY, simulate_interviews(TINY, "emergency", wanted))
     assert list(results) == ["own", "redrawn"]
     for some in results.values():
         assert [(each.policy, each.patients) for each in some] == [("all", 10), ("ours", 10)]

@@ -24,7 +24,8 @@ from pgmpy.readwrite import (
 )
 
 from bayesknee import Engine, Network
-from bayesknee.interop.files import FORMATS, NAMES_SUFFIX, export
+from bayesknee.interop.exports import NAMES_SUFFIX, export
+from bayesknee.interop.formats import EXPORT_FORMATS
 from bayesknee.interop.tables import Table, network_tables
 from bayesknee.interop.writers import Document, net, uai
 from bayesknee.knowledge.model import NO_YES
@@ -111,7 +112,7 @@ def test_pgmpy_reads_random_networks(format_: str, seed: int, tmp_path: Path) ->
 
 @pytest.mark.parametrize("format_", [pytest.param("bif", marks=pytest.mark.slow), "xmlbif", "xdsl"])
 def test_pgmpy_reads_the_shipped_network(format_: str, shipped: Network, tmp_path: Path) -> None:
-    patient = _of_shipped(shipped, seed=FORMATS.index(format_))
+    patient = _of_shipped(shipped, seed=EXPORT_FORMATS.index(format_))
     model = READERS[format_](str(_write(patient, format_, tmp_path))).get_model()
     assert _same(ask_pgmpy(model, shipped, patient.answers), _expected(patient))
 

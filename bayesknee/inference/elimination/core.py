@@ -13,7 +13,7 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.elimination.network_arrays import network_arrays
-from bayesknee.inference.elimination.order import EliminationOrder, Shape, make_plan
+from bayesknee.inference.elimination.order import EliminationOrder, Shape, find_order
 from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.run import AnyRun, Marginals, Run
 from bayesknee.inference.elimination.structure import Structure
@@ -222,7 +222,7 @@ class EliminationCore:
     def plan(self, shape: Shape) -> EliminationOrder:
         """The elimination order for this shape. The last few are kept."""
         if (plan := self._plans.get(shape)) is None:
-            plan = make_plan(shape)
+            plan = find_order(shape)
             keep(self._plans, shape, plan, MOST_PLANS)
         return plan
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Bools, Integers, Vector
-from bayesknee.inference.chance import draw_each
+from bayesknee.inference.drawn_states import draw_each
 from bayesknee.inference.elimination.run import Run
 from bayesknee.inference.elimination.steps import (
     Absorb,

@@ -11,8 +11,9 @@ given its parents, the derivative by its log odds is
 
     d log P(e) / d log odds = sum over parents of P(c, parents | e) (1 - p) - P(no c, parents | e) p,
 
-and the backward pass of a run has P(c, parents | e) where it sums c out. `bayesknee.inference.prior.numbers` turns this
-into derivatives by base rates, odds ratios and priors of risk factors, with intercepts that change along.
+and the backward pass of a run has P(c, parents | e) where it sums c out. From this,
+`bayesknee.inference.prior.number_moves` makes derivatives by base rates, odds ratios and priors of risk factors, with
+intercepts that change along.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, is_folded, node_evidence, one_patient
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
-from bayesknee.inference.prior.numbers import PriorNumbers, Raw, States
+from bayesknee.inference.prior.number_moves import PriorNumbers, Raw, States
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import NoisyOr, Path

@@ -96,7 +96,7 @@ class EliminationOrder:
         return max(self.sizes, default=1)
 
 
-def make_plan(shape: Shape) -> EliminationOrder:
+def find_order(shape: Shape) -> EliminationOrder:
     """The elimination order for this shape."""
     return _Planner(shape).plan()
 

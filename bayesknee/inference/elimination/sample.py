@@ -10,8 +10,8 @@ import numpy as np
 
 from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import mixture_numbers, reading_table
+from bayesknee.inference.drawn_states import close_gates, draw_each
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.patients import node_evidence, one_patient

@@ -32,7 +32,6 @@ import numpy as np
 
 from bayesknee.arrays import TINY, Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
-from bayesknee.inference.dividing import divided, gauss_legendre
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.patients import (
     NodeEvidence,
@@ -45,6 +44,7 @@ from bayesknee.inference.elimination.patients import (
 from bayesknee.inference.elimination.steps import expm1, log
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.results import Events, Shares
+from bayesknee.inference.shapley import divided, gauss_legendre
 from bayesknee.patient.evidence import Evidence, Likelihood
 
 NODES: Final = (40, 80, 160)  # of Gauss-Legendre, tried in turn until the shares sum to the gain; each takes a run

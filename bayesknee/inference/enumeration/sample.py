@@ -16,8 +16,8 @@ import numpy as np
 
 from bayesknee.arrays import Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
-from bayesknee.inference.chance import close_gates, draw_each
 from bayesknee.inference.cpds import reading_table, readings_likelihood
+from bayesknee.inference.drawn_states import close_gates, draw_each
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.draw import RiskFactors
 from bayesknee.inference.results import Sample

@@ -34,10 +34,10 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
-from bayesknee.inference.dividing import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.products import MOST_AT_ONCE
 from bayesknee.inference.results import Events, Shares
+from bayesknee.inference.shapley import NODES, TOLERANCE, divided, divided_by_level, gauss_legendre
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence
 

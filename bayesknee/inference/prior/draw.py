@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Integers
-from bayesknee.inference.chance import draw_each
+from bayesknee.inference.drawn_states import draw_each
 from bayesknee.inference.prior.factors import Factor, sum_out
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import Block

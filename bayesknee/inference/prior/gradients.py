@@ -2,7 +2,7 @@
 
 These are the base rates, the odds ratios and the priors of risk factors. Sums over subsets of conditions are taken back
 through the product of tables that gave them (reverse mode), which gives their derivatives by every entry of every table
-at once; and from those, by every number: see `bayesknee.inference.prior.numbers`.
+at once; and from those, by every number: see `bayesknee.inference.prior.number_moves`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
-from bayesknee.inference.prior.numbers import PriorNumbers, Raw
+from bayesknee.inference.prior.number_moves import PriorNumbers, Raw
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Path

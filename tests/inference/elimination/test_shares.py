@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine
-from bayesknee.inference.dividing import gauss_legendre
 from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.results import Shares
+from bayesknee.inference.shapley import gauss_legendre
 from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.network import Network

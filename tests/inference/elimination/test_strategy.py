@@ -12,7 +12,7 @@ import pytest
 
 from bayesknee import Engine, ImpossibleEvidenceError
 from bayesknee.inference.elimination import core, run
-from bayesknee.inference.elimination.order import make_plan
+from bayesknee.inference.elimination.order import find_order
 from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.inference.enumeration.strategy import Enumeration
@@ -172,7 +172,7 @@ def test_the_budget_counts_what_groups_take() -> None:
     for net, factor in ((network(*parts, complaint=""), 1.0), (network(*parts, *groups, complaint=""), 1.8)):
         model = Elimination(net, "ward").core.model
         structure = one_patient(model, node_evidence(model, check_evidence(net, {"f": "yes"}))).structure
-        run = make_plan(structure.shape).seconds
+        run = find_order(structure.shape).seconds
         assert Elimination(net, "ward", Budget(seconds=1.01 * factor * run)).core.fits(structure)
         assert not Elimination(net, "ward", Budget(seconds=0.99 * factor * run)).core.fits(structure)
 

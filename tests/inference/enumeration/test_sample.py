@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bayesknee import Engine, ImpossibleEvidenceError, Network
-from bayesknee.inference.chance import draw_each
+from bayesknee.inference.drawn_states import draw_each
 from bayesknee.inference.results import Sample
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.answers import Answers

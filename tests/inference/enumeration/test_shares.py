@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine
-from bayesknee.inference.dividing import divided, gauss_legendre
 from bayesknee.inference.enumeration import shares as module
+from bayesknee.inference.shapley import divided, gauss_legendre
 from tests.support.answers import known
 from tests.support.effort import seeds
 from tests.support.engines import oracle

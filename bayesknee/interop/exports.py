@@ -12,6 +12,7 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import ExportError, printable, quoted, unknown_text
 from bayesknee.files import write_files
+from bayesknee.interop.formats import EXPORT_FORMATS
 from bayesknee.interop.tables import network_tables
 from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
 from bayesknee.knowledge.model import COMPLAINT
@@ -20,7 +21,6 @@ from bayesknee.knowledge.network import Network, check_setting
 _WRITERS: Final[Mapping[str, Callable[[Document], str]]] = immutabledict(
     bif=bif, xmlbif=xmlbif, xdsl=xdsl, net=net, uai=uai
 )
-FORMATS: Final[tuple[str, ...]] = tuple(_WRITERS)
 NAMES_SUFFIX: Final = ".names.json"
 # Names that pyAgrum 3.3.1 takes for words of the format, wherever they stand. States are in quotes in NET.
 _KEYWORDS: Final[Mapping[str, frozenset[str]]] = immutabledict(
@@ -41,7 +41,7 @@ def export(
         network: a network of at most 20 conditions.
         target: a file, which is replaced where it exists, or an open text stream. `uai` has no names: they go into a
             second file, named as the first with `.names.json` behind.
-        format: one of `FORMATS`.
+        format: one of `bayesknee.interop.formats.EXPORT_FORMATS`.
         setting: selects base rates and the priors of risk factors; the network's first one where left out.
 
     Raises:
@@ -49,8 +49,8 @@ def export(
         SettingError: the network has no such setting.
         InferenceError: base rates that cannot be met.
     """
-    if format not in _WRITERS:
-        raise ExportError(unknown_text("format", format, FORMATS))
+    if format not in EXPORT_FORMATS:
+        raise ExportError(unknown_text("format", format, EXPORT_FORMATS))
     document = _document(network, check_setting(network, setting))
     _refuse_keywords(document, format)
     text = _WRITERS[format](document)

@@ -15,8 +15,8 @@ import pytest
 
 from bayesknee import Network
 from bayesknee.errors import ExportError, SettingError
-from bayesknee.interop import files
-from bayesknee.interop.files import FORMATS, export
+from bayesknee.interop.exports import export
+from bayesknee.interop.formats import EXPORT_FORMATS
 from bayesknee.knowledge.model import COMPLAINT
 from bayesknee.knowledge.opening import Opening
 from tests.support.paths import NETWORKS, ROOT
@@ -55,7 +55,7 @@ def test_uai_goes_into_no_stream(tiny: Network) -> None:
         export(tiny, io.StringIO(), "uai")
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", EXPORT_FORMATS)
 def test_a_network_without_complaint_has_no_such_node(format_: str, tiny: Network, tmp_path: Path) -> None:
     screening = dataclasses.replace(tiny, complaint="", catch_all="")
     export(screening, tmp_path / "network", format_)
@@ -64,12 +64,13 @@ def test_a_network_without_complaint_has_no_such_node(format_: str, tiny: Networ
 
 def test_files_are_the_same_in_each_process(tiny: Network, tmp_path: Path) -> None:
     """Whatever the order in which Python holds its sets."""
-    for format_ in FORMATS:
+    for format_ in EXPORT_FORMATS:
         export(tiny, tmp_path / format_, format_)
     folder = NETWORKS / "tiny"
     script = (
-        "import bayesknee; from bayesknee.interop.files import FORMATS, export\n"
-        f"for each in FORMATS: export(bayesknee.load_network({str(folder)!r}), each, each)"
+        "import bayesknee; from bayesknee.interop.exports import export\n"
+        "from bayesknee.interop.formats import EXPORT_FORMATS\n"
+        f"for each in EXPORT_FORMATS: export(bayesknee.load_network({str(folder)!r}), each, each)"
     )
     for seed in ("1", "2"):
         place = tmp_path / seed
@@ -87,7 +88,7 @@ def test_nothing_heavy_is_imported() -> None:
     script = (
         "import io, sys, bayesknee; network = bayesknee.load_network(sys.argv[1])\n"
         "bayesknee.Engine(network).diagnose({'age': 70}); assert 'bayesknee.interop' not in sys.modules\n"
-        "from bayesknee.interop.files import export; export(network, io.StringIO(), 'bif')\n"
+        "from bayesknee.interop.exports import export; export(network, io.StringIO(), 'bif')\n"
         "assert not {'pgmpy', 'pandas', 'scipy', 'networkx', 'pyagrum'} & set(sys.modules)"
     )
     folder = NETWORKS / "tiny"
@@ -138,7 +139,7 @@ def test_a_keyword_of_bif_is_refused_as_a_state(tiny: Network) -> None:
 # --- whole or not at all ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", EXPORT_FORMATS)
 def test_a_file_is_replaced(format_: str, tiny: Network, tmp_path: Path) -> None:
     target = tmp_path / "network"
     target.write_text("old", encoding="ascii")
@@ -207,7 +208,3 @@ def test_a_place_that_cannot_be_written_is_refused(place: str, reason: str, tiny
     with pytest.raises(ExportError, match=f"cannot write .*: {reason}.*; expected a file in a folder that exists"):
         export(tiny, tmp_path / place, "bif")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def test_formats_are_those_of_the_command_line() -> None:
-    assert files.FORMATS == ("bif", "xmlbif", "xdsl", "net", "uai")
