@@ -15,7 +15,6 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.elimination.core import EliminationCore
@@ -30,7 +29,6 @@ from bayesknee.patient.sorted_evidence import sorted_evidence
 
 # Two or three lie beyond either end of a 95 % interval; with fewer, single draws would set its ends.
 FEWEST_DRAWS: Final = 100
-MOST_KEPT: Final = 2  # priors, by draws and seed; each has numbers for hundreds of conditions in every draw. Judged
 NUMBERS_AT_ONCE: Final = 2**22  # in the tables of all conditions, while their intercepts are searched for
 # To draw its numbers, and to sum it out. Judged: larger, it grants fewer draws; smaller, they may overrun the budget.
 SECONDS_A_CONDITION: Final = 1e-6
@@ -44,13 +42,13 @@ class EliminationRedraws:
         self._core = core
         model = self._model = core.model
         self._prior = RedrawnPrior(model.network, model.parents, model.intercepts[:, 0], float(model.complaint[0]))
-        self._kept: dict[tuple[int, int], PriorDraws] = {}
 
     def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
         self._check_memory(draws)
         answers = _RedrawnAnswers(self._model, evidence, draws, seed)
-        prior = self._priors(draws, seed)
+        size = sum(odds.table.size for odds in self._model.parents.odds_ratios)
+        prior = self._prior.draw(draws, seed, max(8, NUMBERS_AT_ONCE // size))
         length = min(self._core.at_once(self._structure(answers)), draws)
         parts = (slice(start, min(start + length, draws)) for start in range(0, draws, length))
         return np.concatenate([self._chances(answers, prior, events, part) for part in parts])
@@ -84,13 +82,6 @@ class EliminationRedraws:
                 f"{self._core.budget.memory / 1e6:,.3g} MB; at most {allowed:,} do; draw fewer, or allow more "
                 "(memory= of Engine)"
             )
-
-    def _priors(self, draws: int, seed: int) -> PriorDraws:
-        if (found := self._kept.get((draws, seed))) is None:
-            size = sum(each.table.size for each in self._model.parents.odds_ratios)
-            found = self._prior.draw(seed, draws, max(8, NUMBERS_AT_ONCE // size))
-            keep(self._kept, (draws, seed), found, MOST_KEPT)
-        return found
 
     def _chances(self, answers: _RedrawnAnswers, prior: PriorDraws, events: Events, part: slice) -> Vector:
         patients = answers.patients(self._drawn_model(answers, prior.span(part), part), part)
@@ -136,7 +127,7 @@ class _RedrawnAnswers:
             if name in network.findings
         }
         self._likelihoods |= {
-            sign: np.prod([self._drawn_reading(name, each, draws, seed) for name, each in readings.items()], axis=0)
+            sign: np.prod([self._drawn_reading(*reading, draws, seed) for reading in readings.items()], axis=0)
             for sign, readings in sorted_evidence(network, evidence.likelihoods).readings.items()
         }
 
@@ -164,15 +155,15 @@ class _RedrawnAnswers:
                 self._model.mixtures[name],
                 network.findings[name].states,
                 tuple(network.conditions),
-                {path: own[part] for path, own in self._drawn[name].items()},
+                {path: drawn[part] for path, drawn in self._drawn[name].items()},
             )
             for name in self._known.mixtures
         }
 
     def _effect(self, drawn: Drawn, part: slice) -> NoisyOrNode:
-        stated = {path[-1]: own[part] for path, own in drawn.items() if path[:-1] == ("noisy_or", "causes")}
+        stated = {path[-1]: values[part] for path, values in drawn.items() if path[:-1] == ("noisy_or", "causes")}
         return make_effect(
-            {self._model.numbers[name]: own for name, own in stated.items()}, drawn["noisy_or", "leak"][part]
+            {self._model.numbers[name]: values for name, values in stated.items()}, drawn["noisy_or", "leak"][part]
         )
 
     def patients(self, model: NetworkArrays, part: slice) -> Patients:
@@ -184,10 +175,10 @@ class _RedrawnAnswers:
             no[c], yes[c] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
         observed: dict[int, Vector] = {}
         for name, likelihoods in self._likelihoods.items():
-            own, effect = likelihoods[:, part], model.effects[name]
+            of_draws, effect = likelihoods[:, part], model.effects[name]
             if model.names[name] in structure.common.effects:
-                observed[model.names[name]] = own / own.max(axis=0)
-            elif not own[1].any():
+                observed[model.names[name]] = of_draws / of_draws.max(axis=0)
+            elif not of_draws[1].any():
                 yes[effect.causes] += effect.log_fail
         observed |= structure.observed_of_mixtures(draws)
         return Patients(structure, no, yes, observed, np.zeros(draws))

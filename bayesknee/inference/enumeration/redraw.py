@@ -13,7 +13,6 @@ from typing import Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
@@ -27,8 +26,6 @@ from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
-# Priors, by draws and seed: callers mostly keep to one pair, and each takes memory by draw. Judged.
-MOST_KEPT: Final = 4
 # Rows that may be multiplied before the largest weight is made 1 again. Floats end at 1e-308, so sixteen factors of
 # 1e-19 on average still fit. With more rows, weights might underflow; with fewer, passes only to scale take longer.
 ROWS_BEFORE_SCALING: Final = 16
@@ -127,11 +124,10 @@ class Redraws:
         self._order = prior.order
         self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint)
         self._chunk = max(8, NUMBERS_AT_ONCE >> len(self._conditions))
-        self._kept: dict[tuple[int, int], PriorDraws] = {}
 
     def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
-        prior = self._priors(draws, seed)
+        prior = self._prior.draw(draws, seed, CHUNK_OF_PRIORS)
         known = sorted_evidence(self._network, evidence.likelihoods)
         rows = self._rows(known, draws, seed)
         masks = np.array([holds_any(event, 2 ** len(self._conditions)) for event in events])
@@ -139,12 +135,6 @@ class Redraws:
         return np.concatenate(
             [self._chances(prior.span(part), known.risk_factors, rows, masks, part) for part in parts]
         )
-
-    def _priors(self, draws: int, seed: int) -> PriorDraws:
-        if (found := self._kept.get((draws, seed))) is None:
-            found = self._prior.draw(seed, draws, CHUNK_OF_PRIORS)
-            keep(self._kept, (draws, seed), found, MOST_KEPT)
-        return found
 
     def _chances(
         self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[DrawnRow], masks: Vector, part: slice

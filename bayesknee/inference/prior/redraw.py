@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import drawn_distribution, drawn_numbers
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.intercepts import Intercepts, InterceptSearch
@@ -17,6 +18,9 @@ from bayesknee.knowledge.model import RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import draw_base_rates
 from bayesknee.patient.evidence import Likelihood
+
+# By draws and seed: callers mostly keep to one pair, and each has numbers for all conditions in every draw. Judged.
+MOST_KEPT: Final = 2
 
 
 class PriorDraws(NamedTuple):
@@ -56,19 +60,32 @@ class RedrawnPrior:
         self._parents = parents
         self._search = InterceptSearch(parents)
         self._stated = Intercepts(intercepts[:, None], np.array([complaint]))
+        self._kept: dict[tuple[int, int], PriorDraws] = {}
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
-    def draw(self, seed: int, draws: int, chunk: int) -> PriorDraws:
-        """That many draws; those of a seed are always the same."""
-        numbers = self._draw_numbers(seed, draws)
+    def draw(self, draws: int, seed: int, chunk: int) -> PriorDraws:
+        """That many draws, kept for the next call; those of a seed are always the same.
+
+        Args:
+            draws: how many, 1 or more.
+            seed: 0 or more.
+            chunk: for how many at a time intercepts are searched. It shows in the time, and in no number.
+        """
+        if (found := self._kept.get((draws, seed))) is None:
+            found = self._draw(draws, seed, chunk)
+            keep(self._kept, (draws, seed), found, MOST_KEPT)
+        return found
+
+    def _draw(self, draws: int, seed: int, chunk: int) -> PriorDraws:
+        numbers = self._draw_numbers(draws, seed)
         found = PriorDraws(numbers, np.empty_like(numbers.base_rates), np.empty(draws))
         for start in range(0, draws, chunk):
             span = slice(start, min(start + chunk, draws))
             found.intercepts[:, span], found.complaint[span] = self._search.solve(numbers.span(span), self._stated)
         return found
 
-    def _draw_numbers(self, seed: int, draws: int) -> ParentNumbers:
+    def _draw_numbers(self, draws: int, seed: int) -> ParentNumbers:
         conditions, key = self._network.conditions, self._parents.key
         by_condition = [drawn_numbers(condition, draws, seed) for condition in conditions.values()]
         rates, ones = draw_base_rates(self._network, seed, draws), np.ones(draws)
