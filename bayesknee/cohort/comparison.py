@@ -178,7 +178,7 @@ class _Comparer:
         section, name = part
         parts = {**getattr(old, section), name: getattr(new, section)[name]}
         changes: dict[str, Any] = {
-            each: {**getattr(new, each), **getattr(old, each)} for each in ("references", "topics")
+            section: {**getattr(new, section), **getattr(old, section)} for section in ("references", "topics")
         }
         try:
             return replace(old, **changes | {section: parts})
@@ -192,8 +192,9 @@ def _relevant(
     """The changed numbers of a part, without states that were not answered; those of the named conditions first."""
     answer = diagnosis.evidence.answers.get(part[1])
     states = diagnosis.network.states.get(part[1], ()) if isinstance(answer, str) else ()
-    own = [each for each in moved if each.part == part and not (each.path[-1] in states and each.path[-1] != answer)]
-    return tuple(sorted(own, key=lambda each: named[0] not in each.path and named[1] not in each.path))
+    others = set(states) - {answer}
+    relevant = [change for change in moved if change.part == part and change.path[-1] not in others]
+    return tuple(sorted(relevant, key=lambda change: named[0] not in change.path and named[1] not in change.path))
 
 
 def _matters(part: Path, diagnosis: Diagnosis) -> bool:
@@ -205,7 +206,7 @@ def _matters(part: Path, diagnosis: Diagnosis) -> bool:
     if section == "findings":
         return name in answered
     findings = diagnosis.network.findings
-    models = (findings[each].model for each in answered if each in findings)
+    models = (findings[name].model for name in answered if name in findings)
     return any(isinstance(model, Reading) and model.sign == name for model in models)
 
 

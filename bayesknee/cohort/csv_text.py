@@ -30,12 +30,12 @@ class _TextBlock(NamedTuple):
     """Some bytes of a file, a byte before and a byte after them, and the number of their first line."""
 
     before: bytes
-    own: bytes
+    content: bytes
     after: bytes
     line: int
 
     def line_at(self, place: int) -> int:
-        return self.line + self.own.count(b"\n", 0, place)
+        return self.line + self.content.count(b"\n", 0, place)
 
 
 def check_text(path: Path) -> None:
@@ -107,20 +107,20 @@ def separated_otherwise(path: Path, header: str) -> str:
 def _blocks(file: BinaryIO) -> Iterator[_TextBlock]:
     """The file, a piece after the other; its end counts as the end of a line."""
     mark = codecs.BOM_UTF8
-    before, line, own = b"\n", 1, file.read(len(mark)).removeprefix(mark) + file.read(BLOCK)
-    while own:
+    before, line, content = b"\n", 1, file.read(len(mark)).removeprefix(mark) + file.read(BLOCK)
+    while content:
         following = file.read(BLOCK)
-        yield _TextBlock(before, own, following[:1] or b"\n", line)
-        before, line, own = own[-1:], line + own.count(b"\n"), following
+        yield _TextBlock(before, content, following[:1] or b"\n", line)
+        before, line, content = content[-1:], line + content.count(b"\n"), following
 
 
 def _decode(decoder: codecs.IncrementalDecoder, block: _TextBlock, path: Path) -> None:
     try:
-        decoder.decode(block.own)
+        decoder.decode(block.content)
     except UnicodeDecodeError as error:
         raise TableError(not_utf8(path, block.line_at(error.start))) from None
-    if b"\0" in block.own:
-        raise TableError(not_utf8(path, block.line_at(block.own.index(b"\0"))))
+    if b"\0" in block.content:
+        raise TableError(not_utf8(path, block.line_at(block.content.index(b"\0"))))
 
 
 class _Quotes:
@@ -132,9 +132,9 @@ class _Quotes:
         self._line = 0  # of the last one that opened
 
     def check(self, block: _TextBlock) -> None:
-        if QUOTE not in block.own:
+        if QUOTE not in block.content:
             return
-        around = np.frombuffer(block.before + block.own + block.after, np.uint8)
+        around = np.frombuffer(block.before + block.content + block.after, np.uint8)
         places = np.flatnonzero(around[1:-1] == QUOTE[0])
         opens = (np.arange(len(places)) + self._count) % 2 == 0
         neighbours = np.where(opens, around[places], around[places + 2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector, descending
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, measure
+from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, levels_called_for, measure
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.explaining.conflict import surprise_of
@@ -142,7 +142,7 @@ class Evaluation:
     @property
     def failures(self) -> tuple[CaseResult, ...]:
         """The patients of whom no true condition leads, though they have one."""
-        return tuple(each for each in self.results if each.rank > 1)
+        return tuple(result for result in self.results if result.rank > 1)
 
     @property
     def forecasters(self) -> Mapping[str, Measures]:
@@ -154,9 +154,9 @@ class Evaluation:
         import pandas as pd
 
         rows = [
-            {"measure": name, "forecaster": forecaster, "value": each.value, "low": each.low, "high": each.high}
+            {"measure": name, "forecaster": forecaster, **asdict(found)}
             for forecaster, measures in self.forecasters.items()
-            for name, each in overall(measures).items()
+            for name, found in overall(measures).items()
         ]
         return pd.DataFrame(rows).set_index(["measure", "forecaster"])
 
@@ -174,7 +174,7 @@ class Evaluation:
 
 def overall(measures: Measures) -> Mapping[str, Measure]:
     """The measures that are one figure, by name."""
-    values = {each.name: getattr(measures, each.name) for each in fields(measures)}
+    values = {part.name: getattr(measures, part.name) for part in fields(measures)}
     return immutabledict({name: value for name, value in values.items() if isinstance(value, Measure)})
 
 
@@ -225,8 +225,8 @@ def _called(
     posterior, level = np.empty(shape), np.empty(shape[:2], dtype=np.intp)
     for setting, engine in engines.items():
         here = settings == setting
-        own = [case for case, is_here in zip(cases, here, strict=True) if is_here]
-        both = called_by_engine(engine, own), called_by_naive_bayes(network, setting, own)
+        cases_here = [case for case, is_here in zip(cases, here, strict=True) if is_here]
+        both = called_by_engine(engine, cases_here), called_by_naive_bayes(network, setting, cases_here)
         for which, called in enumerate(both):
             posterior[which, here], level[which, here] = called
     truth, needed, most, limits = _truth(network, cases)
@@ -239,11 +239,8 @@ def _called(
 def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Flags, Numbers, Numbers, Vector]:
     """Which conditions are true, what level they call for at the least and at the most, and the limits."""
     conditions = network.conditions.values()
-    truth = np.array([[each.id in case.label for each in conditions] for case in cases])
-    least = np.array([LEVELS.index(each.level) for each in conditions])
-    highest = np.array([LEVELS.index(each.highest_level) for each in conditions])
-    needed, most = (np.where(truth, each, len(LEVELS) - 1).min(axis=1) for each in (least, highest))
-    return truth, needed, most, np.array([each.limit.value for each in conditions])
+    truth = np.array([[condition.id in case.label for condition in conditions] for case in cases])
+    return truth, *levels_called_for(network, truth), np.array([condition.limit.value for condition in conditions])
 
 
 def _results(
@@ -251,15 +248,15 @@ def _results(
 ) -> Iterator[CaseResult]:
     ranks = np.where(forecasts.has_cause, forecasts.rank, 0).tolist()
     for row, case in enumerate(cases):
-        called, needed = (LEVELS[each[row]] for each in (forecasts.called, forecasts.needed))
+        called, needed = (LEVELS[levels[row]] for levels in (forecasts.called, forecasts.needed))
         yield CaseResult(case, engines[case.setting], forecasts.posterior[row], ranks[row], called, needed)
 
 
 def _unnamed(network: Network, results: Iterable[CaseResult]) -> Unnamed:
-    found = [each for each in results if network.catch_all in each.case.label]
-    led = [next(iter(each.posterior)) == network.catch_all for each in found]
+    found = [result for result in results if network.catch_all in result.case.label]
+    led = [next(iter(result.posterior)) == network.catch_all for result in found]
     if len(found) > MOST_FLAGGED:
         return Unnamed(len(found), sum(led), None, None)
-    flagged = [surprise_of(each.diagnosis).matters for each in found]
+    flagged = [surprise_of(result.diagnosis).matters for result in found]
     either = sum(one or other for one, other in zip(led, flagged, strict=True))
     return Unnamed(len(found), sum(led), sum(flagged), either)

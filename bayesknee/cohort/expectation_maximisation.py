@@ -147,7 +147,7 @@ class NoisyOrCounts:
 
     def yes(self, rows: Rows) -> Vector:
         """P(yes | conditions) of these patients."""
-        q = np.array([each.value for each in self.links.values()])
+        q = np.array([link.value for link in self.links.values()])
         no = (1.0 - self.leak.value) * np.prod(1.0 - self._has[rows] * q, axis=1)
         return np.asarray(1.0 - no)
 
@@ -208,7 +208,10 @@ class SignCounts:
     @property
     def parameters(self) -> list[Parameter]:
         """The parameters of the sign and its readings."""
-        return [*self.rule.parameters, *(each for reading in self.readings.values() for each in reading.parameters)]
+        return [
+            *self.rule.parameters,
+            *(parameter for reading in self.readings.values() for parameter in reading.parameters),
+        ]
 
     def step(self) -> float:
         """Does one E-step, and returns log P(answers) of all patients."""
@@ -272,17 +275,17 @@ class MixtureCounts:
     @property
     def parameters(self) -> list[Parameter]:
         """The probabilities of all distributions; each sums to 1, as its states share trials and prior weight."""
-        return [each for table in self.tables.values() for each in table]
+        return [parameter for table in self.tables.values() for parameter in table]
 
     def step(self) -> float:
         """Does one E-step, and returns log P(answers)."""
-        theta = np.array([[each.value for each in table] for table in self.tables.values()])[self._owners]
+        theta = np.array([[parameter.value for parameter in table] for table in self.tables.values()])[self._owners]
         joint = self._shares[:, :, None] * theta * self._answers.likelihoods[:, None, :]
         total = joint.sum(axis=(1, 2))
         joint /= total[:, None, None]
         for number, table in enumerate(self.tables.values()):
-            own = [place for place, owner in enumerate(self._owners) if owner == number]
-            by_state = joint[:, own].sum(axis=1)
+            columns = [place for place, owner in enumerate(self._owners) if owner == number]
+            by_state = joint[:, columns].sum(axis=1)
             for state, parameter in enumerate(table):
                 parameter.successes, parameter.trials = by_state[:, state], by_state.sum(axis=1)
         return float(np.log(total).sum())

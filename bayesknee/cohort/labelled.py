@@ -131,7 +131,7 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
 
 def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
     """The labels as condition ids; `other` is the catch-all, and `none` alone no condition at all."""
-    names = [network.catch_all if each == OTHER and network.catch_all else each for each in given if each.strip()]
+    names = [network.catch_all if name == OTHER and network.catch_all else name for name in given if name.strip()]
     if not names:
         healthy = "" if network.complaint else f", or [{NONE}] for one with none of the conditions"
         raise CaseFileError(

@@ -167,7 +167,7 @@ def _that_can_be(network: Network, moves: Sequence[Move]) -> tuple[Network, tupl
             others = [move for move in moves if not any(move.path[: len(path)] == path for path in broken)]
             if len(others) == len(moves):
                 raise
-            left |= {".".join(path): f"got {each.got}; expected {each.expected}" for path, each in broken.items()}
+            left |= {".".join(path): f"got {fault.got}; expected {fault.expected}" for path, fault in broken.items()}
             moves = others
 
 
@@ -217,8 +217,7 @@ class _Learner:
                 yield _lifted(path, number, parameter, _rounded(parameter.value), parameter.bound)
 
     def _used_in(self, setting: str, name: str, parameters: Mapping[tuple[str, str], Parameter]) -> Parameter:
-        own = parameters.get((name, setting))
-        return own if own is not None else parameters[name, ANY_SETTING]
+        return parameters[name, setting if (name, setting) in parameters else ANY_SETTING]
 
     def _base_rate_parameters(self) -> Iterator[tuple[tuple[str, str], Parameter]]:
         settings = np.array([case.setting for case in self._cases])
@@ -253,20 +252,20 @@ class _Learner:
         counts = SignCounts(
             self._noisy_or(rule),
             {
-                each: ReadingCounts(model.sensitivity, model.specificity, self._answers[each])
-                for each, model in readings.items()
+                finding: ReadingCounts(model.sensitivity, model.specificity, self._answers[finding])
+                for finding, model in readings.items()
             },
             len(self._cases),
         )
         self._settle(counts)
         yield from self._noisy_or_moves(("signs", name, "noisy_or"), rule, counts.rule)
-        for each, model in readings.items():
-            path = ("findings", each, "reads")
-            own = counts.readings[each]
-            _keep_above([own.sensitivity, own.specificity], LEAST_OF_READING, READING_SUM)
+        for finding, model in readings.items():
+            path = ("findings", finding, "reads")
+            read = counts.readings[finding]
+            _keep_above([read.sensitivity, read.specificity], LEAST_OF_READING, READING_SUM)
             for key, number, parameter in (
-                ("sensitivity", model.sensitivity, own.sensitivity),
-                ("specificity", model.specificity, own.specificity),
+                ("sensitivity", model.sensitivity, read.sensitivity),
+                ("specificity", model.specificity, read.specificity),
             ):
                 yield from self._moved((*path, key), number, parameter)
                 if parameter.bound and not _is_seen(parameter):
@@ -300,7 +299,7 @@ class _Learner:
         if not known.any():
             return
         counts = MixtureCounts(
-            {name: _parameters(each, finding.states) for name, each in tables.items()},
+            {name: _parameters(distribution, finding.states) for name, distribution in tables.items()},
             np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in self._conditions]),
             [name if name in rule.distributions else OTHERWISE for name in self._conditions],
             self._has,
@@ -316,9 +315,9 @@ class _Learner:
         self, path: Path, distribution: Distribution, states: tuple[str, ...], parameters: Sequence[Parameter]
     ) -> Iterator[Move]:
         """All states or none, as they sum to 1."""
-        if not any(_is_seen(each) for each in parameters):
+        if not any(_is_seen(parameter) for parameter in parameters):
             return
-        values = dict(zip(states, _summing_to_one([each.value for each in parameters]), strict=True))
+        values = dict(zip(states, _summing_to_one([parameter.value for parameter in parameters]), strict=True))
         for state, parameter in zip(states, parameters, strict=True):
             if state in distribution.numbers:
                 yield self._move((*path, state), distribution.numbers[state], parameter, values[state])
@@ -341,7 +340,7 @@ class _Learner:
             yield self._move(path, old, parameter, max(value, leak), leak)
 
     def _move(self, path: Path, old: Number, parameter: Parameter, value: float, leak: float = 0.0) -> Move:
-        low, high = (_rounded(1.0 - (1.0 - leak) * (1.0 - each)) for each in parameter.interval)
+        low, high = (_rounded(1.0 - (1.0 - leak) * (1.0 - end)) for end in parameter.interval)
         patients = int((parameter.trials > 0).sum())
         is_ours = parameter.effective >= parameter.weight
         note = f"{_before(old)}, updated by {patients} case{'' if patients == 1 else 's'}"
@@ -377,10 +376,11 @@ def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None
     Base rates: their ranges differ, so some follow the patients at once and others lag; each patient has one cause at
     least. A reading: in few patients, a weak one can come out as worse than none.
     """
-    values = np.array([each.value for each in parameters])
+    values = np.array([parameter.value for parameter in parameters])
     if values.sum() >= least:
         return
-    variances = np.array([1.0 / (each.weight + float(each.trials.sum())) for each in parameters])  # of (dp)^2 / p(1-p)
+    weights = [parameter.weight + float(parameter.trials.sum()) for parameter in parameters]
+    variances = 1.0 / np.array(weights)  # of (dp)^2 / p(1-p)
     log_odds = logit(values)
     low, high = 0.0, 1.0
     while expit(log_odds + high * variances).sum() < least:
@@ -416,9 +416,9 @@ def _rounded(p: float) -> float:
 
 def _summing_to_one(values: Sequence[float]) -> list[float]:
     """Rounded, the largest so that the sum is 1."""
-    rounded = [_rounded(each) for each in values]
+    rounded = [_rounded(value) for value in values]
     largest = int(np.argmax(rounded))
-    rounded[largest] = round(1.0 - sum(each for place, each in enumerate(rounded) if place != largest), 12)
+    rounded[largest] = round(1.0 - sum(value for place, value in enumerate(rounded) if place != largest), 12)
     return rounded
 
 

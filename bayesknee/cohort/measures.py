@@ -20,6 +20,8 @@ from bayesknee.arrays import Vector, descending
 from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.interval_95 import ENDS
+from bayesknee.knowledge.model import LEVELS
+from bayesknee.knowledge.network import Network
 
 Flags: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.intp]
@@ -66,6 +68,24 @@ class Bin:
 def bin_numbers(probabilities: Vector, bins: int) -> Numbers:
     """The bin of each probability, of so many of equal width, from 0; the last one holds 1 itself. Same shape."""
     return np.minimum((probabilities * bins).astype(np.intp), bins - 1)
+
+
+def levels_called_for(network: Network, truth: Flags) -> tuple[Numbers, Numbers]:
+    """The numbers of the levels of triage that true conditions call for: at the least, and if they were certain.
+
+    Args:
+        network: has the levels of its conditions.
+        truth: which conditions are true, shape (patients, conditions).
+
+    Returns:
+        The most urgent of the levels of the true conditions, and of their highest levels, 0 the most urgent; shape
+        (patients,). Without a true condition it is the least urgent level.
+    """
+    conditions = network.conditions.values()
+    least = np.array([LEVELS.index(condition.level) for condition in conditions])
+    highest = np.array([LEVELS.index(condition.highest_level) for condition in conditions])
+    needed, most = (np.where(truth, levels, len(LEVELS) - 1).min(axis=1) for levels in (least, highest))
+    return needed, most
 
 
 @dataclass(frozen=True)
@@ -121,7 +141,7 @@ class Forecasts:
         """By patient and bin: the number of forecasts, their sum, how many came true; shape (3, patients, bins)."""
         of_bin = bin_numbers(self.posterior, BINS)[:, :, None] == np.arange(BINS)
         weights = (np.ones_like(self.posterior), self.posterior, self.truth.astype(float))
-        return np.stack([np.einsum("pc,pcb->pb", each, of_bin) for each in weights])
+        return np.stack([np.einsum("pc,pcb->pb", weight, of_bin) for weight in weights])
 
     @cached_property
     def calibration(self) -> tuple[Bin, ...]:
@@ -153,7 +173,7 @@ class Forecasts:
         order = np.argsort(-self.best, kind="stable")
         reached = np.cumsum(counts[:, order], axis=1) >= INCLUSION * counts.sum(axis=1, keepdims=True) - SURE
         thresholds = self.best[order][np.argmax(reached, axis=1)]
-        results = [self._list_over(float(t), each) for t, each in zip(thresholds, counts, strict=True)]
+        results = [self._list_over(float(t), of_round) for t, of_round in zip(thresholds, counts, strict=True)]
         lengths, specificities = np.array(results).T
         return lengths, specificities
 
@@ -223,7 +243,7 @@ def measure(forecasts: Forecasts, conditions: tuple[str, ...], rounds: int, seed
     patients = len(forecasts.rank)
     values = figures.of(np.ones((1, patients)))
     drawn = [figures.of(counts) for counts in _draws(patients, rounds, seed)]
-    found = {name: _measure(float(value[0]), [each[name] for each in drawn]) for name, value in values.items()}
+    found = {name: _measure(float(value[0]), [figures[name] for figures in drawn]) for name, value in values.items()}
     by_condition = {
         kind: immutabledict({name: found.pop(f"{kind} {name}") for name in conditions})
         for kind in ("sensitivity", "specificity")
@@ -237,7 +257,7 @@ def _draws(patients: int, rounds: int, seed: int) -> Iterator[Counts]:
     at_once = max(1, DRAWN_AT_ONCE // patients)
     for start in range(0, rounds, at_once):
         chosen = rng.integers(patients, size=(min(at_once, rounds - start), patients))
-        yield np.stack([np.bincount(each, minlength=patients) for each in chosen]).astype(np.float64)
+        yield np.stack([np.bincount(row, minlength=patients) for row in chosen]).astype(np.float64)
 
 
 def _measure(value: float, drawn: list[Vector]) -> Measure:
@@ -273,15 +293,15 @@ class _Figures:
             shares[f"sensitivity {name}"] = over[:, c], true
             shares[f"specificity {name}"] = ~over[:, c], ~true
         self._names = tuple(shares)
-        parts = np.column_stack([part * whole for part, whole in shares.values()]).astype(float)
-        wholes = np.column_stack([whole for _, whole in shares.values()]).astype(float)
-        self._columns = np.hstack([parts, wholes, *forecasts.binned])
+        parts = np.column_stack([part * counted for part, counted in shares.values()]).astype(float)
+        totals = np.column_stack([counted for _, counted in shares.values()]).astype(float)
+        self._columns = np.hstack([parts, totals, *forecasts.binned])
 
     def of(self, counts: Counts) -> dict[str, Vector]:
         """All measures by name, shape (rounds,), from counts of shape (rounds, patients)."""
         sums = matrix_product(counts, self._columns)
-        parts, wholes, binned = np.split(sums, [len(self._names), 2 * len(self._names)], axis=1)
-        figures = dict(zip(self._names, _ratios(parts, wholes).T, strict=True))
+        parts, totals, binned = np.split(sums, [len(self._names), 2 * len(self._names)], axis=1)
+        figures = dict(zip(self._names, _ratios(parts, totals).T, strict=True))
         number, predicted, observed = np.split(binned, 3, axis=1)
         # Sum over bins of (share of forecasts) x |mean forecast - share that came true|: Naeini 2015.
         figures["calibration_error"] = np.abs(predicted - observed).sum(axis=1) / number.sum(axis=1)
@@ -289,10 +309,10 @@ class _Figures:
         return figures
 
 
-def _ratios(part: Vector, whole: Vector) -> Vector:
+def _ratios(part: Vector, total: Vector) -> Vector:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(whole > 0, part / whole, np.nan)
+        return np.where(total > 0, part / total, np.nan)
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else float("nan")
+def _ratio(part: float, total: float) -> float:
+    return float(part / total) if total else float("nan")

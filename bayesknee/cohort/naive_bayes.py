@@ -32,13 +32,13 @@ class NaiveBayes:
     def __init__(self, network: Network, setting: str) -> None:
         self._network = network
         self._conditions = tuple(network.conditions)
-        rates = np.array([each.base_rate_in(setting) for each in network.conditions.values()])
+        rates = np.array([condition.base_rate_in(setting) for condition in network.conditions.values()])
         self._log_prior = np.log(rates / rates.sum())
         self._tables = {
-            name: _risk_table(network, each, setting)
-            if isinstance(each, RiskFactor)
-            else finding_table(network, each, self._conditions)
-            for name, each in network.questions.items()
+            name: _risk_table(network, question, setting)
+            if isinstance(question, RiskFactor)
+            else finding_table(network, question, self._conditions)
+            for name, question in network.questions.items()
         }
 
     def posterior(self, evidence: Evidence) -> Vector:
@@ -49,8 +49,8 @@ class NaiveBayes:
         """As `posterior`, a row for each patient."""
         waiting = iter(evidence)
         parts = []
-        while some := list(islice(waiting, AT_ONCE)):
-            parts.append(self._posteriors(some))
+        while batch := list(islice(waiting, AT_ONCE)):
+            parts.append(self._posteriors(batch))
         return np.concatenate(parts) if parts else np.empty((0, len(self._log_prior)))
 
     def _posteriors(self, patients: Sequence[Evidence]) -> Vector:
@@ -72,7 +72,7 @@ class NaiveBayes:
     def _table(self, name: str) -> Vector:
         if name in self._tables:
             return self._tables[name]
-        yes = np.array([float(each == name) for each in self._conditions])
+        yes = np.array([float(condition == name) for condition in self._conditions])
         return np.stack([1.0 - yes, yes])
 
 
@@ -104,7 +104,7 @@ def _risk_table(network: Network, factor: RiskFactor, setting: str) -> Vector:
     """P(state | c), shape (states, n)."""
     prior = np.array(factor.prior_in(setting))
     weights = [
-        prior * odds_ratios(each, factor.id, factor.states) if factor.id in each.odds_ratios else prior
-        for each in network.conditions.values()
+        prior * odds_ratios(condition, factor.id, factor.states) if factor.id in condition.odds_ratios else prior
+        for condition in network.conditions.values()
     ]
-    return np.array([each / each.sum() for each in weights]).T
+    return np.array([weight / weight.sum() for weight in weights]).T

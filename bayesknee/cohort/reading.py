@@ -52,13 +52,13 @@ class Piece:
         batches = [
             encode_columns(network, _distinct(batch, names), batch.num_rows) for batch in self.table.to_batches()
         ]
-        starts = np.cumsum([0, *(len(each.codes) for each in batches)]).tolist()
+        starts = np.cumsum([0, *(len(encoded.codes) for encoded in batches)]).tolist()
         reasons = {
             start + row: reason
-            for start, each in zip(starts, batches, strict=False)
-            for row, reason in each.reasons.items()
+            for start, encoded in zip(starts, batches, strict=False)
+            for row, reason in encoded.reasons.items()
         }
-        return Encoded(np.concatenate([nothing_known(network, 0), *(each.codes for each in batches)]), reasons)
+        return Encoded(np.concatenate([nothing_known(network, 0), *(encoded.codes for encoded in batches)]), reasons)
 
 
 def _distinct(batch: RecordBatch, names: tuple[str, ...]) -> Iterator[Column]:
@@ -267,8 +267,8 @@ class CsvSource:
             for table in _joined(reader):
                 rows = _numbers(last, table.num_rows, broken)
                 last = int(rows[-1])
-                own = {row: broken.pop(row) for row in sorted(broken) if row < last}
-                yield Piece(number, rows, table, own, read=min(file.tell() / size, 1.0))
+                broken_here = {row: broken.pop(row) for row in sorted(broken) if row < last}
+                yield Piece(number, rows, table, broken_here, read=min(file.tell() / size, 1.0))
                 number += 1
         if broken:
             names = [*types]
@@ -283,10 +283,10 @@ def _joined(batches: Iterator[RecordBatch]) -> Iterator[Table]:
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(each.num_rows for each in waiting) >= PIECE:
+        if sum(batch.num_rows for batch in waiting) >= PIECE:
             yield pa.Table.from_batches(waiting)
             waiting = []
-    if sum(each.num_rows for each in waiting):
+    if sum(batch.num_rows for batch in waiting):
         yield pa.Table.from_batches(waiting)
 
 

@@ -245,10 +245,10 @@ def write_table(table: Table, path: Path, *, header: bool = True) -> None:
             pq.write_table(table, file)
 
 
-def join(parts: list[Path], whole: Path) -> None:
+def join(parts: list[Path], joined: Path) -> None:
     """The parts one after the other as one table."""
-    with new_content(whole, private=True) as out:
-        (_join_text if whole.suffix.lower() == ".csv" else _join_tables)(parts, out)
+    with new_content(joined, private=True) as out:
+        (_join_text if joined.suffix.lower() == ".csv" else _join_tables)(parts, out)
 
 
 def _join_text(parts: list[Path], out: BinaryIO) -> None:

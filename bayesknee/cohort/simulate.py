@@ -49,8 +49,8 @@ def draw(
     batch = min(BATCH, max(1, MOST_ANSWERS // max(1, len(engine.network.questions))))
     for number, start in enumerate(range(0, rows, batch)):
         # What `SeedSequence(seed).spawn` gives as its child of this number, without all others in memory.
-        own = np.random.SeedSequence(seed, spawn_key=(number,))
-        rng = np.random.default_rng(own)
+        child = np.random.SeedSequence(seed, spawn_key=(number,))
+        rng = np.random.default_rng(child)
         sample = engine.compiled.strategy.sample(evidence, batch, rng)
         gone = rng.random(sample.codes.shape) < missing
         count = min(batch, rows - start)
@@ -69,12 +69,15 @@ def simulate(
 
     questions = engine.network.questions
     drawn = [_columns(engine, sample) for sample in draw(engine, rows, missing=missing, seed=seed, evidence=evidence)]
-    codes = {name: np.concatenate([each[name] for each, _ in drawn] or [np.empty(0, np.int8)]) for name in questions}
+    codes = {
+        name: np.concatenate([np.empty(0, np.int8), *(by_question[name] for by_question, _ in drawn)])
+        for name in questions
+    }
     columns = {
         name: pd.Categorical.from_codes(codes[name], dtype=pd.CategoricalDtype(list(question.states)))
         for name, question in questions.items()
     }
-    labels = np.concatenate([np.empty(0, object), *(each for _, each in drawn)])
+    labels = np.concatenate([np.empty(0, object), *(of_batch for _, of_batch in drawn)])
     return pd.DataFrame({ID: np.arange(1, rows + 1), **columns, LABEL: labels})
 
 
@@ -118,7 +121,7 @@ def _columns(engine: Engine, sample: Sample) -> tuple[dict[str, Codes], np.ndarr
     """The codes by question, and the labels."""
     names = np.array(list(engine.network.conditions))
     distinct, which = np.unique(sample.conditions, axis=0, return_inverse=True)
-    labels = np.array([LABEL_SEPARATOR.join(names[each]) or NONE for each in distinct], dtype=object)
+    labels = np.array([LABEL_SEPARATOR.join(names[present]) or NONE for present in distinct], dtype=object)
     return dict(zip(engine.network.questions, sample.codes.T, strict=True)), labels[which.ravel()]
 
 

@@ -114,12 +114,12 @@ class Simulation:
     def names(self) -> tuple[str, ...]:
         """The questions that may be put."""
         questions = self.engine.network.questions
-        return tuple(name for name, each in questions.items() if each.asked_of in self.asked_of)
+        return tuple(name for name, question in questions.items() if question.asked_of in self.asked_of)
 
 
 def only_asked_of(network: Network, asked_of: Sequence[str]) -> Network:
     """The network without the findings that nobody is there to answer: the same posteriors, for less work."""
-    findings = {name: each for name, each in network.findings.items() if each.asked_of in asked_of}
+    findings = {name: finding for name, finding in network.findings.items() if finding.asked_of in asked_of}
     known = findings.keys() | network.risk_factors.keys()
     flags = {}
     for flag in network.red_flags.values():
@@ -292,12 +292,13 @@ def play(
             raise InferenceError(f"policy {policy}, all questions answered: {error}; or name other policies") from None
     if policy == "one_by_one":
         plan = replace(plan, rule=replace(plan.rule, lists=False))
-    every = [_Interviewed(plan, number, row) for number, row in enumerate(patients.codes)]
-    for one in every:
-        _carry_through(plan, policy, one)
+    interviews = [_Interviewed(plan, number, row) for number, row in enumerate(patients.codes)]
+    for interview in interviews:
+        _carry_through(plan, policy, interview)
         progress(1)
-    codes = np.concatenate([one.codes for one in every])
-    return _ended(plan, codes, np.array([one.asked for one in every]), np.array([one.read for one in every]))
+    codes = np.concatenate([interview.codes for interview in interviews])
+    asked, read = (np.array([getattr(interview, name) for interview in interviews]) for name in ("asked", "read"))
+    return _ended(plan, codes, asked, read)
 
 
 def _carry_through(plan: Simulation, policy: str, one: _Interviewed) -> None:
@@ -345,8 +346,8 @@ def _chosen(policy: str, one: _Interviewed, standing: Assessment) -> Candidate:
 
 def _by_information(standing: Assessment) -> Candidate:
     network, ranking = standing.belief.network, standing.ranking
-    own = ranking._replace(gains=information(network, ranking.outcomes))
-    return candidates(network, own, own.values, frozenset(standing.names), lists=standing.rule.lists)[0]
+    ranking = ranking._replace(gains=information(network, ranking.outcomes))
+    return candidates(network, ranking, ranking.values, frozenset(standing.names), lists=standing.rule.lists)[0]
 
 
 def _all_asked(plan: Simulation, patients: DrawnPatients, *, lists: bool) -> Played:

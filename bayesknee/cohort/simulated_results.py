@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.cohort.measures import levels_called_for
 from bayesknee.cohort.simulated_interviews import DrawnPatients, Played
 from bayesknee.interval_95 import Z, wilson
-from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.plain import attributes
 
@@ -102,25 +102,23 @@ def result(network: Network, policy: str, patients: DrawnPatients, played: Playe
         played: what came of it.
         all_asked: what came of asking the same patients everything, where that is known.
     """
-    some = patients.sought < 0
-    truth, posterior = patients.conditions[some], played.posterior[some]
-    least = np.array([LEVELS.index(each.level) for each in network.conditions.values()])
-    highest = np.array([LEVELS.index(each.highest_level) for each in network.conditions.values()])
-    needed, most_needed = (np.where(truth, each, len(LEVELS) - 1).min(axis=1) for each in (least, highest))
+    drawn = patients.sought < 0
+    truth, posterior = patients.conditions[drawn], played.posterior[drawn]
+    needed, most_needed = levels_called_for(network, truth)
     first = _among_first(truth, posterior, 1)
-    lost = None if all_asked is None else _among_first(truth, all_asked.posterior[some], 1) - first
+    lost = None if all_asked is None else _among_first(truth, all_asked.posterior[drawn], 1) - first
     found = _found(network, patients, played)
     return Result(
         policy=policy,
-        patients=int(some.sum()),
-        asked=mean(np.asarray(played.asked[some], np.float64)),
-        most_asked=float(np.quantile(played.asked[some], 0.95)),
-        read=mean(np.asarray(played.read[some], np.float64)),
+        patients=int(drawn.sum()),
+        asked=mean(np.asarray(played.asked[drawn], np.float64)),
+        most_asked=float(np.quantile(played.asked[drawn], 0.95)),
+        read=mean(np.asarray(played.read[drawn], np.float64)),
         top1=share(first),
         top3=share(_among_first(truth, posterior, 3)),
         brier=mean(((posterior - truth) ** 2).mean(axis=1)),
-        over_triage=share(played.called[some] < most_needed),
-        under_triage=share(played.called[some] > needed),
+        over_triage=share(played.called[drawn] < most_needed),
+        under_triage=share(played.called[drawn] > needed),
         found={name: share(flags) for name, flags in found.items()},
         top1_lost=None if lost is None else mean(lost),
         found_lost=None if all_asked is None else _found_lost(found, _found(network, patients, all_asked)),
@@ -178,18 +176,18 @@ def collected(network: Network, played: Iterable[tuple[str, str, DrawnPatients, 
     for source, policy, patients, came in played:
         lots.setdefault((source, policy), []).append((patients, came))
     results: dict[str, list[Result]] = {}
-    for (source, policy), some in lots.items():
-        every = lots.get((source, ALL))
-        results.setdefault(source, []).append(_result_of(network, policy, some, every))
+    for (source, policy), lots_of_policy in lots.items():
+        all_asked = lots.get((source, ALL))
+        results.setdefault(source, []).append(_result_of(network, policy, lots_of_policy, all_asked))
     return results
 
 
-def _result_of(network: Network, policy: str, some: Lots, every: Lots | None) -> Result:
-    patients, played = _joined(some)
-    if every is None:
+def _result_of(network: Network, policy: str, lots: Lots, all_asked: Lots | None) -> Result:
+    patients, played = _joined(lots)
+    if all_asked is None:
         return result(network, policy, patients, played, None)
-    alike = [each for each in every if any(each[0] is one for one, _ in some)]
-    return result(network, policy, patients, played, _joined(alike)[1])
+    same_patients = [lot for lot in all_asked if any(lot[0] is asked for asked, _ in lots)]
+    return result(network, policy, patients, played, _joined(same_patients)[1])
 
 
 def _joined(lots: Lots) -> tuple[DrawnPatients, Played]:
