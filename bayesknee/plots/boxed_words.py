@@ -162,7 +162,7 @@ def planned(words: Words, width: float, height: float, letters: Letters, pitch: 
     title = _title_letters(letters).cut(words.title, width, MOST_TITLE_LINES) if words.title else []
     x_label = letters.cut(words.x_label, width, 3)
     columns = _columns(words.handles, width, letters)
-    legend = [letters.cut(_label(each), width - (_HANDLE + 1.0) * letters.size, 1)[0] for each in words.handles]
+    legend = [letters.cut(_label(handle), width - (_HANDLE + 1.0) * letters.size, 1)[0] for handle in words.handles]
     top = len(title) * _title_letters(letters).line + TITLE_GAP if title else 0.6 * letters.size
     bottom = TICK + (1 + len(x_label)) * letters.line + GAP
     if legend:
@@ -208,7 +208,7 @@ def _label(handle: Artist) -> str:
 
 def _columns(handles: Sequence[Artist], width: float, letters: Letters) -> int:
     """As many columns of a legend as find room beside one another, as even as can be."""
-    widths = [letters.width(_label(each)) + _HANDLE * letters.size for each in handles]
+    widths = [letters.width(_label(handle)) + _HANDLE * letters.size for handle in handles]
     for columns in range(len(widths), 1, -1):
         parts = list(_parts(widths, columns))
         if sum(max(part) for part in parts) + (len(parts) + 1) * _BETWEEN * letters.size <= width:
@@ -218,10 +218,10 @@ def _columns(handles: Sequence[Artist], width: float, letters: Letters) -> int:
 
 def _parts(widths: Sequence[float], columns: int) -> Iterator[Sequence[float]]:
     """Column by column, as matplotlib fills a legend: the first ones may hold one more."""
-    each, more = divmod(len(widths), columns)
+    in_each, more = divmod(len(widths), columns)
     start = 0
     for column in range(columns):
-        end = start + each + (column < more)
+        end = start + in_each + (column < more)
         yield widths[start:end]
         start = end
 

@@ -52,5 +52,5 @@ def style_of(network: Network, name: str) -> ConditionStyle:
         return ConditionStyle(CATCH_ALL, "*", "-")
     if name not in network.conditions:
         return ConditionStyle(GROUP, "h", "-")
-    named = [each for each in network.conditions if each != network.catch_all]
+    named = [name for name in network.conditions if name != network.catch_all]
     return numbered_style(named.index(name))

@@ -100,7 +100,7 @@ def posterior_course(diagnosis: Diagnosis) -> Vector:
 def _named(diagnosis: Diagnosis, course: Vector) -> list[int]:
     """The columns worth a name: what is not ruled out, and those that came highest at any step; ordered as they end."""
     names = list(diagnosis.posterior)
-    dangerous = [names.index(each.condition) for each in diagnosis.not_ruled_out]
+    dangerous = [names.index(danger.condition) for danger in diagnosis.not_ruled_out]
     by_height = np.argsort(-course.max(axis=0), kind="stable").tolist()
     return sorted(list(dict.fromkeys([*dangerous, *by_height]))[:MOST_NAMED])
 

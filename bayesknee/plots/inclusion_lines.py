@@ -28,15 +28,17 @@ def inclusion(shares: Mapping[str, Sequence[float]], ax: Axes | None = None) -> 
     Raises:
         PictureError: no forecaster, no share, or one that is not from 0 to 1.
     """
-    if not shares or not all(len(each) for each in shares.values()):
+    if not shares or not all(len(by_length) for by_length in shares.values()):
         raise PictureError("no shares are given; expected those of at least one forecaster")
-    if not all(0.0 <= share <= 1.0 for each in shares.values() for share in each):
+    if not all(0.0 <= share <= 1.0 for by_length in shares.values() for share in by_length):
         raise PictureError("shares from 0 to 1 are expected")
     ax = axes_for(ax, 6.4, 5.2)
-    for number, (name, each) in enumerate(shares.items()):
+    for number, (name, by_length) in enumerate(shares.items()):
         color, marker, dashes = _LOOKS[number % len(_LOOKS)]
-        lengths = range(1, len(each) + 1)
-        ax.plot(lengths, each, color=color, marker=marker, linestyle=dashes, markersize=4, label=name, clip_on=False)
+        lengths = range(1, len(by_length) + 1)
+        ax.plot(
+            lengths, by_length, color=color, marker=marker, linestyle=dashes, markersize=4, label=name, clip_on=False
+        )
     most = max(map(len, shares.values()))
     ax.set_xlim(0.7, most + 0.3)
     ax.set_ylim(0.0, 1.0)
@@ -58,4 +60,4 @@ def _words(ax: Axes, most: int) -> Words:
 
 
 def _ticks(most: int, step: int) -> Ticks:
-    return {float(each): str(each) for each in (1, *range(step, most + 1, step))}
+    return {float(length): str(length) for length in (1, *range(step, most + 1, step))}

@@ -28,15 +28,15 @@ def interviews(results: Results, ax: Axes | None = None) -> Axes:
         The axes.
     """
     ax = axes_for(ax, 8.0, 5.6)
-    lost = all(each.top1_lost is not None for some in results.values() for each in some)
-    for source, some in results.items():
-        for number, each in enumerate(some):
+    lost = all(result.top1_lost is not None for by_policy in results.values() for result in by_policy)
+    for source, by_policy in results.items():
+        for number, result in enumerate(by_policy):
             look = numbered_style(number)
             style: dict[str, Any] = {"color": look.color, "marker": look.marker, "linestyle": "none", "capsize": 3.0}
-            style |= {"label": WORDS[each.policy]} if source == OWN else {"markerfacecolor": "white"}
-            figure = each.top1_lost if lost and each.top1_lost else each.top1
+            style |= {"label": WORDS[result.policy]} if source == OWN else {"markerfacecolor": "white"}
+            figure = result.top1_lost if lost and result.top1_lost else result.top1
             error = [[100.0 * (figure.value - figure.low)], [100.0 * (figure.high - figure.value)]]
-            ax.errorbar([each.asked.value], [100.0 * figure.value], yerr=error, **style)
+            ax.errorbar([result.asked.value], [100.0 * figure.value], yerr=error, **style)
     ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
     put_words(ax, _words(ax, lost=lost))
@@ -48,7 +48,7 @@ def _words(ax: Axes, *, lost: bool) -> Words:
     low, high = ax.get_xlim()
     return Words(
         "questions, the opening included, a list counting once (mean)",
-        [line_ticks({float(each): str(each) for each in each_choice}, low, high) for each_choice in COUNTS],
+        [line_ticks({float(count): str(count) for count in choice}, low, high) for choice in COUNTS],
         title="Patients of the network itself; open: of networks drawn anew",
         y_label="right leaders lost to asking all, points" if lost else "a true cause leads, %",
         y_ticks=_scale(*ax.get_ylim()),

@@ -74,7 +74,9 @@ def layers_of(network: Network) -> Layers:
     for condition in network.conditions.values():
         layers.nodes[CONDITIONS].append(DrawnNode(condition.id, condition.name, "condition"))
         layers.links.extend(_risk_links(condition))
-    layers.nodes[RISKS].extend(DrawnNode(each.id, each.label, "risk_factor") for each in network.risk_factors.values())
+    layers.nodes[RISKS].extend(
+        DrawnNode(factor.id, factor.label, "risk_factor") for factor in network.risk_factors.values()
+    )
     for sign in network.signs.values():
         layers.nodes[SIGNS].append(DrawnNode(sign.id, sign.label, "sign"))
         layers.links.extend(_cause_links(sign.id, sign.noisy_or))
@@ -97,11 +99,11 @@ def layers_around(network: Network, condition: str) -> Layers:
     layers.nodes[RISKS].extend(_parents(network, centre))
     layers.links.extend(_risk_links(centre))
     layers.nodes[SIGNS].extend(_led_to(network, condition))
-    own = [finding for finding in network.findings.values() if _bears_on(finding, condition, layers)]
-    _add_bundles(layers, network, own)
+    bearing = [finding for finding in network.findings.values() if _bears_on(finding, condition, layers)]
+    _add_bundles(layers, network, bearing)
     for node in layers.nodes[SIGNS]:
         layers.links.append(_link_around(network, condition, node))
-    for finding in own:
+    for finding in bearing:
         _add_finding(layers, finding, _finding_note(finding, condition))
     return layers
 
@@ -111,7 +113,7 @@ def gathered(layers: Layers) -> Layers:
     names: dict[str, list[str]] = {}
     for node in layers.nodes[FINDINGS]:
         names.setdefault(layers.owners[node.id], []).append(marked(node))
-    nodes = [DrawnNode(f"findings of {owner}", "   ".join(each), "findings") for owner, each in names.items()]
+    nodes = [DrawnNode(f"findings of {owner}", "   ".join(labels), "findings") for owner, labels in names.items()]
     links = [link for link in layers.links if link.source not in layers.owners.values()]
     links += [DrawnLink(owner, f"findings of {owner}", MIDDLING, "") for owner in names]
     return Layers((*layers.nodes[:3], nodes), {f"findings of {owner}": owner for owner in names}, links)
@@ -204,7 +206,7 @@ def _direct_causes(finding: Finding) -> tuple[str, ...]:
 def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) -> None:
     """A bundle for each topic that has direct findings, thick where many of them hang on one condition."""
     direct = [finding for finding in findings if not isinstance(finding.model, Reading)]
-    for topic in (name for name in network.topics if any(each.topic == name for each in direct)):
+    for topic in (name for name in network.topics if any(finding.topic == name for finding in direct)):
         members = [finding for finding in direct if finding.topic == topic]
         layers.nodes[SIGNS].append(DrawnNode(_bundle(topic), network.topics[topic], "bundle"))
         shown = {node.id for node in layers.nodes[CONDITIONS]}

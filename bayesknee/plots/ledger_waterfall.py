@@ -60,7 +60,7 @@ def ledger(diagnosis: Diagnosis, subject: str, ax: Axes | None = None, *, agains
     low, high = _limits(steps)
     words = Words(
         "Probability (equal lengths are equal factors of the odds)" if against is None else "The one to the other",
-        [line_ticks(each, low, high) for each in _ticks(ratio=against is not None)],
+        [line_ticks(ticks, low, high) for ticks in _ticks(ratio=against is not None)],
         [Row(float(row), step.label, step.note, bold=step.total) for row, step in enumerate(steps)],
         f"Why {account_name(diagnosis.network, account)}",
         handles=[Patch(**look) for look in looks],
@@ -150,8 +150,8 @@ def _limits(steps: Sequence[_Stride]) -> tuple[float, float]:
 
 def _ticks(*, ratio: bool) -> Iterator[dict[float, str]]:
     if ratio:
-        return ({math.log(each): _ratio(each) for each in ticks} for ticks in RATIO_TICKS)
-    return ({logit(each): f"{100 * each:.4g} %" for each in ticks} for ticks in ODDS_TICKS)
+        return ({math.log(ratio): _ratio(ratio) for ratio in ticks} for ticks in RATIO_TICKS)
+    return ({logit(chance): f"{100 * chance:.4g} %" for chance in ticks} for ticks in ODDS_TICKS)
 
 
 def _ratio(ratio: float) -> str:

@@ -106,7 +106,7 @@ class _ScaledLetters(AxesBox):
 
 
 def _draw_links(ax: Axes, network: Network, sheet: Sheet, places: Mapping[str, Place]) -> None:
-    links = [each for each in sheet.layers.links if each.source in places and each.target in places]
+    links = [link for link in sheet.layers.links if link.source in places and link.target in places]
     links.sort(key=lambda link: link.strength)
     looks = {name: style_of(network, name) for name in network.conditions}
     thin, more = (width * sheet.size / LARGEST for width in _LINE_WIDTHS)

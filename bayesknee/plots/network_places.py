@@ -155,9 +155,9 @@ def sheet_in(layers: Layers, width: float, height: float, dpi: float) -> Sheet:
 
     Numbers go first, then the names of the findings, then names are cut, then nodes are put together.
     """
-    for each in (layers, gathered_again(layers)):
+    for tried in (layers, gathered_again(layers)):
         for letters in (Letters(size, dpi) for size in SIZES):
-            sheet = Sheet(each, width, height, letters)
+            sheet = Sheet(tried, width, height, letters)
             narrowest = min(right - left for left, right in sheet.edges)
             if narrowest >= _NARROWEST * letters.size and sheet.needed <= _FREE * height:
                 return sheet
@@ -177,7 +177,7 @@ def _cut_where_needed(sheet: Sheet) -> Sheet:
     lines: list[int] = []
     for layer, nodes in enumerate(sheet.layers.nodes[:FINDINGS]):
         tries = (replace(sheet, most_lines=(most,) * 3) for most in (3, 2))
-        fitting = [each for each in tries if sum(each.height_of(layer, node) for node in nodes) <= room]
+        fitting = [tried for tried in tries if sum(tried.height_of(layer, node) for node in nodes) <= room]
         lines.append(fitting[0].most_lines[layer] if fitting else 1)
     return replace(sheet, most_lines=tuple(lines))
 
@@ -247,11 +247,11 @@ def _stack(sheet: Sheet, owners: Sequence[str], more: float) -> tuple[dict[str, 
     """
     middles: dict[str, float] = {}
     top = 0.0
-    own: dict[str, list[DrawnNode]] = {owner: [] for owner in owners}
+    by_owner: dict[str, list[DrawnNode]] = {owner: [] for owner in owners}
     for node in sheet.layers.nodes[FINDINGS]:
-        own[sheet.layers.owners[node.id]].append(node)
+        by_owner[sheet.layers.owners[node.id]].append(node)
     boxes = {node.id: sheet.height_of(SIGNS, node) for node in sheet.layers.nodes[SIGNS]}
-    for owner, findings in own.items():
+    for owner, findings in by_owner.items():
         heights = [sheet.height_of(FINDINGS, node) for node in findings]
         room = max(sum(heights), boxes[owner]) + sheet.owner_gap + more
         y = top + (room - sum(heights)) / 2.0

@@ -55,9 +55,9 @@ def _points(plan: QuestionPlan, most: int) -> Iterator[tuple[str, float, float]]
     """What was asked last, the accuracy with it, and its standard error."""
     first, middle, last = folded(plan.questions, most - 1)
     yield "no question", plan.accuracy, 0.0
-    for each in first:
-        yield each.question, each.accuracy, each.standard_error
+    for step in first:
+        yield step.question, step.accuracy, step.standard_error
     if middle:
         yield f"{len(middle)} questions in between", middle[-1].accuracy, middle[-1].standard_error
-    for each in last:
-        yield each.question, each.accuracy, each.standard_error
+    for step in last:
+        yield step.question, step.accuracy, step.standard_error

@@ -89,7 +89,7 @@ def _shown(diagnosis: Diagnosis, most: int) -> tuple[Sequence[str], Sequence[str
 
     Beyond the first 20 nobody looks for a condition that is ruled out; that one is missing needs no words.
     """
-    over = {each.condition for each in diagnosis.not_ruled_out}
+    over = {danger.condition for danger in diagnosis.not_ruled_out}
     wanted = [name for place, name in enumerate(diagnosis.posterior) if place < MOST_BARS or name in over]
     room = max(1, most - len(diagnosis.groups))
     chosen = set(sorted(wanted, key=lambda name: name not in over)[:room])
@@ -148,9 +148,9 @@ def _bars(diagnosis: Diagnosis, shown: Sequence[str], intervals: Mapping[str, In
 def _not_given(diagnosis: Diagnosis, intervals: Intervals) -> Mapping[str, Interval]:
     """The intervals of what is not certain because it was given."""
     groups = diagnosis.network.groups
-    every = {name: ({name}, each) for name, each in intervals.conditions.items()}
-    every |= {name: (set(groups[name].members), each) for name, each in intervals.groups.items()}
-    return {name: each for name, (members, each) in every.items() if given_state(diagnosis, members) is None}
+    by_name = {name: ({name}, interval) for name, interval in intervals.conditions.items()}
+    by_name |= {name: (set(groups[name].members), interval) for name, interval in intervals.groups.items()}
+    return {name: interval for name, (members, interval) in by_name.items() if given_state(diagnosis, members) is None}
 
 
 def _draw(ax: Axes, bar: _PosteriorBar) -> None:

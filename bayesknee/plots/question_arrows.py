@@ -125,8 +125,8 @@ def _heading_lines(heading: str, ax: Axes | None) -> int:
 
 def _likeliest(question: NextQuestion, most: int) -> list[Outcome]:
     """The answers that are drawn, in the order of the states."""
-    least = sorted((each.probability for each in question.outcomes), reverse=True)[:most][-1]
-    return [each for each in question.outcomes if each.probability >= least][:most]
+    least = sorted((outcome.probability for outcome in question.outcomes), reverse=True)[:most][-1]
+    return [outcome for outcome in question.outcomes if outcome.probability >= least][:most]
 
 
 def _draw(ax: Axes, diagnosis: Diagnosis, part: _QuestionPart) -> None:

@@ -61,7 +61,7 @@ class Letters:
         space = self.width(" ")
         for part in text.split("\n"):
             line, taken = "", 0.0
-            for word in (piece for each in re.split(r" (?!%)", part) for piece in self._pieces(each, width)):
+            for word in (piece for words in re.split(r" (?!%)", part) for piece in self._pieces(words, width)):
                 wide = self.width(word)
                 if line and taken + space + wide > width:
                     lines.append(line)
@@ -76,7 +76,7 @@ class Letters:
         if self.width(word) <= width or len(word) < 2:
             return [word]
         if UNBROKEN in word:
-            return [piece for each in word.split(UNBROKEN) for piece in self._pieces(each, width)]
+            return [piece for part in word.split(UNBROKEN) for piece in self._pieces(part, width)]
         most = max(1, int(0.9 * len(word) * width / self.width(word)))
         return [word[start : start + most] for start in range(0, len(word), most)]
 
@@ -100,13 +100,13 @@ class Letters:
 def _width(text: str, look: Letters, family: tuple[str, ...]) -> float:
     """In points: letter by letter, for whole texts take a millisecond each and pictures have thousands of trials."""
     widths = [_advance(letter, look, family) for letter in text]
-    return max(sum(each[0] for each in widths), sum(each[1] for each in widths))
+    return max(sum(pair[0] for pair in widths), sum(pair[1] for pair in widths))
 
 
 @lru_cache(maxsize=20_000)
 def _advance(letter: str, look: Letters, family: tuple[str, ...]) -> tuple[float, float]:
     """By how much a letter makes a text wider, in points, on paper and on a screen."""
-    with_it, without = (_measured(f"n{each}n", look, family) for each in (letter, ""))
+    with_it, without = (_measured(f"n{inner}n", look, family) for inner in (letter, ""))
     return with_it[0] - without[0], with_it[1] - without[1]
 
 

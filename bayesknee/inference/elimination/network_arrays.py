@@ -95,7 +95,7 @@ class NetworkArrays:
     @cached_property
     def mixtures(self) -> dict[str, Mixture]:
         """The findings that depend on all conditions at once."""
-        models = {each.id: each.model for each in self.network.findings.values()}
+        models = {finding.id: finding.model for finding in self.network.findings.values()}
         return {name: model for name, model in models.items() if isinstance(model, Mixture)}
 
     def mixture(self, name: str) -> MixtureNumbers:
@@ -132,7 +132,7 @@ class NetworkArrays:
     def block_weights(self, known: Mapping[str, Likelihood]) -> dict[int, Vector]:
         """P(state, what is known of its members) of each block of risk factors, shape (states, draws)."""
         return {
-            number: self.priors[number] * block.likelihood([known.get(each) for each in block.ids])[:, None]
+            number: self.priors[number] * block.likelihood([known.get(member) for member in block.ids])[:, None]
             for number, block in self.blocks.items()
         }
 
@@ -145,15 +145,15 @@ def network_arrays(network: Network, setting: str) -> NetworkArrays:
     """
     parents = list_parents(network, setting)
     intercepts, complaint = solve_intercepts(parents)
-    every = np.exp(intercepts)[:, None]
-    odds = [parents.numbers.odds(c, every[c], without_common(parents, c)) for c in range(len(every))]
-    alone = np.array([each.table.size == 1 for each in odds])
+    baseline = np.exp(intercepts)[:, None]
+    odds = [parents.numbers.odds(c, baseline[c], without_common(parents, c)) for c in range(len(baseline))]
+    alone = np.array([factor.table.size == 1 for factor in odds])
     return NetworkArrays(
         network,
         parents,
         intercepts[:, None],
         np.array([complaint]),
-        np.where(alone[:, None], chance(every), np.nan),
+        np.where(alone[:, None], chance(baseline), np.nan),
         {c: given_parents(c, odds[c]) for c in np.flatnonzero(~alone).tolist()},
         parents.numbers.priors,
         _effects(network),
@@ -169,7 +169,7 @@ def without_common(parents: Parents, c: int) -> dict[int, int | slice]:
 def _effects(network: Network) -> dict[str, NoisyOrNode]:
     numbers = {name: number for number, name in enumerate(network.conditions)}
     rules = {sign.id: sign.noisy_or for sign in network.signs.values()}
-    rules |= {each.id: each.model for each in network.findings.values() if isinstance(each.model, NoisyOr)}
+    rules |= {finding.id: finding.model for finding in network.findings.values() if isinstance(finding.model, NoisyOr)}
     effects = {
         name: make_effect({numbers[c]: stated.value for c, stated in rule.causes.items()}, rule.leak.value)
         for name, rule in rules.items()

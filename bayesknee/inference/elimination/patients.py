@@ -42,12 +42,14 @@ class NodeEvidence:
 def node_evidence(model: NetworkArrays, evidence: Evidence) -> NodeEvidence:
     """The evidence by node."""
     known = sorted_evidence(model.network, evidence.likelihoods)
-    conditions = {model.numbers[name]: each for name, each in known.conditions.items()}
-    effects = {name: each for name, each in known.direct.items() if name in model.effects}
-    effects |= {sign: readings_likelihood(model.readings, each) for sign, each in known.readings.items()}
-    mixtures = {name: each for name, each in known.direct.items() if name in model.mixtures}
-    told = {name: each for name, each in mixtures.items() if len(set(each)) > 1}
-    log_scale = evidence.log_scale + sum(math.log(each[0]) for name, each in mixtures.items() if name not in told)
+    conditions = {model.numbers[name]: likelihood for name, likelihood in known.conditions.items()}
+    effects = {name: likelihood for name, likelihood in known.direct.items() if name in model.effects}
+    effects |= {sign: readings_likelihood(model.readings, readings) for sign, readings in known.readings.items()}
+    mixtures = {name: likelihood for name, likelihood in known.direct.items() if name in model.mixtures}
+    told = {name: likelihood for name, likelihood in mixtures.items() if len(set(likelihood)) > 1}
+    log_scale = evidence.log_scale + sum(
+        math.log(likelihood[0]) for name, likelihood in mixtures.items() if name not in told
+    )
     return NodeEvidence(conditions, known.risk_factors, effects, log_scale, told)
 
 
@@ -59,7 +61,7 @@ def is_folded(likelihood: Likelihood) -> bool:
 
 def common_of(model: NetworkArrays, known: NodeEvidence, *, with_any: bool = False) -> Common:
     """What the evidence has in common with that of others."""
-    effects = [model.names[name] for name, each in known.effects.items() if not is_folded(each)]
+    effects = [model.names[name] for name, likelihood in known.effects.items() if not is_folded(likelihood)]
     effects += [model.names[name] for name in known.mixtures]
     settled = {c: int(yes > 0.0) for c, (no, yes) in known.conditions.items() if (no > 0.0) != (yes > 0.0)}
     return Common(
@@ -98,7 +100,7 @@ class Patients:
             self.structure,
             self.no[:, rows],
             self.yes[:, rows],
-            {k: each[:, rows] for k, each in self.observed.items()},
+            {k: likelihoods[:, rows] for k, likelihoods in self.observed.items()},
             self.log_scale[rows],
         )
 
@@ -129,7 +131,7 @@ class Patients:
     @property
     def pairs(self) -> tuple[Vector, Vector]:
         """The pairs of all conditions, shape (n, patients), where none of them has a scope."""
-        no, yes = (each.copy() for each in self._simple)
+        no, yes = (weights.copy() for weights in self._simple)
         for c in self.structure.pairs:
             no[c], yes[c] = self.pair(c)
         return no, yes
@@ -156,9 +158,9 @@ class Patients:
 
     def _crowd(self, node: Bundle) -> Crowd:
         if self.structure.pairs.keys().isdisjoint(node.members):
-            no, yes = (each[list(node.members)] for each in self._simple)
+            no, yes = (weights[list(node.members)] for weights in self._simple)
         else:
-            no, yes = (np.stack(each) for each in zip(*map(self.pair, node.members), strict=True))
+            no, yes = (np.stack(weights) for weights in zip(*map(self.pair, node.members), strict=True))
         return Crowd.of(node.members, no, yes, self.structure.crowd_chances[node.name])
 
 
@@ -171,12 +173,12 @@ def patients_of(structure: Structure, known: list[NodeEvidence]) -> Patients:
     if model.any_effect in observed:
         observed[model.any_effect][0] = 0.0
     observed |= structure.observed_of_mixtures(len(known))
-    for row, each in enumerate(known):
-        log_scale[row] += each.log_scale
-        for c, likelihood in each.conditions.items():
+    for row, patient in enumerate(known):
+        log_scale[row] += patient.log_scale
+        for c, likelihood in patient.conditions.items():
             no[c, row], yes[c, row] = (math.log(weight) if weight > 0.0 else -math.inf for weight in likelihood)
         folded = []
-        for name, likelihood in each.effects.items():
+        for name, likelihood in patient.effects.items():
             if model.names[name] in observed:
                 log_scale[row] += math.log(top := max(likelihood))
                 observed[model.names[name]][:, row] = np.array(likelihood) / top
@@ -192,7 +194,7 @@ def patients_of(structure: Structure, known: list[NodeEvidence]) -> Patients:
 
 def _sum_of_log_fails(effects: Sequence[NoisyOrNode], n: int) -> Vector:
     """What absent effects multiply the presence of each condition with, log, shape (n,)."""
-    causes, log_fails = zip(*((each.causes, each.log_fail) for each in effects), strict=True)
+    causes, log_fails = zip(*((effect.causes, effect.log_fail) for effect in effects), strict=True)
     return np.bincount(np.concatenate(causes), np.concatenate(log_fails), n).astype(np.float64, copy=False)
 
 

@@ -142,8 +142,8 @@ class AnswerSums:
                 for other in possible.others:
                     shares[other.row] = other.chance * total
         if self._starts:
-            every: list[States | PartStates] = [*states.values(), *chain(*spread.states)]
-            rest = sorted(row for possible in every for row in possible.rest)
+            all_states: list[States | PartStates] = [*states.values(), *chain(*spread.states)]
+            rest = sorted(row for possible in all_states for row in possible.rest)
             left = total - np.add.reduceat(shares, list(self._starts.values()), axis=0)
             shares[rest] = np.maximum(left, 0.0)
         return shares

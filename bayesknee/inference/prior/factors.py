@@ -134,13 +134,13 @@ class EliminationPlan:
         Returns:
             By table at the start, shape (sums, *shape of the table): the derivatives of the sums (reverse mode).
         """
-        every = self._make(tables)
+        all_tables = self._make(tables)
         changes: dict[int, Vector] = dict(zip(self.left, of_left, strict=True))
-        for made in range(len(every) - 1, len(tables) - 1, -1):
+        for made in range(len(all_tables) - 1, len(tables) - 1, -1):
             step = self.steps[made - len(tables)]
             change = changes.pop(made)
             for place, number in enumerate(step.numbers):
-                changes[number] = step.gradient(place, change, [every[other] for other in step.numbers])
+                changes[number] = step.gradient(place, change, [all_tables[other] for other in step.numbers])
         return [changes[number] for number in range(len(tables))]
 
 

@@ -39,7 +39,7 @@ SMALL = Size(conditions=(5, 8), risk_factors=(0, 3), signs=(1, 3), findings=(6, 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     patients, seconds = WAYS[request.param]
-    monkeypatch.setattr(batch, "WORTH_COMPILING", patients)
+    monkeypatch.setattr(batch, "FEWEST_COMPILED", patients)
     monkeypatch.setattr(batch, "SECONDS_APART", seconds)
     return str(request.param)
 
