@@ -12,7 +12,8 @@ import pytest
 from tests.support.paths import ROOT
 
 PAGE: Final = (ROOT / "docs" / "formulas.md").read_text(encoding="utf-8")
-NAMED: Final = re.compile(r"`([\w/]+\.py)` `(\w+)`")
+NAMED: Final = re.compile(r"`([\w/]+\.py)` `([\w.]+)`")
+DEFINITION: Final = (ast.FunctionDef, ast.ClassDef)
 
 
 def formulas() -> dict[str, str]:
@@ -32,9 +33,15 @@ def line(text: str, name: str) -> str:
 
 
 def defined(file: Path) -> set[str]:
-    """The functions and classes at the top of a file."""
-    top = ast.parse(file.read_text(encoding="utf-8")).body
-    return {node.name for node in top if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    """The functions, classes and methods of a file, a method as `Class.method`."""
+    top = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, DEFINITION)]
+    return {node.name for node in top} | {
+        f"{node.name}.{inner.name}"
+        for node in top
+        if isinstance(node, ast.ClassDef)
+        for inner in node.body
+        if isinstance(inner, ast.FunctionDef)
+    }
 
 
 @pytest.mark.parametrize("title", FORMULAS)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bayesknee.inference.cpds import link, mixture_table, noisy_or_log_no, noisy_or_table
-from tests.support.small_networks import distribution, mixture, noisy_or
+from bayesknee.inference.cpds import (
+    link,
+    mixture_table,
+    noisy_or_log_no,
+    noisy_or_table,
+    reading_likelihood,
+    reading_table,
+)
+from tests.support.small_networks import distribution, mixture, noisy_or, reading
 
 AB = ("a", "b")
 
@@ -50,3 +57,9 @@ def test_mixture_of_many_states_sums_to_1() -> None:
     states = ("v0", "v1", "v2")
     rule = mixture(distribution(v0=0.1, v1=0.2, v2=0.7), {"b": 0.3}, a=distribution(v0=0.5, v1=0.3, v2=0.2))
     assert mixture_table(rule, states, ("a", "b", "c")).sum(axis=0).tolist() == pytest.approx([1.0] * 8)
+
+
+def test_reading_of_a_sign() -> None:
+    """A column for no sign and one for the sign: 1 - specificity and sensitivity are what a yes has."""
+    assert reading_table(reading("g", 0.8, 0.9)) == pytest.approx(np.array([[0.9, 0.2], [0.1, 0.8]]))
+    assert reading_likelihood(reading("g", 0.8, 0.9), (1.0, 0.5)) == pytest.approx((0.9 + 0.05, 0.2 + 0.4))

@@ -1,13 +1,13 @@
 """How sums over subsets of conditions divide among the states of each risk factor, all risk factors at once.
 
-With G(s) the weight of a subset in such a sum, v a state of a risk factor r in part g, and the rest as in
+With G(s) the weight of a subset in such a sum, v a state of a risk factor r in part k, and the rest as in
 `bayesknee.inference.prior.cutset`,
 
-    sum over s of G(s) P(s, r=v, known) = sum over s_g, h of D_g(s_g, h) * M_g(s_g, h; r=v)
-    D_g(s_g, h) = P(h, known) * sum over the rest of s of G(s) * product over other parts of M(s, h)
+    sum over s of G(s) P(s, r=v, known) = sum over s_k, h of D_k(s_k, h) * M_k(s_k, h; r=v)
+    D_k(s_k, h) = P(h, known) * sum over the rest of s of G(s) * product over other parts of M(s, h)
 
-since the sum is linear in the message M_g. D_g serves all risk factors of g; their messages M_g(r=v) are kept together
-by what is known of g, so they are soon met again with another patient. A risk factor of the cutset gets its share of
+since the sum is linear in the message M_k. D_k serves all risk factors of k; their messages M_k(r=v) are kept together
+by what is known of k, so they are soon met again with another patient. A risk factor of the cutset gets its share of
 the sum over h; one that touches no condition, P(v | known) of all of it. Where parts are large, P(s, r=v, known) is
 taken as it stands.
 """
@@ -68,7 +68,7 @@ class PartStates(NamedTuple):
     Attributes:
         rest: the row of each risk factor's most probable state.
         others: the rows of their other possible states.
-        messages: M_g for each of the other states; shape (others, subsets of the part's conditions, states of
+        messages: M_k for each of the other states; shape (others, subsets of the part's conditions, states of
             each block of the cutset).
     """
 
@@ -83,7 +83,7 @@ class AnswerSpread(NamedTuple):
     Attributes:
         cutset: the states of the cutset that are possible.
         chances: P(state, known) of these.
-        messages: by side and part, M_g, shape (subsets of the side's conditions, states of the cutset).
+        messages: by side and part, M_k, shape (subsets of the side's conditions, states of the cutset).
         states: by side and part, the states of its risk factors.
     """
 

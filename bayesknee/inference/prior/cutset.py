@@ -1,12 +1,12 @@
 """How the sum over unknown risk factors falls into parts that have little to do with each other.
 
 Some blocks of risk factors, the cutset, are summed out last: the common one, and of the others those that hold the most
-together. Given the state h of the cutset, the conditions' tables fall into parts g that share no block, so
+together. Given the state h of the cutset, the conditions' tables fall into parts k that share no block, so
 
-    P(s, known) = sum over h of P(h, known) * product over g of M_g(s_g, h)
-    M_g(s_g, h) = sum over x of P(x, known) * product over tables of g, at x, h and s_g
+    P(s, known) = sum over h of P(h, known) * product over k of M_k(s_k, h)
+    M_k(s_k, h) = sum over x of P(x, known) * product over tables of k, at x, h and s_k
 
-where s_g is what the tables of g have of s, and x the state of its blocks (conditioning on a cutset: Pearl 1988). M_g,
+where s_k is what the tables of k have of s, and x the state of its blocks (conditioning on a cutset: Pearl 1988). M_k,
 the message of the part, depends on what is known of the few risk factors of that part alone. Parts that share no
 condition, not even by way of others, may stand on different sides of a matrix product, which is the sum over h. Where
 parts are large, nothing of this pays.
@@ -50,13 +50,13 @@ class PriorTable(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Tables that share blocks; g in the formula above.
+    """Tables that share blocks; k in the formula above.
 
     Attributes:
         pairs: the conditions' tables.
         conditions: those that the tables have, ascending.
         blocks: those to be summed out, in that order; private ones are among them.
-        kept: the message M_g for all states of the cutset, by what is known of the blocks.
+        kept: the message M_k for all states of the cutset, by what is known of the blocks.
     """
 
     pairs: tuple[PriorTable, ...]

@@ -173,14 +173,14 @@ class Prior:
         return ordered.reshape(*(2 ** len(side.conditions) for side in self.sides))
 
     def messages(self, side: Side, states: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
-        """M_g of the parts of one side, each shape (subsets of the side's conditions, states of the cutset)."""
+        """M_k of the parts of one side, each shape (subsets of the side's conditions, states of the cutset)."""
         return [
             self.message(part, given)[:, *states].reshape(2 ** len(part.conditions), -1).take(subsets, axis=0)
             for part, subsets in zip(side.parts, side.places, strict=True)
         ]
 
     def message(self, part: Part, given: KnownRiskFactors) -> Vector:
-        """M_g for all states of the cutset, shape (subsets of the part's conditions, states of each block of it)."""
+        """M_k for all states of the cutset, shape (subsets of the part's conditions, states of each block of it)."""
         key = tuple([(number, given.answers[number]) for number in part.blocks if number in given.answers])
         if (found := part.kept.get(key)) is None:
             found = self._make_message(part, given)
@@ -188,7 +188,7 @@ class Prior:
         return found
 
     def _make_message(self, part: Part, given: KnownRiskFactors) -> Vector:
-        """M_g, with an axis for each block of the cutset, all states of it."""
+        """M_k, with an axis for each block of the cutset, all states of it."""
         states = {number: given.states[number] for number in part.blocks if number in given.states}
         tables = [(full if private in states else summed).cut(states) for private, full, summed in part.pairs]
         known = {number: given.weights[number] for number in part.blocks if number in given.weights}

@@ -12,9 +12,10 @@ from immutabledict import immutabledict
 
 from bayesknee import BayeskneeError, Diagnosis, Engine, Evidence
 from bayesknee.diagnosis.asking.advice import StopAdvice, _reasons
+from bayesknee.diagnosis.asking.assessment import Assessment
 from bayesknee.diagnosis.asking.candidates import LINE
 from bayesknee.diagnosis.asking.dangers import LEAST_CHANCE, MOST_DRAWN, HiddenDanger
-from bayesknee.diagnosis.asking.same_decision import MOST_MISSED
+from bayesknee.diagnosis.asking.same_decision import MOST_MISSED, StopRule
 from bayesknee.errors import QuestionError
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
@@ -53,6 +54,40 @@ def test_the_threshold_decides(threshold: float, stop: bool) -> None:
     (told, _) = advice.reasons
     assert told.startswith("were all of 1 question left answered, leader and level of urgency would stay what they are")
     assert told.endswith("at or over the threshold of 30 %" if stop else "below the threshold of 90 %")
+
+
+def weakly_told() -> Engine:
+    """As `two_causes`, with two findings that are there in 0.25 with b, else in 0.1.
+
+    After one yes a still leads, with 0.06 + 0.05 against 0.05 + 0.05; after two b does, with 0.0125 + 0.0125 against
+    0.006 + 0.0125. So no answer alone changes the leader, and both do with a chance of 0.031.
+    """
+    findings = (finding(name, noisy_or(0.1, b=0.25)) for name in ("f", "g"))
+    return Engine(network(condition("a", 0.8), condition("b", 0.4), *findings))
+
+
+@pytest.mark.parametrize(
+    ("engine", "rule", "enough"),
+    [
+        (two_causes(0.2, dangerous=True), StopRule(least_value=9.0, threshold=0.01), False),  # b may come under 0.2
+        (two_causes(), StopRule(least_value=9.0, threshold=1.0), True),  # nothing is worth its burden
+        (two_causes(), StopRule(least_value=0.0, threshold=0.5), True),  # the answer changes it in 0.38; SDP is 0.62
+        (two_causes(), StopRule(least_value=0.0, threshold=0.7), False),
+        (weakly_told(), StopRule(least_value=0.0, threshold=0.9), True),  # SDP is 0.969
+        (weakly_told(), StopRule(least_value=0.0, threshold=1.0), False),
+    ],
+    ids=["open danger", "not worth it", "settled", "one changes it", "agreed", "both change it"],
+)
+def test_is_enough(engine: Engine, rule: StopRule, enough: bool) -> None:
+    diagnosis = engine.diagnose()
+    assert Assessment(diagnosis, tuple(engine.network.findings), rule).is_enough == enough
+
+
+def test_one_question_that_changes_the_decision_too_often_spares_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesknee.diagnosis.asking.assessment.same_decision", None)
+    assert not Assessment(two_causes().diagnose(), ("f",), StopRule(least_value=0.0, threshold=0.7)).is_enough
+    with pytest.raises(TypeError):  # 0.38 is not over 1 - 0.6, so that patients are drawn
+        _ = Assessment(two_causes().diagnose(), ("f",), StopRule(least_value=0.0, threshold=0.6)).is_enough
 
 
 @pytest.mark.parametrize(("least_value", "stop"), [(0.2, False), (0.9, True)])

@@ -55,6 +55,20 @@ def test_by_hand() -> None:
     assert outcomes.posteriors[1] == pytest.approx(outcomes.joint[1] / yes, abs=1e-12)
 
 
+def test_a_second_reading_of_a_sign_by_hand() -> None:
+    """With P(g | c) = 0.6, P(g | no c) = 0.1 and the first reading yes, of 0.8 with g and 0.1 without.
+
+    P(e | c) = 0.48 + 0.04 = 0.52 and P(e | no c) = 0.08 + 0.09 = 0.17, so P(e) = 0.104 + 0.136 = 0.24. The second
+    reading is yes in 0.5 with g and in 0.3 without.
+    """
+    readings = finding("seen", reading("g", 0.8, 0.9)), finding("felt", reading("g", 0.5, 0.7))
+    net = network(condition("c", 0.2), sign("g", noisy_or(0.1, c=0.6)), *readings, complaint="")
+    outcomes = Engine(net).compiled.strategy.outcomes(check_evidence(net, {"seen": "yes"}), ["felt"])
+    with_c, without = 0.2 * (0.5 * 0.48 + 0.3 * 0.04) / 0.24, 0.8 * (0.5 * 0.08 + 0.3 * 0.09) / 0.24
+    assert outcomes.probabilities[1] == pytest.approx(with_c + without, abs=1e-12)
+    assert outcomes.joint[1] == pytest.approx([with_c], abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("size", "quick"),
     [
