@@ -14,6 +14,7 @@ from tests.support.paths import ROOT
 PAGE: Final = (ROOT / "docs" / "formulas.md").read_text(encoding="utf-8")
 NAMED: Final = re.compile(r"`([\w/]+\.py)` `([\w.]+)`")
 DEFINITION: Final = (ast.FunctionDef, ast.ClassDef)
+LINES_OF_A_SCREEN: Final = 40
 
 
 def formulas() -> dict[str, str]:
@@ -32,16 +33,12 @@ def line(text: str, name: str) -> str:
     return str(found[0])
 
 
-def defined(file: Path) -> set[str]:
-    """The functions, classes and methods of a file, a method as `Class.method`."""
+def defined(file: Path) -> dict[str, int]:
+    """How many lines the functions, classes and methods of a file have, a method as `Class.method`."""
     top = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, DEFINITION)]
-    return {node.name for node in top} | {
-        f"{node.name}.{inner.name}"
-        for node in top
-        if isinstance(node, ast.ClassDef)
-        for inner in node.body
-        if isinstance(inner, ast.FunctionDef)
-    }
+    inside = {f"{node.name}.{part.name}": part for node in top for part in node.body if isinstance(part, DEFINITION)}
+    found = {node.name: node for node in top} | inside
+    return {name: (node.end_lineno or 0) - node.lineno + 1 for name, node in found.items()}
 
 
 @pytest.mark.parametrize("title", FORMULAS)
@@ -54,6 +51,13 @@ def test_a_formula_stands_where_the_page_says(title: str) -> None:
             assert file.startswith(folder)
             assert what in defined(ROOT / file), f"{file} has no {what}"
     assert line(text, "Source")
+
+
+@pytest.mark.parametrize("title", FORMULAS)
+def test_a_row_leads_to_what_fits_on_a_screen(title: str) -> None:
+    """So that the line that has the formula is found at once: rows name methods, and not their classes."""
+    for file, what in NAMED.findall(line(FORMULAS[title], "Code")):
+        assert defined(ROOT / file)[what] <= LINES_OF_A_SCREEN, what
 
 
 def test_the_table_leads_to_each_formula_and_its_file() -> None:
