@@ -23,11 +23,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Basis:
-    """Grade, source and note for the numbers of an entry that state none."""
+    """Where the numbers of an entry come from that state neither grade nor source."""
 
     grade: str
     source: str
     note: str
+    method: str
 
 
 class Fields:
@@ -38,7 +39,7 @@ class Fields:
         file: the file's name, for the faults.
         tree: what is written there; None where the place is missing, which whoever asked for it has noted.
         path: the keys that lead here.
-        basis: grade, source and note for numbers that state none.
+        basis: grade, source, note and method for numbers that state neither grade nor source.
     """
 
     def __init__(
@@ -176,10 +177,11 @@ class Fields:
         return math.nan
 
     def take_basis(self) -> None:
-        """Lets the numbers of this entry take grade, source and note from its key `basis`, where it has one."""
+        """Lets the numbers of this entry take what its key `basis` says, where it has one."""
         if self.has("basis"):
             fields = self.child("basis")
-            self._basis = Basis(fields.text("grade"), fields.text("source"), fields.text("note", ""))
+            texts = (fields.text("grade"), fields.text("source"), fields.text("note", ""), fields.text("method", ""))
+            self._basis = Basis(*texts)
             fields.done()
 
     def numbers(self, kind: type[N]) -> Mapping[str, N]:
@@ -201,12 +203,12 @@ class Fields:
     def _itself_number(self, kind: type[N]) -> N:
         before = len(self._problems)
         value, low, high = (self._figure(name) for name in ("value", "low", "high"))
-        grade, source, note = self._provenance()
+        where_from = self._provenance()
         self.done()
         if len(self._problems) > before:
             return unread(kind)
         try:
-            return kind(value, low, high, grade, source, note)  # type: ignore[arg-type]  # a grade is checked there
+            return kind(value, low, high, *where_from)  # type: ignore[arg-type]  # a grade is checked there
         except NetworkError as error:
             for fault in error.problems:
                 self.problem(fault.path, fault.got, fault.expected, fault.remedy)
@@ -219,16 +221,17 @@ class Fields:
         tree = self._items[key]
         return self._float(tree.text.strip() if isinstance(tree, Scalar) else shown(tree), (key,))
 
-    def _provenance(self) -> tuple[str, str, str]:
-        """Grade, source and note as stated here, or those of the basis if neither grade nor source is stated."""
+    def _provenance(self) -> tuple[str, str, str, str]:
+        """Grade, source, note and method as stated here, or of the basis if neither grade nor source is stated."""
         has_grade, has_source = self.has("grade"), self.has("source")
-        if self._basis is not None and not has_grade and not has_source:
-            return self._basis.grade, self._basis.source, self.text("note", "") or self._basis.note
+        note, method, basis = self.text("note", ""), self.text("method", ""), self._basis
+        if basis is not None and not has_grade and not has_source:
+            return basis.grade, basis.source, note or basis.note, method or basis.method
         for key in ("grade", "source"):
             if not self.has(key):
                 remedy = "say where the number comes from and how good that is, or give the entry a basis"
                 self.problem((key,), "nothing", "a number with source and grade", remedy)
-        return self.text("grade", ""), self.text("source", ""), self.text("note", "")
+        return self.text("grade", ""), self.text("source", ""), note, method
 
     def distribution(self) -> Distribution:
         """This place as a distribution."""
@@ -263,6 +266,7 @@ def unread(kind: type[N]) -> N:
         object.__setattr__(number, name, value)
     object.__setattr__(number, "source", "judged")
     object.__setattr__(number, "note", "")
+    object.__setattr__(number, "method", "")
     return number
 
 

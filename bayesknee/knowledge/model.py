@@ -24,6 +24,7 @@ LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine"
 ANSWERED_BY: Final[Mapping[str, str]] = immutabledict(history="patient", exam="clinician", test="test")
 NO_YES: Final = ("no", "yes")
 JUDGED: Final = "judged"
+PANEL: Final = "panel"  # the method of a number that readers judged, each alone; see `bayesknee.authoring.panel`
 ANY_SETTING: Final = "any_setting"
 COMPLAINT: Final = "presenting_complaint"
 # Bounds of odds ratios and weights, judged: no cause is that sure, so what is beyond is a slip, which wider bounds
@@ -38,6 +39,13 @@ T = TypeVar("T")
 class Number:
     """A figure with its 95 % range, its grade and where it comes from.
 
+    Attributes:
+        value, low, high: the figure and its 95 % range.
+        grade: A systematic review, B single study or guideline, C textbook or recalled, D judged.
+        source: a key of the network's references, or `judged`.
+        note: why a judged number is what it is, or how a figure was changed.
+        method: how it was judged: `panel`, pooled from readers who each judged alone; else empty.
+
     Raises:
         NetworkError: if the value is out of bounds, the range does not hold it, or grade and source do not fit.
     """
@@ -48,6 +56,7 @@ class Number:
     grade: Grade
     source: str
     note: str = ""
+    method: str = ""
 
     bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
     meaning: ClassVar[str] = "a number above 0"
@@ -81,7 +90,11 @@ class Number:
                 "grade C or D for a judged number",
                 "name the reference or lower the grade",
             )
-        if self.source == JUDGED and not self.note.strip():
+        if self.method not in ("", PANEL):
+            yield Problem(("method",), quoted(self.method), PANEL, "write that, or leave it out")
+        elif self.method == PANEL and self.source != JUDGED:
+            yield Problem(("method",), f"a panel with source {self.source}", "source judged", "name one or the other")
+        if self.source == JUDGED and not self.method and not self.note.strip():
             yield Problem(("note",), "no note", "why a judged number is what it is", "add a note")
 
 

@@ -218,7 +218,7 @@ class _Page:
 def _number(number: Number, column: int) -> str:
     """A number as the format has it, its note on lines of its own."""
     head = f"{{value: {number.value!r}, low: {number.low!r}, high: {number.high!r}, grade: {number.grade}"
-    head = f"{head}, source: {number.source}"
+    head = f"{head}, source: {number.source}{f', method: {number.method}' if number.method else ''}"
     if not number.note:
         return f"{head}}}"
     indent = " " * (column + 1)

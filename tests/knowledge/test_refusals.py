@@ -211,6 +211,16 @@ ONE_FAULT = {
     "source without grade": (GRIP, GRIP.replace("}", ", source: smith_2015}"), ["strain.grade", "source and grade"]),
     "unknown grade": (GRIP, GRIP.replace("}", ", grade: E, source: smith_2015}"), ["'E'", "A, B, C or D"]),
     "judged with grade A": (GRIP, GRIP.replace("}", ", grade: A, source: judged, note: x}"), ["lower the grade"]),
+    "unknown method": (
+        GRIP,
+        GRIP.replace("}", ", grade: D, source: judged, method: vote}"),
+        ["'vote'", "expected panel", "write that, or leave it out"],
+    ),
+    "panel with a source": (
+        GRIP,
+        GRIP.replace("}", ", grade: B, source: smith_2015, method: panel}"),
+        ["a panel with source smith_2015", "expected source judged"],
+    ),
     "judged without note": (GRIP, GRIP.replace("}", ", grade: D, source: judged}"), ["no note", "add a note"]),
     "P below leak": (GRIP, "strain: {value: 0.05, low: 0.01, high: 0.1}", ["P 0.05 below the leak 0.1", "raise it"]),
     "distribution off 1": (

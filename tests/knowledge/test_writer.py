@@ -18,6 +18,7 @@ from bayesknee.knowledge.writer import Changes, not_copied, write_changed
 from tests.support.paths import NETWORKS
 
 PATH: tuple[str, ...] = ("findings", "pain_on_grip", "noisy_or", "causes", "strain")
+BASIS_OF_PANEL = "basis: {grade: D, source: judged, method: panel}"
 LAST: tuple[str, ...] = ("conditions", "other", "base_rate", "any_setting")
 
 
@@ -141,3 +142,15 @@ def test_files_that_are_too_large_together(folder: Path, monkeypatch: pytest.Mon
     load_network(folder)
     (folder / "more.yaml").write_text("#\n")
     assert told(folder).startswith(f"old: got files of {size + 2:,} bytes together; expected at most {size:,}; leave")
+
+
+def test_a_number_of_a_panel_is_written_as_such(folder: Path, tmp_path: Path) -> None:
+    pooled = replace(dict(load_network(folder).numbers())[PATH], grade="D", source="judged", note="", method="panel")
+    write_changed(folder, tmp_path / "new", Changes({PATH: pooled}, "0.0.2"))
+    assert dict(load_network(tmp_path / "new").numbers())[PATH].method == "panel"
+
+
+def test_numbers_take_the_method_of_their_entry(folder: Path) -> None:
+    edited(folder, lambda text: text.replace("basis: {grade: D, source: judged, note: for tests}", BASIS_OF_PANEL))
+    methods = {number.method for path, number in load_network(folder).numbers() if path[:2] == ("conditions", "strain")}
+    assert methods == {"panel", ""}
