@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from bayesknee.inference.cause_sets import can_enumerate, check_sets
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Budget
-from bayesknee.inference.strategy import MOST_CONDITIONS, Strategy
+from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.network import Network
 
 
 def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:
-    """Enumeration for up to `MOST_CONDITIONS` conditions, else elimination, which uses the structure of noisy-ORs.
+    """Enumeration where sets of causes are few enough, else elimination, which uses the structure of noisy-ORs.
 
     Raises:
-        InferenceError: tables too large, or base rates that cannot be met.
+        InferenceError: tables too large, base rates that cannot be met, or a limit to causes at once that leaves too
+            many sets of them.
     """
-    if len(network.conditions) <= MOST_CONDITIONS:
+    if network.most_causes is not None:
+        check_sets(network)
+    if can_enumerate(network):
         return Enumeration(network, setting)
     from bayesknee.inference.elimination.strategy import (
         Elimination,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -11,10 +11,6 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.results import Approximation, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import Evidence
-
-# Conditions up to which all their subsets are enumerated. A table over the subsets of 20 takes 8 MB; time and memory
-# double with each further condition.
-MOST_CONDITIONS: Final = 20
 
 
 class Inference(Protocol):

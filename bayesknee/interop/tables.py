@@ -10,12 +10,13 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network, check_setting
 
+MOST_CONDITIONS: Final = 20  # a table over all of them would have a million columns
 MOST_NUMBERS: Final = 2**22  # 32 MB here, and more as text: beyond, a file hardly serves other programs. Judged
 TOLERANCE: Final = 1e-9  # as for distributions in a network: far above rounding, far below a wrong figure
 
@@ -110,10 +111,10 @@ def _finding(finding: Finding, network: Network) -> Table:
     if isinstance(finding.model, NoisyOr):
         return _noisy_or(finding.id, finding.model, network)
     conditions = tuple(network.conditions)
-    table = mixture_table(finding.model, finding.states, conditions)
+    table = mixture_table(finding.model, finding.states, all_sets(conditions))
     return Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
 
 
 def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Table:
     causes = tuple(condition for condition in network.conditions if condition in rule.causes)
-    return Table(name, NO_YES, causes, noisy_or_table(rule, causes).reshape(2, *(2,) * len(causes)))
+    return Table(name, NO_YES, causes, noisy_or_table(rule, all_sets(causes)).reshape(2, *(2,) * len(causes)))

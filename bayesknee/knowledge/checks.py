@@ -42,6 +42,10 @@ from bayesknee.knowledge.sections import NODES
 # Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
 # posteriors be off by as much.
 SUM_TOLERANCE: Final = 1e-9
+# Causes at once that a network may allow. Judged: six hardly differ from any number, and each more multiplies the sets.
+MOST_CAUSES: Final = 5
+# How far base rates must stay inside what can be met: nearer, intercepts run away, and rounding decides.
+LEAST_ROOM: Final = 1e-6
 MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -78,6 +82,8 @@ class NetworkParts(Protocol):
     def complaint(self) -> str: ...
     @property
     def catch_all(self) -> str: ...
+    @property
+    def most_causes(self) -> int | None: ...
 
 
 def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> list[Problem]:
@@ -94,6 +100,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _topics,
         _risk_factors,
         _conditions,
+        _most_causes,
         _base_rates,
         _condition_cycles,
         _signs,
@@ -261,8 +268,15 @@ def _odds_ratios(
             yield unknown_name((*path, state), state, states, f"a state of {parent}")
 
 
+def _most_causes(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    if parts.most_causes is not None and not 1 <= parts.most_causes <= MOST_CAUSES:
+        remedy = "correct it, or leave it out for any number of causes"
+        expected = f"a number of causes at once from 1 to {MOST_CAUSES}"
+        yield Problem(("network", "most_causes"), str(parts.most_causes), expected, remedy)
+
+
 def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    if not parts.complaint or broken & {"conditions", *parts.conditions}:
+    if broken & {"conditions", *parts.conditions}:
         return
     for setting in parts.settings:
         rates = [
@@ -270,13 +284,27 @@ def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
             for condition in parts.conditions.values()
             if (rate := condition.base_rate.get(setting) or condition.base_rate.get(ANY_SETTING))
         ]
-        if len(rates) == len(parts.conditions) and len(rates) > 1 and sum(rates) <= 1.0:
-            yield Problem(
-                ("conditions",),
-                f"base rates in {setting} that sum to {sum(rates):.6g}",
-                "a sum above 1, since each patient has at least one cause",
-                "raise the catch-all's base rate, or drop the complaint",
-            )
+        if len(rates) == len(parts.conditions) and len(rates) > 1:
+            yield from _sum_of_base_rates(setting, sum(rates), parts)
+
+
+def _sum_of_base_rates(setting: str, total: float, parts: NetworkParts) -> Iterator[Problem]:
+    """Whether sets of as many causes as the network allows can have base rates of this sum."""
+    got, most = f"base rates in {setting} that sum to {total:.6g}", parts.most_causes
+    if parts.complaint and most == 1:
+        if abs(total - 1.0) > SUM_TOLERANCE:
+            expected = "a sum of 1, since each patient has just one cause (most_causes: 1)"
+            yield Problem(("conditions",), got, expected, "scale them to 1, or raise most_causes")
+    elif parts.complaint and total <= 1.0:
+        yield Problem(
+            ("conditions",),
+            got,
+            "a sum above 1, since each patient has at least one cause",
+            "raise the catch-all's base rate, or drop the complaint",
+        )
+    elif most is not None and most < len(parts.conditions) and total > most - LEAST_ROOM:
+        expected = f"a sum below {most}, since nobody has more causes than most_causes says"
+        yield Problem(("conditions",), got, expected, "raise most_causes, or lower base rates")
 
 
 def _condition_cycles(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:

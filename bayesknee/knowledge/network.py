@@ -63,6 +63,7 @@ class Network:
     Attributes:
         complaint: what the patient presents with; empty for a network without a presenting complaint.
         catch_all: the condition that stands for "none of the named ones"; empty where there is none.
+        most_causes: how many conditions are the cause together at most; None for any number.
         sha256: over the files it was read from; empty for one that was made in memory.
 
     Raises:
@@ -86,6 +87,7 @@ class Network:
     complaint: str = ""
     catch_all: str = ""
     caution: str = ""
+    most_causes: int | None = None
     sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -95,6 +95,7 @@ class _Draft:
     title: str = ""
     description: str = ""
     caution: str = ""
+    most_causes: int | None = None
 
 
 class _NetworkReader:
@@ -222,8 +223,8 @@ class _NetworkReader:
         fields.done()
         return opening
 
-    def _head(self) -> dict[str, str]:
-        """The texts of the section `network`."""
+    def _head(self) -> dict[str, Any]:
+        """The section `network`."""
         files = [file for file, tree in self._trees.items() if "network" in tree.items]
         if len(files) != 1:
             if MAIN_FILE in self._trees:
@@ -234,7 +235,8 @@ class _NetworkReader:
         fields = Fields(self._problems, files[0], self._trees[files[0]].items["network"], ("network",))
         if (given := fields.text("format")) not in ("", FORMAT):
             fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
-        head = {key: fields.text(key) for key in ("id", "version", "title")}
+        head: dict[str, Any] = {key: fields.text(key) for key in ("id", "version", "title")}
+        head["most_causes"] = fields.whole_number("most_causes")
         head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
         self._missing_files(fields)
         fields.done()

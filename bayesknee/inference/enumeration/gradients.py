@@ -20,11 +20,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.cause_sets import CauseSets
 from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
-from bayesknee.inference.subsets import holds_any, subset_sums, sums
 from bayesknee.knowledge.model import Mixture, NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
@@ -33,25 +33,24 @@ from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 def gradients_of(tables: SubsetTables, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
     """The gradients of a patient whose evidence is possible."""
     weights = tables.infer(evidence).weights
-    masks = np.stack([np.ones(len(weights)), *(holds_any(event, len(weights)) for event in events)])
+    masks = np.stack([np.ones(len(weights)), *(tables.sets.holds_any(event) for event in events)])
     known = sorted_evidence(tables.network, evidence.likelihoods)
     with np.errstate(divide="ignore", invalid="ignore"):
         likelihood = np.where(weights > 0.0, weights / tables.prior(known.risk_factors), 0.0)
     slopes = [*before.slopes(known.risk_factors, masks * likelihood)]
     paths, linear = [*before.paths], [False] * len(before.paths)
     for row in FindingGradients(tables).rows(known):
-        slopes.append(_over_events(weights * row.values, events))
+        slopes.append(_over_events(tables.sets, weights * row.values, events))
         paths.append(row.path)
         linear.append(row.linear)
-    return Gradients(tuple(paths), np.array(slopes), _over_events(weights, events)[1:], np.array(linear))
+    return Gradients(tuple(paths), np.array(slopes), _over_events(tables.sets, weights, events)[1:], np.array(linear))
 
 
-def _over_events(row: Vector, events: Events) -> Vector:
-    """The sum of a row over all subsets, and over those in which each event happens; shape (1 + events,)."""
-    every = sums(row[None])[0]
+def _over_events(sets: CauseSets, row: Vector, events: Events) -> Vector:
+    """The sum of a row over all sets, and over those in which each event happens; shape (1 + events,)."""
+    every = sets.sums(row[None])[0]
     of_events = (
-        every[1 + min(event)] if len(event) == 1 else np.einsum("i,i", row, holds_any(event, len(row)))
-        for event in events
+        every[1 + min(event)] if len(event) == 1 else np.einsum("i,i", row, sets.holds_any(event)) for event in events
     )
     return np.array([every[0], *of_events])
 
@@ -61,7 +60,7 @@ class SubsetSlope(NamedTuple):
 
     Attributes:
         path: where it stands.
-        values: d log P(answers | s) / d number, shape (2**n,).
+        values: d log P(answers | s) / d number, shape (sets,).
         linear: whether P(answers | s) is a straight line in it.
     """
 
@@ -76,6 +75,7 @@ class FindingGradients:
     def __init__(self, tables: SubsetTables) -> None:
         self._tables = tables
         self._network = tables.network
+        self._sets = tables.sets
         self._conditions = tuple(tables.network.conditions)
 
     def rows(self, known: SortedEvidence) -> Iterator[SubsetSlope]:
@@ -105,11 +105,11 @@ class FindingGradients:
             yield SubsetSlope(
                 (*path, "causes", cause), -by_log_no * self._present(cause) / (1.0 - number.value), linear=True
             )
-        count = subset_sums([float(condition in rule.causes) for condition in self._conditions])
+        count = self._sets.sums_of([float(condition in rule.causes) for condition in self._conditions])
         yield SubsetSlope((*path, "leak"), -by_log_no * (1.0 - count) / (1.0 - rule.leak.value), linear=False)
 
     def _present(self, condition: str) -> Vector:
-        return holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
+        return self._sets.holds_any(frozenset([self._conditions.index(condition)]))
 
     def _of_sign(self, sign: str, readings: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
         each = {name: np.array(own) @ reading_table(self._network.readings[name]) for name, own in readings.items()}
@@ -133,7 +133,7 @@ class FindingGradients:
         path = ("findings", name, "mixture")
         answer = weighted(self._tables.table(name), likelihood)
         weights = {c: rule.weights[c].value if c in rule.weights else 1.0 for c in self._conditions}
-        total = subset_sums(weights.values())
+        total = self._sets.sums_of(weights.values())
         total[0] = 1.0
         for condition, own in rule.distributions.items():
             part = self._present(condition) * weights[condition] / total / answer
@@ -141,7 +141,7 @@ class FindingGradients:
                 yield SubsetSlope((*path, "distributions", condition, state), part * change, linear=True)
         if rule.otherwise:
             others = [weights[c] * (c not in rule.distributions) for c in self._conditions]
-            part = subset_sums(others) / total
+            part = self._sets.sums_of(others) / total
             part[0] = 1.0
             for state, change in by_state(rule.otherwise, states, likelihood):
                 yield SubsetSlope((*path, "otherwise", state), part / answer * change, linear=True)

@@ -21,7 +21,6 @@ from bayesknee.inference.drawn_states import close_gates, draw_each
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.draw import RiskFactors
 from bayesknee.inference.results import Sample
-from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
@@ -67,7 +66,7 @@ class SubsetSampler:
         for name, states in self._findings(subsets, rng):
             codes[:, self._columns[name]] = states
         close_gates(self._network, codes, self._given)
-        return Sample(membership(len(self._network.conditions))[subsets] > 0.0, codes)
+        return Sample(self._tables.sets.membership[subsets], codes)
 
     def _findings(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
         signs = {name: self._sign(name, subsets, rng) for name in self._network.signs}

@@ -110,7 +110,7 @@ class Enumeration:
 
     @cached_property
     def _redraws(self) -> Redraws:
-        return Redraws(self._tables.network, self._tables.before_findings)
+        return Redraws(self._tables.network, self._tables.before_findings, self._tables.sets)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
         """The derivatives of each event by all numbers; see `bayesknee.inference.enumeration.gradients`."""

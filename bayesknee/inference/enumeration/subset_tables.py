@@ -18,13 +18,11 @@ from typing import ClassVar, Final, NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
+from bayesknee.inference.cause_sets import CauseSets, check_sets, network_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, readings_likelihood
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.products import vector_product
-from bayesknee.inference.strategy import MOST_CONDITIONS
-from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -46,29 +44,31 @@ class SubsetPosterior:
     """p(s | e) over all subsets.
 
     Attributes:
-        weights: p(s | e), shape (2**n,), sums to 1; all zero where the evidence is impossible.
+        weights: p(s | e), shape (sets,), sums to 1; all zero where the evidence is impossible.
         log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
+        sets: the sets of causes.
     """
 
     weights: Vector
     log_evidence: float
+    sets: CauseSets
     approximation: ClassVar[None] = None
 
     @property
     def marginals(self) -> Vector:
         """P(c | e), shape (n,)."""
-        return np.minimum(marginals(self.weights), 1.0)
+        return np.minimum(self.sets.marginals(self.weights), 1.0)
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return min(float(vector_product(self.weights, holds_any(conditions, len(self.weights)))), 1.0)
+        return min(float(vector_product(self.weights, self.sets.holds_any(conditions))), 1.0)
 
 
 class SubsetRow(NamedTuple):
     """P(answer | s) over all subsets, scaled.
 
     Attributes:
-        values: shape (2**n,), the largest of them 1.
+        values: shape (sets,), the largest of them 1.
         log_scale: log of what they were divided by.
         log_lowest: log of the smallest of them that is not 0.
     """
@@ -87,7 +87,7 @@ def make_row(values: Vector) -> SubsetRow:
 
 
 def weighted(table: Vector, likelihood: Likelihood) -> Vector:
-    """P(answer | s), shape (2**n,), of a table of shape (states, 2**n). An answer that is a state is a row of it."""
+    """P(answer | s), shape (sets,), of a table of shape (states, sets). An answer that is a state is a row of it."""
     if likelihood.count(0.0) == len(likelihood) - 1:
         row: Vector = table[likelihood.index(1.0)]
         return row
@@ -116,17 +116,17 @@ class SubsetTables:
 
     Attributes:
         network: whose tables these are.
+        sets: the sets of causes.
         before_findings: the prior of conditions and risk factors.
 
     Raises:
-        InferenceError: too many conditions, or a prior that cannot be computed.
+        InferenceError: too many sets of causes, or a prior that cannot be computed.
     """
 
     def __init__(self, network: Network, setting: str) -> None:
-        n = len(network.conditions)
-        if n > MOST_CONDITIONS:
-            raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
+        check_sets(network)
         self.network = network
+        self.sets = network_sets(network)
         self.before_findings = Prior(network, setting)
         self._conditions = tuple(network.conditions)
         self._tables: dict[str, Vector] = {}
@@ -141,12 +141,12 @@ class SubsetTables:
         weights, log_scale = product_of_rows(prior, rows)
         total = float(weights.sum())
         if total == 0.0:
-            return SubsetPosterior(weights, -math.inf)
+            return SubsetPosterior(weights, -math.inf, self.sets)
         weights /= total
-        return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
+        return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale, self.sets)
 
     def prior(self, known: Mapping[str, Likelihood]) -> Vector:
-        """P(s, known risk factors | complaint), shape (2**n,)."""
+        """P(s, known risk factors | complaint), shape (sets,)."""
         key = tuple(known.items())
         if (prior := self._priors.get(key)) is None:
             prior = self.before_findings.joint(known)
@@ -170,7 +170,7 @@ class SubsetTables:
         return row
 
     def table(self, name: str) -> Vector:
-        """P(state | s) of a sign, direct finding or condition, shape (states, 2**n)."""
+        """P(state | s) of a sign, direct finding or condition, shape (states, sets)."""
         if (table := self._tables.get(name)) is None:
             table = self._make_table(name)
             keep(self._tables, name, table, MOST_CACHED_NUMBERS // table.size)
@@ -178,13 +178,13 @@ class SubsetTables:
 
     def _make_table(self, name: str) -> Vector:
         if name in self.network.conditions:
-            yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
+            yes = self.sets.holds_any(frozenset([self._conditions.index(name)]))
             return np.stack([1.0 - yes, yes])
         if name in self.network.signs:
-            return noisy_or_table(self.network.signs[name].noisy_or, self._conditions)
+            return noisy_or_table(self.network.signs[name].noisy_or, self.sets)
         finding = self.network.findings[name]
         if isinstance(finding.model, Mixture):
-            return mixture_table(finding.model, finding.states, self._conditions)
+            return mixture_table(finding.model, finding.states, self.sets)
         if isinstance(finding.model, NoisyOr):
-            return noisy_or_table(finding.model, self._conditions)
+            return noisy_or_table(finding.model, self.sets)
         raise TypeError(f"{name} reads a sign and has no table of its own")

@@ -25,7 +25,6 @@ from bayesknee.inference.caches import keep
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, product
 from bayesknee.inference.prior.joint import KnownRiskFactors, Prior
 from bayesknee.inference.products import matrix_product
-from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
 
 MOST_CACHED: Final = 4096  # a block has few ways of being known; each takes a few kilobytes
@@ -119,7 +118,7 @@ class AnswerSums:
 
         Args:
             known: a likelihood for each state, by risk factor.
-            weights: G(s), from 0 up, shape (2**n,).
+            weights: G(s), from 0 up, shape (sets,).
 
         Returns:
             The share of each state in the sum over all subsets, and in that over those that hold each condition; of
@@ -132,7 +131,7 @@ class AnswerSums:
         n = len(prior.parents.conditions)
         shares, total = np.zeros(self.shape), np.zeros(1 + n)
         if prior.sides:
-            ordered, length = prior.in_order(weights), max(1, MOST_NUMBERS_AT_ONCE >> n)
+            ordered, length = prior.in_order(weights), max(1, MOST_NUMBERS_AT_ONCE // prior.sets.size)
             for span in (slice(start, start + length) for start in range(0, 1 + n, length)):
                 total[span] = self._by_parts(shares[:, span], states, spread, self._events(span) * ordered)
         else:
@@ -205,22 +204,22 @@ class AnswerSums:
         for number, possible in states.items():
             for other in possible.others if prior.blocks[number].children else ():
                 joint = prior.joint_of(prior.also(given, number, other.answers))
-                shares[other.row] += sums((joint * weights)[None])[0]
-        return np.asarray(sums((prior.joint_of(given) * weights)[None])[0])
+                shares[other.row] += prior.sets.sums((joint * weights)[None])[0]
+        return np.asarray(prior.sets.sums((prior.joint_of(given) * weights)[None])[0])
 
     def _events(self, span: slice) -> Vector:
         """Of the sums 1.0 where a subset belongs to them, in the order of the sides: the sum over all comes first."""
         prior = self._prior
-        n = len(prior.parents.conditions)
-        places = [prior.axes.index(condition) for condition in range(n)]
-        rows = [np.ones(2**n), *(holds_any(frozenset([place]), 2**n) for place in places)]
-        return np.array(rows[span]).reshape(-1, *(2 ** len(side.conditions) for side in prior.sides))
+        places = [prior.axes.index(condition) for condition in range(len(prior.parents.conditions))]
+        sets = prior.side_sets
+        rows = [np.ones(sets.size), *(sets.holds_any(frozenset([place])) for place in places)]
+        return np.array(rows[span])
 
     def _by_parts(self, shares: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
         """Adds to the shares of a range of sums, all risk factors of a part at once; returns the sums themselves."""
         smaller, larger = (product(messages) for messages in spread.messages)
-        of_smaller = matrix_product(rows, larger) * spread.chances
-        of_larger = matrix_product(rows.swapaxes(1, 2), smaller) * spread.chances
+        of_smaller = self._prior.side_sets.times_second(rows, larger) * spread.chances
+        of_larger = self._prior.side_sets.times_first(rows, smaller) * spread.chances
         of_cutset = (of_smaller * smaller).sum(axis=1)
         self._add_cutset(shares, states, spread.cutset, of_cutset)
         for number, change in enumerate((of_smaller, of_larger)):

@@ -17,7 +17,6 @@ from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
 from bayesknee.inference.prior.number_moves import PriorNumbers, Raw
 from bayesknee.inference.products import matrix_product, vector_product
-from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -33,11 +32,11 @@ class PriorGradients:
         self._prior = prior
         self._parents = prior.parents
         self._numbers = PriorNumbers(network, prior.parents)
-        n = len(self._parents.conditions)
-        possible = np.ones(2**n)
+        possible = np.ones(prior.sets.size)
         if network.complaint:
             possible[0] = 0.0
-        sums = np.stack([possible, *(holds_any(frozenset([c]), 2**n) for c in range(n))])
+        conditions = range(len(self._parents.conditions))
+        sums = np.stack([possible, *(prior.sets.holds_any(frozenset([c])) for c in conditions)])
         self._moves = self._numbers.moves(self._raw({}, sums))
 
     @property
@@ -50,7 +49,7 @@ class PriorGradients:
 
         Args:
             known: a likelihood for each state, by risk factor.
-            sums: what is summed, shape (sums, 2**n).
+            sums: what is summed, shape (sums, sets).
 
         Returns:
             Shape (numbers, sums), the intercepts moving with the numbers.

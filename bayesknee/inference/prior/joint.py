@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
+from bayesknee.inference.cause_sets import CauseSets, list_sets, network_sets
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, PriorTable, Side, parts_of, product
 from bayesknee.inference.prior.factors import (
     ALL,
@@ -96,6 +97,8 @@ class Prior:
         cutset: the blocks that are summed out last, ascending.
         sides: the parts into which the tables fall, and how their product is taken; none where they would be large.
         axes: the conditions in the order of the sides.
+        sets: the sets of conditions.
+        side_sets: the same, those of either side as a half.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -103,6 +106,7 @@ class Prior:
 
     def __init__(self, network: Network, setting: str) -> None:
         self._network = network
+        self.sets = network_sets(network).without_forms
         self.parents = list_parents(network, setting)
         self.order, self.largest_table = self._find_order()
         self.intercepts, self.complaint = solve_intercepts(self.parents)
@@ -116,6 +120,8 @@ class Prior:
         self.pairs = absorbed([self._pair(c) for c in range(self._n)])
         self.cutset, self.sides = parts_of(self.pairs, self.parents, self.order)
         self.axes = tuple(condition for side in self.sides for condition in side.conditions)
+        self.side_sets = self._side_sets()
+        self._places = self.side_sets.find(self.sets.order, self.sets.membership)
         self._kept_pairs: dict[tuple[int, int], list[PriorTable]] = {}
         self._kept_weights: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
@@ -143,7 +149,7 @@ class Prior:
         return tuple(model.odds_ratios), no_and_yes(odds)
 
     def joint(self, known: Mapping[str, Likelihood]) -> Vector:
-        """P(s, known risk factors) / P(complaint), shape (2**n,), the empty subset included.
+        """P(s, known risk factors) / P(complaint), shape (sets,), the empty one included.
 
         Args:
             known: a likelihood for each state, by risk factor.
@@ -156,7 +162,13 @@ class Prior:
             return self._by_plan(given)
         states, weights = self.cutset_states(given)
         smaller, larger = (product(self.messages(side, states, given)) for side in self.sides)
-        return matrix_product(smaller * weights, larger.T).take(places(self.axes))
+        return self.side_sets.product(smaller * weights, larger).take(self._places)
+
+    def _side_sets(self) -> CauseSets:
+        if not self.sides:
+            return self.sets
+        causes = tuple((name,) for name in self.parents.conditions)
+        return list_sets(causes, self.sets.most, self.axes, len(self.sides[0].conditions))
 
     # --- by parts that are small and kept ----------------------------------------------------------------------------
 
@@ -167,10 +179,10 @@ class Prior:
         return (*(given.states.get(number, ALL) for number in others), given.common_states), outer(weights)
 
     def in_order(self, row: Vector) -> Vector:
-        """A row of length 2**n over the subsets of either side, shape (subsets of one, subsets of the other)."""
+        """A row over `sets` as one over `side_sets`."""
         ordered = np.empty_like(row)
-        ordered[places(self.axes)] = row
-        return ordered.reshape(*(2 ** len(side.conditions) for side in self.sides))
+        ordered[self._places] = row
+        return ordered
 
     def messages(self, side: Side, states: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
         """M_k of the parts of one side, each shape (subsets of the side's conditions, states of the cutset)."""

@@ -10,7 +10,6 @@ import pytest
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -33,7 +32,9 @@ def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], weigh
         for state in range(len(factor.states)):
             likelihood = known.get(name, (1.0,) * len(factor.states))
             only = tuple(each if other == state else 0.0 for other, each in enumerate(likelihood))
-            rows.append(sums((weights * prior.joint({**known, name: only}))[None])[0] if any(only) else nothing)
+            rows.append(
+                prior.sets.sums((weights * prior.joint({**known, name: only}))[None])[0] if any(only) else nothing
+            )
     return rows
 
 

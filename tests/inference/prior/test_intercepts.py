@@ -12,6 +12,7 @@ import pytest
 
 from bayesknee import Engine
 from bayesknee.errors import InferenceError
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.inference.prior.intercepts import (
     find_intercepts,
     guess_complaint,
@@ -20,7 +21,6 @@ from bayesknee.inference.prior.intercepts import (
 )
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import ParentNumbers
-from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_network
@@ -87,7 +87,7 @@ def test_hard_cases(rates: str, strength: float, size: Size) -> None:
         prior = Prior(drawn, drawn.default_setting)
         joint = prior.joint({})
         assert joint[1:].sum() == pytest.approx(1.0, rel=1e-12)
-        marginals = joint @ membership(len(drawn.conditions))
+        marginals = joint @ all_sets(tuple(drawn.conditions)).membership
         stated = [each.base_rate["any_setting"].value for each in drawn.conditions.values()]
         assert marginals.tolist() == pytest.approx(stated, rel=0, abs=1e-12), f"seed {seed}"
 
