@@ -356,7 +356,7 @@ def check_sets(network: Network) -> None:
 
 
 def _count(network: Network) -> int:
-    return count_sets((1 for _ in network.conditions), network.most_causes)
+    return count_sets((1 for _ in network.conditions), limit_of(network))
 
 
 def _remedy(network: Network) -> str:
@@ -370,9 +370,13 @@ def all_sets(conditions: Sequence[str]) -> CauseSets:
 
 def network_sets(network: Network) -> CauseSets:
     """The sets of causes of a network."""
+    return list_sets(tuple((name,) for name in network.conditions), limit_of(network))
+
+
+def limit_of(network: Network) -> int | None:
+    """How many conditions of a network may be the cause together; None where all of them may."""
     most = network.most_causes
-    is_limit = most is not None and most < len(network.conditions)
-    return list_sets(tuple((name,) for name in network.conditions), most if is_limit else None)
+    return most if most is not None and most < len(network.conditions) else None
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -275,7 +275,18 @@ def _most_causes(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Probl
         yield Problem(("network", "most_causes"), str(parts.most_causes), expected, remedy)
 
 
+def _alike_settings(parts: NetworkParts) -> Iterator[Problem]:
+    """Where base rates sum to 1, one that changes takes the others along, so each setting has all of its own."""
+    settings = {setting for condition in parts.conditions.values() for setting in condition.base_rate}
+    for name, condition in parts.conditions.items():
+        if missing := sorted(settings.difference(condition.base_rate)):
+            expected = "with most_causes: 1, base rates of all conditions for the same settings"
+            yield Problem(("conditions", name, "base_rate"), f"nothing for {', '.join(missing)}", expected, "add it")
+
+
 def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    if parts.complaint and parts.most_causes == 1:
+        yield from _alike_settings(parts)
     if broken & {"conditions", *parts.conditions}:
         return
     for setting in parts.settings:

@@ -179,6 +179,11 @@ class Network:
         return render("network", network=self, kinds=tuple(ANSWERED_BY))
 
 
+def is_single(network: Network) -> bool:
+    """Whether each patient has just one of several conditions, so that base rates sum to 1."""
+    return bool(network.complaint) and network.most_causes == 1 < len(network.conditions)
+
+
 def check_setting(network: Network, setting: str | None) -> str:
     """`setting`, or the network's first one where it is None.
 

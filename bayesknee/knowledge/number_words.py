@@ -21,7 +21,7 @@ from bayesknee.knowledge.model import (
     numbers_below,
     with_values,
 )
-from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.network import Network, is_single
 from bayesknee.knowledge.ranges import LEAST_EXCESS
 
 # How far inside a bound, as the format refuses most bounds: above rounding, and nothing to a reader.
@@ -37,6 +37,8 @@ def find_number(network: Network, path: Path) -> Number:
 def with_number(network: Network, path: Path, value: float) -> Network:
     """The network with another value for one number; in a distribution the other states give way in proportion.
 
+    So do the other base rates, where each patient has just one condition.
+
     Raises:
         NetworkError: a value that breaks a rule of the format; `allowed` tells which do not.
     """
@@ -51,9 +53,21 @@ def with_number(network: Network, path: Path, value: float) -> Network:
             for state, number in distribution.numbers.items()
             if state != path[-1]
         }
-    entry = with_values((section, name), entries[name], values)
-    changed: dict[str, Any] = {section: {**entries, name: entry}}
+    if _sums_to_one(network, path):
+        own = entries[name].base_rate[path[-1]].value
+        for other in entries.values():
+            if other.id != name:
+                rate = other.base_rate[path[-1]].value
+                values[section, other.id, *path[2:]] = rate * (1.0 - value) / (1.0 - own)
+    named = {other for _, other, *_ in values}
+    entries_now = {other: with_values((section, other), entries[other], values) for other in named}
+    changed: dict[str, Any] = {section: {**entries, **entries_now}}
     return replace(network, sha256="", **changed)
+
+
+def _sums_to_one(network: Network, path: Path) -> bool:
+    """Whether a number is a base rate of a network in which each patient has just one condition."""
+    return path[0] == "conditions" and path[2] == "base_rate" and is_single(network)
 
 
 def _distribution(network: Network, path: Path) -> Distribution | None:
@@ -77,8 +91,14 @@ def allowed(network: Network, path: Path) -> tuple[float, float]:
     low, high = MARGIN, 1.0 - MARGIN
     section, name, *rest = path
     entry = getattr(network, section)[name]
-    if section == "conditions" and rest[0] == "base_rate" and network.complaint:
-        low = max(low, 1.0 + LEAST_EXCESS - min(_other_base_rates(network, name, rest[1])))
+    if _sums_to_one(network, path):
+        return low, high
+    if section == "conditions" and rest[0] == "base_rate":
+        others = _other_base_rates(network, name, rest[1])
+        if network.complaint:
+            low = max(low, 1.0 + LEAST_EXCESS - min(others))
+        if network.most_causes is not None and network.most_causes < len(network.conditions):
+            high = min(high, network.most_causes - LEAST_EXCESS - LEAST_EXCESS - max(others))
     rule = entry.noisy_or if section == "signs" else getattr(entry, "model", None)
     if isinstance(rule, NoisyOr):
         if rest[-1] == "leak":

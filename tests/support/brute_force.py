@@ -49,10 +49,20 @@ class BruteForce:
         joint = np.ones(())
         for variable in self._variables:
             joint = joint[..., None] * self._table(variable)
-        self._joint = joint
-        if network.complaint:
-            joint[tuple(0 if each.id in network.conditions else slice(None) for each in self._variables)] = 0.0
+        if network.complaint or network.most_causes:
+            joint = np.where(self._is_allowed(), joint, 0.0)
             joint /= joint.sum()
+        self._joint = joint
+
+    def _is_allowed(self) -> NDArray[np.bool_]:
+        """Whether there are as many conditions as there may be, an axis a variable."""
+        shapes = [[len(each.states) if other is each else 1 for other in self._variables] for each in self._variables]
+        count = np.zeros([1] * len(self._variables), np.intp)
+        for each, shape in zip(self._variables, shapes, strict=True):
+            if each.id in self._network.conditions:
+                count = count + np.array([0, 1]).reshape(shape)
+        fewest, most = int(bool(self._network.complaint)), self._network.most_causes or len(self._network.conditions)
+        return (fewest <= count) & (count <= most)
 
     def _table(self, variable: Variable) -> Array:
         """P(variable | the variables before it), an axis each; of length 1 where it does not depend on one."""

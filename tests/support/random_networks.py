@@ -46,7 +46,9 @@ RULES: Final = ["reads", "noisy_or", "mixture"]
 SAME_WEIGHTS: Final = (
     False  # whether all mixtures of a network weigh conditions alike; `tests.support.strategies` says why
 )
+LIMITS: Final = True  # whether networks may say how many causes come together; not all strategies take such
 LOWEST_EXCESS: Final = 0.02
+MOST_OF_LIMIT: Final = 0.95  # base rates sum to at most so much of the causes that may come together
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,9 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
     }
     if SAME_WEIGHTS:
         models = dict(_with_the_same_weights(models))
+    most = rng.choice([None, None, 1, 2, 2, 3, 4]) if LIMITS else None
+    if most is not None and most < len(conditions):
+        conditions = _within_limit(conditions, most, complaint=complaint)
     return Network(
         id="random",
         version="0",
@@ -122,6 +127,7 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
         groups=_groups(rng, list(conditions)),
         complaint="A complaint" if complaint else "",
         catch_all=rng.choice(list(conditions)) if complaint or rng.random() < 0.3 else "",
+        most_causes=most,
     )
 
 
@@ -226,6 +232,21 @@ def _rates(rng: Random, n: int, *, complaint: bool) -> list[float]:
     while complaint and sum(rates) < 1.0 + LOWEST_EXCESS:
         rates = [rate + 0.2 * (0.97 - rate) for rate in rates]
     return rates
+
+
+def _within_limit(conditions: Mapping[str, Condition], most: int, *, complaint: bool) -> dict[str, Condition]:
+    """The conditions with base rates that so many causes at once can have."""
+    scales: dict[str, float] = {}
+    for setting in {setting for each in conditions.values() for setting in each.base_rate}:
+        total = sum(each.base_rate[setting].value for each in conditions.values())
+        scales[setting] = 1.0 / total if most == 1 and complaint else min(1.0, MOST_OF_LIMIT * most / total)
+    return {
+        name: replace(
+            each,
+            base_rate={setting: probability(rate.value * scales[setting]) for setting, rate in each.base_rate.items()},
+        )
+        for name, each in conditions.items()
+    }
 
 
 def _condition(

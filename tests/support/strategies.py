@@ -32,6 +32,7 @@ def only(name: str) -> Iterator[None]:
         patch.setattr(compiled_network, "choose_strategy", STRATEGIES[name])
         if name != "enumeration":
             patch.setattr(random_networks, "SAME_WEIGHTS", True)
+            patch.setattr(random_networks, "LIMITS", False)
         yield
 
 

@@ -34,6 +34,10 @@ def mixtures(network: Network) -> list[Mixture]:
 OF_NETWORKS: Mapping[str, Callable[[Network], bool]] = {
     "a complaint": lambda n: bool(n.complaint),
     "no complaint": lambda n: not n.complaint,
+    "one cause at most": lambda n: n.most_causes == 1 < len(n.conditions),
+    "one cause": lambda n: n.most_causes == 1 < len(n.conditions) and bool(n.complaint),
+    "two or three causes at most": lambda n: n.most_causes in {2, 3} and n.most_causes < len(n.conditions),
+    "a limit to causes that is none": lambda n: n.most_causes is not None and n.most_causes >= len(n.conditions),
     "one condition": lambda n: len(n.conditions) == 1,
     "four conditions": lambda n: len(n.conditions) == 4,
     "several settings": lambda n: len(n.settings) > 1,

@@ -21,8 +21,8 @@ from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode, make_effect, without_common
 from bayesknee.inference.elimination.patients import Patients, common_of, node_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
-from bayesknee.inference.prior.parents import chance
-from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.prior.parents import PriorDraws, chance
+from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.results import Events
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence

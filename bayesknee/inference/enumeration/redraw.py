@@ -16,7 +16,8 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.cause_sets import CauseSets, Half
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.prior.parents import PriorDraws
+from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign
@@ -130,8 +131,7 @@ class Redraws:
         self._network = network
         self._sets = sets
         self._conditions = tuple(network.conditions)
-        self._order = prior.order
-        self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint)
+        self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint, prior.order)
         self._chunk = max(8, NUMBERS_AT_ONCE // self._sets.size)
 
     def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
@@ -148,7 +148,7 @@ class Redraws:
     def _chances(
         self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[DrawnRow], masks: Vector, part: slice
     ) -> Vector:
-        weights = self._prior.joint(prior, known, self._order)
+        weights = self._prior.joint(prior, known)
         if self._network.complaint:
             weights[0] = 0.0
         for number, row in enumerate(rows, start=1):

@@ -81,12 +81,14 @@ class AnswerSpread(NamedTuple):
 
     Attributes:
         cutset: the states of the cutset that are possible.
+        taken: which of those that the messages of other states have are possible.
         chances: P(state, known) of these.
         messages: by side and part, M_k, shape (subsets of the side's conditions, states of the cutset).
         states: by side and part, the states of its risk factors.
     """
 
     cutset: CutsetStates
+    taken: CutsetStates
     chances: Vector
     messages: list[list[Vector]]
     states: list[list[PartStates]]
@@ -111,7 +113,7 @@ class AnswerSums:
         in_parts = {number for side in prior.sides for part in side.parts for number in part.blocks}
         self._apart = [number for number in prior.blocks if number not in in_parts]
         self._kept: dict[tuple[int, Answers], States] = {}
-        self._kept_parts: dict[tuple[tuple[int, Answers], ...], PartStates] = {}
+        self._kept_parts: dict[tuple[object, ...], PartStates] = {}
 
     def of(self, known: Mapping[str, Likelihood], weights: Vector) -> Vector:
         """How sums over P(s, known risk factors) / P(complaint) divide among the states of each risk factor.
@@ -173,24 +175,32 @@ class AnswerSums:
     def _spread(self, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> AnswerSpread:
         prior = self._prior
         cutset, chances = prior.cutset_states(given)
+        made, taken = prior.narrowed(cutset)
         messages = [prior.messages(side, cutset, given) for side in prior.sides]
-        states = [[self._part_states(part, given, known) for part in side.parts] for side in prior.sides]
-        return AnswerSpread(cutset, chances, messages, states)
+        states = [[self._part_states(part, given, known, made) for part in side.parts] for side in prior.sides]
+        return AnswerSpread(cutset, taken, chances, messages, states)
 
-    def _part_states(self, part: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> PartStates:
-        key = tuple([(number, self._prior.answers(number, known)) for number in part.blocks])
+    def _part_states(
+        self, part: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood], made: CutsetStates
+    ) -> PartStates:
+        by_block = tuple([(number, self._prior.answers(number, known)) for number in part.blocks])
+        key = (by_block, *((each.start, each.stop) for each in made if isinstance(each, slice)))
         if (found := self._kept_parts.get(key)) is None:
-            found = self._list_part_states(part, given, key)
+            found = self._list_part_states(part, given, by_block, made)
             keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // (found.messages.size or 1))
         return found
 
     def _list_part_states(
-        self, part: Part, given: KnownRiskFactors, by_block: Iterable[tuple[int, Answers]]
+        self,
+        part: Part,
+        given: KnownRiskFactors,
+        by_block: Iterable[tuple[int, Answers]],
+        made: CutsetStates,
     ) -> PartStates:
         prior = self._prior
         states = {number: self._states(number, answers) for number, answers in by_block}
         others = [(number, other) for number, possible in states.items() for other in possible.others]
-        messages = [prior.message(part, prior.also(given, number, other.answers)) for number, other in others]
+        messages = [prior.message(part, prior.also(given, number, other.answers), made) for number, other in others]
         rest = tuple(row for possible in states.values() for row in possible.rest)
         return PartStates(rest, [other.row for _, other in others], np.array(messages))
 
@@ -239,7 +249,7 @@ class AnswerSums:
         for i, states in enumerate(spread.states[number]):
             if states.others:
                 d = change * product([*met[:i], *met[i + 1 :]])
-                messages = states.messages[:, :, *spread.cutset].reshape(*states.messages.shape[:2], -1)
+                messages = states.messages[:, :, *spread.taken].reshape(*states.messages.shape[:2], -1)
                 asked = messages.take(places[i], axis=1).reshape(len(states.others), -1)
                 shares[states.others] += matrix_product(asked, d.reshape(len(d), -1).T)
 

@@ -16,6 +16,7 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
 from bayesknee.inference.prior.number_moves import PriorNumbers, Raw
+from bayesknee.inference.prior.part_gradients import through_parts
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
@@ -80,6 +81,10 @@ class PriorGradients:
         factors = [self._parents.factor(c, float(a)).cut(index) for c, a in enumerate(self._prior.intercepts)]
         weights = {number: possible[number][1] for number in (common, *numbers)}
         weights[common] = weights[common] / self._prior.complaint
+        if self._parents.most is not None:
+            of_blocks, by_condition = through_parts(self._prior, weights, factors, sums)
+            of_blocks[common] /= self._prior.complaint
+            return of_blocks, [_condition_first(by_condition[c], factor, c) for c, factor in enumerate(factors)]
         scopes: list[Scope] = [*((number,) for number in weights), *(factor.variables for factor in factors)]
         tables = [*weights.values(), *(factor.table for factor in factors)]
         changes = _through_joint(scopes, tables, self._prior.order, sums)

@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
-from bayesknee.inference.cause_sets import CauseSets, list_sets, network_sets
+from bayesknee.inference.cause_sets import CauseSets, list_sets
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, PriorTable, Side, parts_of, product
 from bayesknee.inference.prior.factors import (
     ALL,
     MOST_PLANS,
+    SETS,
     EliminationPlan,
     Factor,
     Scope,
@@ -38,7 +39,7 @@ from bayesknee.inference.prior.factors import (
     outer,
     sum_out,
 )
-from bayesknee.inference.prior.intercepts import solve_intercepts
+from bayesknee.inference.prior.limited import solve_prior
 from bayesknee.inference.prior.parents import list_parents, no_and_yes, odds_ratios
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.network import Network
@@ -106,10 +107,10 @@ class Prior:
 
     def __init__(self, network: Network, setting: str) -> None:
         self._network = network
-        self.sets = network_sets(network).without_forms
         self.parents = list_parents(network, setting)
+        self.sets = self.parents.sets
         self.order, self.largest_table = self._find_order()
-        self.intercepts, self.complaint = solve_intercepts(self.parents)
+        self.intercepts, self.complaint = solve_prior(self.parents, self.order)
         self._n = len(self.parents.conditions)
         *numbers, self._common = self.parents.block_numbers
         self.blocks = self.parents.block_of
@@ -117,7 +118,8 @@ class Prior:
             number: self.blocks[number].prior for number in numbers if len(self.blocks[number].children) > 1
         }
         self._number_of = {name: number for number in numbers for name in self.blocks[number].ids}
-        self.pairs = absorbed([self._pair(c) for c in range(self._n)])
+        pairs = [self._pair(c) for c in range(self._n)]
+        self.pairs = absorbed(pairs) if self.sets.most is None else pairs
         self.cutset, self.sides = parts_of(self.pairs, self.parents, self.order)
         self.axes = tuple(condition for side in self.sides for condition in side.conditions)
         self.side_sets = self._side_sets()
@@ -129,8 +131,10 @@ class Prior:
         """The order in which to sum blocks out. With some known it serves as well, since tables only shrink."""
         parents = self.parents
         scopes = [(c, *ratios) for c, ratios in enumerate(parents.numbers.ratios)]
+        if self.sets.most is not None:
+            scopes = [tuple(variable for variable in scope if variable in parents.block_of) for scope in scopes]
         order, largest = elimination_order(scopes, parents.block_numbers[:-1], parents.states)
-        check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
+        check_size(max(largest, parents.states[-1] * self.sets.size), "conditions that share risk factors")
         return order, largest
 
     def _pair(self, c: int) -> PriorTable:
@@ -179,36 +183,58 @@ class Prior:
         return (*(given.states.get(number, ALL) for number in others), given.common_states), outer(weights)
 
     def in_order(self, row: Vector) -> Vector:
-        """A row over `sets` as one over `side_sets`."""
+        """Rows over `sets`, shape (..., sets), as rows over `side_sets`."""
         ordered = np.empty_like(row)
-        ordered[self._places] = row
+        ordered[..., self._places] = row
         return ordered
 
     def messages(self, side: Side, states: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
         """M_k of the parts of one side, each shape (subsets of the side's conditions, states of the cutset)."""
+        made, taken = self.narrowed(states)
         return [
-            self.message(part, given)[:, *states].reshape(2 ** len(part.conditions), -1).take(subsets, axis=0)
-            for part, subsets in zip(side.parts, side.places, strict=True)
+            self.message(part, given, made)[:, *taken].reshape(part.sets.size, -1).take(sets, axis=0)
+            for part, sets in zip(side.parts, side.places, strict=True)
         ]
 
-    def message(self, part: Part, given: KnownRiskFactors) -> Vector:
-        """M_k for all states of the cutset, shape (subsets of the part's conditions, states of each block of it)."""
-        key = tuple([(number, given.answers[number]) for number in part.blocks if number in given.answers])
+    def narrowed(self, states: CutsetStates) -> tuple[CutsetStates, CutsetStates]:
+        """The states of the cutset for which messages are made, and which of these are then taken.
+
+        All of them are made where that takes no time, so that the messages serve more patients.
+        """
+        every = (ALL,) * len(states)
+        if self.sets.most is None:
+            return every, states
+        return tuple(slice(state, state + 1) if isinstance(state, int) else state for state in states), every
+
+    def message(self, part: Part, given: KnownRiskFactors, states: CutsetStates) -> Vector:
+        """M_k for some states of the cutset, shape (sets of the part's conditions, states of each block of it)."""
+        key: tuple[object, ...] = tuple(
+            [(number, given.answers[number]) for number in part.blocks if number in given.answers]
+        )
+        if self.sets.most is not None:
+            key = (key, *[(state.start, state.stop) for state in states if isinstance(state, slice)])
         if (found := part.kept.get(key)) is None:
-            found = self._make_message(part, given)
+            found = self._make_message(part, given, states)
             keep(part.kept, key, found, MOST_CACHED_NUMBERS // found.size)
         return found
 
-    def _make_message(self, part: Part, given: KnownRiskFactors) -> Vector:
-        """M_k, with an axis for each block of the cutset, all states of it."""
+    def _make_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
+        """M_k, with an axis for each block of the cutset."""
         states = {number: given.states[number] for number in part.blocks if number in given.states}
-        tables = [(full if private in states else summed).cut(states) for private, full, summed in part.pairs]
+        cut = {**states, **dict(zip(self.cutset, of_cutset, strict=True))} if self.sets.most is not None else states
+        tables = [(full if private in states else summed).cut(cut) for private, full, summed in part.pairs]
+        axes = part.conditions
+        if self.sets.most is not None:
+            tables, axes = [table.over_sets(axes, part.sets.membership) for table in tables], (SETS,)
         known = {number: given.weights[number] for number in part.blocks if number in given.weights}
         unsure = [number for number, weights in known.items() if len(weights) > 1]
         factors = [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
-        table = sum_out([*factors, *tables], unsure).over((*part.conditions, *self.cutset))
-        sizes = [self.parents.states[number] for number in self.cutset]
-        return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
+        table = sum_out([*factors, *tables], unsure).over((*axes, *self.cutset))
+        sizes = [
+            len(np.arange(self.parents.states[number])[states])
+            for number, states in zip(self.cutset, of_cutset, strict=True)
+        ]
+        return np.broadcast_to(table, (*table.shape[: len(axes)], *sizes)).reshape(-1, *sizes)
 
     # --- by one plan, where parts would be large ---------------------------------------------------------------------
 
