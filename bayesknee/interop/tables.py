@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
-from bayesknee.inference.cause_sets import all_sets
+from bayesknee.inference.cause_sets import all_sets, limit_of
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
+from bayesknee.interop.chains import counts, limited_complaint, mixture_chain, mixture_of_slots, noisy_or_chain, slots
+from bayesknee.interop.table import Table
+from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Mixture, NoisyOr, Reading, RiskFactor
 from bayesknee.knowledge.network import Network, check_setting
 
+# Where causes are limited, a table over more conditions gives way to a chain of small ones. Judged: 12 still read fast.
+MOST_AT_ONCE: Final = 12
 MOST_CONDITIONS: Final = 20  # a table over all of them would have a million columns
 MOST_NUMBERS: Final = 2**22  # 32 MB here, and more as text: beyond, a file hardly serves other programs. Judged
-TOLERANCE: Final = 1e-9  # as for distributions in a network: far above rounding, far below a wrong figure
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """P(node | parents).
-
-    Attributes:
-        values: an axis for the node's states, then one for each parent, in the order of `parents`.
-
-    Raises:
-        ExportError: a value is no probability, or a column does not sum to 1 within 1e-9.
-    """
-
-    node: str
-    states: tuple[str, ...]
-    parents: tuple[str, ...]
-    values: Vector
-
-    def __post_init__(self) -> None:
-        off = float(np.max(np.abs(self.values.sum(axis=0) - 1.0)))
-        if not (np.all(self.values >= 0.0) and off <= TOLERANCE):
-            raise ExportError(
-                f"the table of {self.node} is off by {off:.2g}; expected columns of probabilities that sum to 1 within "
-                f"{TOLERANCE:g}; correct the numbers of {self.node}"
-            )
-
-    @property
-    def rows(self) -> Vector:
-        """A row for each combination of parent states, the last parent changing fastest; a column for each state."""
-        return np.moveaxis(self.values, 0, -1).reshape(-1, len(self.states))
 
 
 def network_tables(network: Network, setting: str | None = None) -> tuple[Table, ...]:
     """One table for each node, parents before children: risk factors, conditions, the complaint, signs, findings.
+
+    Where only so many causes may come together, chains of nodes count them; see `bayesknee.interop.chains`.
 
     Args:
         network: any, as long as its tables do not grow too large.
@@ -63,7 +36,7 @@ def network_tables(network: Network, setting: str | None = None) -> tuple[Table,
         InferenceError: base rates that cannot be met.
         ExportError: more conditions, or larger tables, than plain tables can hold.
     """
-    if (n := len(network.conditions)) > MOST_CONDITIONS:
+    if (n := len(network.conditions)) > MOST_CONDITIONS and limit_of(network) is None:
         raise ExportError(f"network {network.id} has {n} conditions; as plain tables at most {MOST_CONDITIONS} will do")
     tables: list[Table] = []
     for table in _tables(network, check_setting(network, setting)):
@@ -76,14 +49,20 @@ def network_tables(network: Network, setting: str | None = None) -> tuple[Table,
     return tuple(tables)
 
 
+def is_conditioned(network: Network) -> bool:
+    """Whether queries are to be conditioned on the complaint; without one, it tells that causes are not too many."""
+    return bool(network.complaint) or limit_of(network) is not None
+
+
 def _tables(network: Network, setting: str) -> Iterator[Table]:
     yield from (_risk_factor(factor, setting) for factor in network.risk_factors.values())
     yield from _conditions(network, setting)
-    if network.complaint:
-        yield _complaint(tuple(network.conditions))
+    yield from _complaint(network)
     for sign in network.signs.values():
-        yield _noisy_or(sign.id, sign.noisy_or, network)
-    yield from (_finding(finding, network) for finding in network.findings.values())
+        yield from _noisy_or(sign.id, sign.noisy_or, network)
+    yield from _slots(network)
+    for finding in network.findings.values():
+        yield from _finding(finding, network)
 
 
 def _risk_factor(factor: RiskFactor, setting: str) -> Table:
@@ -98,23 +77,53 @@ def _conditions(network: Network, setting: str) -> Iterator[Table]:
         yield from (tables.pop(name) for name in ready)
 
 
-def _complaint(conditions: tuple[str, ...]) -> Table:
-    """A deterministic OR: present if any condition is."""
-    yes = np.ones((2,) * len(conditions))
-    yes[(0,) * len(conditions)] = 0.0
-    return Table(COMPLAINT, NO_YES, conditions, np.stack([1.0 - yes, yes]))
+def _complaint(network: Network) -> Iterator[Table]:
+    """A deterministic OR: present if any condition is; or, if there is a limit, as many as there may be."""
+    conditions, most = tuple(network.conditions), limit_of(network)
+    if most is not None:
+        yield from counts(conditions, most)
+        yield limited_complaint(len(conditions), most, fewest=int(bool(network.complaint)))
+    elif network.complaint:
+        yes = np.ones((2,) * len(conditions))
+        yes[(0,) * len(conditions)] = 0.0
+        yield Table(COMPLAINT, NO_YES, conditions, np.stack([1.0 - yes, yes]))
 
 
-def _finding(finding: Finding, network: Network) -> Table:
+def _finding(finding: Finding, network: Network) -> Iterator[Table]:
     if isinstance(finding.model, Reading):
-        return Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
-    if isinstance(finding.model, NoisyOr):
-        return _noisy_or(finding.id, finding.model, network)
-    conditions = tuple(network.conditions)
-    table = mixture_table(finding.model, finding.states, all_sets(conditions))
-    return Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
+        yield Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
+    elif isinstance(finding.model, NoisyOr):
+        yield from _noisy_or(finding.id, finding.model, network)
+    else:
+        yield from _mixture(finding, finding.model, network)
 
 
-def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Table:
+def _mixture(finding: Finding, rule: Mixture, network: Network) -> Iterator[Table]:
+    conditions, most = tuple(network.conditions), limit_of(network)
+    if most is None or len(conditions) <= MOST_AT_ONCE:
+        table = mixture_table(rule, finding.states, all_sets(conditions))
+        yield Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
+    elif _weigh_alike(rule):
+        yield from mixture_chain(finding.id, rule, finding.states, conditions, most)
+    else:
+        yield mixture_of_slots(finding.id, rule, finding.states, conditions, most)
+
+
+def _weigh_alike(rule: Mixture) -> bool:
+    return all(weight.value == 1.0 for weight in rule.weights.values())
+
+
+def _slots(network: Network) -> Iterator[Table]:
+    """What tells which causes are present, where a mixture needs it."""
+    conditions, most = tuple(network.conditions), limit_of(network)
+    mixtures = [each.model for each in network.findings.values() if isinstance(each.model, Mixture)]
+    if most is not None and len(conditions) > MOST_AT_ONCE and not all(map(_weigh_alike, mixtures)):
+        yield from slots(conditions, most)
+
+
+def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Iterator[Table]:
     causes = tuple(condition for condition in network.conditions if condition in rule.causes)
-    return Table(name, NO_YES, causes, noisy_or_table(rule, all_sets(causes)).reshape(2, *(2,) * len(causes)))
+    if limit_of(network) is None or len(causes) <= MOST_AT_ONCE:
+        yield Table(name, NO_YES, causes, noisy_or_table(rule, all_sets(causes)).reshape(2, *(2,) * len(causes)))
+    else:
+        yield from noisy_or_chain(name, rule, causes)

@@ -22,7 +22,7 @@ SECTIONS: Final = (
     "findings",
     "red_flags",
 )
-HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution")
+HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution")
 
 
 @dataclass(frozen=True)

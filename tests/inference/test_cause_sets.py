@@ -8,8 +8,11 @@ import math
 import numpy as np
 import pytest
 
+from bayesknee import Engine
 from bayesknee.arrays import Vector
+from bayesknee.errors import InferenceError
 from bayesknee.inference.cause_sets import CauseSets, all_sets, count_sets, list_sets
+from tests.support.small_networks import condition, network
 
 NAMES = tuple("abcdefgh")
 
@@ -144,3 +147,18 @@ def test_sets_of_conditions(sets: CauseSets) -> None:
 
 def test_all_sets_have_no_limit() -> None:
     assert all_sets(("a", "b")).membership.tolist() == list_sets(plain(2)).membership.tolist()
+
+
+def test_too_many_sets_are_refused() -> None:
+    many = network(*(condition(f"c{number}", 0.05) for number in range(60)), most_causes=5)
+    message = "network small has 5,985,198 sets of causes; expected at most 1,048,576 .* lower most_causes, 5"
+    with pytest.raises(InferenceError, match=message):
+        Engine(many)
+
+
+def test_hundreds_of_conditions_are_enumerated_where_few_come_together() -> None:
+    many = network(*(condition(f"c{number}", 0.004) for number in range(300)), most_causes=2, complaint="")
+    posterior = Engine(many).diagnose({"c0": "yes"}).posterior
+    assert len(posterior) == 300
+    assert posterior["c0"] == 1.0
+    assert posterior["c1"] < 0.004
