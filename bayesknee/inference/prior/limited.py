@@ -35,6 +35,7 @@ from bayesknee.inference.prior.intercepts import (
     solve_intercepts,
 )
 from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws
+from bayesknee.log_odds import logit
 
 # P(complaint) where it has one cause only. So conditions are rare and odds near probabilities, and then all base rates
 # can be met, whatever the odds ratios: with 0.1, some of 55 are too much. Judged.
@@ -229,7 +230,7 @@ class LimitedSearch:
     def _look(self, joint: Vector, rates: Vector) -> tuple[Vector, Vector]:
         """F, shape (conditions, draws), and P(complaint), shape (draws,)."""
         totals, *marginals = self._parents.sets.sums(np.ascontiguousarray(joint.T)).T
-        off = _logit(rates) - _logit(np.array(marginals) / totals)
+        off = logit(rates) - logit(np.array(marginals) / totals)
         return off + np.log(COMPLAINT_OF_ONE / totals) if self._is_one else off, totals
 
     def _look_along(self, numbers: ParentNumbers, rates: Vector, intercepts: Vector) -> tuple[Vector, Vector, Vector]:
@@ -260,10 +261,6 @@ def _corrected(inverse: Vector, step: Vector, change: Vector) -> Vector:
     scale = np.einsum("id,id->d", step, moved)
     scale = np.where(scale == 0.0, 1.0, scale)
     return np.asarray(inverse + np.einsum("id,jd->dij", (step - moved) / scale, across))
-
-
-def _logit(probability: Vector) -> Vector:
-    return np.asarray(np.log(probability) - np.log1p(-probability))
 
 
 def _not_met(parents: Parents, rates: Vector) -> str:
