@@ -37,6 +37,7 @@ from bayesknee.inference.cause_sets import limit_of
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,
+    OF_FORM,
     Distribution,
     Finding,
     Mixture,
@@ -252,8 +253,13 @@ class _Learner:
     # --- signs and findings ------------------------------------------------------------------------------------------
 
     def rules(self) -> Iterator[Move]:
-        """Signs with their readings, then findings that depend on conditions directly."""
+        """Signs with their readings, then findings that depend on conditions directly.
+
+        What names forms of conditions stays as it is, for labels do not tell which form a patient had.
+        """
         for name, sign in self._network.signs.items():
+            if _names_forms(sign.noisy_or.causes):
+                continue
             readings = {
                 finding.id: finding.model
                 for finding in self._network.findings.values()
@@ -263,8 +269,13 @@ class _Learner:
                 yield from self._sign(name, sign.noisy_or, readings)
         for finding in self._network.findings.values():
             if finding.id in self._answers and isinstance(finding.model, NoisyOr):
-                yield from self._direct(finding.id, finding.model)
-            elif finding.id in self._answers and isinstance(finding.model, Mixture):
+                if not _names_forms(finding.model.causes):
+                    yield from self._direct(finding.id, finding.model)
+            elif (
+                finding.id in self._answers
+                and isinstance(finding.model, Mixture)
+                and not _names_forms((*finding.model.distributions, *finding.model.weights))
+            ):
                 yield from self._mixture(finding, finding.model)
 
     def _sign(self, name: str, rule: NoisyOr, readings: Mapping[str, Reading]) -> Iterator[Move]:
@@ -374,6 +385,10 @@ class _Learner:
             note=_joined(note, old.note),
         )
         return Move(path, old, new, patients, parameter.effective, parameter.weight)
+
+
+def _names_forms(causes: Iterable[str]) -> bool:
+    return any(OF_FORM in cause for cause in causes)
 
 
 def _is_seen(parameter: Parameter) -> bool:

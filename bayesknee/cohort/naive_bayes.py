@@ -19,7 +19,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.inference.products import matrix_product
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading, RiskFactor, of_cause
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 
@@ -78,25 +78,31 @@ class NaiveBayes:
 
 def finding_table(network: Network, finding: Finding, conditions: Iterable[str]) -> Vector:
     """P(state | only c), shape (states, n)."""
-    return np.array([_alone(network, finding, name) for name in conditions]).T
+    return np.array([_mean_over_forms(network, finding, network.conditions[name]) for name in conditions]).T
 
 
-def _alone(network: Network, finding: Finding, condition: str) -> Likelihood:
+def _mean_over_forms(network: Network, finding: Finding, condition: Condition) -> Vector:
+    """P(state | only that condition), its forms weighed by their shares."""
+    shares = [form.share.value for form in condition.forms.values()] or [1.0]
+    return np.asarray(np.array(shares) @ [_alone(network, finding, cause) for cause in condition.causes], np.float64)
+
+
+def _alone(network: Network, finding: Finding, cause: str) -> Likelihood:
     model = finding.model
     if isinstance(model, Mixture):
-        distribution = model.distributions.get(condition) or model.otherwise
+        distribution = of_cause(model.distributions, cause) or model.otherwise
         states = finding.states
         return distribution.vector(states) if distribution else (1.0 / len(states),) * len(states)
     if isinstance(model, NoisyOr):
-        yes = model.causes.get(condition, model.leak).value
+        yes = (of_cause(model.causes, cause) or model.leak).value
     else:
-        yes = _read(network, model, condition)
+        yes = _read(network, model, cause)
     return 1.0 - yes, yes
 
 
-def _read(network: Network, reading: Reading, condition: str) -> float:
+def _read(network: Network, reading: Reading, cause: str) -> float:
     rule = network.signs[reading.sign].noisy_or
-    sign = rule.causes.get(condition, rule.leak).value
+    sign = (of_cause(rule.causes, cause) or rule.leak).value
     return sign * reading.sensitivity.value + (1.0 - sign) * (1.0 - reading.specificity.value)
 
 

@@ -195,6 +195,7 @@ class Diagnosis(Belief):
             "posterior": [
                 {"condition": name, "name": conditions[name].name, "prior": self.prior[name], "probability": p}
                 | ({"error": self.approximation.errors[name]} if self.approximation else {})
+                | ({"forms": self._plain_forms(name)} if name in self.forms else {})
                 for name, p in self.posterior.items()
             ],
             "exact": self.exact,
@@ -207,6 +208,10 @@ class Diagnosis(Belief):
             "triage": plain(self.triage),
             "not_ruled_out": plain(self.not_ruled_out),
         }
+
+    def _plain_forms(self, condition: str) -> list[dict[str, Any]]:
+        forms = self.network.conditions[condition].forms
+        return [{"form": name, "name": forms[name].name, "probability": p} for name, p in self.forms[condition].items()]
 
     def given_dict(self) -> dict[str, Any]:
         """The network, the setting, the evidence and what the evidence implies, as plain data."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import TIE_DECIMALS, Bools, Vector
 from bayesknee.errors import BayeskneeError, unknown_text
-from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
+from bayesknee.knowledge.model import LEVELS, Condition, Exclusion, Form, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -51,6 +51,7 @@ class Reason:
         limit: of the condition; None for a red flag.
         source: of a red flag: a key of the network's references, or `judged`.
         set_aside_by: of a red flag that an exception sets aside: the reason of that.
+        form: of the condition, where the reason is that form of it.
     """
 
     kind: ReasonKind
@@ -62,6 +63,7 @@ class Reason:
     limit: float | None = None
     source: str = ""
     set_aside_by: str = ""
+    form: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: id, answers and source of a red flag; condition, probability and limit of other reasons."""
@@ -69,7 +71,8 @@ class Reason:
         if self.kind == "red_flag":
             flag = ("answers", "source", "set_aside_by") if self.set_aside_by else ("answers", "source")
             return {**shared, "red_flag": self.id, **attributes(self, flag)}
-        return {**shared, "condition": self.id, **attributes(self, ("probability", "limit"))}
+        of_condition = ("form", "probability", "limit") if self.form else ("probability", "limit")
+        return {**shared, "condition": self.id, **attributes(self, of_condition)}
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,12 @@ class Triage:
         return tuple(reason for reason in self.reasons if reason.kind == "red_flag")
 
 
-def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Triage:
+def triage(
+    steps: CareSteps,
+    evidence: Evidence,
+    posterior: Mapping[str, float],
+    forms: Mapping[str, Mapping[str, float]] = immutabledict(),
+) -> Triage:
     """The level of care that a patient's posterior and answers call for, and why.
 
     With no finding or condition known, a condition counts as over its limit only if risk factors have raised it above
@@ -130,11 +138,12 @@ def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float])
         steps: what probabilities call for.
         evidence: the answers, for the red flags.
         posterior: P(condition | evidence), most probable first.
+        forms: P(form | evidence) by condition with forms, most probable first.
     """
     network = steps.network
     flags = list(red_flags(network, evidence))
     excluded = {flag.id: found for flag in flags if (found := _exclusion(network.red_flags[flag.id], evidence))}
-    reasons = [*(flag for flag in flags if flag.id not in excluded), *_conditions(steps, evidence, posterior)]
+    reasons = [*(flag for flag in flags if flag.id not in excluded), *_conditions(steps, evidence, posterior, forms)]
     ranked = sorted(reasons, key=lambda reason: (LEVELS.index(reason.level), _KINDS.index(reason.kind)))
     set_aside = (replace(flag, set_aside_by=excluded[flag.id].reason) for flag in flags if flag.id in excluded)
     return Triage(ranked[0].level, tuple(ranked), tuple(set_aside))
@@ -166,12 +175,19 @@ class CareSteps:
         for number, (level, threshold) in enumerate(self.network.conditions[name].steps):
             yield (max(threshold.at.value, limit) if number else limit), level, threshold.do
 
-    def levels(self, posteriors: NDArray[np.floating], complaint_known: Bools) -> NDArray[np.int8]:
+    def levels(
+        self,
+        posteriors: NDArray[np.floating],
+        complaint_known: Bools,
+        forms: NDArray[np.floating] | None = None,
+    ) -> NDArray[np.int8]:
         """The level that each row of posteriors calls for, as an index into `LEVELS`; shape (rows,).
 
         Args:
             posteriors: P(condition | evidence), shape (rows, conditions).
             complaint_known: whether a finding or condition is known, shape (rows,).
+            forms: P(form | evidence), shape (rows, forms of all conditions); their shares of the conditions, where left
+                out.
         """
         found: NDArray[np.int8] = self._leading[np.round(posteriors, TIE_DECIMALS).argmax(axis=1)]
         for column, name in enumerate(self.network.conditions):
@@ -179,6 +195,29 @@ class CareSteps:
             for at, level, _ in self.of(name):
                 reached = (probability >= at) & (complaint_known | (probability > self.raised_from[column]))
                 found[reached] = np.minimum(found[reached], LEVELS.index(level))
+        return self._with_forms(found, posteriors, complaint_known, forms)
+
+    def _with_forms(
+        self,
+        found: NDArray[np.int8],
+        posteriors: NDArray[np.floating],
+        complaint_known: Bools,
+        forms: NDArray[np.floating] | None,
+    ) -> NDArray[np.int8]:
+        """The levels, raised by forms with thresholds of their own."""
+        number = 0
+        leading = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
+        for column, condition in enumerate(self.network.conditions.values()):
+            shares = [form.share.value for form in condition.forms.values()]
+            own = slice(number, number + len(shares))
+            number = own.stop
+            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, own]
+            counts = complaint_known | (posteriors[:, column] > self.raised_from[column])
+            for place, form in enumerate(condition.forms.values()):
+                first = (leading == column) & (np.round(chances, TIE_DECIMALS).argmax(axis=1) == place)
+                for step, (level, threshold) in enumerate(form.steps):
+                    reached = counts & (chances[:, place] >= threshold.at.value) | (first & (step == 0))
+                    found[reached] = np.minimum(found[reached], LEVELS.index(level))
         return found
 
 
@@ -210,7 +249,9 @@ def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapp
     return immutabledict(stated | dict(limits or {}))
 
 
-def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Iterator[Reason]:
+def _conditions(
+    steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float], forms: Mapping[str, Mapping[str, float]]
+) -> Iterator[Reason]:
     leader, known = next(iter(posterior)), is_complaint_known(steps.network, evidence)
     raised_from = dict(zip(steps.network.conditions, steps.raised_from.tolist(), strict=True))
     for name, probability in posterior.items():
@@ -225,6 +266,30 @@ def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, fl
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
+        for form, chance in forms.get(name, {}).items():
+            yield from _form(condition, condition.forms[form], chance, known or counts)
+        if name == leader and name in forms:
+            yield from _leading_form(condition, condition.forms[next(iter(forms[name]))], forms[name])
+
+
+def _form(condition: Condition, form: Form, probability: float, counts: bool) -> Iterator[Reason]:  # noqa: FBT001
+    """A form at or over a threshold of its own."""
+    reached = [(level, threshold) for level, threshold in form.steps if counts and probability >= threshold.at.value]
+    if reached:
+        level, threshold = reached[-1]
+        done = f": {threshold.do}" if threshold.do else ""
+        text = f"{condition.name}, {form.name} {short_percent(probability)}, not below its limit of "
+        text = f"{text}{short_percent(threshold.at.value)}{done}"
+        at = threshold.at.value
+        yield Reason("over_limit", condition.id, level, text, probability=probability, limit=at, form=form.id)
+
+
+def _leading_form(condition: Condition, form: Form, forms: Mapping[str, float]) -> Iterator[Reason]:
+    """The most probable form of the most probable cause, where it has a level of its own."""
+    if form.level is not None and form.limit is not None and forms[form.id] < form.limit.value:
+        text = f"{condition.name}, {form.name} {short_percent(forms[form.id])}, the most probable form of the leader"
+        limit = form.limit.value
+        yield Reason("leader", condition.id, form.level, text, probability=forms[form.id], limit=limit, form=form.id)
 
 
 # --- red flags -----------------------------------------------------------------------------------------------------
@@ -302,7 +367,11 @@ def _answer_shown(evidence: Evidence, name: str) -> str:
 
 
 def levels(
-    steps: CareSteps, marginals: NDArray[np.floating], codes: Codes, evidence: Evidence = NOTHING_KNOWN
+    steps: CareSteps,
+    marginals: NDArray[np.floating],
+    codes: Codes,
+    evidence: Evidence = NOTHING_KNOWN,
+    forms: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int8]:
     """The level of many patients, as an index into `LEVELS`, int8 of shape (rows,); 0 is the most urgent.
 
@@ -311,10 +380,11 @@ def levels(
         marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
         codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
         evidence: what is known of all of them besides; what it answers is not read from the codes.
+        forms: P(form | evidence), shape (rows, forms of all conditions); as of `CareSteps.levels`.
     """
     network = steps.network
     known = (codes[:, len(network.risk_factors) :] != NOT_KNOWN).any(axis=1) | is_complaint_known(network, evidence)
-    found = steps.levels(marginals, known)
+    found = steps.levels(marginals, known, forms)
     for flag in network.red_flags.values():
         raised = np.all([_line_holds(network, line, codes, evidence) for line in flag.when], axis=0)
         for exclusion in flag.unless:

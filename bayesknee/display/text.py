@@ -132,6 +132,9 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
     listed = list(diagnosis.posterior.items())[:most]
     names = [network.conditions[name].name for name, _ in listed]
     names += [each.name for each in network.groups.values()]
+    names += [
+        f"  {network.conditions[name].forms[form].name}" for name, forms in diagnosis.forms.items() for form in forms
+    ]
     room = console.width - _FIXED_COLUMNS
     longest = min(room, max(Text(name).cell_len for name in names))
     width = min(LONGEST_BAR, room - longest)
@@ -154,6 +157,8 @@ def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
         )
         error = f"  +- {percent_or_less(how.errors[name])}" if (how := diagnosis.approximation) else None
         table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
+        for form, chance in diagnosis.forms.get(name, {}).items():
+            table.add_row("", f"  {network.conditions[name].forms[form].name}", "", percent(chance), drawn(chance))
     if diagnosis.groups:
         table.add_row()
         table.add_row("", "At least one of", style="bold")
@@ -178,6 +183,8 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
             share = intervals.first[name]
             first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
             table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
+            for form, own in intervals.forms.get(name, {}).items():
+                table.add_row(f"  {network.conditions[name].forms[form].name}", sticky(interval_text(own)))
     for name, each in intervals.groups.items():
         if given_state(diagnosis, set(network.groups[name].members)) is None:
             table.add_row(network.groups[name].name, sticky(interval_text(each)))

@@ -209,6 +209,17 @@ class CauseSets:
         """By set, which set of `without_forms` has the same conditions."""
         return self.without_forms.find(self.order, self.membership)
 
+    def without_forms_of(self, rows: Vector) -> Vector:
+        """The sums of rows, shape (..., size), over the forms of each set of conditions, shape (..., those sets)."""
+        order, starts = self._by_conditions
+        return np.add.reduceat(rows.take(order, axis=-1), starts, axis=-1)
+
+    @cached_property
+    def _by_conditions(self) -> tuple[Integers, Integers]:
+        """The sets, those of the same conditions together; and where each of these runs begins."""
+        order = np.argsort(self.sets_of_conditions, kind="stable")
+        return order, np.flatnonzero(np.diff(self.sets_of_conditions[order], prepend=-1))
+
     # --- what is told by cause, for each set -------------------------------------------------------------------------
 
     def sums_of(self, weights: Iterable[float] | Vector, start: float = 0.0) -> Vector:
@@ -243,15 +254,30 @@ class CauseSets:
         parts = [matrix_product(first[block.first], second[: block.second].T).ravel() for block in self.blocks]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def holds_any(self, conditions: frozenset[int]) -> Vector:
-        """1.0 for the sets that hold at least one of the conditions at these places of `order`. Read only."""
-        if (found := self._kept.get(conditions)) is None:
-            half = self.first.conditions.shape[1] - 1
-            first = self.first.conditions[:, [1 + c for c in conditions if c < half]].max(axis=1, initial=0.0)
-            second = self.second.conditions[:, [1 + c - half for c in conditions if c >= half]].max(axis=1, initial=0.0)
+    def event_of(self, cause: str) -> int:
+        """How an event names a cause: a condition by its place in `order`, a form by a number beyond all of these."""
+        place = self.names.index(cause)
+        condition = self.condition_of[place]
+        return len(self.order) + place if self.forms[condition] > 1 else condition
+
+    def holds_any(self, members: frozenset[int]) -> Vector:
+        """1.0 for the sets that hold at least one of these conditions or forms; see `event_of`. Read only."""
+        if (found := self._kept.get(members)) is None:
+            first, second = (self._half_holds_any(members, number) for number in range(2))
             found = self.outer(first, second, np.maximum)
-            keep(self._kept, conditions, found, MOST_EVENTS)
+            keep(self._kept, members, found, MOST_EVENTS)
         return found
+
+    def _half_holds_any(self, members: frozenset[int], number: int) -> Vector:
+        """The same for the sets of a half."""
+        half, other = (self.first, self.second)[number], self.first
+        conditions, causes = (number * (each.shape[1] - 1) for each in (other.conditions, other.causes))
+        n = len(self.order)
+        table = np.hstack([half.conditions[:, 1:], half.causes[:, 1:]])
+        own = half.conditions.shape[1] - 1
+        columns = [m - conditions for m in members if m < n and 0 <= m - conditions < own]
+        columns += [own + m - n - causes for m in members if m >= n and 0 <= m - n - causes < half.causes.shape[1] - 1]
+        return np.asarray(table[:, columns].max(axis=1, initial=0.0))
 
     @cached_property
     def _kept(self) -> dict[frozenset[int], Vector]:
@@ -356,7 +382,7 @@ def check_sets(network: Network) -> None:
 
 
 def _count(network: Network) -> int:
-    return count_sets((1 for _ in network.conditions), limit_of(network))
+    return count_sets((len(each.causes) for each in network.conditions.values()), limit_of(network))
 
 
 def _remedy(network: Network) -> str:
@@ -370,7 +396,7 @@ def all_sets(conditions: Sequence[str]) -> CauseSets:
 
 def network_sets(network: Network) -> CauseSets:
     """The sets of causes of a network."""
-    return list_sets(tuple((name,) for name in network.conditions), limit_of(network))
+    return list_sets(tuple(each.causes for each in network.conditions.values()), limit_of(network))
 
 
 def limit_of(network: Network) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cause_sets import CauseSets
-from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading, of_cause
 from bayesknee.patient.evidence import Likelihood
 
 Numbers = TypeVar("Numbers", float, Vector)
@@ -24,10 +24,10 @@ def link(leak: float, stated: float) -> float:
     return 1.0 - (1.0 - stated) / (1.0 - leak)
 
 
-def noisy_or_steps(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
-    """log(1 - leak), then log(1 - q) of each condition, 0 where it is no cause; shape (1 + n,)."""
+def noisy_or_steps(rule: NoisyOr, causes: Sequence[str]) -> Vector:
+    """log(1 - leak), then log(1 - q) of each condition or form, 0 where it is no cause; shape (1 + causes,)."""
     log_no_leak = np.log1p(-rule.leak.value)
-    stated = (rule.causes.get(name) for name in conditions)
+    stated = (of_cause(rule.causes, cause) for cause in causes)
     return np.array([log_no_leak, *(np.log1p(-number.value) - log_no_leak if number else 0.0 for number in stated)])
 
 
@@ -57,11 +57,13 @@ class MixtureNumbers(NamedTuple):
     otherwise: Vector
 
 
-def mixture_numbers(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> MixtureNumbers:
+def mixture_numbers(rule: Mixture, states: tuple[str, ...], causes: Sequence[str]) -> MixtureNumbers:
     """The stated numbers of a mixture; `otherwise` is uniform if the mixture has none."""
-    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in conditions])
+    stated = [of_cause(rule.weights, cause) for cause in causes]
+    weights = np.array([weight.value if weight else 1.0 for weight in stated])
     others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
-    each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]
+    distributions = [of_cause(rule.distributions, cause) for cause in causes]
+    each = [distribution.vector(states) if distribution else others for distribution in distributions]
     return MixtureNumbers(weights[:, None], np.array(each)[..., None], np.array(others)[:, None])
 
 

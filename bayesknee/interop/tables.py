@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,9 +11,21 @@ from bayesknee.errors import ExportError
 from bayesknee.inference.cause_sets import all_sets, limit_of
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.interop.chains import counts, limited_complaint, mixture_chain, mixture_of_slots, noisy_or_chain, slots
+from bayesknee.interop.chains import (
+    CauseNode,
+    cause_nodes,
+    counts,
+    form_node,
+    limited_complaint,
+    mixture_chain,
+    mixture_of_slots,
+    mixture_table_of,
+    noisy_or_chain,
+    noisy_or_table_of,
+    slots,
+)
 from bayesknee.interop.table import Table
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Mixture, NoisyOr, Reading, RiskFactor, condition_of
 from bayesknee.knowledge.network import Network, check_setting
 
 # Where causes are limited, a table over more conditions gives way to a chain of small ones. Judged: 12 still read fast.
@@ -25,7 +37,8 @@ MOST_NUMBERS: Final = 2**22  # 32 MB here, and more as text: beyond, a file hard
 def network_tables(network: Network, setting: str | None = None) -> tuple[Table, ...]:
     """One table for each node, parents before children: risk factors, conditions, the complaint, signs, findings.
 
-    Where only so many causes may come together, chains of nodes count them; see `bayesknee.interop.chains`.
+    Forms of a condition are one node below it. Where only so many causes may come together, chains of nodes count them;
+    see `bayesknee.interop.chains`.
 
     Args:
         network: any, as long as its tables do not grow too large.
@@ -57,6 +70,7 @@ def is_conditioned(network: Network) -> bool:
 def _tables(network: Network, setting: str) -> Iterator[Table]:
     yield from (_risk_factor(factor, setting) for factor in network.risk_factors.values())
     yield from _conditions(network, setting)
+    yield from (form_node(condition) for condition in network.conditions.values() if condition.forms)
     yield from _complaint(network)
     for sign in network.signs.values():
         yield from _noisy_or(sign.id, sign.noisy_or, network)
@@ -100,13 +114,27 @@ def _finding(finding: Finding, network: Network) -> Iterator[Table]:
 
 def _mixture(finding: Finding, rule: Mixture, network: Network) -> Iterator[Table]:
     conditions, most = tuple(network.conditions), limit_of(network)
-    if most is None or len(conditions) <= MOST_AT_ONCE:
+    named = {*rule.distributions, *rule.weights}
+    nodes = cause_nodes(network.conditions.values(), named)
+    if most is not None and len(nodes) > MOST_AT_ONCE:
+        if _weigh_alike(rule):
+            yield from mixture_chain(finding.id, rule, finding.states, nodes, most)
+        else:
+            yield mixture_of_slots(finding.id, rule, finding.states, _all_nodes(network), most)
+    elif _has_forms(nodes):
+        yield mixture_table_of(finding.id, rule, finding.states, nodes)
+    else:
         table = mixture_table(rule, finding.states, all_sets(conditions))
         yield Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
-    elif _weigh_alike(rule):
-        yield from mixture_chain(finding.id, rule, finding.states, conditions, most)
-    else:
-        yield mixture_of_slots(finding.id, rule, finding.states, conditions, most)
+
+
+def _all_nodes(network: Network) -> tuple[CauseNode, ...]:
+    """Nodes that tell of all forms."""
+    return cause_nodes(network.conditions.values(), set(network.causes))
+
+
+def _has_forms(nodes: Sequence[CauseNode]) -> bool:
+    return any(len(node.causes) > 1 for node in nodes)
 
 
 def _weigh_alike(rule: Mixture) -> bool:
@@ -115,15 +143,19 @@ def _weigh_alike(rule: Mixture) -> bool:
 
 def _slots(network: Network) -> Iterator[Table]:
     """What tells which causes are present, where a mixture needs it."""
-    conditions, most = tuple(network.conditions), limit_of(network)
+    most = limit_of(network)
     mixtures = [each.model for each in network.findings.values() if isinstance(each.model, Mixture)]
-    if most is not None and len(conditions) > MOST_AT_ONCE and not all(map(_weigh_alike, mixtures)):
-        yield from slots(conditions, most)
+    if most is not None and len(network.conditions) > MOST_AT_ONCE and not all(map(_weigh_alike, mixtures)):
+        yield from slots(_all_nodes(network), most)
 
 
 def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Iterator[Table]:
-    causes = tuple(condition for condition in network.conditions if condition in rule.causes)
-    if limit_of(network) is None or len(causes) <= MOST_AT_ONCE:
-        yield Table(name, NO_YES, causes, noisy_or_table(rule, all_sets(causes)).reshape(2, *(2,) * len(causes)))
+    named = {condition_of(cause) for cause in rule.causes}
+    nodes = cause_nodes([each for each in network.conditions.values() if each.id in named], set(rule.causes))
+    if limit_of(network) is not None and len(nodes) > MOST_AT_ONCE:
+        yield from noisy_or_chain(name, rule, nodes)
+    elif _has_forms(nodes):
+        yield noisy_or_table_of(name, rule, nodes)
     else:
-        yield from noisy_or_chain(name, rule, causes)
+        causes = tuple(node.id for node in nodes)
+        yield Table(name, NO_YES, causes, noisy_or_table(rule, all_sets(causes)).reshape(2, *(2,) * len(causes)))

@@ -19,10 +19,12 @@ from bayesknee.knowledge.model import (
     JUDGED,
     LEVELS,
     NO_YES,
+    OF_FORM,
     Condition,
     Distribution,
     Exclusion,
     Finding,
+    Form,
     Group,
     Mixture,
     NoisyOr,
@@ -35,6 +37,7 @@ from bayesknee.knowledge.model import (
     Sign,
     gates_of,
     numbers_below,
+    of_cause,
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
 from bayesknee.knowledge.sections import NODES
@@ -227,6 +230,7 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
         if condition.level not in LEVELS:
             yield unknown_name((*path, "level"), condition.level, LEVELS, "a level of urgency")
         yield from _thresholds(path, condition)
+        yield from _forms(path, condition)
         if condition.stake <= 0:
             yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
         if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", condition.icd10):
@@ -236,7 +240,34 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
             yield from _odds_ratios((*path, "odds_ratios", parent), name, ratios, parts, broken)
 
 
-def _thresholds(path: Path, condition: Condition) -> Iterator[Problem]:
+def _forms(path: Path, condition: Condition) -> Iterator[Problem]:
+    """Shares that sum to 1, of two forms or more, whose thresholds are in order."""
+    path = (*path, "forms")
+    shares = [form.share.value for form in condition.forms.values()]
+    if len(shares) == 1:
+        yield Problem(path, "one form", "two or more forms", "add another, or drop it")
+    elif shares and abs(sum(shares) - 1.0) > SUM_TOLERANCE:
+        yield Problem(path, f"shares that sum to {sum(shares):.12g}", "shares that sum to 1", "correct one of them")
+    for name, form in condition.forms.items():
+        yield from _name_problems((*path, name), name)
+        if form.level is not None and form.level not in LEVELS:
+            yield unknown_name((*path, name, "level"), form.level, LEVELS, "a level of urgency")
+        yield from _thresholds((*path, name), form)
+
+
+def _causes(parts: NetworkParts) -> list[str]:
+    """What findings and signs may name as a cause: conditions, and forms of them."""
+    forms = [cause for condition in parts.conditions.values() for cause in condition.causes if condition.forms]
+    return [*parts.conditions, *forms]
+
+
+def _unknown_cause(path: Path, name: str, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    known = _causes(parts)
+    if name not in known and name.partition(OF_FORM)[0] not in broken:
+        yield unknown_name(path, name, known, "a condition of the network, or condition.form")
+
+
+def _thresholds(path: Path, condition: Condition | Form) -> Iterator[Problem]:
     """Each further threshold is higher and more urgent than the last."""
     path = (*path, "thresholds")
     for (before, lower), (level, higher) in pairwise(condition.steps):
@@ -343,8 +374,7 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
 
 def _noisy_or(path: Path, rule: NoisyOr, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, number in rule.causes.items():
-        if name not in parts.conditions and name not in broken:
-            yield unknown_name((*path, "causes", name), name, parts.conditions, "a condition of the network")
+        yield from _unknown_cause((*path, "causes", name), name, parts, broken)
         if number.value < rule.leak.value:
             yield Problem(
                 (*path, "causes", name),
@@ -399,11 +429,11 @@ def _mixture(
 ) -> Iterator[Problem]:
     for key in ("distributions", "weights"):
         for name in getattr(mixture, key):
-            if name not in parts.conditions and name not in broken:
-                yield unknown_name((*path, key, name), name, parts.conditions, "a condition of the network")
+            yield from _unknown_cause((*path, key, name), name, parts, broken)
     for name, distribution in mixture.distributions.items():
         yield from _distribution((*path, "distributions", name), distribution, states)
-    missing = [name for name in parts.conditions if name not in mixture.distributions]
+    causes = [cause for condition in parts.conditions.values() for cause in condition.causes]
+    missing = [cause for cause in causes if of_cause(mixture.distributions, cause) is None]
     if mixture.otherwise is not None:
         yield from _distribution((*path, "otherwise"), mixture.otherwise, states)
     elif missing or not parts.complaint:

@@ -6,7 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Number, Path, Reading, RiskFactor
+from bayesknee.knowledge.model import (
+    Condition,
+    Finding,
+    Mixture,
+    NoisyOr,
+    Number,
+    Path,
+    Reading,
+    RiskFactor,
+    condition_of,
+    of_cause,
+)
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import number_words
 
@@ -59,7 +70,11 @@ def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> 
         found = _of_condition(network, network.conditions[name], likelihood)
     else:
         found = _of_finding(network, network.findings[name], likelihood)
-    return {link.condition: link for link in found}
+    links: dict[str, Link] = {}
+    for link in found:  # of the forms of a condition, the strongest
+        if link.condition not in links or abs(link.effect) > abs(links[link.condition].effect):
+            links[link.condition] = link
+    return links
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -97,13 +112,13 @@ def _of_noisy_or(
     none = no + (yes - no) * rule.leak.value
     for name, number in rule.causes.items():
         effect = math.log((no + (yes - no) * number.value) / none)
-        yield Link(name, effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
+        yield Link(condition_of(name), effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
 
 
 def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: Likelihood) -> Iterator[Link]:
     """For each condition with a distribution of its own, P(answer | only that condition) over the mean of all."""
     likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
-    everyone = {name: rule.distributions.get(name, rule.otherwise) for name in network.conditions}
+    everyone = {name: of_cause(rule.distributions, name) or rule.otherwise for name in network.causes}
     chances = {
         name: sum(a * b for a, b in zip(likelihood, own.vector(finding.states), strict=True))
         for name, own in everyone.items()
@@ -114,7 +129,8 @@ def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: L
     for name, own in rule.distributions.items():
         state = likeliest if likeliest in own.numbers else next(iter(own.numbers))
         number = _stated(network, (*path, name, state), own.numbers[state])
-        yield Link(name, math.log(chances[name] / mean), (number,))
+        chance = next(chances[cause] for cause in network.causes if name in (cause, condition_of(cause)))
+        yield Link(condition_of(name), math.log(chance / mean), (number,))
 
 
 # --- what stands before the conditions -------------------------------------------------------------------------------

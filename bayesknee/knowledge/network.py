@@ -15,6 +15,7 @@ from bayesknee.errors import NetworkError, SettingError, unknown_text
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
+    OF_FORM,
     Condition,
     Finding,
     Group,
@@ -122,6 +123,17 @@ class Network:
         labels += [(folded(condition.name), condition.id) for condition in self.conditions.values()]
         counts = Counter(label for label, _ in labels)
         return immutabledict({label: name for label, name in labels if counts[label] == 1})
+
+    @cached_property
+    def causes(self) -> tuple[str, ...]:
+        """How conditions can be causes: the ids of their forms, as `condition.form`, or their own."""
+        return tuple(cause for condition in self.conditions.values() for cause in condition.causes)
+
+    def cause_name(self, cause: str) -> str:
+        """The name of a condition, or of a form with that of its condition."""
+        condition, _, form = cause.partition(OF_FORM)
+        name = self.conditions[condition].name
+        return f"{name} ({self.conditions[condition].forms[form].name})" if form else name
 
     @cached_property
     def readings(self) -> dict[str, Reading]:

@@ -45,6 +45,11 @@ def with_number(network: Network, path: Path, value: float) -> Network:
     section, name, *_ = path
     entries = getattr(network, section)
     values = {path: value}
+    if is_share(path):
+        forms = entries[name].forms
+        p = forms[path[3]].share.value
+        others = {form: each.share.value for form, each in forms.items() if form != path[3]}
+        values |= {(*path[:3], form, "share"): other * (1.0 - value) / (1.0 - p) for form, other in others.items()}
     distribution = _distribution(network, path)
     if distribution is not None:
         p = distribution.numbers[path[-1]].value
@@ -63,6 +68,11 @@ def with_number(network: Network, path: Path, value: float) -> Network:
     entries_now = {other: with_values((section, other), entries[other], values) for other in named}
     changed: dict[str, Any] = {section: {**entries, **entries_now}}
     return replace(network, sha256="", **changed)
+
+
+def is_share(path: Path) -> bool:
+    """Whether a number is the share of a form of a condition."""
+    return path[0] == "conditions" and path[2] == "forms" and path[-1] == "share"
 
 
 def _sums_to_one(network: Network, path: Path) -> bool:
@@ -145,8 +155,8 @@ def _finding_words(network: Network, finding: Finding, rest: list[str]) -> str:
     if isinstance(finding.model, NoisyOr):
         return _noisy_or_words(network, finding.label, rest[1:])
     if rest[1] == "weights":
-        return f"weight of {network.conditions[rest[2]].name} in {finding.label}"
-    who = "other conditions" if rest[1] == "otherwise" else f"only {network.conditions[rest[2]].name}"
+        return f"weight of {network.cause_name(rest[2])} in {finding.label}"
+    who = "other conditions" if rest[1] == "otherwise" else f"only {network.cause_name(rest[2])}"
     return f"P({_stated(finding.label, rest[-1].replace('_', ' '))} | {who})"
 
 
@@ -159,6 +169,8 @@ def _stated(label: str, state: str) -> str:
 
 def _condition_words(network: Network, name: str, rest: list[str]) -> str:
     condition = network.conditions[name]
+    if rest[0] == "forms":
+        return f"{rest[2]} of {condition.forms[rest[1]].name} among {condition.name}"
     if rest[0] == "thresholds":
         return f"threshold of {condition.name} for the level {rest[1].replace('_', ' ')}"
     if rest[0] != "odds_ratios":
@@ -173,7 +185,7 @@ def _condition_words(network: Network, name: str, rest: list[str]) -> str:
 def _noisy_or_words(network: Network, label: str, rest: list[str]) -> str:
     if rest[0] == "leak":
         return f"P({label} | no listed cause)"
-    return f"P({label} | only {network.conditions[rest[1]].name})"
+    return f"P({label} | only {network.cause_name(rest[1])})"
 
 
 def citation(network: Network, source: str) -> str:

@@ -26,6 +26,7 @@ from bayesknee.interval_95 import Z
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     LARGEST_RATIO,
+    Condition,
     Distribution,
     NoisyOr,
     Number,
@@ -113,7 +114,7 @@ class StatedRanges(NamedTuple):
 
 def stated_ranges(network: Network) -> StatedRanges:
     """Counts the numbers of a network, and those without a range to draw from."""
-    numbers = [number for path, number in network.numbers() if path[2] not in {"limit", "thresholds"}]
+    numbers = [number for path, number in network.numbers() if _is_drawn(path[2:]) or path[2] == "base_rate"]
     return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
 
 
@@ -186,7 +187,7 @@ class Ranges:
     """
 
     def __init__(self, entry: object) -> None:
-        numbers = [(path, number) for path, number in numbers_below((), entry) if path[0] not in NOT_DRAWN]
+        numbers = [(path, number) for path, number in numbers_below((), entry) if _is_drawn(path)]
         self.paths: tuple[Path, ...] = tuple(path for path, _ in numbers)
         self._place = {path: place for place, path in enumerate(self.paths)}
         self._whole = list(self._whole_distributions(entry))
@@ -205,6 +206,8 @@ class Ranges:
         for path, distribution in parts_below((), entry, Distribution):
             if sum(number.value for number in distribution.numbers.values()) > 1.0 - LEAST_ABOVE:
                 yield [self._place[*path, state] for state in distribution.numbers]
+        if isinstance(entry, Condition) and entry.forms:
+            yield [self._place["forms", form, "share"] for form in entry.forms]
 
     def draw(self, rng: np.random.Generator, draws: int) -> Draws:
         """`draws` values of each number, shape (numbers, draws)."""
@@ -227,6 +230,11 @@ class Ranges:
         leak = values[self._place[*path, "leak"]]
         causes = [self._place[*path, "causes", name] for name in rule.causes]
         values[causes] = np.maximum(values[causes], leak * (1.0 - LEAST_ABOVE) + LEAST_ABOVE)
+
+
+def _is_drawn(path: Path) -> bool:
+    """Whether the number at a path of an entry is drawn with it: limits say what to do, and base rates go together."""
+    return path[0] not in NOT_DRAWN and not (path[0] == "forms" and path[2] in NOT_DRAWN)
 
 
 class Spread(NamedTuple):

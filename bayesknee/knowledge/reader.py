@@ -24,6 +24,7 @@ from bayesknee.knowledge.model import (
     Condition,
     Exclusion,
     Finding,
+    Form,
     Group,
     Mixture,
     NoisyOr,
@@ -316,9 +317,18 @@ def _condition(name: str, entry: Fields) -> Condition:
         base_rate=entry.child("base_rate").numbers(Probability),
         odds_ratios=immutabledict(ratios),
         must_not_miss=entry.truth("must_not_miss", default=False),
+        forms=immutabledict(entry.each_named("forms", _form, required=False)),
         stake=entry.plain_number("stake", 1.0),
         **_thresholds(entry),
     )
+
+
+def _form(name: str, entry: Fields) -> Form:
+    has_care = entry.has("level") or entry.has("limit") or entry.has("thresholds")
+    care = _thresholds(entry) if has_care else {}
+    form = Form(name, entry.text("name"), entry.number("share", Probability), **care)
+    entry.done()
+    return form
 
 
 def _thresholds(entry: Fields) -> dict[str, Any]:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from immutabledict import immutabledict
 
 from bayesknee.errors import ConditionError, unknown_text
-from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading, condition_of
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
+
+T = TypeVar("T")
 
 NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test", "findings"]
 GLYPHS: Final = immutabledict(
@@ -194,13 +196,19 @@ def _risk_links(condition: Condition) -> Iterator[DrawnLink]:
 
 
 def _cause_links(target: str, rule: NoisyOr) -> Iterator[DrawnLink]:
-    return (DrawnLink(cause, target, number.value, cause) for cause, number in rule.causes.items())
+    strongest: dict[str, float] = {}
+    for cause, number in rule.causes.items():
+        condition = condition_of(cause)
+        strongest[condition] = max(number.value, strongest.get(condition, 0.0))
+    return (DrawnLink(condition, target, value, condition) for condition, value in strongest.items())
 
 
 def _direct_causes(finding: Finding) -> tuple[str, ...]:
     if isinstance(finding.model, NoisyOr):
-        return tuple(finding.model.causes)
-    return tuple(finding.model.distributions) if isinstance(finding.model, Mixture) else ()
+        return tuple(dict.fromkeys(map(condition_of, finding.model.causes)))
+    if isinstance(finding.model, Mixture):
+        return tuple(dict.fromkeys(map(condition_of, finding.model.distributions)))
+    return ()
 
 
 def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) -> None:
@@ -250,18 +258,28 @@ def _led_to(network: Network, condition: str) -> Iterator[DrawnNode]:
             ratios = child.odds_ratios[condition]
             note = ", ".join(f"{state}: odds x {ratio.value:.3g}" for state, ratio in ratios.items())
             yield DrawnNode(child.id, child.name, "condition", note)
-    caused = [sign for sign in network.signs.values() if condition in sign.noisy_or.causes]
+    caused = [sign for sign in network.signs.values() if _links(sign.noisy_or.causes, condition)]
     for sign in sorted(caused, key=lambda sign: _lift(sign.noisy_or, condition), reverse=True):
         yield DrawnNode(sign.id, sign.label, "sign", _noisy_or_note(sign.noisy_or, condition))
 
 
 def _lift(rule: NoisyOr, condition: str) -> float:
     """How much more often with the condition than without any cause."""
-    return rule.causes[condition].value / rule.leak.value
+    return _highest(rule, condition) / rule.leak.value
+
+
+def _links(stated: Mapping[str, T], condition: str) -> list[T]:
+    """What is stated of a condition and of its forms."""
+    return [each for cause, each in stated.items() if condition_of(cause) == condition]
+
+
+def _highest(rule: NoisyOr, condition: str) -> float:
+    """P(yes | only that condition), in the form in which it is highest."""
+    return max(number.value for number in _links(rule.causes, condition))
 
 
 def _noisy_or_note(rule: NoisyOr, condition: str) -> str:
-    return f"{_percent(rule.causes[condition].value)} (without a cause {_percent(rule.leak.value)})"
+    return f"{_percent(_highest(rule, condition))} (without a cause {_percent(rule.leak.value)})"
 
 
 def _percent(share: float) -> str:
@@ -276,7 +294,7 @@ def _bears_on(finding: Finding, condition: str, layers: Layers) -> bool:
 
 def _link_around(network: Network, condition: str, node: DrawnNode) -> DrawnLink:
     if node.kind == "sign":
-        return DrawnLink(condition, node.id, network.signs[node.id].noisy_or.causes[condition].value, condition)
+        return DrawnLink(condition, node.id, _highest(network.signs[node.id].noisy_or, condition), condition)
     return DrawnLink(condition, node.id, MIDDLING, condition)
 
 
@@ -286,6 +304,6 @@ def _finding_note(finding: Finding, condition: str) -> str:
         return f"sens. {_percent(model.sensitivity.value)}, spec. {_percent(model.specificity.value)}"
     if isinstance(model, NoisyOr):
         return _noisy_or_note(model, condition)
-    shares = zip(finding.states, model.distributions[condition].vector(finding.states), strict=True)
+    shares = zip(finding.states, _links(model.distributions, condition)[0].vector(finding.states), strict=True)
     state, share = max(shares, key=lambda pair: pair[1])
     return f"most often {finding.state_words(state)}, {_percent(share)}"

@@ -13,7 +13,7 @@ from tests.support.answers import known
 from tests.support.effort import portions, seeds
 from tests.support.other_programs import ask_pgmpy, gum
 from tests.support.pyagrum_model import to_pyagrum
-from tests.support.random_networks import SMALL, Patient, seeded_patient
+from tests.support.random_networks import SMALL, TINY, Patient, seeded_patient
 
 
 def test_pgmpy_gives_the_same_posteriors() -> None:
@@ -28,8 +28,8 @@ def test_pgmpy_gives_the_same_posteriors() -> None:
 def test_small_tables_in_place_of_large_ones_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where causes are limited, noisy-ORs and mixtures of more conditions than this go out as chains of nodes."""
     monkeypatch.setattr("bayesknee.interop.tables.MOST_AT_ONCE", 1)
-    for seed in seeds(40):
-        assert_as_pyagrum(seeded_patient(5000 + seed, SMALL), seed)
+    for seed in seeds(100):
+        assert_as_pyagrum(seeded_patient(5000 + seed, TINY), seed)
 
 
 @pytest.mark.parametrize("portion", portions(150))

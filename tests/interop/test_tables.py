@@ -13,7 +13,7 @@ from bayesknee.inference.prior.joint import Prior
 from bayesknee.interop.table import Table
 from bayesknee.interop.tables import is_conditioned, network_tables
 from bayesknee.knowledge.model import COMPLAINT, NO_YES
-from tests.support.brute_force import list_variables
+from tests.support.brute_force import ABSENT, form_of, list_variables
 from tests.support.random_networks import SMALL, seeded_patient
 
 
@@ -88,9 +88,19 @@ def test_entries_are_those_of_their_definitions(seed: int) -> None:
         for place in np.ndindex(*table.values.shape[1:]):
             row = dict.fromkeys(network.conditions, "no")
             row |= {name: states[name][i] for name, i in zip(table.parents, place, strict=True)}
+            _fill_forms(network, row)
             if network.complaint and "yes" not in {row[name] for name in network.conditions}:
                 continue  # cannot be, and mixtures need not say what they give then
             assert table.values[(slice(None), *place)] == pytest.approx(list(variable.chance(row)), abs=1e-12)
+
+
+def _fill_forms(network: Network, row: dict[str, str]) -> None:
+    """A form where only the condition is told, and the other way round."""
+    for name, condition in network.conditions.items():
+        if condition.forms and form_of(name) in row:
+            row[name] = "no" if row[form_of(name)] == ABSENT else "yes"
+        elif condition.forms:
+            row[form_of(name)] = next(iter(condition.forms)) if row[name] == "yes" else ABSENT
 
 
 def test_columns_are_checked_before_anything_is_built() -> None:

@@ -21,6 +21,7 @@ from bayesknee.knowledge.model import (
     Condition,
     Distribution,
     Finding,
+    Form,
     Group,
     Kind,
     Level,
@@ -33,6 +34,7 @@ from bayesknee.knowledge.model import (
     RiskFactor,
     Setting,
     Sign,
+    condition_of,
 )
 from bayesknee.knowledge.network import Network
 from tests.support.answers import RawAnswer, are_possible
@@ -47,6 +49,7 @@ SAME_WEIGHTS: Final = (
     False  # whether all mixtures of a network weigh conditions alike; `tests.support.strategies` says why
 )
 LIMITS: Final = True  # whether networks may say how many causes come together; not all strategies take such
+FORMS: Final = True  # whether conditions may have forms, likewise
 LOWEST_EXCESS: Final = 0.02
 MOST_OF_LIMIT: Final = 0.95  # base rates sum to at most so much of the causes that may come together
 
@@ -103,10 +106,10 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
     names = _names(rng, "c", size.conditions)
     complaint = len(names) > 1 and rng.random() < 0.7
     conditions = _conditions(rng, names, risk_factors, list(settings), complaint=complaint)
-    signs = {name: _sign(rng, name, conditions) for name in _names(rng, "g", size.signs)}
+    causes = _causes_named(rng, conditions)
+    signs = {name: _sign(rng, name, causes) for name in _names(rng, "g", size.signs)}
     models = {
-        name: _model(rng, size, list(conditions), list(signs), complaint=complaint)
-        for name in _names(rng, "f", size.findings)
+        name: _model(rng, size, causes, list(signs), complaint=complaint) for name in _names(rng, "f", size.findings)
     }
     if SAME_WEIGHTS:
         models = dict(_with_the_same_weights(models))
@@ -177,6 +180,26 @@ def _states(rng: Random, size: Size) -> tuple[str, ...]:
     if rng.random() < 0.5:
         return NO_YES
     return tuple(f"v{i}" for i in range(rng.randint(2, size.states)))
+
+
+def _causes_named(rng: Random, conditions: Mapping[str, Condition]) -> list[str]:
+    """What findings and signs may name: conditions, and some of the forms that they have."""
+    forms = [cause for each in conditions.values() for cause in each.causes if each.forms]
+    return [*conditions, *_some(rng, forms, 0.5)]
+
+
+def _forms(rng: Random) -> dict[str, Form]:
+    """None mostly, else two or three, some with a level of their own."""
+    if not FORMS or rng.random() < 0.7:
+        return {}
+    names = ["plain", "burst", "old"][: rng.choice([2, 2, 3])]
+    each = [rng.uniform(0.1, 1.0) for _ in names]
+    shares = [probability(part / sum(each)) for part in each]
+    forms = {name: Form(name, name.upper(), share) for name, share in zip(names, shares, strict=True)}
+    own = {
+        name: replace(forms[name], level="emergency", limit=_any_probability(rng)) for name in _some(rng, names, 0.3)
+    }
+    return {**forms, **own}
 
 
 def _risk_factors(rng: Random, size: Size, settings: list[str]) -> dict[str, RiskFactor]:
@@ -272,6 +295,7 @@ def _condition(
         },
         must_not_miss=rng.random() < 0.4,
         stake=rng.choice([1.0, 3.0]),
+        forms=_forms(rng),
     )
 
 
@@ -359,7 +383,7 @@ def _reading(rng: Random, signs: list[str]) -> Reading:
 
 def _mixture(rng: Random, conditions: list[str], states: tuple[str, ...], *, complaint: bool) -> Mixture:
     listed = _some(rng, conditions, 0.6, fewest=1)
-    otherwise = not complaint or len(listed) < len(conditions) or rng.random() < 0.5
+    otherwise = not complaint or not set(map(condition_of, conditions)) <= set(listed) or rng.random() < 0.5
     return Mixture(
         distributions={name: _distribution(rng, states, tilt) for tilt, name in enumerate(listed)},
         otherwise=_distribution(rng, states, len(listed)) if otherwise else None,

@@ -33,6 +33,7 @@ def only(name: str) -> Iterator[None]:
         if name != "enumeration":
             patch.setattr(random_networks, "SAME_WEIGHTS", True)
             patch.setattr(random_networks, "LIMITS", False)
+            patch.setattr(random_networks, "FORMS", False)
         yield
 
 

@@ -89,5 +89,5 @@ def _mixture_finding(rng: Random, name: str, names: Sequence[str]) -> Finding:
         each = [rng.uniform(0.05, 1.0) for _ in states]
         return {state: part / sum(each) for state, part in zip(states, each, strict=True)}
 
-    rule: Mixture = mixture(distribution(**one()), **{each: distribution(**one()) for each in names})
+    rule: Mixture = mixture(distribution(**one()), None, **{each: distribution(**one()) for each in names})
     return finding(name, rule, states)

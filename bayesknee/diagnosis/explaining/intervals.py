@@ -19,6 +19,7 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.interval_95 import ENDS
+from bayesknee.knowledge.model import OF_FORM
 from bayesknee.knowledge.ranges import MOST_SEED, StatedRanges, stated_ranges
 from bayesknee.plain import attributes
 
@@ -41,6 +42,7 @@ class Intervals:
         draws, seed: how many networks were drawn, and from which seed.
         conditions: the interval of each condition's posterior by id, in the order of the diagnosis.
         groups: the interval of each group's posterior by id.
+        forms: the interval of each form's posterior, by condition and form.
         first: the share of draws in which a condition is the most probable one, by id; the shares sum to 1.
         ranges: how many of the network's numbers have a range. If none has, intervals have no width and mean nothing.
     """
@@ -51,13 +53,14 @@ class Intervals:
     groups: Mapping[str, Interval]
     first: Mapping[str, float]
     ranges: StatedRanges
+    forms: Mapping[str, Mapping[str, Interval]] = immutabledict()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {
             **attributes(self, ("draws", "seed")),
             "conditions": [
-                {"condition": name, **attributes(interval), "first": self.first[name]}
+                {"condition": name, **attributes(interval), "first": self.first[name]} | self._plain_forms(name)
                 for name, interval in self.conditions.items()
             ],
             "groups": [{"group": name, **attributes(interval)} for name, interval in self.groups.items()],
@@ -65,6 +68,11 @@ class Intervals:
             "numbers_without_range": self.ranges.missing,
             "caution": self.ranges.caution,
         }
+
+    def _plain_forms(self, condition: str) -> dict[str, Any]:
+        if condition not in self.forms:
+            return {}
+        return {"forms": [{"form": name, **attributes(each)} for name, each in self.forms[condition].items()]}
 
 
 def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Intervals:
@@ -80,10 +88,13 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
         InferenceError: the work is beyond the budget.
     """
     check_draws(draws, seed)
-    draws = belief.compiled.strategy.usual_draws(belief.evidence, belief.compiled.events) if draws is None else draws
-    chances = belief.compiled.strategy.redrawn(belief.evidence, belief.compiled.events, draws, seed)
+    compiled = belief.compiled
+    events = (*compiled.events, *compiled.form_events)
+    draws = compiled.strategy.usual_draws(belief.evidence, events) if draws is None else draws
+    chances = compiled.strategy.redrawn(belief.evidence, events, draws, seed)
     names = list(belief.network.conditions)
-    bounds = dict(zip((*names, *belief.groups), _bounds(chances), strict=True))
+    forms = [cause for condition in belief.network.conditions.values() for cause in condition.causes if condition.forms]
+    bounds = dict(zip((*names, *belief.groups, *forms), _bounds(chances), strict=True))
     leaders = np.bincount(chances[:, : len(names)].argmax(axis=1), minlength=len(names)) / draws
     first = dict(zip(names, leaders.tolist(), strict=True))
     return Intervals(
@@ -93,6 +104,12 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
         immutabledict({name: bounds[name] for name in belief.groups}),
         immutabledict({name: first[name] for name in belief.posterior}),
         stated_ranges(belief.network),
+        immutabledict(
+            {
+                name: immutabledict({form: bounds[f"{name}{OF_FORM}{form}"] for form in of_condition})
+                for name, of_condition in belief.forms.items()
+            }
+        ),
     )
 
 

@@ -92,7 +92,7 @@ class SubsetOutcomes:
             return np.zeros(self._answer_sums.shape)
         prior = self._tables.prior(known)
         of_findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
-        return self._answer_sums.of(known, of_findings)
+        return self._answer_sums.of(known, self._tables.without_forms(of_findings))
 
     def _signs_read(self, known: SortedEvidence, wanted: set[str]) -> dict[str, Likelihood]:
         """P(readings so far | no sign) and P(readings so far | sign), of signs with readings that are wanted."""

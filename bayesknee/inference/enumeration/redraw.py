@@ -20,7 +20,7 @@ from bayesknee.inference.prior.parents import PriorDraws
 from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign, stated_as
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
@@ -92,6 +92,19 @@ class MixtureRow:
         return row
 
 
+@dataclass(frozen=True)
+class FormRow:
+    """The product over s of the shares of its forms, shape (causes, draws); 1 for conditions without forms."""
+
+    sets: CauseSets
+    shares: Vector
+
+    def values(self, part: slice) -> Vector:
+        """P(forms | conditions)."""
+        shares = self.shares[:, part]
+        return products_of_draws(self.sets, shares, np.ones(shares.shape[1]))
+
+
 def products_of_draws(sets: CauseSets, factors: Vector, start: Vector) -> Vector:
     """start times the product of factors over each set: (causes, draws) and (draws,) to (sets, draws)."""
     first, second = _by_half(sets, factors, np.multiply, start)
@@ -138,17 +151,29 @@ class Redraws:
         """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
         prior = self._prior.draw(draws, seed, CHUNK_OF_PRIORS)
         known = sorted_evidence(self._network, evidence.likelihoods)
-        rows = self._rows(known, draws, seed)
+        rows = [*self._form_rows(draws, seed), *self._rows(known, draws, seed)]
         masks = np.array([self._sets.holds_any(event) for event in events])
         parts = (slice(start, min(start + self._chunk, draws)) for start in range(0, draws, self._chunk))
         return np.concatenate(
             [self._chances(prior.span(part), known.risk_factors, rows, masks, part) for part in parts]
         )
 
+    def _form_rows(self, draws: int, seed: int) -> list[DrawnRow]:
+        """P(the forms of the conditions in s | these), where conditions have forms."""
+        if not self._sets.has_forms:
+            return []
+        shares: list[Vector] = []
+        for condition in self._network.conditions.values():
+            drawn = drawn_numbers(condition, draws, seed)
+            shares += [drawn["forms", form, "share"] for form in condition.forms] or [np.ones(draws)]
+        return [FormRow(self._sets, np.array(shares))]
+
     def _chances(
         self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[DrawnRow], masks: Vector, part: slice
     ) -> Vector:
         weights = self._prior.joint(prior, known)
+        if self._sets.has_forms:
+            weights = weights.take(self._sets.sets_of_conditions, axis=0)
         if self._network.complaint:
             weights[0] = 0.0
         for number, row in enumerate(rows, start=1):
@@ -194,8 +219,8 @@ class Redraws:
     def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> DrawnRow:
         no_leak = 1.0 - drawn[*path, "leak"]
         factors = np.ones((len(self._sets.names), len(no_leak)))
-        for c, name in enumerate(self._sets.names):
-            if name in rule.causes:
+        for c, cause in enumerate(self._sets.names):
+            if name := stated_as(rule.causes, cause):
                 factors[c] = (1.0 - drawn[*path, "causes", name]) / no_leak
         return NoisyOrRow(self._sets, no_leak, factors, np.broadcast_to(weights, (2, len(no_leak))))
 

@@ -71,7 +71,7 @@ class Enumeration:
     @cached_property
     def _many(self) -> ManyPatients | None:
         """Compiled inference for many patients; None without numba, or if the network is too large for it."""
-        if not can_compile() or not is_small_enough(self._tables.before_findings):
+        if not can_compile() or self._tables.sets.has_forms or not is_small_enough(self._tables.before_findings):
             return None
         from bayesknee.inference.enumeration.compiled.prepare import Many
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
@@ -149,11 +150,29 @@ class SubsetTables:
         """P(s, known risk factors | complaint), shape (sets,)."""
         key = tuple(known.items())
         if (prior := self._priors.get(key)) is None:
-            prior = self.before_findings.joint(known)
+            prior = self.with_forms(self.before_findings.joint(known))
             if self.network.complaint:
                 prior[0] = 0.0
             keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
         return prior
+
+    @cached_property
+    def shares(self) -> Vector:
+        """By set, P(the forms of its conditions | the conditions), shape (sets,)."""
+        conditions = self.network.conditions.values()
+        shares = [[form.share.value for form in condition.forms.values()] or [1.0] for condition in conditions]
+        logs = np.log(np.concatenate(shares))
+        return np.asarray(np.exp(self.sets.sums_of(logs)))
+
+    def with_forms(self, rows: Vector) -> Vector:
+        """What is told by set of conditions, shape (..., those sets), divided among their forms, shape (..., sets)."""
+        return rows.take(self.sets.sets_of_conditions, axis=-1) * self.shares if self.sets.has_forms else rows
+
+    def without_forms(self, rows: Vector) -> Vector:
+        """The mean of rows, shape (..., sets), over the forms of each set of conditions; shape (..., those sets)."""
+        if not self.sets.has_forms:
+            return rows
+        return self.sets.without_forms_of(rows * self.shares)
 
     def _rows(self, known: SortedEvidence) -> list[SubsetRow]:
         """P(answer | s) of each finding and condition with an answer; readings of one sign make one row."""

@@ -93,7 +93,7 @@ def test_as_a_diagnosis_with_the_answer(size: Size, quick: int) -> None:
 
 def test_as_the_full_joint() -> None:
     kinds = set()
-    for seed in seeds(150):
+    for seed in seeds(200):
         patient = seeded_patient(seed)
         _, _, outcomes = outcomes_of(patient)
         brute_force = oracle(patient.network, patient.setting)
