@@ -29,7 +29,7 @@ def test_readers_agree_as_the_page_beside_them_says(pooled: Pooled) -> None:
 
 def test_numbers_are_probabilities_within_their_ranges(pooled: Pooled) -> None:
     low, value, high = (table.to_numpy() for table in (pooled.low, pooled.value, pooled.high))
-    assert (0.0 < low).all()
+    assert (low > 0.0).all()
     assert (low < value).all()
     assert (value < high).all()
     assert (high < 1.0).all()
