@@ -52,6 +52,7 @@ def test_patients_differ_in_their_risk_factors() -> None:
     assert len(set.intersection(*(set(each) for each in risk_factors))) == 2
 
 
+@pytest.mark.slow
 def test_all_programs_agree() -> None:
     patients = draw_patients(NETWORK, 6, 9)
     timings = time_posteriors(NETWORK, [patients[:3], patients[3:]], for_pgmpy=1)
@@ -59,6 +60,7 @@ def test_all_programs_agree() -> None:
     assert min(timings[0]) > 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked_of", [None, "patient"])
 def test_rankings_agree_and_have_rows(asked_of: str | None) -> None:
     patients = draw_patients(NETWORK, 4, 9)
@@ -75,6 +77,7 @@ def test_rankings_agree_and_have_rows(asked_of: str | None) -> None:
     assert rows[0].endswith(", `LazyPropagation`: 6,000 ms | 2,000 x | >= 100 x, <= 3 ms |")
 
 
+@pytest.mark.slow
 def test_tables_agree_and_have_rows() -> None:
     timings = time_cohort(NETWORK, rows=60, answers=9, rounds=2, for_pyagrum=5)
     assert min(timings[:3]) > 0.0
@@ -111,6 +114,7 @@ def test_rows() -> None:
     assert "| 42 MB |" in memory_row(42_000_000, 180_000_000)
 
 
+@pytest.mark.slow
 def test_processes_are_measured_by_themselves() -> None:
     ballast = bytearray(300_000_000)
     assert 1_000_000 < peak_memory(["-c", "pass"]) < 100_000_000 < len(ballast)
@@ -118,6 +122,7 @@ def test_processes_are_measured_by_themselves() -> None:
     assert short + 0.1 < long
 
 
+@pytest.mark.slow
 def test_the_ledger_agrees_with_shapley_values() -> None:
     timed = time_ledger(NETWORK, draw_patients(NETWORK, 3, 6), 4)
     assert timed.answers == 4
@@ -135,6 +140,7 @@ def test_sensitivity_row() -> None:
     assert "| 240 x |" in sensitivity_row(0.05, 0.03, 200)
 
 
+@pytest.mark.slow
 def test_threads_are_timed_with_and_without_a_busy_process() -> None:
     timings = time_threads(NETWORK, draw_patients(NETWORK, 2, 9), draws=40, rows=5)
     assert [each.busy for each in timings] == [False] * 6 + [True] * 6
