@@ -21,6 +21,7 @@ from bayesknee.knowledge.model import (
     Path,
     Probability,
     Reading,
+    Sign,
     numbers_below,
     parts_below,
     with_values,
@@ -80,6 +81,8 @@ def _distribution(network: Network, path: Path) -> Distribution | None:
 def allowed(network: Network, path: Path) -> tuple[float, float]:
     """The lowest and highest value that the format allows, all other numbers staying as they are."""
     number = find_number(network, path)
+    if number.certain:
+        return number.value, number.value
     if not isinstance(number, Probability):
         return SMALLEST_RATIO * (1.0 + MARGIN), LARGEST_RATIO * (1.0 - MARGIN)
     low, high = MARGIN, 1.0 - MARGIN
@@ -148,7 +151,7 @@ def number_words(network: Network, path: Path) -> str:
     if section == "conditions":
         return _condition_words(network, name, rest)
     if section == "signs":
-        return _cause_words(network, network.signs[name].label, rest)
+        return _cause_words(network, network.signs[name], rest)
     return _finding_words(network, network.findings[name], rest)
 
 
@@ -158,7 +161,7 @@ def _finding_words(network: Network, finding: Finding, rest: list[str]) -> str:
         sees = f"P({finding.label} | {sign})"
         return sees if rest[-1] == "sensitivity" else f"P(not {finding.label} | no {sign})"
     if not isinstance(finding.model, Mixture):
-        return _cause_words(network, finding.label, rest)
+        return _cause_words(network, finding, rest)
     if rest[1] == "weights":
         return f"weight of {network.conditions[rest[2]].name} in {finding.label}"
     who = "other conditions" if rest[1] == "otherwise" else f"only {network.conditions[rest[2]].name}"
@@ -185,12 +188,13 @@ def _condition_words(network: Network, name: str, rest: list[str]) -> str:
     return f"odds ratio of {condition.name} with {_stated(network.conditions[parent].name, state)}"
 
 
-def _cause_words(network: Network, label: str, rest: list[str]) -> str:
+def _cause_words(network: Network, of: Sign | Finding, rest: list[str]) -> str:
     """Of a noisy-OR, a noisy-MAX or a table."""
     rule, part, *below = rest
-    what = label if rule == "noisy_or" else _stated(label, below[-1].replace("_", " ") if below else rest[-1])
-    if rule == "table":
-        return f"P({what} | {below[0]})"
+    what = of.label if rule == "noisy_or" else _stated(of.label, below[-1].replace("_", " ") if below else rest[-1])
+    if isinstance(of.model, ConditionalTable):
+        states = zip(of.model.parents, below[0].split(", "), strict=True)
+        return f"P({what} | {', '.join(_stated(_name(network, parent), state) for parent, state in states)})"
     return f"P({what} | {'no listed cause' if part == 'leak' else f'only {_name(network, below[0])}'})"
 
 
