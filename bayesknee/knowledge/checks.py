@@ -93,7 +93,6 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _condition_cycles,
         _signs,
         _findings,
-        _certain,
         _gates,
         _groups,
         _red_flags,
@@ -150,6 +149,14 @@ def _sources(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
         for path, number in numbers_below((section,), getattr(parts, section)):
             if number.source != JUDGED and number.source not in known and number.source not in broken:
                 yield _unknown_source(path, number.source, known)
+            if number.certain and not _may_be_certain(path):
+                expected = "a figure with a range; only the numbers of a greatest or a table may be certain"
+                yield Problem((*path, "certain"), f"certain {number.value:g}", expected, "state value, low and high")
+
+
+def _may_be_certain(path: Path) -> bool:
+    """Whether a 0 or 1 that holds by definition may stand here."""
+    return path[0] in {"signs", "findings"} and path[2] in {"greatest", "table"}
 
 
 def _unknown_source(path: Path, source: str, references: Collection[str]) -> Problem:
@@ -298,19 +305,6 @@ def _signs(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     if cycle := find_cycle(parents):
         expected = "signs without a cycle"
         yield Problem(("signs", cycle[0]), " <- ".join(cycle), expected, "drop one of these causes")
-
-
-def _certain(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
-    """Where a 0 or 1 may be stated."""
-    for section in NODES:
-        for path, number in numbers_below((section,), getattr(parts, section)):
-            if number.certain and not _may_be_certain(path):
-                expected = "a figure with a range; only the numbers of a greatest or a table may be certain"
-                yield Problem((*path, "certain"), f"certain {number.value:g}", expected, "state value, low and high")
-
-
-def _may_be_certain(path: Path) -> bool:
-    return path[0] in {"signs", "findings"} and path[2] in {"greatest", "table"}
 
 
 def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:

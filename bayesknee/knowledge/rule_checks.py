@@ -27,6 +27,7 @@ from bayesknee.knowledge.model import (
 # Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
 # posteriors be off by as much.
 SUM_TOLERANCE: Final = 1e-9
+ROUNDING: Final = 1e-12  # of a sum of probabilities: what differs by more is another figure
 MOST_PARENTS: Final = 5  # of a table: 32 rows are as many as an author can source one by one. Judged
 # What an author does whose figure is below the leak; to leave the cause out would be to say that it changes nothing.
 LOWERS: Final = "what makes it rarer takes a mixture or a table, since leaving it out would say that it changes nothing"
@@ -151,7 +152,7 @@ def _above_the_leak(
 
 
 def _is_close(one: Sequence[float], other: Sequence[float]) -> bool:
-    return all(abs(a - b) <= SUM_TOLERANCE for a, b in zip(one, other, strict=True))
+    return all(abs(a - b) <= ROUNDING for a, b in zip(one, other, strict=True))
 
 
 # --- others ----------------------------------------------------------------------------------------------------------

@@ -44,8 +44,7 @@ def sorted_evidence(network: Network, likelihoods: Mapping[str, Likelihood]) -> 
         else:
             found[subject] = {name: likelihood}
     take = found.pop  # and what is left are signs
-    parts = take(RISK_FACTORS, {}), take(CONDITIONS, {}), take(DIRECT, {})
     if not network.clusters:
-        return SortedEvidence(*parts, found)
+        return SortedEvidence(take(RISK_FACTORS, {}), take(CONDITIONS, {}), take(DIRECT, {}), found)
     clusters = {name: take(name) for name in network.clusters if name in found}
-    return SortedEvidence(*parts, found, clusters)
+    return SortedEvidence(take(RISK_FACTORS, {}), take(CONDITIONS, {}), take(DIRECT, {}), found, clusters)

@@ -97,8 +97,9 @@ class SubsetOutcomes:
         )
         for name in wanted & known.direct.keys():
             every[self._rows.places[name]] = self._of_known_in_part(weights, name, known.direct[name])
-        for name in (wanted & self._others.keys()) - known.direct.keys():
-            every[self._rows.places[name]] = self._of_other(weights, name, known)
+        for name in self._others:
+            if name in wanted and name not in known.direct:
+                every[self._rows.places[name]] = self._of_other(weights, name, known)
         ordered, starts, places = self._rows.of(wanted)
         joint = every[places]
         return Outcomes(ordered, starts, joint[:, 0], joint[:, 1:], found.marginals)
