@@ -140,7 +140,7 @@ def _above_the_leak(
 ) -> Iterator[Problem]:
     """A cause cannot make low states likelier than the leak does."""
     for state, one, other in zip(states[:-1], own, leak, strict=False):
-        if one > other + SUM_TOLERANCE:
+        if one > other + ROUNDING:
             yield Problem(
                 path,
                 f"P(at most {state}) {one:.6g} above the {other:.6g} of the leak",
