@@ -41,6 +41,7 @@ from bayesknee.cohort.rule_counts import (
     OneTable,
     RuleCounts,
     distribution_parameters,
+    rule_counts,
 )
 from bayesknee.errors import BayeskneeError, NetworkError
 from bayesknee.inference.rule_tables import has_whole_table, rule_key, states_of
@@ -278,7 +279,7 @@ class _Learner:
         parts = {name: self._network.signs[name] for name in signs} | {
             name: self._network.findings[name] for name in findings
         }
-        nodes = {name: _rule_counts(part, names, has) for name, part in parts.items()}
+        nodes = {name: rule_counts(part, names, has) for name, part in parts.items()}
         counts = JointCounts(nodes, signs, {name: self._answers[name] for name in findings}, len(self._cases))
         self._settle(counts)
         for name, node in nodes.items():
@@ -462,20 +463,6 @@ def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None
         low, high = (middle, high) if expit(log_odds + middle * variances).sum() < least else (low, middle)
     for parameter, value in zip(parameters, expit(log_odds + high * variances), strict=True):
         parameter.value, parameter.bound = float(value), why
-
-
-def _rule_counts(part: Sign | Finding, names: Sequence[str], has: Vector) -> RuleCounts:
-    """The parameters of a sign or finding that hangs on these conditions and signs, which each row has or has not."""
-    model = part.model
-    if isinstance(model, NoisyOr):
-        return OneNoisyOr(model, names, has)
-    if isinstance(model, Reading):
-        return OneReading(model, has[:, list(names).index(model.sign)])
-    if isinstance(model, ConditionalTable):
-        return OneTable(model, states_of(part), names, has)
-    if isinstance(model, Greatest):
-        return OneGreatest(model, states_of(part), names, has)
-    raise TypeError(f"{part.id} is a mixture, which is learned by itself")
 
 
 def _with_values(parameters: Sequence[Parameter], values: Vector) -> list[Parameter]:

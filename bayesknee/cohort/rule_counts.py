@@ -24,7 +24,8 @@ from bayesknee.cohort.expectation_maximisation import (
     ReadingCounts,
     prior_weight,
 )
-from bayesknee.knowledge.model import ConditionalTable, Distribution, Greatest, NoisyOr, Reading
+from bayesknee.inference.rule_tables import states_of
+from bayesknee.knowledge.model import ConditionalTable, Distribution, Finding, Greatest, NoisyOr, Reading, Sign
 from bayesknee.knowledge.rule_checks import cumulative
 
 
@@ -198,6 +199,20 @@ class OneGreatest:
         leak[-1] = 1.0
         own = {name: np.append((each * leak)[:-1], 1.0) for name, each in zip(self.causes, causes, strict=True)}
         return np.diff(leak, prepend=0.0), {name: np.diff(each, prepend=0.0) for name, each in own.items()}
+
+
+def rule_counts(part: Sign | Finding, names: Sequence[str], has: Vector) -> RuleCounts:
+    """The parameters of a sign or finding that hangs on these conditions and signs, which each row has or has not."""
+    model = part.model
+    if isinstance(model, NoisyOr):
+        return OneNoisyOr(model, names, has)
+    if isinstance(model, Reading):
+        return OneReading(model, has[:, list(names).index(model.sign)])
+    if isinstance(model, ConditionalTable):
+        return OneTable(model, states_of(part), names, has)
+    if isinstance(model, Greatest):
+        return OneGreatest(model, states_of(part), names, has)
+    raise TypeError(f"{part.id} is a mixture, which is learned by itself")
 
 
 class JointCounts:

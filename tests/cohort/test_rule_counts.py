@@ -12,8 +12,9 @@ from bayesknee import Engine
 from bayesknee.cohort.expectation_maximisation import QuestionAnswers
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.learning import learn
-from bayesknee.cohort.rule_counts import JointCounts, OneGreatest, OneNoisyOr, OneReading, OneTable, RuleCounts
+from bayesknee.cohort.rule_counts import JointCounts, OneGreatest, OneTable, rule_counts
 from bayesknee.cohort.simulate import draw
+from bayesknee.knowledge.model import Finding, Sign
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import decode
 from tests.support.small_networks import (
@@ -69,14 +70,11 @@ def test_the_likelihood_rises_with_every_round(seed: int) -> None:
     conditions = (rng.random((patients, 2)) < 0.6).astype(float)
     has = np.column_stack([np.repeat(conditions, 4, axis=0), np.tile(states, (patients, 1))])
     names = ("a", "b", "g", "h")
-    rules = {name: part.model for name, part in {**model.signs, **model.findings}.items()}
-    nodes: dict[str, RuleCounts] = {
-        "g": OneNoisyOr(model.signs["g"].noisy_or, names, has),
-        "h": OneTable(rules["h"], ("no", "yes"), names, has),  # type: ignore[arg-type]
-        "sees_g": OneReading(rules["sees_g"], has[:, 2]),  # type: ignore[arg-type]
-        "either": OneNoisyOr(rules["either"], names, has),  # type: ignore[arg-type]
-        "spell": OneGreatest(SPELLS, STATES, names, has),
-    }
+    parts: list[Sign | Finding] = [
+        *model.signs.values(),
+        *(model.findings[name] for name in ("sees_g", "either", "spell")),
+    ]
+    nodes = {part.id: rule_counts(part, names, has) for part in parts}
     answers = {
         name: QuestionAnswers(np.flatnonzero(rng.random(patients) < 0.8), np.empty(0))
         for name in nodes

@@ -116,7 +116,10 @@ def test_numbers_of_all_rules_are_written_anew(written: Callable[[str, str], Pat
     ]
     moved = dict(zip(paths, (0.25, 0.25, 0.3, 0.55), strict=True))
     numbers = {path: replace(find_number(before, path), value=value) for path, value in moved.items()}
+    never = ("findings", "duration", "greatest", "causes", "fracture", "a_year")
+    numbers[never] = replace(find_number(before, never), note="bone heals")
     after = write_changed(source, tmp_path / "new", Changes(numbers, "0.0.2"))
+    assert find_number(after, never) == numbers[never]
     assert {path: find_number(after, path).value for path in paths} == moved
     assert {change.path for change in find_differences(before, after).moved} == set(paths)
 
