@@ -54,13 +54,14 @@ class ClusterTables:
         self._network = network
         self._cluster = cluster
         self._conditions = tuple(network.conditions)
+        self._size = 2 ** len(self._conditions)  # of the last axis
         self._axes = {name: axis for axis, name in enumerate(cluster.signs, start=1)}
         self._check_size()
         self._factors = {name: self._factor(self._part(name), None) for name in (*cluster.signs, *cluster.findings)}
 
     def _check_size(self) -> None:
         """Asked before any table is made."""
-        joint = 2 ** (len(self._cluster.signs) + len(self._conditions))
+        joint = 2 ** len(self._cluster.signs) * self._size
         if joint > MOST_NUMBERS:
             raise InferenceError(
                 f"{len(self._cluster.signs)} signs that depend on one another ({', '.join(self._cluster.signs)}), with "
@@ -107,7 +108,7 @@ class ClusterTables:
         """P(signs, answers | s), shape (2 ** signs, 2**n), the last sign changing fastest."""
         parts = [*self._answered(answers, self._factors), *(self._over(name, self._factors) for name in self._axes)]
         table = reduce(np.multiply, parts)[0]
-        shape = (*(2,) * len(self._axes), 2 ** len(self._conditions))
+        shape = (*(2,) * len(self._axes), self._size)
         return np.broadcast_to(table, shape).reshape(-1, shape[-1])
 
     def given_signs(self, name: str, signs: Integers, subsets: Integers) -> Vector:
@@ -125,7 +126,7 @@ class ClusterTables:
     def _full(self, table: Vector) -> Vector:
         """A table from which all signs are summed out, over all subsets; shape (draws, 2**n)."""
         flat = table.reshape(len(table), -1)
-        return np.broadcast_to(flat, (len(flat), 2 ** len(self._conditions)))
+        return np.broadcast_to(flat, (len(flat), self._size))
 
     def _over(self, name: str, factors: Mapping[str, Vector]) -> Vector:
         """P(sign | parents, s) with an axis for the sign in its place."""
@@ -164,7 +165,7 @@ class ClusterTables:
             part = self._part(name)
             path: Path = ("signs" if name in self._axes else "findings", name, rule_key(part))
             paths, moved = moved_numbers(part.model)
-            length = max(1, MOST_NUMBERS >> (len(self._axes) + len(self._conditions)))
+            length = max(1, MOST_NUMBERS // (2 ** len(self._axes) * self._size))
             for start in range(0, len(paths), length):
                 some = slice(start, start + length)
                 row = self.drawn_likelihood(answers, {name: {place: own[some] for place, own in moved.items()}})
