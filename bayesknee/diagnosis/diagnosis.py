@@ -17,6 +17,7 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.explaining.ledger import Ledger
+from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
 from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
@@ -53,6 +54,13 @@ class Diagnosis(Belief):
         from bayesknee.diagnosis.explaining.conflict import surprise_of
 
         return surprise_of(self)
+
+    @cached_property
+    def warnings(self) -> tuple[PatientWarning, ...]:
+        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; told at every door."""
+        from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
+
+        return warnings_of(self, lambda: self.conflict, lambda: self.surprise)
 
     def sensitivity(self) -> Sensitivity:
         """How the posterior changes with each number of the network; see `explaining.sensitivity`.
