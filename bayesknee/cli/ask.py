@@ -51,6 +51,7 @@ MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
 @click.option("--most-missed", type=float, default=MOST_MISSED, show_default=True, metavar="SHARE",
               help="How often, at most, to stop and miss what is dangerous and more answers would find.")  # fmt: skip
 @click.option("--one-at-a-time", is_flag=True, help="Put no lists to tick but those of the opening.")
+@click.option("--details", is_flag=True, help="Tell figures of the stop rule, ids and codes at the end, too.")
 @setting_option
 @network_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
@@ -64,6 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     least_value: float,
     most_missed: float,
     one_at_a_time: bool,  # noqa: FBT001
+    details: bool,  # noqa: FBT001
     setting: str | None,
     network: str | None,
 ) -> None:
@@ -102,7 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         named = _lasting(named)
         if file and (stored is None or stored.policy != policy):
             file.write(interview, named)  # what the command line says is to be kept, too
-        _run(interview, Keeper(interview, file, named), more, named)
+        _run(interview, Keeper(interview, file, named), more, named, details=details)
 
 
 def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:
@@ -177,12 +179,12 @@ class Keeper:
             click.echo(f"  Not saved: {error}. The interview goes on, and its end tells the answers.")
 
 
-def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named: str) -> None:
+def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named: str, *, details: bool) -> None:
     from bayesknee.cli.asking import Asking, QuitError
     from bayesknee.cli.talk import TalkEndedError, talk
 
     try:
-        Asking(interview, talk(), keeper.save).run(more)
+        Asking(interview, talk(), keeper.save, details=details).run(more)
     except QuitError:
         _how_to_go_on(interview, keeper, named)
     except TalkEndedError:

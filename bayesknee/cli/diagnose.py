@@ -43,7 +43,8 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @setting_option
 @network_option
 @json_option
-@click.option("--all", "all_conditions", is_flag=True, help="List all conditions, be there hundreds of them.")
+@click.option("--all", "all_conditions", is_flag=True, help="List all conditions, and not only the first few.")
+@click.option("--details", is_flag=True, help="Tell base rates, ids, ICD codes, groups and states, too.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the bars into a file, too: .png, .svg or .pdf.")
 @click.option("--intervals", is_flag=True, help="Tell how far each probability may be off.")
 @click.option("--draws", type=int, metavar="N", help=DRAWS_HELP)
@@ -57,6 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
     all_conditions: bool,  # noqa: FBT001 (how click calls)
+    details: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
     intervals: bool,  # noqa: FBT001 (how click calls)
     draws: int | None,
@@ -85,12 +87,12 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
         more = {"intervals": found.to_dict()} if found else {}
         print_json(diagnosis.to_dict(questions=told, asked_of=asked_of) | more)
         return
-    from bayesknee.display.text import MOST_LISTED, diagnosis_text
+    from bayesknee.display.text import TextOptions, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
-    most = None if all_conditions else MOST_LISTED
     ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told and diagnosis.exact else ()
-    print_text(diagnosis_text(diagnosis, questions=ranked, most=most, intervals=found))
+    options = TextOptions(all_conditions, details, found)
+    print_text(diagnosis_text(diagnosis, questions=ranked, options=options))
 
 
 def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tuple[int | None, int]:

@@ -111,7 +111,9 @@ class Triage:
         return (*self.decisive, *(flag for flag in self.red_flags if flag.level != self.level))
 
     def told(self, reason: Reason) -> str:
-        """A reason in words, with its level if that is not the level of the case."""
+        """A reason in words, with its level if that is not the level of the case; what is set aside, with why."""
+        if reason.set_aside_by:
+            return f"set aside: {reason.text} {reason.set_aside_by}"
         return reason.text if reason.level == self.level else f"{reason.level}: {reason.text}"
 
     @property

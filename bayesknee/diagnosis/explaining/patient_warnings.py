@@ -11,7 +11,6 @@ from typing import Any, Final, Literal, TypeAlias
 
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.explaining.conflict import UNUSUAL, Conflict, Surprise, least_expected, surprise_of
-from bayesknee.diagnosis.triage import Reason
 from bayesknee.errors import InferenceError
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.plain import attributes
@@ -52,19 +51,16 @@ def warnings_of(
 
     Args:
         belief: the posterior and the answers.
-        conflict, surprise: give these figures of `bayesknee.diagnosis.explaining.conflict`.
+        conflict: gives how badly the findings fit together.
+        surprise: gives how unusual they are.
     """
-    aside = tuple(PatientWarning("set_aside", set_aside_text(flag), flag.answers) for flag in belief.triage.set_aside)
+    triage = belief.triage
+    aside = tuple(PatientWarning("set_aside", triage.told(flag), flag.answers) for flag in triage.set_aside)
     try:
         return (*aside, *_of_conflict(belief, conflict()), *_of_fit(belief, surprise))
     except InferenceError:
         told = "Whether the answers fit together was not checked: it would take more than the budget allows."
         return (*aside, PatientWarning("not_checked", told))
-
-
-def set_aside_text(flag: Reason) -> str:
-    """A red flag that an exception sets aside, and why, in words."""
-    return f"set aside: {flag.text} {flag.set_aside_by}"
 
 
 def _of_conflict(belief: Belief, conflict: Conflict) -> Iterator[PatientWarning]:

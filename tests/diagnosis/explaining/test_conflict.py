@@ -61,9 +61,11 @@ def test_a_rare_condition_may_explain_a_conflict() -> None:
 
 def test_the_answers_that_the_others_make_least_likely_are_named() -> None:
     """Three readings of one sign, of which one contradicts the others; what fits is not named."""
+    hidden, odd = sign("s", noisy_or(0.1, a=0.9)), finding("odd", reading("s", 0.99, 0.99))
     one, two = finding("one", reading("s", 0.9, 0.9)), finding("two", reading("s", 0.9, 0.9))
-    parts = [sign("s", noisy_or(0.1, a=0.9)), one, two, finding("odd", reading("s", 0.99, 0.99))]
-    diagnosis = Engine(network(A, B, *parts, F)).diagnose({"one": "yes", "two": "yes", "odd": "no", "f": "yes"})
+    diagnosis = Engine(network(A, B, hidden, one, two, odd, F)).diagnose(
+        {"one": "yes", "two": "yes", "odd": "no", "f": "yes"}
+    )
     conflict = conflict_of(diagnosis)
     assert conflict.matters
     # The part of a finding by hand: log P(f) - log P(f | others), from the log evidence with and without it.
