@@ -106,6 +106,13 @@ class Diagnosis(Belief):
         """All questions that can be asked now, the most useful first, with the posterior after each answer."""
         return self.rank_questions()
 
+    @cached_property
+    def warning_signs(self) -> tuple[str, ...]:
+        """Ids of the questions about warning signs that the patient can still be asked; see `asking.warning_signs`."""
+        from bayesknee.diagnosis.asking.warning_signs import warning_signs
+
+        return warning_signs(self)
+
     def rank_questions(
         self, *, objective: str = DEFAULT_OBJECTIVE, look_ahead: bool = False, **filters: Unpack[Filters]
     ) -> NextQuestions:
