@@ -15,7 +15,7 @@ from bayesknee.cli.options import (
     save_picture,
     setting_option,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.cli.patient import asked_of_option, case_option, check_report, diagnosed, report_options, write_report
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.picture_formats import picture_format
@@ -36,6 +36,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
         "bayesknee diagnose --case - --json < patient.json",
         "bayesknee diagnose age=45 lump_noticed=yes --intervals",
         "bayesknee diagnose age=45 lump_noticed=yes --plot picture.png",
+        "bayesknee diagnose --case patient.yaml --report patient.html --patient AB",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
@@ -51,6 +52,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @click.option("--seed", type=int, metavar="N", help="Seed of these draws.  [default: 0]")
 @click.option("--questions", type=click.IntRange(min=0), metavar="N", help=QUESTIONS_HELP)
 @asked_of_option
+@report_options
 def command(  # noqa: PLR0913, PLR0917 (how click calls)
     words: tuple[str, ...],
     case_file: str | None,
@@ -65,6 +67,8 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     seed: int | None,
     questions: int | None,
     asked_of: tuple[str, ...],
+    report: str | None,
+    patient: str | None,
 ) -> None:
     """Tell how probable each condition is, given the findings.
 
@@ -77,11 +81,14 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     """
     if picture is not None:
         picture_format(picture)
+    check_report(report, patient)
     drawn = _draws_and_seed(draws, seed, wanted=intervals)
     diagnosis = diagnosed(words, case_file, setting, network)
     found = diagnosis.intervals(*drawn) if intervals else None
     if picture is not None:
         _draw(diagnosis, picture, found)
+    if report is not None:
+        write_report(diagnosis, report, patient, found)
     if as_json:
         told = TOLD_IN_JSON if questions is None else questions
         more = {"intervals": found.to_dict()} if found else {}

@@ -18,7 +18,7 @@ from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label, state_text
 from bayesknee.patient.evidence import Answer
-from bayesknee.words import LEVEL_WORDS, percent, percent_or_less
+from bayesknee.words import level_name, percent, percent_or_less
 
 MOST_DENIALS: Final = 2  # told by name; more are counted, as what is absent seldom says much by itself. Judged
 
@@ -217,7 +217,7 @@ def _changes(belief: Belief, answer: DecisiveAnswer) -> Iterator[str]:
     if answer.leader != next(iter(belief.posterior)):
         yield f"then {conditions[answer.leader].name} comes first"
     if answer.level != belief.triage.level:
-        yield f"then how urgent: {LEVEL_WORDS[answer.level].partition(' - ')[0]}"
+        yield f"then how urgent: {level_name(answer.level)}"
     for name in answer.below_limit:
         yield f"then {conditions[name].name} is below its limit"
 
