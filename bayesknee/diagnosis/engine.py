@@ -70,6 +70,7 @@ class Engine:
         ignore: Iterable[str] = (),
         errors: Literal["raise", "collect"] = "raise",
         intervals: bool = False,
+        warnings: bool = False,
     ) -> Frame:
         """The exact posteriors of many patients in a pandas data frame, or in one of Dask, which stays lazy.
 
@@ -82,17 +83,20 @@ class Engine:
             intervals: whether to add a 95 % interval for each probability, in columns that end in `_low` and `_high`.
                 The network is drawn 200 times from the ranges of its numbers, so a row takes up to 1,000 times as long.
                 Numbers without a range stay as they are; see `bayesknee.knowledge.ranges.stated_ranges`.
+            warnings: whether to add a column `warnings`: contradictory answers, a poor fit, red flags set aside, in the
+                words of `Diagnosis.warnings`; empty where there is nothing to warn of. A row takes some 0.1 s.
 
         Returns:
             A frame with the same index: for each condition and group a column of P(condition or group | row), then
-            `triage`, the level, and `log_evidence`, the natural log of P(row | complaint, setting).
+            `triage`, the level, and `log_evidence`, the natural log of P(row | complaint, setting). Then the columns
+            that were asked for.
 
         Raises:
             TableError: columns or rows that the network cannot take. The error names them.
         """
         from bayesknee.diagnosis.score import Options, score_any
 
-        return score_any(self.compiled, frame, Options(tuple(ignore), errors, intervals))
+        return score_any(self.compiled, frame, Options(tuple(ignore), errors, intervals, warnings))
 
     def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, str, Budget]]:
         """How pickle builds the same engine in another process."""
