@@ -31,6 +31,7 @@ class Engine:
         memory: bytes that exact work for one patient may take, by estimate. Only networks of more than 20 conditions
             can need more than this or `seconds`. Their posterior is then approximated, and the diagnosis says so.
         seconds: of one core that exact work for one patient may take, by estimate.
+        budget: these two, and what else one request may take, in their place; for hosts that serve strangers.
 
     Raises:
         SettingError: the network has no such setting.
@@ -44,10 +45,12 @@ class Engine:
         *,
         memory: int = DEFAULT_MEMORY,
         seconds: float = DEFAULT_SECONDS,
+        budget: Budget | None = None,
     ) -> None:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
-        self.compiled = CompiledNetwork(self.network, self.setting, Budget(memory, seconds))
+        held = Budget(memory, seconds) if budget is None else budget
+        self.compiled = CompiledNetwork(self.network, self.setting, held)
 
     def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
         """The posterior of one patient: exact, unless `Diagnosis.exact` says otherwise.
@@ -59,8 +62,12 @@ class Engine:
         Raises:
             EvidenceError: the network cannot take the evidence. The error lists all that is wrong.
             ImpossibleEvidenceError: the evidence has probability 0. The error names a smallest conflicting set.
+            BudgetError: more answers than the budget allows.
             InferenceError: exact work is beyond the budget, and an approximation would have no usable error bars.
         """
+        answers = evidence.answers if isinstance(evidence, Evidence) else evidence
+        if isinstance(answers, Mapping):  # what is none is refused below
+            self.compiled.budget.check("answers", len(answers), "leave some out")
         return Diagnosis.of(self.compiled, check_evidence(self.network, evidence))
 
     def score(
@@ -107,4 +114,4 @@ class Engine:
 
 
 def _engine_of(network: Network, setting: str, budget: Budget) -> Engine:
-    return Engine(network, setting, memory=budget.memory, seconds=budget.seconds)
+    return Engine(network, setting, budget=budget)

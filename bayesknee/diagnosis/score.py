@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import CareSteps, levels
-from bayesknee.errors import BayeskneeError, TableError, joined
+from bayesknee.errors import BayeskneeError, BudgetError, TableError, joined
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import CategoricalDtype, DataFrame, Index, Series
-from bayesknee.patient.codes import Codes, decode
+from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
 from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
 from bayesknee.patient.evidence import check_evidence
 
@@ -57,8 +57,12 @@ def score_codes(
     compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool = False, warnings: bool = False
 ) -> Scores:
     """The scores of patients given as codes. Rows that cannot be scored get a reason instead of an error."""
-    refused: dict[int, str] = {}
-    posteriors = compiled.posteriors(encoded.codes, refused=refused)
+    refused = _too_many(compiled, encoded.codes)
+    codes = encoded.codes
+    if refused:  # such a row gets its reason, and no work
+        codes = codes.copy()
+        codes[list(refused)] = NOT_KNOWN
+    posteriors = compiled.posteriors(codes, refused=refused)
     reasons = encoded.reasons | refused
     reasons |= {
         row: _why_impossible(compiled, encoded.codes[row])
@@ -73,6 +77,19 @@ def score_codes(
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
     warned = _warnings(compiled, encoded.codes, reasons) if warnings else {}
     return Scores({**probabilities, **ends}, triage, log_evidence, reasons, warned)
+
+
+def _too_many(compiled: CompiledNetwork, codes: Codes) -> dict[int, str]:
+    """The rows with more answers than the budget allows, and the reason."""
+    most = compiled.budget.answers
+    if most is None:
+        return {}
+    counts = (codes != NOT_KNOWN).sum(axis=1).tolist()
+    return {
+        row: str(BudgetError("answers", most, count, "leave some out"))
+        for row, count in enumerate(counts)
+        if count > most
+    }
 
 
 def _warnings(compiled: CompiledNetwork, codes: Codes, reasons: Mapping[int, str]) -> dict[int, str]:

@@ -22,8 +22,9 @@ from bayesknee.patient.evidence import Evidence, check_evidence
 from bayesknee.plain import attributes
 
 DRAWS: Final = 1000  # patients; at a share of UNUSUAL, the standard error is then 0.003
-SEED: Final = 0  # any fixed seed: the same answers get the same surprise
 UNUSUAL: Final = 0.01  # the share below which findings count as unusual; judged: one false alarm in 100 patients
+LEAST_DRAWS: Final = math.ceil(1.0 / UNUSUAL)  # with fewer, no share is below `UNUSUAL`
+SEED: Final = 0  # any fixed seed: the same answers get the same surprise
 # Natural logs within which two probabilities of answers are equal. Rounding parts equal ones by less than this; a much
 # larger tolerance would count more probable answers as equal.
 TIE: Final = 1e-9
@@ -162,7 +163,13 @@ def _ids(belief: Belief, columns: NDArray[np.intp]) -> tuple[str, ...]:
 
 
 def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surprise:
-    """How unusual a patient's findings are. The same seed gives the same result."""
+    """How unusual a patient's findings are. The same seed gives the same result.
+
+    Raises:
+        BudgetError: the budget does not allow the draws that it takes to call a patient unusual.
+    """
+    belief.compiled.budget.check("draws", LEAST_DRAWS, "surprise takes at least as many")
+    draws = belief.compiled.budget.draws_of(draws, DRAWS)
     background, row = split(belief)
     asked = row != NOT_KNOWN
     if not asked.any():
