@@ -193,7 +193,7 @@ def others_text(others: OtherCauses) -> str:
     )
 
 
-NOTHING_DECISIVE: Final = "None of the examinations and tests would, by itself, change what is done."
+NOTHING_DECISIVE: Final = "No examination or test is likely, by itself, to change what is done."
 TELLING_HEADING: Final = "What would tell most of what is not ruled out"
 TESTS_HEADING: Final = "What an examination or a test could change"
 

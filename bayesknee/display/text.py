@@ -261,7 +261,7 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, options: TextOpt
             share = intervals.first[name]
             first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
             table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
-    for name, each in intervals.groups.items():
+    for name, each in intervals.groups.items() if options.details else ():
         if given_state(diagnosis, set(network.groups[name].members)) is None:
             table.add_row(network.groups[name].name, sticky(interval_text(each)))
     yield _indented(table)

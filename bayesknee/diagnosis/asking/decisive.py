@@ -1,9 +1,11 @@
 """Which questions can change what is done: the leader, the level of urgency, or what is ruled out.
 
-The value of a question is the expected number of such changes for each unit of burden,
+The value of a question is the expected size of such changes, for the burden of an examination and of its occasion:
 
-    value(question) = sum over answers a of P(a | e) changes(a)  /  burden
-    changes(a) = [ another leader ] + [ another level ] + number of dangers over their limit that a takes below it
+    value(question) = sum over answers a of P(a | e) change(a)  /  (burden + OCCASION)
+    change(a) = lead of a new leader + levels of urgency moved + number of dangers that a takes below their limit
+
+The lead of a new leader is its probability less that of the present leader, after the answer.
 
 A question may tell much about a condition and still change nothing: a test of a ligament whose tear is at 0.2 % has
 information, and no value here. This looks one answer ahead. Red flags that the answer raises, or sets aside, count.
@@ -19,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.arrays import TIE_DECIMALS, Bools, Integers
+from bayesknee.arrays import TIE_DECIMALS, Bools, Integers, Vector
 from bayesknee.diagnosis.asking.objectives import by_question
 from bayesknee.diagnosis.asking.ranking import ranking_of
 from bayesknee.diagnosis.belief import Belief
@@ -32,6 +34,12 @@ from bayesknee.plain import attributes
 # The least probability of an answer that changes something. Judged: one patient in ten. A smaller one would propose
 # tests whose only use is a rare surprise, which any test of anything has.
 LEAST_CHANCE: Final = 0.1
+# The burden of the occasion, which any examination or test takes. Judged: with 0, a sign that is cheap and just crosses
+# a threshold comes before the scan that settles the matter; a large one makes an MRI cost as little as a look.
+OCCASION: Final = 4.0
+# The least value. Judged: a test of burden 6 that moves one level of urgency in one patient of five. A smaller one
+# proposes a needle or an MRI for what is not suspected.
+LEAST_VALUE: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,8 @@ class DecisiveAnswer:
         leader: id of the condition that would lead.
         level: the level of urgency that the case would have.
         below_limit: ids of the conditions not ruled out that would fall below their limit.
-        changes: how many of leader, level and conditions below their limit would be new.
+        change: how much would be new: the lead of a new leader, 1 for each level of urgency moved and for each of
+            `below_limit`; above 0.
     """
 
     state: str
@@ -52,7 +61,7 @@ class DecisiveAnswer:
     leader: str
     level: Level
     below_limit: tuple[str, ...]
-    changes: int
+    change: float
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
@@ -65,7 +74,7 @@ class DecisiveQuestion:
 
     Attributes:
         asked: the finding or risk factor.
-        value: expected changes for each unit of burden, above 0.
+        value: the expected change for each unit of burden, that of the occasion included; above 0.
         chance: the probability of an answer that changes something, inside (0, 1].
         answers: those that do, the most probable first.
     """
@@ -82,7 +91,7 @@ class DecisiveQuestion:
 
 
 def decisive_questions(
-    belief: Belief, wanted: Sequence[str], least_chance: float = LEAST_CHANCE
+    belief: Belief, wanted: Sequence[str], least_chance: float = LEAST_CHANCE, least_value: float = LEAST_VALUE
 ) -> tuple[DecisiveQuestion, ...]:
     """Those of these questions that can be asked now and can change what is done, the most valuable first.
 
@@ -90,24 +99,26 @@ def decisive_questions(
         belief: the posterior and the answers so far.
         wanted: ids of findings and risk factors.
         least_chance: the least probability of an answer that changes something, inside [0, 1].
+        least_value: the least value, 0 or more.
     """
     outcomes = ranking_of(belief, wanted).outcomes
     if not outcomes.names:
         return ()
     now, after = _decisions(belief, outcomes)
-    changes = (after.leaders != now.leaders) * 1 + (after.levels != now.levels) + (now.over & ~after.over).sum(axis=1)
+    lead = outcomes.posteriors.max(axis=1) - outcomes.posteriors[:, now.leaders[0]]
+    moved = np.abs(after.levels.astype(np.intp) - now.levels)
+    changes = lead * (after.leaders != now.leaders) + moved + (now.over & ~after.over).sum(axis=1)
     changes *= outcomes.probabilities > 0.0
-    chances = by_question(outcomes, outcomes.probabilities * (changes > 0)).tolist()
+    chances = by_question(outcomes, outcomes.probabilities * (changes > 0.0)).tolist()
     expected = by_question(outcomes, outcomes.probabilities * changes).tolist()
     answers = list(_answers(belief, outcomes, changes, now, after))
     found = []
     for name, first, end, chance, gain in zip(outcomes.names, *_ends(outcomes), chances, expected, strict=True):
-        if chance > 0.0 and chance >= least_chance:
-            asked = belief.network.questions[name]
-            telling = sorted(answers[first:end], key=lambda each: -each.probability)
-            found.append(
-                DecisiveQuestion(asked, gain / asked.burden, chance, tuple(each for each in telling if each.changes))
-            )
+        asked = belief.network.questions[name]
+        value = gain / (asked.burden + OCCASION)
+        if chance > 0.0 and chance >= least_chance and value >= least_value:
+            telling = sorted((each for each in answers[first:end] if each.change), key=lambda each: -each.probability)
+            found.append(DecisiveQuestion(asked, value, chance, tuple(telling)))
     return tuple(sorted(found, key=lambda each: -each.value))
 
 
@@ -150,7 +161,7 @@ def _decisions(belief: Belief, outcomes: Outcomes) -> tuple[_Actions, _Actions]:
 
 
 def _answers(
-    belief: Belief, outcomes: Outcomes, changes: Integers, now: _Actions, after: _Actions
+    belief: Belief, outcomes: Outcomes, changes: Vector, now: _Actions, after: _Actions
 ) -> Iterator[DecisiveAnswer]:
     """All answers to all questions, in the order of the rows."""
     names = list(belief.network.conditions)
@@ -162,5 +173,5 @@ def _answers(
             names[int(after.leaders[row])],
             LEVELS[int(after.levels[row])],
             tuple(names[number] for number in np.flatnonzero(now.over[0] & ~after.over[row]).tolist()),
-            int(changes[row]),
+            float(changes[row]),
         )
