@@ -22,7 +22,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.knowledge.model import ABSENT, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
-from bayesknee.patient.askable import make_filter
+from bayesknee.patient.askable import askable, make_filter
 from bayesknee.patient.evidence import Answer
 from bayesknee.plain import attributes
 
@@ -90,14 +90,15 @@ class OtherCauses:
 
     Attributes:
         conditions: their ids, the most probable first.
-        probability: P(at least one of them | evidence); if the posterior is approximate, the sum of their
-            probabilities, which it cannot exceed.
+        probability: P(at least one of them | evidence).
         largest: the largest of their probabilities; 0 if there are none.
+        is_bound: whether `probability` is the sum of theirs, which it cannot exceed, as the posterior is approximate.
     """
 
     conditions: tuple[str, ...]
     probability: float
     largest: float
+    is_bound: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
@@ -132,7 +133,7 @@ class PatientResult:
         causes: the first few conditions, and those of the rest that are not ruled out.
         others: the rest.
         decisive: examinations and tests that can change what is done, the best first; None if that was not looked for,
-            as the posterior is not exact.
+            as the posterior is not exact, or no examination or test can be asked for.
         telling: where none can, and something is not ruled out: the examinations and tests that tell most of that.
         advice: ids of the conditions that are likely or not ruled out, whose description and help are told.
         present: answers that something is there, by topic.
@@ -221,20 +222,24 @@ def _speaking(account: Account, direction: float) -> Speaking:
 
 def _others(belief: Belief, names: list[str]) -> OtherCauses:
     chances = [belief.posterior[name] for name in names]
-    together = min(1.0, sum(chances))
-    if belief.exact and len(names) > 1:
-        numbers = {name: number for number, name in enumerate(belief.network.conditions)}
-        together = belief.compiled.strategy.infer(belief.evidence).any_of(frozenset(numbers[name] for name in names))
-    return OtherCauses(tuple(names), together, max(chances, default=0.0))
+    largest = max(chances, default=0.0)
+    if len(names) < 2:
+        return OtherCauses(tuple(names), largest, largest)
+    if not belief.exact:
+        return OtherCauses(tuple(names), min(1.0, sum(chances)), largest, is_bound=True)
+    numbers = {name: number for number, name in enumerate(belief.network.conditions)}
+    inference = belief.compiled.strategy.infer(belief.evidence)
+    return OtherCauses(tuple(names), inference.any_of(frozenset(numbers[name] for name in names)), largest)
 
 
 def _examinations(belief: Belief) -> tuple[tuple[DecisiveQuestion, ...] | None, tuple[NextQuestion, ...]]:
     """The examinations and tests that can change what is done; where none can, those that tell most of the dangers."""
-    if not belief.exact:
-        return None, ()
     wanted = make_filter(belief.network, asked_of=EXAMINED_BY)
+    names = wanted.wanted(belief.network)
+    if not belief.exact or not askable(belief.network, belief.evidence, names):
+        return None, ()
     try:
-        found = decisive_questions(belief, wanted.wanted(belief.network))[:MOST_DECISIVE]
+        found = decisive_questions(belief, names)[:MOST_DECISIVE]
         if found or not belief.not_ruled_out:
             return found, ()
         ranked = next_questions(belief, wanted, "danger")[:MOST_DECISIVE]

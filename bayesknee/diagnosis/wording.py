@@ -186,11 +186,10 @@ def speaks(network: Network, cause: Cause) -> Iterator[tuple[str, str]]:
 
 
 def others_text(others: OtherCauses) -> str:
-    """`And 7 more, together 3.0 %.`; empty if there are none."""
+    """`And 7 more, together 3.0 %`; empty if there are none."""
     count = len(others.conditions)
-    return (
-        f"And {count} more{', together' if count > 1 else ','} {percent_or_less(others.probability)}" if count else ""
-    )
+    together = f"together {'at most ' if others.is_bound else ''}" if count > 1 else ""
+    return f"And {count} more, {together}{percent_or_less(others.probability)}" if count else ""
 
 
 NOTHING_DECISIVE: Final = "No examination or test is likely, by itself, to change what is done."
