@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
 from bayesknee.knowledge.model import (
+    ABSENT,
     ANSWERED_BY,
     ANY_SETTING,
     COMPLAINT,
@@ -40,7 +41,6 @@ from bayesknee.knowledge.sections import NODES
 MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[^\s<>\"]*)?")
 
 
@@ -413,7 +413,7 @@ def _red_flag_line(
         for state in wanted:
             if state not in states:
                 yield unknown_name((*path, name), state, states, f"a state of {name}")
-        if absent := _ABSENT.intersection(wanted):
+        if absent := ABSENT.intersection(wanted):
             expected = "what is present: a red flag never reads what is absent"
             yield Problem((*path, name), f"the state {min(absent)}", expected, "name states that are present")
         elif set(states) <= set(wanted):

@@ -23,6 +23,7 @@ GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
 ANSWERED_BY: Final[Mapping[str, str]] = immutabledict(history="patient", exam="clinician", test="test")
 NO_YES: Final = ("no", "yes")
+ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})  # states that say that something is not there
 JUDGED: Final = "judged"
 PANEL: Final = "panel"  # the method of a number that readers judged, each alone; see `bayesknee.authoring.panel`
 ANY_SETTING: Final = "any_setting"

@@ -28,6 +28,7 @@ from tests.benchmarks.__main__ import (
     write,
 )
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.hosts import HOST, RequestTime, host_patients, host_row, most_expensive, requests
 from tests.benchmarks.intervals import time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.look_ahead import compare
@@ -58,6 +59,18 @@ def test_all_programs_agree() -> None:
     timings = time_posteriors(NETWORK, [patients[:3], patients[3:]], for_pgmpy=1)
     assert len(timings) == 1
     assert min(timings[0]) > 0.0
+
+
+@pytest.mark.slow
+def test_the_most_expensive_request_within_a_budget_has_a_row() -> None:
+    found = most_expensive(NETWORK, host_patients(NETWORK))
+    assert [each.seconds for each in found] == sorted((each.seconds for each in found), reverse=True)
+    assert len(found) == len(requests(HOST))
+    row = host_row([RequestTime("plan of 10 questions", 2.0), RequestTime("stop", 0.5)])
+    assert row.startswith(
+        "| The most expensive request within `Budget(answers=100, draws=1000, questions=10)`: plan of"
+    )
+    assert row.endswith("| 2,000 ms | the next: stop: 500 ms | 0.25 | |")
 
 
 @pytest.mark.slow
