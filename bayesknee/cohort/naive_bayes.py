@@ -19,7 +19,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.inference.products import matrix_product
-from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading, RiskFactor, of_cause
+from bayesknee.knowledge.chances import finding_chances
+from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, of_cause
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 
@@ -93,17 +94,7 @@ def _alone(network: Network, finding: Finding, cause: str) -> Likelihood:
         distribution = of_cause(model.distributions, cause) or model.otherwise
         states = finding.states
         return distribution.vector(states) if distribution else (1.0 / len(states),) * len(states)
-    if isinstance(model, NoisyOr):
-        yes = (of_cause(model.causes, cause) or model.leak).value
-    else:
-        yes = _read(network, model, cause)
-    return 1.0 - yes, yes
-
-
-def _read(network: Network, reading: Reading, cause: str) -> float:
-    rule = network.signs[reading.sign].noisy_or
-    sign = (of_cause(rule.causes, cause) or rule.leak).value
-    return sign * reading.sensitivity.value + (1.0 - sign) * (1.0 - reading.specificity.value)
+    return finding_chances(network, finding, frozenset([cause]))
 
 
 def _risk_table(network: Network, factor: RiskFactor, setting: str) -> Vector:

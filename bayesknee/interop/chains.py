@@ -22,7 +22,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import mixture_numbers, noisy_or_steps
 from bayesknee.interop.table import Table
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, OF_FORM, Condition, Mixture, NoisyOr
+from bayesknee.knowledge.model import COMPLAINT, NO_YES, OF_FORM, Condition, Greatest, Mixture, NoisyOr, of_cause
+from bayesknee.knowledge.rule_checks import cumulative
 
 MORE: Final = "More"
 NOTHING: Final = "Nothing"
@@ -62,22 +63,9 @@ def cause_nodes(conditions: Iterable[Condition], named: AbstractSet[str]) -> tup
     )
 
 
-def noisy_or_table_of(name: str, rule: NoisyOr, nodes: Sequence[CauseNode]) -> Table:
-    """A noisy-OR as one table."""
-    no = np.exp(noisy_or_steps(rule, ())[0])
-    for node in nodes:
-        no = no[..., None] * _stays_no(rule, node)
-    return Table(name, NO_YES, tuple(node.id for node in nodes), np.stack([no, 1.0 - no]))
-
-
 def _stays_no(rule: NoisyOr, node: CauseNode) -> Vector:
     """By state of a node, the factor 1 - q of a noisy-OR."""
     return np.exp([0.0, *noisy_or_steps(rule, node.causes)[1:]])
-
-
-def mixture_table_of(name: str, rule: Mixture, states: tuple[str, ...], nodes: Sequence[CauseNode]) -> Table:
-    """A mixture as one table."""
-    return _mixture(name, states, [(node.id, *_weights(rule, states, node.causes)) for node in nodes], rule)
 
 
 def _weights(rule: Mixture, states: tuple[str, ...], causes: Sequence[str]) -> tuple[Vector, Vector]:
@@ -131,7 +119,7 @@ def limited_complaint(conditions: int, most: int, fewest: int) -> Table:
     return Table(COMPLAINT, NO_YES, (count_node(conditions),), np.stack([1.0 - yes, yes]))
 
 
-def noisy_or_chain(name: str, rule: NoisyOr, nodes: Sequence[CauseNode]) -> Iterator[Table]:
+def noisy_or_chain(name: str, rule: NoisyOr, _states: tuple[str, ...], nodes: Sequence[CauseNode]) -> Iterator[Table]:
     """A noisy-OR, cause by cause; the last node is the noisy-OR itself."""
     before = ""
     for number, cause in enumerate(nodes, start=1):
@@ -144,6 +132,32 @@ def noisy_or_chain(name: str, rule: NoisyOr, nodes: Sequence[CauseNode]) -> Iter
             no = np.stack([no, np.zeros_like(no)])
             yield Table(node, NO_YES, (before, cause.id), np.stack([no, 1.0 - no]))
         before = node
+
+
+def greatest_chain(name: str, rule: Greatest, states: tuple[str, ...], nodes: Sequence[CauseNode]) -> Iterator[Table]:
+    """A noisy-MAX, cause by cause: each node is the greatest so far, of the last one and what this cause leads to.
+
+    What a cause leads to is at most k with probability P(X <= k | only it) / P(leak <= k).
+    """
+    leak = np.array(cumulative(rule.leak, states))
+    before = ""
+    for number, cause in enumerate(nodes, start=1):
+        node = name if number == len(nodes) else f"{name}_Up_to_{number}"
+        at_most = np.array([np.ones(len(states)), *(_leads_to(rule, each, states) / leak for each in cause.causes)]).T
+        if before:
+            is_within = np.arange(len(states))[:, None] >= np.arange(len(states))
+            yield Table(node, states, (before, cause.id), _differences(is_within[:, :, None] * at_most[:, None]))
+        else:
+            yield Table(node, states, (cause.id,), _differences(leak[:, None] * at_most))
+        before = node
+
+
+def _leads_to(rule: Greatest, cause: str, states: tuple[str, ...]) -> Vector:
+    return np.array(cumulative(of_cause(rule.causes, cause) or rule.leak, states))
+
+
+def _differences(at_most: Vector) -> Vector:
+    return np.diff(at_most, axis=0, prepend=0.0)
 
 
 def mixture_chain(

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
 from bayesknee.errors import ExportError
-from bayesknee.inference.cause_sets import all_sets, limit_of
+from bayesknee.inference.cause_sets import limit_of, list_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.rule_tables import own_parents, rule_table, stated_numbers, states_of
 from bayesknee.interop.chains import (
     CauseNode,
     cause_nodes,
     counts,
     form_node,
+    greatest_chain,
     limited_complaint,
     mixture_chain,
     mixture_of_slots,
-    mixture_table_of,
     noisy_or_chain,
-    noisy_or_table_of,
     slots,
 )
 from bayesknee.interop.table import Table
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Mixture, NoisyOr, Reading, RiskFactor, condition_of
+from bayesknee.knowledge.model import (
+    COMPLAINT,
+    NO_YES,
+    Finding,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Reading,
+    RiskFactor,
+    Sign,
+    parents_of,
+)
 from bayesknee.knowledge.network import Network, check_setting
 
 # Where causes are limited, a table over more conditions gives way to a chain of small ones. Judged: 12 still read fast.
@@ -72,8 +83,10 @@ def _tables(network: Network, setting: str) -> Iterator[Table]:
     yield from _conditions(network, setting)
     yield from (form_node(condition) for condition in network.conditions.values() if condition.forms)
     yield from _complaint(network)
-    for sign in network.signs.values():
-        yield from _noisy_or(sign.id, sign.noisy_or, network)
+    for name in {
+        each: None for sign in network.signs for each in (*network.signs_above(network.signs[sign].model), sign)
+    }:
+        yield from _of_rule(network.signs[name], network)
     yield from _slots(network)
     for finding in network.findings.values():
         yield from _finding(finding, network)
@@ -106,35 +119,49 @@ def _complaint(network: Network) -> Iterator[Table]:
 def _finding(finding: Finding, network: Network) -> Iterator[Table]:
     if isinstance(finding.model, Reading):
         yield Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
-    elif isinstance(finding.model, NoisyOr):
-        yield from _noisy_or(finding.id, finding.model, network)
-    else:
+    elif isinstance(finding.model, Mixture):
         yield from _mixture(finding, finding.model, network)
+    else:
+        yield from _of_rule(finding, network)
+
+
+def _of_rule(part: Sign | Finding, network: Network) -> Iterator[Table]:
+    """P(state | the parents that the rule names): conditions or their forms, then signs."""
+    rule, states = part.model, states_of(part)
+    causes, signs = own_parents(rule, network.conditions), own_parents(rule, network.signs)
+    nodes = cause_nodes([network.conditions[name] for name in causes], set(parents_of(rule)))
+    if limit_of(network) is not None and len(nodes) > MOST_AT_ONCE and isinstance(rule, NoisyOr | Greatest):
+        every = (*nodes, *(CauseNode(name, (name,)) for name in signs))
+        chain = noisy_or_chain if isinstance(rule, NoisyOr) else greatest_chain
+        yield from chain(part.id, rule, states, every)  # type: ignore[arg-type]
+        return
+    sets = list_sets(tuple(node.causes for node in nodes)) if nodes else None
+    if isinstance(rule, NoisyOr) and not signs:
+        values = noisy_or_table(rule, list_sets(tuple(node.causes for node in nodes)))
+    else:
+        values = np.moveaxis(rule_table(rule, states, sets, signs, stated_numbers(rule))[0], -1, 1)
+    sizes = [1 + len(node.causes) for node in nodes]
+    parents = (*(node.id for node in nodes), *signs)
+    yield Table(part.id, states, parents, values.reshape(len(states), *sizes, *(2,) * len(signs)))
 
 
 def _mixture(finding: Finding, rule: Mixture, network: Network) -> Iterator[Table]:
-    conditions, most = tuple(network.conditions), limit_of(network)
-    named = {*rule.distributions, *rule.weights}
-    nodes = cause_nodes(network.conditions.values(), named)
+    most = limit_of(network)
+    nodes = cause_nodes(network.conditions.values(), {*rule.distributions, *rule.weights})
     if most is not None and len(nodes) > MOST_AT_ONCE:
         if _weigh_alike(rule):
             yield from mixture_chain(finding.id, rule, finding.states, nodes, most)
         else:
             yield mixture_of_slots(finding.id, rule, finding.states, _all_nodes(network), most)
-    elif _has_forms(nodes):
-        yield mixture_table_of(finding.id, rule, finding.states, nodes)
-    else:
-        table = mixture_table(rule, finding.states, all_sets(conditions))
-        yield Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
+        return
+    table = mixture_table(rule, finding.states, list_sets(tuple(node.causes for node in nodes)))
+    sizes = [1 + len(node.causes) for node in nodes]
+    yield Table(finding.id, finding.states, tuple(node.id for node in nodes), table.reshape(-1, *sizes))
 
 
 def _all_nodes(network: Network) -> tuple[CauseNode, ...]:
     """Nodes that tell of all forms."""
     return cause_nodes(network.conditions.values(), set(network.causes))
-
-
-def _has_forms(nodes: Sequence[CauseNode]) -> bool:
-    return any(len(node.causes) > 1 for node in nodes)
 
 
 def _weigh_alike(rule: Mixture) -> bool:
@@ -147,15 +174,3 @@ def _slots(network: Network) -> Iterator[Table]:
     mixtures = [each.model for each in network.findings.values() if isinstance(each.model, Mixture)]
     if most is not None and len(network.conditions) > MOST_AT_ONCE and not all(map(_weigh_alike, mixtures)):
         yield from slots(_all_nodes(network), most)
-
-
-def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Iterator[Table]:
-    named = {condition_of(cause) for cause in rule.causes}
-    nodes = cause_nodes([each for each in network.conditions.values() if each.id in named], set(rule.causes))
-    if limit_of(network) is not None and len(nodes) > MOST_AT_ONCE:
-        yield from noisy_or_chain(name, rule, nodes)
-    elif _has_forms(nodes):
-        yield noisy_or_table_of(name, rule, nodes)
-    else:
-        causes = tuple(node.id for node in nodes)
-        yield Table(name, NO_YES, causes, noisy_or_table(rule, all_sets(causes)).reshape(2, *(2,) * len(causes)))

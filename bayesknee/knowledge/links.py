@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from bayesknee.knowledge.chances import finding_chances, named_conditions
 from bayesknee.knowledge.model import (
+    NO_YES,
     Condition,
+    ConditionalTable,
+    Distribution,
     Finding,
+    FindingModel,
+    Greatest,
     Mixture,
     NoisyOr,
     Number,
@@ -17,11 +24,15 @@ from bayesknee.knowledge.model import (
     RiskFactor,
     condition_of,
     of_cause,
+    parents_of,
+    row_key,
+    stated_as,
 )
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.number_words import number_words
+from bayesknee.knowledge.number_words import find_number, number_words
 
 Likelihood = Sequence[float]
+LEAST_CHANCE: Final = 1e-12  # in place of a 0 that is certain, so that its logarithm can be told. Judged
 
 
 @dataclass(frozen=True)
@@ -81,13 +92,71 @@ def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> 
 
 
 def _of_finding(network: Network, finding: Finding, likelihood: Likelihood) -> Iterator[Link]:
+    if finding.id in network.clustered:
+        return _by_chances(network, finding, likelihood)
     if isinstance(finding.model, Reading):
         return _of_reading(network, finding, finding.model, likelihood)
     if isinstance(finding.model, NoisyOr):
         no, yes = likelihood
         path = ("findings", finding.id, "noisy_or")
         return _of_noisy_or(network, finding.model, (no, yes), path, ())
-    return _of_mixture(network, finding, finding.model, likelihood)
+    if isinstance(finding.model, Mixture):
+        return _of_mixture(network, finding, finding.model, likelihood)
+    return _by_chances(network, finding, likelihood)
+
+
+def _by_chances(network: Network, finding: Finding, likelihood: Likelihood) -> Iterator[Link]:
+    """For each condition that bears on it, P(answer | only that condition) over P(answer | none), signs summed out."""
+    likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
+
+    def chance(present: frozenset[str]) -> float:
+        chances = finding_chances(network, finding, present)
+        return max(sum(a * b for a, b in zip(likelihood, chances, strict=True)), LEAST_CHANCE)
+
+    none = chance(frozenset())
+    for name in (
+        cause for each in named_conditions(network, finding.model) for cause in network.conditions[each].causes
+    ):
+        path = _number_path(network, finding, name, likeliest)
+        effect = math.log(chance(frozenset([name])) / none)
+        yield Link(condition_of(name), effect, (_stated(network, path, find_number(network, path)),))
+
+
+def _number_path(network: Network, finding: Finding, cause: str, state: str) -> Path:
+    """The number that says most of an answer and a cause: in the finding's rule, or in that of its nearest sign."""
+    path: Path = ("findings", finding.id)
+    model: FindingModel = finding.model
+    while stated_as(parents_of(model), cause) is None:
+        signs = {name: network.signs[name].model for name in reversed(network.signs_above(model))}
+        sign = next((name for name, each in signs.items() if _bears_on(network, each, cause)), "")
+        if not sign:  # only other forms are named
+            return _number_path(network, finding, _other_form(network, finding, cause), state)
+        path, model, state = ("signs", sign), signs[sign], NO_YES[1]
+    condition = stated_as(parents_of(model), cause) or cause
+    if isinstance(model, NoisyOr):
+        return (*path, "noisy_or", "causes", condition)
+    if isinstance(model, ConditionalTable):
+        key = row_key(parent == condition for parent in model.parents)
+        return (*path, "table", "rows", key, _stated_state(model.rows[key], state))
+    if isinstance(model, Greatest):
+        return (*path, "greatest", "causes", condition, _stated_state(model.causes[condition], state))
+    raise TypeError(f"{finding.id} has links of its own")
+
+
+def _bears_on(network: Network, model: FindingModel, cause: str) -> bool:
+    """Whether a rule states something of a cause, itself or by way of signs."""
+    rules = (model, *(network.signs[name].model for name in network.signs_above(model)))
+    return any(stated_as(parents_of(rule), cause) is not None for rule in rules)
+
+
+def _other_form(network: Network, finding: Finding, cause: str) -> str:
+    """A form of the same condition of which something is stated."""
+    forms = network.conditions[condition_of(cause)].causes
+    return next(form for form in forms if form != cause and _bears_on(network, finding.model, form))
+
+
+def _stated_state(distribution: Distribution, state: str) -> str:
+    return state if state in distribution.numbers else next(iter(distribution.numbers))
 
 
 def _of_reading(network: Network, finding: Finding, reading: Reading, likelihood: Likelihood) -> Iterator[Link]:

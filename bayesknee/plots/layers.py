@@ -6,20 +6,30 @@ from one layer to the next only. What is here is plain data; `bayesknee.plots.ne
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 from immutabledict import immutabledict
 
 from bayesknee.errors import ConditionError, unknown_text
-from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading, condition_of
+from bayesknee.knowledge.chances import rule_chances
+from bayesknee.knowledge.model import (
+    NO_YES,
+    Condition,
+    Finding,
+    FindingModel,
+    NoisyOr,
+    Reading,
+    Sign,
+    condition_of,
+    parents_of,
+)
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
-
-T = TypeVar("T")
 
 NodeKind: TypeAlias = Literal["risk_factor", "condition", "sign", "bundle", "history", "exam", "test", "findings"]
 GLYPHS: Final = immutabledict(
@@ -81,7 +91,7 @@ def layers_of(network: Network) -> Layers:
     )
     for sign in network.signs.values():
         layers.nodes[SIGNS].append(DrawnNode(sign.id, sign.label, "sign"))
-        layers.links.extend(_cause_links(sign.id, sign.noisy_or))
+        layers.links.extend(_cause_links(network, sign))
     _add_bundles(layers, network, network.findings.values())
     for finding in network.findings.values():
         _add_finding(layers, finding, "")
@@ -195,20 +205,25 @@ def _risk_links(condition: Condition) -> Iterator[DrawnLink]:
         yield DrawnLink(parent, condition.id, min(highest / math.log(10.0), 1.0), condition.id)
 
 
-def _cause_links(target: str, rule: NoisyOr) -> Iterator[DrawnLink]:
-    strongest: dict[str, float] = {}
-    for cause, number in rule.causes.items():
-        condition = condition_of(cause)
-        strongest[condition] = max(number.value, strongest.get(condition, 0.0))
-    return (DrawnLink(condition, target, value, condition) for condition, value in strongest.items())
+def _cause_links(network: Network, sign: Sign) -> Iterator[DrawnLink]:
+    """From the conditions that it names; signs that hang on one another stand side by side, without a line."""
+    causes = (name for name in _named(sign.model) if name in network.conditions)
+    return (DrawnLink(cause, sign.id, _chance(network, sign, cause), cause) for cause in causes)
+
+
+def _named(model: FindingModel) -> tuple[str, ...]:
+    """The conditions and signs that a model names, itself or by their forms."""
+    return tuple(dict.fromkeys(map(condition_of, parents_of(model))))
+
+
+def _chance(network: Network, sign: Sign, *conditions: str) -> float:
+    """P(sign | exactly these conditions), each in the form in which it is highest."""
+    forms = itertools.product(*(network.conditions[name].causes for name in conditions))
+    return max(rule_chances(sign.model, NO_YES, causes)[1] for causes in forms)
 
 
 def _direct_causes(finding: Finding) -> tuple[str, ...]:
-    if isinstance(finding.model, NoisyOr):
-        return tuple(dict.fromkeys(map(condition_of, finding.model.causes)))
-    if isinstance(finding.model, Mixture):
-        return tuple(dict.fromkeys(map(condition_of, finding.model.distributions)))
-    return ()
+    return () if isinstance(finding.model, Reading) else _named(finding.model)
 
 
 def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) -> None:
@@ -258,28 +273,20 @@ def _led_to(network: Network, condition: str) -> Iterator[DrawnNode]:
             ratios = child.odds_ratios[condition]
             note = ", ".join(f"{state}: odds x {ratio.value:.3g}" for state, ratio in ratios.items())
             yield DrawnNode(child.id, child.name, "condition", note)
-    caused = [sign for sign in network.signs.values() if _links(sign.noisy_or.causes, condition)]
-    for sign in sorted(caused, key=lambda sign: _lift(sign.noisy_or, condition), reverse=True):
-        yield DrawnNode(sign.id, sign.label, "sign", _noisy_or_note(sign.noisy_or, condition))
+    caused = [sign for sign in network.signs.values() if condition in _named(sign.model)]
+    for sign in sorted(caused, key=lambda sign: _lift(network, sign, condition), reverse=True):
+        note = _note(_chance(network, sign, condition), _chance(network, sign))
+        yield DrawnNode(sign.id, sign.label, "sign", note)
 
 
-def _lift(rule: NoisyOr, condition: str) -> float:
+def _lift(network: Network, sign: Sign, condition: str) -> float:
     """How much more often with the condition than without any cause."""
-    return _highest(rule, condition) / rule.leak.value
+    without = _chance(network, sign)
+    return _chance(network, sign, condition) / without if without else math.inf
 
 
-def _links(stated: Mapping[str, T], condition: str) -> list[T]:
-    """What is stated of a condition and of its forms."""
-    return [each for cause, each in stated.items() if condition_of(cause) == condition]
-
-
-def _highest(rule: NoisyOr, condition: str) -> float:
-    """P(yes | only that condition), in the form in which it is highest."""
-    return max(number.value for number in _links(rule.causes, condition))
-
-
-def _noisy_or_note(rule: NoisyOr, condition: str) -> str:
-    return f"{_percent(_highest(rule, condition))} (without a cause {_percent(rule.leak.value)})"
+def _note(with_cause: float, without: float) -> str:
+    return f"{_percent(with_cause)} (without a cause {_percent(without)})"
 
 
 def _percent(share: float) -> str:
@@ -294,7 +301,7 @@ def _bears_on(finding: Finding, condition: str, layers: Layers) -> bool:
 
 def _link_around(network: Network, condition: str, node: DrawnNode) -> DrawnLink:
     if node.kind == "sign":
-        return DrawnLink(condition, node.id, _highest(network.signs[node.id].noisy_or, condition), condition)
+        return DrawnLink(condition, node.id, _chance(network, network.signs[node.id], condition), condition)
     return DrawnLink(condition, node.id, MIDDLING, condition)
 
 
@@ -303,7 +310,11 @@ def _finding_note(finding: Finding, condition: str) -> str:
     if isinstance(model, Reading):
         return f"sens. {_percent(model.sensitivity.value)}, spec. {_percent(model.specificity.value)}"
     if isinstance(model, NoisyOr):
-        return _noisy_or_note(model, condition)
-    shares = zip(finding.states, _links(model.distributions, condition)[0].vector(finding.states), strict=True)
+        return _note(
+            max(number.value for cause, number in model.causes.items() if condition_of(cause) == condition),
+            model.leak.value,
+        )
+    stated = next(cause for cause in parents_of(model) if condition_of(cause) == condition)
+    shares = zip(finding.states, rule_chances(model, finding.states, [stated]), strict=True)
     state, share = max(shares, key=lambda pair: pair[1])
     return f"most often {finding.state_words(state)}, {_percent(share)}"

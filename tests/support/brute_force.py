@@ -15,7 +15,18 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.knowledge.model import Condition, Distribution, Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import (
+    Condition,
+    ConditionalTable,
+    Distribution,
+    Finding,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Reading,
+    RiskFactor,
+    Sign,
+)
 from bayesknee.knowledge.network import Network
 from tests.support.answers import Answers, known
 
@@ -141,7 +152,7 @@ def list_variables(network: Network, setting: str, intercepts: Mapping[str, floa
         *(_risk_factor(each, setting) for each in network.risk_factors.values()),
         *(_condition(network.conditions[name], intercepts[name]) for name in _parents_first(network)),
         *(_form(each) for each in network.conditions.values() if each.forms),
-        *(_noisy_or(each.id, each.noisy_or, network) for each in network.signs.values()),
+        *(_sign(network.signs[name], network) for name in _signs_parents_first(network)),
         *(_finding(each, network) for each in network.findings.values()),
     ]
 
@@ -197,13 +208,17 @@ def form_of(condition: str) -> str:
 def _parents(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     """Of what these conditions and forms depend on: the conditions, and which forms they have."""
     conditions = tuple(dict.fromkeys(name.split(".")[0] for name in names))
-    return (*conditions, *(form_of(name) for name in conditions if network.conditions[name].forms))
+    return (*conditions, *(form_of(name) for name in conditions if _has_forms(network, name)))
+
+
+def _has_forms(network: Network, name: str) -> bool:
+    return name in network.conditions and bool(network.conditions[name].forms)
 
 
 def _present(network: Network, states: States, conditions: Iterable[str]) -> list[str]:
     """The conditions that are present; those with forms as `condition.form`."""
     present = [name for name in conditions if states[name] == "yes"]
-    return [f"{name}.{states[form_of(name)]}" if network.conditions[name].forms else name for name in present]
+    return [f"{name}.{states[form_of(name)]}" if _has_forms(network, name) else name for name in present]
 
 
 def _stated(by_cause: Mapping[str, T], cause: str) -> T | None:
@@ -225,7 +240,58 @@ def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Variable:
     return Variable(name, NO_YES, _parents(network, rule.causes), chance)
 
 
+def _signs_parents_first(network: Network) -> list[str]:
+    ordered: list[str] = []
+    while len(ordered) < len(network.signs):
+        for name, sign in network.signs.items():
+            named = sign.model.causes if isinstance(sign.model, NoisyOr) else sign.model.parents
+            if name not in ordered and all(parent in ordered for parent in named if parent in network.signs):
+                ordered.append(name)
+    return ordered
+
+
+def _sign(sign: Sign, network: Network) -> Variable:
+    if isinstance(sign.model, NoisyOr):
+        return _noisy_or(sign.id, sign.model, network)
+    return _table(sign.id, sign.model, NO_YES)
+
+
+def _table(name: str, rule: ConditionalTable, states: tuple[str, ...]) -> Variable:
+    """The row whose key lists the states of the parents."""
+
+    def chance(parents: States) -> list[float]:
+        return _full(rule.rows[", ".join(parents[parent] for parent in rule.parents)], states)
+
+    return Variable(name, states, rule.parents, chance)
+
+
+def _greatest(name: str, rule: Greatest, states: tuple[str, ...], network: Network) -> Variable:
+    """P(X <= k | s) = P(leak <= k) * product over present c of P(X <= k | only c) / P(leak <= k)."""
+    named = dict.fromkeys(cause.split(".")[0] for cause in rule.causes)
+
+    def at_most(distribution: Distribution | None, k: int) -> float:
+        return sum(_full(distribution, states)[: k + 1]) if distribution else 1.0
+
+    def chance(parents: States) -> list[float]:
+        below = 0.0
+        chances = []
+        for k in range(len(states)):
+            p = leak = at_most(rule.leak, k)
+            for cause in _present(network, parents, named):
+                if stated := _stated(rule.causes, cause):
+                    p *= at_most(stated, k) / leak
+            chances.append(p - below)
+            below = p
+        return chances
+
+    return Variable(name, states, _parents(network, rule.causes), chance)
+
+
 def _finding(finding: Finding, network: Network) -> Variable:
+    if isinstance(finding.model, Greatest):
+        return _greatest(finding.id, finding.model, finding.states, network)
+    if isinstance(finding.model, ConditionalTable):
+        return _table(finding.id, finding.model, finding.states)
     if isinstance(finding.model, Reading):
         return _reading(finding.id, finding.model)
     if isinstance(finding.model, NoisyOr):

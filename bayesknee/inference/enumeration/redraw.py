@@ -15,11 +15,13 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cause_sets import CauseSets, Half
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
+from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import PriorDraws
 from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
+from bayesknee.inference.rule_tables import drawn_rule, has_whole_table, rule_table
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign, stated_as
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -105,6 +107,49 @@ class FormRow:
         return products_of_draws(self.sets, shares, np.ones(shares.shape[1]))
 
 
+@dataclass(frozen=True)
+class WholeRow:
+    """An answer to a finding with a table of its own.
+
+    Attributes:
+        finding: it hangs on conditions only.
+        sets: the sets of causes.
+        drawn: the numbers of the finding.
+        likelihood: of the answer, shape (states,).
+    """
+
+    finding: Finding
+    sets: CauseSets
+    drawn: Drawn
+    likelihood: Vector
+
+    def values(self, part: slice) -> Vector:
+        """P(answer | s)."""
+        numbers = drawn_rule(self.finding, self.drawn, part)
+        table = rule_table(self.finding.model, self.finding.states, self.sets, (), numbers)
+        return np.asarray(np.einsum("v,dvs->sd", self.likelihood, table))
+
+
+@dataclass(frozen=True)
+class ClusterRow:
+    """All that is known of a cluster of signs.
+
+    Attributes:
+        tables: of the cluster.
+        answers: likelihoods by finding.
+        parts: the signs and findings that these hang on, each with its drawn numbers.
+    """
+
+    tables: ClusterTables
+    answers: Mapping[str, Likelihood]
+    parts: Sequence[tuple[Sign | Finding, Drawn]]
+
+    def values(self, part: slice) -> Vector:
+        """P(answers | s)."""
+        numbers = {each.id: drawn_rule(each, drawn, part) for each, drawn in self.parts}
+        return self.tables.drawn_likelihood(self.answers, numbers).T
+
+
 def products_of_draws(sets: CauseSets, factors: Vector, start: Vector) -> Vector:
     """start times the product of factors over each set: (causes, draws) and (draws,) to (sets, draws)."""
     first, second = _by_half(sets, factors, np.multiply, start)
@@ -140,9 +185,10 @@ class Redraws:
     from a new answer and not from chance.
     """
 
-    def __init__(self, network: Network, prior: Prior, sets: CauseSets) -> None:
+    def __init__(self, network: Network, prior: Prior, sets: CauseSets, clusters: Mapping[str, ClusterTables]) -> None:
         self._network = network
         self._sets = sets
+        self._clusters = clusters
         self._conditions = tuple(network.conditions)
         self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint, prior.order)
         self._chunk = max(8, NUMBERS_AT_ONCE // self._sets.size)
@@ -203,7 +249,17 @@ class Redraws:
                 self._noisy_or(signs[name].noisy_or, ("noisy_or",), drawn(signs[name]), read(readings))
                 for name, readings in known.readings.items()
             ),
+            *(self._cluster(name, answers, draws, seed) for name, answers in known.clusters.items()),
         ]
+
+    def _cluster(self, cluster: str, answers: Mapping[str, Likelihood], draws: int, seed: int) -> ClusterRow:
+        network = self._network
+        signs = {sign for name in answers for sign in network.signs_above(network.findings[name].model)}
+        parts: list[Sign | Finding] = [network.signs[name] for name in signs]
+        parts += [network.findings[name] for name in answers]
+        return ClusterRow(
+            self._clusters[cluster], answers, [(each, drawn_numbers(each, draws, seed)) for each in parts]
+        )
 
     def _certain(self, condition: str, likelihood: Likelihood) -> Certain:
         yes = self._sets.holds_any(frozenset([self._conditions.index(condition)]))
@@ -214,6 +270,8 @@ class Redraws:
             return self._mixture(finding, finding.model, drawn, likelihood)
         if isinstance(finding.model, NoisyOr):
             return self._noisy_or(finding.model, ("noisy_or",), drawn, likelihood[:, None])
+        if has_whole_table(finding):
+            return WholeRow(finding, self._sets, drawn, likelihood)
         raise TypeError(f"{finding.id} reads a sign and has no row of its own")
 
     def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> DrawnRow:
