@@ -268,30 +268,24 @@ def _conditions(
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
-        for form, chance in forms.get(name, {}).items():
-            yield from _form(condition, condition.forms[form], chance, known or counts)
-        if name == leader and name in forms:
-            yield from _leading_form(condition, condition.forms[next(iter(forms[name]))], forms[name])
+        for place, (form, chance) in enumerate(forms.get(name, {}).items()):
+            is_leading = name == leader and not place
+            yield from _form(condition, condition.forms[form], chance, counts=counts, is_leading=is_leading)
 
 
-def _form(condition: Condition, form: Form, probability: float, counts: bool) -> Iterator[Reason]:  # noqa: FBT001
-    """A form at or over a threshold of its own."""
+def _form(condition: Condition, form: Form, probability: float, *, counts: bool, is_leading: bool) -> Iterator[Reason]:
+    """A form at or over a threshold of its own, or the most probable form of the most probable cause."""
     reached = [(level, threshold) for level, threshold in form.steps if counts and probability >= threshold.at.value]
+    figures = f"{condition.name}, {form.name} {short_percent(probability)}"
     if reached:
         level, threshold = reached[-1]
-        done = f": {threshold.do}" if threshold.do else ""
-        text = f"{condition.name}, {form.name} {short_percent(probability)}, not below its limit of "
-        text = f"{text}{short_percent(threshold.at.value)}{done}"
-        at = threshold.at.value
+        at, do = threshold.at.value, threshold.do
+        text = f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
         yield Reason("over_limit", condition.id, level, text, probability=probability, limit=at, form=form.id)
-
-
-def _leading_form(condition: Condition, form: Form, forms: Mapping[str, float]) -> Iterator[Reason]:
-    """The most probable form of the most probable cause, where it has a level of its own."""
-    if form.level is not None and form.limit is not None and forms[form.id] < form.limit.value:
-        text = f"{condition.name}, {form.name} {short_percent(forms[form.id])}, the most probable form of the leader"
-        limit = form.limit.value
-        yield Reason("leader", condition.id, form.level, text, probability=forms[form.id], limit=limit, form=form.id)
+    elif is_leading and form.steps:
+        level, threshold = form.steps[0]
+        text, at = f"{figures}, the most probable form of the most probable cause", threshold.at.value
+        yield Reason("leader", condition.id, level, text, probability=probability, limit=at, form=form.id)
 
 
 # --- red flags -----------------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:
     """Enumeration where sets of causes are few enough, else elimination, which uses the structure of noisy-ORs.
 
     Raises:
-        InferenceError: tables too large, base rates that cannot be met, or a limit to causes at once that leaves too
-            many sets of them.
+        InferenceError: tables too large, base rates that cannot be met, or too many sets of causes where causes at once
+            are limited or conditions have forms, which elimination does not take.
     """
-    if network.most_causes is not None:
-        check_sets(network)
+    if network.most_causes is not None or any(each.forms for each in network.conditions.values()):
+        check_sets(network)  # elimination takes neither
     if can_enumerate(network):
         return Enumeration(network, setting)
     from bayesknee.inference.elimination.strategy import (
