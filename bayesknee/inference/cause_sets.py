@@ -33,7 +33,7 @@ from bayesknee.knowledge.network import Network
 # time and memory grow in proportion.
 MOST_SETS: Final = 2**20
 MOST_EVENTS: Final = 64  # rows of 1 and 0 that are kept by network; a network has about as many conditions and groups
-MOST_KEPT: Final = 32  # ways to list sets, of a few networks and their parts; mostly some kilobytes each
+MOST_KEPT: Final = 512  # ways to list sets, of a few networks and their parts; mostly some kilobytes each
 
 
 class SetStep(NamedTuple):

@@ -58,6 +58,7 @@ class Part(NamedTuple):
         conditions: those that the tables have, ascending.
         sets: the sets of these conditions.
         blocks: those to be summed out, in that order; private ones are among them.
+        kept_rows: single tables over the sets, by which it is and by what is known of its blocks.
         kept: the message M_k for all states of the cutset, by what is known of the blocks.
     """
 
@@ -67,6 +68,7 @@ class Part(NamedTuple):
     sets: CauseSets
     blocks: tuple[int, ...]
     kept: dict[tuple[object, ...], Vector]
+    kept_rows: dict[tuple[object, ...], Factor]
 
 
 class Side(NamedTuple):
@@ -137,7 +139,7 @@ def sides_of(
         conditions = tuple(sorted(variable for variable in variables if variable < n))
         blocks = tuple(number for number in order if number in variables and number not in cutset)
         sets = list_sets(causes, parents.most, conditions)
-        return Part(numbers, tuple(pairs[number] for number in numbers), conditions, sets, blocks, {})
+        return Part(numbers, tuple(pairs[number] for number in numbers), conditions, sets, blocks, {}, {})
 
     def merged(parts: Iterable[Part]) -> list[Part]:
         found: list[Part] = []

@@ -220,21 +220,48 @@ class Prior:
 
     def _make_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
         """M_k, with an axis for each block of the cutset."""
-        states = {number: given.states[number] for number in part.blocks if number in given.states}
-        cut = {**states, **dict(zip(self.cutset, of_cutset, strict=True))} if self.sets.most is not None else states
-        tables = [(full if private in states else summed).cut(cut) for private, full, summed in part.pairs]
-        axes = part.conditions
         if self.sets.most is not None:
-            tables, axes = [table.over_sets(axes, part.sets.membership) for table in tables], (SETS,)
-        known = {number: given.weights[number] for number in part.blocks if number in given.weights}
-        unsure = [number for number, weights in known.items() if len(weights) > 1]
-        factors = [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
-        table = sum_out([*factors, *tables], unsure).over((*axes, *self.cutset))
-        sizes = [
-            len(np.arange(self.parents.states[number])[states])
-            for number, states in zip(self.cutset, of_cutset, strict=True)
-        ]
-        return np.broadcast_to(table, (*table.shape[: len(axes)], *sizes)).reshape(-1, *sizes)
+            return self._make_limited_message(part, given, of_cutset)
+        states = {number: given.states[number] for number in part.blocks if number in given.states}
+        tables = [(full if private in states else summed).cut(states) for private, full, summed in part.pairs]
+        unsure, factors = _weights_in(part, given)
+        table = sum_out([*factors, *tables], unsure).over((*part.conditions, *self.cutset))
+        sizes = [self.parents.states[number] for number in self.cutset]
+        return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
+
+    def _make_limited_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
+        """M_k over the sets of the part. Tables without an unsure block are just multiplied, without a plan."""
+        unsure, factors = _weights_in(part, given)
+        cut = dict(zip(self.cutset, of_cutset, strict=True))
+        tables = [self._rows(part, place, given, cut) for place in range(len(part.pairs))]
+        axes = (SETS, *self.cutset)
+        sizes = [len(np.arange(self.parents.states[number])[states]) for number, states in cut.items()]
+        product = np.ones((part.sets.size, *sizes))
+        left: list[Factor] = []
+        for table in (*factors, *tables):
+            if set(table.variables).issubset(axes):
+                product *= table.over(axes)
+            else:
+                left.append(table)
+        if left:
+            product *= sum_out(left, unsure).over(axes)
+        return product
+
+    def _rows(self, part: Part, place: int, given: KnownRiskFactors, cut: Mapping[int, int | slice]) -> Factor:
+        """One table of a part over its sets, cut to what is known of its blocks, and to some states of the cutset.
+
+        Kept by what is known of these few blocks.
+        """
+        private, full, summed = part.pairs[place]
+        known = [(number, given.answers[number]) for number in full.variables if number in given.answers]
+        spans = [(states.start, states.stop) for states in cut.values() if isinstance(states, slice)]
+        key = (place, tuple(known), tuple(spans))
+        if (found := part.kept_rows.get(key)) is None:
+            states = {**given.states, **cut}
+            table = (full if private in given.answers else summed).cut(states)
+            found = table.over_sets(part.conditions, part.sets.membership)
+            keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found.table.size)
+        return found
 
     # --- by one plan, where parts would be large ---------------------------------------------------------------------
 
@@ -299,6 +326,13 @@ class Prior:
             found = self.blocks[number].possible(answers)
             keep(self._kept_weights, (number, answers), found, MOST_CACHED_WEIGHTS)
         return found
+
+
+def _weights_in(part: Part, given: KnownRiskFactors) -> tuple[list[int], list[Factor]]:
+    """The blocks of a part to be summed out, and P(state, known) of all; a number where just one state is possible."""
+    known = {number: given.weights[number] for number in part.blocks if number in given.weights}
+    unsure = [number for number, weights in known.items() if len(weights) > 1]
+    return unsure, [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
 
 
 def _compact(factor: Factor, span: slice) -> Factor:
