@@ -90,15 +90,9 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
         InferenceError: the work is beyond the budget.
     """
     check_draws(draws, seed)
-    compiled, budget = belief.compiled, belief.compiled.budget
+    compiled = belief.compiled
     events = (*compiled.events, *compiled.form_events)
-    if draws is None:
-        budget.check("draws", LEAST_DRAWS, "intervals take at least as many")
-    else:
-        budget.check("draws", draws, "ask for fewer")
-    if draws is None:
-        usual = compiled.strategy.usual_draws(belief.evidence, events)
-        draws = min(usual, budget.draws)
+    draws = _allowed_draws(belief, draws)
     chances = compiled.strategy.redrawn(belief.evidence, events, draws, seed)
     names = list(belief.network.conditions)
     forms = [cause for condition in belief.network.conditions.values() for cause in condition.causes if condition.forms]
@@ -119,6 +113,16 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
             }
         ),
     )
+
+
+def _allowed_draws(belief: Belief, draws: int | None) -> int:
+    """This many draws, or as many as the strategy chooses, if the budget allows them."""
+    compiled, budget = belief.compiled, belief.compiled.budget
+    if draws is not None:
+        budget.check("draws", draws, "ask for fewer")
+        return draws
+    budget.check("draws", LEAST_DRAWS, "intervals take at least as many")
+    return min(compiled.strategy.usual_draws(belief.evidence, compiled.events), budget.draws)
 
 
 def check_draws(draws: int | None, seed: int) -> None:
