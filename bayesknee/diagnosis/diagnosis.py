@@ -58,14 +58,14 @@ class Diagnosis(Belief):
 
     @cached_property
     def warnings(self) -> tuple[PatientWarning, ...]:
-        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; told at every door."""
+        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; all outputs tell it."""
         from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
 
         return warnings_of(self, lambda: self.conflict, lambda: self.surprise)
 
     @cached_property
     def result(self) -> PatientResult:
-        """What is told of this patient at every door, in the order of need; see `bayesknee.diagnosis.result`."""
+        """What all outputs tell of this patient, in the order of need; see `bayesknee.diagnosis.result`."""
         from bayesknee.diagnosis.result import result_of
 
         return result_of(self, lambda: self.ledger, self.warnings)

@@ -23,7 +23,7 @@ _NUMBER: Final = 4
 _INDENT: Final = 2
 _BOXES_APART: Final = "   "
 WARNING_SIGNS: Final = "Warning signs"
-AT_ONCE: Final = (
+READ_FIRST: Final = (
     "These are read first. If you feel very ill, tell somebody who works here at once; do not wait for your turn."
 )
 OTHERS: Final = "Other questions"
@@ -63,7 +63,7 @@ def _parts(
     numbers = {name: number for number, name in enumerate([*first, *rest], start=1)}
     if first:
         yield Text(WARNING_SIGNS, style="bold")
-        yield Text(f"{AT_ONCE}\n")
+        yield Text(f"{READ_FIRST}\n")
         yield from _form(network, first, numbers)
         yield Text(f"\n{OTHERS}\n" if rest else "", style="bold")
     yield from _form(network, rest, numbers)
