@@ -319,7 +319,7 @@ def given_others(patient: Patients, conditions: Bools) -> Vector:
     """
     model, structure = patient.structure.model, patient.structure
     n = model.n
-    alone = np.array([c for c in range(n) if c not in structure.pairs and not _is_parent(structure, c)], np.intp)
+    alone = np.array([c for c in range(n) if c not in structure.scopes and not _is_parent(structure, c)], np.intp)
     no, yes = (np.array([patient.pair(int(c))[side][0] for c in alone]) for side in (0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         log_odds = np.broadcast_to(np.log(yes) - np.log(no), (len(conditions), len(alone))).copy()
@@ -349,4 +349,4 @@ def _log_likelihood(observed: Vector, log_absent: Vector) -> Vector:
 
 
 def _is_parent(structure: Structure, c: int) -> bool:
-    return any(c in scope for scope, _ in structure.pairs.values())
+    return any(c in scope for scope in structure.scopes.values())
