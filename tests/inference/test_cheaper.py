@@ -178,8 +178,12 @@ def test_enumeration_goes_through_all_subsets_once_for_each_answer(present: int,
 
 @pytest.mark.parametrize(
     ("size", "present", "mixtures", "less"),
-    [(Size(16, causes=14), 4, 0, Elimination), (Size(14, findings=20), 3, 0, Elimination)]
-    + [(WITH_MIXTURES, 6, 2, Enumeration), (Size(15, mixtures=2, causes=10), 4, 2, Enumeration)],
+    [
+        (Size(16, causes=14), 4, 0, Elimination),
+        (Size(14, findings=20), 3, 0, Elimination),
+        (WITH_MIXTURES, 6, 2, Enumeration),
+        (Size(15, mixtures=2, causes=10), 4, 2, Enumeration),
+    ],
     ids=["two", "three", "mixtures", "others"],
 )
 def test_the_cheaper_way_computes_less(size: Size, present: int, mixtures: int, less: type, counted: Counted) -> None:
