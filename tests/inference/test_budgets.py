@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.sizes import LOADED, MARGIN, REFUSED, Asked, in_a_process
 from tests.support.sized_networks import Size
 
-SMALL, LARGE = 100_000_000, 300_000_000
+SMALL, LARGE = 150_000_000, 300_000_000
 EVERY = ("questions", "ledger", "sensitivity")
 
 
@@ -38,7 +38,7 @@ def test_no_more_than_a_tenth_over_the_budget(asked: Asked) -> None:
         ),
         pytest.param(
             Asked(Size(25, factors=10, states=5), 3, memory=SMALL),
-            "the risk factors of all conditions would take tables of about .* allowed are 100 MB",
+            "the risk factors of all conditions would take tables of about .* allowed are 150 MB",
             id="risk factors",
         ),
     ],

@@ -195,12 +195,13 @@ def _tuned(core: EliminationCore, patient: Patients, bounded: list[Bounded]) -> 
     """The bounds with slopes that minimise the bound of P(evidence), which is convex in them.
 
     A round moves the slopes part of the way to those that fit the marginals of the best round. The part is halved after
-    a round that overshoots.
+    a round that overshoots. It takes no more rounds than fit into the seconds of the budget, by estimate.
     """
     best, marginals = math.inf, np.zeros(0)
     part = FIRST_PART
     tried = bounded
-    for _ in range(ROUNDS):
+    allowed = core.budget.seconds / core.seconds_of_runs(_proposal(patient, bounded).structure, 1)
+    for _ in range(max(1, min(ROUNDS, int(allowed)))):
         run = core.run(_proposal(patient, tried))
         log_bound = float(run.log_evidence()[0])
         if log_bound < best:

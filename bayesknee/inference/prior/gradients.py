@@ -23,9 +23,9 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
 YES: Final = 1
-# Numbers in the derivatives by the largest table, for all sums of a part: 32 MB, and a few more arrays of that size.
-# Smaller parts take more calls; by measurement, time is the same down to a quarter of it.
-MOST_NUMBERS_AT_ONCE: Final = 2**22
+# Numbers in the derivatives by the largest table, for all sums of a part: 8 MB, and a few more arrays of that size.
+# Smaller parts take more calls, larger ones more memory. Judged.
+MOST_NUMBERS_AT_ONCE: Final = 2**20
 BOTH: Final = np.arange(2)
 
 
