@@ -274,7 +274,9 @@ def _rejects(task: Task, piece: Piece, reasons: Mapping[int, str], good: NDArray
     import pyarrow as pa
 
     kept = piece.table.select(task.columns.key).filter(pa.array(~good)).to_pydict()
-    keys = {name: ["" if value is None else no_formula(str(value)) for value in values] for name, values in kept.items()}
+    keys = {
+        name: ["" if value is None else no_formula(str(value)) for value in values] for name, values in kept.items()
+    }
     bad = sorted(reasons)
     rows = [(int(piece.rows[row]), reasons[row], tuple(k[i] for k in keys.values())) for i, row in enumerate(bad)]
     rows += [(row, reason, ("",) * len(keys)) for row, reason in piece.broken.items()]

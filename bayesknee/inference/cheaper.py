@@ -190,10 +190,10 @@ class Cheaper:
 
     def way_for_rows(self, codes: Codes, evidence: Evidence) -> Strategy:
         """The strategy for a table, by the work for some of its rows."""
-        places = np.unique(np.linspace(0, len(codes) - 1, ROWS_LOOKED_AT, dtype=np.intp)) if len(codes) else []
-        efforts = [self._efforts_of_row(codes[place], evidence) for place in places]
-        if not efforts:
+        if not len(codes):
             return self._elimination
+        places = np.unique(np.linspace(0, len(codes) - 1, ROWS_LOOKED_AT, dtype=np.intp)).tolist()
+        efforts = [self._efforts_of_row(codes[place], evidence) for place in places]
         totals = [
             Effort(sum(own.seconds for own in way), max(own.memory for own in way))
             for way in zip(*efforts, strict=True)

@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -66,7 +66,7 @@ class Asked:
     works: tuple[str, ...] = ()
 
 
-WORKS: Final = {
+WORKS: Final[Mapping[str, Callable[[Diagnosis], object]]] = {
     "questions": lambda diagnosis: diagnosis.next_questions,
     "ledger": lambda diagnosis: diagnosis.ledger,
     "sensitivity": lambda diagnosis: diagnosis.sensitivity(),

@@ -763,8 +763,10 @@ SAFE = ["'=1+1", "'+cmd", "'-cmd", "'@x", "-5", "+0.5", "plain", "a=b"]
 def test_no_key_becomes_a_formula_in_a_spreadsheet(engine: Engine, tmp_path: Path) -> None:
     """An apostrophe stands before it in CSV, in scores and rejects; Parquet, which has types, keeps it as it is."""
     frame = patients(len(KEYS)).assign(id=KEYS)
-    question = next(name for name in frame if name != "id")
-    bad = pd.concat([frame, frame.assign(**{question: "no such state"})])
+    question = next(str(name) for name in frame if name != "id")
+    wrong = frame.copy()
+    wrong[question] = "no such state"
+    bad = pd.DataFrame(pd.concat([frame, wrong]))
     result = score_file(engine, write(bad, tmp_path / "in.csv"), tmp_path / "out.csv", key=["id"])
     assert pd.read_csv(result.output, dtype=str)["id"].tolist() == SAFE
     assert result.rejects is not None

@@ -8,7 +8,7 @@ import pytest
 
 import bayesknee
 from bayesknee import Diagnosis, Engine, Network, pgmpy_evidence, to_pgmpy
-from bayesknee.interop.files import export
+from bayesknee.interop.exports import export
 from bayesknee.interop.model_evidence import model_evidence
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.other_programs import VariableElimination, gum

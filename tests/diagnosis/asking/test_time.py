@@ -7,6 +7,7 @@ import pytest
 from bayesknee import Engine
 from bayesknee.display.next_questions import next_questions_text
 from bayesknee.inference.elimination.outcomes import RankingCosts
+from bayesknee.inference.elimination.strategy import Elimination
 from bayesknee.interop.noisy_or_files import ANSWERS, noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.knowledge.network import Network
@@ -23,7 +24,8 @@ def network() -> Network:
 def seconds_for(network: Network, share: float) -> float:
     """A budget for that share of a ranking of all questions, by estimate."""
     diagnosis = Engine(network).diagnose(ANSWERED)
-    costs = RankingCosts(Engine(network).compiled.strategy.core, diagnosis.evidence)
+    strategy = Elimination(network, network.default_setting)
+    costs = RankingCosts(strategy.core, diagnosis.evidence)
     return share * sum(costs.of(each.finding) for each in diagnosis.next_questions)
 
 

@@ -15,6 +15,7 @@ from bayesknee import BayeskneeError, Engine, load_network
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.explaining.intervals import MOST_DRAWS, Intervals
 from bayesknee.inference.results import Events
+from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Probability
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import with_number
@@ -171,7 +172,7 @@ def test_many_draws_are_made_in_parts_of_which_the_first_is_as_if_alone(monkeypa
     asked: list[tuple[int, int]] = []
     redrawn = type(diagnosis.compiled.strategy).redrawn
 
-    def counted(strategy: object, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
+    def counted(strategy: Strategy, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         asked.append((draws, seed))
         return np.asarray(redrawn(strategy, evidence, events, draws, seed))
 
