@@ -25,6 +25,7 @@ FLOORS = (
     ("inference",),
     ("inference.prior",),
     ("inference.enumeration", "inference.elimination"),
+    ("inference.cheaper",),
     ("inference.choose",),
     ("inference.compiled_network",),
     ("interop", "diagnosis.triage", "authoring"),

@@ -97,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     from bayesknee.display.text import TextOptions, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
-    ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told and diagnosis.exact else ()
+    ranked = diagnosis.rank_questions(asked_of=asked_of or None).first(told) if told and diagnosis.exact else ()
     options = TextOptions(all_conditions, details, found)
     print_text(diagnosis_text(diagnosis, questions=ranked, options=options))
 

@@ -212,9 +212,11 @@ class Diagnosis(Belief):
         Raises:
             QuestionError: an unknown word in `asked_of`.
         """
-        ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
+        ranked = NextQuestions()
+        if questions and self.exact:
+            ranked = self.rank_questions(asked_of=tuple(asked_of) or None).first(questions)
         told = {**self.given_dict(), **self._plain_posterior(), "warnings": plain(self.warnings)}
-        return {**told, **({"result": plain(self.result)} if result else {}), "next_questions": plain(ranked)}
+        return {**told, **({"result": plain(self.result)} if result else {}), **ranked.plain_parts()}
 
     def _plain_posterior(self) -> dict[str, Any]:
         conditions = self.network.conditions

@@ -105,6 +105,9 @@ class Strategy(Protocol):
     def outcomes(self, evidence: Evidence, names: Iterable[str], /) -> Outcomes:
         """The posteriors after each answer to each of these questions; see `bayesknee.inference.results.Outcomes`.
 
+        Where all of them would take more than the seconds of the budget, by estimate, the least promising ones are left
+        out. `Outcomes.left_out` names these.
+
         Args:
             evidence: what is known; it must be possible.
             names: ids of findings and risk factors whose gates, if any, are known to hold.

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product
+
+MOST_MASKS: Final = 64  # kept: those of all conditions and groups of a network, with room for a second one
+LEAST_MASKS: Final = 24  # of 20 conditions and a few groups, which takes 200 MB; with fewer, each use makes all anew
+MOST_MASK_NUMBERS: Final = 2**22  # 32 MB in masks, where that is more than so few
+_kept_masks: dict[tuple[frozenset[int], int], Vector] = {}
 
 
 def membership(n: int) -> Vector:
@@ -72,9 +79,15 @@ def with_ones(n: int) -> Vector:
     return np.column_stack([np.ones(2**n), membership(n)])
 
 
-@lru_cache(maxsize=64)
 def holds_any(members: frozenset[int], size: int) -> Vector:
     """1.0 for those of `size` subsets that hold at least one of the conditions numbered `members`. Read only."""
+    if (found := _kept_masks.get((members, size))) is None:
+        found = _holds_any(members, size)
+        keep(_kept_masks, (members, size), found, min(MOST_MASKS, max(LEAST_MASKS, MOST_MASK_NUMBERS // size)))
+    return found
+
+
+def _holds_any(members: frozenset[int], size: int) -> Vector:
     n = size.bit_length() - 1
     mask = sum(1 << (n - 1 - member) for member in members)
     return np.where(np.arange(size) & mask, 1.0, 0.0)

@@ -212,7 +212,18 @@ def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)
         return Policy(ask_setting=True)
     if not _are_texts(tree["asked_of"]):
         raise TypeError("session.policy.asked_of")
+    usual = Policy()
+    for name in tree.keys() - {"asked_of"}:
+        if not _is_alike(tree[name], getattr(usual, name)):
+            raise TypeError(f"session.policy.{name}")
     return Policy(**{**tree, "asked_of": tuple(tree["asked_of"])})
+
+
+def _is_alike(value: object, usual: object) -> bool:
+    """Whether a value is of the kind of another: a truth value, a number or a text."""
+    if isinstance(usual, bool) or isinstance(value, bool):
+        return isinstance(usual, bool) and isinstance(value, bool)
+    return isinstance(value, int | float) if isinstance(usual, float) else isinstance(value, type(usual))
 
 
 def _are_texts(tree: Any) -> bool:  # noqa: ANN401 (whatever the file holds)

@@ -121,6 +121,11 @@ def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes
         ({"asked_of": ["nobody"]}, "unknown asked_of 'nobody'"),
         ({"asked_of": "patient"}, "session.policy.asked_of"),
         ({"haste": True}, "haste"),
+        ({"look_ahead": "no"}, "session.policy.look_ahead"),
+        ({"lists": 1}, "session.policy.lists"),
+        ({"threshold": True}, "session.policy.threshold"),
+        ({"least_value": "0.1"}, "session.policy.least_value"),
+        ({"objective": 3}, "session.policy.objective"),
     ],
 )
 def test_a_policy_that_is_none_is_refused(tmp_path: Path, policy: dict[str, object], told: str) -> None:
