@@ -22,7 +22,7 @@ from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
-from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds, shown
 from bayesknee.plain import attributes
 from bayesknee.words import ALARMING, LEVEL_WORDS, short_percent
 
@@ -295,7 +295,7 @@ def _answer_shown(evidence: Evidence, name: str) -> str:
     answer, left = evidence.answers.get(name), evidence.implied.get(name, ())
     if isinstance(answer, Mapping) and len(left) != 1:
         return f"probably {max(left or answer, key=answer.__getitem__)}"
-    return " or ".join(left) if left else str(answer)
+    return " or ".join(left) if left or answer is None else shown(answer)
 
 
 # --- many patients -------------------------------------------------------------------------------------------------

@@ -474,7 +474,7 @@ class Interview:
             return {SETTING: check_setting(network, str(value))}
         if group := network.opening.tick_all.get(name):
             return read_ticks(network, group, value, self._listed(group))
-        return {name: read_answer(network, name, value)}
+        return {name: read_answer(network, name, value, self.state.answers)}
 
     def _listed(self, group: TickAll) -> tuple[str, ...]:
         """The lines of a checklist: those asked now, else those it had when answered, else those that can be asked."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING, TickAll
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -77,18 +77,17 @@ def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Promp
 
 def _prompt_for(network: Network, name: str) -> Prompt:
     question = network.questions[name]
-    bands = question.bands if isinstance(question, RiskFactor) else {}
     return Prompt(
         id=name,
-        kind="number" if bands else "choice",
+        kind="number" if question.bands else "choice",
         question=question.question,
         options=tuple(Option(state, state.replace("_", " ")) for state in question.states),
         help=_in_words(question.help, question.states),
         topic=question.topic,
         topic_name=network.topics[question.topic],
-        unit=question.unit if isinstance(question, RiskFactor) else "",
-        lowest=min((low for low, _ in bands.values()), default=0.0),
-        highest=max((high for _, high in bands.values()), default=0.0),
+        unit=question.unit,
+        lowest=question.lowest,
+        highest=question.highest,
     )
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
+from bayesknee.knowledge.bands import CutOff, band_problems
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     ANY_SETTING,
@@ -93,6 +94,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _sources,
         _topics,
         _risk_factors,
+        _bands,
         _conditions,
         _base_rates,
         _condition_cycles,
@@ -201,17 +203,25 @@ def _risk_factors(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Probl
         yield from _by_setting((*path, "prior"), factor.prior, parts, broken)
         for setting, distribution in factor.prior.items():
             yield from _distribution((*path, "prior", setting), distribution, factor.states)
-        yield from _bands((*path, "bands"), factor)
 
 
-def _bands(path: Path, factor: RiskFactor) -> Iterator[Problem]:
-    end: float | None = None
-    for state, (low, high) in factor.bands.items():
-        if low >= high:
-            yield Problem((*path, state), f"[{low:g}, {high:g}]", "a lower end below the upper end", "swap them")
-        if end is not None and (low < end or low > end):
-            yield Problem((*path, state), f"a start at {low:g}", f"a start at {end:g}", "let the bands meet")
-        end = high
+def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    questions: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    for name, question in questions.items():
+        path: Path = ("risk_factors" if name in parts.risk_factors else "findings", name)
+        yield from band_problems(path, question, questions, broken)
+        for each, cut_off in question.cut_offs.items():
+            yield from _rule_source((*path, "cut_offs", each), cut_off, parts, broken)
+
+
+def _rule_source(
+    path: Path, rule: RedFlag | Exclusion | CutOff, parts: NetworkParts, broken: frozenset[str]
+) -> Iterator[Problem]:
+    """A rule names a reference, or says why it is what it is."""
+    if rule.source == JUDGED and not rule.note.strip():
+        yield Problem((*path, "note"), "no note", "why a judged rule is what it is", "add a note")
+    elif rule.source not in {JUDGED, *parts.references, *broken}:
+        yield _unknown_source(path, rule.source, parts.references)
 
 
 def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
@@ -430,10 +440,7 @@ def _red_flags(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]
         path = ("red_flags", name)
         if flag.level not in LEVELS:
             yield unknown_name((*path, "level"), flag.level, LEVELS, "a level of urgency")
-        if flag.source == JUDGED and not flag.note.strip():
-            yield Problem((*path, "note"), "no note", "why a judged rule is what it is", "add a note")
-        elif flag.source not in {JUDGED, *parts.references, *broken}:
-            yield _unknown_source(path, flag.source, parts.references)
+        yield from _rule_source(path, flag, parts, broken)
         for line in flag.when:
             yield from _red_flag_line((*path, "when"), line, parts, broken)
         for exclusion in flag.unless:
@@ -444,10 +451,7 @@ def _exclusion(
     path: Path, flag: RedFlag, exclusion: Exclusion, parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
     """An exception names answers that can be given, has a source, and is not what raises the flag."""
-    if exclusion.source == JUDGED and not exclusion.note.strip():
-        yield Problem((*path, "note"), "no note", "why a judged exception is what it is", "add a note")
-    elif exclusion.source not in {JUDGED, *parts.references, *broken}:
-        yield _unknown_source(path, exclusion.source, parts.references)
+    yield from _rule_source(path, exclusion, parts, broken)
     askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
     for name, wanted in exclusion.when.items():
         if name not in askable:

@@ -145,6 +145,11 @@ class Network:
         return frozenset(name for name, finding in self.findings.items() if finding.only_if)
 
     @cached_property
+    def hanging(self) -> frozenset[str]:
+        """The questions that may be answered by a number whose cut-offs hang on other answers."""
+        return frozenset(name for name, question in self.questions.items() if question.cut_offs)
+
+    @cached_property
     def gates(self) -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
         """By gated finding, all that must hold for it to be asked: its gates, the gates of these, and so on.
 

@@ -290,16 +290,8 @@ def _exclusion(entry: Fields) -> Exclusion:
 
 def _risk_factor(name: str, entry: Fields) -> RiskFactor:
     entry.take_basis()
-    bands = immutabledict(entry.each("bands", Fields.itself_pair, required=False))
-    return RiskFactor(
-        id=name,
-        **_asked(entry),
-        prior=immutabledict(entry.each("prior", Fields.distribution)),
-        states=tuple(bands) if bands else entry.texts("states", NO_YES),
-        bands=bands,
-        unit=entry.text("unit", ""),
-        out_of_scope=entry.text("out_of_scope", ""),
-    )
+    prior = immutabledict(entry.each("prior", Fields.distribution))
+    return RiskFactor(id=name, **_asked(entry), prior=prior)
 
 
 def _condition(name: str, entry: Fields) -> Condition:
@@ -348,7 +340,6 @@ def _finding(name: str, entry: Fields) -> Finding | None:
     asked = _asked(entry)
     kind = entry.text("kind")
     rest = {
-        "states": entry.texts("states", NO_YES),
         "asked_of": entry.text("asked_of", ""),
         "only_if": immutabledict(entry.each("only_if", Fields.itself_texts, required=False)),
     }
@@ -370,8 +361,14 @@ def _finding_model(entry: Fields) -> Reading | NoisyOr | Mixture | None:
 
 
 def _asked(entry: Fields) -> dict[str, Any]:
-    """The keys that risk factors and findings have in common."""
+    """The keys that risk factors and findings have in common. Bands, where there are any, name the states."""
+    bands = immutabledict(entry.each("bands", Fields.itself_band, required=False))
     return {
+        "states": entry.texts("states", tuple(bands) if set(bands).difference(NO_YES) else NO_YES),
+        "bands": bands,
+        "cut_offs": immutabledict(entry.each("cut_offs", Fields.itself_cut_off, required=False)),
+        "unit": entry.text("unit", ""),
+        "out_of_scope": entry.text("out_of_scope", ""),
         "label": entry.text("label"),
         "question": entry.text("question"),
         "topic": entry.text("topic"),

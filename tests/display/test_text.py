@@ -182,7 +182,7 @@ def test_answers_are_in_words(diagnosis: Diagnosis) -> None:
     text = diagnosis_text(diagnosis, io.StringIO())
     rests = text.partition("This rests on\n")[2].splitlines()
     assert rests[:4] == [
-        "  Age          18 to under 50 years",
+        "  Age          45 years",
         "  Tennis       unsure: no 0.2, yes 0.8",
         "  Onset        not known",
         "  Broken bone  no",

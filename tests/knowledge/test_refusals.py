@@ -55,6 +55,10 @@ def steps(*thresholds: str) -> str:
     return f"{REST}    thresholds:\n" + "".join(f"      - {threshold}\n" for threshold in thresholds)
 
 
+FIXED = "{fall: [0, 10], sudden: [10, 20], gradual: [20, 30]}"
+BY_CUT_OFF = "{fall: [0, upper], sudden: [upper, 20], gradual: [20, 30]}"
+PER_AGE = "{per: age, factor: 0.1, least: 3, source: smith_2015}"
+PER_TENNIS = "{per: tennis, by: {yes: 5, no: 6}, source: smith_2015}"
 FLAG_WHEN = """    when:
       - {onset: [sudden, fall]}
       - {swelling_noticed: [yes], effusion_felt: [yes]}
@@ -237,6 +241,80 @@ ONE_FAULT = {
     "repeated state": ("states: [fall, sudden, gradual]", "states: [fall, fall, gradual]", ["each state once"]),
     "prior off 1": ("over_50: {value: 0.5", "over_50: {value: 0.499", ["a sum of 0.999"]),
     "bands with a gap": ("over_50: [50, 121]", "over_50: [51, 121]", ["a start at 51", "let the bands meet"]),
+    **{
+        f"bands: {name}": ("states: [fall, sudden, gradual]", text, told)
+        for name, (text, told) in {
+            "other states beside them": (
+                "states: [fall, sudden, gradual]\n    bands: {low: [0, 1], high: [1, 2]}",
+                ["onset.states", "the states of the bands: low, high", "leave them out"],
+            ),
+            "an unknown cut-off": (
+                f"bands: {BY_CUT_OFF}",
+                ["onset.bands", "'upper'", "a number, or the name of a cut-off"],
+            ),
+            "a cut-off that no band names": (
+                f"bands: {FIXED}\n    cut_offs: {{upper: {PER_AGE}}}",
+                ["cut_offs.upper", "which no band ends at", "name it in bands"],
+            ),
+            "a cut-off of an unknown question": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('age', 'aeg')}}}",
+                ["upper.per", "'aeg'", "did you mean age"],
+            ),
+            "a factor for words": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('age', 'tennis')}}}",
+                ["upper.per", "tennis, which is not asked as a number", "by: {state: number}"],
+            ),
+            "a factor below 0": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('0.1', '-0.1')}}}",
+                ["upper.factor", "got -0.1", "above 0"],
+            ),
+            "least above most": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('least: 3', 'least: 9, most: 3')}}}",
+                ["upper.least", "least 9, most 3", "swap them"],
+            ),
+            "neither factor nor states": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('factor: 0.1, ', '')}}}",
+                ["both or neither of factor and by", "one of the two"],
+            ),
+            "a state without a cut-off": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace(', no: 6', '')}}}",
+                ["upper.by", "nothing for no", "a cut-off for each state"],
+            ),
+            "a cut-off of an unknown state": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace('no: 6', 'no: 6, never: 5')}}}",
+                ["by.never", "a state of tennis"],
+            ),
+            "a cut-off beyond the next end": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace('no: 6', 'no: 21')}}}",
+                ["bands.sudden", "[upper, 20]", "a lower end below the upper end"],
+            ),
+            "a cut-off at the outside": (
+                f"bands: {BY_CUT_OFF.replace('20, 30', '20, upper')}\n    cut_offs: {{upper: {PER_TENNIS}}}",
+                ["bands.gradual", "a cut-off as an outer end", "write a number"],
+            ),
+            "a cut-off without a source": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace(', source: smith_2015', '')}}}",
+                ["upper.source", "nothing"],
+            ),
+            "a cut-off of an unknown source": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace('smith', 'smit')}}}",
+                ["upper.source", "'smit_2015'", "did you mean smith_2015"],
+            ),
+            "a unit without them": (
+                "states: [fall, sudden, gradual]\n    unit: cm",
+                ["onset.unit", "unit without bands", "add bands"],
+            ),
+            "a word for an end": (
+                f"bands: {FIXED.replace('20, 30', '20, 3O')}",
+                ["onset.bands.gradual", "'3O'", "a number"],
+            ),
+        }.items()
+    },
+    "no and yes without a unit": (
+        "    topic: exam\n",
+        "    topic: exam\n    bands: {no: [0, 5], yes: [5, 9]}\n",
+        ["effusion_felt.unit", "0 and 1 stand for no and yes"],
+    ),
     "band upside down": ("over_50: [50, 121]", "over_50: [50, 20]", ["[50, 20]", "swap them"]),
     "base rates too low": (
         "base_rate: {any_setting: {value: 0.5, low: 0.4, high: 0.6}}\n    odds_ratios:\n      tennis",
