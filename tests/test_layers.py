@@ -27,6 +27,7 @@ FLOORS = (
     ("inference.enumeration", "inference.elimination"),
     ("inference.choose",),
     ("inference.compiled_network",),
+    ("diagnosis.guideline_scores",),
     ("interop", "diagnosis.triage", "authoring"),
     ("diagnosis.belief",),
     ("diagnosis.asking",),

@@ -108,10 +108,11 @@ def _explained_states(network: Network, name: str) -> str:
 
 def _boxes(question: Question) -> str:
     """A box for each answer, which stays together with it; a number where the states are bands."""
-    if question.bands:
-        return f"_____ {question.unit}".rstrip()
+    number = [f"_____ {question.unit}".rstrip()] if question.bands else []
+    if question.is_named_by_bounds:
+        return number[0]
     states = [question.state_words(state) for state in question.states]
-    return _BOXES_APART.join(unbroken(f"[ ] {state}") for state in [*states, "don't know"])
+    return _BOXES_APART.join([*number, *(unbroken(f"[ ] {state}") for state in [*states, "don't know"])])
 
 
 # --- table ------------------------------------------------------------------------------------------------------------

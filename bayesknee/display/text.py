@@ -95,6 +95,7 @@ def diagnosis_parts(
         yield from _interval_parts(diagnosis, intervals, most)
     yield Text()
     yield from triage_parts(diagnosis.network, diagnosis.triage)
+    yield from _scores(diagnosis)
     if diagnosis.not_ruled_out:
         yield Text()
     for each in diagnosis.not_ruled_out:
@@ -199,6 +200,24 @@ def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
             )
     for flag in triage.set_aside:
         table.add_row("-", sticky(f"set aside: {flag.text} {flag.set_aside_by}"))
+    yield _indented(table)
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def _scores(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """The scores of guidelines that the answers say anything of, each with what is not known of it."""
+    told = [count for count in diagnosis.scores if count.is_told]
+    if not told:
+        return
+    yield Text("\nScores", style="bold")
+    table = numbered(_BULLET)
+    for count in told:
+        table.add_row("-", sticky(count.words))
+        if count.not_known:
+            labels = "; ".join(item.label for item in count.not_known)
+            table.add_row("", Text(f"(not known: {labels})", style="dim"))
     yield _indented(table)
 
 

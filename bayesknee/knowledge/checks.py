@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
+from bayesknee.knowledge.answer_lines import line_problems
 from bayesknee.knowledge.bands import CutOff, band_problems
+from bayesknee.knowledge.guideline_scores import GuidelineScore, score_problems
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     ANY_SETTING,
@@ -74,6 +76,8 @@ class NetworkParts(Protocol):
     @property
     def red_flags(self) -> Mapping[str, RedFlag]: ...
     @property
+    def scores(self) -> Mapping[str, GuidelineScore]: ...
+    @property
     def opening(self) -> Opening: ...
     @property
     def complaint(self) -> str: ...
@@ -103,6 +107,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _gates,
         _groups,
         _red_flags,
+        _scores,
         _opening,
         _catch_all,
     )
@@ -113,7 +118,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
 def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
-    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags"):
+    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags", "scores"):
         for name, thing in getattr(parts, section).items():
             yield from _name_problems((section, name), name)
             if section in NODES and name in seen:
@@ -206,7 +211,7 @@ def _risk_factors(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Probl
 
 
 def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    questions: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    questions = _questions(parts)
     for name, question in questions.items():
         path: Path = ("risk_factors" if name in parts.risk_factors else "findings", name)
         yield from band_problems(path, question, questions, broken)
@@ -215,7 +220,7 @@ def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _rule_source(
-    path: Path, rule: RedFlag | Exclusion | CutOff, parts: NetworkParts, broken: frozenset[str]
+    path: Path, rule: RedFlag | Exclusion | CutOff | GuidelineScore, parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
     """A rule names a reference, or says why it is what it is."""
     if rule.source == JUDGED and not rule.note.strip():
@@ -391,7 +396,7 @@ def _rounded(distribution: Distribution, states: tuple[str, ...]) -> tuple[float
 
 
 def _gates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    askable = _questions(parts)
     for name, finding in parts.findings.items():
         for gate, wanted in finding.only_if.items():
             path = ("findings", name, "only_if", gate)
@@ -452,7 +457,7 @@ def _exclusion(
 ) -> Iterator[Problem]:
     """An exception names answers that can be given, has a source, and is not what raises the flag."""
     yield from _rule_source(path, exclusion, parts, broken)
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    askable = _questions(parts)
     for name, wanted in exclusion.when.items():
         if name not in askable:
             if name not in broken:
@@ -468,27 +473,26 @@ def _exclusion(
 def _red_flag_line(
     path: Path, line: Mapping[str, tuple[str, ...]], parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
-    if not line:
-        yield Problem(path, "a line without a finding", "at least one finding with its states", "add it")
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
-    for name, wanted in line.items():
-        if name not in askable:
-            if name not in broken:
-                yield unknown_name((*path, name), name, askable, "a risk factor or finding")
-            continue
-        states = askable[name].states
-        for state in wanted:
-            if state not in states:
-                yield unknown_name((*path, name), state, states, f"a state of {name}")
-        if absent := _ABSENT.intersection(wanted):
-            expected = "what is present: a red flag never reads what is absent"
-            yield Problem((*path, name), f"the state {min(absent)}", expected, "name states that are present")
-        elif set(states) <= set(wanted):
-            yield Problem((*path, name), "all states", "some of the states", "drop those that give no alarm")
+    absent = {name: _ABSENT.intersection(wanted) for name, wanted in line.items()}
+    for name in (name for name, states in absent.items() if states):
+        expected = "what is present: a red flag never reads what is absent"
+        yield Problem((*path, name), f"the state {min(absent[name])}", expected, "name states that are present")
+    present = {name: wanted for name, wanted in line.items() if not absent[name]}
+    yield from line_problems(path, present, _questions(parts), broken) if present or not line else ()
+
+
+def _scores(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, score in parts.scores.items():
+        yield from _rule_source(("scores", name), score, parts, broken)
+        yield from score_problems(("scores", name), score, _questions(parts), parts.conditions, broken)
+
+
+def _questions(parts: NetworkParts) -> dict[str, RiskFactor | Finding]:
+    return {**parts.risk_factors, **parts.findings}
 
 
 def _opening(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    askable = _questions(parts)
     gated = frozenset(name for name, finding in parts.findings.items() if finding.only_if)
     states = {name: each.states for name, each in askable.items()}
     return opening_problems(parts.opening, states, gated, parts.topics, broken)

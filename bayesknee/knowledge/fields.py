@@ -151,12 +151,19 @@ class Fields:
 
     def itself_band(self) -> Band:
         """This place as a lower and an upper end, each a number or the name of a cut-off."""
-        words = self.itself_texts()
-        if len(words) != 2:
-            self.problem((), f"{len(words)} values", "a lower and an upper end", "write it as [18, 30]")
-            return math.nan, math.nan
-        low, high = (word if _NAME.fullmatch(word) else self._float(word, ()) for word in words)
+        low, high = self._ends(lambda word: word if _NAME.fullmatch(word) else self._float(word, ()))
         return low, high
+
+    def itself_pair(self) -> tuple[float, float]:
+        """This place as a lower and an upper end."""
+        return self._ends(lambda word: self._float(word, ()))
+
+    def _ends(self, read: Callable[[str], T]) -> tuple[T | float, T | float]:
+        words = self.itself_texts()
+        if len(words) == 2:
+            return read(words[0]), read(words[1])
+        self.problem((), f"{len(words)} values", "a lower and an upper end", "write it as [18, 30]")
+        return math.nan, math.nan
 
     def itself_cut_off(self) -> CutOff:
         """This place as a cut-off that hangs on another answer."""

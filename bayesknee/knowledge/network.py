@@ -12,6 +12,7 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, SettingError, unknown_text
+from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
@@ -81,6 +82,7 @@ class Network:
     findings: Mapping[str, Finding]
     groups: Mapping[str, Group] = field(default_factory=immutabledict)
     red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
+    scores: Mapping[str, GuidelineScore] = field(default_factory=immutabledict)
     opening: Opening = field(default_factory=Opening)
     description: str = ""
     complaint: str = ""

@@ -17,8 +17,10 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.checks import find_problems
 from bayesknee.knowledge.fields import Fields, deepest, shown, unread
+from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import (
     NO_YES,
     Condition,
@@ -58,6 +60,7 @@ SECTIONS: Final = (
     "signs",
     "findings",
     "red_flags",
+    "scores",
     "interview",
 )
 
@@ -87,6 +90,7 @@ class _Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
+    scores: dict[str, GuidelineScore] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
     complaint: str = ""
     catch_all: str = ""
@@ -117,6 +121,7 @@ class _NetworkReader:
             findings=self._section("findings", _finding),
             groups=self._section("groups", _group),
             red_flags=self._section("red_flags", _red_flag),
+            scores=self._section("scores", _score),
             opening=self._opening(),
             **self._head(),
         )
@@ -274,11 +279,57 @@ def _red_flag(name: str, entry: Fields) -> RedFlag:
         label=entry.text("label"),
         level=entry.text("level"),  # type: ignore[arg-type]  # the rules refuse an unknown one
         reason=entry.text("reason"),
-        when=tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items("when")),
+        when=_lines(entry, "when"),
         source=entry.text("source"),
         note=entry.text("note", ""),
         unless=tuple(_exclusion(each) for each in entry.items("unless")) if entry.has("unless") else (),
     )
+
+
+def _lines(entry: Fields, key: str) -> tuple[AnswerLine, ...]:
+    return tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items(key))
+
+
+def _score(name: str, entry: Fields) -> GuidelineScore:
+    return GuidelineScore(
+        id=name,
+        name=entry.text("name"),
+        items=immutabledict(entry.each_named("items", _score_item)),
+        steps=tuple(_score_step(each) for each in entry.items("steps")),
+        source=entry.text("source"),
+        note=entry.text("note", ""),
+        applies_if=_lines(entry, "applies_if") if entry.has("applies_if") else (),
+    )
+
+
+def _score_item(name: str, entry: Fields) -> ScoreItem:
+    ways = [key for key in ("when", "number", "at_least_as_likely_as", "not_asked") if entry.has(key)]
+    if len(ways) != 1 or ("not_asked" in ways and not entry.truth("not_asked", default=False)):
+        got = "none of them" if len(ways) < 2 else " and ".join(ways)
+        expected = "one of when, number, at_least_as_likely_as, not_asked: true"
+        entry.problem((), got, expected, "say how the item is told")
+    item = ScoreItem(
+        id=name,
+        label=entry.text("label"),
+        points=entry.child("points").itself_number(),
+        when=_lines(entry, "when") if "when" in ways else (),
+        number=immutabledict(entry.each("number", Fields.itself_pair, required=False)),
+        is_partly_asked=entry.truth("partly", default=False),
+        at_least_as_likely_as=entry.text("at_least_as_likely_as", ""),
+    )
+    entry.done()
+    return item
+
+
+def _score_step(entry: Fields) -> ScoreStep:
+    step = ScoreStep(
+        start=entry.child("from").itself_number(),
+        label=entry.text("label"),
+        level=entry.text("level") if entry.has("level") else None,  # type: ignore[arg-type]  # as for red flags
+        do=entry.text("do", ""),
+    )
+    entry.done()
+    return step
 
 
 def _exclusion(entry: Fields) -> Exclusion:

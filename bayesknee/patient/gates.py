@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -58,6 +58,36 @@ class Gates:
                 own[own == NOT_KNOWN] = len(implied.ways) - 1
             rows[:, self._columns[gate]] = own
         return CodedAnswers(rows, ways, shared, evidence.log_scale)
+
+
+def implied_states(network: Network, gate: str, codes: Codes) -> Bools:
+    """The states of a question that answers to what it gates leave possible, shape (rows, states)."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    states = network.states[gate]
+    left = np.ones((len(codes), len(states)), np.bool_)
+    for name in network.gated:
+        for other, allowed in network.gates[name]:
+            if other == gate:
+                left[codes[:, columns[name]] != NOT_KNOWN] &= np.isin(states, allowed)
+    return left
+
+
+def possible_states(network: Network, name: str, codes: Codes, evidence: Evidence) -> Bools:
+    """The states of a question that are left possible by what is stated and implied, shape (rows, states).
+
+    Args:
+        network: with the question.
+        name: of the question.
+        codes: the answers of many patients.
+        evidence: what is known of all of them besides; what it answers is not read from the codes.
+    """
+    possible = implied_states(network, name, codes)
+    if name in evidence.likelihoods:
+        possible &= np.array(evidence.likelihoods[name]) > 0.0
+    if name not in evidence.answers:
+        any_of = np.vstack([np.eye(possible.shape[1]), np.ones(possible.shape[1])]).astype(np.bool_)
+        possible &= any_of[codes[:, list(network.questions).index(name)]]
+    return possible
 
 
 class Implied:
