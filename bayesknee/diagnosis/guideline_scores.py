@@ -34,12 +34,14 @@ class PointCount:
         holds: whether each item holds, by id; None where that is not known.
         applies: whether the score applies to this patient; None where that is not known.
         answers: those that make items hold, as `finding=state`.
+        may_apply: whether it applies, or a part of what it is meant for is known to hold.
     """
 
     score: GuidelineScore
     holds: Mapping[str, bool | None]
     applies: bool | None = True
     answers: tuple[str, ...] = ()
+    may_apply: bool = True
 
     @property
     def points(self) -> float:
@@ -73,9 +75,9 @@ class PointCount:
 
     @property
     def is_told(self) -> bool:
-        """Whether it says anything of this patient: it may apply, and an answer tells of an item."""
+        """Whether it is worth showing: it may apply, and an answer tells of an item."""
         asked = [item.id for item in self.score.items.values() if item.when or item.number]
-        return self.applies is not False and any(self.holds[name] is not None for name in asked)
+        return self.may_apply and any(self.holds[name] is not None for name in asked)
 
     @property
     def words(self) -> str:
@@ -142,7 +144,9 @@ def _counted(known: _Known, score: GuidelineScore) -> PointCount:
     )
     answers = tuple(f"{name}={_told(known.evidence, name)}" for name in names)
     applies = known.lines(score.applies_if).of(0)
-    return PointCount(score, immutabledict({name: truth.of(0) for name, truth in holds.items()}), applies, answers)
+    may_apply = applies or (applies is None and any(known.lines([line]).yes[0] for line in score.applies_if))
+    told = immutabledict({name: truth.of(0) for name, truth in holds.items()})
+    return PointCount(score, told, applies, answers, may_apply)
 
 
 def _told_by(known: _Known, item: ScoreItem) -> list[str]:

@@ -138,21 +138,32 @@ def test_a_level_is_called_for_where_the_fewest_points_reach_it() -> None:
     assert [each for each in fewer.triage.reasons if each.kind == "score"] == []
 
 
-def for_those_with_plaster() -> Network:
-    return replace(NETWORK, scores={"wells": replace(SCORE, applies_if=({"cast": ("yes",)},))})
+def for_the_young_with_plaster() -> Network:
+    lines = ({"cast": ("yes",)}, {"age": ("under_50", "middle")})
+    return replace(NETWORK, scores={"wells": replace(SCORE, applies_if=lines)})
 
 
 @pytest.mark.parametrize(
-    ("cast", "applies", "level"), [("yes", True, "same_day"), ("no", False, None), (None, None, None)]
+    ("cast", "age", "applies", "level", "told"),
+    [
+        ("yes", 40, True, "same_day", True),
+        ("no", 40, False, None, False),
+        (None, 40, None, None, True),  # the age is that of those whom it is meant for
+        (None, 70, False, None, False),
+        ("yes", "unknown", None, None, True),
+        (None, "unknown", None, None, False),
+    ],
 )
 def test_a_score_calls_for_a_level_only_where_it_is_known_to_apply(
     cast: str | None,
+    age: object,
     applies: bool | None,
     level: str | None,
+    told: bool,
 ) -> None:
-    found = count({**LIKELY, **({"cast": cast} if cast else {})}, for_those_with_plaster())
-    assert (found.applies, found.level) == (applies, level)
-    assert found.is_told is (applies is not False)
+    answers = {**LIKELY, "age": age, **({"cast": cast} if cast else {})}
+    found = count(answers, for_the_young_with_plaster())
+    assert (found.applies, found.level, found.is_told) == (applies, level, told)
     assert ("whether it applies is not known" in found.words) is (applies is None)
 
 
