@@ -17,6 +17,7 @@ from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, encode
 from bayesknee.patient.evidence import Evidence
+from bayesknee.patient.measured import Measured
 
 
 class Called(NamedTuple):
@@ -78,5 +79,10 @@ def _are_plain(network: Network, cases: Sequence[LabelledCase]) -> Flags:
 
 
 def _is_plain(network: Network, evidence: Evidence) -> bool:
-    """Whether all answers are states of questions, which codes can hold."""
-    return all(isinstance(answer, str) and name in network.questions for name, answer in evidence.answers.items())
+    """Whether all answers are states of questions, which codes can hold, and no score reads the number of one."""
+    return all(
+        isinstance(answer, str)
+        and name in network.questions
+        and not (isinstance(answer, Measured) and name in network.numbers_read)
+        for name, answer in evidence.answers.items()
+    )

@@ -21,7 +21,7 @@ from bayesknee.knowledge.model import LEVELS, Level
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, nothing_known
 from bayesknee.patient.evidence import Evidence, shown
-from bayesknee.patient.gates import possible_states
+from bayesknee.patient.gates import are_among, possible_states
 from bayesknee.patient.measured import Measured
 
 
@@ -130,7 +130,8 @@ def count_points(
     if not network.scores:
         return ()
     posteriors = np.array([[posterior[name] for name in network.conditions]])
-    known = _Known(network, evidence, nothing_known(network, 1), posteriors, np.array([complaint_known]))
+    one = PatientsToScore(nothing_known(network, 1), evidence, np.array([complaint_known]))
+    known = _Known(network, posteriors, one)
     return tuple(_counted(known, score) for score in network.scores.values())
 
 
@@ -161,21 +162,34 @@ def _told(evidence: Evidence, name: str) -> str:
     return shown(evidence.answers[name])
 
 
-def score_levels(
-    network: Network, posteriors: NDArray[np.floating], codes: Codes, evidence: Evidence, complaint_known: Bools
-) -> NDArray[np.int8]:
+class PatientsToScore(NamedTuple):
+    """What is known of many patients.
+
+    Attributes:
+        codes: their answers, shape (rows, questions), as in `bayesknee.patient.codes`.
+        evidence: what is known of all of them besides; what it answers is not read from the codes.
+        complaint_known: whether anything is known beside risk factors, shape (rows,).
+        numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
+    """
+
+    codes: Codes
+    evidence: Evidence
+    complaint_known: Bools
+    numbers: Mapping[str, Vector] = immutabledict()
+
+
+def score_levels(network: Network, posteriors: NDArray[np.floating], patients: PatientsToScore) -> NDArray[np.int8]:
     """The most urgent level that scores call for, as an index into `LEVELS`, their number for none; shape (rows,).
 
     Args:
-        network: with its scores, of n conditions and q questions.
+        network: with its scores, of n conditions.
         posteriors: P(condition | answers), shape (rows, n).
-        codes: the answers, shape (rows, q), as in `bayesknee.patient.codes`.
-        evidence: what is known of all of them besides; what it answers is not read from the codes.
-        complaint_known: whether anything is known beside risk factors, shape (rows,).
+        patients: their answers.
     """
+    codes = patients.codes
     found = np.full(len(codes), len(LEVELS), np.int8)
     calling = [score for score in network.scores.values() if any(step.level for step in score.steps)]
-    known = _Known(network, evidence, codes, np.asarray(posteriors, np.float64), complaint_known)
+    known = _Known(network, np.asarray(posteriors, np.float64), patients)
     for score in calling:
         low = np.zeros(len(codes))
         for item in score.items.values():
@@ -202,11 +216,10 @@ class _Truth(NamedTuple):
 class _Known:
     """What is known of patients, read by lines of answers."""
 
-    def __init__(
-        self, network: Network, evidence: Evidence, codes: Codes, posteriors: Vector, complaint_known: Bools
-    ) -> None:
-        self.network, self.evidence = network, evidence
-        self._codes, self._posteriors, self._complaint_known = codes, posteriors, complaint_known
+    def __init__(self, network: Network, posteriors: Vector, patients: PatientsToScore) -> None:
+        self.network, self.evidence = network, patients.evidence
+        self._codes, self._complaint_known, self._numbers = patients.codes, patients.complaint_known, patients.numbers
+        self._posteriors = posteriors
         self._possible: dict[str, Bools] = {}
 
     def item(self, item: ScoreItem) -> _Truth:
@@ -231,28 +244,32 @@ class _Known:
     def is_in(self, name: str, wanted: tuple[str, ...]) -> Bools:
         """Whether a question can only be in one of these states; shape (rows,)."""
         possible = self._states(name)
-        is_wanted = np.isin(self.network.states[name], wanted)
+        is_wanted = are_among(self.network.states[name], wanted)
         return np.asarray(possible.any(axis=1) & ~possible[:, ~is_wanted].any(axis=1))
 
     def _is_out(self, name: str, wanted: tuple[str, ...]) -> Bools:
         """Whether a question can be in none of these states, or is not asked since its gate does not hold."""
-        is_wanted = np.isin(self.network.states[name], wanted)
+        is_wanted = are_among(self.network.states[name], wanted)
         out = np.asarray(~self._states(name)[:, is_wanted].any(axis=1))
         for gate, allowed in self.network.gates.get(name, ()):
-            out |= ~self._states(gate)[:, np.isin(self.network.states[gate], allowed)].any(axis=1)
+            out |= ~self._states(gate)[:, are_among(self.network.states[gate], allowed)].any(axis=1)
         return out
 
     def _is_between(self, name: str, ends: tuple[float, float]) -> _Truth:
         """Whether the number of a question lies in [low, high). Of a state, this may not be known."""
         low, high = ends
         answer = self.evidence.answers.get(name)
+        numbers = self._numbers.get(name, np.full(len(self._codes), np.nan)) if answer is None else np.nan
         if isinstance(answer, Measured):
-            holds = np.full(len(self._codes), low <= answer.number < high)
-            return _Truth(holds, ~holds)
+            numbers = answer.number
+        numbers = np.broadcast_to(numbers, len(self._codes))
         bands = {state: tuple(map(float, band)) for state, band in self.network.questions[name].bands.items()}
         inside = tuple(state for state, (start, end) in bands.items() if low <= start and end <= high)
         touched = tuple(state for state, (start, end) in bands.items() if start < high and low < end)
-        return _Truth(self.is_in(name, inside), self._is_out(name, touched))
+        given, holds = ~np.isnan(numbers), (low <= numbers) & (numbers < high)
+        return _Truth(
+            np.where(given, holds, self.is_in(name, inside)), np.where(given, ~holds, self._is_out(name, touched))
+        )
 
     def _states(self, name: str) -> Bools:
         if name not in self._possible:

@@ -18,7 +18,7 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import TIE_DECIMALS, Bools, Vector
-from bayesknee.diagnosis.guideline_scores import PointCount, count_points, score_levels
+from bayesknee.diagnosis.guideline_scores import PatientsToScore, PointCount, count_points, score_levels
 from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
@@ -330,7 +330,11 @@ def _answer_shown(evidence: Evidence, name: str) -> str:
 
 
 def levels(
-    steps: CareSteps, marginals: NDArray[np.floating], codes: Codes, evidence: Evidence = NOTHING_KNOWN
+    steps: CareSteps,
+    marginals: NDArray[np.floating],
+    codes: Codes,
+    evidence: Evidence = NOTHING_KNOWN,
+    numbers: Mapping[str, Vector] = immutabledict(),
 ) -> NDArray[np.int8]:
     """The level of many patients, as an index into `LEVELS`, int8 of shape (rows,); 0 is the most urgent.
 
@@ -339,6 +343,7 @@ def levels(
         marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
         codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
         evidence: what is known of all of them besides; what it answers is not read from the codes.
+        numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
     """
     network = steps.network
     known = (codes[:, len(network.risk_factors) :] != NOT_KNOWN).any(axis=1) | is_complaint_known(network, evidence)
@@ -348,7 +353,7 @@ def levels(
         for exclusion in flag.unless:
             raised &= ~_is_stated(network, exclusion, codes, evidence)
         found[raised] = np.minimum(found[raised], LEVELS.index(flag.level))
-    found = np.minimum(found, score_levels(network, marginals, codes, evidence, known))
+    found = np.minimum(found, score_levels(network, marginals, PatientsToScore(codes, evidence, known, numbers)))
     return np.where(np.isnan(marginals).any(axis=1), NO_LEVEL, found).astype(np.int8)
 
 
@@ -387,7 +392,7 @@ def _is_implied(
 
     Shape (rows,).
     """
-    if all(other != gate for gates in network.gates.values() for other, _ in gates):
+    if gate not in network.gated_by:
         return np.zeros(len(codes), np.bool_)
     states, left = network.states[gate], implied_states(network, gate, codes)
     possible = left & (codes[:, [columns[gate]]] == NOT_KNOWN)

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import EvidenceError, TableError, few_hints, joined, name_hint, quoted, unknown_text
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN, is_blank
 from bayesknee.patient.cases import plain_answer
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows, nothing_known
 from bayesknee.patient.evidence import Answer, read_answer
+from bayesknee.patient.measured import Measured
 
 MOST_TOLD: Final = 3  # columns that one error line tells: enough to see what kind of mistake it is; judged
 BLANK: Final = -1
@@ -98,10 +101,12 @@ class Encoded(NamedTuple):
     Attributes:
         codes: see `bayesknee.patient.codes`; nothing is known of a row that has a bad value.
         reasons: what is wrong, by number of the row, from 0.
+        numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
     """
 
     codes: Codes
     reasons: dict[int, str]
+    numbers: Mapping[str, Vector] = immutabledict()
 
 
 def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> Encoded:
@@ -109,15 +114,19 @@ def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> En
     codes = nothing_known(network, rows)
     places = {name: place for place, name in enumerate(network.questions)}
     reasons: dict[int, list[str]] = {}
+    numbers: dict[str, Vector] = {}
     for name, values, which, known in _with_what_they_hang_on(network, list(columns)):
-        read = [_code(network, name, value, others) for value, others in zip(values, known, strict=True)]
-        by_value = np.array([*(code for code, _ in read), NOT_KNOWN], np.int8)
+        read = [_read(network, name, value, others) for value, others in zip(values, known, strict=True)]
+        by_value = np.array([*(_code(network, name, answer) for answer, _ in read), NOT_KNOWN], np.int8)
         codes[:, places[name]] = by_value[which]
+        if name in network.numbers_read:
+            found = [answer.number if isinstance(answer, Measured) else np.nan for answer, _ in read]
+            numbers[name] = np.array([*found, np.nan])[which]
         for number, (_, problem) in enumerate(read):
             for row in np.flatnonzero(which == number).tolist() if problem else ():
                 reasons.setdefault(row, []).append(problem)
     codes[list(reasons)] = NOT_KNOWN
-    return Encoded(codes, {row: "; ".join(each) for row, each in reasons.items()})
+    return Encoded(codes, {row: "; ".join(each) for row, each in reasons.items()}, numbers)
 
 
 class _Cells(NamedTuple):
@@ -154,14 +163,8 @@ def _readable(network: Network, columns: Sequence[Column], places: Sequence[int]
     return known
 
 
-def _code(network: Network, name: str, value: object, known: Mapping[str, object]) -> tuple[int, str]:
-    """The code of a cell, and what is wrong with it, if anything."""
-    answer, problem = _read(network, name, value, known)
-    if not problem and not isinstance(answer, str):
-        problem = f"{name}: got likelihoods; a table holds states only, so diagnose this patient alone"
-    if problem or answer == UNKNOWN:
-        return NOT_KNOWN, problem
-    return network.states[name].index(str(answer)), ""
+def _code(network: Network, name: str, answer: Answer) -> int:
+    return NOT_KNOWN if answer == UNKNOWN else network.states[name].index(str(answer))
 
 
 def _read(network: Network, name: str, value: object, known: Mapping[str, object]) -> tuple[Answer, str]:
@@ -171,6 +174,9 @@ def _read(network: Network, name: str, value: object, known: Mapping[str, object
     if is_blank(value) and str(value).lower() not in network.states[name]:
         return UNKNOWN, ""
     try:
-        return read_answer(network, name, value, known), ""
+        answer = read_answer(network, name, value, known)
     except EvidenceError as error:
         return UNKNOWN, str(error)
+    if isinstance(answer, str):
+        return answer, ""
+    return UNKNOWN, f"{name}: got likelihoods; a table holds states only, so diagnose this patient alone"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -227,6 +228,18 @@ def test_one_more_answer_narrows_the_range(patient: dict[str, str], name: str) -
         for state in ("no", "yes"):
             after = count({**patient, name: state}, own)
             assert before.low <= after.low <= after.high <= before.high
+
+
+def test_a_table_keeps_the_numbers_that_scores_read() -> None:
+    """With 55 years a woman with cancer and a swollen calf has 2 points at least, with 54 or a band of ages 1."""
+    ages = [55, "54.9 years", "middle", "old", ""]
+    row = {"swollen": "yes", "swollen_seen": "yes", "tender": "no", "cancer": "unknown"}
+    frame = pd.DataFrame([{**row, "age": age} for age in ages])
+    found = ENGINE.score(frame)["triage"].tolist()
+    one_by_one = [ENGINE.diagnose({**row, "age": age}) for age in ages]
+    assert [each.scores[0].low for each in one_by_one] == [2, 1, 1, 2, 1]
+    assert found == [each.triage.level for each in one_by_one]
+    assert found[0] == "same_day" != found[1]
 
 
 def test_answers_that_all_share_count_as_if_each_had_given_them() -> None:
