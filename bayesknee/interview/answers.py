@@ -42,8 +42,7 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
     Raises:
         EvidenceError: an answer that the network cannot take.
     """
-    question = network.questions.get(name)
-    hangs_on = {each.per for each in question.cut_offs.values()} if question else ()
+    hangs_on = network.questions[name].hangs_on if name in network.questions else ()
     return read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})[name]
 
 

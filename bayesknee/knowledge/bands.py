@@ -88,6 +88,11 @@ class Banded:
         """Which numbers it takes: `12 to under 121 years`."""
         return f"{self.lowest:g} to under {self.highest:g} {self.unit}".rstrip()
 
+    @property
+    def hangs_on(self) -> tuple[str, ...]:
+        """The other questions that its cut-offs hang on."""
+        return tuple(dict.fromkeys(cut_off.per for cut_off in self.cut_offs.values()))
+
     def state_words(self, state: str) -> str:
         """A state as people read it; a band by its bounds, where these are its only name."""
         return self._bounds(state) if self.is_named_by_bounds else state.replace("_", " ")

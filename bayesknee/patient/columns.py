@@ -142,8 +142,7 @@ def _with_what_they_hang_on(network: Network, columns: Sequence[Column]) -> Iter
     """Each column with its distinct values; of a number whose cut-offs hang on other columns, together with these."""
     by_name = {column.name: column for column in columns}
     for name, values, which in columns:
-        hangs_on = {each.per for each in network.questions[name].cut_offs.values()}
-        beside = [by_name[each] for each in by_name if each in hangs_on]
+        beside = [by_name[each] for each in network.questions[name].hangs_on if each in by_name]
         if not beside:
             yield _Cells(name, values, which, [{}] * len(values))
             continue

@@ -233,17 +233,13 @@ def _not_placed(question: Banded, number: float, states: tuple[str, str], known:
     in_order = list(question.bands)
     first, last = sorted(map(in_order.index, states))
     those = " or ".join(in_order[first : last + 1])
-    hangs = dict.fromkeys(each.per for each in question.cut_offs.values() if not _is_exact(each, known))
+    hangs = [each for each in question.hangs_on if not isinstance(known.get(each), Measured)]
     why = " and ".join(f"{per}, which is {_told(known.get(per, UNKNOWN))}" for per in hangs)
     rules = "; ".join(each.words for each in question.cut_offs.values())
     return (
         f"{question.id} {with_unit(number, question.unit)} may be {those}: its cut-off ({rules}) hangs on {why}; "
         f"give {' and '.join(hangs)} more exactly, or {question.id} as a state"
     )
-
-
-def _is_exact(cut_off: CutOff, known: Mapping[str, object]) -> bool:
-    return isinstance(known.get(cut_off.per), Measured)
 
 
 def _told(answer: object) -> str:

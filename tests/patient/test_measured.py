@@ -18,7 +18,7 @@ from bayesknee.diagnosis.explaining.counterfactual import changes
 from bayesknee.diagnosis.wording import answers_told
 from bayesknee.interview.session import to_case
 from bayesknee.knowledge.bands import CutOff
-from bayesknee.patient.cases import added, evidence_of_words, parse_case
+from bayesknee.patient.cases import RawEvidence, added, evidence_of_words, parse_case
 from bayesknee.patient.columns import Column, encode_columns
 from bayesknee.patient.evidence import Evidence, check_evidence
 from bayesknee.patient.measured import Measured
@@ -147,6 +147,8 @@ def test_numbers_that_differ_are_two_answers() -> None:
     assert measured(checked(age=52, Age="52 years"), "age").number == 52
     words = evidence_of_words(["age=52"], NETWORK)
     assert added(words, {"age": "young"}, NETWORK, ("one", "other"))["age"] == "young"
+    with_age: RawEvidence = {"age": 72, "d_dimer": "620 ug/l"}
+    assert added(with_age, {"d_dimer": 620.0}, NETWORK, ("one", "other"))["d_dimer"] == 620
     with pytest.raises(EvidenceError, match="age is given twice"):
         added(words, {"age": 47.0}, NETWORK, ("one", "other"))
 
