@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from bayesknee import Engine, EvidenceError, Interview, Network
 from bayesknee.diagnosis.explaining.counterfactual import changes
 from bayesknee.diagnosis.wording import answers_told
+from bayesknee.display.interview import step_told
+from bayesknee.errors import AnswerClashError
 from bayesknee.interview.session import to_case
 from bayesknee.knowledge.bands import CutOff
 from bayesknee.patient.cases import RawEvidence, added, evidence_of_words, parse_case
@@ -249,6 +251,18 @@ def test_an_interview_keeps_numbers_and_takes_cut_offs_from_earlier_answers() ->
     interview.change("age", 40)  # the number stays, and counts by the new cut-off
     assert measured(interview.diagnosis.evidence, "d_dimer").state == "yes"
     assert to_case(interview)["evidence"] == {"age": 40, "d_dimer": 620}
+    assert step_told(NETWORK, interview.state.steps[0]) == (
+        "d_dimer: 620 ug/l: yes (cut-off 500 ug/l: 10 x age, at least 500)"
+    )
+
+
+def test_an_answer_that_leaves_a_number_without_a_cut_off_clashes_with_it() -> None:
+    interview = Interview(Engine(NETWORK), {"age": 72, "d_dimer": 700})
+    with pytest.raises(AnswerClashError, match="age=unknown cannot be true together with d_dimer=700; change one"):
+        interview.change("age", "unknown")
+    assert interview.change("age", "unknown", set_aside=True).set_aside == {"d_dimer": "no"}
+    assert to_case(interview)["session"]["set_aside"] == {"d_dimer": 700}
+    assert interview.change("age", 30).restored == {"d_dimer": "yes"}
 
 
 def test_what_if_another_age_leaves_other_answers_as_they_are() -> None:
