@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bayesknee import plots as plots
     from bayesknee.diagnosis.diagnosis import Diagnosis as Diagnosis
     from bayesknee.diagnosis.engine import Engine as Engine
+    from bayesknee.inference.results import Budget as Budget
     from bayesknee.interop.pgmpy_model import to_pgmpy as to_pgmpy
     from bayesknee.interview import Interview as Interview
     from bayesknee.knowledge.library import load_network as load_network
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BayeskneeError",
+    "Budget",
     "Diagnosis",
     "Engine",
     "Evidence",
@@ -35,6 +37,7 @@ __all__ = [
 # All is loaded when it is first asked for: matplotlib alone takes longer than a diagnosis, and while numpy is loading,
 # which takes longest, the command line must be there already to take a Ctrl-C.
 _LOADED_LATER = {
+    "Budget": "bayesknee.inference.results",
     "Diagnosis": "bayesknee.diagnosis.diagnosis",
     "Engine": "bayesknee.diagnosis.engine",
     "Evidence": "bayesknee.patient.evidence",

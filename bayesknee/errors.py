@@ -134,6 +134,14 @@ class InferenceError(BayeskneeError):
     """A network that is valid but that the engine cannot compute with."""
 
 
+class BudgetError(InferenceError):
+    """A request beyond a limit of the engine's budget; tells which limit, and what it is."""
+
+    def __init__(self, limit: str, most: int, wanted: int, remedy: str) -> None:
+        self.limit = limit
+        super().__init__(f"{wanted:,} {limit}; the budget of this engine allows at most {most:,}; {remedy}")
+
+
 class PictureError(BayeskneeError):
     """A picture that cannot be drawn or written."""
 

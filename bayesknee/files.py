@@ -13,12 +13,12 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from bayesknee.errors import TableError
+from bayesknee.errors import BayeskneeError, TableError, quoted
 
 # Windows has no O_NOFOLLOW and tells text from bytes; POSIX has no O_BINARY. O_EXCL follows no link on either.
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -32,6 +32,24 @@ def cannot_replace(path: Path) -> str:
     if path.is_dir():
         return "it is a folder; name a file"
     return "it is a pipe or a device; name a file" if path.exists() and not path.is_file() else ""
+
+
+def check_report_path(path: Path | str, suffixes: Sequence[str]) -> Path:
+    """The path, if a report can be written there: so that a wrong name is told before the work.
+
+    Raises:
+        BayeskneeError: another ending than these, a folder that does not exist, or something there that cannot be
+            replaced.
+    """
+    file = Path(path)
+    if file.suffix not in suffixes:
+        endings = " or ".join(suffixes)
+        raise BayeskneeError(f"cannot write the report {quoted(path)}; expected a name that ends in {endings}")
+    if not file.parent.is_dir():
+        raise BayeskneeError(f"cannot write the report {quoted(path)}: no folder {quoted(file.parent)}; make it first")
+    if reason := cannot_replace(file):
+        raise BayeskneeError(f"cannot write the report {quoted(path)}: {reason}")
+    return file
 
 
 @contextmanager

@@ -19,6 +19,11 @@ LEVEL_WORDS: Final[Mapping[str, str]] = immutabledict(
 _APART: Final = re.compile(r"[\s_]+")
 
 
+def level_name(level: str) -> str:
+    """A level of urgency without what it calls for: `same day`."""
+    return LEVEL_WORDS[level].partition(" - ")[0]
+
+
 def percent(probability: float) -> str:
     """A probability to be read: never 0 % nor 100 %, which nothing here can be."""
     if probability < 0.0005:

@@ -11,8 +11,10 @@ from typing import Final
 import numpy as np
 from immutabledict import immutabledict
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Integers, Vector
 from bayesknee.inference.cpds import reading_table
+from bayesknee.inference.drawn_states import draw_each
+from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.products import vector_product
 from bayesknee.inference.strategy import MOST_CONDITIONS
@@ -85,9 +87,7 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
         counts=immutabledict(_counts(network)),
         grades=immutabledict(_grades(network)),
         overlaps=immutabledict(
-            {kind: _overlaps(network, enumeration.table, kind, samples, seed) for kind in ANSWERED_BY}
-            if enumeration
-            else {}
+            {kind: _overlaps(enumeration, kind, samples, seed) for kind in ANSWERED_BY} if enumeration else {}
         ),
         weak_findings=_weak_findings(network, enumeration) if enumeration else (),
         wide_numbers=_wide_numbers(network),
@@ -120,7 +120,7 @@ def _unused(network: Network) -> dict[str, list[str]]:
     cited = {number.source for _, number in network.numbers()}
     cited |= {flag.source for flag in network.red_flags.values()} | {score.source for score in network.scores.values()}
     cited |= {cut_off.source for question in network.questions.values() for cut_off in question.cut_offs.values()}
-    read = {f.model.sign for f in network.findings.values() if isinstance(f.model, Reading)}
+    read = {sign for finding in network.findings.values() for sign in network.signs_above(finding.model)}
     topics = {question.topic for question in network.questions.values()}
     return {
         "references": [name for name in network.references if name not in cited],
@@ -130,7 +130,7 @@ def _unused(network: Network) -> dict[str, list[str]]:
 
 
 def _wide_numbers(network: Network) -> list[tuple[Path, Number, float]]:
-    widths = [(path, number, _width(number)) for path, number in network.numbers()]
+    widths = [(path, number, _width(number)) for path, number in network.numbers() if not number.certain]
     return sorted(widths, key=lambda width: -width[2])[:LISTED]
 
 
@@ -144,15 +144,15 @@ def _weak_findings(network: Network, enumeration: SubsetTables) -> list[tuple[st
     """The findings with the least mutual information between answer and set of conditions."""
     prior = enumeration.prior({})
     bits = {
-        finding.id: _information(prior, _answer_table(finding, enumeration.table))
+        finding.id: _information(prior, _answer_table(network, finding, enumeration.table))
         for finding in network.findings.values()
     }
     return sorted(bits.items(), key=lambda item: item[1])[:LISTED]
 
 
-def _answer_table(finding: Finding, table: Callable[[str], Vector]) -> Vector:
+def _answer_table(network: Network, finding: Finding, table: Callable[[str], Vector]) -> Vector:
     """P(answer | s), shape (states, subsets), hidden signs summed out."""
-    if isinstance(finding.model, Reading):
+    if isinstance(finding.model, Reading) and finding.id not in network.clustered:
         return reading_table(finding.model) @ table(finding.model.sign)
     return table(finding.id)
 
@@ -163,7 +163,7 @@ def _information(prior: Vector, table: Vector) -> float:
 
 
 def _entropies(table: Vector) -> Vector:
-    return np.asarray(-(table * np.log2(table)).sum(axis=0), dtype=np.float64)
+    return np.asarray(-(table * np.log2(np.where(table > 0.0, table, 1.0))).sum(axis=0), dtype=np.float64)
 
 
 def _entropy(distribution: Vector) -> float:
@@ -173,28 +173,28 @@ def _entropy(distribution: Vector) -> float:
 # --- overlaps --------------------------------------------------------------------------------------------------------
 
 
-def _overlaps(network: Network, table: Callable[[str], Vector], kind: str, samples: int, seed: int) -> list[Overlap]:
+def _overlaps(tables: SubsetTables, kind: str, samples: int, seed: int) -> list[Overlap]:
     """The pairs of conditions whose patients answer the findings of `kind` most alike, if all gates hold."""
-    log_likelihoods = _sampled_log_likelihoods(network, table, kind, samples, np.random.default_rng(seed))
+    with np.errstate(divide="ignore"):  # answers that another condition cannot bring
+        log_likelihoods = _sampled_log_likelihoods(tables, kind, samples, np.random.default_rng(seed))
     under_truth = np.einsum("aia->ai", log_likelihoods)
     kept = np.exp(np.minimum(0.0, log_likelihoods - under_truth[:, :, None])).mean(axis=1)
     pairs = [
         Overlap(one, other, float(kept[a, b] + kept[b, a]) / 2)
-        for (a, one), (b, other) in combinations(enumerate(network.conditions), 2)
+        for (a, one), (b, other) in combinations(enumerate(tables.network.conditions), 2)
     ]
     return sorted(pairs, key=lambda overlap: -overlap.overlap)[:LISTED]
 
 
-def _sampled_log_likelihoods(
-    network: Network, table: Callable[[str], Vector], kind: str, samples: int, rng: np.random.Generator
-) -> Vector:
+def _sampled_log_likelihoods(tables: SubsetTables, kind: str, samples: int, rng: np.random.Generator) -> Vector:
     """log P(answers | only condition b) of patients sampled with only condition a; shape (a, patient, b)."""
+    network, table = tables.network, tables.table
     n = len(network.conditions)
     singles = 2 ** np.arange(n - 1, -1, -1)
     total = np.zeros((n, samples, n))
     by_sign: dict[str, list[Reading]] = {}
     for finding in network.findings.values():
-        if finding.kind != kind:
+        if finding.kind != kind or finding.id in network.clustered:
             continue
         if isinstance(finding.model, Reading):
             by_sign.setdefault(finding.model.sign, []).append(finding.model)
@@ -202,6 +202,9 @@ def _sampled_log_likelihoods(
             total += _sampled_direct(table(finding.id)[:, singles], samples, rng)
     for sign, readings in by_sign.items():
         total += _sampled_readings(table(sign)[1, singles], readings, samples, rng)
+    for cluster in network.clusters.values():
+        names = [name for name in cluster.findings if network.findings[name].kind == kind]
+        total += _sampled_cluster(tables.clusters[cluster.id], names, singles, samples, rng)
     return total
 
 
@@ -211,6 +214,25 @@ def _sampled_direct(probabilities: Vector, samples: int, rng: np.random.Generato
     answers = (rng.random((len(thresholds), samples, 1)) > thresholds[:, None, :]).sum(axis=2)
     logs: Vector = np.take(np.log(probabilities), answers, axis=0)
     return logs
+
+
+def _sampled_cluster(
+    tables: ClusterTables, names: Sequence[str], singles: Integers, samples: int, rng: np.random.Generator
+) -> Vector:
+    """As `_sampled_log_likelihoods`, of these findings of one cluster of signs."""
+    joint = tables.joint({})[:, singles]
+    signs, n = joint.shape
+    states = np.indices((2,) * (signs.bit_length() - 1)).reshape(-1, signs).repeat(n, axis=1)
+    chances = [tables.given_signs(name, states, np.tile(singles, signs)).reshape(signs, n, -1) for name in names]
+    total = np.empty((n, samples, n))
+    for a in range(n):
+        drawn = draw_each(np.broadcast_to(joint[:, a], (samples, signs)), rng)
+        likelihood = joint.T[:, None]
+        for chance in chances:
+            answers = draw_each(chance[drawn, a], rng)
+            likelihood = likelihood * chance[:, :, answers].transpose(1, 2, 0)
+        total[a] = np.log(likelihood.sum(axis=2)).T
+    return total
 
 
 def _sampled_readings(present: Vector, readings: Sequence[Reading], samples: int, rng: np.random.Generator) -> Vector:

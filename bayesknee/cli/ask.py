@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from bayesknee.cli.options import examples, network_option, setting_option, warn
-from bayesknee.cli.patient import asked_of_option, case_option
+from bayesknee.cli.patient import asked_of_option, case_option, check_report, report_options, write_report
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
 from bayesknee.diagnosis.engine import Engine
@@ -52,6 +52,8 @@ MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
 @click.option("--most-missed", type=float, default=MOST_MISSED, show_default=True, metavar="SHARE",
               help="How often, at most, to stop and miss what is dangerous and more answers would find.")  # fmt: skip
 @click.option("--one-at-a-time", is_flag=True, help="Put no lists to tick but those of the opening.")
+@report_options
+@click.option("--details", is_flag=True, help="Tell figures of the stop rule, ids and codes at the end, too.")
 @setting_option
 @network_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
@@ -65,6 +67,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     least_value: float,
     most_missed: float,
     one_at_a_time: bool,  # noqa: FBT001
+    report: str | None,
+    patient: str | None,
+    details: bool,  # noqa: FBT001
     setting: str | None,
     network: str | None,
 ) -> None:
@@ -74,6 +79,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     be skipped, and earlier answers can be changed. What is urgent is told at once. A session file is written after
     every answer; it is a case file that `bayesknee diagnose --case` takes, too. Ctrl-C loses nothing.
     """
+    check_report(report, patient)
     case = read_case(case_file) if case_file is not None else Case()
     chosen = setting if setting is not None else case.setting or None
     options = {
@@ -103,7 +109,12 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         named = _lasting(named)
         if file and (stored is None or stored.policy != policy):
             file.write(interview, named)  # what the command line says is to be kept, too
-        _run(interview, Keeper(interview, file, named), more, named)
+        _run(interview, Keeper(interview, file, named), more, named, details=details)
+        if report is not None:
+            from bayesknee.display.interview import skipped
+
+            write_report(interview.diagnosis, report, patient, skipped=skipped(interview))
+            click.echo(f"The report is in {one_line(report)}.")
 
 
 def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:
@@ -178,12 +189,12 @@ class Keeper:
             click.echo(f"  Not saved: {error}. The interview goes on, and its end tells the answers.")
 
 
-def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named: str) -> None:
+def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named: str, *, details: bool) -> None:
     from bayesknee.cli.asking import Asking, QuitError
     from bayesknee.cli.talk import TalkEndedError, talk
 
     try:
-        Asking(interview, talk(), keeper.save).run(more)
+        Asking(interview, talk(), keeper.save, details=details).run(more)
     except QuitError:
         _how_to_go_on(interview, keeper, named)
     except TalkEndedError:
@@ -218,13 +229,15 @@ def _how_to_go_on(interview: Interview, keeper: Keeper, named: str) -> None:
 
 def _options_told(context: click.Context) -> Iterator[str]:
     """The options that were given, but for those that are told otherwise."""
-    elsewhere = ("session", "case_file", "network", "setting")
+    elsewhere = ("session", "case_file", "network", "setting", "patient")  # the last is for the report alone
     for option in context.command.params:
         name = option.name or ""
         given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
         if isinstance(option, click.Option) and given and name not in elsewhere:
             values = context.params[name] if option.multiple else [context.params[name]]
-            yield from (option.opts[0] if option.is_flag else f"{option.opts[0]} {value}" for value in values)
+            yield from (
+                option.opts[0] if option.is_flag else f"{option.opts[0]} {shlex.quote(str(value))}" for value in values
+            )
 
 
 def _word(answer: object) -> str:

@@ -59,12 +59,14 @@ class Asking:
         interview: what is asked.
         talk: how.
         save: called after all that changes the interview.
+        details: whether the end tells figures of the stop rule, ids and codes.
     """
 
-    def __init__(self, interview: Interview, talk: Talk, save: Callable[[], None]) -> None:
+    def __init__(self, interview: Interview, talk: Talk, save: Callable[[], None], *, details: bool = False) -> None:
         self._interview = interview
         self._talk = talk
         self._save = save
+        self._details = details
         self._left: dict[str, Mapping[str, object]] = {}  # by list that was left unanswered: to begin with next time
         self._handlers: dict[str, Callable[[], None]] = {
             WHY: self._why,
@@ -258,7 +260,7 @@ class Asking:
         raise QuitError
 
     def _end(self) -> None:
-        print_text(end_text(self._interview))
+        print_text(end_text(self._interview, details=self._details))
         choices = [
             Choice(QUIT, "quit", "x"),
             Choice(CHANGE, "change an answer", "c"),

@@ -15,7 +15,7 @@ from bayesknee.cli.options import (
     save_picture,
     setting_option,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, diagnosed
+from bayesknee.cli.patient import asked_of_option, case_option, check_report, diagnosed, report_options, write_report
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.picture_formats import picture_format
@@ -36,6 +36,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
         "bayesknee diagnose --case - --json < patient.json",
         "bayesknee diagnose age=45 lump_noticed=yes --intervals",
         "bayesknee diagnose age=45 lump_noticed=yes --plot picture.png",
+        "bayesknee diagnose --case patient.yaml --report patient.html --patient AB",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
@@ -43,13 +44,15 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @setting_option
 @network_option
 @json_option
-@click.option("--all", "all_conditions", is_flag=True, help="List all conditions, be there hundreds of them.")
+@click.option("--all", "all_conditions", is_flag=True, help="List all conditions, and not only the first few.")
+@click.option("--details", is_flag=True, help="Tell base rates, ids, ICD codes, groups and states, too.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the bars into a file, too: .png, .svg or .pdf.")
 @click.option("--intervals", is_flag=True, help="Tell how far each probability may be off.")
 @click.option("--draws", type=int, metavar="N", help=DRAWS_HELP)
 @click.option("--seed", type=int, metavar="N", help="Seed of these draws.  [default: 0]")
 @click.option("--questions", type=click.IntRange(min=0), metavar="N", help=QUESTIONS_HELP)
 @asked_of_option
+@report_options
 def command(  # noqa: PLR0913, PLR0917 (how click calls)
     words: tuple[str, ...],
     case_file: str | None,
@@ -57,12 +60,15 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
     all_conditions: bool,  # noqa: FBT001 (how click calls)
+    details: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
     intervals: bool,  # noqa: FBT001 (how click calls)
     draws: int | None,
     seed: int | None,
     questions: int | None,
     asked_of: tuple[str, ...],
+    report: str | None,
+    patient: str | None,
 ) -> None:
     """Tell how probable each condition is, given the findings.
 
@@ -75,22 +81,25 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     """
     if picture is not None:
         picture_format(picture)
+    check_report(report, patient)
     drawn = _draws_and_seed(draws, seed, wanted=intervals)
     diagnosis = diagnosed(words, case_file, setting, network)
     found = diagnosis.intervals(*drawn) if intervals else None
     if picture is not None:
         _draw(diagnosis, picture, found)
+    if report is not None:
+        write_report(diagnosis, report, patient, found)
     if as_json:
         told = TOLD_IN_JSON if questions is None else questions
         more = {"intervals": found.to_dict()} if found else {}
         print_json(diagnosis.to_dict(questions=told, asked_of=asked_of) | more)
         return
-    from bayesknee.display.text import MOST_LISTED, diagnosis_text
+    from bayesknee.display.text import TextOptions, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
-    most = None if all_conditions else MOST_LISTED
     ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told and diagnosis.exact else ()
-    print_text(diagnosis_text(diagnosis, questions=ranked, most=most, intervals=found))
+    options = TextOptions(all_conditions, details, found)
+    print_text(diagnosis_text(diagnosis, questions=ranked, options=options))
 
 
 def _draws_and_seed(draws: int | None, seed: int | None, *, wanted: bool) -> tuple[int | None, int]:

@@ -68,9 +68,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     from bayesknee.display.evaluation import evaluation_text
 
     if report is not None:
-        from bayesknee.display.evaluation_report import check_report_path
+        from bayesknee.display.evaluation_report import SUFFIXES
+        from bayesknee.files import check_report_path
 
-        check_report_path(report)
+        check_report_path(report, SUFFIXES)
     evaluation = evaluate(
         loaded,
         read_labelled(cases if cases is not None else folder / "cases", loaded, setting),

@@ -95,7 +95,7 @@ def explained(diagnosis: Diagnosis, subject: str, against: str | None) -> dict[s
         "leader": next(iter(diagnosis.posterior)),
         "leader_changes": plain(tuple(leader_changes(diagnosis))),
         "turned_round_by": plain(turning),
-        **attributes(diagnosis, ("conflict", "surprise")),
+        **attributes(diagnosis, ("conflict", "surprise", "warnings")),
     }
 
 

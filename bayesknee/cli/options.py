@@ -60,7 +60,8 @@ def print_json(document: object) -> None:
     """Prints JSON in plain ASCII, which comes through any terminal and pipe."""
     context = click.get_current_context(silent=True)
     if isinstance(document, dict) and context is not None and _WARNINGS in context.meta:
-        document = {**document, "warnings": context.meta[_WARNINGS]}
+        told = [{"kind": "input", "message": message, "answers": []} for message in context.meta[_WARNINGS]]
+        document = {**document, "warnings": [*told, *document.get("warnings", ())]}
     click.echo(json.dumps(document, indent=2, allow_nan=False))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import click
@@ -11,6 +12,8 @@ from bayesknee.cli.options import warn
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.explaining.intervals import Intervals
+from bayesknee.errors import InferenceError
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.askable import ASKED_OF
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
@@ -57,3 +60,59 @@ def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, 
     told = ("the case says", "the command line")
     evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
     return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence)
+
+
+def report_options(function: F) -> F:
+    """`--report` and `--patient`."""
+    options = (
+        click.option("--report", metavar="FILE", help="Write a page to hand on, too: .html or .pdf."),
+        click.option(
+            "--patient", metavar="TEXT", help="Initials or a number for the head of the report; kept nowhere else."
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def check_report(report: str | None, patient: str | None) -> None:
+    """Refuses options of a report that cannot be, before the work.
+
+    Raises:
+        BayeskneeError: a report that cannot be written, or a patient without one or that cannot be printed.
+    """
+    if report is None:
+        if patient is not None:
+            raise click.UsageError("--patient goes with --report; add it, or leave it out")
+        return
+    from bayesknee.display.patient_report import ReportDetails, check_can_write
+
+    check_can_write(report)
+    ReportDetails("", patient or "")
+
+
+def write_report(
+    diagnosis: Diagnosis,
+    report: str,
+    patient: str | None,
+    intervals: Intervals | None = None,
+    skipped: Sequence[str] = (),
+) -> None:
+    """Writes a report of today.
+
+    Args:
+        diagnosis: of the patient.
+        report: the file.
+        patient: what stands in its head; None for a line to write on.
+        intervals: those to draw; by default, the usual ones where they are not beyond the budget.
+        skipped: ids of the questions that were skipped.
+    """
+    from datetime import datetime
+
+    from bayesknee.display.patient_report import ReportDetails, write_patient_report
+
+    if intervals is None:
+        with suppress(InferenceError):
+            intervals = diagnosis.intervals()
+    day = datetime.now().astimezone().strftime("%d %B %Y")
+    write_patient_report(diagnosis, report, ReportDetails(day, patient or "", intervals, tuple(skipped)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from bayesknee.cli.findings import find_topic
@@ -20,6 +22,8 @@ from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.picture_formats import picture_format
 
+PATIENT: Final = "patient"
+
 
 @click.command(
     "plan",
@@ -34,6 +38,7 @@ from bayesknee.picture_formats import picture_format
 @click.option("-k", "--questions", "count", type=click.IntRange(min=1), default=12, show_default=True, help="How many.")
 @asked_of_option
 @ranking_options
+@click.option("--details", is_flag=True, help="Tell below the form how sure the diagnosis gets with each question.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw how sure it gets into a file, too: .png, .svg or .pdf.")
 @click.option("--seed", type=seed_type(), default=0, show_default=True, help="Of what is drawn.")
 @setting_option
@@ -47,6 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     topics: tuple[str, ...],
     most_burden: float | None,
     objective: str,
+    details: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
     seed: int,
     setting: str | None,
@@ -55,8 +61,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 ) -> None:
     """Print a form: the questions that tell most together, for somebody who answers them all at once.
 
-    They are chosen one after the other, each for what it adds to those before it. Below the form stands how sure the
-    diagnosis gets with each of them. Answers that are known already (words, or a case file) are taken into account.
+    They are chosen one after the other, each for what it adds to those before it. Where the patient is asked, the
+    warning signs come first, however rare they are. --details tells below the form how sure the diagnosis gets with
+    each question. Answers that are known already (words, or a case file) are taken into account.
     """
     if picture is not None:
         picture_format(picture)
@@ -75,12 +82,13 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         )
     if picture is not None:
         _draw(diagnosis, plan, picture)
+    signs = diagnosis.warning_signs if not asked_of or PATIENT in asked_of else ()
     if as_json:
-        print_json({**diagnosis.given_dict(), "plan": plan.to_dict()})
+        print_json({**diagnosis.given_dict(), "warning_signs": list(signs), "plan": plan.to_dict()})
         return
     from bayesknee.display.plan_form import plan_text
 
-    print_text(plan_text(diagnosis, plan))
+    print_text(plan_text(diagnosis, plan, warning_signs=signs, details=details))
 
 
 def _draw(diagnosis: Diagnosis, plan: QuestionPlan, picture: str) -> None:

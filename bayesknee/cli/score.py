@@ -23,6 +23,7 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column not to be read; can be repeated.")
 @click.option("--rejects", metavar="FILE", help="File for rows that cannot be scored.  [default: beside OUT]")
 @click.option("--intervals", is_flag=True, help="Give each probability a 95 % interval; takes 1,000 times as long.")
+@click.option("--warnings", is_flag=True, help="Warn of answers that contradict each other, too; 0.1 s a patient.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work out on a Dask cluster.")
 @setting_option
@@ -35,6 +36,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     ignore: tuple[str, ...],
     rejects: str | None,
     intervals: bool,  # noqa: FBT001 (how click calls)
+    warnings: bool,  # noqa: FBT001 (how click calls)
     resume: bool,  # noqa: FBT001 (how click calls)
     scheduler: str | None,
     setting: str | None,
@@ -70,6 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
             ignore=ignore,
             rejects=rejects,
             intervals=intervals,
+            warnings=warnings,
             resume=resume,
             progress=progress,
             work=work,

@@ -14,7 +14,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.differences import Differences, NumberChange
-from bayesknee.knowledge.model import Path, Reading
+from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
 from bayesknee.log_odds import DECIBANS
 from bayesknee.patient.cases import Case
@@ -206,8 +206,8 @@ def _matters(part: Path, diagnosis: Diagnosis) -> bool:
     if section == "findings":
         return name in answered
     findings = diagnosis.network.findings
-    models = (findings[name].model for name in answered if name in findings)
-    return any(isinstance(model, Reading) and model.sign == name for model in models)
+    models = (findings[answer].model for answer in answered if answer in findings)
+    return any(name in diagnosis.network.signs_above(model) for model in models)
 
 
 def _log_odds(diagnosis: Diagnosis, for_whom: str, against: str | None = None) -> float:

@@ -57,6 +57,7 @@ class Parameter:
         value: its value now.
         successes, trials: expected counts by patient, of the last E-step.
         bound: the rule that stopped the update short; empty if none did.
+        fixed: whether it stays as it is, since it is certain.
     """
 
     prior: float
@@ -65,6 +66,7 @@ class Parameter:
     successes: Vector = field(default_factory=lambda: np.zeros(0))
     trials: Vector = field(default_factory=lambda: np.zeros(0))
     bound: str = ""
+    fixed: bool = False
 
     @classmethod
     def of(cls, number: Number, value: float | None = None) -> Parameter:
@@ -74,6 +76,8 @@ class Parameter:
 
     def update(self) -> float:
         """Does the M-step, and returns how far the value moved."""
+        if self.fixed:
+            return 0.0
         before = self.value
         counted = self.weight * self.prior + float(self.successes.sum())
         self.value = min(max(counted / (self.weight + float(self.trials.sum())), EDGE), 1.0 - EDGE)

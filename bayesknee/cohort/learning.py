@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path as FilePath
 from typing import Final, Protocol
 
 import numpy as np
 from immutabledict import immutabledict
 
+from bayesknee.arrays import Vector
 from bayesknee.cohort.expectation_maximisation import (
     DirectCounts,
     MixtureCounts,
@@ -29,15 +31,27 @@ from bayesknee.cohort.expectation_maximisation import (
     QuestionAnswers,
     ReadingCounts,
     SignCounts,
-    prior_weight,
 )
 from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.cohort.rule_counts import (
+    JointCounts,
+    OneGreatest,
+    OneNoisyOr,
+    OneReading,
+    OneTable,
+    RuleCounts,
+    distribution_parameters,
+    rule_counts,
+)
 from bayesknee.errors import BayeskneeError, NetworkError
+from bayesknee.inference.rule_tables import has_whole_table, rule_key, states_of
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,
+    ConditionalTable,
     Distribution,
     Finding,
+    Greatest,
     Mixture,
     NoisyOr,
     Number,
@@ -45,6 +59,7 @@ from bayesknee.knowledge.model import (
     Probability,
     Reading,
     Reference,
+    Sign,
     with_numbers,
 )
 from bayesknee.knowledge.network import Network
@@ -234,7 +249,8 @@ class _Learner:
 
     def rules(self) -> Iterator[Move]:
         """Signs with their readings, then findings that depend on conditions directly."""
-        for name, sign in self._network.signs.items():
+        plain = {name: sign for name, sign in self._network.signs.items() if name not in self._network.clustered}
+        for name, sign in plain.items():
             readings = {
                 finding.id: finding.model
                 for finding in self._network.findings.values()
@@ -242,11 +258,60 @@ class _Learner:
             }
             if readings:
                 yield from self._sign(name, sign.noisy_or, readings)
-        for finding in self._network.findings.values():
-            if finding.id in self._answers and isinstance(finding.model, NoisyOr):
+        direct = (each for name, each in self._network.findings.items() if name not in self._network.clustered)
+        for finding in (each for each in direct if each.id in self._answers):
+            if isinstance(finding.model, NoisyOr):
                 yield from self._direct(finding.id, finding.model)
-            elif finding.id in self._answers and isinstance(finding.model, Mixture):
+            elif isinstance(finding.model, Mixture):
                 yield from self._mixture(finding, finding.model)
+            elif has_whole_table(finding):
+                yield from self._joint((), (finding.id,))
+        for cluster in self._network.clusters.values():
+            if answered := tuple(name for name in cluster.findings if name in self._answers):
+                yield from self._joint(cluster.signs, answered)
+
+    def _joint(self, signs: Sequence[str], findings: Sequence[str]) -> Iterator[Move]:
+        """Signs of a cluster with findings that hang on them, or a finding that hangs on conditions only."""
+        states = np.array(list(product((0.0, 1.0), repeat=len(signs)))).reshape(2 ** len(signs), len(signs))
+        patients = np.repeat(self._has, len(states), axis=0)
+        has = np.column_stack([patients, np.tile(states, (len(self._has), 1))])
+        names = (*self._conditions, *signs)
+        parts = {name: self._network.signs[name] for name in signs} | {
+            name: self._network.findings[name] for name in findings
+        }
+        nodes = {name: rule_counts(part, names, has) for name, part in parts.items()}
+        counts = JointCounts(nodes, signs, {name: self._answers[name] for name in findings}, len(self._cases))
+        self._settle(counts)
+        for name, node in nodes.items():
+            path: Path = ("signs" if name in signs else "findings", name, rule_key(parts[name]))
+            yield from self._rule_moves(path, parts[name], node)
+
+    def _rule_moves(self, path: Path, part: Sign | Finding, node: RuleCounts) -> Iterator[Move]:
+        if isinstance(node, OneNoisyOr) and isinstance(part.model, NoisyOr):
+            yield from self._noisy_or_moves(path, part.model, node.counts)
+        elif isinstance(node, OneReading) and isinstance(part.model, Reading):
+            yield from self._reading_moves(path, part.model, node.counts)
+        elif isinstance(node, OneTable) and isinstance(part.model, ConditionalTable):
+            for key, row in part.model.rows.items():
+                yield from self._distribution_moves((*path, "rows", key), row, states_of(part), node.rows[key])
+        elif isinstance(node, OneGreatest) and isinstance(part.model, Greatest):
+            yield from self._greatest_moves(path, part.model, states_of(part), node)
+
+    def _greatest_moves(
+        self, path: Path, rule: Greatest, states: tuple[str, ...], counts: OneGreatest
+    ) -> Iterator[Move]:
+        """The distributions with the leak included; no rounding lets a cause lead lower than the leak."""
+        stated_leak, causes = counts.stated()
+        at_most = np.ones(len(states))
+        if rule.leak:
+            parameters = _with_values(counts.leak, stated_leak)
+            yield from self._distribution_moves((*path, "leak"), rule.leak, states, parameters)
+            at_most = np.cumsum(_moved_values(parameters))
+        for name, values in causes.items():
+            parameters = _with_values(counts.causes[name], values)
+            own = np.minimum(np.cumsum(_moved_values(parameters)), at_most)
+            chosen = np.diff(np.append(own[:-1], 1.0), prepend=0.0).tolist()
+            yield from self._distribution_moves((*path, "causes", name), rule.causes[name], states, parameters, chosen)
 
     def _sign(self, name: str, rule: NoisyOr, readings: Mapping[str, Reading]) -> Iterator[Move]:
         counts = SignCounts(
@@ -260,16 +325,17 @@ class _Learner:
         self._settle(counts)
         yield from self._noisy_or_moves(("signs", name, "noisy_or"), rule, counts.rule)
         for finding, model in readings.items():
-            path = ("findings", finding, "reads")
-            read = counts.readings[finding]
-            _keep_above([read.sensitivity, read.specificity], LEAST_OF_READING, READING_SUM)
-            for key, number, parameter in (
-                ("sensitivity", model.sensitivity, read.sensitivity),
-                ("specificity", model.specificity, read.specificity),
-            ):
-                yield from self._moved((*path, key), number, parameter)
-                if parameter.bound and not _is_seen(parameter):
-                    yield _lifted((*path, key), number, parameter, _rounded(parameter.value), parameter.bound)
+            yield from self._reading_moves(("findings", finding, "reads"), model, counts.readings[finding])
+
+    def _reading_moves(self, path: Path, model: Reading, read: ReadingCounts) -> Iterator[Move]:
+        _keep_above([read.sensitivity, read.specificity], LEAST_OF_READING, READING_SUM)
+        for key, number, parameter in (
+            ("sensitivity", model.sensitivity, read.sensitivity),
+            ("specificity", model.specificity, read.specificity),
+        ):
+            yield from self._moved((*path, key), number, parameter)
+            if parameter.bound and not _is_seen(parameter):
+                yield _lifted((*path, key), number, parameter, _rounded(parameter.value), parameter.bound)
 
     def _direct(self, name: str, rule: NoisyOr) -> Iterator[Move]:
         counts = DirectCounts(self._noisy_or(rule), self._answers[name])
@@ -299,7 +365,10 @@ class _Learner:
         if not known.any():
             return
         counts = MixtureCounts(
-            {name: _parameters(distribution, finding.states) for name, distribution in tables.items()},
+            {
+                name: distribution_parameters(distribution, finding.states, distribution.vector(finding.states))
+                for name, distribution in tables.items()
+            },
             np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in self._conditions]),
             [name if name in rule.distributions else OTHERWISE for name in self._conditions],
             self._has,
@@ -312,15 +381,19 @@ class _Learner:
             yield from self._distribution_moves(path, distribution, finding.states, counts.tables[name])
 
     def _distribution_moves(
-        self, path: Path, distribution: Distribution, states: tuple[str, ...], parameters: Sequence[Parameter]
+        self,
+        path: Path,
+        distribution: Distribution,
+        states: tuple[str, ...],
+        parameters: Sequence[Parameter],
+        values: Sequence[float] = (),
     ) -> Iterator[Move]:
-        """All states or none, as they sum to 1."""
-        if not any(_is_seen(parameter) for parameter in parameters):
+        """All states or none, as they sum to 1. By default the values are those of the parameters, rounded."""
+        if not any(_is_seen(parameter) for parameter in parameters if not parameter.fixed):
             return
-        values = dict(zip(states, _summing_to_one([parameter.value for parameter in parameters]), strict=True))
-        for state, parameter in zip(states, parameters, strict=True):
-            if state in distribution.numbers:
-                yield self._move((*path, state), distribution.numbers[state], parameter, values[state])
+        for state, parameter, value in zip(states, parameters, values or _moved_values(parameters), strict=True):
+            if state in distribution.numbers and not parameter.fixed:
+                yield self._move((*path, state), distribution.numbers[state], parameter, value)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
 
@@ -392,11 +465,17 @@ def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None
         parameter.value, parameter.bound = float(value), why
 
 
-def _parameters(distribution: Distribution, states: tuple[str, ...]) -> list[Parameter]:
-    """A parameter for each state, all worth the same number of patients: the median of what their ranges say."""
-    values = distribution.vector(states)
-    weight = float(np.median([prior_weight(number) for number in distribution.numbers.values()]))
-    return [Parameter(value, weight, value) for value in values]
+def _with_values(parameters: Sequence[Parameter], values: Vector) -> list[Parameter]:
+    """The same counts for other values: those that the format states."""
+    stated = zip(parameters, values.tolist(), strict=True)
+    return [each if each.fixed else replace(each, value=min(max(value, EDGE), 1.0 - EDGE)) for each, value in stated]
+
+
+def _moved_values(parameters: Sequence[Parameter]) -> list[float]:
+    """Their values, rounded such that they sum to 1; what is certain stays."""
+    free = [parameter.value for parameter in parameters if not parameter.fixed]
+    rounded = iter(_summing_to_one(free) if free else ())
+    return [parameter.value if parameter.fixed else next(rounded) for parameter in parameters]
 
 
 def _before(old: Number) -> str:

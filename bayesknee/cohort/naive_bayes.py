@@ -19,7 +19,8 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.inference.products import matrix_product
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.chances import finding_chances
+from bayesknee.knowledge.model import Finding, Mixture, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 
@@ -87,17 +88,7 @@ def _alone(network: Network, finding: Finding, condition: str) -> Likelihood:
         distribution = model.distributions.get(condition) or model.otherwise
         states = finding.states
         return distribution.vector(states) if distribution else (1.0 / len(states),) * len(states)
-    if isinstance(model, NoisyOr):
-        yes = model.causes.get(condition, model.leak).value
-    else:
-        yes = _read(network, model, condition)
-    return 1.0 - yes, yes
-
-
-def _read(network: Network, reading: Reading, condition: str) -> float:
-    rule = network.signs[reading.sign].noisy_or
-    sign = rule.causes.get(condition, rule.leak).value
-    return sign * reading.sensitivity.value + (1.0 - sign) * (1.0 - reading.specificity.value)
+    return finding_chances(network, finding, frozenset([condition]))
 
 
 def _risk_table(network: Network, factor: RiskFactor, setting: str) -> Vector:

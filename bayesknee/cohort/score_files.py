@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
 from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, beside, fingerprint, told
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, Scores, score_codes
+from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, WARNINGS, Scores, score_codes
 from bayesknee.errors import TableError, quoted
 from bayesknee.files import cannot_replace, only_writer
 from bayesknee.inference.compiled_network import CompiledNetwork
@@ -53,10 +53,12 @@ class Task:
     Attributes:
         columns: of the table.
         intervals: whether intervals are wanted.
+        warnings: whether warnings are wanted.
     """
 
     columns: Columns
     intervals: bool = False
+    warnings: bool = False
 
 
 Work: TypeAlias = Callable[[CompiledNetwork, Task, Iterable[Piece]], Iterator[Scored]]
@@ -93,6 +95,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     ignore: Iterable[str] = (),
     rejects: Path | str | None = None,
     intervals: bool = False,
+    warnings: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
     work: Work | None = None,
@@ -108,6 +111,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
         ignore: columns that are not read.
         rejects: a CSV file for the rows that could not be scored, with the reason; beside the output where left out.
         intervals: a 95 % interval for each probability as well; see `bayesknee.diagnosis.explaining.intervals_of_rows`.
+        warnings: a column of warnings as well; see `bayesknee.Engine.score`.
         resume: go on with the parts that an earlier run left.
         progress: called after each piece with the share of the file that is read, and the counts.
         work: how to score pieces; in this process where left out.
@@ -118,8 +122,8 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     table = open_source(source, engine.network, tuple(key), tuple(ignore))
     _check_names(engine, table)
     parts = _parts(table.path, Path(output), rejects)
-    task = Task(table.columns, intervals)
-    what = {**_what(engine, table, tuple(ignore)), "intervals": intervals}
+    task = Task(table.columns, intervals, warnings)
+    what = {**_what(engine, table, tuple(ignore)), "intervals": intervals, "warnings": warnings}
     with told(parts.output), only_writer(parts.output, parts.rejects):
         if (total := parts.start(what, resume=resume)) is None:
             total = _scored(parts, table, partial(work or score_here, engine.compiled, task), progress or _silent)
@@ -200,7 +204,7 @@ def _parts(source: Path, output: Path, rejects: Path | str | None) -> ResumableP
 def _check_names(engine: Engine, table: Source) -> None:
     told_of = [*engine.network.conditions, *engine.network.groups]
     bounds = [f"{name}{end}" for name in told_of for end in BOUNDS]
-    taken = {*told_of, *bounds, TRIAGE, LOG_EVIDENCE, REASON, ROW}
+    taken = {*told_of, *bounds, TRIAGE, LOG_EVIDENCE, WARNINGS, REASON, ROW}
     for name in table.columns.key:
         if name in taken:
             raise TableError(f"column {quoted(name)} cannot be a key: the scores have one of that name; rename it")
@@ -229,7 +233,7 @@ def score_here(compiled: CompiledNetwork, task: Task, pieces: Iterable[Piece]) -
 def score_piece(compiled: CompiledNetwork, task: Task, piece: Piece) -> Scored:
     """Scores one piece."""
     encoded = piece.encoded(compiled.network, task.columns.questions)
-    scores = score_codes(compiled, encoded, intervals=task.intervals)
+    scores = score_codes(compiled, encoded, intervals=task.intervals, warnings=task.warnings)
     good = np.array([row not in scores.reasons for row in range(len(piece.rows))], np.bool_)
     return Scored(
         piece.number, _scores(task, piece, scores, good), _rejects(task, piece, scores.reasons, good), piece.read
@@ -246,6 +250,9 @@ def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -
     columns |= {name: pa.array(values[good]) for name, values in scores.probabilities.items()}
     columns[TRIAGE] = pa.array(np.array([*LEVELS], dtype=object)[scores.triage[good]], pa.string())
     columns[LOG_EVIDENCE] = pa.array(scores.log_evidence[good])
+    if task.warnings:
+        told = [scores.warnings.get(row, "") for row in np.flatnonzero(good).tolist()]
+        columns[WARNINGS] = pa.array(told, pa.string())
     return pa.table(columns)
 
 

@@ -17,7 +17,9 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.explaining.ledger import Ledger
+from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
 from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
+from bayesknee.diagnosis.result import PatientResult
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
@@ -55,6 +57,20 @@ class Diagnosis(Belief):
 
         return surprise_of(self)
 
+    @cached_property
+    def warnings(self) -> tuple[PatientWarning, ...]:
+        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; told at every door."""
+        from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
+
+        return warnings_of(self, lambda: self.conflict, lambda: self.surprise)
+
+    @cached_property
+    def result(self) -> PatientResult:
+        """What is told of this patient at every door, in the order of need; see `bayesknee.diagnosis.result`."""
+        from bayesknee.diagnosis.result import result_of
+
+        return result_of(self, lambda: self.ledger, self.warnings)
+
     def sensitivity(self) -> Sensitivity:
         """How the posterior changes with each number of the network; see `explaining.sensitivity`.
 
@@ -90,6 +106,13 @@ class Diagnosis(Belief):
     def next_questions(self) -> NextQuestions:
         """All questions that can be asked now, the most useful first, with the posterior after each answer."""
         return self.rank_questions()
+
+    @cached_property
+    def warning_signs(self) -> tuple[str, ...]:
+        """Ids of the questions about warning signs that the patient can still be asked; see `asking.warning_signs`."""
+        from bayesknee.diagnosis.asking.warning_signs import warning_signs
+
+        return warning_signs(self)
 
     def rank_questions(
         self, *, objective: str = DEFAULT_OBJECTIVE, look_ahead: bool = False, **filters: Unpack[Filters]
@@ -177,18 +200,22 @@ class Diagnosis(Belief):
         request = PlanRequest(count, objective, patterns, patients, seed)
         return make_plan(self, make_filter(self.network, **filters), request, progress)
 
-    def to_dict(self, *, questions: int = QUESTIONS, asked_of: Iterable[str] = ()) -> dict[str, Any]:
+    def to_dict(
+        self, *, questions: int = QUESTIONS, asked_of: Iterable[str] = (), result: bool = True
+    ) -> dict[str, Any]:
         """The diagnosis as plain data, ready for JSON.
 
         Args:
             questions: how many of the next questions to include; 0 or more.
             asked_of: whom these are asked of: patient, clinician, test; anybody if empty.
+            result: whether to include `result`, for which the ledger is computed. The warnings are always included.
 
         Raises:
             QuestionError: an unknown word in `asked_of`.
         """
         ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
-        return {**self.given_dict(), **self._plain_posterior(), "next_questions": plain(ranked)}
+        told = {**self.given_dict(), **self._plain_posterior(), "warnings": plain(self.warnings)}
+        return {**told, **({"result": plain(self.result)} if result else {}), "next_questions": plain(ranked)}
 
     def _plain_posterior(self) -> dict[str, Any]:
         conditions = self.network.conditions

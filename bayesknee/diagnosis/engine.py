@@ -31,6 +31,7 @@ class Engine:
         memory: bytes that exact work for one patient may take, by estimate. Only networks of more than 20 conditions
             can need more than this or `seconds`. Their posterior is then approximated, and the diagnosis says so.
         seconds: of one core that exact work for one patient may take, by estimate.
+        budget: these two, and what else one request may take, in their place; for hosts that serve strangers.
 
     Raises:
         SettingError: the network has no such setting.
@@ -44,10 +45,12 @@ class Engine:
         *,
         memory: int = DEFAULT_MEMORY,
         seconds: float = DEFAULT_SECONDS,
+        budget: Budget | None = None,
     ) -> None:
         self.network = network if isinstance(network, Network) else load_network(network)
         self.setting = check_setting(self.network, setting)
-        self.compiled = CompiledNetwork(self.network, self.setting, Budget(memory, seconds))
+        held = Budget(memory, seconds) if budget is None else budget
+        self.compiled = CompiledNetwork(self.network, self.setting, held)
 
     def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
         """The posterior of one patient: exact, unless `Diagnosis.exact` says otherwise.
@@ -59,8 +62,12 @@ class Engine:
         Raises:
             EvidenceError: the network cannot take the evidence. The error lists all that is wrong.
             ImpossibleEvidenceError: the evidence has probability 0. The error names a smallest conflicting set.
+            BudgetError: more answers than the budget allows.
             InferenceError: exact work is beyond the budget, and an approximation would have no usable error bars.
         """
+        answers = evidence.answers if isinstance(evidence, Evidence) else evidence
+        if isinstance(answers, Mapping):  # what is none is refused below
+            self.compiled.budget.check("answers", len(answers), "leave some out")
         return Diagnosis.of(self.compiled, check_evidence(self.network, evidence))
 
     def score(
@@ -70,6 +77,7 @@ class Engine:
         ignore: Iterable[str] = (),
         errors: Literal["raise", "collect"] = "raise",
         intervals: bool = False,
+        warnings: bool = False,
     ) -> Frame:
         """The exact posteriors of many patients in a pandas data frame, or in one of Dask, which stays lazy.
 
@@ -82,17 +90,20 @@ class Engine:
             intervals: whether to add a 95 % interval for each probability, in columns that end in `_low` and `_high`.
                 The network is drawn 200 times from the ranges of its numbers, so a row takes up to 1,000 times as long.
                 Numbers without a range stay as they are; see `bayesknee.knowledge.ranges.stated_ranges`.
+            warnings: whether to add a column `warnings`: contradictory answers, a poor fit, red flags set aside, in the
+                words of `Diagnosis.warnings`; empty where there is nothing to warn of. A row takes some 0.1 s.
 
         Returns:
             A frame with the same index: for each condition and group a column of P(condition or group | row), then
-            `triage`, the level, and `log_evidence`, the natural log of P(row | complaint, setting).
+            `triage`, the level, and `log_evidence`, the natural log of P(row | complaint, setting). Then the columns
+            that were asked for.
 
         Raises:
             TableError: columns or rows that the network cannot take. The error names them.
         """
         from bayesknee.diagnosis.score import Options, score_any
 
-        return score_any(self.compiled, frame, Options(tuple(ignore), errors, intervals))
+        return score_any(self.compiled, frame, Options(tuple(ignore), errors, intervals, warnings))
 
     def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, str, Budget]]:
         """How pickle builds the same engine in another process."""
@@ -103,4 +114,4 @@ class Engine:
 
 
 def _engine_of(network: Network, setting: str, budget: Budget) -> Engine:
-    return Engine(network, setting, memory=budget.memory, seconds=budget.seconds)
+    return Engine(network, setting, budget=budget)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
+from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import CareSteps, levels
-from bayesknee.errors import BayeskneeError, TableError, joined
+from bayesknee.errors import BayeskneeError, BudgetError, TableError, joined
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import CategoricalDtype, DataFrame, Index, Series
-from bayesknee.patient.codes import Codes, decode
+from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
 from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
 from bayesknee.patient.evidence import check_evidence
 
@@ -26,6 +27,7 @@ Frame = TypeVar("Frame")
 BOUNDS: Final = ("_low", "_high")
 TRIAGE: Final = "triage"
 LOG_EVIDENCE: Final = "log_evidence"
+WARNINGS: Final = "warnings"
 REASON: Final = "reason"
 ERRORS: Final = ("raise", "collect")
 MOST_LISTED: Final = 3  # rows in an error message; judged: more would hide what to do
@@ -41,18 +43,26 @@ class Scores(NamedTuple):
         triage: the index of the level in `LEVELS`, -1 for a row with a reason; int8, shape (rows,).
         log_evidence: natural log of P(answers | complaint, setting), shape (rows,); NaN for a row with a reason.
         reasons: why a row could not be scored, by number of the row, from 0.
+        warnings: what to be warned of, by number of the row; only rows with a warning, and only if wanted.
     """
 
     probabilities: Mapping[str, Vector]
     triage: NDArray[np.int8]
     log_evidence: Vector
     reasons: Mapping[int, str]
+    warnings: Mapping[int, str] = immutabledict()
 
 
-def score_codes(compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool = False) -> Scores:
+def score_codes(
+    compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool = False, warnings: bool = False
+) -> Scores:
     """The scores of patients given as codes. Rows that cannot be scored get a reason instead of an error."""
-    refused: dict[int, str] = {}
-    posteriors = compiled.posteriors(encoded.codes, refused=refused)
+    refused = _too_many(compiled, encoded.codes)
+    codes = encoded.codes
+    if refused:  # such a row gets its reason, and no work
+        codes = codes.copy()
+        codes[list(refused)] = NOT_KNOWN
+    posteriors = compiled.posteriors(codes, refused=refused)
     reasons = encoded.reasons | refused
     reasons |= {
         row: _why_impossible(compiled, encoded.codes[row])
@@ -65,7 +75,36 @@ def score_codes(compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool 
     triage = levels(CareSteps(compiled.network, compiled.setting), marginals, encoded.codes, numbers=encoded.numbers)
     names = (*compiled.network.conditions, *compiled.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
-    return Scores({**probabilities, **ends}, triage, log_evidence, reasons)
+    warned = _warnings(compiled, encoded.codes, reasons) if warnings else {}
+    return Scores({**probabilities, **ends}, triage, log_evidence, reasons, warned)
+
+
+def _too_many(compiled: CompiledNetwork, codes: Codes) -> dict[int, str]:
+    """The rows with more answers than the budget allows, and the reason."""
+    most = compiled.budget.answers
+    if most is None:
+        return {}
+    counts = (codes != NOT_KNOWN).sum(axis=1).tolist()
+    return {
+        row: str(BudgetError("answers", most, count, "leave some out"))
+        for row, count in enumerate(counts)
+        if count > most
+    }
+
+
+def _warnings(compiled: CompiledNetwork, codes: Codes, reasons: Mapping[int, str]) -> dict[int, str]:
+    """The warnings about rows that were scored, in the words of all other outputs; equal rows are worked out once."""
+    from bayesknee.diagnosis.explaining.conflict import conflict_of, surprise_of
+    from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
+
+    known: dict[bytes, str] = {}
+    for row, answers in enumerate(codes):
+        if row not in reasons and (key := answers.tobytes()) not in known:
+            belief = Belief.of(compiled, decode(compiled.network, answers))
+            found = warnings_of(belief, partial(conflict_of, belief), partial(surprise_of, belief))
+            known[key] = " ".join(warning.message for warning in found)
+    told = {row: known[answers.tobytes()] for row, answers in enumerate(codes) if row not in reasons}
+    return {row: text for row, text in told.items() if text}
 
 
 def _bounds(compiled: CompiledNetwork, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
@@ -99,6 +138,7 @@ class Options(NamedTuple):
     ignore: tuple[str, ...] = ()
     errors: str = "raise"
     intervals: bool = False
+    warnings: bool = False
 
 
 def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
@@ -123,7 +163,7 @@ def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> Data
 
     columns = check_columns(compiled.network, frame.columns, ignore=options.ignore)
     encoded = encode_columns(compiled.network, _columns_of(frame, columns.questions), len(frame))
-    scores = score_codes(compiled, encoded, intervals=options.intervals)
+    scores = score_codes(compiled, encoded, intervals=options.intervals, warnings=options.warnings)
     if scores.reasons and options.errors == "raise":
         raise TableError(_told(scores.reasons, frame.index))
     result: dict[str, Any] = {
@@ -131,6 +171,8 @@ def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> Data
         TRIAGE: pd.Categorical.from_codes(scores.triage, dtype=triage_type()),
         LOG_EVIDENCE: scores.log_evidence,
     }
+    if options.warnings:
+        result[WARNINGS] = pd.Series([scores.warnings.get(row, "") for row in range(len(frame))], frame.index, "str")
     if options.errors == "collect":
         result[REASON] = [scores.reasons.get(row, "") for row in range(len(frame))]
     return pd.DataFrame(result, index=frame.index)
@@ -151,6 +193,8 @@ def empty_scores(network: Network, options: Options) -> DataFrame:
     numbers += [f"{name}{end}" for name in numbers for end in BOUNDS] if options.intervals else []
     columns: dict[str, Any] = {name: pd.Series(dtype=np.float64) for name in numbers}
     columns |= {TRIAGE: pd.Series(dtype=triage_type()), LOG_EVIDENCE: pd.Series(dtype=np.float64)}
+    if options.warnings:
+        columns[WARNINGS] = pd.Series(dtype="str")
     if options.errors == "collect":
         columns[REASON] = pd.Series(dtype="str")
     return pd.DataFrame(columns)

@@ -27,7 +27,7 @@ from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds, shown
 from bayesknee.patient.gates import implied_states
 from bayesknee.plain import attributes
-from bayesknee.words import ALARMING, LEVEL_WORDS, short_percent
+from bayesknee.words import ALARMING, LEVEL_WORDS, level_name, short_percent
 
 ReasonKind: TypeAlias = Literal["red_flag", "score", "over_limit", "leader"]
 
@@ -116,8 +116,10 @@ class Triage:
         return (*self.decisive, *(flag for flag in self.red_flags if flag.level != self.level))
 
     def told(self, reason: Reason) -> str:
-        """A reason in words, with its level if that is not the level of the case."""
-        return reason.text if reason.level == self.level else f"{reason.level}: {reason.text}"
+        """A reason in words, with its level if that is not the level of the case; what is set aside, with why."""
+        if reason.set_aside_by:
+            return f"set aside: {reason.text} {reason.set_aside_by}"
+        return reason.text if reason.level == self.level else f"{level_name(reason.level)}: {reason.text}"
 
     @property
     def red_flags(self) -> tuple[Reason, ...]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
+from bayesknee.diagnosis.asking.decisive import DecisiveAnswer, DecisiveQuestion
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.intervals import Interval
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
-from bayesknee.knowledge.model import NO_YES
+from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, is_denial
+from bayesknee.diagnosis.triage import Reason
+from bayesknee.knowledge.model import NO_YES, RedFlag
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label, state_text
-from bayesknee.words import percent, percent_or_less
+from bayesknee.patient.evidence import Answer
+from bayesknee.patient.measured import Measured
+from bayesknee.words import level_name, percent, percent_or_less
+
+MOST_DENIALS: Final = 2  # told by name; more are counted, as what is absent seldom says much by itself. Judged
 
 
 def answer_count(belief: Belief) -> str:
@@ -49,6 +58,13 @@ def interval_text(interval: Interval) -> str:
     """`1.2 to 3.4 %`."""
     low, high = percent(interval.low), percent(interval.high)
     return low if low == high else f"{low.removesuffix(' %')} to {high}"
+
+
+def flag_source(network: Network, flag: Reason) -> str:
+    """The answers that raise a red flag, and its source: `Calf swollen; Cancer; source: NICE NG158`."""
+    named = [answer.partition("=") for answer in flag.answers]
+    told = [present_text(network, name, state) for name, _, state in named]
+    return f"{'; '.join(told)}; source: {citation(network, flag.source)}"
 
 
 def not_ruled_out_line(network: Network, danger: NotRuledOut) -> str:
@@ -109,10 +125,109 @@ def _telling(question: NextQuestion) -> list[Outcome]:
     return outcomes if len(outcomes) == 1 else [outcomes[-1], outcomes[0]]
 
 
-def answers_told(belief: Belief) -> Iterator[tuple[str, str]]:
-    """The answers, then what these imply about gates, as pairs of a label and a text."""
-    network, evidence = belief.network, belief.evidence
-    for name, answer in evidence.answers.items():
-        yield label(network, name), answer_text(network, name, answer)
-    for name in evidence.implied:
-        yield label(network, name), implied_text(belief, name)
+def topic_name(network: Network, topic: str) -> str:
+    """The name of a topic; of conditions, which have none, what their answers are."""
+    return network.topics[topic] if topic else "Stated"
+
+
+def present_text(network: Network, name: str, answer: Answer) -> str:
+    """An answer that something is there: `Fever`, or `Onset: gradual`."""
+    return label(network, name) if _says_just(answer, NO_YES[1]) else _labelled(network, name, answer)
+
+
+def denied_text(network: Network, name: str, answer: Answer) -> str:
+    """An answer that something is not there, below a heading that says so: `Fever`, or `Duration: none`."""
+    return label(network, name) if _says_just(answer, NO_YES[0]) else _labelled(network, name, answer)
+
+
+def _says_just(answer: Answer | None, state: str) -> bool:
+    """Whether an answer is this state, and no number that counts as it."""
+    return answer == state and not isinstance(answer, Measured)
+
+
+def _labelled(network: Network, name: str, answer: Answer) -> str:
+    return f"{label(network, name)}: {answer_text(network, name, answer)}"
+
+
+def answered(belief: Belief, topics: Iterable[TopicAnswers]) -> Iterator[tuple[str, str]]:
+    """Answers by topic, as pairs of its name and a text with what they imply."""
+    network = belief.network
+    for each in topics:
+        tell = denied_text if all(map(is_denial, each.answers.values())) else present_text
+        yield topic_name(network, each.topic), "; ".join(tell(network, *answer) for answer in each.answers.items())
+
+
+def labels(network: Network, names: Iterable[str]) -> str:
+    """What people call these questions or conditions: `Fever; Age`."""
+    return "; ".join(label(network, name) for name in names)
+
+
+def implied_told(belief: Belief) -> Iterator[str]:
+    """What the answers imply about questions that gate others: `Tennis: yes (taken from: Backhand pain)`."""
+    for name in belief.evidence.implied:
+        yield f"{label(belief.network, name)}: {implied_text(belief, name)}"
+
+
+def speaking_text(network: Network, speaking: Speaking) -> str:
+    """The answers that speak for or against a cause: what is there by name, many denials by their number."""
+    told = [_entry_named(network, entry) for entry in speaking.present]
+    told += [f"{speaking.more} more"] if speaking.more else []
+    if len(speaking.denials) > MOST_DENIALS:
+        strongest = ", ".join(label(network, entry.finding) for entry in speaking.denials[:MOST_DENIALS])
+        told.append(f"{len(speaking.denials)} answers no (most: {strongest})")
+    else:
+        told += [entry_text(network, entry) for entry in speaking.denials]
+    return "; ".join(told)
+
+
+def _entry_named(network: Network, entry: Entry) -> str:
+    return label(network, entry.finding) if _says_just(entry.answer, NO_YES[1]) else entry_text(network, entry)
+
+
+def speaks(network: Network, cause: Cause) -> Iterator[tuple[str, str]]:
+    """What speaks for and against a cause, as pairs of a heading and a text; nothing where no answer does."""
+    for heading, speaking in (("for", cause.speaks_for), ("against", cause.speaks_against)):
+        if speaking is not None and (told := speaking_text(network, speaking)):
+            yield heading, told
+
+
+def others_text(others: OtherCauses) -> str:
+    """`And 7 more, together 3.0 %`; empty if there are none."""
+    count = len(others.conditions)
+    together = f"together {'at most ' if others.is_bound else ''}" if count > 1 else ""
+    return f"And {count} more, {together}{percent_or_less(others.probability)}" if count else ""
+
+
+NOTHING_DECISIVE: Final = "No examination or test is likely, by itself, to change what is done."
+TELLING_HEADING: Final = "What would tell most of what is not ruled out"
+TESTS_HEADING: Final = "What an examination or a test could change"
+
+
+def advice_heading(result: PatientResult) -> str:
+    """The heading above what usually helps."""
+    return f"About what is likely{' or not ruled out' if result.not_ruled_out else ''} (general information)"
+
+
+def decisive_text(belief: Belief, question: DecisiveQuestion) -> str:
+    """What the answers to a question would change: `yes (13.1 %): then Calf strain first; no ...`."""
+    words = question.asked.state_words
+    return "; ".join(
+        f"{words(each.state)} ({percent(each.probability)}): {', '.join(_changes(belief, each))}"
+        for each in question.answers
+    )
+
+
+def _changes(belief: Belief, answer: DecisiveAnswer) -> Iterator[str]:
+    conditions = belief.network.conditions
+    if answer.leader != next(iter(belief.posterior)):
+        yield f"then {conditions[answer.leader].name} comes first"
+    if answer.level != belief.triage.level:
+        yield f"then how urgent: {level_name(answer.level)}"
+    for name in answer.below_limit:
+        yield f"then {conditions[name].name} is below its limit"
+
+
+def not_known_text(flags: Iterable[RedFlag]) -> str:
+    """The warning signs that nobody knows of; empty if there are none."""
+    labels = "; ".join(each.label for each in flags)
+    return f"Not known, and more urgent if so: {labels}." if labels else ""

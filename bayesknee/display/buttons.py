@@ -104,8 +104,10 @@ class _Panel:
         told = [HTML(text) for text in self._told]
         if self._again is not None:
             told.append(_button("Set the earlier answers aside", partial(self._do, self._again), style="warning"))
-        shown = HTML(render("differential", diagnosis=self._interview.diagnosis, before=self._before, wording=wording))
-        self.box.children = (*told, VBox(list(self._question())), shown, *self._answers())
+        # While it is asked, what moves; at the end, all that a diagnosis tells.
+        shown = "diagnosis" if self._prompt is None else "differential"
+        view = HTML(render(shown, diagnosis=self._interview.diagnosis, before=self._before, wording=wording))
+        self.box.children = (*told, VBox(list(self._question())), view, *self._answers())
         for each in old:
             _close(each)
 

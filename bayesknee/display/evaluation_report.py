@@ -23,8 +23,7 @@ from bayesknee.display.evaluation import (
     unnamed_line,
     with_interval,
 )
-from bayesknee.errors import BayeskneeError, quoted
-from bayesknee.files import cannot_replace, write_files
+from bayesknee.files import check_report_path, write_files
 from bayesknee.lazy_types import Axes
 from bayesknee.markup import render_report
 from bayesknee.patient.answer_words import answer_text, label
@@ -61,22 +60,6 @@ class FailurePart:
     ledger: TablePart
 
 
-def check_report_path(path: Path | str) -> Path:
-    """The path, if a report can be written there.
-
-    Raises:
-        BayeskneeError: neither .html nor .md, its folder does not exist, or something there cannot be replaced.
-    """
-    file = Path(path)
-    if file.suffix not in SUFFIXES:
-        raise BayeskneeError(f"cannot write the report {quoted(path)}; expected a name that ends in .html or .md")
-    if not file.parent.is_dir():
-        raise BayeskneeError(f"cannot write the report {quoted(path)}: no folder {quoted(file.parent)}; make it first")
-    if reason := cannot_replace(file):
-        raise BayeskneeError(f"cannot write the report {quoted(path)}: {reason}")
-    return file
-
-
 def write_report(evaluation: Evaluation, path: Path | str) -> None:
     """Writes the report; a file appears under its name only when it is complete.
 
@@ -88,7 +71,7 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
         BayeskneeError: as `check_report_path`.
         OSError: it cannot be written.
     """
-    file = check_report_path(path)
+    file = check_report_path(path, SUFFIXES)
     pictures = {name: _png(ax) for name, ax in _drawn(evaluation).items()}
     contents: dict[Path, bytes] = {}
     if file.suffix == ".html":

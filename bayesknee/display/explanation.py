@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
+from bayesknee.diagnosis.explaining.conflict import Conflict
 from bayesknee.diagnosis.explaining.counterfactual import Change, NewAnswer, answers_that_turn, leader_changes
 from bayesknee.diagnosis.explaining.ledger import Account, Cited, Entry
+from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
 from bayesknee.diagnosis.wording import event_chance, event_name, implied_text
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.display.text import heading
@@ -60,7 +61,7 @@ def _parts(diagnosis: Diagnosis, account: Account, width: int) -> Iterator[Rende
     yield from _held(diagnosis)
     if account.against in network.conditions and account.subject in network.conditions:
         yield from _turned_round(diagnosis, account.subject, str(account.against))
-    yield from fit_lines(diagnosis.conflict, diagnosis.surprise, network)
+    yield from fit_lines(diagnosis.warnings, diagnosis.conflict, network)
     if network.caution:
         yield Text(f"\n{network.caution}", style="italic")
 
@@ -186,22 +187,15 @@ def _rows(rows: Iterable[str]) -> Iterator[RenderableType]:
         yield Padding(Text(f"and {len(every) - MOST_ROWS} more, which --json lists"), (0, 0, 0, _INDENT))
 
 
-def fit_lines(conflict: Conflict, surprise: Surprise, network: Network) -> Iterator[RenderableType]:
-    """Warnings, where there is something to warn of."""
-    if surprise.matters:
-        yield Text(
-            f"\nThese findings fit nothing in this network well: of {surprise.draws:,} patients drawn from it who were "
-            f"asked the same, {round(surprise.share * (surprise.draws + 1)) - 1} gave answers as improbable together.",
-            style="bold red",
-        )
+def fit_lines(warnings: Iterable[PatientWarning], conflict: Conflict, network: Network) -> Iterator[RenderableType]:
+    """The warnings about a patient, and a conflict that conditions explain."""
+    for each in warnings:
+        yield Text(sticky(f"\n{each.message}"), style="bold red")
+    figure = f"conflict {DECIBANS * conflict.value:.1f} decibans"
     if conflict.matters:
         yield Text(
-            "\nThe findings support each other less than findings that have nothing to do with each other "
-            f"(conflict {DECIBANS * conflict.value:.1f} decibans), and no condition explains it: check the answers.",
-            style="bold red",
+            f"The findings support each other less than findings that have nothing to do with each other ({figure})."
         )
     elif conflict.value > 0.0:
         names = ", ".join(event_name(network, each) for each in conflict.explained_by)
-        yield Text(
-            f"\nThe findings go together badly (conflict {DECIBANS * conflict.value:.1f} decibans), unless by {names}."
-        )
+        yield Text(f"\nThe findings go together badly ({figure}), unless by {names}.")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TextIO
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
-from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.triage import Reason
-from bayesknee.diagnosis.wording import answer_count
-from bayesknee.display.next_questions import next_questions_parts
+from bayesknee.diagnosis.wording import answer_count, labels, not_known_text
 from bayesknee.display.terminal import console_for, rendered, sticky
-from bayesknee.display.text import diagnosis_parts
+from bayesknee.display.text import TextOptions, closing_parts, result_parts
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.prompts import Prompt
 from bayesknee.interview.state import Step
@@ -25,12 +22,7 @@ from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import Answer
-from bayesknee.words import LEVEL_WORDS, percent
-
-WORTH_DESCRIBING: Final = 0.1  # judged: descriptions of what is less likely would worry more than help
-MOST_DESCRIBED: Final = 3  # paragraphs that fit on a screen, beside those of what is dangerous; judged
-MOST_TESTS: Final = 3  # judged: the few that are worth a visit
-WORTH_TELLING: Final = 1e-4  # bits for a burden of 1: an examination that would tell less is not named
+from bayesknee.words import LEVEL_WORDS
 
 
 def start_text(interview: Interview, file: TextIO | None = None) -> str:
@@ -94,55 +86,30 @@ def _ticked(network: Network, name: str, answer: Answer) -> str:
 
 def unknown_flags_told(interview: Interview) -> str:
     """The warning signs that nobody knows of; empty where there are none."""
-    labels = "; ".join(each.label for each in interview.unknown_flags)
-    return f"Not known, and more urgent if so: {labels}." if labels else ""
+    return not_known_text(interview.unknown_flags)
 
 
-def end_text(interview: Interview, file: TextIO | None = None) -> str:
-    """The end: what is likely, how urgent it is, what is not ruled out, what to do next, what helps."""
+def end_text(interview: Interview, file: TextIO | None = None, *, details: bool = False) -> str:
+    """The result at the end of an interview; with `details` also the figures of the stop rule, ids and codes."""
     console = console_for(file)
-    return rendered(console, *_end(interview, console))
+    return rendered(console, *_end(interview, console, details=details))
 
 
-def _end(interview: Interview, console: Console) -> Iterator[RenderableType]:
+def _end(interview: Interview, console: Console, *, details: bool) -> Iterator[RenderableType]:
     diagnosis = interview.diagnosis
+    if details or interview.state.ended:  # what somebody chose not to answer is no figure of a rule
+        yield Text(sticky(f"\nWhy no more questions: {'; '.join(interview.why_finished)}"), style="dim")
+    yield Text(f"\nThis rests on {answer_count(diagnosis)}.", style="dim")
     yield Text()
-    yield Text(sticky(f"Why no more questions: {'; '.join(interview.why_finished)}"), style="dim")
-    yield Text(f"This rests on {answer_count(diagnosis)}.", style="dim")
-    yield Text()
-    yield from diagnosis_parts(diagnosis, console, rest="`bayesknee diagnose --all` lists them")
-    if unknown := unknown_flags_told(interview):
-        yield Text(f"\n{unknown}", style="bold")
-    yield from _tests(interview)
-    yield from _described(diagnosis)
-    if diagnosis.network.caution:
-        yield Text()
-        yield Text(diagnosis.network.caution, style="italic")
+    options = TextOptions(details=details)
+    flags = interview.unknown_flags
+    yield from result_parts(diagnosis, console, options, "`bayesknee diagnose --all` lists them", flags)
+    yield from closing_parts(diagnosis, options, labels(diagnosis.network, skipped(interview)))
 
 
-def _tests(interview: Interview) -> Iterator[RenderableType]:
-    """What those who are not there would tell most: of what is dangerous and not ruled out, where anything is."""
-    diagnosis = interview.diagnosis
-    absent = [each for each in ("clinician", "test") if each not in interview.policy.asked_of]
-    if not absent:
-        return
-    objective, of = ("danger", " of what is not ruled out") if diagnosis.not_ruled_out else (DEFAULT_OBJECTIVE, "")
-    ranked = diagnosis.rank_questions(asked_of=absent, objective=objective)
-    telling = [each for each in ranked if each.value >= WORTH_TELLING]
-    yield from next_questions_parts(
-        diagnosis, telling[:MOST_TESTS], f"What an examination or a test would tell most{of}"
-    )
-
-
-def _described(diagnosis: Diagnosis) -> Iterator[RenderableType]:
-    """What is likely, and what is dangerous and not ruled out, with what usually helps."""
-    likely = [name for name, p in diagnosis.posterior.items() if p >= WORTH_DESCRIBING][:MOST_DESCRIBED]
-    dangerous = [each.condition for each in diagnosis.not_ruled_out if each.condition not in likely]
-    if likely or dangerous:
-        of = " or not ruled out" if dangerous else ""
-        yield Text(f"\nAbout what is likely{of} (general information)", style="bold")
-    for name in (*likely, *dangerous):
-        condition = diagnosis.network.conditions[name]
-        yield Text(sticky(f"\n  {condition.name}, {percent(diagnosis.posterior[name])}"), style="bold")
-        yield Padding(Text(condition.description), (0, 0, 0, 2))
-        yield Padding(Text(f"What usually helps: {condition.what_helps}"), (0, 0, 0, 2))
+def skipped(interview: Interview) -> tuple[str, ...]:
+    """Ids of the questions that were skipped, alone or with a list, and have no answer."""
+    network, state = interview.engine.network, interview.state
+    lists = network.opening.tick_all
+    names = [name for each in state.skipped for name in (lists[each].members if each in lists else (each,))]
+    return tuple(name for name in dict.fromkeys(names) if name in network.questions and name not in state.answers)

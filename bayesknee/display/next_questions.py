@@ -33,24 +33,27 @@ def _whole(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: s
         yield Text("Nothing is left to ask that fits.")
         return
     yield Text(f"What to ask next, by {objective}; value in bits for a burden of 1\n")
-    yield _listed(diagnosis, questions, detailed=True)
+    yield _listed(diagnosis, questions, words=True, worth=True)
 
 
 def next_questions_parts(
-    diagnosis: Diagnosis, questions: Sequence[NextQuestion], heading: str = "Most useful to ask next"
+    diagnosis: Diagnosis, questions: Sequence[NextQuestion], *, details: bool = False
 ) -> Iterator[RenderableType]:
-    """The questions below a heading; nothing where there is none."""
+    """The questions below a heading; nothing where there is none. With `details`, their ids and states as well."""
     if questions:
-        yield Text(f"\n{heading}", style="bold")
-        yield _listed(diagnosis, questions, detailed=False)
+        yield Text("\nMost useful to ask next", style="bold")
+        yield _listed(diagnosis, questions, words=details)
 
 
-def _listed(diagnosis: Diagnosis, questions: Sequence[NextQuestion], *, detailed: bool) -> RenderableType:
+def _listed(
+    diagnosis: Diagnosis, questions: Sequence[NextQuestion], *, words: bool, worth: bool = False
+) -> RenderableType:
     table = numbered(_NUMBER)
     for number, each in enumerate(questions, start=1):
         table.add_row(f"{number:2}", Text(_asked(each), style="bold"))
-        words = words_of(diagnosis.network.questions[each.finding])
-        table.add_row("", Text(f"{words}{_worth(each) if detailed else ''}", style="cyan"))
+        if words:
+            told = words_of(diagnosis.network.questions[each.finding])
+            table.add_row("", Text(f"{told}{_worth(each) if worth else ''}", style="cyan"))
         table.add_row("", sticky(why(diagnosis, each)))
     return Padding(table, (0, 0, 0, _INDENT))
 

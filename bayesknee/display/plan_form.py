@@ -1,8 +1,8 @@
-"""A plan as text: a form to tick, and what the answers are worth."""
+"""A plan as text: a form to tick, with the warning signs first; on demand, what the answers are worth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, TextIO
 
 from rich.console import RenderableType
@@ -22,24 +22,55 @@ from bayesknee.words import percent
 _NUMBER: Final = 4
 _INDENT: Final = 2
 _BOXES_APART: Final = "   "
+WARNING_SIGNS: Final = "Warning signs"
+AT_ONCE: Final = (
+    "These are read first. If you feel very ill, tell somebody who works here at once; do not wait for your turn."
+)
+OTHERS: Final = "Other questions"
 
 
-def plan_text(diagnosis: Diagnosis, plan: QuestionPlan, file: TextIO | None = None) -> str:
-    """The form, topic by topic, and below it a table of how sure the diagnosis gets with each question."""
-    return rendered(console_for(file), *_parts(diagnosis, plan))
+def plan_text(
+    diagnosis: Diagnosis,
+    plan: QuestionPlan,
+    file: TextIO | None = None,
+    warning_signs: Collection[str] = (),
+    *,
+    details: bool = False,
+) -> str:
+    """The form: the warning signs, then the questions of the plan, topic by topic.
+
+    Args:
+        diagnosis: what is known already.
+        plan: the questions.
+        file: of the terminal; standard output if left out.
+        warning_signs: ids of the questions that come first.
+        details: whether a table for the analyst follows: how sure the diagnosis gets with each question.
+    """
+    return rendered(console_for(file), *_parts(diagnosis, plan, warning_signs, details=details))
 
 
-def _parts(diagnosis: Diagnosis, plan: QuestionPlan) -> Iterator[RenderableType]:
+def _parts(
+    diagnosis: Diagnosis, plan: QuestionPlan, warning_signs: Collection[str], *, details: bool
+) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(network.title, style="bold")
-    if not plan.questions:
+    first = _in_order(network, warning_signs)
+    rest = [name for name in in_form_order(network, plan) if name not in first]
+    if not first and not rest:
         yield Text("Nothing is left to ask that fits.")
         return
     yield Text("Please tick one box for each question.\n")
-    yield from _form(network, plan)
-    yield Text(f"\nHow sure the diagnosis gets ({network.id} {network.version}, {plan.objective})", style="bold")
-    yield Padding(_table(network, plan), (0, 0, 0, _INDENT))
-    yield Text(f"\n{sticky(_explained(plan))}")
+    numbers = {name: number for number, name in enumerate([*first, *rest], start=1)}
+    if first:
+        yield Text(WARNING_SIGNS, style="bold")
+        yield Text(f"{AT_ONCE}\n")
+        yield from _form(network, first, numbers)
+        yield Text(f"\n{OTHERS}\n" if rest else "", style="bold")
+    yield from _form(network, rest, numbers)
+    if details and plan.questions:
+        yield Text(f"\nHow sure the diagnosis gets ({network.id} {network.version}, {plan.objective})", style="bold")
+        yield Padding(_table(network, plan), (0, 0, 0, _INDENT))
+        yield Text(f"\n{sticky(_explained(plan))}")
     if network.caution:
         yield Text(f"\n{network.caution}", style="italic")
 
@@ -54,9 +85,7 @@ def _explained(plan: QuestionPlan) -> str:
 # --- form -------------------------------------------------------------------------------------------------------------
 
 
-def _form(network: Network, plan: QuestionPlan) -> Iterator[RenderableType]:
-    order = in_form_order(network, plan)
-    numbers = {name: number for number, name in enumerate(order, start=1)}
+def _form(network: Network, order: Sequence[str], numbers: Mapping[str, int]) -> Iterator[RenderableType]:
     topic = ""
     for name in order:
         question = network.questions[name]
@@ -73,8 +102,11 @@ def _form(network: Network, plan: QuestionPlan) -> Iterator[RenderableType]:
 
 def in_form_order(network: Network, plan: QuestionPlan) -> list[str]:
     """The questions by topic, in the order of the network; but each after those that gate it."""
-    chosen = {each.finding for each in plan.questions}
-    planned = [name for name in network.questions if name in chosen]
+    return _in_order(network, [each.finding for each in plan.questions])
+
+
+def _in_order(network: Network, names: Collection[str]) -> list[str]:
+    planned = [name for name in network.questions if name in names]
     topics = list(network.topics)
     order: dict[str, None] = {}
 
@@ -89,7 +121,7 @@ def in_form_order(network: Network, plan: QuestionPlan) -> list[str]:
     return list(order)
 
 
-def _asked(question: Question, numbers: dict[str, int]) -> str:
+def _asked(question: Question, numbers: Mapping[str, int]) -> str:
     gates = [
         f"{' or '.join(state.replace('_', ' ') for state in states)} in {numbers[gate]}"
         for gate, states in question.only_if.items()

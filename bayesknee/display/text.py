@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, TextIO
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -15,91 +15,130 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.triage import Triage
 from bayesknee.diagnosis.wording import (
+    NOTHING_DECISIVE,
+    TELLING_HEADING,
+    TESTS_HEADING,
+    advice_heading,
     answer_count,
+    answered,
     chance_text,
+    decisive_text,
+    flag_source,
     given_state,
-    implied_text,
+    implied_told,
     interval_text,
+    labels,
+    not_known_text,
     not_ruled_out_line,
+    others_text,
+    speaks,
+    why,
 )
 from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky
+from bayesknee.knowledge.model import Question, RedFlag
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.number_words import citation
-from bayesknee.patient.answer_words import answer_text, label
+from bayesknee.patient.evidence import Answer, shown
 from bayesknee.words import percent, percent_or_less
 
 LONGEST_BAR: Final = 40
-MOST_LISTED: Final = 30
 _INDENT: Final = 2
 _BULLET: Final = 2
 _GAP: Final = "  "
 _RANK, _PRIOR, _PROBABILITY = 4, 10, 13  # widths of columns, gaps included: versions of rich differ in how they pad
-_FIXED_COLUMNS: Final = _INDENT + _RANK + _PRIOR + _PROBABILITY + len(_GAP)
+
+
+class TextOptions(NamedTuple):
+    """What a diagnosis in text tells beside the result.
+
+    Attributes:
+        all_conditions: whether all conditions are listed, and not only the first few.
+        details: whether ids, ICD codes, base rates, groups and raw states are told.
+        intervals: 95 % intervals, told below the causes; None for none.
+    """
+
+    all_conditions: bool = False
+    details: bool = False
+    intervals: Intervals | None = None
+
+
+PLAIN: Final = TextOptions()
 
 
 def diagnosis_text(
     diagnosis: Diagnosis,
     file: TextIO | None = None,
     questions: Sequence[NextQuestion] = (),
-    most: int | None = MOST_LISTED,
-    intervals: Intervals | None = None,
+    options: TextOptions = PLAIN,
 ) -> str:
-    """The diagnosis, and these next questions, as text that fits the terminal behind `file` (else standard output).
-
-    Intervals, where given, stand below.
-    Of more than `most` conditions, the most probable are listed, and what is dangerous and not ruled out; None for all.
-    """
+    """The diagnosis, and these next questions, as text that fits the terminal behind `file` (else standard output)."""
     console = console_for(file)
-    return rendered(console, *_parts(diagnosis, console, questions, most, intervals))
+    return rendered(console, *_parts(diagnosis, console, questions, options))
 
 
 def _parts(
-    diagnosis: Diagnosis,
-    console: Console,
-    questions: Sequence[NextQuestion],
-    most: int | None,
-    intervals: Intervals | None,
+    diagnosis: Diagnosis, console: Console, questions: Sequence[NextQuestion], options: TextOptions
 ) -> Iterator[RenderableType]:
-    network = diagnosis.network
     yield from heading(diagnosis)
     yield Text()
-    yield from diagnosis_parts(diagnosis, console, most, intervals)
+    yield from result_parts(diagnosis, console, options)
     if questions:
         from bayesknee.display.next_questions import next_questions_parts
 
-        yield from next_questions_parts(diagnosis, questions)
-    if diagnosis.evidence.answers:
-        yield Text("\nThis rests on", style="bold")
-        yield _indented(_answers(diagnosis))
-    if network.caution:
-        yield Text()
-        yield Text(network.caution, style="italic")
+        yield from next_questions_parts(diagnosis, questions, details=options.details)
+    yield from closing_parts(diagnosis, options)
 
 
-def diagnosis_parts(
+def result_parts(
     diagnosis: Diagnosis,
     console: Console,
-    most: int | None = MOST_LISTED,
-    intervals: Intervals | None = None,
+    options: TextOptions = PLAIN,
     rest: str = "--all lists them",
+    not_known: Iterable[RedFlag] | None = None,
 ) -> Iterator[RenderableType]:
-    """The conditions with bars, how urgent it is, and what is not ruled out; `rest` tells how more are listed."""
-    yield _indented(_table(diagnosis, console, most))
-    yield Text()
-    if unlisted := list(diagnosis.posterior.values())[most:] if most is not None else []:
-        told = f"each {percent_or_less(unlisted[0])} or less" if len(unlisted) > 1 else percent_or_less(unlisted[0])
-        yield Text(sticky(f"And {len(unlisted)} more, {told}; {rest}."), style="dim")
+    """The result in the order of need, up to what usually helps.
+
+    `rest` tells how more causes are listed; `not_known` are red flags that nobody knows of, where more is known of that
+    than the answers say.
+    """
+    network, result = diagnosis.network, diagnosis.result
+    yield from triage_parts(network, result.triage)
+    if told := not_known_text(result.not_known_flags if not_known is None else not_known):
+        yield Text(told, style="bold")
+    for danger in result.not_ruled_out:
+        yield Text(sticky(not_ruled_out_line(network, danger)), style="bold red")
+    yield Text("\nWhat is likely", style="bold")
+    yield from map(_indented, _Causes(diagnosis, console, options).parts())
+    yield from _below_the_table(diagnosis, options, rest)
+    yield from _decisive_parts(diagnosis, details=options.details)
+    yield from _advice_parts(diagnosis, details=options.details)
+
+
+def _below_the_table(diagnosis: Diagnosis, options: TextOptions, rest: str) -> Iterator[RenderableType]:
+    others = others_text(diagnosis.result.others)
+    if others and not options.all_conditions:
+        yield _indented(Text(sticky(f"{others}; {rest}."), style="dim"))
     yield from _approximate(diagnosis)
-    yield Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim")
-    if intervals:
-        yield from _interval_parts(diagnosis, intervals, most)
-    yield Text()
-    yield from triage_parts(diagnosis.network, diagnosis.triage)
+    yield _indented(Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim"))
+    if options.intervals:
+        yield from _interval_parts(diagnosis, options.intervals, options)
     yield from _scores(diagnosis)
-    if diagnosis.not_ruled_out:
-        yield Text()
-    for each in diagnosis.not_ruled_out:
-        yield Text(sticky(not_ruled_out_line(diagnosis.network, each)), style="bold red")
+
+
+def closing_parts(diagnosis: Diagnosis, options: TextOptions = PLAIN, skipped: str = "") -> Iterator[RenderableType]:
+    """What was answered, what is not known, what to be warned of, and once more how urgent it is.
+
+    The urgency stands last, too, as the end is what a terminal still shows.
+    """
+    yield from _answered_parts(diagnosis, details=options.details)
+    if skipped:
+        yield Text(f"Skipped: {skipped}")
+    for warning in diagnosis.warnings:
+        if warning.kind != "set_aside":  # it stands with the urgency, where it is looked for
+            yield Text(sticky(f"\nWarning: {warning.message}"), style="bold red")
+    triage = diagnosis.triage
+    yield Text(f"\nOnce more, how urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
+    if diagnosis.network.caution:
+        yield Text(f"\n{diagnosis.network.caution}", style="italic")
 
 
 def heading(diagnosis: Diagnosis) -> Iterator[RenderableType]:
@@ -127,44 +166,87 @@ def _indented(part: RenderableType) -> RenderableType:
 # --- table ---------------------------------------------------------------------------------------------------------
 
 
-def _table(diagnosis: Diagnosis, console: Console, most: int | None) -> Table:
-    """Conditions, most probable first, then groups."""
-    network = diagnosis.network
-    listed = list(diagnosis.posterior.items())[:most]
-    names = [network.conditions[name].name for name, _ in listed]
-    names += [each.name for each in network.groups.values()]
-    room = console.width - _FIXED_COLUMNS
-    longest = min(room, max(Text(name).cell_len for name in names))
-    width = min(LONGEST_BAR, room - longest)
-    table = Table(box=None, padding=0, header_style="bold")
-    table.add_column(" #", width=_RANK)
-    table.add_column("Condition", width=longest, overflow="fold")
-    table.add_column("Prior", width=_PRIOR, justify="right")
-    table.add_column("Probability", width=_PROBABILITY, justify="right")
-    table.add_column("", width=len(_GAP) + width, no_wrap=True)
+class _Row(NamedTuple):
+    """A line of the table of causes; `rank` and `prior` may be empty, `error` is of an approximate probability."""
 
-    def drawn(probability: float) -> Text:
-        return Text(_GAP) + bar(probability, width, fancy=is_fancy(console))
-
-    for rank, (name, p) in enumerate(listed, start=1):
-        row = (
-            f"{rank:2}",
-            network.conditions[name].name,
-            percent(diagnosis.prior[name]),
-            chance_text(diagnosis, {name}, p),
-        )
-        error = f"  +- {percent_or_less(how.errors[name])}" if (how := diagnosis.approximation) else None
-        table.add_row(*row, drawn(p) if error is None else error, style="bold" if rank == 1 else "")
-    if diagnosis.groups:
-        table.add_row()
-        table.add_row("", "At least one of", style="bold")
-    for name, p in diagnosis.groups.items():
-        told = chance_text(diagnosis, set(network.groups[name].members), p)
-        table.add_row("", network.groups[name].name, "", told, drawn(p))
-    return table
+    rank: str
+    name: str
+    prior: str
+    chance: str
+    probability: float
+    error: float | None = None
 
 
-def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None) -> Iterator[RenderableType]:
+class _Causes:
+    """The table of causes, in which what speaks for and against a cause stands below its line at full width."""
+
+    def __init__(self, diagnosis: Diagnosis, console: Console, options: TextOptions) -> None:
+        self._diagnosis, self._options, self._fancy = diagnosis, options, is_fancy(console)
+        network = diagnosis.network
+        self._listed = _listed(diagnosis, options)
+        self._groups = diagnosis.groups if options.details else {}
+        names = [*map(self._name, self._listed), *(network.groups[name].name for name in self._groups)]
+        self._room = console.width - _INDENT - _RANK - _PROBABILITY - len(_GAP) - (_PRIOR if options.details else 0)
+        self._longest = min(self._room, max(Text(name).cell_len for name in names))
+
+    def parts(self) -> Iterator[RenderableType]:
+        """The lines, the most probable cause first; with details, groups below."""
+        diagnosis, network = self._diagnosis, self._diagnosis.network
+        if self._options.details:
+            yield self._line(_Row(" #", "Condition", "Prior", "Probability", 0.0), style="bold")
+        causes = {each.condition: each for each in diagnosis.result.causes}
+        for rank, name in enumerate(self._listed, start=1):
+            chance, error = diagnosis.posterior[name], self._error(name)
+            told = (
+                f"{rank:2}",
+                self._name(name),
+                percent(diagnosis.prior[name]),
+                chance_text(diagnosis, {name}, chance),
+            )
+            yield self._line(_Row(*told, chance, error), style="bold" if rank == 1 else "")
+            for heading, answers in speaks(network, causes[name]) if name in causes else ():
+                yield Padding(Text(sticky(f"{heading}: {answers}"), style="dim"), (0, 0, 0, _RANK))
+        for number, (name, chance) in enumerate(self._groups.items()):
+            if not number:
+                yield Text("\n    At least one of", style="bold")
+            told = (
+                "",
+                network.groups[name].name,
+                "",
+                chance_text(diagnosis, set(network.groups[name].members), chance),
+            )
+            yield self._line(_Row(*told, chance))
+
+    def _name(self, name: str) -> str:
+        condition = self._diagnosis.network.conditions[name]
+        return f"{condition.name} ({condition.id}, {condition.icd10})" if self._options.details else condition.name
+
+    def _error(self, name: str) -> float | None:
+        how = self._diagnosis.approximation
+        return how.errors[name] if how else None
+
+    def _line(self, row: _Row, style: str = "") -> Table:
+        """A table of one line; all lines have columns of the same widths."""
+        width = min(LONGEST_BAR, self._room - self._longest)
+        table = Table.grid(padding=0)
+        table.add_column(width=_RANK)
+        table.add_column(width=self._longest, overflow="fold")
+        for wide in (_PRIOR, _PROBABILITY) if self._options.details else (_PROBABILITY,):
+            table.add_column(width=wide, justify="right")
+        table.add_column(width=len(_GAP) + width, no_wrap=True)
+        drawn = Text(_GAP) + bar(row.probability, width, fancy=self._fancy)
+        last = drawn if row.error is None else Text(f"{_GAP}+- {percent_or_less(row.error)}")
+        prior = (row.prior,) if self._options.details else ()
+        table.add_row(row.rank, row.name, *prior, row.chance, last, style=style)
+        return table
+
+
+def _listed(diagnosis: Diagnosis, options: TextOptions) -> list[str]:
+    """Ids of the conditions that are listed, the most probable first."""
+    return list(diagnosis.posterior) if options.all_conditions else [each.condition for each in diagnosis.result.causes]
+
+
+def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, options: TextOptions) -> Iterator[RenderableType]:
     """Intervals of what is listed, and how often each condition comes first."""
     network = diagnosis.network
     draws = f"{intervals.draws:,} draw{'' if intervals.draws == 1 else 's'}"
@@ -174,12 +256,13 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, most: int | None
     if not intervals.ranges.any:
         return
     table = columns(3)
-    for name, each in list(intervals.conditions.items())[:most]:
+    for name in _listed(diagnosis, options):
+        each = intervals.conditions[name]
         if given_state(diagnosis, {name}) is None:
             share = intervals.first[name]
             first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
             table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
-    for name, each in intervals.groups.items():
+    for name, each in intervals.groups.items() if options.details else ():
         if given_state(diagnosis, set(network.groups[name].members)) is None:
             table.add_row(network.groups[name].name, sticky(interval_text(each)))
     yield _indented(table)
@@ -195,11 +278,9 @@ def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
     for each in triage.shown:
         table.add_row("-", sticky(triage.told(each)))
         if each.answers:
-            table.add_row(
-                "", Text(f"({', '.join(each.answers)}; source: {citation(network, each.source)})", style="dim")
-            )
+            table.add_row("", Text(f"({flag_source(network, each)})", style="dim"))
     for flag in triage.set_aside:
-        table.add_row("-", sticky(f"set aside: {flag.text} {flag.set_aside_by}"))
+        table.add_row("-", sticky(triage.told(flag)))
     yield _indented(table)
 
 
@@ -221,14 +302,70 @@ def _scores(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     yield _indented(table)
 
 
+# --- what would help ----------------------------------------------------------------------------------------------
+
+
+def _decisive_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[RenderableType]:
+    """Examinations and tests that can change what is done, or that none can."""
+    found = diagnosis.result.decisive
+    if found is None or not diagnosis.evidence.answers:
+        return
+    yield Text(f"\n{TESTS_HEADING}", style="bold")
+    if not found:
+        yield _indented(Text(NOTHING_DECISIVE))
+    for each in found:
+        yield from _examination(each.asked, decisive_text(diagnosis, each), details=details)
+    if diagnosis.result.telling:
+        yield _indented(Text(f"{TELLING_HEADING}:"))
+    for question in diagnosis.result.telling:
+        yield from _examination(question.asked, why(diagnosis, question), details=details)
+
+
+def _examination(asked: Question, told: str, *, details: bool) -> Iterator[RenderableType]:
+    name = f" ({asked.id})" if details else ""
+    yield _indented(Text(f"{asked.question} [{asked.asked_of}]{name}", style="bold"))
+    yield Padding(Text(sticky(told)), (0, 0, 0, 2 * _INDENT))
+
+
+def _advice_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[RenderableType]:
+    """What is likely, and what is dangerous and not ruled out, with what usually helps."""
+    names = diagnosis.result.advice if diagnosis.evidence.answers else ()
+    if names:
+        yield Text(f"\n{advice_heading(diagnosis.result)}", style="bold")
+    for name in names:
+        condition = diagnosis.network.conditions[name]
+        code = f" ({condition.icd10})" if details else ""
+        chance = chance_text(diagnosis, {name}, diagnosis.posterior[name])
+        yield _indented(Text(sticky(f"{condition.name}{code}, {chance}"), style="bold"))
+        yield _indented(Text(condition.description))
+        yield _indented(Text(f"What usually helps: {condition.what_helps}"))
+
+
 # --- answers -------------------------------------------------------------------------------------------------------
 
 
-def _answers(diagnosis: Diagnosis) -> Table:
-    table = columns()
-    network, evidence = diagnosis.network, diagnosis.evidence
-    for name in dict.fromkeys((*evidence.answers, *evidence.implied)):
-        told = [answer_text(network, name, evidence.answers[name])] if name in evidence.answers else []
-        told += [implied_text(diagnosis, name)] if name in evidence.implied else []
-        table.add_row(label(network, name), "; ".join(told))
-    return table
+def _answered_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[RenderableType]:
+    """What was answered by topic, what is there first; then what is not known."""
+    network, result = diagnosis.network, diagnosis.result
+    for title, topics in (("What was answered", result.present), ("Answered no", result.denied)):
+        if topics:
+            yield Text(f"\n{title}", style="bold")
+            table = columns()
+            for row in answered(diagnosis, topics):
+                table.add_row(*map(sticky, row))
+            yield _indented(table)
+    yield from (_indented(Text(told)) for told in implied_told(diagnosis))
+    if details and diagnosis.evidence.answers:
+        words = (f"{name}={_as_word(answer)}" for name, answer in diagnosis.evidence.answers.items())
+        yield Text(f"\nAs words of a command: {' '.join(words)}", style="dim")
+    if result.unknown:
+        yield Text(f"\nNot known: {labels(network, result.unknown)}")
+
+
+def _as_word(answer: Answer) -> str:
+    """An answer as the command line takes it."""
+    return (
+        shown(answer)
+        if isinstance(answer, str)
+        else ",".join(f"{state}:{weight:g}" for state, weight in answer.items())
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, sign_likelihood
 from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, Sign
-from bayesknee.knowledge.ranges import Ranges, stream
+from bayesknee.knowledge.ranges import Ranges, drawn_vector, stream
 from bayesknee.patient.evidence import Likelihood
 
 USUAL_DRAWS: Final = 1000  # 25 draws lie beyond either end of a 95 % interval; the time grows in proportion
@@ -25,9 +25,7 @@ def drawn_numbers(entry: RiskFactor | Condition | Sign | Finding, draws: int, se
 
 def drawn_distribution(drawn: Drawn, path: tuple[str, ...], stated: Iterable[str], states: Sequence[str]) -> Vector:
     """P(state) from the drawn numbers at a path, shape (states, draws); an unstated state gets the remainder."""
-    by_state = {state: drawn[*path, state] for state in stated}
-    rest = 1.0 - sum(by_state.values(), np.zeros(()))
-    return np.array([by_state.get(state, rest) for state in states])
+    return drawn_vector({state: drawn[*path, state] for state in stated}, states)
 
 
 def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.errors import BayeskneeError, BudgetError
 from bayesknee.knowledge.model import Path
 from bayesknee.patient.codes import Codes
 
@@ -123,17 +124,60 @@ DEFAULT_MEMORY: Final = 2**30  # judged: free on almost any machine; a larger on
 DEFAULT_SECONDS: Final = 20.0  # judged: about as long as somebody waits for a result
 
 
+# The most networks or patients drawn for one result. Judged: 800 kB for each condition and group; more narrows no
+# interval that a reader can see.
+DEFAULT_DRAWS: Final = 100_000
+
+
 @dataclass(frozen=True)
 class Budget:
-    """What exact work for one patient may take, by estimate, before the posterior is approximated.
+    """What one request may take: for a host that serves strangers, who ask for as much as they are given.
+
+    All capabilities hold to it. What is more is refused with a `BudgetError` that names the limit; what a capability
+    takes by default is cut down to it.
 
     Attributes:
-        memory: in bytes.
-        seconds: of one core.
+        memory: in bytes, of exact work for one patient, by estimate; beyond it the posterior is approximated.
+        seconds: of one core, of the same.
+        answers: the most answers of one patient; None for as many as the network has questions and conditions.
+        draws: the most networks or patients drawn for one result: intervals, stop rule, surprise, plan.
+        questions: the most questions of a plan; None for all.
+
+    Raises:
+        BayeskneeError: a limit below 1.
     """
 
     memory: int = DEFAULT_MEMORY
     seconds: float = DEFAULT_SECONDS
+    answers: int | None = None
+    draws: int = DEFAULT_DRAWS
+    questions: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("answers", "draws", "questions"):
+            if (limit := getattr(self, name)) is not None and limit < 1:
+                raise BayeskneeError(f"a budget of {limit} {name}; expected 1 or more; correct it")
+
+    def check(self, limit: Literal["answers", "draws", "questions"], wanted: int, remedy: str) -> None:
+        """Refuses more than a limit allows.
+
+        Raises:
+            BudgetError: it is more.
+        """
+        most = getattr(self, limit)
+        if most is not None and wanted > most:
+            raise BudgetError(limit, most, wanted, remedy)
+
+    def draws_of(self, wanted: int, usual: int) -> int:
+        """How many draws to take: as wanted, or of the usual number as many as the budget allows.
+
+        Raises:
+            BudgetError: another number than the usual one is wanted, and it is more than allowed.
+        """
+        if wanted == usual:
+            return min(usual, self.draws)
+        self.check("draws", wanted, "ask for fewer")
+        return wanted
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.rule_tables import own_parents, rule_table, stated_numbers, states_of
 from bayesknee.inference.strategy import MOST_CONDITIONS
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Mixture, NoisyOr, Reading, RiskFactor, Sign
 from bayesknee.knowledge.network import Network, check_setting
 
 MOST_NUMBERS: Final = 2**22  # 32 MB here, and more as text: beyond, a file hardly serves other programs. Judged
@@ -80,8 +81,10 @@ def _tables(network: Network, setting: str) -> Iterator[Table]:
     yield from _conditions(network, setting)
     if network.complaint:
         yield _complaint(tuple(network.conditions))
-    for sign in network.signs.values():
-        yield _noisy_or(sign.id, sign.noisy_or, network)
+    for name in {
+        each: None for sign in network.signs for each in (*network.signs_above(network.signs[sign].model), sign)
+    }:
+        yield _of_rule(network.signs[name], network)
     yield from (_finding(finding, network) for finding in network.findings.values())
 
 
@@ -107,13 +110,19 @@ def _complaint(conditions: tuple[str, ...]) -> Table:
 def _finding(finding: Finding, network: Network) -> Table:
     if isinstance(finding.model, Reading):
         return Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
-    if isinstance(finding.model, NoisyOr):
-        return _noisy_or(finding.id, finding.model, network)
+    if not isinstance(finding.model, Mixture):
+        return _of_rule(finding, network)
     conditions = tuple(network.conditions)
     table = mixture_table(finding.model, finding.states, conditions)
     return Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
 
 
-def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Table:
-    causes = tuple(condition for condition in network.conditions if condition in rule.causes)
-    return Table(name, NO_YES, causes, noisy_or_table(rule, causes).reshape(2, *(2,) * len(causes)))
+def _of_rule(part: Sign | Finding, network: Network) -> Table:
+    """P(state | the parents that the rule names): conditions, then signs."""
+    rule, states = part.model, states_of(part)
+    causes, signs = own_parents(rule, network.conditions), own_parents(rule, network.signs)
+    if isinstance(rule, NoisyOr) and not signs:
+        return Table(part.id, NO_YES, causes, noisy_or_table(rule, causes).reshape(2, *(2,) * len(causes)))
+    table = rule_table(rule, states, causes, signs, stated_numbers(rule))[0]
+    values = np.moveaxis(table, -1, 1).reshape(len(states), *(2,) * (len(causes) + len(signs)))
+    return Table(part.id, states, (*causes, *signs), values)

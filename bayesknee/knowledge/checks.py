@@ -16,6 +16,7 @@ from bayesknee.knowledge.answer_lines import line_problems
 from bayesknee.knowledge.bands import CutOff, band_problems
 from bayesknee.knowledge.guideline_scores import GuidelineScore, score_problems
 from bayesknee.knowledge.model import (
+    ABSENT,
     ANSWERED_BY,
     ANY_SETTING,
     COMPLAINT,
@@ -23,14 +24,10 @@ from bayesknee.knowledge.model import (
     LEVELS,
     NO_YES,
     Condition,
-    Distribution,
     Exclusion,
     Finding,
     Group,
-    Mixture,
-    NoisyOr,
     Path,
-    Reading,
     RedFlag,
     Reference,
     RiskFactor,
@@ -38,17 +35,15 @@ from bayesknee.knowledge.model import (
     Sign,
     gates_of,
     numbers_below,
+    parents_of,
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
+from bayesknee.knowledge.rule_checks import Nodes, distribution_problems, finding_problems, model_problems
 from bayesknee.knowledge.sections import NODES
 
-# Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
-# posteriors be off by as much.
-SUM_TOLERANCE: Final = 1e-9
 MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[^\s<>\"]*)?")
 
 
@@ -161,6 +156,14 @@ def _sources(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
         for path, number in numbers_below((section,), getattr(parts, section)):
             if number.source != JUDGED and number.source not in known and number.source not in broken:
                 yield _unknown_source(path, number.source, known)
+            if number.certain and not _may_be_certain(path):
+                expected = "a figure with a range; only the numbers of a greatest or a table may be certain"
+                yield Problem((*path, "certain"), f"certain {number.value:g}", expected, "state value, low and high")
+
+
+def _may_be_certain(path: Path) -> bool:
+    """Whether a 0 or 1 that holds by definition may stand here."""
+    return path[0] in {"signs", "findings"} and path[2] in {"greatest", "table"}
 
 
 def _unknown_source(path: Path, source: str, references: Collection[str]) -> Problem:
@@ -176,19 +179,6 @@ def _topics(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
             if thing.burden <= 0:
                 got = f"{thing.burden:g}"
                 yield Problem((section, name, "burden"), got, "a burden above 0", "a plain question has 1")
-
-
-def _distribution(path: Path, distribution: Distribution, states: tuple[str, ...]) -> Iterator[Problem]:
-    given = distribution.numbers
-    for state in given:
-        if state not in states:
-            yield unknown_name((*path, state), state, states, "a state of this variable")
-    missing = [state for state in states if state not in given]
-    total = sum(number.value for number in given.values())
-    if missing and not (len(states) == 2 and len(missing) == 1):
-        yield Problem(path, f"no {', '.join(missing)}", "a probability for each state", "add what is missing")
-    elif not missing and abs(total - 1.0) > SUM_TOLERANCE:
-        yield Problem(path, f"a sum of {total:.12g}", "probabilities that sum to 1", "correct one of them")
 
 
 def _by_setting(
@@ -207,7 +197,7 @@ def _risk_factors(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Probl
         path: Path = ("risk_factors", name)
         yield from _by_setting((*path, "prior"), factor.prior, parts, broken)
         for setting, distribution in factor.prior.items():
-            yield from _distribution((*path, "prior", setting), distribution, factor.states)
+            yield from distribution_problems((*path, "prior", setting), distribution, factor.states)
 
 
 def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
@@ -317,24 +307,19 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
     return []
 
 
-def _noisy_or(path: Path, rule: NoisyOr, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    for name, number in rule.causes.items():
-        if name not in parts.conditions and name not in broken:
-            yield unknown_name((*path, "causes", name), name, parts.conditions, "a condition of the network")
-        if number.value < rule.leak.value:
-            yield Problem(
-                (*path, "causes", name),
-                f"P {number.value} below the leak {rule.leak.value}",
-                "P(yes | only this condition) with the leak included, so not below it",
-                "raise it, lower the leak, or leave the cause out",
-            )
-    if not any(not number.value <= rule.leak.value for number in rule.causes.values()):
-        yield Problem((*path, "causes"), "no cause above the leak", "a cause of it", "add one, or drop the entry")
+def _nodes(parts: NetworkParts, broken: frozenset[str]) -> Nodes:
+    return Nodes(parts.conditions, parts.signs, broken, bool(parts.complaint))
 
 
 def _signs(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, sign in parts.signs.items():
-        yield from _noisy_or(("signs", name, "noisy_or"), sign.noisy_or, parts, broken)
+        yield from model_problems(("signs", name), sign.model, NO_YES, _nodes(parts, broken))
+    parents = {
+        name: [each for each in parents_of(sign.model) if each in parts.signs] for name, sign in parts.signs.items()
+    }
+    if cycle := find_cycle(parents):
+        expected = "signs without a cycle"
+        yield Problem(("signs", cycle[0]), " <- ".join(cycle), expected, "drop one of these causes")
 
 
 def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
@@ -344,55 +329,7 @@ def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
             yield unknown_name((*path, "kind"), finding.kind, ANSWERED_BY, "a kind of finding")
         elif finding.asked_of not in ANSWERED_BY.values():
             yield unknown_name((*path, "asked_of"), finding.asked_of, ANSWERED_BY.values(), "who can answer")
-        if not isinstance(finding.model, Mixture) and finding.states != NO_YES:
-            yield Problem((*path, "states"), ", ".join(finding.states), "no, yes", "use a mixture for other states")
-        yield from _finding_model(path, finding, parts, broken)
-
-
-def _finding_model(path: Path, finding: Finding, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    if isinstance(finding.model, Reading):
-        yield from _reading((*path, "reads"), finding.model, parts, broken)
-    elif isinstance(finding.model, NoisyOr):
-        yield from _noisy_or((*path, "noisy_or"), finding.model, parts, broken)
-    else:
-        yield from _mixture((*path, "mixture"), finding.model, finding.states, parts, broken)
-
-
-def _reading(path: Path, reading: Reading, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    if reading.sign not in parts.signs and reading.sign not in broken:
-        yield unknown_name((*path, "sign"), reading.sign, parts.signs, "a sign of the network")
-    if reading.sensitivity.value + reading.specificity.value <= 1.0:
-        yield Problem(
-            (*path, "specificity"),
-            f"sensitivity {reading.sensitivity.value} and specificity {reading.specificity.value}",
-            "a sum above 1: a reading that is likelier when the sign is there",
-            "correct them, or read the opposite sign",
-        )
-
-
-def _mixture(
-    path: Path, mixture: Mixture, states: tuple[str, ...], parts: NetworkParts, broken: frozenset[str]
-) -> Iterator[Problem]:
-    for key in ("distributions", "weights"):
-        for name in getattr(mixture, key):
-            if name not in parts.conditions and name not in broken:
-                yield unknown_name((*path, key, name), name, parts.conditions, "a condition of the network")
-    for name, distribution in mixture.distributions.items():
-        yield from _distribution((*path, "distributions", name), distribution, states)
-    missing = [name for name in parts.conditions if name not in mixture.distributions]
-    if mixture.otherwise is not None:
-        yield from _distribution((*path, "otherwise"), mixture.otherwise, states)
-    elif missing or not parts.complaint:
-        got = f"nothing for {', '.join(missing) or 'no condition at all'}"
-        yield Problem(path, got, "a distribution for each condition, or otherwise", "add otherwise")
-    every = [*mixture.distributions.values(), *([mixture.otherwise] if mixture.otherwise else [])]
-    if len({_rounded(distribution, states) for distribution in every}) <= 1:
-        got = "the same distribution for all conditions"
-        yield Problem(path, got, "a condition that changes it", "add one, or drop the entry")
-
-
-def _rounded(distribution: Distribution, states: tuple[str, ...]) -> tuple[float, ...]:
-    return tuple(round(value, 12) for value in distribution.vector(states))
+        yield from finding_problems(path, finding, _nodes(parts, broken))
 
 
 def _gates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
@@ -473,7 +410,7 @@ def _exclusion(
 def _red_flag_line(
     path: Path, line: Mapping[str, tuple[str, ...]], parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
-    absent = {name: _ABSENT.intersection(wanted) for name, wanted in line.items()}
+    absent = {name: ABSENT.intersection(wanted) for name, wanted in line.items()}
     for name in (name for name, states in absent.items() if states):
         expected = "what is present: a red flag never reads what is absent"
         yield Problem((*path, name), f"the state {min(absent[name])}", expected, "name states that are present")

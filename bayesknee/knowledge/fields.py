@@ -13,7 +13,18 @@ from immutabledict import immutabledict
 from bayesknee.errors import NetworkError, Problem, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.bands import Band, CutOff
-from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Number, Path, Probability, Reading, Weight
+from bayesknee.knowledge.model import (
+    ConditionalTable,
+    Distribution,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Number,
+    Path,
+    Probability,
+    Reading,
+    Weight,
+)
 from bayesknee.knowledge.yaml_tree import Scalar, Tree
 
 DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -232,13 +243,15 @@ class Fields:
 
     def _itself_number(self, kind: type[N]) -> N:
         before = len(self._problems)
-        value, low, high = (self._figure(name) for name in ("value", "low", "high"))
+        value = self._figure("value")
+        certain = self.truth("certain", default=False) if self.has("certain") else False
+        low, high = (self._figure(name) if not certain or self.has(name) else value for name in ("low", "high"))
         where_from = self._provenance()
         self.done()
         if len(self._problems) > before:
             return unread(kind)
         try:
-            return kind(value, low, high, *where_from)  # type: ignore[arg-type]  # a grade is checked there
+            return kind(value, low, high, *where_from, certain)  # type: ignore[arg-type]  # a grade is checked there
         except NetworkError as error:
             for fault in error.problems:
                 self.problem(fault.path, fault.got, fault.expected, fault.remedy)
@@ -273,6 +286,19 @@ class Fields:
         self.done()
         return rule
 
+    def greatest(self) -> Greatest:
+        """This place as a noisy-MAX."""
+        leak = self.child("leak").distribution() if self.has("leak") else None
+        rule = Greatest(immutabledict(self.each("causes", Fields.distribution)), leak)
+        self.done()
+        return rule
+
+    def table(self) -> ConditionalTable:
+        """This place as a table in full."""
+        rule = ConditionalTable(self.texts("parents"), immutabledict(self.each("rows", Fields.distribution)))
+        self.done()
+        return rule
+
     def reading(self) -> Reading:
         """This place as the reading of a sign."""
         sensitivity = self.number("sensitivity", Probability)
@@ -297,6 +323,7 @@ def unread(kind: type[N]) -> N:
     object.__setattr__(number, "source", "judged")
     object.__setattr__(number, "note", "")
     object.__setattr__(number, "method", "")
+    object.__setattr__(number, "certain", False)
     return number
 
 

@@ -5,12 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Number, Path, Reading, RiskFactor
+from bayesknee.knowledge.chances import finding_chances, named_conditions
+from bayesknee.knowledge.model import (
+    NO_YES,
+    Condition,
+    ConditionalTable,
+    Distribution,
+    Finding,
+    FindingModel,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Number,
+    Path,
+    Reading,
+    RiskFactor,
+    parents_of,
+    row_key,
+)
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.number_words import number_words
+from bayesknee.knowledge.number_words import find_number, number_words
 
 Likelihood = Sequence[float]
+LEAST_CHANCE: Final = 1e-12  # in place of a 0 that is certain, so that its logarithm can be told. Judged
 
 
 @dataclass(frozen=True)
@@ -66,13 +85,54 @@ def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> 
 
 
 def _of_finding(network: Network, finding: Finding, likelihood: Likelihood) -> Iterator[Link]:
+    if finding.id in network.clustered:
+        return _by_chances(network, finding, likelihood)
     if isinstance(finding.model, Reading):
         return _of_reading(network, finding, finding.model, likelihood)
     if isinstance(finding.model, NoisyOr):
         no, yes = likelihood
         path = ("findings", finding.id, "noisy_or")
         return _of_noisy_or(network, finding.model, (no, yes), path, ())
-    return _of_mixture(network, finding, finding.model, likelihood)
+    if isinstance(finding.model, Mixture):
+        return _of_mixture(network, finding, finding.model, likelihood)
+    return _by_chances(network, finding, likelihood)
+
+
+def _by_chances(network: Network, finding: Finding, likelihood: Likelihood) -> Iterator[Link]:
+    """For each condition that bears on it, P(answer | only that condition) over P(answer | none), signs summed out."""
+    likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
+
+    def chance(present: frozenset[str]) -> float:
+        chances = finding_chances(network, finding, present)
+        return max(sum(a * b for a, b in zip(likelihood, chances, strict=True)), LEAST_CHANCE)
+
+    none = chance(frozenset())
+    for name in named_conditions(network, finding.model):
+        path = _number_path(network, finding, name, likeliest)
+        effect = math.log(chance(frozenset([name])) / none)
+        yield Link(name, effect, (_stated(network, path, find_number(network, path)),))
+
+
+def _number_path(network: Network, finding: Finding, condition: str, state: str) -> Path:
+    """The number that says most of an answer and a condition: in the finding's rule, or in that of its nearest sign."""
+    path: Path = ("findings", finding.id)
+    model: FindingModel = finding.model
+    while condition not in parents_of(model):
+        signs = {name: network.signs[name].model for name in reversed(network.signs_above(model))}
+        sign = next(name for name, each in signs.items() if condition in named_conditions(network, each))
+        path, model, state = ("signs", sign), signs[sign], NO_YES[1]
+    if isinstance(model, NoisyOr):
+        return (*path, "noisy_or", "causes", condition)
+    if isinstance(model, ConditionalTable):
+        key = row_key(parent == condition for parent in model.parents)
+        return (*path, "table", "rows", key, _stated_state(model.rows[key], state))
+    if isinstance(model, Greatest):
+        return (*path, "greatest", "causes", condition, _stated_state(model.causes[condition], state))
+    raise TypeError(f"{finding.id} has links of its own")
+
+
+def _stated_state(distribution: Distribution, state: str) -> str:
+    return state if state in distribution.numbers else next(iter(distribution.numbers))
 
 
 def _of_reading(network: Network, finding: Finding, reading: Reading, likelihood: Likelihood) -> Iterator[Link]:

@@ -6,7 +6,7 @@ The format is described in docs/network_format.md; the attributes here bear the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
@@ -24,6 +24,7 @@ GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
 ANSWERED_BY: Final[Mapping[str, str]] = immutabledict(history="patient", exam="clinician", test="test")
 NO_YES: Final = ("no", "yes")
+ABSENT: Final = frozenset({"no", "none", "never", "normal", "absent"})  # states that say that something is not there
 JUDGED: Final = "judged"
 PANEL: Final = "panel"  # the method of a number that readers judged, each alone; see `bayesknee.authoring.panel`
 ANY_SETTING: Final = "any_setting"
@@ -46,6 +47,8 @@ class Number:
         source: a key of the network's references, or `judged`.
         note: why a judged number is what it is, or how a figure was changed.
         method: how it was judged: `panel`, pooled from readers who each judged alone; else empty.
+        certain: whether it is a 0 or 1 that holds by definition: a cause that cannot last so long, a sign without
+            which there is no symptom. It has no range. Rules that allow it say so.
 
     Raises:
         NetworkError: if the value is out of bounds, the range does not hold it, or grade and source do not fit.
@@ -58,6 +61,7 @@ class Number:
     source: str
     note: str = ""
     method: str = ""
+    certain: bool = False
 
     bounds: ClassVar[tuple[float, float]] = (0.0, math.inf)
     meaning: ClassVar[str] = "a number above 0"
@@ -67,6 +71,9 @@ class Number:
             raise NetworkError(problems)
 
     def _range_problems(self) -> Iterator[Problem]:
+        if self.certain:
+            yield from self._certain_problems()
+            return
         lowest, highest = self.bounds
         for name in ("value", "low", "high"):
             number = getattr(self, name)
@@ -80,6 +87,12 @@ class Number:
                 "low <= value <= high",
                 "widen the range or correct the value",
             )
+
+    def _certain_problems(self) -> Iterator[Problem]:
+        if not (self.value in {0.0, 1.0} and self.low == self.value == self.high):
+            got = f"certain, with value {self.value}, low {self.low}, high {self.high}"
+            remedy = "leave out low and high; or leave out certain, and state the range"
+            yield Problem(("certain",), got, "a value of 0 or 1 that has no range", remedy)
 
     def _source_problems(self) -> Iterator[Problem]:
         if self.grade not in GRADES:
@@ -142,7 +155,8 @@ class NoisyOr:
 
     Attributes:
         leak: P(yes | no listed cause is present).
-        causes: for each condition P(yes | only that condition is present), the leak included (Henrion's statement).
+        causes: for each cause, a condition or sign, P(yes | only that cause is present), the leak included (Henrion's
+            statement).
     """
 
     leak: Probability
@@ -165,12 +179,63 @@ class Mixture:
 
 
 @dataclass(frozen=True)
+class Greatest:
+    """The answer is the greatest of what the leak and each present cause lead to (noisy-MAX; Diez 1993).
+
+    P(X <= k | s) = P(leak <= k) * product over the present causes of P(X <= k | only that cause) / P(leak <= k). The
+    states of the finding stand in rising order.
+
+    Attributes:
+        causes: for each cause, a condition or sign, the distribution as if only that cause were present, the leak
+            included (Henrion's statement). A condition that is no cause leads to the lowest state.
+        leak: the distribution where no listed cause is present; None where it is the lowest state for sure.
+    """
+
+    causes: Mapping[str, Distribution]
+    leak: Distribution | None = None
+
+
+@dataclass(frozen=True)
+class ConditionalTable:
+    """P(state | parents) in full.
+
+    Attributes:
+        parents: conditions and signs.
+        rows: a distribution for each combination of the parents' states, by these states as text: `no, yes`.
+    """
+
+    parents: tuple[str, ...]
+    rows: Mapping[str, Distribution]
+
+    def row(self, present: Container[str]) -> Distribution:
+        """The distribution where these are present and the other parents absent."""
+        return self.rows[row_key(parent in present for parent in self.parents)]
+
+
+def row_key(present: Iterable[bool]) -> str:
+    """The key of a row of a `ConditionalTable`, from whether each parent is present."""
+    return ", ".join(NO_YES[each] for each in present)
+
+
+@dataclass(frozen=True)
 class Reading:
     """A finding that reads a sign: P(yes | sign) = sensitivity, P(no | no sign) = specificity."""
 
     sign: str
     sensitivity: Probability
     specificity: Probability
+
+
+FindingModel: TypeAlias = Reading | NoisyOr | Greatest | Mixture | ConditionalTable
+
+
+def parents_of(model: FindingModel) -> tuple[str, ...]:
+    """The conditions and signs that a model names; a mixture hangs on all others, too, where it has `otherwise`."""
+    if isinstance(model, Reading):
+        return (model.sign,)
+    if isinstance(model, Mixture):
+        return tuple(model.distributions)
+    return model.parents if isinstance(model, ConditionalTable) else tuple(model.causes)
 
 
 @dataclass(frozen=True)
@@ -292,19 +357,34 @@ class Condition:
 
 @dataclass(frozen=True)
 class Sign:
-    """A hidden bodily state that several findings read."""
+    """A hidden bodily state that several findings read; `model` is a `NoisyOr` or a `ConditionalTable`.
+
+    Its parents are conditions and other signs.
+    """
 
     id: str
     label: str
     description: str
-    noisy_or: NoisyOr
+    model: NoisyOr | ConditionalTable
 
     states: ClassVar[tuple[str, ...]] = NO_YES
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the model is a table."""
+        return isinstance(self.model, ConditionalTable)
+
+    @property
+    def noisy_or(self) -> NoisyOr:
+        """The model of a sign that is known to be a noisy-OR."""
+        if isinstance(self.model, NoisyOr):
+            return self.model
+        raise TypeError(f"the sign {self.id} has a table")
 
 
 @dataclass(frozen=True)
 class Finding(Banded):
-    """What can be observed; `model` is one of `Reading`, `NoisyOr`, `Mixture`.
+    """What can be observed; `model` is a `FindingModel`: it says how the finding depends on conditions and signs.
 
     Attributes:
         only_if: the gate: states of other findings or risk factors in which this one makes sense.
@@ -317,7 +397,7 @@ class Finding(Banded):
     label: str
     question: str
     topic: str
-    model: Reading | NoisyOr | Mixture
+    model: FindingModel
     states: tuple[str, ...] = NO_YES
     asked_of: str = ""
     burden: float = 1.0
@@ -385,7 +465,9 @@ def gates_of(name: str, findings: Mapping[str, Finding]) -> Iterator[tuple[str, 
         yield from gates_of(gate, findings)
 
 
-_RULE_KEYS: Final = immutabledict({Reading: "reads", NoisyOr: "noisy_or", Mixture: "mixture"})
+_RULE_KEYS: Final = immutabledict(
+    {Reading: "reads", NoisyOr: "noisy_or", Greatest: "greatest", Mixture: "mixture", ConditionalTable: "table"}
+)
 
 
 def numbers_below(path: Path, thing: object) -> Iterator[tuple[Path, Number]]:

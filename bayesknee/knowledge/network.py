@@ -18,6 +18,7 @@ from bayesknee.knowledge.model import (
     NO_YES,
     Condition,
     Finding,
+    FindingModel,
     Group,
     Number,
     Path,
@@ -30,6 +31,7 @@ from bayesknee.knowledge.model import (
     Sign,
     gates_of,
     numbers_below,
+    parents_of,
 )
 from bayesknee.knowledge.opening import Opening
 from bayesknee.knowledge.sections import NODES
@@ -43,6 +45,24 @@ CONDITIONS: Final = "the conditions"
 DIRECT: Final = "direct findings"
 
 MOST_SHOWN: Final = 40  # questions, in a notebook
+
+
+@dataclass(frozen=True)
+class SignCluster:
+    """Signs that depend on one another given the conditions, so that inference sums over them jointly.
+
+    They are tied by a sign that hangs on another one, or by a finding that hangs on several, or on one and on
+    conditions besides. A sign with a table makes a cluster by itself, too.
+
+    Attributes:
+        id: what answers to its findings are about; with a blank, so that no sign can have the name.
+        signs: their ids, parents before children.
+        findings: the ids of all findings that hang on them, readings included.
+    """
+
+    id: str
+    signs: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 class Questions(immutabledict[str, Question]):
@@ -132,14 +152,36 @@ class Network:
     def subjects(self) -> dict[str, str]:
         """What an answer is about, by id of risk factor, finding or condition. A plain dictionary, not to be changed.
 
-        For a finding that reads a sign, it is the id of the sign; else `RISK_FACTORS`, `CONDITIONS` or `DIRECT`.
+        For a finding of a cluster of signs, it is the id of the cluster; for another one that reads a sign, the id of
+        the sign; else `RISK_FACTORS`, `CONDITIONS` or `DIRECT`.
         """
         return {
             **dict.fromkeys(self.risk_factors, RISK_FACTORS),
             **dict.fromkeys(self.conditions, CONDITIONS),
             **dict.fromkeys(self.findings, DIRECT),
             **{name: reading.sign for name, reading in self.readings.items()},
+            **{name: cluster.id for cluster in self.clusters.values() for name in cluster.findings},
         }
+
+    @cached_property
+    def clusters(self) -> Mapping[str, SignCluster]:
+        """The clusters of signs by id; signs that are in none are noisy-ORs of conditions, and have readings only."""
+        return immutabledict({cluster.id: cluster for cluster in _clusters(self)})
+
+    @cached_property
+    def clustered(self) -> Mapping[str, str]:
+        """The id of its cluster for each sign that is in one, and for each finding that hangs on such a sign."""
+        return immutabledict(
+            {name: each.id for each in self.clusters.values() for name in (*each.signs, *each.findings)}
+        )
+
+    def signs_above(self, model: FindingModel) -> tuple[str, ...]:
+        """The signs that a model hangs on, those that these hang on, and so on; parents before children."""
+        found: dict[str, None] = {}
+        for name in parents_of(model):
+            if name in self.signs:
+                found |= dict.fromkeys((*self.signs_above(self.signs[name].model), name))
+        return tuple(found)
 
     @cached_property
     def gated(self) -> frozenset[str]:
@@ -202,6 +244,22 @@ class Network:
 
     def _repr_html_(self) -> str:
         return render("network", network=self, kinds=tuple(ANSWERED_BY))
+
+
+def _clusters(network: Network) -> Iterator[SignCluster]:
+    """The connected parts of the signs, of which at least one link is not a plain reading."""
+    above = {name: network.signs_above(sign.model) for name, sign in network.signs.items()}
+    signs_of = {name: network.signs_above(finding.model) for name, finding in network.findings.items()}
+    ties = [(*parents, name) for name, parents in above.items() if parents or network.signs[name].has_table]
+    ties += [signs for name, signs in signs_of.items() if signs and name not in network.readings]
+    while ties:
+        part = set(ties.pop())
+        while touching := [tie for tie in ties if part.intersection(tie)]:
+            part.update(*touching)
+            ties = [tie for tie in ties if tie not in touching]
+        ordered = dict.fromkeys(each for name in network.signs if name in part for each in (*above[name], name))
+        findings = tuple(name for name, signs in signs_of.items() if part.intersection(signs))
+        yield SignCluster(f"the signs {', '.join(ordered)}", tuple(ordered), findings)
 
 
 def check_setting(network: Network, setting: str | None) -> str:

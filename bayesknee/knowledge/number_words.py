@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,19 +11,24 @@ from bayesknee.knowledge.model import (
     LARGEST_RATIO,
     NO_YES,
     SMALLEST_RATIO,
+    ConditionalTable,
     Distribution,
     Finding,
+    Greatest,
     Mixture,
     NoisyOr,
     Number,
     Path,
     Probability,
     Reading,
+    Sign,
     numbers_below,
+    parts_below,
     with_values,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import LEAST_EXCESS
+from bayesknee.knowledge.rule_checks import cumulative
 
 # How far inside a bound, as the format refuses most bounds: above rounding, and nothing to a reader.
 MARGIN: Final = 1e-9
@@ -64,6 +70,9 @@ def _distribution(network: Network, path: Path) -> Distribution | None:
         found: object = entry.prior[rest[1]]
     elif section == "findings" and isinstance(entry.model, Mixture) and rest[1] != "weights":
         found = entry.model.otherwise if rest[1] == "otherwise" else entry.model.distributions[rest[2]]
+    elif section in {"signs", "findings"} and isinstance(entry.model, Greatest | ConditionalTable):
+        parts = parts_below((section, name), entry, Distribution)
+        found = next(each for place, each in parts if place == path[:-1])
     else:
         return None
     return found if isinstance(found, Distribution) else None
@@ -72,6 +81,8 @@ def _distribution(network: Network, path: Path) -> Distribution | None:
 def allowed(network: Network, path: Path) -> tuple[float, float]:
     """The lowest and highest value that the format allows, all other numbers staying as they are."""
     number = find_number(network, path)
+    if number.certain:
+        return number.value, number.value
     if not isinstance(number, Probability):
         return SMALLEST_RATIO * (1.0 + MARGIN), LARGEST_RATIO * (1.0 - MARGIN)
     low, high = MARGIN, 1.0 - MARGIN
@@ -79,16 +90,43 @@ def allowed(network: Network, path: Path) -> tuple[float, float]:
     entry = getattr(network, section)[name]
     if section == "conditions" and rest[0] == "base_rate" and network.complaint:
         low = max(low, 1.0 + LEAST_EXCESS - min(_other_base_rates(network, name, rest[1])))
-    rule = entry.noisy_or if section == "signs" else getattr(entry, "model", None)
+    rule = getattr(entry, "model", None)
     if isinstance(rule, NoisyOr):
         if rest[-1] == "leak":
             high = min(high, max(number.value, min(cause.value for cause in rule.causes.values()) - MARGIN))
         else:
             low = max(low, min(number.value, rule.leak.value + MARGIN))
+    if isinstance(rule, Greatest):
+        reach = _reach_in_greatest(rule, entry.states, rest[1:], number.value)
+        low, high = max(low, reach[0]), min(high, reach[1])
     if isinstance(rule, Reading):
         other = rule.specificity if rest[-1] == "sensitivity" else rule.sensitivity
         low = max(low, 1.0 - other.value + MARGIN)
     return low, high
+
+
+def _reach_in_greatest(rule: Greatest, states: tuple[str, ...], place: list[str], p: float) -> tuple[float, float]:
+    """The lowest and highest value of a probability p for which no cause leads lower than the leak.
+
+    The other states give way by the factor r = (1 - value) / (1 - p): so do P(at most j) below the state, and
+    P(above j) from it on, each of which has a bound.
+    """
+    is_leak = place[0] == "leak"
+    changed = rule.leak if is_leak else rule.causes[place[1]]
+    others = [*rule.causes.values()] if is_leak else [rule.leak]
+    own, at = cumulative(changed, states), states.index(place[-1])
+    least, most = 0.0, math.inf
+    for other in (cumulative(each, states) for each in others):
+        for j in range(len(states) - 1):
+            ours, theirs = (own[j], other[j]) if j < at else (1.0 - own[j], 1.0 - other[j])
+            if ours <= 0.0:
+                continue
+            if (j < at) == is_leak:
+                least = max(least, theirs / ours)
+            else:
+                most = min(most, theirs / ours)
+    low, high = 1.0 - most * (1.0 - p), 1.0 - least * (1.0 - p)
+    return min(low + MARGIN, p), max(high - MARGIN, p)
 
 
 def _other_base_rates(network: Network, name: str, key: str) -> list[float]:
@@ -113,7 +151,7 @@ def number_words(network: Network, path: Path) -> str:
     if section == "conditions":
         return _condition_words(network, name, rest)
     if section == "signs":
-        return _noisy_or_words(network, network.signs[name].label, rest[1:])
+        return _cause_words(network, network.signs[name], rest)
     return _finding_words(network, network.findings[name], rest)
 
 
@@ -122,8 +160,8 @@ def _finding_words(network: Network, finding: Finding, rest: list[str]) -> str:
         sign = network.signs[finding.model.sign].label
         sees = f"P({finding.label} | {sign})"
         return sees if rest[-1] == "sensitivity" else f"P(not {finding.label} | no {sign})"
-    if isinstance(finding.model, NoisyOr):
-        return _noisy_or_words(network, finding.label, rest[1:])
+    if not isinstance(finding.model, Mixture):
+        return _cause_words(network, finding, rest)
     if rest[1] == "weights":
         return f"weight of {network.conditions[rest[2]].name} in {finding.label}"
     who = "other conditions" if rest[1] == "otherwise" else f"only {network.conditions[rest[2]].name}"
@@ -150,10 +188,18 @@ def _condition_words(network: Network, name: str, rest: list[str]) -> str:
     return f"odds ratio of {condition.name} with {_stated(network.conditions[parent].name, state)}"
 
 
-def _noisy_or_words(network: Network, label: str, rest: list[str]) -> str:
-    if rest[0] == "leak":
-        return f"P({label} | no listed cause)"
-    return f"P({label} | only {network.conditions[rest[1]].name})"
+def _cause_words(network: Network, of: Sign | Finding, rest: list[str]) -> str:
+    """Of a noisy-OR, a noisy-MAX or a table."""
+    rule, part, *below = rest
+    what = of.label if rule == "noisy_or" else _stated(of.label, below[-1].replace("_", " ") if below else rest[-1])
+    if isinstance(of.model, ConditionalTable):
+        states = zip(of.model.parents, below[0].split(", "), strict=True)
+        return f"P({what} | {', '.join(_stated(_name(network, parent), state) for parent, state in states)})"
+    return f"P({what} | {'no listed cause' if part == 'leak' else f'only {_name(network, below[0])}'})"
+
+
+def _name(network: Network, cause: str) -> str:
+    return network.conditions[cause].name if cause in network.conditions else network.signs[cause].label
 
 
 def citation(network: Network, source: str) -> str:

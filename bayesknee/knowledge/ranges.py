@@ -6,7 +6,9 @@ A number lies below `low` in 2.5 % of the draws, above `high` in 2.5 %, and belo
   the value (a two-piece normal: Fechner 1897; Wallis, Statistical Science 2014), since few ranges are symmetrical;
 - a distribution of which every state is stated is logistic-normal (Aitchison and Shen, Biometrika 1980): the logs of
   its parts are drawn and made to sum to 1, with such widths that each state's odds are as unsure as its range says;
-- a noisy-OR link is kept above the leak, and a reading informative, as the format has it.
+- a noisy-OR link is kept above the leak, a cause of a noisy-MAX from leading lower than the leak, and a reading
+  informative, as the format has it;
+- what is certain stays as it is.
 
 These meet all three figures that an author states, which a Beta with its two parameters cannot; and they need no root
 search and no special function.
@@ -27,6 +29,7 @@ from bayesknee.knowledge.model import (
     ANY_SETTING,
     LARGEST_RATIO,
     Distribution,
+    Greatest,
     NoisyOr,
     Number,
     Path,
@@ -78,7 +81,9 @@ def redrawn(network: Network, rng: np.random.Generator) -> Network:
 
 
 class StatedRanges(NamedTuple):
-    """How many numbers are drawn from ranges. Limits and thresholds are decisions and are not counted.
+    """How many numbers are drawn from ranges.
+
+    Limits and thresholds are decisions and are not counted, nor is what is certain.
 
     Attributes:
         numbers: how many numbers the network has besides these.
@@ -112,7 +117,8 @@ class StatedRanges(NamedTuple):
 
 def stated_ranges(network: Network) -> StatedRanges:
     """Counts the numbers of a network, and those without a range to draw from."""
-    numbers = [number for path, number in network.numbers() if path[2] not in {"limit", "thresholds"}]
+    decisions = {"limit", "thresholds"}
+    numbers = [number for path, number in network.numbers() if path[2] not in decisions and not number.certain]
     return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
 
 
@@ -166,8 +172,9 @@ class Ranges:
         numbers = [(path, number) for path, number in numbers_below((), entry) if path[0] not in NOT_DRAWN]
         self.paths: tuple[Path, ...] = tuple(path for path, _ in numbers)
         self._place = {path: place for place, path in enumerate(self.paths)}
+        self._certain = {place: number.value for place, (_, number) in enumerate(numbers) if number.certain}
         self._whole = list(self._whole_distributions(entry))
-        self._spreads = [_spread(number) for _, number in numbers]
+        self._spreads = [CERTAIN if number.certain else _spread(number) for _, number in numbers]
         for places in self._whole:
             fitted = _fit_parts([numbers[place][1] for place in places])
             for place, spread in zip(places, fitted, strict=True):
@@ -176,12 +183,18 @@ class Ranges:
             *parts_below((), entry, NoisyOr),
             *parts_below((), entry, Reading),
         ]
+        self._greatest = [(path, rule, getattr(entry, "states", ())) for path, rule in parts_below((), entry, Greatest)]
 
     def _whole_distributions(self, entry: object) -> Iterator[list[int]]:
-        """The places of the numbers of each distribution that states a probability for every state."""
+        """The places of the numbers of each distribution that states a probability for every state.
+
+        What is certain is left out: it stays, and the others sum to 1 without it.
+        """
         for path, distribution in parts_below((), entry, Distribution):
             if sum(number.value for number in distribution.numbers.values()) > 1.0 - LEAST_ABOVE:
-                yield [self._place[*path, state] for state in distribution.numbers]
+                places = (self._place[*path, state] for state in distribution.numbers)
+                if drawn := [place for place in places if place not in self._certain]:
+                    yield drawn
 
     def draw(self, rng: np.random.Generator, draws: int) -> Draws:
         """`draws` values of each number, shape (numbers, draws)."""
@@ -190,9 +203,34 @@ class Ranges:
         values = _drawn(self._spreads, rng.standard_normal((len(self.paths), draws)))
         for places in self._whole:
             values[places] /= values[places].sum(axis=0)
+        for place, value in self._certain.items():
+            values[place] = value
+        for path, greatest, states in self._greatest:
+            self._keep_greatest(values, path, greatest, states)
         for path, rule in self._rules:
             self._keep_rule(values, path, rule)
         return values
+
+    def _keep_greatest(self, values: Draws, path: Path, rule: Greatest, states: tuple[str, ...]) -> None:
+        """Moves a cause that would lead lower than the leak up to it; what is certain stays."""
+        if rule.leak is None:
+            return
+        leak = self._vector(values, (*path, "leak"), states).cumsum(axis=0)
+        for name, distribution in rule.causes.items():
+            own = self._vector(values, (*path, "causes", name), states).cumsum(axis=0)
+            vector = distribution.vector(states)
+            for k in range(len(states) - 1):
+                own[k] = np.minimum(own[k], leak[k]) if vector[k] > 0.0 else (own[k - 1] if k else 0.0)
+            parts = np.diff(own, axis=0, prepend=0.0)
+            for state in distribution.numbers:
+                if (place := self._place[*path, "causes", name, state]) not in self._certain:
+                    values[place] = parts[states.index(state)]
+
+    def _vector(self, values: Draws, path: Path, states: tuple[str, ...]) -> Draws:
+        """The drawn distribution at a path, shape (states, draws); the last state makes the sum 1."""
+        return drawn_vector(
+            {state: values[p] for state in states if (p := self._place.get((*path, state))) is not None}, states
+        )
 
     def _keep_rule(self, values: Draws, path: Path, rule: NoisyOr | Reading) -> None:
         """Moves what would break a rule of the format to where it just holds."""
@@ -221,6 +259,15 @@ class Spread(NamedTuple):
     above: float
     most: float
     is_logit: bool
+
+
+CERTAIN: Final = Spread(0.0, 0.0, 0.0, MOST_LOGIT, is_logit=True)  # in place of one; the value is put in afterwards
+
+
+def drawn_vector(by_state: Mapping[str, Draws], states: Sequence[str]) -> Draws:
+    """A distribution over all states, shape (states, draws); a state that is not stated gets the remainder."""
+    rest = 1.0 - sum(by_state.values(), np.zeros(()))
+    return np.array([by_state.get(state, rest) for state in states])
 
 
 def _drawn(spreads: Sequence[Spread], normal: Draws) -> Draws:

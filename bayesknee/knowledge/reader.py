@@ -26,13 +26,11 @@ from bayesknee.knowledge.model import (
     Condition,
     Exclusion,
     Finding,
+    FindingModel,
     Group,
-    Mixture,
-    NoisyOr,
     OddsRatio,
     Path,
     Probability,
-    Reading,
     RedFlag,
     Reference,
     RiskFactor,
@@ -382,7 +380,12 @@ def _threshold(entry: Fields) -> Threshold:
 
 def _sign(name: str, entry: Fields) -> Sign:
     entry.take_basis()
-    return Sign(name, entry.text("label"), entry.text("description"), entry.child("noisy_or").noisy_or())
+    label, description = entry.text("label"), entry.text("description")
+    if entry.has("table"):
+        if entry.has("noisy_or"):
+            entry.problem((), "both of them", "one of noisy_or, table", "say how the sign depends on the conditions")
+        return Sign(name, label, description, entry.child("table").table())
+    return Sign(name, label, description, entry.child("noisy_or").noisy_or())
 
 
 def _finding(name: str, entry: Fields) -> Finding | None:
@@ -397,16 +400,18 @@ def _finding(name: str, entry: Fields) -> Finding | None:
     return Finding(id=name, kind=kind, model=model, **asked, **rest) if model else None  # type: ignore[arg-type]
 
 
-def _finding_model(entry: Fields) -> Reading | NoisyOr | Mixture | None:
-    rules: dict[str, Callable[[Fields], Reading | NoisyOr | Mixture]] = {
+def _finding_model(entry: Fields) -> FindingModel | None:
+    rules: dict[str, Callable[[Fields], FindingModel]] = {
         "reads": Fields.reading,
         "noisy_or": Fields.noisy_or,
+        "greatest": Fields.greatest,
         "mixture": Fields.mixture,
+        "table": Fields.table,
     }
     models = [read(entry.child(key)) for key, read in rules.items() if entry.has(key)]
     if len(models) != 1:
         got = "none of them" if not models else f"{len(models)} of them"
-        entry.problem((), got, "one of reads, noisy_or, mixture", "say how the finding depends on the conditions")
+        entry.problem((), got, f"one of {', '.join(rules)}", "say how the finding depends on the conditions")
         return None
     return models[0]
 

@@ -217,7 +217,8 @@ class _Page:
 
 def _number(number: Number, column: int) -> str:
     """A number as the format has it, its note on lines of its own."""
-    head = f"{{value: {number.value!r}, low: {number.low!r}, high: {number.high!r}, grade: {number.grade}"
+    figures = "certain: true" if number.certain else f"low: {number.low!r}, high: {number.high!r}"
+    head = f"{{value: {number.value!r}, {figures}, grade: {number.grade}"
     head = f"{head}, source: {number.source}{f', method: {number.method}' if number.method else ''}"
     if not number.note:
         return f"{head}}}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from immutabledict import immutabledict
+
 from bayesknee.knowledge.network import CONDITIONS, DIRECT, RISK_FACTORS, Network
 from bayesknee.patient.evidence import Likelihood
 
@@ -17,12 +19,14 @@ class SortedEvidence(NamedTuple):
         conditions: by id of a condition.
         direct: by id of a finding that depends on conditions and reads no sign.
         readings: by id of a sign that was read, then by id of the finding that reads it.
+        clusters: by id of a cluster of signs, then by id of the finding that hangs on it.
     """
 
     risk_factors: Mapping[str, Likelihood]
     conditions: Mapping[str, Likelihood]
     direct: Mapping[str, Likelihood]
     readings: Mapping[str, Mapping[str, Likelihood]]
+    clusters: Mapping[str, Mapping[str, Likelihood]] = immutabledict()
 
 
 def sorted_evidence(network: Network, likelihoods: Mapping[str, Likelihood]) -> SortedEvidence:
@@ -40,4 +44,7 @@ def sorted_evidence(network: Network, likelihoods: Mapping[str, Likelihood]) -> 
         else:
             found[subject] = {name: likelihood}
     take = found.pop  # and what is left are signs
-    return SortedEvidence(take(RISK_FACTORS, {}), take(CONDITIONS, {}), take(DIRECT, {}), found)
+    if not network.clusters:
+        return SortedEvidence(take(RISK_FACTORS, {}), take(CONDITIONS, {}), take(DIRECT, {}), found)
+    clusters = {name: take(name) for name in network.clusters if name in found}
+    return SortedEvidence(take(RISK_FACTORS, {}), take(CONDITIONS, {}), take(DIRECT, {}), found, clusters)

@@ -15,7 +15,8 @@ from typing import Final, Literal, TypeAlias
 from immutabledict import immutabledict
 
 from bayesknee.errors import ConditionError, unknown_text
-from bayesknee.knowledge.model import Condition, Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.chances import rule_chances
+from bayesknee.knowledge.model import NO_YES, Condition, Finding, NoisyOr, Reading, Sign, parents_of
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
 
@@ -79,7 +80,7 @@ def layers_of(network: Network) -> Layers:
     )
     for sign in network.signs.values():
         layers.nodes[SIGNS].append(DrawnNode(sign.id, sign.label, "sign"))
-        layers.links.extend(_cause_links(sign.id, sign.noisy_or))
+        layers.links.extend(_cause_links(network, sign))
     _add_bundles(layers, network, network.findings.values())
     for finding in network.findings.values():
         _add_finding(layers, finding, "")
@@ -193,14 +194,19 @@ def _risk_links(condition: Condition) -> Iterator[DrawnLink]:
         yield DrawnLink(parent, condition.id, min(highest / math.log(10.0), 1.0), condition.id)
 
 
-def _cause_links(target: str, rule: NoisyOr) -> Iterator[DrawnLink]:
-    return (DrawnLink(cause, target, number.value, cause) for cause, number in rule.causes.items())
+def _cause_links(network: Network, sign: Sign) -> Iterator[DrawnLink]:
+    """From the conditions that it names; signs that hang on one another stand side by side, without a line."""
+    causes = (name for name in parents_of(sign.model) if name in network.conditions)
+    return (DrawnLink(cause, sign.id, _chance(sign, cause), cause) for cause in causes)
+
+
+def _chance(sign: Sign, *causes: str) -> float:
+    """P(sign | exactly these causes)."""
+    return rule_chances(sign.model, NO_YES, causes)[1]
 
 
 def _direct_causes(finding: Finding) -> tuple[str, ...]:
-    if isinstance(finding.model, NoisyOr):
-        return tuple(finding.model.causes)
-    return tuple(finding.model.distributions) if isinstance(finding.model, Mixture) else ()
+    return () if isinstance(finding.model, Reading) else parents_of(finding.model)
 
 
 def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) -> None:
@@ -250,18 +256,19 @@ def _led_to(network: Network, condition: str) -> Iterator[DrawnNode]:
             ratios = child.odds_ratios[condition]
             note = ", ".join(f"{state}: odds x {ratio.value:.3g}" for state, ratio in ratios.items())
             yield DrawnNode(child.id, child.name, "condition", note)
-    caused = [sign for sign in network.signs.values() if condition in sign.noisy_or.causes]
-    for sign in sorted(caused, key=lambda sign: _lift(sign.noisy_or, condition), reverse=True):
-        yield DrawnNode(sign.id, sign.label, "sign", _noisy_or_note(sign.noisy_or, condition))
+    caused = [sign for sign in network.signs.values() if condition in parents_of(sign.model)]
+    for sign in sorted(caused, key=lambda sign: _lift(sign, condition), reverse=True):
+        yield DrawnNode(sign.id, sign.label, "sign", _note(_chance(sign, condition), _chance(sign)))
 
 
-def _lift(rule: NoisyOr, condition: str) -> float:
+def _lift(sign: Sign, condition: str) -> float:
     """How much more often with the condition than without any cause."""
-    return rule.causes[condition].value / rule.leak.value
+    without = _chance(sign)
+    return _chance(sign, condition) / without if without else math.inf
 
 
-def _noisy_or_note(rule: NoisyOr, condition: str) -> str:
-    return f"{_percent(rule.causes[condition].value)} (without a cause {_percent(rule.leak.value)})"
+def _note(with_cause: float, without: float) -> str:
+    return f"{_percent(with_cause)} (without a cause {_percent(without)})"
 
 
 def _percent(share: float) -> str:
@@ -276,7 +283,7 @@ def _bears_on(finding: Finding, condition: str, layers: Layers) -> bool:
 
 def _link_around(network: Network, condition: str, node: DrawnNode) -> DrawnLink:
     if node.kind == "sign":
-        return DrawnLink(condition, node.id, network.signs[node.id].noisy_or.causes[condition].value, condition)
+        return DrawnLink(condition, node.id, _chance(network.signs[node.id], condition), condition)
     return DrawnLink(condition, node.id, MIDDLING, condition)
 
 
@@ -285,7 +292,7 @@ def _finding_note(finding: Finding, condition: str) -> str:
     if isinstance(model, Reading):
         return f"sens. {_percent(model.sensitivity.value)}, spec. {_percent(model.specificity.value)}"
     if isinstance(model, NoisyOr):
-        return _noisy_or_note(model, condition)
-    shares = zip(finding.states, model.distributions[condition].vector(finding.states), strict=True)
+        return _note(model.causes[condition].value, model.leak.value)
+    shares = zip(finding.states, rule_chances(model, finding.states, [condition]), strict=True)
     state, share = max(shares, key=lambda pair: pair[1])
     return f"most often {finding.state_words(state)}, {_percent(share)}"

@@ -16,6 +16,7 @@ from statistics import median
 
 from bayesknee import Engine, Evidence, Network, load_network
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.hosts import host_patients, host_row, most_expensive
 from tests.benchmarks.intervals import IntervalTimings, time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.patients import draw_patients
@@ -78,6 +79,7 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
         *ledger_rows(network, [time_ledger(network, _some(network, n), n) for n in LEDGER_ANSWERS]),
         sensitivity_row(*time_sensitivity(network, _some(network, ANSWERS))),
+        host_row(most_expensive(network, host_patients(network))),
         *thread_rows(time_threads(network, drawn[:rounds], DRAWS, SCORED)),
     ]
     head = ["| Work | bayesknee | beside | ratio | aim |", "|---|--:|---|--:|--:|"]

@@ -28,6 +28,7 @@ from tests.benchmarks.__main__ import (
     write,
 )
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.hosts import HOST, RequestTime, host_patients, host_row, most_expensive, requests
 from tests.benchmarks.intervals import time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
 from tests.benchmarks.look_ahead import compare
@@ -52,6 +53,7 @@ def test_patients_differ_in_their_risk_factors() -> None:
     assert len(set.intersection(*(set(each) for each in risk_factors))) == 2
 
 
+@pytest.mark.slow
 def test_all_programs_agree() -> None:
     patients = draw_patients(NETWORK, 6, 9)
     timings = time_posteriors(NETWORK, [patients[:3], patients[3:]], for_pgmpy=1)
@@ -59,6 +61,19 @@ def test_all_programs_agree() -> None:
     assert min(timings[0]) > 0.0
 
 
+@pytest.mark.slow
+def test_the_most_expensive_request_within_a_budget_has_a_row() -> None:
+    found = most_expensive(NETWORK, host_patients(NETWORK))
+    assert [each.seconds for each in found] == sorted((each.seconds for each in found), reverse=True)
+    assert len(found) == len(requests(HOST))
+    row = host_row([RequestTime("plan of 10 questions", 2.0), RequestTime("stop", 0.5)])
+    assert row.startswith(
+        "| The most expensive request within `Budget(answers=100, draws=1000, questions=10)`: plan of"
+    )
+    assert row.endswith("| 2,000 ms | the next: stop: 500 ms | 0.25 | |")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("asked_of", [None, "patient"])
 def test_rankings_agree_and_have_rows(asked_of: str | None) -> None:
     patients = draw_patients(NETWORK, 4, 9)
@@ -75,6 +90,7 @@ def test_rankings_agree_and_have_rows(asked_of: str | None) -> None:
     assert rows[0].endswith(", `LazyPropagation`: 6,000 ms | 2,000 x | >= 100 x, <= 3 ms |")
 
 
+@pytest.mark.slow
 def test_tables_agree_and_have_rows() -> None:
     timings = time_cohort(NETWORK, rows=60, answers=9, rounds=2, for_pyagrum=5)
     assert min(timings[:3]) > 0.0
@@ -111,6 +127,7 @@ def test_rows() -> None:
     assert "| 42 MB |" in memory_row(42_000_000, 180_000_000)
 
 
+@pytest.mark.slow
 def test_processes_are_measured_by_themselves() -> None:
     ballast = bytearray(300_000_000)
     assert 1_000_000 < peak_memory(["-c", "pass"]) < 100_000_000 < len(ballast)
@@ -118,6 +135,7 @@ def test_processes_are_measured_by_themselves() -> None:
     assert short + 0.1 < long
 
 
+@pytest.mark.slow
 def test_the_ledger_agrees_with_shapley_values() -> None:
     timed = time_ledger(NETWORK, draw_patients(NETWORK, 3, 6), 4)
     assert timed.answers == 4
@@ -135,6 +153,7 @@ def test_sensitivity_row() -> None:
     assert "| 240 x |" in sensitivity_row(0.05, 0.03, 200)
 
 
+@pytest.mark.slow
 def test_threads_are_timed_with_and_without_a_busy_process() -> None:
     timings = time_threads(NETWORK, draw_patients(NETWORK, 2, 9), draws=40, rows=5)
     assert [each.busy for each in timings] == [False] * 6 + [True] * 6

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import nbformat
 import pytest
 
 from tests.browser.jupyter import CHROMIUM, DRIVER, Lab, browser, lab
@@ -34,6 +33,8 @@ PAPER = "return getComputedStyle(document.querySelector('.jp-Notebook')).backgro
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A notebook that has run."""
+    import nbformat
+
     folder = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]  # type: ignore[no-untyped-call]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)  # type: ignore[no-untyped-call]

@@ -280,7 +280,7 @@ def test_a_red_flag_waits_to_be_read(session: Path) -> None:
     terminal.sees("urgent - be seen within days", "should be seen within days.", "Any key goes on")
     assert evidence(session)["swelling_noticed"] == "yes"
     terminal.types(ENTER)
-    terminal.sees("Why no more questions", "And now?")
+    terminal.sees("Once more, how urgent", "And now?")
     terminal.is_killed()
 
 

@@ -27,7 +27,7 @@ def test_from_a_file_to_a_diagnosis(tmp_path: Path, run: Callable[..., Any]) -> 
     words = second.removeprefix("Try it: bayesknee ").split()
     diagnosed = run(*words)
     assert diagnosed.status == 0
-    assert "And 10 more, each " in diagnosed.out
+    assert "And 36 more, together " in diagnosed.out
     assert "placeholders" in diagnosed.out
     assert "more, each" not in run(*words, "--all").out
     assert len(json.loads(run(*words, "--json").out)["posterior"]) == 40

@@ -10,8 +10,9 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.cohort import LabelledCase, check_cases, evaluate, read_labelled
 from bayesknee.display.evaluation import evaluation_text
-from bayesknee.display.evaluation_report import check_report_path, write_report
+from bayesknee.display.evaluation_report import SUFFIXES, write_report
 from bayesknee.errors import BayeskneeError, ImpossibleEvidenceError
+from bayesknee.files import check_report_path
 from bayesknee.knowledge.library import networks_folder
 from bayesknee.patient.cases import Case
 from bayesknee.patient.codes import decode
@@ -103,7 +104,7 @@ def test_markdown_report_has_its_plots_beside_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "told"), [("report.pdf", "ends in .html or .md"), ("no/report.md", "no folder 'no'")])
 def test_report_paths_that_are_refused(name: str, told: str) -> None:
     with pytest.raises(BayeskneeError, match=told):
-        check_report_path(name)
+        check_report_path(name, SUFFIXES)
 
 
 # --- the network that ships ------------------------------------------------------------------------------------------

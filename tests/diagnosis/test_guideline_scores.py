@@ -192,7 +192,7 @@ def test_plain_data() -> None:
 def test_it_stands_beside_the_posterior_in_text_and_in_a_notebook() -> None:
     told = "Wells score: 2 of 6, 5 items not known: 0 to 6 (unlikely to likely)"
     diagnosis = ENGINE.diagnose({"cancer": "yes", "cast": "yes"})
-    text = " ".join(diagnosis_text(diagnosis, most=None).split())
+    text = " ".join(diagnosis_text(diagnosis).split())
     assert f"Scores - {told} (not known: Calf swollen; Tender cord; 55 or older;" in text
     assert told in diagnosis._repr_html_()
     assert "Wells" not in diagnosis_text(ENGINE.diagnose())

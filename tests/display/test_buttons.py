@@ -152,8 +152,10 @@ def test_why_later_end_and_go_on(shown: Shown) -> None:
     assert shown.interview.why() in shown.text().replace("&#x27;", "'")
     shown.click("Later")
     assert shown.interview.question != first
+    assert "All conditions, with base rates" not in shown.text()
     shown.click("End")
     assert "The interview is over." in shown.text()
+    assert "All conditions, with base rates" in shown.text()
     shown.click("Go on")
     assert "The interview is over." not in shown.text()
 

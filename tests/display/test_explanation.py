@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 
 from bayesknee import Engine
-from bayesknee.diagnosis.explaining.conflict import Conflict, Surprise
+from bayesknee.diagnosis.explaining.conflict import Conflict
+from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
 from bayesknee.display.explanation import effect_text, explanation_text, fit_lines
 from bayesknee.display.terminal import console_for, rendered
 from tests.support.small_networks import condition, finding, group, network, noisy_or, reading, sign
@@ -93,15 +94,14 @@ def test_many_rows_are_cut() -> None:
     assert "and 3 more, which --json lists" in shown
 
 
-def warnings(conflict: Conflict, surprise: Surprise) -> str:
+def fit(conflict: Conflict, *warnings: PatientWarning) -> str:
     net = network(A, B, sign("s", noisy_or(0.1, a=0.9)), finding("r", reading("s", 0.8, 0.9)))
-    return " ".join(rendered(console_for(io.StringIO()), *fit_lines(conflict, surprise, net)).split())
+    return " ".join(rendered(console_for(io.StringIO()), *fit_lines(warnings, conflict, net)).split())
 
 
 def test_warnings_only_where_they_matter() -> None:
-    calm = Surprise(0.5, 1000)
-    assert warnings(Conflict(-1.0, ()), calm) == ""
-    assert "(conflict 4.3 decibans), and no condition explains it" in warnings(Conflict(1.0, ()), calm)
-    assert "go together badly (conflict 4.3 decibans), unless by B." in warnings(Conflict(1.0, ("b",)), calm)
-    unusual = warnings(Conflict(-1.0, ()), Surprise(5 / 1001, 1000))
-    assert "of 1,000 patients drawn from it who were asked the same, 4 gave answers as improbable" in unusual
+    assert fit(Conflict(-1.0, ())) == ""
+    told = fit(Conflict(1.0, (), ("r",)), PatientWarning("conflict", "The answers contradict each other.", ("r=yes",)))
+    assert told.startswith("The answers contradict each other. The findings support each other less")
+    assert told.endswith("(conflict 4.3 decibans).")
+    assert fit(Conflict(1.0, ("b",))) == "The findings go together badly (conflict 4.3 decibans), unless by B."

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from bayesknee import Diagnosis, Engine, Network, load_network
+from bayesknee.diagnosis.wording import speaks
 from bayesknee.knowledge.network import MOST_SHOWN
 from tests.support.paths import NETWORKS
 from tests.support.pictures import LONG, with_long_names
@@ -63,9 +64,26 @@ def page_of(shown: Diagnosis | Network) -> Page:
 def test_a_diagnosis_is_a_table_with_bars(diagnosis: Diagnosis) -> None:
     page = page_of(diagnosis)
     names = [TINY.conditions[name].name for name in diagnosis.posterior]
-    assert [row[0] for row in page.rows[1 : 1 + len(names)]] == names
-    probabilities = [*diagnosis.posterior.values(), *diagnosis.groups.values()]
-    assert page.widths == pytest.approx([100 * p for p in probabilities], abs=0.006)
+    assert [row[0] for row in page.rows[1 : 1 + len(names)]] == names  # four: all are told one by one
+    causes, groups = list(diagnosis.posterior.values()), list(diagnosis.groups.values())
+    assert page.widths == pytest.approx([100 * p for p in (*causes, *causes, *groups)], abs=0.006)
+
+
+def test_what_speaks_for_and_against_stands_beside_the_first_causes(diagnosis: Diagnosis) -> None:
+    for row, cause in zip(page_of(diagnosis).rows[1:5], diagnosis.result.causes, strict=True):
+        told = [f"{heading}: {text}" for heading, text in speaks(TINY, cause)]
+        assert row[3] == "".join(told)
+        assert told
+
+
+def test_the_rest_of_the_causes_is_folded() -> None:
+    diagnosis = Engine(KNEE).diagnose({"lump_noticed": "yes"})
+    page, rest = page_of(diagnosis), diagnosis.result.others
+    first = page.rows[1 : 1 + len(diagnosis.result.causes)]
+    assert not {KNEE.conditions[name].name for name in rest.conditions} & {row[0] for row in first}
+    assert f"And {len(rest.conditions)} more, together" in page.text
+    details = page.text.partition("All conditions, with base rates")
+    assert all(each.icd10 not in details[0] and each.icd10 in details[2] for each in KNEE.conditions.values())
 
 
 def test_urgency_and_its_reasons_come_first(diagnosis: Diagnosis) -> None:
@@ -76,15 +94,16 @@ def test_urgency_and_its_reasons_come_first(diagnosis: Diagnosis) -> None:
 
 def test_what_is_not_ruled_out_is_said(diagnosis: Diagnosis) -> None:
     page = page_of(diagnosis)
-    assert page.text.count("not ruled out") == page.text.count("ruled out") == len(diagnosis.not_ruled_out) > 0
+    assert page.text.count("not ruled out: ") == len(diagnosis.not_ruled_out) > 0
+    assert page.text.count("ruled out") == page.text.count("not ruled out")
     assert "(limit 2 %)" in page.text
 
 
 def test_the_answers_and_what_they_imply_are_there(diagnosis: Diagnosis) -> None:
     rows = page_of(diagnosis).rows
-    assert ["Age", "60 years"] in rows
-    assert ["Backhand pain", "unsure: no 0.2, yes 0.8"] in rows
-    assert ["Tennis", "yes (taken from: Backhand pain)"] in rows
+    assert ["Background", "Age: 60 years"] in rows
+    assert ["Pain", "Swelling; Backhand pain: unsure: no 0.2, yes 0.8"] in rows
+    assert ["", "Tennis: yes (taken from: Backhand pain)"] in rows
 
 
 def test_the_caution_is_there(diagnosis: Diagnosis) -> None:

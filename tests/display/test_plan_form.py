@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -69,9 +70,33 @@ def test_boxes() -> None:
 def test_it_fits_any_width_and_boxes_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     diagnosis = Engine("posterior_knee").diagnose({"age": 52})
-    text = plan_text(diagnosis, diagnosis.plan(3, asked_of="patient", patterns=5, patients=20))
+    plan = diagnosis.plan(3, asked_of="patient", patterns=5, patients=20)
+    text = plan_text(diagnosis, plan, warning_signs=diagnosis.warning_signs, details=True)
     assert max(map(len, text.splitlines())) <= width
     assert text.isascii()
     assert not any(line.endswith(("[", "]")) for line in text.splitlines())
     assert " +- " in text
     assert "then an estimate with its standard error (seed 0)" in " ".join(text.split())
+
+
+def test_warning_signs_come_first_and_nothing_for_the_analyst_stands_below() -> None:
+    diagnosis = Engine("posterior_knee").diagnose()
+    plan = diagnosis.plan(3, within=["stiff_after_sitting", "pain_deep_squat", "calf_swollen"])
+    text = plan_text(diagnosis, plan, warning_signs=diagnosis.warning_signs)
+    signs, others = text.split("\nOther questions\n")
+    assert signs.index("do not wait for your turn.") < signs.index(" 1  ")
+    told = " ".join(signs.split())
+    for name in ("calf_swollen", "recent_surgery_or_immobilisation", "active_cancer", "breathless_or_chest_pain"):
+        assert " ".join(diagnosis.network.questions[name].question.split()) in told
+    for each in plan.questions:
+        assert (each.question in " ".join(others.split())) == (each.finding not in diagnosis.warning_signs)
+    for word in ("How sure", "Gain", "Right", "stakes", diagnosis.network.version):
+        assert word not in text
+
+
+def test_a_gate_stands_before_a_warning_sign_that_it_opens() -> None:
+    diagnosis = Engine("posterior_knee").diagnose()
+    text = plan_text(diagnosis, diagnosis.plan(1, within=["age"]), warning_signs=diagnosis.warning_signs)
+    lump = re.search(r"(\d+)  Is there a lump, a bulge or a swelling behind the knee", text)
+    assert lump
+    assert text.count(f"Only if yes in {lump[1]}: ") >= 3

@@ -37,7 +37,17 @@ CONTRIBUTING: Final = ROOT / "CONTRIBUTING.md"
 DOCS: Final = ROOT / "docs"
 PAGES: Final = [README, CONTRIBUTING, *sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)]
 # Many commands, each a process.
-LONG: Final = ("clinician.md", "cohort.md", "questions.md", "terminal.md")
+LONG: Final = (
+    "clinician.md",
+    "cohort.md",
+    "evaluation.md",
+    "interop.md",
+    "learning.md",
+    "questions.md",
+    "researcher.md",
+    "sensitivity.md",
+    "terminal.md",
+)
 FENCED: Final = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED: Final = re.compile(r"(?:^\n)((?:^    .*\n|^\n)+)", re.MULTILINE)
 SET_UP, ON_WINDOWS = "sh", "powershell"

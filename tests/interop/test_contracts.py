@@ -81,6 +81,7 @@ def test_pgmpy_leaves_virtual_evidence_out_of_markov_networks() -> None:
     assert answer.values.tolist() == [3.0, 7.0]
 
 
+@pytest.mark.slow
 def test_pgmpy_warns_of_itself_when_inference_is_imported() -> None:
     """Once it does not, docs/interop.md need not silence it."""
     command = [sys.executable, "-W", "error", "-c", "import pgmpy.inference"]

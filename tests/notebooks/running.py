@@ -12,10 +12,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 from unittest.mock import patch
 
-import nbformat
-from nbclient import NotebookClient
-from PIL import Image
-
 from tests.support.paths import ROOT
 
 NOTEBOOKS: Final = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -28,12 +24,14 @@ METADATA: Final = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-Notebook: TypeAlias = nbformat.NotebookNode
+Notebook: TypeAlias = Any  # `nbformat.NotebookNode`; it takes over a second to import, so that is done where it is used
 
 
 def read(path: Path) -> Notebook:
     """The notebook as it is in the file."""
-    return nbformat.read(path, as_version=4)  # type: ignore[no-any-return,no-untyped-call]
+    import nbformat
+
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def run(path: Path) -> Notebook:
@@ -42,6 +40,8 @@ def run(path: Path) -> Notebook:
     Raises:
         CellExecutionError: a cell that fails.
     """
+    from nbclient import NotebookClient
+
     notebook = read(path)
     # The kernel is told where this very package is, in case it is not installed for it.
     with patch.dict(os.environ, {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::FutureWarning"}):
@@ -55,6 +55,8 @@ def run(path: Path) -> Notebook:
 
 def tidy(notebook: Notebook) -> Notebook:
     """Without what differs from one run or machine to the next: times, versions, names of cells and widgets."""
+    import nbformat
+
     notebook.metadata = nbformat.from_dict(METADATA)  # type: ignore[no-untyped-call]
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number}"
@@ -86,6 +88,8 @@ def _tidy_output(output: Notebook) -> Notebook:
 
 def _smaller(png: str) -> str:
     """A picture of few colours, in base 64, at a third of its size: with as many colours as lines and letters need."""
+    from PIL import Image
+
     made = BytesIO()
     with Image.open(BytesIO(base64.b64decode(png))) as picture:
         picture.convert("RGB").quantize(COLOURS).save(made, "PNG", optimize=True)
@@ -94,6 +98,8 @@ def _smaller(png: str) -> str:
 
 def write(path: Path) -> None:
     """Runs the notebook and puts the outputs into its file."""
+    import nbformat
+
     notebook = run(path)
     nbformat.validate(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")  # type: ignore[no-untyped-call]

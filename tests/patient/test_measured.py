@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from bayesknee import Engine, EvidenceError, Interview, Network
 from bayesknee.diagnosis.explaining.counterfactual import changes
-from bayesknee.diagnosis.wording import answers_told
+from bayesknee.diagnosis.wording import denied_text
 from bayesknee.display.interview import step_told
 from bayesknee.errors import AnswerClashError
 from bayesknee.interview.session import to_case
 from bayesknee.knowledge.bands import CutOff
+from bayesknee.patient.answer_words import answer_text
 from bayesknee.patient.cases import RawEvidence, added, evidence_of_words, parse_case
 from bayesknee.patient.columns import Column, encode_columns
 from bayesknee.patient.evidence import Evidence, check_evidence
@@ -218,12 +219,14 @@ GIVEN = {"age": 72, "heat": 38.6, "d_dimer": 620, "pain": "no"}
 def test_the_number_is_told_as_given() -> None:
     diagnosis = Engine(NETWORK).diagnose(ANSWERS)
     assert diagnosis.to_dict()["evidence"] == GIVEN
-    assert dict(answers_told(diagnosis)) == {
+    assert {name: answer_text(NETWORK, name, each) for name, each in diagnosis.evidence.answers.items()} == {
         "age": "72 years",
         "heat": "38.6 degrees C",
         "d_dimer": "620 ug/l: no (cut-off 720 ug/l: 10 x age, at least 500)",
         "pain": "no",
     }
+    told = "d_dimer: 620 ug/l: no (cut-off 720 ug/l: 10 x age, at least 500)"
+    assert denied_text(NETWORK, "d_dimer", diagnosis.evidence.answers["d_dimer"]) == told
     assert "38.6 degrees C" in diagnosis._repr_html_()
     assert [
         entry["answer"] for entry in diagnosis.ledger["clot"].to_dict()["entries"] if entry["finding"] == "age"

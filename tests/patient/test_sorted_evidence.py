@@ -60,7 +60,7 @@ def test_each_answer_stands_under_what_it_is_about() -> None:
 
 
 def test_of_nothing_known_all_parts_are_empty() -> None:
-    assert sorted_evidence(knee(), {}) == ({}, {}, {}, {})
+    assert sorted_evidence(knee(), {}) == ({}, {}, {}, {}, {})
 
 
 @given(st.lists(st.sampled_from(sorted(knee().states)), unique=True))

@@ -29,6 +29,7 @@ from bayesknee.plots.course_lines import posterior_course
 from bayesknee.plots.layers import layers_around, layers_of
 from bayesknee.plots.ledger_waterfall import MOST_ROWS
 from bayesknee.words import percent
+from tests.support.effort import each_seed
 from tests.support.paths import NETWORKS, ROOT
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
@@ -65,6 +66,15 @@ def wide(diagnosis: Diagnosis) -> Intervals:
     )
 
 
+# Longer names need all that shorter ones do, and more.
+NAMES = [
+    pytest.param(lambda network: network, id="own_names", marks=pytest.mark.slow),
+    pytest.param(with_long_names, id="long_names"),
+]
+FIRST, *OTHERS = KNEE.settings
+SETTINGS = [FIRST, *(pytest.param(setting, marks=pytest.mark.slow) for setting in OTHERS)]
+
+
 # --- legibility ----------------------------------------------------------------------------------------------------
 
 
@@ -78,15 +88,15 @@ def contrast(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
 
 
 @pytest.mark.parametrize("plot", [plots.posterior, plots.course, ledger, contrast, plots.questions])
-@pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
+@pytest.mark.parametrize("change", NAMES)
+@pytest.mark.parametrize("setting", SETTINGS)
 def test_pictures_of_a_patient_can_be_read(
-    plot: Callable[[Diagnosis], Axes], change: Callable[[Network], Network]
+    plot: Callable[[Diagnosis], Axes], change: Callable[[Network], Network], setting: str
 ) -> None:
-    for setting in KNEE.settings:
-        assert_legible(plot(Engine(change(KNEE), setting).diagnose(KNEE_ANSWERS)))
+    assert_legible(plot(Engine(change(KNEE), setting).diagnose(KNEE_ANSWERS)))
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
+@pytest.mark.parametrize("seed", each_seed(4))
 def test_pictures_of_any_patient_can_be_read(seed: int) -> None:
     for size in (SMALL, REAL):
         diagnosis = patient(seed, size)
@@ -105,7 +115,7 @@ def test_a_patient_without_answers_can_be_drawn() -> None:
     assert_legible(plots.questions(nobody, questions=()))
 
 
-@pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
+@pytest.mark.parametrize("change", NAMES)
 def test_the_whole_network_can_be_read(change: Callable[[Network], Network]) -> None:
     assert_legible(plots.network(change(KNEE)))
 
@@ -115,7 +125,7 @@ def test_the_network_around_a_condition_can_be_read(condition: str) -> None:
     assert_legible(plots.network(KNEE, around=condition))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", each_seed(6))
 def test_any_network_can_be_read(seed: int) -> None:
     network = with_long_names(seeded_patient(seed, SMALL).network)
     assert_legible(plots.network(network))
@@ -274,7 +284,7 @@ def test_questions_say_where_each_answer_leads(diagnosis: Diagnosis) -> None:
         assert f"{now} to {percent(outcome.posterior['strain'])}" in texts
 
 
-@pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
+@pytest.mark.parametrize("change", NAMES)
 def test_a_plan_is_drawn_with_its_accuracy(change: Callable[[Network], Network]) -> None:
     plan = Engine(change(TINY)).diagnose().plan(3)
     ax = plots.plan(plan)
@@ -283,7 +293,7 @@ def test_a_plan_is_drawn_with_its_accuracy(change: Callable[[Network], Network])
     assert_legible(ax)
 
 
-@pytest.mark.parametrize("change", [lambda each: each, with_long_names], ids=["own_names", "long_names"])
+@pytest.mark.parametrize("change", NAMES)
 def test_a_tornado_has_exact_ends(change: Callable[[Network], Network]) -> None:
     diagnosis = Engine(change(TINY)).diagnose(ANSWERS)
     ax = plots.tornado(diagnosis, "strain", most=4)
@@ -503,7 +513,7 @@ def test_a_file_that_cannot_be_written_is_told(diagnosis: Diagnosis, tmp_path: P
     assert [each.name for each in tmp_path.iterdir()] == ["folder.png"]
 
 
-@pytest.mark.parametrize("first", ["", "import matplotlib.pyplot\n"])
+@pytest.mark.parametrize("first", ["", pytest.param("import matplotlib.pyplot\n", marks=pytest.mark.slow)])
 def test_no_display_is_needed(tmp_path: Path, first: str) -> None:
     """Even where the user's settings ask for windows."""
     code = first + (

@@ -15,7 +15,18 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.knowledge.model import Condition, Distribution, Finding, Mixture, NoisyOr, Reading, RiskFactor
+from bayesknee.knowledge.model import (
+    Condition,
+    ConditionalTable,
+    Distribution,
+    Finding,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Reading,
+    RiskFactor,
+    Sign,
+)
 from bayesknee.knowledge.network import Network
 from tests.support.answers import Answers, known
 
@@ -118,7 +129,7 @@ def list_variables(network: Network, setting: str, intercepts: Mapping[str, floa
     return [
         *(_risk_factor(each, setting) for each in network.risk_factors.values()),
         *(_condition(network.conditions[name], intercepts[name]) for name in _parents_first(network)),
-        *(_noisy_or(each.id, each.noisy_or) for each in network.signs.values()),
+        *(_sign(network.signs[name]) for name in _signs_parents_first(network)),
         *(_finding(each, tuple(network.conditions)) for each in network.findings.values()),
     ]
 
@@ -169,7 +180,57 @@ def _noisy_or(name: str, rule: NoisyOr) -> Variable:
     return Variable(name, NO_YES, tuple(rule.causes), chance)
 
 
+def _signs_parents_first(network: Network) -> list[str]:
+    ordered: list[str] = []
+    while len(ordered) < len(network.signs):
+        for name, sign in network.signs.items():
+            named = sign.model.causes if isinstance(sign.model, NoisyOr) else sign.model.parents
+            if name not in ordered and all(parent in ordered for parent in named if parent in network.signs):
+                ordered.append(name)
+    return ordered
+
+
+def _sign(sign: Sign) -> Variable:
+    if isinstance(sign.model, NoisyOr):
+        return _noisy_or(sign.id, sign.model)
+    return _table(sign.id, sign.model, NO_YES)
+
+
+def _table(name: str, rule: ConditionalTable, states: tuple[str, ...]) -> Variable:
+    """The row whose key lists the states of the parents."""
+
+    def chance(parents: States) -> list[float]:
+        return _full(rule.rows[", ".join(parents[parent] for parent in rule.parents)], states)
+
+    return Variable(name, states, rule.parents, chance)
+
+
+def _greatest(name: str, rule: Greatest, states: tuple[str, ...]) -> Variable:
+    """P(X <= k | s) = P(leak <= k) * product over present c of P(X <= k | only c) / P(leak <= k)."""
+
+    def at_most(distribution: Distribution | None, k: int) -> float:
+        return sum(_full(distribution, states)[: k + 1]) if distribution else 1.0
+
+    def chance(parents: States) -> list[float]:
+        below = 0.0
+        chances = []
+        for k in range(len(states)):
+            p = leak = at_most(rule.leak, k)
+            for cause, stated in rule.causes.items():
+                if parents[cause] == "yes":
+                    p *= at_most(stated, k) / leak
+            chances.append(p - below)
+            below = p
+        return chances
+
+    return Variable(name, states, tuple(rule.causes), chance)
+
+
 def _finding(finding: Finding, conditions: tuple[str, ...]) -> Variable:
+    if isinstance(finding.model, Greatest):
+        return _greatest(finding.id, finding.model, finding.states)
+    if isinstance(finding.model, ConditionalTable):
+        return _table(finding.id, finding.model, finding.states)
     if isinstance(finding.model, Reading):
         return _reading(finding.id, finding.model)
     if isinstance(finding.model, NoisyOr):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any, Final, TypeVar
 from unittest.mock import patch
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -33,8 +33,7 @@ class Written:
 
 def written(ax: Axes) -> list[Written]:
     """All that is written on the picture that holds `ax`, as drawn without a display."""
-    figure = ax.figure.canvas.figure
-    figure.draw_without_rendering()  # settles the layout
+    figure = settled(ax)
     drawn: list[Text] = []
     draw = Text.draw
 
@@ -49,6 +48,14 @@ def written(ax: Axes) -> list[Written]:
     return [Written(text.get_text(), text.get_window_extent(renderer), float(text.get_fontsize())) for text in texts]
 
 
+def settled(ax: Axes) -> Figure:
+    """The figure that holds `ax`, its layout made; nothing is done where nothing has changed since it was drawn."""
+    figure: Figure = ax.figure.canvas.figure
+    if figure.stale:
+        figure.draw_without_rendering()
+    return figure
+
+
 def assert_inside(ax: Axes, box: Bbox | None = None) -> None:
     """All of a picture - words and marks - lies within the box of the axes in which it was drawn.
 
@@ -56,15 +63,15 @@ def assert_inside(ax: Axes, box: Bbox | None = None) -> None:
         ax: axes of the picture.
         box: the box in pixels, where it is not to be the one that the layout gave the axes.
     """
-    figure = ax.figure.canvas.figure
-    figure.draw_without_rendering()
+    figure = settled(ax)
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     frame: Any = ax.get_figure(root=False)
     box = box or Bbox(frame.transSubfigure.transform(ax.get_position(original=True)))
+    idle = _idle(ax)
     for artist in [ax, *ax.findobj(Text)]:
         if isinstance(artist, Text) and not (artist.get_text().strip() and artist.get_visible()):
             continue
-        if isinstance(artist, Text) and artist in _idle(ax):
+        if isinstance(artist, Text) and artist in idle:
             continue
         place = artist.get_tightbbox(renderer)
         assert place is not None
@@ -85,25 +92,25 @@ def box_of(ax: Axes) -> Bbox:
     return Bbox(frame.transSubfigure.transform(ax.get_position(original=True)))
 
 
-def smallest_letters(ax: Axes) -> float:
-    """In points, of what is written on the picture that holds `ax`."""
-    return min(each.size for each in written(ax))
-
-
 def places(line: Line2D) -> list[float]:
     """Where the points of a line are, from left to right."""
     return [float(x) for x in np.asarray(line.get_xdata(), dtype=float)]
 
 
-def assert_legible(ax: Axes) -> None:
-    """No text is cut off by the edge of the picture, and no two lie upon each other."""
+def assert_legible(ax: Axes, smallest: float = 0.0) -> None:
+    """No text is cut off by the edge of the picture, no two lie upon each other, and none is smaller than `smallest`.
+
+    Args:
+        ax: axes of the picture.
+        smallest: the size of letters in points.
+    """
     texts = written(ax)
     assert texts
     edge = ax.figure.canvas.figure.get_window_extent()
-    for each in texts:
-        assert _within(each.place, edge), f"cut off: {each.text!r}"
-    for one, other in combinations(texts, 2):
-        assert not _overlap(one.place, other.place), f"{one.text!r} lies upon {other.text!r}"
+    for text in texts:
+        assert _within(text.place, edge), f"cut off: {text.text!r}"
+        assert text.size >= smallest, f"too small to be read: {text.text!r}"
+    assert _on_each_other(texts) == []
 
 
 def _within(place: Bbox, edge: Bbox) -> bool:
@@ -111,9 +118,13 @@ def _within(place: Bbox, edge: Bbox) -> bool:
     return bool(wider.x0 <= place.x0 and wider.y0 <= place.y0 and place.x1 <= wider.x1 and place.y1 <= wider.y1)
 
 
-def _overlap(one: Bbox, other: Bbox) -> bool:
-    common = Bbox.intersection(one, other)
-    return common is not None and common.width > SLACK and common.height > SLACK
+def _on_each_other(texts: Sequence[Written]) -> list[tuple[str, str]]:
+    """The pairs of texts that lie upon each other: what their boxes share is wider and higher than `SLACK`."""
+    boxes = np.array([text.place.extents for text in texts])
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    common = np.triu((high - low > SLACK).all(axis=2), 1)
+    return [(texts[one].text, texts[other].text) for one, other in zip(*np.nonzero(common), strict=True)]
 
 
 def with_long_names(network: Network) -> Network:

@@ -1,4 +1,4 @@
-"""Where the published Promedas networks lie: beside the checkout, or where BAYESKNEE_LARGE says. They do not ship."""
+"""Where the published Promedas networks lie: in the folder that BAYESKNEE_LARGE names. They do not ship."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
-
-PLACES = ("../shared/large", "../../shared/large")
-
 
 def promedas_files() -> list[Path]:
     """The files, none where they are absent."""
-    own = os.environ.get("BAYESKNEE_LARGE")
-    folders = [Path(own)] if own else [ROOT / place for place in PLACES]
-    return next((files for folder in folders if (files := sorted(folder.glob("promedas_*.json")))), [])
+    folder = os.environ.get("BAYESKNEE_LARGE")
+    return sorted(Path(folder).glob("promedas_*.json")) if folder else []
 
 
 def promedas_parameters() -> list[object]:

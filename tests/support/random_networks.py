@@ -10,17 +10,22 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate, product
 from random import Random
 from typing import Final, TypeVar
 
 from hypothesis import strategies as st
 
+from bayesknee.knowledge.chances import rule_chances
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
     Condition,
+    ConditionalTable,
     Distribution,
     Finding,
+    FindingModel,
+    Greatest,
     Group,
     Kind,
     Level,
@@ -35,14 +40,16 @@ from bayesknee.knowledge.model import (
     Sign,
 )
 from bayesknee.knowledge.network import Network
-from tests.support.answers import RawAnswer, are_possible
+from tests.support.answers import RawAnswer, are_possible, known
 from tests.support.small_networks import TOPIC, odds_ratio, probability, weight
 
 T = TypeVar("T")
 
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "urgent", "routine", "self_care")
 KINDS: Final[tuple[Kind, ...]] = ("history", "exam", "test")
-RULES: Final = ["reads", "noisy_or", "mixture"]
+RULES: Final = ["reads", "noisy_or", "mixture", "greatest", "table"]
+ONLY_PRODUCTS = False  # whether all rules are products or means over conditions; `tests.support.strategies` says why
+MOST_TIED: Final = 3  # signs of a network that other rules than readings hang on: enough for chains, and quick
 SAME_WEIGHTS: Final = (
     False  # whether all mixtures of a network weigh conditions alike; `tests.support.strategies` says why
 )
@@ -101,7 +108,7 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
     names = _names(rng, "c", size.conditions)
     complaint = len(names) > 1 and rng.random() < 0.7
     conditions = _conditions(rng, names, risk_factors, list(settings), complaint=complaint)
-    signs = {name: _sign(rng, name, conditions) for name in _names(rng, "g", size.signs)}
+    signs = _signs(rng, _names(rng, "g", size.signs), list(conditions))
     models = {
         name: _model(rng, size, list(conditions), list(signs), complaint=complaint)
         for name in _names(rng, "f", size.findings)
@@ -255,9 +262,14 @@ def _condition(
     )
 
 
-def _noisy_or(rng: Random, conditions: Iterable[str]) -> NoisyOr:
+def _causes(rng: Random, conditions: Iterable[str], signs: Iterable[str]) -> list[str]:
+    """Conditions, and at times signs besides or instead of them."""
+    some_signs = [] if ONLY_PRODUCTS or rng.random() < 0.6 else _some(rng, signs, 0.6)
+    return _shuffled(rng, [*some_signs, *_some(rng, conditions, 0.5, fewest=0 if some_signs else 1)])
+
+
+def _noisy_or(rng: Random, causes: list[str]) -> NoisyOr:
     leak = rng.choice([rng.uniform(0.01, 0.4), 0.0005])
-    causes = _some(rng, conditions, 0.5, fewest=1)
     above = [
         rng.uniform(0.05, 0.98) if i == 0 else rng.choice([0.0, rng.uniform(0.0, 0.98)]) for i in range(len(causes))
     ]
@@ -265,8 +277,73 @@ def _noisy_or(rng: Random, conditions: Iterable[str]) -> NoisyOr:
     return NoisyOr(probability(leak), stated)
 
 
-def _sign(rng: Random, name: str, conditions: Iterable[str]) -> Sign:
-    return Sign(name, name, name, _noisy_or(rng, conditions))
+def _certain(value: float) -> Probability:
+    return Probability(value, value, value, "D", "judged", "a test", certain=True)
+
+
+def _with_zeros(rng: Random, states: Sequence[str], tilt: int) -> Distribution:
+    """A distribution in which some states may be impossible for certain."""
+    if rng.random() < 0.5:
+        return _distribution(rng, states, tilt)
+    possible = [state for state in states if rng.random() < 0.6] or [rng.choice(states)]
+    if len(possible) == 1:
+        return Distribution({state: _certain(float(state in possible)) for state in states})
+    weights = {state: rng.uniform(0.05, 1.0) + 0.3 * (i == tilt % len(possible)) for i, state in enumerate(possible)}
+    total = sum(weights.values())
+    return Distribution(
+        {state: probability(weights[state] / total) if state in weights else _certain(0.0) for state in states}
+    )
+
+
+def _greatest(rng: Random, causes: list[str], states: tuple[str, ...]) -> Greatest:
+    """Each cause is the greater of the leak and of a cause by itself, which is what the format states."""
+    leak = None if rng.random() < 0.3 else _distribution_of(rng.uniform(0.05, 1.0) ** i for i in range(len(states)))
+    below = [1.0] * len(states) if leak is None else list(accumulate(leak))
+    stated: dict[str, Distribution] = {}
+    for number, cause in enumerate(causes):
+        own = [
+            rng.uniform(0.05, 1.0) + (0.5 if i == len(states) - 1 and number == 0 else 0.0) for i in range(len(states))
+        ]
+        if leak is None and rng.random() < 0.4:  # it cannot last so long, or not be over so soon
+            own[rng.randrange(len(states) - (number == 0))] = 0.0
+        at_most = [a * b for a, b in zip(accumulate(_distribution_of(own)), below, strict=True)]
+        parts = [b - a for a, b in zip([0.0, *at_most[:-1]], at_most, strict=True)]
+        stated[cause] = _stated(rng, states, parts, [p == 0.0 for p in own])
+    return Greatest(stated, None if leak is None else _stated(rng, states, leak, [False] * len(states)))
+
+
+def _distribution_of(weights: Iterable[float]) -> list[float]:
+    listed = list(weights)
+    return [each / sum(listed) for each in listed]
+
+
+def _stated(rng: Random, states: tuple[str, ...], parts: list[float], zeros: list[bool]) -> Distribution:
+    if sum(not zero for zero in zeros) == 1:
+        return Distribution({state: _certain(float(not zero)) for state, zero in zip(states, zeros, strict=True)})
+    numbers = {
+        state: _certain(0.0) if zero else probability(p) for state, p, zero in zip(states, parts, zeros, strict=True)
+    }
+    if len(states) == 2 and rng.random() < 0.5:
+        del numbers[rng.choice(states)]
+    return Distribution(numbers)
+
+
+def _table(rng: Random, parents: list[str], states: tuple[str, ...]) -> ConditionalTable:
+    keys = [", ".join(each) for each in product(NO_YES, repeat=len(parents))]
+    rows = {key: _with_zeros(rng, states, tilt) for tilt, key in enumerate(keys)}
+    return ConditionalTable(tuple(parents), {**rows, keys[0]: _distribution(rng, states)})
+
+
+def _signs(rng: Random, names: list[str], conditions: list[str]) -> dict[str, Sign]:
+    """In any order; the first few may hang on one another, and have tables."""
+    signs: dict[str, Sign] = {}
+    for number, name in enumerate(names):
+        before = [] if number >= MOST_TIED else list(signs)
+        causes = _causes(rng, conditions, before)
+        is_table = number < MOST_TIED and not ONLY_PRODUCTS and rng.random() < 0.2
+        model = _table(rng, causes[:2], NO_YES) if is_table else _noisy_or(rng, causes)
+        signs[name] = Sign(name, name, name, model)
+    return {name: signs[name] for name in _shuffled(rng, names)}
 
 
 def _bands(states: tuple[str, ...]) -> dict[str, tuple[float, float]]:
@@ -276,7 +353,7 @@ def _bands(states: tuple[str, ...]) -> dict[str, tuple[float, float]]:
 
 def _findings(
     rng: Random,
-    models: Mapping[str, tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]],
+    models: Mapping[str, tuple[FindingModel, tuple[str, ...]]],
     risk_factors: Mapping[str, RiskFactor],
 ) -> dict[str, Finding]:
     findings: dict[str, Finding] = {}
@@ -299,14 +376,20 @@ def _findings(
 
 def _model(
     rng: Random, size: Size, conditions: list[str], signs: list[str], *, complaint: bool
-) -> tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]:
+) -> tuple[FindingModel, tuple[str, ...]]:
     """What a finding depends on, and its states."""
-    rule = rng.choice([rule for rule in RULES if signs or rule != "reads"])
+    without = {"reads"} if not signs else set()
+    rule = rng.choice([rule for rule in RULES if rule not in without | ({"table"} if ONLY_PRODUCTS else set())])
     if rule == "reads":
         return _reading(rng, signs), NO_YES
+    causes = _causes(rng, conditions, sorted(signs)[:MOST_TIED])
     if rule == "noisy_or":
-        return _noisy_or(rng, conditions), NO_YES
+        return _noisy_or(rng, causes), NO_YES
     states = _states(rng, size)
+    if rule == "greatest":
+        return _greatest(rng, causes, states), states
+    if rule == "table":
+        return _table(rng, causes[:3], states), states
     return _mixture(rng, conditions, states, complaint=complaint), states
 
 
@@ -316,6 +399,8 @@ def _gates(
     """Gates that can hold together with those that they have themselves, and need not hold."""
     questions: dict[str, Question] = {**risk_factors, **findings}
     gates: dict[str, tuple[str, ...]] = {}
+    if ONLY_PRODUCTS:  # an answer implies its gate, which may rule out a state in the middle
+        questions = {name: each for name, each in questions.items() if not _is_greatest(each)}
     order = _shuffled(rng, questions)
     if rng.random() < 0.5:
         order.sort(key=lambda name: name not in findings or not findings[name].only_if)
@@ -325,6 +410,10 @@ def _gates(
         if _all_allowed({**gates, **own}, findings):
             gates |= own
     return gates
+
+
+def _is_greatest(question: Question) -> bool:
+    return isinstance(question, Finding) and isinstance(question.model, Greatest)
 
 
 def _all_allowed(gates: Mapping[str, tuple[str, ...]], findings: Mapping[str, Finding]) -> bool:
@@ -355,8 +444,8 @@ def _mixture(rng: Random, conditions: list[str], states: tuple[str, ...], *, com
 
 
 def _with_the_same_weights(
-    models: Mapping[str, tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]],
-) -> Iterator[tuple[str, tuple[Reading | NoisyOr | Mixture, tuple[str, ...]]]]:
+    models: Mapping[str, tuple[FindingModel, tuple[str, ...]]],
+) -> Iterator[tuple[str, tuple[FindingModel, tuple[str, ...]]]]:
     """Those of the first mixture; the numbers are certain, for what is drawn from ranges would differ."""
     rules = [model for model, _ in models.values() if isinstance(model, Mixture)]
     for name, (model, states) in models.items():
@@ -380,7 +469,8 @@ def random_answers(
 ) -> dict[str, RawAnswer]:
     """Answers to about this share of all questions: hard, soft, unknown, numbers for bands; in random order.
 
-    They are possible: gates hold, and at least one condition is not answered.
+    They are possible: gates hold, at least one condition is not answered, and where something is certain, all of them
+    can be true of one patient.
 
     Args:
         rng: source of chance.
@@ -394,17 +484,55 @@ def random_answers(
     if conditions:
         states |= {name: NO_YES for name in network.conditions if rng.random() < 0.2 and name != open_condition}
     answers = {name: _answer(rng, network, name, states[name], soft=soft) for name in _shuffled(rng, states)}
+    somebody = _somebody(rng, network, open_condition) if has_impossible_answers(network) else None
     kept: dict[str, RawAnswer] = {}
     for name, answer in answers.items():
-        if are_possible(network, {**kept, name: answer}):
+        if are_possible(network, {**kept, name: answer}) and (
+            somebody is None or _can_say(network, somebody, {**kept, name: answer})
+        ):
             kept[name] = answer
     return kept
+
+
+def has_impossible_answers(network: Network) -> bool:
+    """Whether some answers have probability 0: by a number that is certain, or by a noisy-MAX without a leak."""
+    without_leak = (each.model for each in network.findings.values() if isinstance(each.model, Greatest))
+    return any(number.certain for _, number in network.numbers()) or any(each.leak is None for each in without_leak)
+
+
+def _somebody(rng: Random, network: Network, condition: str) -> frozenset[str]:
+    """The conditions and signs of a patient who is possible and has this condition."""
+    present = {condition, *_some(rng, network.conditions, 0.4)}
+    ordered = {sign: None for name in network.signs for sign in (*network.signs_above(network.signs[name].model), name)}
+    for sign in ordered:
+        no, yes = rule_chances(network.signs[sign].model, NO_YES, present)
+        if yes > 0.0 and (no <= 0.0 or rng.random() < 0.5):
+            present.add(sign)
+    return frozenset(present)
+
+
+def _can_say(network: Network, present: frozenset[str], answers: Mapping[str, RawAnswer]) -> bool:
+    """Whether a patient in whom these conditions and signs are present can have given the answers."""
+    return all(
+        any(likelihood[state] * chance > 0.0 for state, chance in _chances(network, name, present).items())
+        for name, likelihood in known(network, answers).items()
+        if name not in network.risk_factors
+    )
+
+
+def _chances(network: Network, name: str, present: frozenset[str]) -> dict[str, float]:
+    if name in network.conditions:
+        return {"no": float(name not in present), "yes": float(name in present)}
+    finding = network.findings[name]
+    return dict(zip(finding.states, rule_chances(finding.model, finding.states, present), strict=True))
 
 
 def _answer(rng: Random, network: Network, name: str, states: tuple[str, ...], *, soft: bool) -> RawAnswer:
     question = network.questions.get(name)
     banded = question is not None and bool(question.bands)
     ways = ["state"] * 4 + ["unknown"] + ["soft", "soft"] * soft + ["number", "number"] * banded
+    if ONLY_PRODUCTS and name in network.findings and _is_greatest(network.findings[name]):
+        ways = ["state", "unknown"]
     way = rng.choice(ways)
     if way == "soft":
         return random_likelihood(rng, states)

@@ -11,8 +11,11 @@ from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
     Condition,
+    ConditionalTable,
     Distribution,
     Finding,
+    FindingModel,
+    Greatest,
     Group,
     Mixture,
     NoisyOr,
@@ -50,13 +53,30 @@ def weight(value: float) -> Weight:
 
 
 def distribution(**by_state: float) -> Distribution:
-    """A distribution."""
-    return Distribution({state: probability(value) for state, value in by_state.items()})
+    """A distribution, in which 0 and 1 are certain."""
+    return Distribution(
+        {state: probability(value) if 0.0 < value < 1.0 else certain(value) for state, value in by_state.items()}
+    )
 
 
 def noisy_or(leak: float, **causes: float) -> NoisyOr:
     """A noisy-OR from its leak and P(yes | only that cause)."""
     return NoisyOr(probability(leak), {cause: probability(value) for cause, value in causes.items()})
+
+
+def certain(value: float) -> Probability:
+    """A 0 or 1 that holds by definition."""
+    return Probability(value, value, value, "D", "judged", "a test", certain=True)
+
+
+def greatest(leak: Distribution | None, **causes: Distribution) -> Greatest:
+    """A noisy-MAX from the distributions of its leak and of each cause alone."""
+    return Greatest(causes, leak)
+
+
+def table(parents: Iterable[str], **rows: Distribution) -> ConditionalTable:
+    """A table in full; a row is named by the states of the parents: `no_yes`."""
+    return ConditionalTable(tuple(parents), {key.replace("_", ", "): row for key, row in rows.items()})
 
 
 def mixture(
@@ -108,14 +128,14 @@ def risk_factor(
     )
 
 
-def sign(name: str, rule: NoisyOr) -> Sign:
+def sign(name: str, rule: NoisyOr | ConditionalTable) -> Sign:
     """A sign."""
     return Sign(name, name, name, rule)
 
 
 def finding(
     name: str,
-    model: Reading | NoisyOr | Mixture,
+    model: FindingModel,
     states: tuple[str, ...] = NO_YES,
     only_if: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Finding:

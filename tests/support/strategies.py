@@ -26,12 +26,14 @@ STRATEGIES: Final[dict[str, Callable[[Network, str, Budget], Strategy]]] = {
 def only(name: str) -> Iterator[None]:
     """Engines take this strategy, and random networks are such that it takes no time.
 
-    Mixtures of different weights multiply the work of the strategy for many conditions.
+    Mixtures of different weights multiply the work of the strategy for many conditions, and it takes no tables, no
+    causes that are signs, and no unsure answer to a noisy-MAX.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_network, "choose_strategy", STRATEGIES[name])
         if name != "enumeration":
             patch.setattr(random_networks, "SAME_WEIGHTS", True)
+            patch.setattr(random_networks, "ONLY_PRODUCTS", True)
         yield
 
 

@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.model import (
+    ConditionalTable,
+    Finding,
+    FindingModel,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Reading,
+    parents_of,
+)
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import check_evidence
 from tests.support.random_networks import REAL, TINY, Patient, random_network, seeded_patient
@@ -23,12 +32,16 @@ def parents_of_conditions(network: Network) -> int:
     return sum(parent in network.conditions for each in network.conditions.values() for parent in each.odds_ratios)
 
 
-def models(network: Network, kind: type[NoisyOr | Mixture | Reading]) -> list[Finding]:
+def models(network: Network, kind: type[FindingModel]) -> list[Finding]:
     return [finding for finding in network.findings.values() if isinstance(finding.model, kind)]
 
 
 def mixtures(network: Network) -> list[Mixture]:
     return [each.model for each in models(network, Mixture) if isinstance(each.model, Mixture)]
+
+
+def greatest(network: Network) -> list[Greatest]:
+    return [each.model for each in models(network, Greatest) if isinstance(each.model, Greatest)]
 
 
 OF_NETWORKS: Mapping[str, Callable[[Network], bool]] = {
@@ -53,7 +66,7 @@ OF_NETWORKS: Mapping[str, Callable[[Network], bool]] = {
     "a sign read twice": lambda n: max(Counter(_sign(f) for f in models(n, Reading)).values(), default=0) > 1,
     "a noisy-OR finding": lambda n: bool(models(n, NoisyOr)),
     "a cause at the leak": lambda n: any(
-        c == s.noisy_or.leak for s in n.signs.values() for c in s.noisy_or.causes.values()
+        c == s.noisy_or.leak for s in n.signs.values() if not s.has_table for c in s.noisy_or.causes.values()
     ),
     "a mixture": lambda n: bool(mixtures(n)),
     "a mixture of many states": lambda n: any(len(f.states) > 2 for f in models(n, Mixture)),
@@ -61,6 +74,19 @@ OF_NETWORKS: Mapping[str, Callable[[Network], bool]] = {
     "a mixture without otherwise": lambda n: any(m.otherwise is None for m in mixtures(n)),
     "a mixture that leans on otherwise": lambda n: any(len(m.distributions) < len(n.conditions) for m in mixtures(n)),
     "a state left out": lambda n: any(len(d.numbers) == 1 for m in mixtures(n) for d in m.distributions.values()),
+    "a noisy-MAX": lambda n: bool(greatest(n)),
+    "a noisy-MAX of many states": lambda n: any(len(f.states) > 2 for f in models(n, Greatest)),
+    "a noisy-MAX without a leak": lambda n: any(m.leak is None for m in greatest(n)),
+    "a noisy-MAX of a sign": lambda n: any(s in m.causes for m in greatest(n) for s in n.signs),
+    "a finding with a table": lambda n: bool(models(n, ConditionalTable)),
+    "a sign with a table": lambda n: any(s.has_table for s in n.signs.values()),
+    "a sign of a sign": lambda n: any(n.signs_above(s.model) for s in n.signs.values()),
+    "two signs that are tied": lambda n: any(len(each.signs) > 1 for each in n.clusters.values()),
+    "a finding of signs and conditions": lambda n: any(
+        not set(parents_of(f.model)).isdisjoint(n.signs) and not set(parents_of(f.model)).isdisjoint(n.conditions)
+        for f in n.findings.values()
+    ),
+    "something certain": lambda n: any(number.certain for _, number in n.numbers()),
     "a gate": lambda n: any(f.only_if for f in n.findings.values()),
     "a gate on a finding": lambda n: any(g in n.findings for f in n.findings.values() for g in f.only_if),
     "a gate of a gate": lambda n: any(g in n.gated for f in n.findings.values() for g in f.only_if),

@@ -122,7 +122,8 @@ def hidden_dangers(
     """
     names, now = list(belief.network.conditions), _now(belief)
     numbers = np.flatnonzero(are_hidden(belief, limits))
-    counts = _shared_out(now[numbers], _enough(float(now[numbers].sum()), rule.most_missed))
+    enough = min(_enough(float(now[numbers].sum()), rule.most_missed), belief.compiled.budget.draws)
+    counts = _shared_out(now[numbers], enough)
     has = np.repeat(numbers, counts)
     after = _after_all(belief, left, has, rule.seed)
     for number, drawn in zip(numbers.tolist(), counts.tolist(), strict=True):

@@ -20,7 +20,7 @@ over single conditions, and gated questions gain by their gate. So the bound is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -164,7 +164,12 @@ def make_plan(
 
     Raises:
         QuestionError: an unknown objective.
+        BudgetError: more questions, patterns or patients than the budget allows.
     """
+    budget = belief.compiled.budget
+    budget.check("questions", request.count, "plan fewer")
+    patterns = budget.draws_of(request.patterns, MOST_PATTERNS)
+    request = replace(request, patterns=patterns, patients=budget.draws_of(request.patients, PATIENTS))
     steps = []
     for step in _steps(belief, wanted, request):
         steps.append(step)

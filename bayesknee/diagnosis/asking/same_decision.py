@@ -102,13 +102,18 @@ class Agreement(NamedTuple):
 
 
 def same_decision(belief: Belief, left: Collection[str], rule: StopRule) -> Agreement:
-    """How often the decision stays the same, in enough drawn patients to tell the share from the threshold."""
+    """How often the decision stays the same, in enough drawn patients to tell the share from the threshold.
+
+    Raises:
+        BudgetError: more samples than the budget allows.
+    """
     if not left:
         return Agreement(1, 1, 1, 1)
     now = _decision(belief, nothing_known(belief.network, 1), rule)
     rng, total = np.random.default_rng(rule.seed), Agreement(0, 0, 0, 0)
-    while total.patients < rule.samples:
-        patients = min(AT_ONCE, rule.samples - total.patients)
+    samples = belief.compiled.budget.draws_of(rule.samples, MOST_SAMPLES)
+    while total.patients < samples:
+        patients = min(AT_ONCE, samples - total.patients)
         codes = drawn_answers(belief.compiled, belief.evidence, left, patients, rng)
         total = total.plus(_agreement(now, _decision(belief, codes, rule)))
         if abs(total.share - rule.threshold) > SURE * total.error:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
@@ -21,11 +23,16 @@ from bayesknee.patient.measured import as_state
 from bayesknee.plain import attributes
 
 DRAWS: Final = 1000  # patients; at a share of UNUSUAL, the standard error is then 0.003
-SEED: Final = 0  # any fixed seed: the same answers get the same surprise
 UNUSUAL: Final = 0.01  # the share below which findings count as unusual; judged: one false alarm in 100 patients
+LEAST_DRAWS: Final = math.ceil(1.0 / UNUSUAL)  # with fewer, no share is below `UNUSUAL`
+SEED: Final = 0  # any fixed seed: the same answers get the same surprise
 # Natural logs within which two probabilities of answers are equal. Rounding parts equal ones by less than this; a much
 # larger tolerance would count more probable answers as equal.
 TIE: Final = 1e-9
+# Of the largest part that a finding has in a conflict, what another must have to be named beside it. Two findings that
+# contradict each other have equal parts; a smaller share would name what merely goes along with one of them. Judged.
+SHARE_OF_LARGEST: Final = 0.5
+MOST_NAMED: Final = 4  # answers to look at again; judged: more would be no help
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,14 @@ class Conflict:
     Attributes:
         value: a natural logarithm; 0 for fewer than two findings.
         explained_by: ids of the conditions that explain a conflict above 0, the largest rise in probability first.
+        answers: ids of the findings that the others make least likely, the worst first; none unless the conflict
+            `matters`, or if to look for them would take too long. The part of a finding f in the conflict is
+            log P(f | background) - log P(f | other findings, background).
     """
 
     value: float
     explained_by: tuple[str, ...]
+    answers: tuple[str, ...] = ()
 
     @property
     def matters(self) -> bool:
@@ -74,6 +85,11 @@ class Surprise:
     draws: int
 
     @property
+    def as_rare(self) -> int:
+        """How many of the patients drawn gave answers that are no more probable together."""
+        return round(self.share * (self.draws + 1)) - 1
+
+    @property
     def matters(self) -> bool:
         """Whether the findings fit nothing in this network well: fewer than 1 in 100 patients are as unusual."""
         return self.share < UNUSUAL
@@ -95,15 +111,66 @@ def conflict_of(belief: Belief) -> Conflict:
     posteriors = belief.compiled.strategy.infer_many(codes, background)
     *alone, none, together = posteriors.log_evidence.tolist()
     value = math.fsum(log - none for log in alone) - (together - none)
+    if value <= 0.0:
+        return Conflict(value, ())
     with np.errstate(divide="ignore", invalid="ignore"):
         gains = np.log(posteriors.marginals[-1] / posteriors.marginals[-2])
     names = np.array(list(belief.network.conditions))
     order = [number for number in np.argsort(-gains, kind="stable") if gains[number] >= value]
-    return Conflict(value, tuple(names[order].tolist()) if value > 0.0 else ())
+    if order:
+        return Conflict(value, tuple(names[order].tolist()))
+    parts = np.array(alone) - none - _given_the_others(belief, background, row)
+    return Conflict(value, (), _worst(belief, asked, parts))
+
+
+def least_expected(belief: Belief) -> tuple[str, ...]:
+    """Ids of the findings with the smallest P(f | other findings, background), the least expected first; a few.
+
+    None if to look for them would take too long.
+    """
+    background, row = split(belief)
+    return _worst(belief, np.flatnonzero(row != NOT_KNOWN), -_given_the_others(belief, background, row))
+
+
+def _given_the_others(belief: Belief, background: Evidence, row: Codes) -> Vector:
+    """log P(f | other findings, background) of each finding that is known, shape (known findings,).
+
+    They are 0 where a strategy does not follow that many answers of one patient, for each takes a posterior of all
+    others.
+    """
+    asked = np.flatnonzero(row != NOT_KNOWN)
+    names = _ids(belief, asked)
+    if len(belief.compiled.strategy.followed(background, names)) < len(names):
+        return np.zeros(len(asked))
+    codes = np.repeat(row[None], len(asked) + 1, axis=0)  # each finding left out, then none left out
+    codes[np.arange(len(asked)), asked] = NOT_KNOWN
+    *without, together = belief.compiled.strategy.infer_many(codes, background).log_evidence.tolist()
+    return np.asarray(together - np.array(without))
+
+
+def _worst(belief: Belief, columns: NDArray[np.intp], figures: Vector) -> tuple[str, ...]:
+    """Ids of the few questions in these columns with the largest figures above 0, the largest first."""
+    figures = (
+        np.round(figures / TIE) * TIE
+    )  # two findings that contradict each other have equal parts, but for rounding
+    order = np.argsort(-figures, kind="stable")[:MOST_NAMED]
+    least = SHARE_OF_LARGEST * figures.max(initial=0.0)
+    return _ids(belief, columns[order[(figures[order] > 0.0) & (figures[order] >= least)]])
+
+
+def _ids(belief: Belief, columns: NDArray[np.intp]) -> tuple[str, ...]:
+    names = list(belief.network.questions)
+    return tuple(names[column] for column in columns.tolist())
 
 
 def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surprise:
-    """How unusual a patient's findings are. The same seed gives the same result."""
+    """How unusual a patient's findings are. The same seed gives the same result.
+
+    Raises:
+        BudgetError: the budget does not allow the draws that it takes to call a patient unusual.
+    """
+    belief.compiled.budget.check("draws", LEAST_DRAWS, "surprise takes at least as many")
+    draws = belief.compiled.budget.draws_of(draws, DRAWS)
     background, row = split(belief)
     asked = row != NOT_KNOWN
     if not asked.any():

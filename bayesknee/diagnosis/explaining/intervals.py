@@ -18,12 +18,13 @@ from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
+from bayesknee.inference.results import DEFAULT_DRAWS
 from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.ranges import MOST_SEED, StatedRanges, stated_ranges
 from bayesknee.plain import attributes
 
 LEAST_DRAWS: Final = 40  # with fewer, no draw lies beyond a 95 % interval, and chance alone sets its ends
-MOST_DRAWS: Final = 100_000  # 800 kB for each condition and group; more narrows no interval that a reader can see
+MOST_DRAWS: Final = DEFAULT_DRAWS
 
 
 class Interval(NamedTuple):
@@ -77,10 +78,18 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
 
     Raises:
         BayeskneeError: a number of draws or a seed out of range.
+        BudgetError: more draws than the budget allows.
         InferenceError: the work is beyond the budget.
     """
     check_draws(draws, seed)
-    draws = belief.compiled.strategy.usual_draws(belief.evidence, belief.compiled.events) if draws is None else draws
+    budget = belief.compiled.budget
+    if draws is None:
+        budget.check("draws", LEAST_DRAWS, "intervals take at least as many")
+    else:
+        budget.check("draws", draws, "ask for fewer")
+    if draws is None:
+        usual = belief.compiled.strategy.usual_draws(belief.evidence, belief.compiled.events)
+        draws = min(usual, budget.draws)
     chances = belief.compiled.strategy.redrawn(belief.evidence, belief.compiled.events, draws, seed)
     names = list(belief.network.conditions)
     bounds = dict(zip((*names, *belief.groups), _bounds(chances), strict=True))

@@ -55,8 +55,9 @@ def intervals(
         InferenceError: base rates cannot be met in too many drawn networks, or a row is beyond the budget and
             `refused` is None.
         BayeskneeError: draws or seed out of range.
+        BudgetError: more draws than the budget allows.
     """
-    draws = DRAWS if draws is None else draws
+    draws = compiled.budget.draws_of(DRAWS if draws is None else draws, DRAWS)
     check_draws(draws, seed)
     if compiled.strategy.redraws_by_patient:
         return _by_patient(compiled, codes, draws, seed, refused)

@@ -11,6 +11,7 @@ import numpy as np
 
 from bayesknee.errors import InferenceError
 from bayesknee.inference.elimination.core import EliminationCore, RunOf
+from bayesknee.inference.elimination.greatest import levels_from
 from bayesknee.inference.elimination.network_arrays import NetworkArrays
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, common_of, node_evidence, patients_of
 from bayesknee.inference.elimination.run import AnyRun
@@ -103,13 +104,15 @@ def structure_with(model: NetworkArrays, evidence: Evidence, names: Sequence[str
     Args:
         model: the arrays of the network.
         evidence: what is known of all patients.
-        names: ids of the questions. All answers to a mixture take the same work, so the first one stands for them.
+        names: ids of the questions. All answers to a mixture take the same work, so the first one stands for them; so
+            do those to a noisy-MAX but its lowest state, and the highest one stands for them.
     """
     known = node_evidence(model, evidence)
     mixtures = {name: tuple(np.eye(len(model.network.states[name]))[0]) for name in names if name in model.mixtures}
     common = common_of(model, replace(known, mixtures={**known.mixtures, **mixtures}))
     asked = (model.readings[name].sign if name in model.readings else name for name in names)
     effects = {model.names[name] for name in asked if name in model.effects}
+    effects |= {model.names[levels_from(model, name)[-1]] for name in names if name in model.greatest}
     return Structure(model, common._replace(effects=tuple(sorted(effects.union(common.effects)))))
 
 

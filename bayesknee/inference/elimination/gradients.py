@@ -18,7 +18,7 @@ intercepts that change along.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, cast
 
@@ -27,13 +27,14 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import by_state, readings_likelihood
 from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.greatest import by_at_most, changes_of_at_most
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, is_folded, node_evidence, one_patient
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
 from bayesknee.inference.prior.number_moves import PriorNumbers, Raw, States
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events, Gradients
-from bayesknee.knowledge.model import NoisyOr, Path
+from bayesknee.knowledge.model import Distribution, Greatest, NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
@@ -274,6 +275,8 @@ class _Work:
         """The derivatives by all numbers that bear on the patient."""
         yield from self._before_the_findings()
         for name, likelihood in self._known.effects.items():
+            if name not in self._model.network.states and name not in self._model.network.signs:
+                continue  # a level of a noisy-MAX, of which there are others
             section = "signs" if name in self._model.network.signs else "findings"
             if not is_folded(likelihood):
                 yield from self._with_the_effect_absent((section, name, "noisy_or"), name)
@@ -282,6 +285,9 @@ class _Work:
                 yield from self._noisy_or((section, name, "noisy_or"), self._rule(name), ones, self._conditions)
         for name, likelihood in self._known.mixtures.items():
             yield from self._mixture(name, likelihood)
+        for name, rule in self._model.greatest.items():
+            if name in self._evidence.likelihoods:
+                yield from self._greatest(name, rule, self._evidence.likelihoods[name])
         yield from self._readings()
 
     def _before_the_findings(self) -> Iterator[PatientSlope]:
@@ -340,6 +346,33 @@ class _Work:
                 c = self._model.numbers[condition]
                 slope = r[c] * by_r[c] / weights[c] - ratio * conditions[c]
                 yield PatientSlope((*path, "weights", condition), slope, linear=False)
+
+    def _greatest(self, name: str, rule: Greatest, likelihood: Likelihood) -> Iterator[PatientSlope]:
+        """P(answer | s) is a sum of d_k P(X <= k | s), each a product of P(at most k | c) over P(at most k | none)."""
+        states, path = self._model.network.states[name], ("findings", name, "greatest")
+        found = {k: (d, *self._against(self._at_most(name, k))) for k, d in by_at_most(likelihood)}
+        present = {cause: self._model.numbers[cause] for cause in rule.causes}
+        places: list[tuple[Path, Distribution, Sequence[int]]] = [
+            ((*path, "causes", cause), rule.causes[cause], [c]) for cause, c in present.items()
+        ]
+        places += [((*path, "leak"), rule.leak, list(present.values()))] if rule.leak else []
+        for place, distribution, members in places:
+            vector, is_leak = distribution.vector(states), place[-1] == "leak"
+            for state, number in distribution.numbers.items():
+                slope = np.zeros_like(self._logs)
+                for k, (d, ratio, conditions) in found.items() if not number.certain else ():
+                    there = conditions[members].sum(axis=0)
+                    change = changes_of_at_most(vector, k, states.index(state))
+                    slope = slope + d * ratio * (1.0 - there if is_leak else there) * change
+                if not number.certain:
+                    yield PatientSlope((*place, state), slope, linear=not is_leak)
+
+    def _at_most(self, name: str, k: int) -> Patients:
+        """The same patients, of whose answer to a noisy-MAX only is known that it is at most k."""
+        states = len(self._model.network.states[name])
+        answer = tuple(float(state <= k) for state in range(states))
+        evidence = replace(self._evidence, likelihoods={**self._evidence.likelihoods, name: answer})
+        return _each_event(_counted(self._core, node_evidence(self._model, evidence)), self._events)
 
     def _distributions(self, name: str, likelihood: Likelihood, by_r: Vector) -> Iterator[PatientSlope]:
         """The distributions of a mixture, from d log P(e) / d r_c, shape (n, patients)."""

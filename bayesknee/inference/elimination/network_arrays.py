@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.errors import InferenceError
 from bayesknee.inference.cpds import MixtureNumbers, mixture_numbers
 from bayesknee.inference.elimination.steps import expm1
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.intercepts import solve_intercepts
 from bayesknee.inference.prior.parents import Block, Parents, chance, given_parents, list_parents
-from bayesknee.knowledge.model import Mixture, NoisyOr, Reading
+from bayesknee.inference.rule_tables import RuleNumbers, log_at_most, stated_numbers
+from bayesknee.inference.strategy import MOST_CONDITIONS
+from bayesknee.knowledge.model import ConditionalTable, Finding, Greatest, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
@@ -63,7 +66,7 @@ class NetworkArrays:
         simple: P(c) of conditions without any parent, NaN for others, shape (n, draws).
         factors: P(c | parents) of each condition that has any parent.
         priors: P(state) by block of risk factors, shape (states, draws).
-        effects: signs and direct noisy-OR findings, by id.
+        effects: signs and direct noisy-OR findings, by id; of a noisy-MAX several, by `level`.
         redrawn_mixtures: findings that depend on all conditions at once, by id, where their numbers are redrawn.
     """
 
@@ -97,6 +100,12 @@ class NetworkArrays:
         """The findings that depend on all conditions at once."""
         models = {finding.id: finding.model for finding in self.network.findings.values()}
         return {name: model for name, model in models.items() if isinstance(model, Mixture)}
+
+    @cached_property
+    def greatest(self) -> dict[str, Greatest]:
+        """The noisy-MAX findings."""
+        models = {each.id: each.model for each in self.network.findings.values()}
+        return {name: model for name, model in models.items() if isinstance(model, Greatest)}
 
     def mixture(self, name: str) -> MixtureNumbers:
         """The numbers of a mixture."""
@@ -141,8 +150,10 @@ def network_arrays(network: Network, setting: str) -> NetworkArrays:
     """The network as it stands.
 
     Raises:
-        InferenceError: a table is too large, or base rates cannot be met.
+        InferenceError: a finding or sign is no product over conditions, a table is too large, or base rates cannot be
+            met.
     """
+    _check_products(network)
     parents = list_parents(network, setting)
     intercepts, complaint = solve_intercepts(parents)
     baseline = np.exp(intercepts)[:, None]
@@ -160,6 +171,17 @@ def network_arrays(network: Network, setting: str) -> NetworkArrays:
     )
 
 
+def _check_products(network: Network) -> None:
+    """Refuses what is no product over conditions. For up to `MOST_CONDITIONS` of these, enumeration takes it."""
+    tables = [each.id for each in network.findings.values() if isinstance(each.model, ConditionalTable)]
+    if offending := [*network.clustered, *tables]:
+        raise InferenceError(
+            f"{offending[0]} has a table or is tied to signs; with {len(network.conditions)} conditions, expected "
+            "findings that are a noisy_or, greatest or mixture of conditions, or read a sign of conditions; state it "
+            f"so, or use at most {MOST_CONDITIONS} conditions"
+        )
+
+
 def without_common(parents: Parents, c: int) -> dict[int, int | slice]:
     """What to cut of the tables of a condition that does not depend on the common risk factors."""
     common = parents.block_numbers[-1]
@@ -174,8 +196,51 @@ def _effects(network: Network) -> dict[str, NoisyOrNode]:
         name: make_effect({numbers[c]: stated.value for c, stated in rule.causes.items()}, rule.leak.value)
         for name, rule in rules.items()
     }
+    for finding in network.findings.values():
+        if isinstance(finding.model, Greatest):
+            drawn = level_effects(finding, finding.model, numbers, stated_numbers(finding.model))
+            effects |= {
+                name: NoisyOrNode(each.causes, each.log_fail[:, 0], each.log_no_leak[0]) for name, each in drawn.items()
+            }
     everyone = np.arange(len(numbers))
     return effects | {ANY: NoisyOrNode(everyone, np.full(len(numbers), -np.inf), np.zeros(()))}
+
+
+def level(name: str, first: int, last: int) -> str:
+    """The id of the effect "from this state on, given at most that one" of a noisy-MAX; no id has a blank."""
+    return f"{name} from {first} to {last}"
+
+
+def level_effects(
+    finding: Finding, rule: Greatest, conditions: Mapping[str, int], numbers: RuleNumbers
+) -> dict[str, NoisyOrNode]:
+    """The effects of a noisy-MAX by id; see `bayesknee.inference.elimination.greatest`.
+
+    Args:
+        finding: whose model the rule is.
+        rule: the noisy-MAX.
+        conditions: numbers by id.
+        numbers: of the rule, each of shape (draws,).
+    """
+    last = len(finding.states) - 1
+    draws = len(next(iter(numbers.values())))
+    certain = np.zeros((1, draws))  # P(at most the last state) is 1
+    leak = log_at_most(numbers, ("leak",), finding.states) if rule.leak else np.zeros((last, draws))
+    at_most = {"": np.concatenate([leak, certain])}
+    for name in rule.causes:
+        own = log_at_most(numbers, ("causes", name), finding.states) - leak
+        at_most[name] = np.concatenate([np.minimum(own, 0.0), certain])
+    ranges = [(a, b) for b in range(1, last + 1) for a in range(1, b + 1)]
+    logs = {(a, b): {c: np.minimum(own[a - 1] - own[b], 0.0) for c, own in at_most.items()} for a, b in ranges}
+    return {level(finding.id, a, b): _level_effect(logs[a, b], conditions) for a, b in ranges}
+
+
+def _level_effect(logs: Mapping[str, Vector], conditions: Mapping[str, int]) -> NoisyOrNode:
+    """From log P(absent) by cause, and of the leak, each of shape (draws,)."""
+    order = sorted((conditions[name], name) for name in logs if name)
+    steps = np.array([logs[name] for _, name in order])
+    matter = (steps < 0.0).any(axis=1)
+    return NoisyOrNode(np.array([number for number, _ in order], np.intp)[matter], steps[matter], logs[""])
 
 
 def make_effect(stated: Mapping[int, float | Vector], leak: float | Vector) -> NoisyOrNode:

@@ -6,7 +6,8 @@ in question are patients of one run. The presence follows:
     P(present, c | e) = P(c | e) - P(absent, c | e)
 
 and a reading of a sign mixes both by its sensitivity and specificity. Each state of a risk factor or a mixture takes a
-separate run, and mixtures beyond the budget are left out.
+separate run, and mixtures beyond the budget are left out. The states of a noisy-MAX follow from the absence of all that
+is above each of them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.greatest import levels_from
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, node_evidence, one_patient
 from bayesknee.inference.results import Outcomes
 from bayesknee.patient.evidence import Evidence
@@ -44,7 +46,10 @@ class _Outcomes:
         self._model = core.model
         self._evidence = evidence
         self._known = node_evidence(self._model, evidence)
+        greatest = self._model.greatest.keys()
         self._by_runs = self._model.network.risk_factors.keys() | self._model.mixtures.keys()
+        self._by_runs |= greatest & evidence.likelihoods.keys()  # known in part
+        self._by_levels = greatest - self._by_runs
         patient = one_patient(self._model, self._known)
         log_evidence, found = core.posterior_of(evidence, patient)
         self._log_evidence = float(log_evidence[0])
@@ -65,16 +70,24 @@ class _Outcomes:
         return self._core.fits(one_patient(self._model, known).structure)
 
     def rows(self, names: tuple[str, ...]) -> Iterable[Vector]:
-        effects = {self._effect_of(name) for name in names if name not in self._by_runs}
+        effects = {each for name in names if name not in self._by_runs for each in self._effects_of(name)}
         absent = self._absent(sorted(effects))
         for name in names:
             if name in self._by_runs:
                 yield self._by_state(name)
+            elif name in self._by_levels:
+                yield self._of_levels([absent[each] for each in self._effects_of(name)])
             else:
-                yield self._of_effect(name, absent[self._effect_of(name)])
+                yield self._of_effect(name, absent[self._effects_of(name)[0]])
 
-    def _effect_of(self, name: str) -> str:
-        return self._model.readings[name].sign if name in self._model.readings else name
+    def _effects_of(self, name: str) -> list[str]:
+        if name in self._by_levels:
+            return levels_from(self._model, name)
+        return [self._model.readings[name].sign if name in self._model.readings else name]
+
+    def _of_levels(self, at_most: list[Vector]) -> Vector:
+        """The rows of the states of a noisy-MAX, from those of "at most this state"; shape (states, 1 + n)."""
+        return np.maximum(np.diff(np.stack([np.zeros_like(self._now), *at_most, self._now]), axis=0), 0.0)
 
     def _by_state(self, name: str) -> Vector:
         """The rows of a risk factor or a mixture, by a run for each state; shape (states, 1 + n)."""
@@ -87,6 +100,9 @@ class _Outcomes:
             return np.zeros_like(self._now)
         if name in self._model.mixtures:
             known = replace(self._known, mixtures={**self._known.mixtures, name: likelihood})
+        elif name in self._model.greatest:
+            likelihoods = {**self._evidence.likelihoods, name: likelihood}
+            known = node_evidence(self._model, replace(self._evidence, likelihoods=likelihoods))
         else:
             known = replace(self._known, risk_factors={**self._known.risk_factors, name: likelihood})
         log_evidence, found = self._core.posteriors(one_patient(self._model, known))

@@ -12,6 +12,7 @@ from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import readings_likelihood
+from bayesknee.inference.elimination.greatest import split_answer
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.inference.elimination.order import Bundle
 from bayesknee.inference.elimination.steps import Alone, Crowd
@@ -27,7 +28,7 @@ class NodeEvidence:
     Attributes:
         conditions: likelihoods by number of a condition.
         risk_factors: likelihoods by id.
-        effects: P(answers | absent) and P(answers | present) by id of a sign or direct finding.
+        effects: P(answers | absent) and P(answers | present) by id of a sign, direct finding, or level of a noisy-MAX.
         log_scale: of the evidence; see there.
         mixtures: likelihoods by id of a mixture; one that tells nothing is part of `log_scale`.
     """
@@ -40,16 +41,25 @@ class NodeEvidence:
 
 
 def node_evidence(model: NetworkArrays, evidence: Evidence) -> NodeEvidence:
-    """The evidence by node."""
+    """The evidence by node.
+
+    Raises:
+        InferenceError: an unsure answer to a noisy-MAX that is no range of states.
+    """
     known = sorted_evidence(model.network, evidence.likelihoods)
     conditions = {model.numbers[name]: likelihood for name, likelihood in known.conditions.items()}
     effects = {name: likelihood for name, likelihood in known.direct.items() if name in model.effects}
     effects |= {sign: readings_likelihood(model.readings, readings) for sign, readings in known.readings.items()}
+    answers = [(name, likelihood) for name, likelihood in known.direct.items() if name in model.greatest]
+    splits = [split_answer(name, likelihood) for name, likelihood in answers]
+    for levels, _ in splits:
+        effects |= levels
     mixtures = {name: likelihood for name, likelihood in known.direct.items() if name in model.mixtures}
     told = {name: likelihood for name, likelihood in mixtures.items() if len(set(likelihood)) > 1}
     log_scale = evidence.log_scale + sum(
         math.log(likelihood[0]) for name, likelihood in mixtures.items() if name not in told
     )
+    log_scale += sum(scale for _, scale in splits)
     return NodeEvidence(conditions, known.risk_factors, effects, log_scale, told)
 
 

@@ -18,12 +18,19 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.cpds import MixtureNumbers
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS, Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.elimination.core import EliminationCore
-from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode, make_effect, without_common
+from bayesknee.inference.elimination.network_arrays import (
+    NetworkArrays,
+    NoisyOrNode,
+    level_effects,
+    make_effect,
+    without_common,
+)
 from bayesknee.inference.elimination.patients import Patients, common_of, node_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
 from bayesknee.inference.prior.parents import chance
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.results import Events
+from bayesknee.inference.rule_tables import drawn_rule
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import sorted_evidence
 
@@ -117,14 +124,16 @@ class _RedrawnAnswers:
         self._model = model
         self._known = node_evidence(model, evidence)
         network = model.network
+        self._greatest = [name for name in evidence.likelihoods if name in model.greatest]
         self._drawn = {
             name: drawn_numbers(network.signs.get(name) or network.findings[name], draws, seed)
-            for name in (*self._known.effects, *self._known.mixtures)
+            for name in (*self._known.effects, *self._known.mixtures, *self._greatest)
+            if name in network.signs or name in network.findings
         }
         self._likelihoods = {
             name: np.broadcast_to(np.array(likelihood)[:, None], (2, draws))
             for name, likelihood in self._known.effects.items()
-            if name in network.findings
+            if name not in network.signs
         }
         self._likelihoods |= {
             sign: np.prod([self._drawn_reading(*reading, draws, seed) for reading in readings.items()], axis=0)
@@ -145,7 +154,11 @@ class _RedrawnAnswers:
 
     def effects(self, part: slice) -> dict[str, NoisyOrNode]:
         """The effects that the answers depend on, with their numbers in these draws."""
-        return {name: self._effect(drawn, part) for name, drawn in self._drawn.items() if name in self._known.effects}
+        effects = {name: self._effect(own, part) for name, own in self._drawn.items() if name in self._known.effects}
+        for name in self._greatest:
+            finding, rule = self._model.network.findings[name], self._model.greatest[name]
+            effects |= level_effects(finding, rule, self._model.numbers, drawn_rule(finding, self._drawn[name], part))
+        return effects
 
     def mixtures(self, part: slice) -> dict[str, MixtureNumbers]:
         """The drawn numbers of the answered mixtures."""

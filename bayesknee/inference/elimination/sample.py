@@ -14,10 +14,11 @@ from bayesknee.inference.cpds import mixture_numbers, reading_table
 from bayesknee.inference.drawn_states import close_gates, draw_each
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
+from bayesknee.inference.elimination.greatest import greatest_chances, levels_from
 from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Sample
-from bayesknee.knowledge.model import Finding, Mixture, Reading
+from bayesknee.knowledge.model import Finding, Greatest, Mixture, Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
 
@@ -112,6 +113,8 @@ class EliminationSampler:
             elif isinstance(finding.model, Mixture):
                 chances = mixture_chances(finding, finding.model, self._ids, conditions)
                 yield name, draw_each(chances * self._likely(name), rng)
+            elif isinstance(finding.model, Greatest):
+                yield name, draw_each(self._greatest(name, conditions) * self._likely(name), rng)
             else:
                 yield name, self._effect(name, conditions, rng)
 
@@ -124,10 +127,18 @@ class EliminationSampler:
 
     def _effect(self, name: str, conditions: Bools, rng: np.random.Generator) -> Integers:
         """The drawn states of a noisy-OR given the conditions and its evidence, shape (rows,)."""
-        effect = self._model.effects[name]
-        log_no = effect.log_no_leak + vector_product(conditions[:, effect.causes], effect.log_fail)
+        log_no = self._log_no(name, conditions)
         chances = np.stack([np.exp(log_no), -np.expm1(log_no)], axis=1)
         return draw_each(chances * np.array(self._known.effects.get(name, (1.0, 1.0))), rng)
+
+    def _log_no(self, name: str, conditions: Bools) -> Vector:
+        """log P(absent | conditions) of an effect, shape (rows,)."""
+        effect = self._model.effects[name]
+        return np.asarray(effect.log_no_leak + vector_product(conditions[:, effect.causes], effect.log_fail))
+
+    def _greatest(self, name: str, conditions: Bools) -> Vector:
+        logs = {each: self._log_no(each, conditions) for each in levels_from(self._model, name)}
+        return greatest_chances(self._model, name, logs)
 
 
 def mixture_chances(finding: Finding, rule: Mixture, ids: tuple[str, ...], conditions: Bools) -> Vector:

@@ -33,6 +33,7 @@ import numpy as np
 from bayesknee.arrays import TINY, Vector
 from bayesknee.inference.cpds import MixtureNumbers, reading_table
 from bayesknee.inference.elimination.core import EliminationCore
+from bayesknee.inference.elimination.greatest import split_answer
 from bayesknee.inference.elimination.patients import (
     NodeEvidence,
     Patients,
@@ -118,7 +119,13 @@ class EliminationPath:
             return self._model.names[self._model.readings[name].sign] in self._endpoint.observed
         if name in self._known.mixtures:
             return True
-        return name in self._known.effects and not self._is_uninformative(self._known.effects[name])
+        return not all(self._is_uninformative(self._known.effects[each]) for each in self._effects_of(name))
+
+    def _effects_of(self, name: str) -> list[str]:
+        """The effects that an answer to a direct finding is evidence of: several for a noisy-MAX, none for others."""
+        if name in self._model.greatest:
+            return list(split_answer(name, self._evidence.likelihoods[name])[0])
+        return [name] if name in self._known.effects else []
 
     @staticmethod
     def _is_uninformative(likelihood: Likelihood) -> bool:
@@ -211,12 +218,13 @@ class EliminationPath:
             logs = self._logs_of_reading(name)
             sign = self._model.names[self._model.readings[name].sign]
             observed[sign][:] *= np.exp(time * (logs - logs.max())[:, None])
-        elif is_folded(self._known.effects[name]):
-            effect = self._model.effects[name]
-            yes[effect.causes] += time * effect.log_fail[:, None]
-        else:
-            likelihood = np.array(self._known.effects[name])[:, None]
-            observed[self._model.names[name]][:] = _entering(likelihood / likelihood.max(), time)
+        for each in self._effects_of(name):
+            if is_folded(self._known.effects[each]):
+                effect = self._model.effects[each]
+                yes[effect.causes] += time * effect.log_fail[:, None]
+            else:
+                likelihood = np.array(self._known.effects[each])[:, None]
+                observed[self._model.names[each]][:] = _entering(likelihood / likelihood.max(), time)
 
     def _logs_of_reading(self, name: str) -> Vector:
         """log P(answer | no sign) and log P(answer | sign)."""
@@ -230,9 +238,8 @@ class EliminationPath:
     def _constant(self, name: str) -> float:
         if name in self._model.readings:
             return float(self._logs_of_reading(name).max())
-        if name in self._known.effects and is_folded(self._known.effects[name]):
-            return float(self._model.effects[name].log_no_leak)
-        return 0.0
+        folded = (each for each in self._effects_of(name) if is_folded(self._known.effects[each]))
+        return sum(float(self._model.effects[each].log_no_leak) for each in folded)
 
     # --- shares ------------------------------------------------------------------------------------------------------
 

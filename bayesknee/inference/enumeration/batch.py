@@ -19,6 +19,7 @@ from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.knowledge.model import Reading
+from bayesknee.knowledge.network import SignCluster
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Likelihood
 from bayesknee.patient.gates import CodedAnswers
@@ -50,8 +51,13 @@ class Batch:
         self._signs = {
             sign: {name: each for name, each in tables.network.readings.items() if each.sign == sign}
             for sign in tables.network.signs
+            if sign not in tables.network.clustered
         }
-        self._direct = [name for name, each in tables.network.findings.items() if not isinstance(each.model, Reading)]
+        self._direct = [
+            name
+            for name, each in tables.network.findings.items()
+            if not isinstance(each.model, Reading) and name not in tables.network.clustered
+        ]
 
     def infer(self) -> Posteriors:
         """The posteriors of all patients, computed for a block of rows at a time."""
@@ -67,6 +73,8 @@ class Batch:
             self._add_direct(logs, name, rows[:, self._columns[name]])
         for sign, readings in self._signs.items():
             self._add_sign(logs, sign, readings, rows)
+        for cluster in self._network.clusters.values():
+            self._add_cluster(logs, cluster, rows)
         top = logs.max(axis=1, keepdims=True)
         with np.errstate(invalid="ignore", divide="ignore"):  # rows of minus infinity throughout
             weights = np.exp(logs - top)
@@ -96,6 +104,19 @@ class Batch:
             with np.errstate(divide="ignore"):
                 logs[given == way] += np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
 
+    def _add_cluster(self, logs: Vector, cluster: SignCluster, rows: Codes) -> None:
+        """What is known of a cluster of signs, once for each way in which its findings are answered together."""
+        patterns, which = distinct_rows(rows[:, [self._columns[name] for name in cluster.findings]])
+        for pattern, ways in enumerate(patterns.tolist()):
+            answers = {
+                name: self._ways[name][way] * np.array(self._given.get(name, 1.0))
+                for name, way in zip(cluster.findings, ways, strict=True)
+                if way != NOT_KNOWN or name in self._given
+            }
+            if answers:
+                with np.errstate(divide="ignore"):
+                    logs[which == pattern] += np.log(self._tables.clusters[cluster.id].likelihood(answers))
+
     def _add_sign(self, logs: Vector, sign: str, readings: Mapping[str, Reading], rows: Codes) -> None:
         likelihoods = self._sign_likelihoods(readings, rows)
         patterns, which = np.unique(likelihoods, axis=0, return_inverse=True)
@@ -114,7 +135,7 @@ class Batch:
 
 
 def shared_rows(tables: SubsetTables, shared: Mapping[str, Likelihood]) -> Vector:
-    """The log likelihood of what is known of all patients, but for risk factors and readings; shape (2**n,)."""
+    """The log likelihood of what is known of all patients, but for risk factors, readings and clusters; (2**n,)."""
     known = sorted_evidence(tables.network, shared)
     direct = [
         np.einsum("i,ij", likelihood, tables.table(name))

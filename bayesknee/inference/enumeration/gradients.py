@@ -24,8 +24,9 @@ from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
+from bayesknee.inference.rule_tables import STEP, has_whole_table, is_linear, moved_numbers, rule_key, rule_table
 from bayesknee.inference.subsets import holds_any, subset_sums, sums
-from bayesknee.knowledge.model import Mixture, NoisyOr, Path
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Path
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
@@ -56,6 +57,11 @@ def _over_events(row: Vector, events: Events) -> Vector:
     return np.array([every[0], *of_events])
 
 
+def _of_log(slope: Vector, likelihood: Vector) -> Vector:
+    """The slope of a logarithm. What is impossible for certain stays so, whatever the number."""
+    return np.divide(slope, likelihood, out=np.zeros_like(slope), where=likelihood > 0.0)
+
+
 class SubsetSlope(NamedTuple):
     """The slope of log P(answers | s) by one number.
 
@@ -84,6 +90,11 @@ class FindingGradients:
             yield from self._of_direct(name, likelihood)
         for sign, readings in known.readings.items():
             yield from self._of_sign(sign, readings)
+        for cluster, answers in known.clusters.items():
+            tables = self._tables.clusters[cluster]
+            total = tables.likelihood(answers)
+            for path, slope, linear in tables.slopes(answers):
+                yield SubsetSlope(path, _of_log(slope, total), linear)
 
     def _of_direct(self, name: str, likelihood: Likelihood) -> Iterator[SubsetSlope]:
         rule = self._network.findings[name].model
@@ -92,6 +103,8 @@ class FindingGradients:
             return self._of_noisy_or(("findings", name, "noisy_or"), rule, name, (no, yes))
         if isinstance(rule, Mixture):
             return self._of_mixture(name, rule, likelihood)
+        if has_whole_table(self._network.findings[name]):
+            return self._of_whole_table(self._network.findings[name], likelihood)
         raise TypeError(f"{name} reads a sign and has no row of its own")
 
     def _of_noisy_or(
@@ -107,6 +120,16 @@ class FindingGradients:
             )
         count = subset_sums([float(condition in rule.causes) for condition in self._conditions])
         yield SubsetSlope((*path, "leak"), -by_log_no * (1.0 - count) / (1.0 - rule.leak.value), linear=False)
+
+    def _of_whole_table(self, finding: Finding, likelihood: Likelihood) -> Iterator[SubsetSlope]:
+        """By the complex step; see `bayesknee.inference.rule_tables.moved_numbers`."""
+        paths, moved = moved_numbers(finding.model)
+        table = rule_table(finding.model, finding.states, self._conditions, (), moved)
+        rows = np.einsum("v,dvs->ds", np.array(likelihood), table).imag / STEP
+        answer = weighted(self._tables.table(finding.id), likelihood)
+        for path, row in zip(paths, rows, strict=True):
+            place = ("findings", finding.id, rule_key(finding), *path)
+            yield SubsetSlope(place, _of_log(row, answer), is_linear(finding.model, path))
 
     def _present(self, condition: str) -> Vector:
         return holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))

@@ -27,6 +27,7 @@ from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSum
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.results import Outcomes
+from bayesknee.inference.rule_tables import has_whole_table
 from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
@@ -50,7 +51,17 @@ class SubsetOutcomes:
         self._tables = tables
         conditions, signs, readings = tuple(tables.network.conditions), tables.network.signs, tables.network.readings
         noisy_ors, mixtures = _with_rule(tables.network, NoisyOr), _with_rule(tables.network, Mixture)
-        self._rows = _Rows(tables.network, [*tables.network.risk_factors, *noisy_ors, *mixtures, *readings])
+        clustered = tables.network.clustered
+        signs = {name: each for name, each in signs.items() if name not in clustered}
+        readings = {name: each for name, each in readings.items() if name not in clustered}
+        self._others = {
+            name: each.states
+            for name, each in tables.network.findings.items()
+            if name in clustered or has_whole_table(each)
+        }
+        order = [*tables.network.risk_factors, *noisy_ors, *mixtures, *readings, *self._others]
+        self._rows = _Rows(tables.network, order)
+        self._no_others = np.zeros((sum(map(len, self._others.values())), 1 + len(conditions)))
         self._risk_factors = {name: self._rows.places[name].start for name in tables.network.risk_factors}
         self._answer_sums = AnswerSums(tables.before_findings, self._risk_factors)
         self._direct = len(noisy_ors)
@@ -81,10 +92,14 @@ class SubsetOutcomes:
                 noisy_ors[: self._direct].reshape(-1, signs.shape[2]),
                 self._mixture_sums.of(weights),
                 self._of_readings(signs, known),
+                self._no_others,
             ]
         )
         for name in wanted & known.direct.keys():
             every[self._rows.places[name]] = self._of_known_in_part(weights, name, known.direct[name])
+        for name in self._others:
+            if name in wanted and name not in known.direct:
+                every[self._rows.places[name]] = self._of_other(weights, name, known)
         ordered, starts, places = self._rows.of(wanted)
         joint = every[places]
         return Outcomes(ordered, starts, joint[:, 0], joint[:, 1:], found.marginals)
@@ -117,6 +132,18 @@ class SubsetOutcomes:
     def _of_known_in_part(self, weights: Vector, name: str, likelihood: Likelihood) -> Vector:
         """The sums for each state of a direct finding that is known in part, a row for each state."""
         rows = self._tables.table(name) * np.array(likelihood)[:, None]
+        total = rows.sum(axis=0)
+        return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
+
+    def _of_other(self, weights: Vector, name: str, known: SortedEvidence) -> Vector:
+        """The sums for each state of a finding with a table of its own, or of a cluster of signs."""
+        if name not in self._tables.network.clustered:
+            return sums(self._tables.table(name) * weights)
+        cluster = self._tables.network.clustered[name]
+        answers = known.clusters.get(cluster, {})
+        before = answers.get(name, (1.0,) * len(self._others[name]))
+        states = np.eye(len(before)) * np.array(before)
+        rows = np.stack([self._tables.clusters[cluster].likelihood({**answers, name: state}) for state in states])
         total = rows.sum(axis=0)
         return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 
@@ -156,5 +183,9 @@ class _Rows:
 
 
 def _with_rule(network: Network, kind: type[Rule]) -> dict[str, Rule]:
-    """The findings whose model is of this kind, and their models."""
-    return {name: each.model for name, each in network.findings.items() if isinstance(each.model, kind)}
+    """The findings whose model is of this kind and names conditions only, and their models."""
+    return {
+        name: each.model
+        for name, each in network.findings.items()
+        if isinstance(each.model, kind) and name not in network.clustered
+    }

@@ -14,10 +14,12 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
+from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
+from bayesknee.inference.rule_tables import drawn_rule, has_whole_table, rule_table
 from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign
 from bayesknee.knowledge.network import Network
@@ -89,6 +91,49 @@ class MixtureRow:
         return row
 
 
+@dataclass(frozen=True)
+class WholeRow:
+    """An answer to a finding with a table of its own.
+
+    Attributes:
+        finding: it hangs on conditions only.
+        conditions: of the network.
+        drawn: the numbers of the finding.
+        likelihood: of the answer, shape (states,).
+    """
+
+    finding: Finding
+    conditions: tuple[str, ...]
+    drawn: Drawn
+    likelihood: Vector
+
+    def values(self, part: slice) -> Vector:
+        """P(answer | s)."""
+        numbers = drawn_rule(self.finding, self.drawn, part)
+        table = rule_table(self.finding.model, self.finding.states, self.conditions, (), numbers)
+        return np.asarray(np.einsum("v,dvs->sd", self.likelihood, table))
+
+
+@dataclass(frozen=True)
+class ClusterRow:
+    """All that is known of a cluster of signs.
+
+    Attributes:
+        tables: of the cluster.
+        answers: likelihoods by finding.
+        parts: the signs and findings that these hang on, each with its drawn numbers.
+    """
+
+    tables: ClusterTables
+    answers: Mapping[str, Likelihood]
+    parts: Sequence[tuple[Sign | Finding, Drawn]]
+
+    def values(self, part: slice) -> Vector:
+        """P(answers | s)."""
+        numbers = {each.id: drawn_rule(each, drawn, part) for each, drawn in self.parts}
+        return self.tables.drawn_likelihood(self.answers, numbers).T
+
+
 def subset_products(factors: Vector, start: Vector) -> Vector:
     """start times the product of factors over each subset: (n, draws) and (draws,) to (2**n, draws)."""
     half = len(factors) // 2
@@ -118,8 +163,9 @@ class Redraws:
     from a new answer and not from chance.
     """
 
-    def __init__(self, network: Network, prior: Prior) -> None:
+    def __init__(self, network: Network, prior: Prior, clusters: Mapping[str, ClusterTables]) -> None:
         self._network = network
+        self._clusters = clusters
         self._conditions = tuple(network.conditions)
         self._order = prior.order
         self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint)
@@ -169,7 +215,17 @@ class Redraws:
                 self._noisy_or(signs[name].noisy_or, ("noisy_or",), drawn(signs[name]), read(readings))
                 for name, readings in known.readings.items()
             ),
+            *(self._cluster(name, answers, draws, seed) for name, answers in known.clusters.items()),
         ]
+
+    def _cluster(self, cluster: str, answers: Mapping[str, Likelihood], draws: int, seed: int) -> ClusterRow:
+        network = self._network
+        signs = {sign for name in answers for sign in network.signs_above(network.findings[name].model)}
+        parts: list[Sign | Finding] = [network.signs[name] for name in signs]
+        parts += [network.findings[name] for name in answers]
+        return ClusterRow(
+            self._clusters[cluster], answers, [(each, drawn_numbers(each, draws, seed)) for each in parts]
+        )
 
     def _certain(self, condition: str, likelihood: Likelihood) -> Certain:
         yes = holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
@@ -180,6 +236,8 @@ class Redraws:
             return self._mixture(finding, finding.model, drawn, likelihood)
         if isinstance(finding.model, NoisyOr):
             return self._noisy_or(finding.model, ("noisy_or",), drawn, likelihood[:, None])
+        if has_whole_table(finding):
+            return WholeRow(finding, self._conditions, drawn, likelihood)
         raise TypeError(f"{finding.id} reads a sign and has no row of its own")
 
     def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> DrawnRow:

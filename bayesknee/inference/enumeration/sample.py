@@ -2,6 +2,8 @@
 
     s ~ p(s | e);   r ~ p(r | s, e);   g ~ p(g | s, readings in e);   f ~ p(f | s or g, e)
 
+Signs of a cluster are drawn jointly, given all that is known of it.
+
 Given s, risk factors do not depend on signs and findings, so each step is exact: no rejection, no burn-in. Risk factors
 are summed out block by block for each s that was drawn, then drawn in the reverse order, each given those before it
 (forward filtering, backward sampling).
@@ -70,13 +72,27 @@ class SubsetSampler:
         return Sample(membership(len(self._network.conditions))[subsets] > 0.0, codes)
 
     def _findings(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
-        signs = {name: self._sign(name, subsets, rng) for name in self._network.signs}
+        plain = (name for name in self._network.signs if name not in self._network.clustered)
+        signs = {name: self._sign(name, subsets, rng) for name in plain}
+        of_clusters = dict(self._of_clusters(subsets, rng))
         for name, finding in self._network.findings.items():
+            if name in of_clusters:
+                yield name, draw_each(self._likely(name) * of_clusters[name], rng)
+                continue
             if isinstance(finding.model, Reading):
                 table, parent = reading_table(finding.model), signs[finding.model.sign]
             else:
                 table, parent = self._tables.table(name), subsets
             yield name, draw_each((self._likely(name) * table.T)[parent], rng)
+
+    def _of_clusters(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Vector]]:
+        """P(state | signs, s) of each finding of a cluster, shape (rows, states), its signs drawn jointly."""
+        for cluster in self._network.clusters.values():
+            tables = self._tables.clusters[cluster.id]
+            joint = tables.joint(self._known.clusters.get(cluster.id, {}))
+            drawn = np.unravel_index(draw_each(joint[:, subsets].T, rng), (2,) * len(cluster.signs))
+            for name in cluster.findings:
+                yield name, tables.given_signs(name, np.array(drawn), subsets)
 
     def _sign(self, sign: str, subsets: Integers, rng: np.random.Generator) -> Integers:
         """The sign given its causes and what was read of it."""

@@ -17,7 +17,11 @@ apart, as `divided` does: the mean of what a risk factor adds when it comes firs
 Shapley value as far as pairs go, and the rest in proportion.
 
 Conditions. An answer that rules states out has a likelihood of 0 there, and 0^t is 0 at once: such answers come before
-all others, and what they do together is divided among them in the same way.
+all others, and what they do together is divided among them in the same way. So does any answer that some sets of
+conditions cannot bring: what it rules out comes first, and the rest gradually.
+
+Answers about a cluster of signs. Like those about risk factors they are exact together and no product, and are divided
+in the same way.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.products import MOST_AT_ONCE
@@ -94,9 +98,10 @@ class KnownAnswers:
     Attributes:
         names: the ids of all answers.
         prior: P(s), shape (2**n,).
-        certain: P(answer | s) of answers that rule a condition in or out, by condition.
+        certain: of answers that rule a condition in or out P(answer | s), by condition; of others that rule subsets
+            out, 1 where they are possible.
         base: `prior` without the subsets that `certain` rules out.
-        rows: log P(answer | s), by risk factor, finding that reads no sign, and condition that is not certain.
+        rows: log P(answer | s), by risk factor, finding that is no plain reading, and condition that is not certain.
         signs: the signs with answered readings.
     """
 
@@ -111,10 +116,40 @@ class KnownAnswers:
         self.base = functools.reduce(np.multiply, self.certain.values(), self.prior)
         soft = {name: each for name, each in known.conditions.items() if name not in self.certain}
         self.rows = {**self._risk_factor_rows(known.risk_factors), **self._direct_rows({**soft, **known.direct})}
+        for cluster, answers in known.clusters.items():
+            self.rows |= self._cluster_rows(cluster, answers)
         self.signs = tuple(self._sign_seen(sign, readings) for sign, readings in known.readings.items())
 
     def _direct_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
-        return {name: np.log(weighted(self._tables.table(name), each)) for name, each in known.items()}
+        rows = {name: weighted(self._tables.table(name), each) for name, each in known.items()}
+        return {name: self._possible(name, row, row > 0.0) for name, row in rows.items()}
+
+    def _possible(self, name: str, row: Vector, possible: Bools) -> Vector:
+        """The logarithm of P(answer | s), 0 where the answer is not possible; these subsets go to `certain`."""
+        if not possible.all():
+            self._rule_out(name, possible)
+        return np.log(np.where(possible, row, 1.0))
+
+    def _rule_out(self, name: str, possible: Bools) -> None:
+        self.certain[name] = np.where(possible, 1.0, 0.0)
+        self.base = self.base * self.certain[name]
+
+    def _cluster_rows(self, cluster: str, answers: Mapping[str, Likelihood]) -> dict[str, Vector]:
+        """The part of each answer about a cluster of signs in log P(all of them | s), by finding."""
+        tables = self._tables.clusters[cluster]
+        every = tables.likelihood(answers)
+        alone = np.array([tables.likelihood({name: each}) for name, each in answers.items()])
+        others = np.array([tables.likelihood({o: answers[o] for o in answers if o != name}) for name in answers])
+        possible = every > 0.0
+        if not possible.all():
+            for name, row in zip(answers, others, strict=True):
+                if ((row > 0.0) != possible).any():
+                    self._rule_out(name, possible)
+            if not any(name in self.certain for name in answers):  # any of them could be spared for that
+                for name in answers:
+                    self._rule_out(name, possible)
+        total, alone, others = (np.log(np.where(possible, each, 1.0)) for each in (every, alone, others))
+        return dict(zip(answers, divided_by_level(alone, total - others, total, self.prior * possible), strict=True))
 
     def _risk_factor_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
         """The part of each risk factor in log P(answers about risk factors | s), by id."""
@@ -185,11 +220,9 @@ class SubsetPath:
             scale = known.highest + math.fsum(max(sign.logs) for sign in known.signs)
             after = np.asarray(np.log(masses[-1]) + scale, np.float64)
             time = np.where(masses[:-1] > 0.0, self._weights[:, None] / masses[:-1], 0.0)
-        moves = {
-            **self._certain_moves(before, start),
-            **self._direct_moves(time, kept),
-            **self._reading_moves(with_sign, time),
-        }
+        moves = {**self._direct_moves(time, kept), **self._reading_moves(with_sign, time)}
+        for name, move in self._certain_moves(before, start).items():
+            moves[name] = move + moves.get(name, 0.0)  # what an answer rules out, and what it tells of the rest
         return Shares(
             known.names,
             before.reshape(2, -1),

@@ -70,8 +70,11 @@ class Enumeration:
 
     @cached_property
     def _many(self) -> ManyPatients | None:
-        """Compiled inference for many patients; None without numba, or if the network is too large for it."""
-        if not can_compile() or not is_small_enough(self._tables.before_findings):
+        """Compiled inference for many patients.
+
+        None without numba, if the network is too large for it, or if it has clusters of signs, which only numpy sums.
+        """
+        if self._tables.clusters or not can_compile() or not is_small_enough(self._tables.before_findings):
             return None
         from bayesknee.inference.enumeration.compiled.prepare import Many
 
@@ -110,7 +113,7 @@ class Enumeration:
 
     @cached_property
     def _redraws(self) -> Redraws:
-        return Redraws(self._tables.network, self._tables.before_findings)
+        return Redraws(self._tables.network, self._tables.before_findings, self._tables.clusters)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
         """The derivatives of each event by all numbers; see `bayesknee.inference.enumeration.gradients`."""

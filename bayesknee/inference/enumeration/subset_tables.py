@@ -4,8 +4,10 @@
         p(s, risk factors known)
         * product over direct findings of P(f_e | s)
         * product over signs of [ P(g=1 | s) prod P(o_e | g=1) + P(g=0 | s) prod P(o_e | g=0) ]
+        * product over clusters of signs of P(all that is known of the cluster | s)
 
-where s is a subset of conditions, f a finding that depends on them directly, g a sign, o a finding that reads it.
+where s is a subset of conditions, f a finding that depends on them directly, g a sign, o a finding that reads it. Of
+clusters, see `bayesknee.inference.enumeration.clusters`.
 """
 
 from __future__ import annotations
@@ -21,8 +23,10 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, readings_likelihood
+from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.products import vector_product
+from bayesknee.inference.rule_tables import has_whole_table, whole_table
 from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, NoisyOr
@@ -81,6 +85,8 @@ class SubsetRow(NamedTuple):
 def make_row(values: Vector) -> SubsetRow:
     """The scaled row of these values of P(answer | s)."""
     highest = float(values.max())
+    if highest == 0.0:  # nothing can bring this answer
+        return SubsetRow(values, 0.0, 0.0)
     scaled = values / highest
     lowest = float(scaled.min()) or float(scaled[scaled > 0.0].min())
     return SubsetRow(scaled, math.log(highest), math.log(lowest))
@@ -117,9 +123,11 @@ class SubsetTables:
     Attributes:
         network: whose tables these are.
         before_findings: the prior of conditions and risk factors.
+        clusters: the tables of each cluster of signs, by id.
 
     Raises:
-        InferenceError: too many conditions, or a prior that cannot be computed.
+        InferenceError: too many conditions, signs that are tied together too large to sum over, or a prior that cannot
+            be computed.
     """
 
     def __init__(self, network: Network, setting: str) -> None:
@@ -128,9 +136,11 @@ class SubsetTables:
             raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
         self.network = network
         self.before_findings = Prior(network, setting)
+        self.clusters = {name: ClusterTables(network, each) for name, each in network.clusters.items()}
         self._conditions = tuple(network.conditions)
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], SubsetRow] = {}
+        self._kept_cluster_rows: dict[tuple[str, tuple[tuple[str, Likelihood], ...]], SubsetRow] = {}
         self._priors: dict[tuple[tuple[str, Likelihood], ...], Vector] = {}
 
     def infer(self, evidence: Evidence) -> SubsetPosterior:
@@ -160,7 +170,16 @@ class SubsetTables:
         kept, models = self._kept_rows, self.network.readings
         signs = [(sign, readings_likelihood(models, readings)) for sign, readings in known.readings.items()]
         each = (*known.conditions.items(), *known.direct.items(), *signs)
-        return [kept.get(key) or self._make_row(key) for key in each]  # nearly all are kept, so no call for those
+        rows = [kept.get(key) or self._make_row(key) for key in each]  # nearly all are kept, so no call for those
+        return rows + [self._cluster_row(*item) for item in known.clusters.items()] if known.clusters else rows
+
+    def _cluster_row(self, cluster: str, answers: Mapping[str, Likelihood]) -> SubsetRow:
+        """P(all that is known of a cluster of signs | s)."""
+        key = (cluster, tuple(answers.items()))
+        if (row := self._kept_cluster_rows.get(key)) is None:
+            row = make_row(self.clusters[cluster].likelihood(answers))
+            keep(self._kept_cluster_rows, key, row, MOST_CACHED_NUMBERS // len(row.values))
+        return row
 
     def _make_row(self, key: tuple[str, Likelihood]) -> SubsetRow:
         """P(answer | s), of a sign, direct finding or condition and P(answer | state)."""
@@ -170,7 +189,10 @@ class SubsetTables:
         return row
 
     def table(self, name: str) -> Vector:
-        """P(state | s) of a sign, direct finding or condition, shape (states, 2**n)."""
+        """P(state | s) of a condition, sign, or finding that is no plain reading; shape (states, 2**n).
+
+        Signs that a finding hangs on are summed out.
+        """
         if (table := self._tables.get(name)) is None:
             table = self._make_table(name)
             keep(self._tables, name, table, MOST_CACHED_NUMBERS // table.size)
@@ -180,6 +202,8 @@ class SubsetTables:
         if name in self.network.conditions:
             yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
             return np.stack([1.0 - yes, yes])
+        if name in self.network.clustered:
+            return self.clusters[self.network.clustered[name]].node(name)
         if name in self.network.signs:
             return noisy_or_table(self.network.signs[name].noisy_or, self._conditions)
         finding = self.network.findings[name]
@@ -187,4 +211,6 @@ class SubsetTables:
             return mixture_table(finding.model, finding.states, self._conditions)
         if isinstance(finding.model, NoisyOr):
             return noisy_or_table(finding.model, self._conditions)
+        if has_whole_table(finding):
+            return whole_table(finding, self._conditions)
         raise TypeError(f"{name} reads a sign and has no table of its own")

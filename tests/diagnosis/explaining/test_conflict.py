@@ -11,10 +11,12 @@ import pytest
 
 from bayesknee import Diagnosis, Engine
 from bayesknee.diagnosis.explaining.conflict import UNUSUAL, Conflict, Surprise, conflict_of, surprise_of
+from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
+from bayesknee.errors import InferenceError
 from bayesknee.patient.codes import NOT_KNOWN
 from tests.support.effort import seeds
 from tests.support.random_networks import SMALL, random_network, seeded_patient
-from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
+from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 
 A: Final = condition("a", 0.6)
 B: Final = condition("b", 0.7)
@@ -43,7 +45,7 @@ def test_findings_of_different_causes_may_conflict() -> None:
     conflict = conflict_of(diagnose(("f", "yes"), ("g", "no")))
     assert conflict.value == pytest.approx(math.log(0.26264 / 0.2324), abs=1e-12)
     assert conflict.matters
-    assert conflict.to_dict() == {"value": conflict.value, "explained_by": []}
+    assert conflict.to_dict() == {"value": conflict.value, "explained_by": [], "answers": ["f", "g"]}
 
 
 def test_a_rare_condition_may_explain_a_conflict() -> None:
@@ -54,7 +56,70 @@ def test_a_rare_condition_may_explain_a_conflict() -> None:
     conflict = conflict_of(diagnosis)
     assert conflict.value > 0.0
     assert conflict.explained_by == ("rare",)
-    assert not conflict.matters
+    assert (conflict.matters, conflict.answers) == (False, ())
+
+
+def test_the_answers_that_the_others_make_least_likely_are_named() -> None:
+    """Three readings of one sign, of which one contradicts the others; what fits is not named."""
+    hidden, odd = sign("s", noisy_or(0.1, a=0.9)), finding("odd", reading("s", 0.99, 0.99))
+    one, two = finding("one", reading("s", 0.9, 0.9)), finding("two", reading("s", 0.9, 0.9))
+    diagnosis = Engine(network(A, B, hidden, one, two, odd, F)).diagnose(
+        {"one": "yes", "two": "yes", "odd": "no", "f": "yes"}
+    )
+    conflict = conflict_of(diagnosis)
+    assert conflict.matters
+    # The part of a finding by hand: log P(f) - log P(f | others), from the log evidence with and without it.
+    answers = dict(diagnosis.evidence.answers)
+    engine = Engine(diagnosis.network)
+    log = {name: engine.diagnose({k: v for k, v in answers.items() if k != name}).log_evidence for name in answers}
+    alone = {name: engine.diagnose({name: answers[name]}).log_evidence for name in answers}
+    parts_by_hand = {name: alone[name] - (diagnosis.log_evidence - log[name]) for name in answers}
+    worst = max(parts_by_hand, key=parts_by_hand.__getitem__)
+    assert conflict.answers[0] == worst == "odd"
+    assert set(conflict.answers) == {name for name, part in parts_by_hand.items() if part >= parts_by_hand["odd"] / 2}
+    assert "f" not in conflict.answers
+
+
+# --- warnings --------------------------------------------------------------------------------------------------------
+
+
+def test_a_conflict_is_a_warning_that_names_the_answers() -> None:
+    (warning,) = diagnose(("f", "yes"), ("g", "no")).warnings
+    assert warning.to_dict() == {
+        "kind": "conflict",
+        "message": "The answers contradict each other, and no condition explains it; above all: f: yes; g: no. "
+        "Check them.",
+        "answers": ["f=yes", "g=no"],
+    }
+    assert diagnose(("f", "yes"), ("g", "yes")).warnings == diagnose().warnings == ()
+
+
+def test_what_fits_nothing_is_a_warning_that_names_the_least_expected() -> None:
+    each = [finding(f"f{i}", noisy_or(0.02, a=0.03)) for i in range(6)]
+    common = finding("common", noisy_or(0.9, a=0.95))
+    unusual = Engine(network(A, B, *each, common)).diagnose(
+        {**dict.fromkeys(("f1", "f2", "f3"), "yes"), "common": "yes"}
+    )
+    (warning,) = unusual.warnings
+    assert warning.kind == "poor_fit"
+    assert warning.answers == ("f1=yes", "f2=yes", "f3=yes")
+    assert f"patients drawn from it who were asked the same, {unusual.surprise.as_rare} gave answers" in warning.message
+
+
+@pytest.mark.parametrize("seed", seeds(6))
+def test_few_draws_pass_over_no_patient_whom_all_draws_find_unusual(seed: int) -> None:
+    patient = seeded_patient(seed)
+    diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+    assert diagnosis.surprise.matters == ("poor_fit" in {each.kind for each in diagnosis.warnings})
+
+
+def test_what_is_too_much_to_check_is_said() -> None:
+    def too_much() -> Conflict:
+        raise InferenceError("beyond the budget")
+
+    diagnosis = diagnose(("f", "yes"))
+    (warning,) = warnings_of(diagnosis, too_much, lambda: diagnosis.surprise)
+    assert (warning.kind, warning.answers) == ("not_checked", ())
 
 
 def test_the_background_is_given() -> None:

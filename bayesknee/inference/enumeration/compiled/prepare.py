@@ -30,7 +30,7 @@ from bayesknee.inference.enumeration.compiled.risk_factors import Index, Joints,
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.inference.subsets import holds_any, membership
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Reading
+from bayesknee.knowledge.model import Finding, NoisyOr, Reading
 from bayesknee.patient.codes import distinct_rows
 from bayesknee.patient.gates import CodedAnswers
 from bayesknee.patient.sorted_evidence import sorted_evidence
@@ -132,10 +132,10 @@ class Many:
         for i, question in enumerate(questions):
             own = ways[question.id]
             rule[i] = SKIPPED
-            if isinstance(question, Finding) and isinstance(question.model, Mixture):
+            if isinstance(question, Finding) and not isinstance(question.model, Reading | NoisyOr):
                 rule[i], place[i] = MIXTURE, sum(map(len, whole))
                 whole.append(self._ordered(own @ self._subset_tables.table(question.id)))
-                lowest[i, : len(own)] = _log(whole[-1].min(axis=1))
+                lowest[i, : len(own)] = _log(np.where(whole[-1] > 0.0, whole[-1], np.inf).min(axis=1))
             elif isinstance(question, Finding):
                 rule[i], place[i], likelihoods[i, : len(own)] = self._two_numbers(question, own)
                 lowest[i, : len(own)] = self._lowest(question, likelihoods[i, : len(own)])
