@@ -110,7 +110,8 @@ class AnswerClashError(EvidenceError):
         self.new = dict(new)
         told = [
             ", ".join(
-                f"{name}={dict(answer) if isinstance(answer, Mapping) else answer}" for name, answer in each.items()
+                f"{name}={dict(answer) if isinstance(answer, Mapping) else getattr(answer, 'as_given', answer)}"
+                for name, answer in each.items()
             )
             for each in (self.new, self.earlier)
         ]

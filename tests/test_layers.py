@@ -28,6 +28,7 @@ FLOORS = (
     ("inference.cheaper",),
     ("inference.choose",),
     ("inference.compiled_network",),
+    ("diagnosis.guideline_scores",),
     ("interop", "diagnosis.triage", "authoring"),
     ("diagnosis.belief",),
     ("diagnosis.asking",),

@@ -25,6 +25,7 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
+from bayesknee.patient.evidence import shown
 
 MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
 
@@ -217,7 +218,7 @@ def _how_to_go_on(interview: Interview, keeper: Keeper, named: str) -> None:
             f"All answers are kept; go on with: bayesknee ask --session {shlex.quote(context.params['session'])}"
         )
         return
-    words = [f"{name}={_word(answer)}" for name, answer in interview.state.answers.items()]
+    words = [shlex.quote(f"{name}={_word(answer)}") for name, answer in interview.state.answers.items()]
     if words:
         options = [f"--network {shlex.quote(named)}"] if named else []
         options += [*_options_told(context), f"--setting {interview.engine.setting}"]
@@ -241,5 +242,5 @@ def _options_told(context: click.Context) -> Iterator[str]:
 
 def _word(answer: object) -> str:
     if isinstance(answer, str):
-        return answer
+        return shown(answer)
     return ",".join(f"{state}:{weight:g}" for state, weight in dict(answer).items())  # type: ignore[call-overload]

@@ -152,7 +152,8 @@ class Asking:
 
     def _number(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
         words = {each.word: each.value for each in commands}
-        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}; or {', '.join([UNKNOWN, *words])}"
+        instead = [*(each.value for each in prompt.named), UNKNOWN, *words]
+        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}; or {', '.join(instead)}"
 
         def problem(text: str) -> str:
             if text.lower() in words or text.lower() == UNKNOWN:

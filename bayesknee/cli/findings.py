@@ -80,8 +80,9 @@ def described(question: Question) -> dict[str, Any]:
     extras = {
         "help": question.help,
         "only_if": {gate: list(states) for gate, states in question.only_if.items()},
-        "bands": {s: list(band) for s, band in question.bands.items()} if isinstance(question, RiskFactor) else {},
-        "unit": question.unit if isinstance(question, RiskFactor) else "",
+        "bands": {s: list(band) for s, band in question.bands.items()},
+        "cut_offs": {name: cut_off.words for name, cut_off in question.cut_offs.items()},
+        "unit": question.unit,
     }
     return {
         "finding": question.id,

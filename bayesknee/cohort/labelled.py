@@ -37,6 +37,7 @@ from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.cases import Case, parse_case, plain_answer, read_case
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import Evidence, check_evidence
+from bayesknee.patient.measured import Measured
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
 TABLE_SUFFIXES: Final = (".csv", ".parquet")
@@ -99,8 +100,13 @@ def _columns(network: Network) -> dict[str, int]:
 
 
 def holds_states(network: Network, evidence: Evidence) -> bool:
-    """Whether all answers are states of questions, or unknown, which codes can hold."""
-    return all(isinstance(answer, str) and name in network.questions for name, answer in evidence.answers.items())
+    """Whether all answers are states of questions, or unknown, which codes can hold, and no score reads a number."""
+    return all(
+        isinstance(answer, str)
+        and name in network.questions
+        and not (isinstance(answer, Measured) and name in network.numbers_read)
+        for name, answer in evidence.answers.items()
+    )
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from bayesknee.diagnosis.result import PatientResult
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
-from bayesknee.plain import plain
+from bayesknee.patient.measured import Measured
+from bayesknee.plain import attributes, plain
 
 QUESTIONS: Final = 10  # in plain data by default; judged: all of them, with their posteriors, would fill megabytes
 
@@ -235,14 +236,20 @@ class Diagnosis(Belief):
             "log_evidence": self.log_evidence,
             "triage": plain(self.triage),
             "not_ruled_out": plain(self.not_ruled_out),
+            "scores": plain(self.scores),
         }
 
     def given_dict(self) -> dict[str, Any]:
-        """The network, the setting, the evidence and what the evidence implies, as plain data."""
+        """The network, the setting, the evidence, what its numbers count as, and what it implies, as plain data."""
         return {
             "network": self.network.identity,
             "setting": self.setting,
             "evidence": plain(self.evidence.answers),
+            "measured": [
+                {"finding": name, **attributes(answer, ("number", "unit", "state", "cut_off"))}
+                for name, answer in self.evidence.answers.items()
+                if isinstance(answer, Measured)
+            ],
             "implied": [
                 {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
                 for gate, states in self.evidence.implied.items()

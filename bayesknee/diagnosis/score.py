@@ -72,7 +72,7 @@ def score_codes(
     bad = np.array(sorted(reasons), np.int64)
     marginals, groups, log_evidence = (np.array(array, np.float64) for array in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
-    triage = levels(CareSteps(compiled.network, compiled.setting), marginals, encoded.codes)
+    triage = levels(CareSteps(compiled.network, compiled.setting), marginals, encoded.codes, numbers=encoded.numbers)
     names = (*compiled.network.conditions, *compiled.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
     warned = _warnings(compiled, encoded.codes, reasons) if warnings else {}

@@ -18,6 +18,7 @@ from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label, state_text
 from bayesknee.patient.evidence import Answer
+from bayesknee.patient.measured import Measured
 from bayesknee.words import level_name, percent, percent_or_less
 
 MOST_DENIALS: Final = 2  # told by name; more are counted, as what is absent seldom says much by itself. Judged
@@ -131,16 +132,21 @@ def topic_name(network: Network, topic: str) -> str:
 
 def present_text(network: Network, name: str, answer: Answer) -> str:
     """An answer that something is there: `Fever`, or `Onset: gradual`."""
-    return (
-        label(network, name) if answer == NO_YES[1] else f"{label(network, name)}: {answer_text(network, name, answer)}"
-    )
+    return label(network, name) if _says_just(answer, NO_YES[1]) else _labelled(network, name, answer)
 
 
 def denied_text(network: Network, name: str, answer: Answer) -> str:
     """An answer that something is not there, below a heading that says so: `Fever`, or `Duration: none`."""
-    return (
-        label(network, name) if answer == NO_YES[0] else f"{label(network, name)}: {answer_text(network, name, answer)}"
-    )
+    return label(network, name) if _says_just(answer, NO_YES[0]) else _labelled(network, name, answer)
+
+
+def _says_just(answer: Answer | None, state: str) -> bool:
+    """Whether an answer is this state, and no number that counts as it."""
+    return answer == state and not isinstance(answer, Measured)
+
+
+def _labelled(network: Network, name: str, answer: Answer) -> str:
+    return f"{label(network, name)}: {answer_text(network, name, answer)}"
 
 
 def answered(belief: Belief, topics: Iterable[TopicAnswers]) -> Iterator[tuple[str, str]]:
@@ -175,7 +181,7 @@ def speaking_text(network: Network, speaking: Speaking) -> str:
 
 
 def _entry_named(network: Network, entry: Entry) -> str:
-    return label(network, entry.finding) if entry.answer == NO_YES[1] else entry_text(network, entry)
+    return label(network, entry.finding) if _says_just(entry.answer, NO_YES[1]) else entry_text(network, entry)
 
 
 def speaks(network: Network, cause: Cause) -> Iterator[tuple[str, str]]:

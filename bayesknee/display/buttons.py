@@ -185,7 +185,8 @@ class _Panel:
                 self._take(prompt.id, field.value.strip())
 
         field.observe(take, "value")  # on Enter, or when the field is left
-        yield _row([field, _button("Answer", take, style="primary"), *self._not_known(prompt)])
+        named = [_button(each.label.capitalize(), partial(self._take, prompt.id, each.value)) for each in prompt.named]
+        yield _row([field, _button("Answer", take, style="primary"), *named, *self._not_known(prompt)])
 
     def _not_known(self, prompt: Prompt) -> Iterable[Widget]:
         return [_button("Not known", partial(self._take, prompt.id, UNKNOWN))] if prompt.may_be_unsure else []

@@ -29,7 +29,7 @@ def probably(network: Network, name: str, state: str) -> Mapping[str, float]:
     )
 
 
-def read_answer(network: Network, name: str, value: object) -> Answer:
+def read_answer(network: Network, name: str, value: object, known: Mapping[str, object] = immutabledict()) -> Answer:
     """The answer to one finding or risk factor.
 
     Args:
@@ -37,11 +37,13 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         name: id of the finding or risk factor.
         value: what `Engine.diagnose` takes. Also `probably` and `probably not` if the states are no and yes, and
             `probably STATE` for any state.
+        known: the patient's other answers, by id: the cut-offs of a number may hang on some of them.
 
     Raises:
         EvidenceError: an answer that the network cannot take.
     """
-    return read_answers(network, {name: value})[name]
+    hangs_on = network.questions[name].hangs_on if name in network.questions else ()
+    return read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})[name]
 
 
 def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str, Answer]:

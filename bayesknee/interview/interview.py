@@ -453,7 +453,9 @@ class Interview:
 
     def _go_to(self, state: State) -> None:
         self._now = _Now(self._engine_for(state), state, self.policy)
-        _ = self._now.diagnosis  # impossible evidence is refused now
+        placed = self._now.diagnosis.evidence.answers  # impossible evidence is refused now
+        if hanging := {name: placed[name] for name in self._engine.network.hanging if name in placed}:
+            self._now.state = state.with_answers(hanging)  # a number may be in another band by what was answered since
 
     def _engine_for(self, state: State) -> Engine:
         setting = state.setting or self._engine.setting
@@ -474,7 +476,7 @@ class Interview:
             return {SETTING: check_setting(network, str(value))}
         if group := network.opening.tick_all.get(name):
             return read_ticks(network, group, value, self._listed(group))
-        return {name: read_answer(network, name, value)}
+        return {name: read_answer(network, name, value, self.state.answers)}
 
     def _listed(self, group: TickAll) -> tuple[str, ...]:
         """The lines of a checklist: those asked now, else those it had when answered, else those that can be asked."""
@@ -498,7 +500,7 @@ class Interview:
             red_flags=tuple(flag for flag in self.red_flags if flag.id not in before),
             set_aside=immutabledict({other: answer for other, answer in settled.set_aside.items() if other in clash}),
             restored=immutabledict(
-                {other: answer for other, answer in state.set_aside.items() if other not in settled.set_aside}
+                {other: self.state.answers[other] for other in state.set_aside if other not in settled.set_aside}
             ),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING, TickAll
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -41,6 +41,7 @@ class Prompt:
         topic_name: the name of the topic.
         unit: of a number; may be empty.
         lowest, highest: the range of a number, [lowest, highest).
+        named: of a number, the states that people may answer by instead; none where a band has no name but its bounds.
         may_be_unsure: whether `unknown` is an answer, and, except for a checklist, `probably` and `probably not`.
     """
 
@@ -54,6 +55,7 @@ class Prompt:
     unit: str = ""
     lowest: float = 0.0
     highest: float = 0.0
+    named: tuple[Option, ...] = ()
     may_be_unsure: bool = True
 
     @property
@@ -77,18 +79,19 @@ def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Promp
 
 def _prompt_for(network: Network, name: str) -> Prompt:
     question = network.questions[name]
-    bands = question.bands if isinstance(question, RiskFactor) else {}
+    options = tuple(Option(state, state.replace("_", " ")) for state in question.states)
     return Prompt(
         id=name,
-        kind="number" if bands else "choice",
+        kind="number" if question.bands else "choice",
         question=question.question,
-        options=tuple(Option(state, state.replace("_", " ")) for state in question.states),
+        options=options,
         help=_in_words(question.help, question.states),
         topic=question.topic,
         topic_name=network.topics[question.topic],
-        unit=question.unit if isinstance(question, RiskFactor) else "",
-        lowest=min((low for low, _ in bands.values()), default=0.0),
-        highest=max((high for _, high in bands.values()), default=0.0),
+        unit=question.unit,
+        lowest=question.lowest,
+        highest=question.highest,
+        named=() if question.is_named_by_bounds or not question.bands else options,
     )
 
 

@@ -285,7 +285,7 @@ def _fitting(
     lost = []
     for name, answer in raw.items():
         try:
-            checked = read_answer(network, name, answer)
+            checked = read_answer(network, name, answer, raw)
             if name not in stored.session["set_aside"]:
                 engine.diagnose({**counting, name: checked})
                 counting[name] = checked

@@ -95,6 +95,15 @@ class State:
             ended=False,
         )
 
+    def with_answers(self, answers: Mapping[str, Answer]) -> State:
+        """The state with other answers in the places of those that count; all of them are there."""
+
+        def changed(earlier: Mapping[str, Answer]) -> Mapping[str, Answer]:
+            return immutabledict({name: answers.get(name, answer) for name, answer in earlier.items()})
+
+        steps = tuple(replace(step, answers=changed(step.answers)) for step in self.steps)
+        return replace(self, given=changed(self.given), steps=steps)
+
     def with_set_aside(self, names: Iterable[str]) -> State:
         """The state in which these answers are kept, but do not count."""
         answers = self.answers

@@ -21,6 +21,7 @@ SECTIONS: Final = (
     "signs",
     "findings",
     "red_flags",
+    "scores",
 )
 HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution")
 

@@ -17,8 +17,10 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.checks import find_problems
 from bayesknee.knowledge.fields import Fields, deepest, shown, unread
+from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import (
     NO_YES,
     Condition,
@@ -56,6 +58,7 @@ SECTIONS: Final = (
     "signs",
     "findings",
     "red_flags",
+    "scores",
     "interview",
 )
 
@@ -85,6 +88,7 @@ class _Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
+    scores: dict[str, GuidelineScore] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
     complaint: str = ""
     catch_all: str = ""
@@ -115,6 +119,7 @@ class _NetworkReader:
             findings=self._section("findings", _finding),
             groups=self._section("groups", _group),
             red_flags=self._section("red_flags", _red_flag),
+            scores=self._section("scores", _score),
             opening=self._opening(),
             **self._head(),
         )
@@ -272,11 +277,57 @@ def _red_flag(name: str, entry: Fields) -> RedFlag:
         label=entry.text("label"),
         level=entry.text("level"),  # type: ignore[arg-type]  # the rules refuse an unknown one
         reason=entry.text("reason"),
-        when=tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items("when")),
+        when=_lines(entry, "when"),
         source=entry.text("source"),
         note=entry.text("note", ""),
         unless=tuple(_exclusion(each) for each in entry.items("unless")) if entry.has("unless") else (),
     )
+
+
+def _lines(entry: Fields, key: str) -> tuple[AnswerLine, ...]:
+    return tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items(key))
+
+
+def _score(name: str, entry: Fields) -> GuidelineScore:
+    return GuidelineScore(
+        id=name,
+        name=entry.text("name"),
+        items=immutabledict(entry.each_named("items", _score_item)),
+        steps=tuple(_score_step(each) for each in entry.items("steps")),
+        source=entry.text("source"),
+        note=entry.text("note", ""),
+        applies_if=_lines(entry, "applies_if") if entry.has("applies_if") else (),
+    )
+
+
+def _score_item(name: str, entry: Fields) -> ScoreItem:
+    ways = [key for key in ("when", "number", "at_least_as_likely_as", "not_asked") if entry.has(key)]
+    if len(ways) != 1 or ("not_asked" in ways and not entry.truth("not_asked", default=False)):
+        got = "none of them" if len(ways) < 2 else " and ".join(ways)
+        expected = "one of when, number, at_least_as_likely_as, not_asked: true"
+        entry.problem((), got, expected, "say how the item is told")
+    item = ScoreItem(
+        id=name,
+        label=entry.text("label"),
+        points=entry.child("points").itself_number(),
+        when=_lines(entry, "when") if "when" in ways else (),
+        number=immutabledict(entry.each("number", Fields.itself_pair, required=False)),
+        is_partly_asked=entry.truth("partly", default=False),
+        at_least_as_likely_as=entry.text("at_least_as_likely_as", ""),
+    )
+    entry.done()
+    return item
+
+
+def _score_step(entry: Fields) -> ScoreStep:
+    step = ScoreStep(
+        start=entry.child("from").itself_number(),
+        label=entry.text("label"),
+        level=entry.text("level") if entry.has("level") else None,  # type: ignore[arg-type]  # as for red flags
+        do=entry.text("do", ""),
+    )
+    entry.done()
+    return step
 
 
 def _exclusion(entry: Fields) -> Exclusion:
@@ -288,16 +339,8 @@ def _exclusion(entry: Fields) -> Exclusion:
 
 def _risk_factor(name: str, entry: Fields) -> RiskFactor:
     entry.take_basis()
-    bands = immutabledict(entry.each("bands", Fields.itself_pair, required=False))
-    return RiskFactor(
-        id=name,
-        **_asked(entry),
-        prior=immutabledict(entry.each("prior", Fields.distribution)),
-        states=tuple(bands) if bands else entry.texts("states", NO_YES),
-        bands=bands,
-        unit=entry.text("unit", ""),
-        out_of_scope=entry.text("out_of_scope", ""),
-    )
+    prior = immutabledict(entry.each("prior", Fields.distribution))
+    return RiskFactor(id=name, **_asked(entry), prior=prior)
 
 
 def _condition(name: str, entry: Fields) -> Condition:
@@ -351,7 +394,6 @@ def _finding(name: str, entry: Fields) -> Finding | None:
     asked = _asked(entry)
     kind = entry.text("kind")
     rest = {
-        "states": entry.texts("states", NO_YES),
         "asked_of": entry.text("asked_of", ""),
         "only_if": immutabledict(entry.each("only_if", Fields.itself_texts, required=False)),
     }
@@ -375,8 +417,14 @@ def _finding_model(entry: Fields) -> FindingModel | None:
 
 
 def _asked(entry: Fields) -> dict[str, Any]:
-    """The keys that risk factors and findings have in common."""
+    """The keys that risk factors and findings have in common. Bands, where there are any, name the states."""
+    bands = immutabledict(entry.each("bands", Fields.itself_band, required=False))
     return {
+        "states": entry.texts("states", tuple(bands) if set(bands).difference(NO_YES) else NO_YES),
+        "bands": bands,
+        "cut_offs": immutabledict(entry.each("cut_offs", Fields.itself_cut_off, required=False)),
+        "unit": entry.text("unit", ""),
+        "out_of_scope": entry.text("out_of_scope", ""),
         "label": entry.text("label"),
         "question": entry.text("question"),
         "topic": entry.text("topic"),

@@ -119,19 +119,21 @@ def added(first: RawEvidence, second: RawEvidence, network: Network, told: tuple
         f"{shown_word(name)} is given twice: {told[0]} {_shown(first[name])}, {told[1]} says {_shown(answer)}; "
         "keep one of them"
         for name, answer in second.items()
-        if name in first and not _same(name, first[name], answer, network)
+        if name in first and not _same(name, first[name], answer, network, {**first, **second})
     ]
     if clashes:
         raise EvidenceError(joined(clashes))
     return immutabledict({**first, **second})
 
 
-def _same(name: str, one: RawAnswer, other: RawAnswer, network: Network) -> bool:
+def _same(name: str, one: RawAnswer, other: RawAnswer, network: Network, known: RawEvidence) -> bool:
     """Whether the network takes both for the same: 45 is its age band. Two numbers are the same only if equal."""
     if one == other or (isinstance(one, float) and isinstance(other, float)):
         return one == other
     try:
-        checked = [check_evidence(network, {name: each}).answers[name] for each in (one, other)]
+        hangs_on = network.questions[name].hangs_on if name in network.questions else ()
+        beside = {each: known[each] for each in hangs_on if each in known}
+        checked = [check_evidence(network, {**beside, name: each}).answers[name] for each in (one, other)]
     except EvidenceError:
         return False
     return checked[0] == checked[1]
