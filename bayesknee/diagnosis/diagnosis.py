@@ -90,7 +90,7 @@ class Diagnosis(Belief):
 
         Args:
             draws: how many networks to draw from the ranges of the numbers, 40 to 100,000. The default is 1,000. With
-                more than 20 conditions, the default is as many of these as fit into the seconds of the budget, and
+                more than 13 conditions, the default is as many of these as fit into the seconds of the budget, and
                 fewer than 100 are refused. `Intervals.draws` has the number taken.
             seed: of the draws, 0 or more. The same seed gives the same intervals on every machine.
 
