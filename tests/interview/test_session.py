@@ -234,7 +234,8 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path: Path, monk
         write_file(path, b"half")
     assert len(list(tmp_path.glob(".patient.json.*.part"))) == 1
     assert again(path).state == half_way().state
-    assert {each.name for each in tmp_path.iterdir()} == {".other.json.x.part", "patient.json", "patient.json.lock"}
+    left = {each.name for each in tmp_path.iterdir()} - {"patient.json.lock"}  # which filelock takes away, or leaves
+    assert left == {".other.json.x.part", "patient.json"}
 
 
 def test_it_names_the_network_that_was_given() -> None:
