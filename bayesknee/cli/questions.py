@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from bayesknee.cli.findings import find_topic
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    setting_option,
+    words_argument,
+)
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 
 
@@ -17,7 +25,7 @@ from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranki
         "bayesknee questions --case patient.yaml --topic nerve --topic exam_special --most-burden 3 -n 5",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @case_option
 @asked_of_option
 @ranking_options

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.assessment import Assessment
-from bayesknee.diagnosis.asking.candidates import Candidate, candidates, topic_of
-from bayesknee.diagnosis.asking.next_questions import keep_to_topic
+from bayesknee.diagnosis.asking.candidates import Candidate, candidates, next_candidate, topic_of
 from bayesknee.diagnosis.asking.objectives import information
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.engine import Engine
@@ -30,6 +29,7 @@ from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.askable import askable
 from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 
@@ -283,8 +283,12 @@ class _Interviewed:
         return Assessment(self._plan.engine.diagnose(self._answers), self._plan.names, self._plan.rule)
 
     def put(self, name: str, members: Sequence[str]) -> None:
-        """Puts a question, or a list of questions, and records the answers."""
-        self._answers |= answers_of(self._plan.engine.network, self._row, members)
+        """Puts a question, or a list of questions, and records the answers. What cannot be asked now is left out."""
+        network = self._plan.engine.network
+        members = askable(network, check_evidence(network, self._answers), members)
+        if not members:
+            return
+        self._answers |= answers_of(network, self._row, members)
         self.asked += 1
         self.topic = topic_of(self._plan.engine.network, name) or self.topic
 
@@ -362,7 +366,7 @@ def _chosen(policy: str, one: _Interviewed, standing: Assessment) -> Candidate:
     if policy == "information":
         return _by_information(standing)
     found = standing.asks_within(standing.names, ahead=policy == "look_ahead")
-    return keep_to_topic(found, one.topic)[0]
+    return next_candidate(standing.belief.network, found, one.topic, standing.rule.least_value)
 
 
 def _by_information(standing: Assessment) -> Candidate:

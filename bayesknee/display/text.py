@@ -31,6 +31,7 @@ from bayesknee.diagnosis.wording import (
     not_known_text,
     not_ruled_out_line,
     others_text,
+    scope_line,
     speaks,
     why,
 )
@@ -85,6 +86,8 @@ def _parts(
         from bayesknee.display.next_questions import next_questions_parts
 
         yield from next_questions_parts(diagnosis, questions, details=options.details)
+    if scope := scope_line(diagnosis.network):
+        yield Text(f"\n{scope}", style="dim")
     yield from closing_parts(diagnosis, options)
 
 

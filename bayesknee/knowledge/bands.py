@@ -63,6 +63,7 @@ class Banded:
         cut_offs: ends of bands that hang on other answers, by name.
         unit: of that number.
         out_of_scope: why a number below the bands is refused.
+        state_names: by state, what people call it; the first is shown.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Banded:
     cut_offs: Mapping[str, CutOff]
     unit: str
     out_of_scope: str
+    state_names: Mapping[str, tuple[str, ...]]
 
     @property
     def lowest(self) -> float:
@@ -95,6 +97,8 @@ class Banded:
 
     def state_words(self, state: str) -> str:
         """A state as people read it; a band by its bounds, where these are its only name."""
+        if names := self.state_names.get(state):
+            return names[0]
         return self._bounds(state) if self.is_named_by_bounds else state.replace("_", " ")
 
     @property

@@ -39,7 +39,9 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
 from bayesknee.knowledge.rule_checks import Nodes, distribution_problems, finding_problems, model_problems
+from bayesknee.knowledge.scope import Scope, scope_problems
 from bayesknee.knowledge.sections import NODES
+from bayesknee.words import folded
 
 MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
@@ -75,6 +77,8 @@ class NetworkParts(Protocol):
     @property
     def opening(self) -> Opening: ...
     @property
+    def scope(self) -> Scope: ...
+    @property
     def complaint(self) -> str: ...
     @property
     def catch_all(self) -> str: ...
@@ -100,10 +104,12 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _signs,
         _findings,
         _gates,
+        _state_names,
         _groups,
         _red_flags,
         _scores,
         _opening,
+        _scope,
         _catch_all,
     )
     with few_hints():
@@ -334,26 +340,55 @@ def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 
 def _gates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     askable = _questions(parts)
-    for name, finding in parts.findings.items():
-        for gate, wanted in finding.only_if.items():
-            path = ("findings", name, "only_if", gate)
-            if gate in broken:
-                continue
-            if gate not in askable:
-                yield unknown_name(path, gate, askable, "a risk factor or finding")
-                continue
-            if not wanted:
-                yield Problem(path, "no state", "at least one state", "list the states in which it is asked")
-            for state in wanted:
-                if state not in askable[gate].states:
-                    yield unknown_name(path, state, askable[gate].states, f"a state of {gate}")
-            if not set(askable[gate].states).difference(wanted):
-                yield Problem(path, f"all states of {gate}", "some of them, for it to be a gate", "drop it or a state")
+    for section, name, question in _asked(parts):
+        for key in ("only_if", "ask_once", "ask_unless"):
+            for gate, wanted in getattr(question, key).items():
+                if gate == name:
+                    path = (section, name, key, gate)
+                    yield Problem(path, "the question itself", "another question", "name what its asking hangs on")
+                elif gate not in broken:
+                    yield from _gate((section, name, key, gate), gate, wanted, askable)
     if cycle := find_cycle({name: list(finding.only_if) for name, finding in parts.findings.items()}):
         path = ("findings", cycle[0], "only_if", cycle[1])
         yield Problem(path, " <- ".join(cycle), "gates without a cycle", "drop one of these gates")
     else:
         yield from _clashing_gates(parts)
+
+
+def _asked(parts: NetworkParts) -> Iterator[tuple[str, str, RiskFactor | Finding]]:
+    for section in ("risk_factors", "findings"):
+        for name, question in getattr(parts, section).items():
+            yield section, name, question
+
+
+def _gate(
+    path: Path, gate: str, wanted: Collection[str], askable: Mapping[str, RiskFactor | Finding]
+) -> Iterator[Problem]:
+    if gate not in askable:
+        yield unknown_name(path, gate, askable, "a risk factor or finding")
+        return
+    if not wanted:
+        yield Problem(path, "no state", "at least one state", "list the states in which it is asked")
+    for state in wanted:
+        if state not in askable[gate].states:
+            yield unknown_name(path, state, askable[gate].states, f"a state of {gate}")
+    if not set(askable[gate].states).difference(wanted):
+        yield Problem(path, f"all states of {gate}", "some of them, for it to be a gate", "drop it or a state")
+
+
+def _state_names(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    """A name must mean one state: what is answered by it is read as that state."""
+    for section, name, question in _asked(parts):
+        path = (section, name, "state_names")
+        meant = {folded(state): state for state in question.states}
+        for state, words in question.state_names.items():
+            if state not in question.states:
+                yield unknown_name((*path, state), state, question.states, f"a state of {name}")
+                continue
+            for word in words:
+                if meant.setdefault(folded(word), state) != state:
+                    got = f"{quoted(word)}, which is {meant[folded(word)]} already"
+                    yield Problem((*path, state), got, "a name that means one state", "choose another name")
 
 
 def _clashing_gates(parts: NetworkParts) -> Iterator[Problem]:
@@ -430,9 +465,16 @@ def _questions(parts: NetworkParts) -> dict[str, RiskFactor | Finding]:
 
 def _opening(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     askable = _questions(parts)
-    gated = frozenset(name for name, finding in parts.findings.items() if finding.only_if)
+    gated = frozenset(name for name, each in askable.items() if each.only_if or each.ask_once)
     states = {name: each.states for name, each in askable.items()}
     return opening_problems(parts.opening, states, gated, parts.topics, broken)
+
+
+def _scope(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    for name, question in parts.scope.questions.items():
+        for each in (name, *question.answers):
+            yield from _name_problems(("scope", "questions", name), each)
+    yield from scope_problems(parts.scope)
 
 
 def _catch_all(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:

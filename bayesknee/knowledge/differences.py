@@ -23,7 +23,7 @@ SECTIONS: Final = (
     "red_flags",
     "scores",
 )
-HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution")
+HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution", "scope")
 
 
 @dataclass(frozen=True)

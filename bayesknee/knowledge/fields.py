@@ -165,6 +165,10 @@ class Fields:
         low, high = self._ends(lambda word: word if _NAME.fullmatch(word) else self._float(word, ()))
         return low, high
 
+    def itself_names(self) -> tuple[str, ...]:
+        """This place as one name or a list of them."""
+        return (self.itself_text(),) if isinstance(self._tree, Scalar) else self.itself_texts()
+
     def itself_pair(self) -> tuple[float, float]:
         """This place as a lower and an upper end."""
         return self._ends(lambda word: self._float(word, ()))

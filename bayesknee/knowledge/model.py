@@ -19,6 +19,7 @@ Grade: TypeAlias = Literal["A", "B", "C", "D"]
 Level: TypeAlias = Literal["emergency", "same_day", "urgent", "routine", "self_care"]
 Kind: TypeAlias = Literal["history", "exam", "test"]
 Path: TypeAlias = tuple[str, ...]
+States: TypeAlias = Mapping[str, tuple[str, ...]]  # by id of a question, or of a state by its id
 
 GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
@@ -271,6 +272,7 @@ class RiskFactor(Banded):
     """A root of the network with a prior over its states.
 
     Attributes:
+        ask_once, ask_unless, state_names, synonyms: as of a `Finding`.
         prior: by setting id, or `any_setting`.
         bands, cut_offs, unit, out_of_scope: for a factor that is given as a number; see `Banded`.
         burden: how much asking costs, relative to a plain question (1).
@@ -288,6 +290,10 @@ class RiskFactor(Banded):
     out_of_scope: str = ""
     burden: float = 1.0
     help: str = ""
+    ask_once: States = field(default_factory=immutabledict)
+    ask_unless: States = field(default_factory=immutabledict)
+    state_names: States = field(default_factory=immutabledict)
+    synonyms: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "risk_factor"
     asked_of: ClassVar[str] = "patient"
@@ -390,6 +396,11 @@ class Finding(Banded):
         only_if: the gate: states of other findings or risk factors in which this one makes sense.
         bands, cut_offs, unit, out_of_scope: for a finding that may be given as a number; see `Banded`.
         burden: how much asking costs, relative to a plain question (1).
+        ask_once: asked only once one of these is known to be so. Unlike `only_if`, it is about asking alone: numbers
+            are not conditional on it, and an answer implies nothing of it.
+        ask_unless: not asked where one of these is known to be so; likewise about asking alone.
+        state_names: by state, what people call it: the first is shown, and all are read as answers.
+        synonyms: other words for it, which a wrong name may have meant.
     """
 
     id: str
@@ -402,7 +413,11 @@ class Finding(Banded):
     asked_of: str = ""
     burden: float = 1.0
     help: str = ""
-    only_if: Mapping[str, tuple[str, ...]] = field(default_factory=immutabledict)
+    only_if: States = field(default_factory=immutabledict)
+    ask_once: States = field(default_factory=immutabledict)
+    ask_unless: States = field(default_factory=immutabledict)
+    state_names: States = field(default_factory=immutabledict)
+    synonyms: tuple[str, ...] = ()
     bands: Mapping[str, Band] = field(default_factory=immutabledict)
     cut_offs: Mapping[str, CutOff] = field(default_factory=immutabledict)
     unit: str = ""

@@ -34,6 +34,7 @@ from bayesknee.knowledge.model import (
     parents_of,
 )
 from bayesknee.knowledge.opening import Opening
+from bayesknee.knowledge.scope import Scope
 from bayesknee.knowledge.sections import NODES
 from bayesknee.markup import render
 from bayesknee.plain import attributes
@@ -104,6 +105,7 @@ class Network:
     red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
     scores: Mapping[str, GuidelineScore] = field(default_factory=immutabledict)
     opening: Opening = field(default_factory=Opening)
+    scope: Scope = field(default_factory=Scope)
     description: str = ""
     complaint: str = ""
     catch_all: str = ""
@@ -198,6 +200,18 @@ class Network:
         """The questions of which a score reads the number, and not the state alone."""
         items = (item for score in self.scores.values() for item in score.items.values())
         return frozenset(name for item in items for name in item.number)
+
+    @cached_property
+    def asked_on_terms(self) -> frozenset[str]:
+        """The questions that are asked only once, or not where, something else is known: `ask_once`, `ask_unless`."""
+        return frozenset(name for name, each in self.questions.items() if each.ask_once or each.ask_unless)
+
+    @cached_property
+    def warning_signs(self) -> frozenset[str]:
+        """The questions of which a yes may be alarming; see `bayesknee.knowledge.warning_signs`."""
+        from bayesknee.knowledge.warning_signs import find_warning_signs
+
+        return find_warning_signs(self)
 
     @cached_property
     def gates(self) -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:

@@ -40,6 +40,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.knowledge.scope import Scope, ScopeAnswer, ScopeQuestion
 from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
@@ -60,6 +61,7 @@ SECTIONS: Final = (
     "red_flags",
     "scores",
     "interview",
+    "scope",
 )
 
 T = TypeVar("T")
@@ -90,6 +92,7 @@ class _Draft:
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
     scores: dict[str, GuidelineScore] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
+    scope: Scope = field(default_factory=Scope)
     complaint: str = ""
     catch_all: str = ""
     id: str = ""
@@ -121,6 +124,7 @@ class _NetworkReader:
             red_flags=self._section("red_flags", _red_flag),
             scores=self._section("scores", _score),
             opening=self._opening(),
+            scope=self._scope(),
             **self._head(),
         )
         self._unknown_sections()
@@ -212,18 +216,36 @@ class _NetworkReader:
 
     def _opening(self) -> Opening:
         """The section `interview`, which a network may lack."""
-        files = [file for file, tree in self._trees.items() if "interview" in tree.items]
-        if len(files) > 1:
-            got = f"the section in {', '.join(files)}"
-            self._problems.append(Problem(("interview",), got, "at most one", "keep one of them", files[1]))
-        if not files:
+        if (fields := self._one_place("interview")) is None:
             return Opening()
-        fields = Fields(self._problems, files[0], self._trees[files[0]].items["interview"], ("interview",))
         opening = Opening(
             fields.texts("opening", ()), immutabledict(fields.each_named("tick_all", _tick_all, required=False))
         )
         fields.done()
         return opening
+
+    def _scope(self) -> Scope:
+        """The section `scope`, which a network may lack."""
+        if (fields := self._one_place("scope")) is None:
+            return Scope()
+        scope = Scope(
+            fields.text("purpose"),
+            fields.texts("not_for", ()),
+            fields.texts("leaves_out", ()),
+            immutabledict(fields.each_named("questions", _scope_question, required=False)),
+        )
+        fields.done()
+        return scope
+
+    def _one_place(self, section: str) -> Fields | None:
+        """A section that stands in one file at most; None where it is in none."""
+        files = [file for file, tree in self._trees.items() if section in tree.items]
+        if len(files) > 1:
+            got = f"the section in {', '.join(files)}"
+            self._problems.append(Problem((section,), got, "at most one", "keep one of them", files[1]))
+        if not files:
+            return None
+        return Fields(self._problems, files[0], self._trees[files[0]].items[section], (section,))
 
     def _head(self) -> dict[str, str]:
         """The texts of the section `network`."""
@@ -269,6 +291,19 @@ def _tick_all(name: str, entry: Fields) -> TickAll:
     )
     entry.done()
     return group
+
+
+def _scope_question(name: str, entry: Fields) -> ScopeQuestion:
+    answers = immutabledict(entry.each_named("answers", _scope_answer))
+    question = ScopeQuestion(name, entry.text("question"), answers, entry.text("help", ""))
+    entry.done()
+    return question
+
+
+def _scope_answer(name: str, entry: Fields) -> ScopeAnswer:
+    answer = ScopeAnswer(name, entry.text("label"), entry.text("reason", ""), entry.text("go_to", ""))
+    entry.done()
+    return answer
 
 
 def _red_flag(name: str, entry: Fields) -> RedFlag:
@@ -430,6 +465,12 @@ def _asked(entry: Fields) -> dict[str, Any]:
         "topic": entry.text("topic"),
         "burden": entry.plain_number("burden", 1.0),
         "help": entry.text("help", ""),
+        "synonyms": entry.texts("synonyms", ()),
+        "state_names": immutabledict(entry.each("state_names", Fields.itself_names, required=False)),
+        **{
+            key: immutabledict(entry.each(key, Fields.itself_texts, required=False))
+            for key in ("ask_once", "ask_unless")
+        },
     }
 
 

@@ -14,19 +14,18 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import (
     MOST_JOINED,
-    SEE_FINDINGS,
     EvidenceError,
     did_you_mean,
     few_hints,
     joined,
     quoted,
     shown_word,
-    unknown_text,
 )
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import EITHER, TRUTH_VALUES, UNKNOWN, is_blank, meant_name, meant_state, plain_text
 from bayesknee.patient.measured import Measured, as_float, is_number, number_text, read_measured
+from bayesknee.patient.near_names import finding_hint
 
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
@@ -264,7 +263,7 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
 def _states(network: Network, name: str) -> tuple[str, ...]:
     if name in network.states:
         return network.states[name]
-    raise EvidenceError(unknown_text("finding", name, network.states, otherwise=SEE_FINDINGS))
+    raise EvidenceError(f"unknown finding {quoted(name)}; {finding_hint(network, name)}")
 
 
 def _either(network: Network, name: str, value: str) -> Answer:

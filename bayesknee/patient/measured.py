@@ -18,6 +18,7 @@ _NO_YES_NUMBERS: Final = (0.0, 1.0)
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma before one or two digits is a decimal one; before three, it may part thousands.
 _WITH_UNIT: Final = re.compile(r"([+-]?\d+(?:\.\d+|,\d{1,2})?)\s*([^\d\s.,].*)")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100  # what is hardly an age, and may well be a year of birth
 _SAME_UNITS: Final = {
     "celsius": "c",
     "centigrade": "c",
@@ -173,7 +174,7 @@ def _check_unit(question: Banded, unit: str, text: str) -> None:
 def _folded_unit(unit: str) -> str:
     """A unit to compare: in small letters, without degree signs, plurals and blanks; micro as u."""
     text = unit.casefold().replace("\N{GREEK SMALL LETTER MU}", "u").replace("\N{MICRO SIGN}", "u")
-    words = re.sub(r"\N{DEGREE SIGN}|\bdeg(ree)?s?\b|\.$", "", text).replace(" per ", "/").split("/")
+    words = re.sub(r"\N{DEGREE SIGN}|\bdeg(ree)?s?\b|\.$|\bold$", "", text).replace(" per ", "/").split("/")
     return "/".join(_folded_word(word.strip()) for word in words)
 
 
@@ -190,13 +191,19 @@ def _placed(network: Network, question: Banded, number: float, known: Mapping[st
     if not question.lowest <= number < question.highest:
         told = f"{question.id} {number_text(number)} is outside this network's scope; expected {_scope(question)}"
         below = question.out_of_scope and number < question.lowest
-        raise EvidenceError(f"{told}; {question.out_of_scope if below else 'correct the number'}")
+        raise EvidenceError(f"{told}; {question.out_of_scope if below else _remedy(question, number)}")
     ends = {name: _cut_off_ends(network, each, known) for name, each in question.cut_offs.items()}
     state, other = (_state_at(question, number, {name: each[end] for name, each in ends.items()}) for end in (0, 1))
     if state != other:
         raise EvidenceError(_not_placed(question, number, (other, state), known))
     told = ", ".join(_cut_off_told(question, name, each) for name, each in ends.items())
     return Measured(state, number, question.unit, told)
+
+
+def _remedy(question: Banded, number: float) -> str:
+    if _folded_unit(question.unit) == "year" and _FIRST_YEAR <= number < _LAST_YEAR:
+        return "if it is the year of birth, give the age in years"
+    return "correct the number"
 
 
 def _scope(question: Banded) -> str:
