@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bayesknee.diagnosis.diagnosis import Diagnosis as Diagnosis
     from bayesknee.diagnosis.engine import Engine as Engine
     from bayesknee.inference.results import Budget as Budget
+    from bayesknee.interop.model_evidence import pgmpy_evidence as pgmpy_evidence
     from bayesknee.interop.pgmpy_model import to_pgmpy as to_pgmpy
     from bayesknee.interview import Interview as Interview
     from bayesknee.knowledge.library import load_network as load_network
@@ -30,6 +31,7 @@ __all__ = [
     "NetworkError",
     "__version__",
     "load_network",
+    "pgmpy_evidence",
     "plots",
     "to_pgmpy",
 ]
@@ -44,6 +46,7 @@ _LOADED_LATER = {
     "Interview": "bayesknee.interview",
     "Network": "bayesknee.knowledge.network",
     "load_network": "bayesknee.knowledge.library",
+    "pgmpy_evidence": "bayesknee.interop.model_evidence",
     "to_pgmpy": "bayesknee.interop.pgmpy_model",
 }
 _PARTS = (

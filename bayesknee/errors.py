@@ -110,7 +110,8 @@ class AnswerClashError(EvidenceError):
         self.new = dict(new)
         told = [
             ", ".join(
-                f"{name}={dict(answer) if isinstance(answer, Mapping) else answer}" for name, answer in each.items()
+                f"{name}={dict(answer) if isinstance(answer, Mapping) else getattr(answer, 'as_given', answer)}"
+                for name, answer in each.items()
             )
             for each in (self.new, self.earlier)
         ]
@@ -215,13 +216,20 @@ def few_hints(most: int = MOST_HINTS) -> Iterator[None]:
         _hints_left.reset(token)
 
 
+def may_hint(word: object) -> bool:
+    """Whether a hint about this word is worth its time: it is no long text, and not all hints are given yet."""
+    left = _hints_left.get()
+    return len(str(word)) <= LONGEST_HINTED and (left is None or left[0] > 0)
+
+
 def did_you_mean(word: object, known: Iterable[str], most: int = 3) -> str:
     """A hint with the names nearest to `word`, or the empty string where none is near."""
-    left = _hints_left.get()
-    if len(text := str(word)) > LONGEST_HINTED or (left is not None and not left[0]):
+    if not may_hint(word):
         return ""
+    left = _hints_left.get()
     if left is not None:
         left[0] -= 1
+    text = str(word)
     near = difflib.get_close_matches(text.lower(), list(known), n=most, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""
 

@@ -167,7 +167,7 @@ def only_writer(*paths: Path) -> Iterator[None]:
                 _check_can_be(place)
                 told = "is being written by another run; wait until that has ended, or name another file"
                 raise TableError(f"{str(target)!r} {told}") from None
-            held.callback(_let_go, lock, place)
+            held.callback(let_go, lock, place)
             _clear(target)
         yield
 
@@ -179,7 +179,7 @@ def _check_can_be(lock: Path) -> None:
         lock.unlink()
 
 
-def _let_go(lock: object, place: Path) -> None:
+def let_go(lock: object, place: Path) -> None:
     """Removes the lock's file while it is held: who opened it meanwhile finds it without a name, and is refused."""
     with contextlib.suppress(OSError):  # Windows removes no file that is open; the next run takes it
         place.unlink()

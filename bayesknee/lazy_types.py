@@ -6,7 +6,7 @@ One place, so that annotations elsewhere are ordinary names, which documentation
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ipywidgets import Checkbox, VBox, Widget
+    from ipywidgets import ToggleButtons, VBox, Widget
     from jinja2 import Environment
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pgmpy.models import DiscreteBayesianNetwork
     from pyarrow import Array, ChunkedArray, DataType, RecordBatch, Schema, Table
 else:
-    Checkbox = VBox = Widget = Environment = Axes = Figure = Any
+    ToggleButtons = VBox = Widget = Environment = Axes = Figure = Any
     CategoricalDtype = DataFrame = Index = Series = TabularCPD = DiscreteBayesianNetwork = Any
     Array = ChunkedArray = DataType = RecordBatch = Schema = Table = Any
 
@@ -23,7 +23,6 @@ __all__ = [
     "Array",
     "Axes",
     "CategoricalDtype",
-    "Checkbox",
     "ChunkedArray",
     "DataFrame",
     "DataType",
@@ -36,6 +35,7 @@ __all__ = [
     "Series",
     "Table",
     "TabularCPD",
+    "ToggleButtons",
     "VBox",
     "Widget",
 ]

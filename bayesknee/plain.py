@@ -15,7 +15,8 @@ def plain(value: object) -> Any:  # noqa: ANN401 (whatever JSON has)
     """The value as dictionaries, lists, texts, numbers, truth values and None, all the way down.
 
     Infinite and NaN values become None, as JSON has neither. An object with a method `to_dict` becomes what that
-    returns; any other dataclass or named tuple becomes its fields, by name and in their order.
+    returns, and a text with an attribute `as_given` becomes that. Any other dataclass or named tuple becomes its
+    fields, by name and in their order.
 
     Args:
         value: an object as above, or a mapping, list, tuple, path, array or scalar of numpy, with such values.
@@ -26,7 +27,7 @@ def plain(value: object) -> Any:  # noqa: ANN401 (whatever JSON has)
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if value is None or isinstance(value, str | int):
-        return value
+        return getattr(value, "as_given", value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, PurePath) else _with_parts(value)

@@ -96,7 +96,17 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
 
 
 def _counts(network: Network) -> dict[str, int]:
-    parts = ("settings", "conditions", "groups", "risk_factors", "signs", "findings", "red_flags", "references")
+    parts = (
+        "settings",
+        "conditions",
+        "groups",
+        "risk_factors",
+        "signs",
+        "findings",
+        "red_flags",
+        "scores",
+        "references",
+    )
     kinds = Counter[str](finding.kind for finding in network.findings.values())
     return {part: len(getattr(network, part)) for part in parts} | {kind: kinds[kind] for kind in ANSWERED_BY}
 
@@ -107,7 +117,9 @@ def _grades(network: Network) -> dict[str, int]:
 
 
 def _unused(network: Network) -> dict[str, list[str]]:
-    cited = {number.source for _, number in network.numbers()} | {flag.source for flag in network.red_flags.values()}
+    cited = {number.source for _, number in network.numbers()}
+    cited |= {flag.source for flag in network.red_flags.values()} | {score.source for score in network.scores.values()}
+    cited |= {cut_off.source for question in network.questions.values() for cut_off in question.cut_offs.values()}
     read = {sign for finding in network.findings.values() for sign in network.signs_above(finding.model)}
     topics = {question.topic for question in network.questions.values()}
     return {

@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
-from bayesknee.cli.options import examples, network_option, setting_option, warn
+from bayesknee.cli.options import (
+    ExpertOption,
+    GroupedCommand,
+    examples,
+    network_option,
+    setting_option,
+    warn,
+    words_argument,
+)
 from bayesknee.cli.patient import asked_of_option, case_option, check_report, report_options, write_report
+from bayesknee.cli.talking.talk import Talk
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError, SessionError, one_line, shown_word
 from bayesknee.interview import Interview, Policy
-from bayesknee.interview.interview import PATIENT
+from bayesknee.interview.preliminaries import PATIENT
 from bayesknee.interview.session import SessionFile, Stored
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
+from bayesknee.patient.evidence import shown
 
 MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
 
 
 @click.command(
     "ask",
+    cls=GroupedCommand,
     epilog=examples(
         "bayesknee ask",
         "bayesknee ask --session patient.json",
         "bayesknee ask age=45 lump_noticed=yes --asked-of patient --asked-of clinician",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @case_option
 @click.option("--session", metavar="FILE", help="Keep the interview in this file, and take it up from there.")
 @asked_of_option
-@click.option("--objective", default=DEFAULT_OBJECTIVE, show_default=True, metavar="NAME",
+@click.option("--objective", cls=ExpertOption, default=DEFAULT_OBJECTIVE, show_default=True, metavar="NAME",
               help=f"What to ask for: {', '.join(OBJECTIVES)}.")  # fmt: skip
-@click.option("--look-ahead", is_flag=True, help="Choose questions by what they are worth with what may follow.")
-@click.option("--threshold", type=float, default=THRESHOLD, show_default=True, metavar="SHARE",
+@click.option(
+    "--look-ahead", cls=ExpertOption, is_flag=True, help="Choose questions by what they are worth with what may follow."
+)
+@click.option("--threshold", cls=ExpertOption, type=float, default=THRESHOLD, show_default=True, metavar="SHARE",
               help="How sure it must be that more answers would change nothing, to stop.")  # fmt: skip
-@click.option("--least-value", type=float, default=LEAST_VALUE, show_default=True, metavar="BITS",
+@click.option("--least-value", cls=ExpertOption, type=float, default=LEAST_VALUE, show_default=True, metavar="BITS",
               help="What a question must be worth to be asked.")  # fmt: skip
-@click.option("--most-missed", type=float, default=MOST_MISSED, show_default=True, metavar="SHARE",
+@click.option("--most-missed", cls=ExpertOption, type=float, default=MOST_MISSED, show_default=True, metavar="SHARE",
               help="How often, at most, to stop and miss what is dangerous and more answers would find.")  # fmt: skip
-@click.option("--one-at-a-time", is_flag=True, help="Put no lists to tick but those of the opening.")
+@click.option("--one-at-a-time", cls=ExpertOption, is_flag=True, help="Put no lists but those of the opening.")
 @report_options
 @click.option("--details", is_flag=True, help="Tell figures of the stop rule, ids and codes at the end, too.")
 @setting_option
@@ -74,9 +90,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 ) -> None:
     """Ask the questions that tell most, one after the other, until more would change nothing.
 
-    Answers are yes, no, probably, probably not, don't know, or one of several; each question tells why it is asked, can
-    be skipped, and earlier answers can be changed. What is urgent is told at once. A session file is written after
-    every answer; it is a case file that `bayesknee diagnose --case` takes, too. Ctrl-C loses nothing.
+    It begins with who answers, and whether the network is for this patient. Answers are yes, no, probably, probably
+    not, don't know, or one of several; in a list, each line is yes, no or don't know, and what is not marked was not
+    asked. Each question tells why it is asked, can be skipped, and earlier answers can be changed. What is urgent is
+    told at once. A session file is written after every answer; it is a case file that `bayesknee diagnose --case`
+    takes, too. Ctrl-C loses nothing.
     """
     check_report(report, patient)
     case = read_case(case_file) if case_file is not None else Case()
@@ -95,7 +113,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         policy = _policy(options, chosen, stored)
         named = network if network is not None else case.network or (stored.network if stored else "")
         engine = Engine(load_network(named or DEFAULT_NETWORK), chosen)
-        warn(case.differences(engine.network))
+        warn(case.warnings(engine.network))
         told = ("the case says", "the command line")
         evidence = added(case.evidence, evidence_of_words(words, engine.network), engine.network, told)
         if file and stored:
@@ -119,7 +137,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:
     """That of the command line; of a session's, what the command line says nothing of."""
     if stored is None:
-        return Policy(**options, ask_setting=chosen is None)
+        return Policy(**options, ask_setting=chosen is None, ask_who=not _asked_of_is_said())
     source = click.get_current_context().get_parameter_source
     parameters = {"lists": "one_at_a_time"}
     said = {
@@ -127,7 +145,14 @@ def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) 
         for name, value in options.items()
         if source(parameters.get(name, name)) is not ParameterSource.DEFAULT
     }
+    if "asked_of" in said:
+        said["ask_who"] = False
     return replace(stored.policy, **said)
+
+
+def _asked_of_is_said() -> bool:
+    """Whether the command line says whom to ask; if not, it is asked."""
+    return click.get_current_context().get_parameter_source("asked_of") is not ParameterSource.DEFAULT
 
 
 def _opened(session: str | None) -> Any:  # noqa: ANN401 (a context of a file, or of none)
@@ -189,13 +214,10 @@ class Keeper:
 
 
 def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named: str, *, details: bool) -> None:
-    from bayesknee.cli.asking import Asking, QuitError
-    from bayesknee.cli.talk import TalkEndedError, talk
+    from bayesknee.cli.talking.talk import TalkEndedError, talk
 
     try:
-        Asking(interview, talk(), keeper.save, details=details).run(more)
-    except QuitError:
-        _how_to_go_on(interview, keeper, named)
+        _talk(interview, talk(), keeper, more, named, details=details)
     except TalkEndedError:
         click.echo("The input has ended, so there is nobody to ask.")
         _how_to_go_on(interview, keeper, named)
@@ -209,17 +231,65 @@ def _run(interview: Interview, keeper: Keeper, more: Mapping[str, object], named
         raise
 
 
+def _talk(  # noqa: PLR0913 (what an interview needs)
+    interview: Interview, way: Talk, keeper: Keeper, more: Mapping[str, object], named: str, *, details: bool
+) -> None:
+    """Asks until the person quits, and knows what becomes of the answers."""
+    from bayesknee.cli.talking.asking import Asking, QuitError
+    from bayesknee.cli.talking.talk import Screens
+
+    asking = Asking(interview, way, keeper.save, details=details)
+    while True:
+        try:
+            asking.run(more)
+        except QuitError:
+            if _session() or not interview.state.steps or not isinstance(way, Screens):
+                _how_to_go_on(interview, keeper, named)
+                return
+            if _is_kept_or_left(interview, way, named):
+                return
+            more = {}
+
+
+def _session() -> str:
+    return click.get_current_context().params.get("session") or ""
+
+
+def _is_kept_or_left(interview: Interview, way: Talk, named: str) -> bool:
+    """What becomes of the answers: they are of a patient, so they are written only where somebody says so."""
+    from bayesknee.cli.talking.choices import Choice
+    from bayesknee.interview.session import SessionFile
+
+    path = _free_name()
+    choices = [
+        Choice("keep", f"keep the answers in {path.name}, to go on later", "k"),
+        Choice("leave", "leave without keeping them", "x"),
+        Choice("back", "back to the interview", "b"),
+    ]
+    chosen = way.choose("And the answers?", choices, escape="back")
+    if chosen == "keep":
+        with SessionFile(path) as file:
+            file.write(interview, named)
+        click.echo(f"Go on with: bayesknee ask --session {shlex.quote(path.name)}")
+    return chosen != "back"
+
+
+def _free_name() -> Path:
+    today = datetime.now(tz=UTC).astimezone().strftime("interview-%Y-%m-%d")
+    names = (f"{today}{f'-{number}' if number > 1 else ''}.json" for number in count(1))
+    return next(path for name in names if not os.path.lexists(path := Path(name)))
+
+
 def _how_to_go_on(interview: Interview, keeper: Keeper, named: str) -> None:
     """Nothing is lost without a session file either: the answers as words."""
     context = click.get_current_context()
-    if context.params.get("session") and not keeper.failed:
-        click.echo(
-            f"All answers are kept; go on with: bayesknee ask --session {shlex.quote(context.params['session'])}"
-        )
+    if _session() and not keeper.failed:
+        click.echo(f"All answers are kept; go on with: bayesknee ask --session {shlex.quote(_session())}")
         return
-    words = [f"{name}={_word(answer)}" for name, answer in interview.state.answers.items()]
+    words = [shlex.quote(f"{name}={_word(answer)}") for name, answer in interview.state.answers.items()]
     if words:
         options = [f"--network {shlex.quote(named)}"] if named else []
+        options += [f"--asked-of {who}" for who in interview.state.asked_of]
         options += [*_options_told(context), f"--setting {interview.engine.setting}"]
         click.echo(f"To go on from here: bayesknee ask {' '.join([*options, *words])}")
     if keeper.failed:
@@ -241,5 +311,5 @@ def _options_told(context: click.Context) -> Iterator[str]:
 
 def _word(answer: object) -> str:
     if isinstance(answer, str):
-        return answer
+        return shown(answer)
     return ",".join(f"{state}:{weight:g}" for state, weight in dict(answer).items())  # type: ignore[call-overload]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final, NoReturn
@@ -22,25 +22,40 @@ PROGRAM: Final = "bayesknee"
 MOST_TOLD: Final = 3
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
-# What each command is, told here so that the help of all need not import all.
-COMMANDS: Final = immutabledict(
-    diagnose="Tell how probable each condition is, given the findings.",
-    plan="Print a form: the questions that tell most together.",
-    ask="Ask the questions that tell most, until more would change nothing.",
-    questions="Tell what is worth asking next, and what each answer would do.",
-    explain="Tell what each answer did to a condition, and which numbers carried it.",
-    sensitivity="Tell which numbers a probability hangs on, and which would change the first place.",
-    findings="List what can be asked and answered.",
-    check="Check a network and report on what it rests on.",
-    diff="Tell what differs between two networks, and which cases it changes.",
-    evaluate="Tell how good a network is on patients whose diagnosis is known.",
-    learn="Update a network's numbers from patients whose diagnosis is known.",
-    score="Tell how probable each condition is in every patient of a table.",
-    simulate="Draw patients from a network, with their true causes.",
-    export="Write a network in another program's format.",
-    **{"simulate-interviews": "Interview simulated patients: how many questions it takes, and what is lost."},
-    **{"import": "Turn a file with a noisy-OR network into a network folder."},
+# What each command is, told here so that the help of all need not import all; in groups, what most need first.
+GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
+    {
+        "Start here": {
+            "ask": "Ask the questions that tell most, until more would change nothing.",
+        },
+        "For a patient": {
+            "diagnose": "Tell how probable each condition is, given the findings.",
+            "findings": "List what can be asked and answered.",
+            "questions": "Tell what is worth asking next, and what each answer would do.",
+            "plan": "Print a form: the questions that tell most together.",
+            "explain": "Tell what each answer did to a condition, and which numbers carried it.",
+            "sensitivity": "Tell which numbers a probability hangs on, and which would change the first place.",
+        },
+        "For tables of patients": {
+            "score": "Tell how probable each condition is in every patient of a table.",
+            "evaluate": "Tell how good a network is on patients whose diagnosis is known.",
+            "simulate": "Draw patients from a network, with their true causes.",
+            "simulate-interviews": "Interview simulated patients: how many questions it takes, and what is lost.",
+        },
+        "For authors of networks": {
+            "networks": "List the networks that ship, and what each is for.",
+            "check": "Check a network and report on what it rests on.",
+            "diff": "Tell what differs between two networks, and which cases it changes.",
+            "learn": "Update a network's numbers from patients whose diagnosis is known.",
+            "import": "Turn a file with a noisy-OR network into a network folder.",
+            "export": "Write a network in another program's format.",
+        },
+        "For the shell": {
+            "completion": "Make the shell complete commands, findings, states, settings and networks.",
+        },
+    }
 )
+COMMANDS: Final = immutabledict({name: told for group in GROUPS.values() for name, told in group.items()})
 
 
 class CommandGroup(click.Group):
@@ -59,8 +74,9 @@ class CommandGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

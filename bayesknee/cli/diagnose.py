@@ -7,6 +7,8 @@ from typing import Final
 import click
 
 from bayesknee.cli.options import (
+    ExpertOption,
+    GroupedCommand,
     examples,
     json_option,
     network_option,
@@ -14,6 +16,7 @@ from bayesknee.cli.options import (
     print_text,
     save_picture,
     setting_option,
+    words_argument,
 )
 from bayesknee.cli.patient import asked_of_option, case_option, check_report, diagnosed, report_options, write_report
 from bayesknee.diagnosis.diagnosis import Diagnosis
@@ -30,6 +33,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 
 @click.command(
     "diagnose",
+    cls=GroupedCommand,
     epilog=examples(
         "bayesknee diagnose age=45 lump_noticed=yes",
         "bayesknee diagnose --case patient.yaml --setting emergency",
@@ -39,7 +43,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
         "bayesknee diagnose --case patient.yaml --report patient.html --patient AB",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @case_option
 @setting_option
 @network_option
@@ -48,8 +52,8 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @click.option("--details", is_flag=True, help="Tell base rates, ids, ICD codes, groups and states, too.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw the bars into a file, too: .png, .svg or .pdf.")
 @click.option("--intervals", is_flag=True, help="Tell how far each probability may be off.")
-@click.option("--draws", type=int, metavar="N", help=DRAWS_HELP)
-@click.option("--seed", type=int, metavar="N", help="Seed of these draws.  [default: 0]")
+@click.option("--draws", cls=ExpertOption, type=int, metavar="N", help=DRAWS_HELP)
+@click.option("--seed", cls=ExpertOption, type=int, metavar="N", help="Seed of these draws.  [default: 0]")
 @click.option("--questions", type=click.IntRange(min=0), metavar="N", help=QUESTIONS_HELP)
 @asked_of_option
 @report_options
@@ -97,7 +101,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     from bayesknee.display.text import TextOptions, diagnosis_text
 
     told = TOLD_IN_TEXT if questions is None else questions
-    ranked = diagnosis.rank_questions(asked_of=asked_of or None)[:told] if told and diagnosis.exact else ()
+    ranked = diagnosis.rank_questions(asked_of=asked_of or None).first(told) if told and diagnosis.exact else ()
     options = TextOptions(all_conditions, details, found)
     print_text(diagnosis_text(diagnosis, questions=ranked, options=options))
 

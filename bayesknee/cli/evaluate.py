@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         check_report_path(report, SUFFIXES)
     evaluation = evaluate(
         loaded,
-        read_labelled(cases if cases is not None else folder / "cases", loaded, setting),
+        read_labelled(cases if cases is not None else folder / "cases", loaded, setting, packed=True),
         rounds=rounds,
         seed=seed,
     )

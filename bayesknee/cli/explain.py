@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    setting_option,
+    words_argument,
+)
 from bayesknee.cli.patient import case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
@@ -23,7 +31,7 @@ from bayesknee.plain import attributes, plain
         "bayesknee explain tumour --against other_cause --case patient.yaml",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[CONDITION] [FINDING=STATE]...")
+@words_argument("[CONDITION] [FINDING=STATE]...")
 @click.option("--against", metavar="CONDITION", help="Explain why rather than this other condition.")
 @case_option
 @setting_option

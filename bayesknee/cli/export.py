@@ -23,7 +23,8 @@ def command(form: str, output: str | None, setting: str | None, network: str | N
     """Write a network in another program's format.
 
     One care setting is written, the network's first where none is named. Where there is a node presenting_complaint,
-    every query must observe it as yes.
+    every query must observe it as yes. Other programs know of no gates: what an answer implies of its gate is evidence,
+    too.
     """
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
     from bayesknee.interop.exports import export

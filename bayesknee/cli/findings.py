@@ -71,7 +71,8 @@ def find_topic(network: Network, given: str) -> str:
 
 def _contains(network: Network, question: Question, words: str) -> bool:
     parts = (question.id, question.label, question.question, question.help, network.topics[question.topic])
-    text = " ".join((*parts, *question.states)).lower()
+    words_for_states = (word for named in question.state_names.values() for word in named)
+    text = " ".join((*parts, *question.states, *question.synonyms, *words_for_states)).lower()
     return all(word in text for word in words.lower().split())
 
 
@@ -79,9 +80,14 @@ def described(question: Question) -> dict[str, Any]:
     """A finding or risk factor as plain data; keys that would be empty are left out."""
     extras = {
         "help": question.help,
-        "only_if": {gate: list(states) for gate, states in question.only_if.items()},
-        "bands": {s: list(band) for s, band in question.bands.items()} if isinstance(question, RiskFactor) else {},
-        "unit": question.unit if isinstance(question, RiskFactor) else "",
+        **{
+            key: {gate: list(states) for gate, states in getattr(question, key).items()}
+            for key in ("only_if", "ask_once", "ask_unless", "state_names")
+        },
+        "synonyms": list(question.synonyms),
+        "bands": {s: list(band) for s, band in question.bands.items()},
+        "cut_offs": {name: cut_off.words for name, cut_off in question.cut_offs.items()},
+        "unit": question.unit,
     }
     return {
         "finding": question.id,

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from bayesknee.cli.options import warn
+from bayesknee.cli.options import complete_topic, warn
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
@@ -39,7 +39,9 @@ def asked_of_option(function: F) -> F:
 def ranking_options(function: F) -> F:
     """`--topic`, repeatable, `--most-burden` and `--objective`: which questions are ranked, and by what."""
     options = (
-        click.option("--topic", "topics", multiple=True, metavar="TOPIC", help=_TOPIC_HELP),
+        click.option(
+            "--topic", "topics", multiple=True, metavar="TOPIC", help=_TOPIC_HELP, shell_complete=complete_topic
+        ),
         click.option("--most-burden", type=float, metavar="BURDEN", help="Only what burdens no more than this."),
         click.option("--objective", default=DEFAULT_OBJECTIVE, show_default=True, metavar="NAME", help=_OBJECTIVE_HELP),
     )
@@ -56,7 +58,7 @@ def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, 
     """
     case = read_case(case_file) if case_file is not None else Case()
     loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
-    warn(case.differences(loaded))
+    warn(case.warnings(loaded))
     told = ("the case says", "the command line")
     evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
     return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence)

@@ -16,6 +16,7 @@ from bayesknee.cli.options import (
     save_picture,
     seed_type,
     setting_option,
+    words_argument,
 )
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
@@ -33,7 +34,7 @@ PATIENT: Final = "patient"
         "bayesknee plan --asked-of patient -k 10 --json",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @case_option
 @click.option("-k", "--questions", "count", type=click.IntRange(min=1), default=12, show_default=True, help="How many.")
 @asked_of_option

@@ -5,9 +5,16 @@ from __future__ import annotations
 import click
 
 from bayesknee.cli.findings import find_topic
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    setting_option,
+    words_argument,
+)
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
-from bayesknee.plain import plain
 
 
 @click.command(
@@ -18,7 +25,7 @@ from bayesknee.plain import plain
         "bayesknee questions --case patient.yaml --topic nerve --topic exam_special --most-burden 3 -n 5",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @case_option
 @asked_of_option
 @ranking_options
@@ -53,10 +60,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         most_burden=most_burden,
         objective=objective,
         look_ahead=look_ahead,
-    )[:number]
+    ).first(number)
     if as_json:
         ranked_by = {"objective": objective, "look_ahead": look_ahead}
-        print_json({**diagnosis.given_dict(), **ranked_by, "next_questions": plain(ranked)})
+        print_json({**diagnosis.given_dict(), **ranked_by, **ranked.plain_parts()})
         return
     from bayesknee.display.next_questions import next_questions_text
 

@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from bayesknee.cli.explain import subject_id
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import (
+    examples,
+    json_option,
+    network_option,
+    print_json,
+    print_text,
+    setting_option,
+    words_argument,
+)
 from bayesknee.cli.patient import case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS
@@ -21,7 +29,7 @@ from bayesknee.plain import attributes, plain
         "bayesknee sensitivity --condition tumour --case patient.yaml -n 20",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @click.option("--condition", metavar="CONDITION", help="Condition or group.  [default: the most probable condition]")
 @click.option(
     "-n", "most", type=click.IntRange(min=1, max=1000), default=MOST_BARS, show_default=True, help="Most numbers told."

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from bayesknee.cli.options import examples, network_option, print_text, seed_type, setting_option
+from bayesknee.cli.options import examples, network_option, print_text, seed_type, setting_option, words_argument
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.cases import evidence_of_words
@@ -23,7 +23,7 @@ MOST_PATIENTS: Final = 1_000_000_000  # hours of drawing, and more than any disk
         "bayesknee simulate -n 200 -o runners.csv sport=running sex=female",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[FINDING=STATE]...")
+@words_argument()
 @click.option(
     "-n", "--number", required=True, type=click.IntRange(0, MOST_PATIENTS), metavar="N", help="How many patients."
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,10 @@ QUOTE: Final = b'"'
 AROUND: Final = np.frombuffer(b',\n\r"', np.uint8)  # what may stand before an opening quote, and after a closing one
 LONGEST_CELL: Final = 2**31 - 1  # characters; Python's own limit is 131,072
 SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+# What a spreadsheet may run as a formula, but for a plain number with a sign. The remedy, an apostrophe before it, is
+# that of OWASP ("CSV injection"). No look-ahead: pyarrow's patterns have none.
+FORMULA: Final = r"(?s)^([=@\t\r].*|[+-]([^0-9.].*|[0-9.]+[^0-9.].*))$"
 
 
 class _TextBlock(NamedTuple):
@@ -102,6 +107,11 @@ def separated_otherwise(path: Path, header: str) -> str:
     """The error text for a header of one column that holds other separators; empty if it holds none."""
     found = next((name for sign, name in SEPARATORS.items() if sign in header), None)
     return f"{path.name} has {found} between its columns; save it with commas" if found else ""
+
+
+def no_formula(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: with an apostrophe before it if it looks like one."""
+    return f"'{text}" if re.match(FORMULA, text) else text
 
 
 def _blocks(file: BinaryIO) -> Iterator[_TextBlock]:

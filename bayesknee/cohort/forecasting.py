@@ -8,15 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector, descending
-from bayesknee.cohort.labelled import LabelledCase
+from bayesknee.cohort.labelled import LabelledCase, PackedAnswers, holds_states
 from bayesknee.cohort.measures import Flags, Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import CareSteps, levels, triage
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.codes import Codes, encode
-from bayesknee.patient.evidence import Evidence
+from bayesknee.patient.codes import Codes, encode, nothing_known
 
 
 class Called(NamedTuple):
@@ -55,11 +54,15 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
 
 def called_by_naive_bayes(network: Network, setting: str, cases: Sequence[LabelledCase]) -> Called:
     """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
-    posterior = NaiveBayes(network, setting).posteriors(case.evidence for case in cases)
+    baseline = NaiveBayes(network, setting)
     is_plain = _are_plain(network, cases)
+    posterior = np.empty((len(cases), len(network.conditions)))
     level = np.empty(len(cases), dtype=np.intp)
-    level[is_plain] = levels(CareSteps(network, setting), posterior[is_plain], _codes(network, cases, is_plain))
+    codes = _codes(network, cases, is_plain)
+    posterior[is_plain] = baseline.posteriors_of_codes(codes)
+    level[is_plain] = levels(CareSteps(network, setting), posterior[is_plain], codes)
     for row in np.flatnonzero(~is_plain).tolist():
+        posterior[row] = baseline.posterior(cases[row].evidence)
         level[row] = _level(network, setting, cases[row], posterior[row])
     return Called(posterior, level)
 
@@ -71,13 +74,16 @@ def _level(network: Network, setting: str, case: LabelledCase, posterior: Vector
 
 
 def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Flags) -> Codes:
-    return encode(network, [case.evidence for case, plain in zip(cases, is_plain, strict=True) if plain])
+    """The codes of those cases that are plain, a row for each."""
+    rows = np.flatnonzero(is_plain).tolist()
+    codes = nothing_known(network, len(rows))
+    for place, row in enumerate(rows):
+        known = cases[row].known
+        codes[place] = known.codes if isinstance(known, PackedAnswers) else encode(network, [known])[0]
+    return codes
 
 
 def _are_plain(network: Network, cases: Sequence[LabelledCase]) -> Flags:
-    return np.array([_is_plain(network, case.evidence) for case in cases], dtype=bool)
-
-
-def _is_plain(network: Network, evidence: Evidence) -> bool:
-    """Whether all answers are states of questions, which codes can hold."""
-    return all(isinstance(answer, str) and name in network.questions for name, answer in evidence.answers.items())
+    return np.array(
+        [isinstance(case.known, PackedAnswers) or holds_states(network, case.known) for case in cases], dtype=bool
+    )

@@ -11,10 +11,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
 from bayesknee.cohort.extras import arrow_file
@@ -31,8 +33,11 @@ from bayesknee.errors import (
 )
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network, check_setting
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.cases import Case, parse_case, plain_answer, read_case
+from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import Evidence, check_evidence
+from bayesknee.patient.measured import Measured
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
 TABLE_SUFFIXES: Final = (".csv", ".parquet")
@@ -43,8 +48,65 @@ NONE: Final = "none"  # the label of who has none of the conditions; a blank wou
 LABEL_SEPARATOR: Final = ";"
 MOST_TOLD: Final = 3
 SETTING: Final = "setting"
+UNKNOWN_CODE: Final = -2  # of a question that was asked, and whose answer is not known
 _BLANK: Final = ("", None)
 KEY_COLUMNS: Final = ("id", "key", "patient")
+
+
+@dataclass(frozen=True)
+class PackedAnswers:
+    """A patient's answers in a few hundred bytes, where `Evidence` takes several thousand.
+
+    Attributes:
+        network: that the answers were checked against.
+        packed: a byte for each question, in the network's order: a code, or `UNKNOWN_CODE`.
+    """
+
+    network: Network = field(repr=False, compare=False)
+    packed: bytes
+
+    @staticmethod
+    def of(network: Network, evidence: Evidence) -> PackedAnswers | None:
+        """The answers of evidence; None where they are not all states of questions, or unknown."""
+        if not holds_states(network, evidence):
+            return None
+        columns = _columns(network)
+        row = np.full(len(columns), NOT_KNOWN, np.int8)
+        for name, answer in evidence.answers.items():
+            row[columns[name]] = UNKNOWN_CODE if answer == UNKNOWN else network.states[name].index(str(answer))
+        return PackedAnswers(network, row.tobytes())
+
+    @property
+    def codes(self) -> Codes:
+        """The codes, shape (questions,)."""
+        return np.maximum(np.frombuffer(self.packed, np.int8), NOT_KNOWN)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The evidence, made anew each time; its answers are in the network's order."""
+        answers = {
+            name: question.states[code] if code != UNKNOWN_CODE else UNKNOWN
+            for (name, question), code in zip(
+                self.network.questions.items(), np.frombuffer(self.packed, np.int8).tolist(), strict=True
+            )
+            if code != NOT_KNOWN
+        }
+        return check_evidence(self.network, answers)
+
+
+@lru_cache(maxsize=4)
+def _columns(network: Network) -> dict[str, int]:
+    return {name: column for column, name in enumerate(network.questions)}
+
+
+def holds_states(network: Network, evidence: Evidence) -> bool:
+    """Whether all answers are states of questions, or unknown, which codes can hold, and no score reads a number."""
+    return all(
+        isinstance(answer, str)
+        and name in network.questions
+        and not (isinstance(answer, Measured) and name in network.numbers_read)
+        for name, answer in evidence.answers.items()
+    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +115,7 @@ class LabelledCase:
 
     Attributes:
         id: of the case.
-        evidence: checked against the network.
+        known: the answers, checked against the network.
         setting: where the patient was seen.
         label: the conditions that it turned out to be, at least one where the network has a complaint; none where it
             was labelled `none`.
@@ -61,28 +123,38 @@ class LabelledCase:
     """
 
     id: str
-    evidence: Evidence
+    known: Evidence | PackedAnswers
     setting: str
     label: tuple[str, ...]
     title: str = ""
     source: str = ""
 
+    @property
+    def evidence(self) -> Evidence:
+        """The answers as evidence; made anew each time if they are packed."""
+        return self.known.evidence if isinstance(self.known, PackedAnswers) else self.known
 
-def read_labelled(path: Path | str, network: Network, setting: str | None = None) -> tuple[LabelledCase, ...]:
+
+def read_labelled(
+    path: Path | str, network: Network, setting: str | None = None, *, packed: bool = False
+) -> tuple[LabelledCase, ...]:
     """The labelled cases in a folder of case files, a `.jsonl` file, or a `.csv` or `.parquet` table.
 
     Args:
         path: where they are.
         network: what their answers and labels are checked against.
         setting: of every case; where left out, that of the case, or else the network's first.
+        packed: whether to keep answers in little memory, for hundreds of thousands of cases.
 
     Raises:
         CaseFileError: nothing there, no label, or a case that the network cannot take; tells which.
     """
-    return check_cases(read_cases(path), network, setting)
+    return check_cases(read_cases(path), network, setting, packed=packed)
 
 
-def check_cases(cases: Iterable[Case], network: Network, setting: str | None = None) -> tuple[LabelledCase, ...]:
+def check_cases(
+    cases: Iterable[Case], network: Network, setting: str | None = None, *, packed: bool = False
+) -> tuple[LabelledCase, ...]:
     """Cases, checked against a network; see `read_labelled`.
 
     Raises:
@@ -96,7 +168,9 @@ def check_cases(cases: Iterable[Case], network: Network, setting: str | None = N
         for number, case in enumerate(cases, start=1):
             name = case.id or f"case {number}"
             try:
-                checked.append(_checked(case, name, network, setting))
+                labelled = _checked(case, name, network, setting)
+                answers = PackedAnswers.of(network, labelled.evidence) if packed else None
+                checked.append(replace(labelled, known=answers) if answers else labelled)
             except BayeskneeError as error:
                 problems.setdefault(str(error), []).append(name)
     if problems:
@@ -121,7 +195,7 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
             raise CaseFileError(f"{condition} {is_label}, and its answer is {answer}; correct one of the two")
     return LabelledCase(
         id=name,
-        evidence=evidence,
+        known=evidence,
         setting=check_setting(network, setting or case.setting or None),
         label=label,
         title=case.title,

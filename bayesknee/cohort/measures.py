@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector, descending
-from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.model import LEVELS
@@ -33,9 +32,7 @@ BINS: Final = 10
 # A forecast of 0 that comes true costs 27.6 nats, and not infinity, which would leave nothing of all other patients; a
 # smaller number lets one patient weigh more. It is also what rounding may take from a sum of counts. Judged.
 SURE: Final = 1e-12
-# Patients times thresholds of lists that are kept: two arrays of 32 MB each; judged.
-MOST_NUMBERS_AT_ONCE: Final = 2**22
-DRAWN_AT_ONCE: Final = 2**19  # patients in all rounds at once; some ten arrays of as many numbers stand side by side
+DRAWN_AT_ONCE: Final = 2**18  # patients in all rounds at once; some ten arrays of as many numbers stand side by side
 
 
 @dataclass(frozen=True)
@@ -88,6 +85,29 @@ def levels_called_for(network: Network, truth: Flags) -> tuple[Numbers, Numbers]
     return needed, most
 
 
+class InOrder(NamedTuple):
+    """Forecasts of conditions for patients, the most probable first.
+
+    Attributes:
+        patients: whose they are.
+        improbability: 0 minus the probabilities, ascending.
+    """
+
+    patients: NDArray[np.int32]
+    improbability: Vector
+
+    @staticmethod
+    def of(posterior: Vector, which: Flags) -> InOrder:
+        """Those of the forecasts, shape (patients, conditions), that are told by `which`, of the same shape."""
+        probabilities = posterior[which]
+        order = np.argsort(-probabilities, kind="stable")
+        return InOrder(np.nonzero(which)[0].astype(np.int32)[order], -probabilities[order])
+
+    def up_to(self, threshold: float) -> slice:
+        """The places of those at or over a threshold."""
+        return slice(int(np.searchsorted(self.improbability, -threshold, side="right")))
+
+
 @dataclass(frozen=True)
 class Forecasts:
     """Forecasts for patients, and what was true.
@@ -136,7 +156,7 @@ class Forecasts:
         """Mean of (P - truth)^2 over the conditions, by patient (Brier 1950, one class at a time)."""
         return np.asarray(((self.posterior - self.truth) ** 2).mean(axis=1))
 
-    @cached_property
+    @property
     def binned(self) -> Vector:
         """By patient and bin: the number of forecasts, their sum, how many came true; shape (3, patients, bins)."""
         of_bin = bin_numbers(self.posterior, BINS)[:, :, None] == np.arange(BINS)
@@ -170,7 +190,7 @@ class Forecasts:
             The mean length, and the share of false conditions that are left out, by round.
         """
         counts = counts * self.has_cause
-        order = np.argsort(-self.best, kind="stable")
+        order = self._by_best
         reached = np.cumsum(counts[:, order], axis=1) >= INCLUSION * counts.sum(axis=1, keepdims=True) - SURE
         thresholds = self.best[order][np.argmax(reached, axis=1)]
         results = [self._list_over(float(t), of_round) for t, of_round in zip(thresholds, counts, strict=True)]
@@ -178,26 +198,22 @@ class Forecasts:
         return lengths, specificities
 
     def _list_over(self, threshold: float, counts: Vector) -> tuple[float, float]:
-        length, false_listed = self._lists(threshold)
-        rows = np.stack([length, false_listed, self._false])
-        listed, wrongly, false = vector_product(rows, counts).tolist()
+        listed, wrongly = (float(counts[own.patients[own.up_to(threshold)]].sum()) for own in self._forecasts_in_order)
+        false = float(vector_product(self._false, counts))
         return _ratio(listed, float(counts.sum())), _ratio(false - wrongly, false)
+
+    @cached_property
+    def _by_best(self) -> Numbers:
+        return np.argsort(-self.best, kind="stable")
 
     @cached_property
     def _false(self) -> Vector:
         return np.asarray((~self.truth).sum(axis=1), dtype=float)
 
     @cached_property
-    def _kept_lists(self) -> dict[float, tuple[Vector, Vector]]:
-        return {}
-
-    def _lists(self, threshold: float) -> tuple[Vector, Vector]:
-        """By patient, how many conditions are listed, and how many of these are false."""
-        if threshold not in self._kept_lists:
-            listed = self.posterior >= threshold
-            length, false = listed.sum(axis=1).astype(float), (listed & ~self.truth).sum(axis=1).astype(float)
-            keep(self._kept_lists, threshold, (length, false), max(1, MOST_NUMBERS_AT_ONCE // len(length)))
-        return self._kept_lists[threshold]
+    def _forecasts_in_order(self) -> tuple[InOrder, InOrder]:
+        """All forecasts, and those of conditions that are false."""
+        return InOrder.of(self.posterior, np.ones_like(self.truth)), InOrder.of(self.posterior, ~self.truth)
 
 
 @dataclass(frozen=True)
@@ -293,9 +309,14 @@ class _Figures:
             shares[f"sensitivity {name}"] = over[:, c], true
             shares[f"specificity {name}"] = ~over[:, c], ~true
         self._names = tuple(shares)
-        parts = np.column_stack([part * counted for part, counted in shares.values()]).astype(float)
-        totals = np.column_stack([counted for _, counted in shares.values()]).astype(float)
-        self._columns = np.hstack([parts, totals, *forecasts.binned])
+        binned = forecasts.binned
+        self._columns = np.empty((len(everyone), 2 * len(shares) + len(binned) * BINS))  # filled in place: it is large
+        for column, (part, counted) in enumerate(shares.values()):
+            self._columns[:, column] = part * counted
+            self._columns[:, len(shares) + column] = counted
+        for number, of_bins in enumerate(binned):
+            start = 2 * len(shares) + number * BINS
+            self._columns[:, start : start + BINS] = of_bins
 
     def of(self, counts: Counts) -> dict[str, Vector]:
         """All measures by name, shape (rounds,), from counts of shape (rounds, patients)."""

@@ -22,7 +22,9 @@ from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.chances import finding_chances
 from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, of_cause
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.evidence import Evidence, Likelihood
+from bayesknee.patient.codes import NOT_KNOWN, Codes
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, Likelihood
+from bayesknee.patient.gates import Gates
 
 AT_ONCE: Final = 2**13  # patients, whose likelihoods are gathered by question: some 20 MB where each has 50 answers
 
@@ -32,6 +34,7 @@ class NaiveBayes:
 
     def __init__(self, network: Network, setting: str) -> None:
         self._network = network
+        self._gates = Gates(network)
         self._conditions = tuple(network.conditions)
         rates = np.array([condition.base_rate_in(setting) for condition in network.conditions.values()])
         self._log_prior = np.log(rates / rates.sum())
@@ -54,6 +57,23 @@ class NaiveBayes:
             parts.append(self._posteriors(batch))
         return np.concatenate(parts) if parts else np.empty((0, len(self._log_prior)))
 
+    def posteriors_of_codes(self, codes: Codes) -> Vector:
+        """As `posteriors`, of patients whose answers are codes of possible evidence; shape (rows, questions)."""
+        starts = range(0, len(codes), AT_ONCE)
+        parts = [self._posteriors_of_codes(codes[start : start + AT_ONCE]) for start in starts]
+        return np.concatenate(parts) if parts else np.empty((0, len(self._log_prior)))
+
+    def _posteriors_of_codes(self, codes: Codes) -> Vector:
+        answers = self._gates.answers(codes, NOTHING_KNOWN)
+        columns = {name: column for column, name in enumerate(self._network.questions)}
+        logs = np.tile(self._log_prior, (len(codes), 1))
+        with np.errstate(divide="ignore"):
+            for name in sorted(columns):
+                rows = np.flatnonzero(answers.rows[:, columns[name]] != NOT_KNOWN)
+                by_way = np.log(matrix_product(answers.ways[name], self._tables[name]))
+                logs[rows] += by_way[answers.rows[rows, columns[name]]]
+        return self._normalised(logs)
+
     def _posteriors(self, patients: Sequence[Evidence]) -> Vector:
         given: dict[str, tuple[list[int], list[Likelihood]]] = {}
         for row, patient in enumerate(patients):
@@ -65,6 +85,9 @@ class NaiveBayes:
         with np.errstate(divide="ignore"):
             for name, (rows, likelihoods) in sorted(given.items()):
                 logs[rows] += np.log(matrix_product(np.array(likelihoods), self._table(name)))
+        return self._normalised(logs)
+
+    def _normalised(self, logs: Vector) -> Vector:
         highest = logs.max(axis=1, keepdims=True)
         logs = np.where(highest > -np.inf, logs, self._log_prior)
         weights = np.exp(logs - np.where(highest > -np.inf, highest, 0.0))

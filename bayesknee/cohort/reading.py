@@ -58,7 +58,10 @@ class Piece:
             for start, encoded in zip(starts, batches, strict=False)
             for row, reason in encoded.reasons.items()
         }
-        return Encoded(np.concatenate([nothing_known(network, 0), *(encoded.codes for encoded in batches)]), reasons)
+        codes = np.concatenate([nothing_known(network, 0), *(encoded.codes for encoded in batches)])
+        read = batches[0].numbers if batches else ()
+        numbers = {name: np.concatenate([encoded.numbers[name] for encoded in batches]) for name in read}
+        return Encoded(codes, reasons, numbers)
 
 
 def _distinct(batch: RecordBatch, names: tuple[str, ...]) -> Iterator[Column]:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.cohort.csv_text import FORMULA, no_formula
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
 from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, beside, fingerprint, told
 from bayesknee.diagnosis.engine import Engine
@@ -54,11 +55,13 @@ class Task:
         columns: of the table.
         intervals: whether intervals are wanted.
         warnings: whether warnings are wanted.
+        as_csv: whether the scores become CSV, which a spreadsheet may open.
     """
 
     columns: Columns
     intervals: bool = False
     warnings: bool = False
+    as_csv: bool = False
 
 
 Work: TypeAlias = Callable[[CompiledNetwork, Task, Iterable[Piece]], Iterator[Scored]]
@@ -122,7 +125,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
     table = open_source(source, engine.network, tuple(key), tuple(ignore))
     _check_names(engine, table)
     parts = _parts(table.path, Path(output), rejects)
-    task = Task(table.columns, intervals, warnings)
+    task = Task(table.columns, intervals, warnings, as_csv=parts.output.suffix.lower() == ".csv")
     what = {**_what(engine, table, tuple(ignore)), "intervals": intervals, "warnings": warnings}
     with told(parts.output), only_writer(parts.output, parts.rejects):
         if (total := parts.start(what, resume=resume)) is None:
@@ -244,7 +247,7 @@ def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -
     import pyarrow as pa
 
     kept = piece.table.select(task.columns.key).filter(pa.array(good))
-    columns: dict[str, Any] = {name: _plain(kept[name]) for name in task.columns.key} or {
+    columns: dict[str, Any] = {name: _plain(kept[name], as_csv=task.as_csv) for name in task.columns.key} or {
         ROW: pa.array(piece.rows[good])
     }
     columns |= {name: pa.array(values[good]) for name, values in scores.probabilities.items()}
@@ -256,18 +259,24 @@ def _scores(task: Task, piece: Piece, scores: Scores, good: NDArray[np.bool_]) -
     return pa.table(columns)
 
 
-def _plain(column: ChunkedArray) -> ChunkedArray:
-    """A key as text where it is read by its distinct values, for it is a question, too."""
+def _plain(column: ChunkedArray, *, as_csv: bool) -> ChunkedArray:
+    """A key as text where it is read by its distinct values, for it is a question, too; no formula in CSV."""
     import pyarrow as pa
+    from pyarrow import compute
 
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    values = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if not as_csv or not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values
+    return compute.replace_substring_regex(values, FORMULA, r"'\0")
 
 
 def _rejects(task: Task, piece: Piece, reasons: Mapping[int, str], good: NDArray[np.bool_]) -> Table:
     import pyarrow as pa
 
     kept = piece.table.select(task.columns.key).filter(pa.array(~good)).to_pydict()
-    keys = {name: ["" if value is None else str(value) for value in values] for name, values in kept.items()}
+    keys = {
+        name: ["" if value is None else no_formula(str(value)) for value in values] for name, values in kept.items()
+    }
     bad = sorted(reasons)
     rows = [(int(piece.rows[row]), reasons[row], tuple(k[i] for k in keys.values())) for i, row in enumerate(bad)]
     rows += [(row, reason, ("",) * len(keys)) for row, reason in piece.broken.items()]

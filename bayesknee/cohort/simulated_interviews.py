@@ -9,7 +9,7 @@ patients are drawn for the same-decision probability.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.assessment import Assessment
-from bayesknee.diagnosis.asking.candidates import Candidate, candidates, topic_of
-from bayesknee.diagnosis.asking.next_questions import keep_to_topic
+from bayesknee.diagnosis.asking.candidates import Candidate, candidates, next_candidate, topic_of
 from bayesknee.diagnosis.asking.objectives import information
 from bayesknee.diagnosis.asking.same_decision import StopRule
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import CareSteps, levels
 from bayesknee.errors import InferenceError, QuestionError, unknown_text
 from bayesknee.inference.results import Sample
+from bayesknee.knowledge.answer_lines import AnswerLine
+from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import redrawn
+from bayesknee.patient.askable import askable
 from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 
@@ -121,12 +123,31 @@ def only_asked_of(network: Network, asked_of: Sequence[str]) -> Network:
     """The network without the findings that nobody is there to answer: the same posteriors, for less work."""
     findings = {name: finding for name, finding in network.findings.items() if finding.asked_of in asked_of}
     known = findings.keys() | network.risk_factors.keys()
+    for name, each in findings.items():  # drawn answers are states, which need no number
+        if any(cut_off.per not in known for cut_off in each.cut_offs.values()):
+            findings[name] = replace(each, bands={}, cut_offs={}, unit="", out_of_scope="")
     flags = {}
     for flag in network.red_flags.values():
-        when = tuple({name: states for name, states in line.items() if name in known} for line in flag.when)
+        when = _lines_of(flag.when, known)
         if all(when):
             flags[flag.id] = replace(flag, when=when)
-    return replace(network, findings=findings, red_flags=flags)
+    scores = {score.id: _score_of(score, known) for score in network.scores.values()}
+    left = {name: score for name, score in scores.items() if all(score.applies_if)}
+    return replace(network, findings=findings, red_flags=flags, scores=left)
+
+
+def _lines_of(lines: Iterable[AnswerLine], known: Collection[str]) -> tuple[AnswerLine, ...]:
+    """Lines without questions that nobody is there to answer."""
+    return tuple({name: states for name, states in line.items() if name in known} for line in lines)
+
+
+def _score_of(score: GuidelineScore, known: Collection[str]) -> GuidelineScore:
+    """A score without these questions; an item of which a line is left without any is one that is not asked."""
+    items = {}
+    for name, item in score.items.items():
+        when = _lines_of(item.when, known)
+        items[name] = replace(item, when=when if all(when) else ())
+    return replace(score, items=items, applies_if=_lines_of(score.applies_if, known))
 
 
 # --- patients ---------------------------------------------------------------------------------------------------------
@@ -262,8 +283,12 @@ class _Interviewed:
         return Assessment(self._plan.engine.diagnose(self._answers), self._plan.names, self._plan.rule)
 
     def put(self, name: str, members: Sequence[str]) -> None:
-        """Puts a question, or a list of questions, and records the answers."""
-        self._answers |= answers_of(self._plan.engine.network, self._row, members)
+        """Puts a question, or a list of questions, and records the answers. What cannot be asked now is left out."""
+        network = self._plan.engine.network
+        members = askable(network, check_evidence(network, self._answers), members)
+        if not members:
+            return
+        self._answers |= answers_of(network, self._row, members)
         self.asked += 1
         self.topic = topic_of(self._plan.engine.network, name) or self.topic
 
@@ -341,7 +366,7 @@ def _chosen(policy: str, one: _Interviewed, standing: Assessment) -> Candidate:
     if policy == "information":
         return _by_information(standing)
     found = standing.asks_within(standing.names, ahead=policy == "look_ahead")
-    return keep_to_topic(found, one.topic)[0]
+    return next_candidate(standing.belief.network, found, one.topic, standing.rule.least_value)
 
 
 def _by_information(standing: Assessment) -> Candidate:

@@ -12,7 +12,8 @@ from typing import Self
 from immutabledict import immutabledict
 
 from bayesknee.arrays import TIE_DECIMALS
-from bayesknee.diagnosis.triage import CareSteps, Triage, triage
+from bayesknee.diagnosis.guideline_scores import PointCount
+from bayesknee.diagnosis.triage import CareSteps, Triage, scores_of, triage
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import Approximation
@@ -116,6 +117,11 @@ class Belief:
     def triage(self) -> Triage:
         """How urgent the case is, and why, by the network's limits."""
         return self.triage_with(None)
+
+    @cached_property
+    def scores(self) -> tuple[PointCount, ...]:
+        """The points in each score of a guideline that the network has; see `bayesknee.diagnosis.guideline_scores`."""
+        return scores_of(self.network, self.evidence, self.posterior)
 
     def triage_with(self, limits: Mapping[str, float] | None) -> Triage:
         """How urgent the case is by other limits; see `bayesknee.diagnosis.triage.triage`.

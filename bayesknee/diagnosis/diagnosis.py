@@ -23,7 +23,8 @@ from bayesknee.diagnosis.result import PatientResult
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
-from bayesknee.plain import plain
+from bayesknee.patient.measured import Measured
+from bayesknee.plain import attributes, plain
 
 QUESTIONS: Final = 10  # in plain data by default; judged: all of them, with their posteriors, would fill megabytes
 
@@ -58,14 +59,14 @@ class Diagnosis(Belief):
 
     @cached_property
     def warnings(self) -> tuple[PatientWarning, ...]:
-        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; told at every door."""
+        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; all outputs tell it."""
         from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
 
         return warnings_of(self, lambda: self.conflict, lambda: self.surprise)
 
     @cached_property
     def result(self) -> PatientResult:
-        """What is told of this patient at every door, in the order of need; see `bayesknee.diagnosis.result`."""
+        """What all outputs tell of this patient, in the order of need; see `bayesknee.diagnosis.result`."""
         from bayesknee.diagnosis.result import result_of
 
         return result_of(self, lambda: self.ledger, self.warnings)
@@ -89,7 +90,7 @@ class Diagnosis(Belief):
 
         Args:
             draws: how many networks to draw from the ranges of the numbers, 40 to 100,000. The default is 1,000. With
-                more than 20 conditions, the default is as many of these as fit into the seconds of the budget, and
+                more than 13 conditions, the default is as many of these as fit into the seconds of the budget, and
                 fewer than 100 are refused. `Intervals.draws` has the number taken.
             seed: of the draws, 0 or more. The same seed gives the same intervals on every machine.
 
@@ -212,9 +213,11 @@ class Diagnosis(Belief):
         Raises:
             QuestionError: an unknown word in `asked_of`.
         """
-        ranked = self.rank_questions(asked_of=tuple(asked_of) or None)[:questions] if questions and self.exact else ()
+        ranked = NextQuestions()
+        if questions and self.exact:
+            ranked = self.rank_questions(asked_of=tuple(asked_of) or None).first(questions)
         told = {**self.given_dict(), **self._plain_posterior(), "warnings": plain(self.warnings)}
-        return {**told, **({"result": plain(self.result)} if result else {}), "next_questions": plain(ranked)}
+        return {**told, **({"result": plain(self.result)} if result else {}), **ranked.plain_parts()}
 
     def _plain_posterior(self) -> dict[str, Any]:
         conditions = self.network.conditions
@@ -234,6 +237,7 @@ class Diagnosis(Belief):
             "log_evidence": self.log_evidence,
             "triage": plain(self.triage),
             "not_ruled_out": plain(self.not_ruled_out),
+            "scores": plain(self.scores),
         }
 
     def _plain_forms(self, condition: str) -> list[dict[str, Any]]:
@@ -241,11 +245,16 @@ class Diagnosis(Belief):
         return [{"form": name, "name": forms[name].name, "probability": p} for name, p in self.forms[condition].items()]
 
     def given_dict(self) -> dict[str, Any]:
-        """The network, the setting, the evidence and what the evidence implies, as plain data."""
+        """The network, the setting, the evidence, what its numbers count as, and what it implies, as plain data."""
         return {
             "network": self.network.identity,
             "setting": self.setting,
             "evidence": plain(self.evidence.answers),
+            "measured": [
+                {"finding": name, **attributes(answer, ("number", "unit", "state", "cut_off"))}
+                for name, answer in self.evidence.answers.items()
+                if isinstance(answer, Measured)
+            ],
             "implied": [
                 {"finding": gate, "states": list(states), "taken_from": list(self.evidence.taken_from[gate])}
                 for gate, states in self.evidence.implied.items()

@@ -28,7 +28,7 @@ class Engine:
     Args:
         network: a network, or the name or folder of one.
         setting: a care setting of the network; its first one by default.
-        memory: bytes that exact work for one patient may take, by estimate. Only networks of more than 20 conditions
+        memory: bytes that exact work for one patient may take, by estimate. Only networks of more than 13 conditions
             can need more than this or `seconds`. Their posterior is then approximated, and the diagnosis says so.
         seconds: of one core that exact work for one patient may take, by estimate.
         budget: these two, and what else one request may take, in their place; for hosts that serve strangers.

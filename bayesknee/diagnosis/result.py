@@ -1,4 +1,4 @@
-"""The result of one patient, put together once: what is told at every door, in the order of need.
+"""The result of one patient, put together once: what every output tells, in the order of need.
 
 How urgent it is and why; what is not ruled out; the first few causes with what speaks for and against each; which
 examination or test could change what is done; what usually helps; what was answered, what is present first; what is not
@@ -124,7 +124,7 @@ class TopicAnswers:
 
 @dataclass(frozen=True)
 class PatientResult:
-    """All that is told of one patient, in this order.
+    """All that every output tells of one patient, in this order.
 
     Attributes:
         triage: how urgent it is, and why.
@@ -213,8 +213,9 @@ def _causes(belief: Belief, names: list[str], ledger: Callable[[], Ledger]) -> I
 
 
 def _speaking(account: Account, direction: float) -> Speaking:
-    """The answers that moved a condition that way, up for 1 and down for -1."""
-    told = [entry for entry in account.entries if direction * entry.share >= WORTH_TELLING]
+    """The answers that moved a condition that way, up for 1 and down for -1; what is stated of it is no reason."""
+    others = (entry for entry in account.entries if entry.finding != account.subject)
+    told = [entry for entry in others if direction * entry.share >= WORTH_TELLING]
     denials = [entry for entry in told if is_denial(entry.answer)]
     present = [entry for entry in told if not is_denial(entry.answer)]
     return Speaking(tuple(present[:MOST_NAMED]), len(present[MOST_NAMED:]), tuple(denials))

@@ -1,9 +1,10 @@
-"""How urgent a case is: a level of care and its reasons, from the posterior, the conditions' limits and the red flags.
+"""How urgent a case is: a level of care and its reasons, from the posterior, limits, scores and red flags.
 
-The level is the most urgent among those of the thresholds that conditions reach, of the leading condition, and of the
-red flags that hold and that no stated exception sets aside. A red flag holds whatever the posterior says. With no
-finding or condition known, a threshold counts only where risk factors raised the condition above its base rate. A limit
-is a threshold in the sense of Pauker and Kassirer (1980): the probability below which a condition may be left alone.
+The level is the most urgent among those of the thresholds that conditions reach, of the leading condition, of the
+scores of guidelines, and of the red flags that hold and that no stated exception sets aside. A red flag holds whatever
+the posterior says. With no finding or condition known, a threshold counts only where risk factors raised the condition
+above its base rate. A limit is a threshold in the sense of Pauker and Kassirer (1980): the probability below which a
+condition may be left alone.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from bayesknee.arrays import TIE_DECIMALS, Bools, Vector
+from bayesknee.diagnosis.guideline_scores import PatientsToScore, PointCount, count_points, score_levels
 from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.model import LEVELS, Condition, Exclusion, Form, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
-from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, gate_holds, shown
+from bayesknee.patient.gates import implied_states
 from bayesknee.plain import attributes
 from bayesknee.words import ALARMING, LEVEL_WORDS, level_name, short_percent
 
-ReasonKind: TypeAlias = Literal["red_flag", "over_limit", "leader"]
+ReasonKind: TypeAlias = Literal["red_flag", "score", "over_limit", "leader"]
 
 NO_LEVEL: Final = -1  # no index into `LEVELS`, and what pandas codes a missing category by
 # Relative, of a posterior that equals its base rate: base rates are met to 1e-12. A larger one would hide a small rise.
@@ -34,7 +37,7 @@ ROUNDING: Final = 1e-9
 # The share of an unsure answer's weight over which it leans to the alarming states: half is the balance. A larger one
 # would miss flags that are more probable than not.
 LEANING: Final = 0.5
-_KINDS: Final[tuple[ReasonKind, ...]] = ("red_flag", "over_limit", "leader")
+_KINDS: Final[tuple[ReasonKind, ...]] = ("red_flag", "score", "over_limit", "leader")
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,14 @@ class Reason:
     """A reason for a level of care.
 
     Attributes:
-        kind: a red flag, a condition at or over its limit, or the leading condition.
-        id: of the red flag or the condition.
+        kind: a red flag, a score, a condition at or over its limit, or the leading condition.
+        id: of the red flag, the score or the condition.
         level: the level that it calls for.
         text: in words and figures.
-        answers: those that raise a red flag, as `finding=state`.
-        probability: of the condition, inside [0, 1]; None for a red flag.
-        limit: of the condition; None for a red flag.
-        source: of a red flag: a key of the network's references, or `judged`.
+        answers: those that raise a red flag or count in a score, as `finding=state`.
+        probability: of the condition, inside [0, 1]; None for a red flag or a score.
+        limit: of the condition; None for a red flag or a score.
+        source: of a red flag or a score: a key of the network's references, or `judged`.
         set_aside_by: of a red flag that an exception sets aside: the reason of that.
         form: of the condition, where the reason is that form of it.
     """
@@ -66,11 +69,13 @@ class Reason:
     form: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data: id, answers and source of a red flag; condition, probability and limit of other reasons."""
+        """As plain data: id, answers and source of a red flag or score; of others condition, probability and limit."""
         shared = attributes(self, ("kind", "level", "text"))
         if self.kind == "red_flag":
             flag = ("answers", "source", "set_aside_by") if self.set_aside_by else ("answers", "source")
             return {**shared, "red_flag": self.id, **attributes(self, flag)}
+        if self.kind == "score":
+            return {**shared, "score": self.id, **attributes(self, ("answers", "source"))}
         of_condition = ("form", "probability", "limit") if self.form else ("probability", "limit")
         return {**shared, "condition": self.id, **attributes(self, of_condition)}
 
@@ -145,7 +150,11 @@ def triage(
     network = steps.network
     flags = list(red_flags(network, evidence))
     excluded = {flag.id: found for flag in flags if (found := _exclusion(network.red_flags[flag.id], evidence))}
-    reasons = [*(flag for flag in flags if flag.id not in excluded), *_conditions(steps, evidence, posterior, forms)]
+    reasons = [
+        *(flag for flag in flags if flag.id not in excluded),
+        *_scores(network, evidence, posterior),
+        *_conditions(steps, evidence, posterior, forms),
+    ]
     ranked = sorted(reasons, key=lambda reason: (LEVELS.index(reason.level), _KINDS.index(reason.kind)))
     set_aside = (replace(flag, set_aside_by=excluded[flag.id].reason) for flag in flags if flag.id in excluded)
     return Triage(ranked[0].level, tuple(ranked), tuple(set_aside))
@@ -226,6 +235,25 @@ class CareSteps:
 def is_complaint_known(network: Network, evidence: Evidence) -> bool:
     """Whether anything is known beside risk factors."""
     return any(name not in network.risk_factors for name in evidence.likelihoods)
+
+
+def scores_of(network: Network, evidence: Evidence, posterior: Mapping[str, float]) -> tuple[PointCount, ...]:
+    """The points of a patient in each score of the network, in its order.
+
+    Args:
+        network: with its scores.
+        evidence: the answers.
+        posterior: P(condition | evidence) by id.
+    """
+    return count_points(network, evidence, posterior, complaint_known=is_complaint_known(network, evidence))
+
+
+def _scores(network: Network, evidence: Evidence, posterior: Mapping[str, float]) -> Iterator[Reason]:
+    for count in scores_of(network, evidence, posterior):
+        if count.level is not None:
+            do = f": {count.step.do}" if count.step.do else ""
+            text = f"{count.words}{do}"
+            yield Reason("score", count.score.id, count.level, text, count.answers, source=count.score.source)
 
 
 def _exclusion(flag: RedFlag, evidence: Evidence) -> Exclusion | None:
@@ -356,7 +384,7 @@ def _answer_shown(evidence: Evidence, name: str) -> str:
     answer, left = evidence.answers.get(name), evidence.implied.get(name, ())
     if isinstance(answer, Mapping) and len(left) != 1:
         return f"probably {max(left or answer, key=answer.__getitem__)}"
-    return " or ".join(left) if left else str(answer)
+    return " or ".join(left) if left or answer is None else shown(answer)
 
 
 # --- many patients -------------------------------------------------------------------------------------------------
@@ -367,6 +395,7 @@ def levels(
     marginals: NDArray[np.floating],
     codes: Codes,
     evidence: Evidence = NOTHING_KNOWN,
+    numbers: Mapping[str, Vector] = immutabledict(),
     forms: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int8]:
     """The level of many patients, as an index into `LEVELS`, int8 of shape (rows,); 0 is the most urgent.
@@ -376,6 +405,7 @@ def levels(
         marginals: P(condition | evidence), shape (rows, n); a row with a NaN gets `NO_LEVEL`.
         codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
         evidence: what is known of all of them besides; what it answers is not read from the codes.
+        numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
         forms: P(form | evidence), shape (rows, forms of all conditions); as of `CareSteps.levels`.
     """
     network = steps.network
@@ -386,6 +416,7 @@ def levels(
         for exclusion in flag.unless:
             raised &= ~_is_stated(network, exclusion, codes, evidence)
         found[raised] = np.minimum(found[raised], LEVELS.index(flag.level))
+    found = np.minimum(found, score_levels(network, marginals, PatientsToScore(codes, evidence, known, numbers)))
     return np.where(np.isnan(marginals).any(axis=1), NO_LEVEL, found).astype(np.int8)
 
 
@@ -424,14 +455,9 @@ def _is_implied(
 
     Shape (rows,).
     """
-    if all(other != gate for gates in network.gates.values() for other, _ in gates):
+    if gate not in network.gated_by:
         return np.zeros(len(codes), np.bool_)
-    states = network.states[gate]
-    left = np.ones((len(codes), len(states)), np.bool_)
-    for name in network.gated:
-        for other, allowed in network.gates[name]:
-            if other == gate:
-                left[codes[:, columns[name]] != NOT_KNOWN] &= np.isin(states, allowed)
+    states, left = network.states[gate], implied_states(network, gate, codes)
     possible = left & (codes[:, [columns[gate]]] == NOT_KNOWN)
     implied: NDArray[np.bool_] = possible.any(axis=1) & ~(left & ~np.isin(states, wanted)).any(axis=1)
     return implied

@@ -18,6 +18,7 @@ from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label, state_text
 from bayesknee.patient.evidence import Answer
+from bayesknee.patient.measured import Measured
 from bayesknee.words import level_name, percent, percent_or_less
 
 MOST_DENIALS: Final = 2  # told by name; more are counted, as what is absent seldom says much by itself. Judged
@@ -131,16 +132,21 @@ def topic_name(network: Network, topic: str) -> str:
 
 def present_text(network: Network, name: str, answer: Answer) -> str:
     """An answer that something is there: `Fever`, or `Onset: gradual`."""
-    return (
-        label(network, name) if answer == NO_YES[1] else f"{label(network, name)}: {answer_text(network, name, answer)}"
-    )
+    return label(network, name) if _says_just(answer, NO_YES[1]) else _labelled(network, name, answer)
 
 
 def denied_text(network: Network, name: str, answer: Answer) -> str:
     """An answer that something is not there, below a heading that says so: `Fever`, or `Duration: none`."""
-    return (
-        label(network, name) if answer == NO_YES[0] else f"{label(network, name)}: {answer_text(network, name, answer)}"
-    )
+    return label(network, name) if _says_just(answer, NO_YES[0]) else _labelled(network, name, answer)
+
+
+def _says_just(answer: Answer | None, state: str) -> bool:
+    """Whether an answer is this state, and no number that counts as it."""
+    return answer == state and not isinstance(answer, Measured)
+
+
+def _labelled(network: Network, name: str, answer: Answer) -> str:
+    return f"{label(network, name)}: {answer_text(network, name, answer)}"
 
 
 def answered(belief: Belief, topics: Iterable[TopicAnswers]) -> Iterator[tuple[str, str]]:
@@ -175,7 +181,7 @@ def speaking_text(network: Network, speaking: Speaking) -> str:
 
 
 def _entry_named(network: Network, entry: Entry) -> str:
-    return label(network, entry.finding) if entry.answer == NO_YES[1] else entry_text(network, entry)
+    return label(network, entry.finding) if _says_just(entry.answer, NO_YES[1]) else entry_text(network, entry)
 
 
 def speaks(network: Network, cause: Cause) -> Iterator[tuple[str, str]]:
@@ -225,3 +231,43 @@ def not_known_text(flags: Iterable[RedFlag]) -> str:
     """The warning signs that nobody knows of; empty if there are none."""
     labels = "; ".join(each.label for each in flags)
     return f"Not known, and more urgent if so: {labels}." if labels else ""
+
+
+def scope_lines(network: Network) -> Iterator[str]:
+    """What a network is for, whom it is not for, which causes it weighs and which it leaves out: a line each."""
+    scope = network.scope
+    if not scope:
+        return
+    causes = [condition.name for name, condition in network.conditions.items() if name != network.catch_all]
+    yield scope.purpose
+    if scope.not_for:
+        yield f"Not for: {'; '.join(scope.not_for)}."
+    yield f"It weighs: {'; '.join(causes)}."
+    if scope.leaves_out:
+        yield f"It names none of these: {'; '.join(scope.leaves_out)}."
+
+
+def scope_line(network: Network) -> str:
+    """The same in one line, with the causes counted; empty where the network says nothing of it."""
+    scope = network.scope
+    if not scope:
+        return ""
+    count = len(network.conditions) - bool(network.catch_all)
+    left = f", not {'; '.join(scope.leaves_out)}" if scope.leaves_out else ""
+    return f"{scope.purpose} It weighs {count} causes{left}."
+
+
+def reason(belief: Belief, question: NextQuestion) -> str:
+    """Why a question is asked, in a few words, such as `Tells "Broken bone" from "Tendon strain".`.
+
+    Of the answer that says most of the condition which the question is about, named beside it is the condition that the
+    answer moves most in the other direction.
+    """
+    names, about = belief.network.conditions, question.about
+    after = _telling(question)[0].posterior
+    change = {name: after[name] - now for name, now in belief.posterior.items()}
+    sign = -1.0 if change[about] > 0.0 else 1.0
+    other = max((name for name in change if name != about), key=lambda name: sign * change[name], default=about)
+    if other == about or sign * change[other] <= 0.0:
+        return f'Says most of "{names[about].name}".'
+    return f'Tells "{names[about].name}" from "{names[other].name}".'

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bayesknee.diagnosis.asking.next_questions import NextQuestion
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, NextQuestions, not_ranked
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.wording import why
 from bayesknee.display.questions import words_of
@@ -34,6 +34,7 @@ def _whole(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: s
         return
     yield Text(f"What to ask next, by {objective}; value in bits for a burden of 1\n")
     yield _listed(diagnosis, questions, words=True, worth=True)
+    yield from _left_out(questions)
 
 
 def next_questions_parts(
@@ -43,6 +44,7 @@ def next_questions_parts(
     if questions:
         yield Text("\nMost useful to ask next", style="bold")
         yield _listed(diagnosis, questions, words=details)
+        yield from _left_out(questions)
 
 
 def _listed(
@@ -56,6 +58,12 @@ def _listed(
             table.add_row("", Text(f"{told}{_worth(each) if worth else ''}", style="cyan"))
         table.add_row("", sticky(why(diagnosis, each)))
     return Padding(table, (0, 0, 0, _INDENT))
+
+
+def _left_out(questions: Sequence[NextQuestion]) -> Iterator[RenderableType]:
+    """That some questions were not ranked, where that is so."""
+    if isinstance(questions, NextQuestions) and questions.left_out:
+        yield Text(sticky(not_ranked(len(questions.left_out))), style="dim")
 
 
 def _asked(question: NextQuestion) -> str:

@@ -14,7 +14,7 @@ from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPl
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken
 from bayesknee.interview.prompts import prompt_of
-from bayesknee.knowledge.model import Question, RiskFactor
+from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import label
 from bayesknee.words import percent
@@ -23,7 +23,7 @@ _NUMBER: Final = 4
 _INDENT: Final = 2
 _BOXES_APART: Final = "   "
 WARNING_SIGNS: Final = "Warning signs"
-AT_ONCE: Final = (
+READ_FIRST: Final = (
     "These are read first. If you feel very ill, tell somebody who works here at once; do not wait for your turn."
 )
 OTHERS: Final = "Other questions"
@@ -63,7 +63,7 @@ def _parts(
     numbers = {name: number for number, name in enumerate([*first, *rest], start=1)}
     if first:
         yield Text(WARNING_SIGNS, style="bold")
-        yield Text(f"{AT_ONCE}\n")
+        yield Text(f"{READ_FIRST}\n")
         yield from _form(network, first, numbers)
         yield Text(f"\n{OTHERS}\n" if rest else "", style="bold")
     yield from _form(network, rest, numbers)
@@ -140,10 +140,11 @@ def _explained_states(network: Network, name: str) -> str:
 
 def _boxes(question: Question) -> str:
     """A box for each answer, which stays together with it; a number where the states are bands."""
-    if isinstance(question, RiskFactor) and question.bands:
-        return f"_____ {question.unit}".rstrip()
+    number = [f"_____ {question.unit}".rstrip()] if question.bands else []
+    if question.is_named_by_bounds:
+        return number[0]
     states = [question.state_words(state) for state in question.states]
-    return _BOXES_APART.join(unbroken(f"[ ] {state}") for state in [*states, "don't know"])
+    return _BOXES_APART.join([*number, *(unbroken(f"[ ] {state}") for state in [*states, "don't know"])])
 
 
 # --- table ------------------------------------------------------------------------------------------------------------

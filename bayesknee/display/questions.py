@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bayesknee.display.terminal import console_for, rendered
-from bayesknee.knowledge.model import Question, RiskFactor
+from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 
 
@@ -38,10 +38,8 @@ def _parts(network: Network, questions: Sequence[Question]) -> Iterator[Renderab
 def words_of(question: Question) -> str:
     """How an answer is typed. The space after = lets long lists of states break between words."""
     states = " | ".join(question.states)
-    if isinstance(question, RiskFactor) and question.bands:
-        low = min(low for low, _ in question.bands.values())
-        high = max(high for _, high in question.bands.values())
-        states = f"{low:g} to under {high:g} {question.unit}".rstrip() + f" | {states}"
+    if question.bands:
+        states = f"{question.scope} | {states}"
     return f"{question.id} = {states}"
 
 

@@ -31,13 +31,14 @@ from bayesknee.diagnosis.wording import (
     not_known_text,
     not_ruled_out_line,
     others_text,
+    scope_line,
     speaks,
     why,
 )
 from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky
 from bayesknee.knowledge.model import Question, RedFlag
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.evidence import Answer
+from bayesknee.patient.evidence import Answer, shown
 from bayesknee.words import percent, percent_or_less
 
 LONGEST_BAR: Final = 40
@@ -85,6 +86,8 @@ def _parts(
         from bayesknee.display.next_questions import next_questions_parts
 
         yield from next_questions_parts(diagnosis, questions, details=options.details)
+    if scope := scope_line(diagnosis.network):
+        yield Text(f"\n{scope}", style="dim")
     yield from closing_parts(diagnosis, options)
 
 
@@ -121,6 +124,7 @@ def _below_the_table(diagnosis: Diagnosis, options: TextOptions, rest: str) -> I
     yield _indented(Text(sticky("More than one can be true; they need not add up to 100 %."), style="dim"))
     if options.intervals:
         yield from _interval_parts(diagnosis, options.intervals, options)
+    yield from _scores(diagnosis)
 
 
 def closing_parts(diagnosis: Diagnosis, options: TextOptions = PLAIN, skipped: str = "") -> Iterator[RenderableType]:
@@ -291,6 +295,24 @@ def triage_parts(network: Network, triage: Triage) -> Iterator[RenderableType]:
     yield _indented(table)
 
 
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def _scores(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """The scores of guidelines that the answers say anything of, each with what is not known of it."""
+    told = [count for count in diagnosis.scores if count.is_told]
+    if not told:
+        return
+    yield Text("\nScores", style="bold")
+    table = numbered(_BULLET)
+    for count in told:
+        table.add_row("-", sticky(count.words))
+        if count.not_known:
+            labels = "; ".join(item.label for item in count.not_known)
+            table.add_row("", Text(f"(not known: {labels})", style="dim"))
+    yield _indented(table)
+
+
 # --- what would help ----------------------------------------------------------------------------------------------
 
 
@@ -353,4 +375,8 @@ def _answered_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[Renderab
 
 def _as_word(answer: Answer) -> str:
     """An answer as the command line takes it."""
-    return answer if isinstance(answer, str) else ",".join(f"{state}:{weight:g}" for state, weight in answer.items())
+    return (
+        shown(answer)
+        if isinstance(answer, str)
+        else ",".join(f"{state}:{weight:g}" for state, weight in answer.items())
+    )

@@ -33,6 +33,8 @@ from bayesknee.knowledge.network import Network
 # time and memory grow in proportion.
 MOST_SETS: Final = 2**20
 MOST_EVENTS: Final = 64  # rows of 1 and 0 that are kept by network; a network has about as many conditions and groups
+LEAST_EVENTS: Final = 24  # of 20 conditions and a few groups, which takes 200 MB; with fewer, each use makes all anew
+MOST_EVENT_NUMBERS: Final = 2**22  # 32 MB in such rows, where that is more than so few
 MOST_KEPT: Final = 512  # ways to list sets, of a few networks and their parts; mostly some kilobytes each
 
 
@@ -265,7 +267,7 @@ class CauseSets:
         if (found := self._kept.get(members)) is None:
             first, second = (self._half_holds_any(members, number) for number in range(2))
             found = self.outer(first, second, np.maximum)
-            keep(self._kept, members, found, MOST_EVENTS)
+            keep(self._kept, members, found, min(MOST_EVENTS, max(LEAST_EVENTS, MOST_EVENT_NUMBERS // self.size)))
         return found
 
     def _half_holds_any(self, members: frozenset[int], number: int) -> Vector:

@@ -27,6 +27,7 @@ class Outcomes:
         probabilities: P(answer | evidence), shape (rows,); those of one question sum to 1.
         joint: P(answer and condition | evidence), shape (rows, conditions).
         marginals: P(condition | evidence), shape (conditions,).
+        left_out: ids of questions whose answers would take more time or memory than the budget allows.
     """
 
     names: tuple[str, ...]
@@ -34,6 +35,7 @@ class Outcomes:
     probabilities: Vector
     joint: Vector
     marginals: Vector
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def posteriors(self) -> Vector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.results import Approximation, Events, Gradients, Groups, Outcomes, Posteriors, Sample, Shares
 from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import Evidence
+
+# Conditions up to which all their subsets are enumerated. A table over the subsets of 20 takes 8 MB; time and memory
+# double with each further condition.
+MOST_CONDITIONS: Final = 20
 
 
 class Inference(Protocol):
@@ -100,6 +104,9 @@ class Strategy(Protocol):
 
     def outcomes(self, evidence: Evidence, names: Iterable[str], /) -> Outcomes:
         """The posteriors after each answer to each of these questions; see `bayesknee.inference.results.Outcomes`.
+
+        Where all of them would take more than the seconds of the budget, by estimate, the least promising ones are left
+        out. `Outcomes.left_out` names these.
 
         Args:
             evidence: what is known; it must be possible.

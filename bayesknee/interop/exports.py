@@ -69,6 +69,8 @@ def _document(network: Network, setting: str) -> Document:
     parts = [f"{network.id} {network.version} in {setting}, written by bayesknee."]
     if is_conditioned(network):
         parts.append(f"Condition every query on {COMPLAINT} = yes.")
+    if network.gated:
+        parts.append("Give what an answer implies of its gate (only_if in the network) as evidence, too.")
     if network.sha256:
         parts.append(f"sha256 of its source: {network.sha256}")
     remark = re.sub("-+", "-", " ".join(" ".join(parts).split()))  # two end a comment in XML

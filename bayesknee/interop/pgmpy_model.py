@@ -14,7 +14,9 @@ def to_pgmpy(network: Network, setting: str | None = None) -> DiscreteBayesianNe
     """A network in one care setting as a checked `DiscreteBayesianNetwork`.
 
     Its nodes are the risk factors, conditions, signs and findings, by their ids and with their states, and, where the
-    network has a complaint, `presenting_complaint`, on which every query must be conditioned.
+    network has a complaint, `presenting_complaint`, on which every query must be conditioned. The model knows of no
+    gates: what an answer implies of its gate must be given, too. `pgmpy_evidence` turns a diagnosis into evidence with
+    both.
 
     Args:
         network: a network of at most 20 conditions.

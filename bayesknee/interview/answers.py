@@ -16,6 +16,7 @@ from bayesknee.patient.evidence import Answer, check_evidence
 
 PROBABLY: Final = "probably"
 PROBABLY_NOT: Final = "probably not"
+NONE: Final = "none"  # of a checklist: each of its lines was denied
 
 # Judged, not measured: a patient who says "probably" is right four times in five, so the likelihood ratio of the answer
 # is 4. A larger figure trusts unsure answers more. A sure answer has the likelihood that the network gives it.
@@ -29,7 +30,7 @@ def probably(network: Network, name: str, state: str) -> Mapping[str, float]:
     )
 
 
-def read_answer(network: Network, name: str, value: object) -> Answer:
+def read_answer(network: Network, name: str, value: object, known: Mapping[str, object] = immutabledict()) -> Answer:
     """The answer to one finding or risk factor.
 
     Args:
@@ -37,11 +38,13 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         name: id of the finding or risk factor.
         value: what `Engine.diagnose` takes. Also `probably` and `probably not` if the states are no and yes, and
             `probably STATE` for any state.
+        known: the patient's other answers, by id: the cut-offs of a number may hang on some of them.
 
     Raises:
         EvidenceError: an answer that the network cannot take.
     """
-    return read_answers(network, {name: value})[name]
+    hangs_on = network.questions[name].hangs_on if name in network.questions else ()
+    return read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})[name]
 
 
 def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str, Answer]:
@@ -68,23 +71,22 @@ def _unsure(network: Network, name: str, value: object) -> Mapping[str, float] |
 
 
 def read_ticks(network: Network, group: TickAll, ticked: object, asked: Iterable[str]) -> Mapping[str, Answer]:
-    """The answers to a checklist by id: yes for lines that are ticked, no for the other lines.
+    """The answers to a checklist by id. What nobody said anything of has none.
 
     Args:
         network: the network of the checklist.
         group: the checklist.
-        ticked: ids of the ticked lines, or answers by id, or `unknown` for all lines.
+        ticked: ids of the lines that hold, or answers by id; or `none`, if all lines were denied, or `unknown` for all.
         asked: ids of the lines that were shown.
 
     Raises:
         EvidenceError: an id that is not on the checklist, or an answer that the network cannot take.
     """
-    asked = tuple(asked)
-    if isinstance(ticked, str) and ticked == UNKNOWN:
-        ticked = dict.fromkeys(asked, UNKNOWN)
+    if isinstance(ticked, str) and ticked in (UNKNOWN, NONE):
+        ticked = dict.fromkeys(asked, UNKNOWN if ticked == UNKNOWN else "no")
     if isinstance(ticked, str) or not isinstance(ticked, Iterable):
         raise EvidenceError(f"{group.id}: got {quoted(ticked)}; expected a list of what is ticked")
     given = dict(ticked) if isinstance(ticked, Mapping) else {str(name): "yes" for name in ticked}
     if wrong := [str(name) for name in given if name not in group.members]:
         raise EvidenceError(f"{group.id} has no {quoted(wrong[0])}; expected some of {', '.join(group.members)}")
-    return {name: read_answer(network, name, given.get(name, "no")) for name in dict.fromkeys((*asked, *given))}
+    return {name: read_answer(network, name, answer) for name, answer in given.items()}

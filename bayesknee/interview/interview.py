@@ -14,27 +14,36 @@ from immutabledict import immutabledict
 
 from bayesknee.diagnosis.asking.advice import StopAdvice, advice_of
 from bayesknee.diagnosis.asking.assessment import Assessment
-from bayesknee.diagnosis.asking.candidates import Candidate, topic_of
+from bayesknee.diagnosis.asking.candidates import EXAMINER, Candidate, next_candidate, topic_of
 from bayesknee.diagnosis.asking.dangers import LEAST_CHANCE
-from bayesknee.diagnosis.asking.next_questions import keep_to_topic
+from bayesknee.diagnosis.asking.next_questions import NextQuestions
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD, StopRule
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import Reason, unknown_flags
-from bayesknee.diagnosis.wording import why
+from bayesknee.diagnosis.wording import reason, why
 from bayesknee.errors import SEE_FINDINGS, AnswerClashError, InterviewError, unknown_text
 from bayesknee.interview.answers import read_answer, read_answers, read_ticks
 from bayesknee.interview.clashes import clashing, restorable, to_blame
+from bayesknee.interview.preliminaries import (
+    PATIENT,
+    WHO,
+    WHY,
+    WHY_SCOPE,
+    check_preliminary,
+    is_preliminary,
+    preliminary_ids,
+    preliminary_prompt,
+)
 from bayesknee.interview.prompts import Prompt, prompt_of
 from bayesknee.interview.state import PUT_AT_MOST, State, Step
 from bayesknee.knowledge.model import RedFlag
-from bayesknee.knowledge.network import check_setting
 from bayesknee.knowledge.opening import SETTING, TickAll
+from bayesknee.knowledge.scope import ScopeAnswer
 from bayesknee.patient.askable import ASKED_OF, askable, check_name
 from bayesknee.patient.evidence import Answer
 
-PATIENT: Final = ("patient",)
 # How many questions are still asked, per question worth asking now. Answers make most questions worth less, but hidden
 # dangers add others. By measurement: 0.88 in 551 states of 60 simulated patients of posterior_knee. With a larger one,
 # `expected_left` is too large.
@@ -56,6 +65,8 @@ class Policy:
         most_missed: inside [0, 1]. Asking goes on while stopping would miss a must-not-miss condition, which asking
             everything would find, with a probability over this.
         ask_setting: whether the care setting is asked for, if the network's opening has it.
+        ask_who: whether it is asked who answers, which then goes before `asked_of`.
+        ask_scope: whether the questions of the network's scope are asked.
 
     Raises:
         QuestionError: an unknown name, or a number out of range.
@@ -69,6 +80,8 @@ class Policy:
     lists: bool = True
     most_missed: float = MOST_MISSED
     ask_setting: bool = False
+    ask_who: bool = False
+    ask_scope: bool = True
 
     def __post_init__(self) -> None:
         for name in self.asked_of:
@@ -115,13 +128,30 @@ class _Now:
             return None
         if self.state.pending and (pending := self._prompt(self.state.pending)):
             return pending
-        return self.opening or self._chosen
+        return None if self.is_stopped_outside else self.opening or self._chosen
+
+    @property
+    def outside(self) -> tuple[ScopeAnswer, ...]:
+        return self.engine.network.scope.outside(self.state.scope)
+
+    @property
+    def is_stopped_outside(self) -> bool:
+        return bool(self.outside) and not self.state.beyond_scope
+
+    @property
+    def asked_of(self) -> tuple[str, ...]:
+        return self.state.asked_of or self.policy.asked_of
 
     @cached_property
     def opening(self) -> Prompt | None:
         """The next question of the opening."""
-        names = (name for name in self.engine.network.opening.questions if not self.state.times_skipped(name))
-        return next((prompt for name in names if (prompt := self._prompt(name))), None)
+        return next((prompt for name in self._to_open_with if (prompt := self._prompt(name, put_off=0))), None)
+
+    @property
+    def _to_open_with(self) -> list[str]:
+        network = self.engine.network
+        names = dict.fromkeys((*preliminary_ids(network)[:-1], *network.opening.questions))
+        return [name for name in names if not self.state.times_skipped(name)]
 
     @property
     def _chosen(self) -> Prompt | None:
@@ -131,7 +161,13 @@ class _Now:
         """
         going_on = self.state.beyond or not self.state.answers or not self.standing.is_enough
         ask = self._worth_most if going_on else self._ending.last
-        return prompt_of(self.engine.network, ask.id, ask.members) if ask else None
+        return prompt_of(self.engine.network, ask.id, ask.members) if ask else self._skipped_once
+
+    @property
+    def _skipped_once(self) -> Prompt | None:
+        """The first question that was skipped and did not come back: that is kept, whatever it is worth."""
+        names = (name for name in dict.fromkeys(self.state.skipped) if self.state.times_skipped(name) < PUT_AT_MOST)
+        return next((prompt for name in names if (prompt := self._prompt(name, put_off=PUT_AT_MOST - 1))), None)
 
     @property
     def _worth_most(self) -> Candidate | None:
@@ -139,7 +175,9 @@ class _Now:
         found = [ranked for times in range(PUT_AT_MOST) if (ranked := self._skipped(times))]
         worth = (ranked for ranked in found if ranked[0].value >= self.policy.least_value)
         best = next(worth, found[0] if found else None)
-        return keep_to_topic(best, self._topic)[0] if best else None
+        if not best:
+            return None
+        return next_candidate(self.engine.network, best, self._topic, self.policy.least_value)
 
     def _skipped(self, times: int) -> Sequence[Candidate]:
         """The questions and checklists skipped that often, best first."""
@@ -174,8 +212,7 @@ class _Now:
         """About how many questions will still be asked."""
         if self.prompt is None:
             return 0
-        names = [name for name in self.engine.network.opening.questions if not self.state.times_skipped(name)]
-        first = {name for name in names if self._prompt(name)}
+        first = {name for name in self._to_open_with if self._prompt(name, put_off=0)}
         lists = (
             self.engine.network.opening.tick_all[name] for name in first & self.engine.network.opening.tick_all.keys()
         )
@@ -188,7 +225,7 @@ class _Now:
         return tuple(
             name
             for name, question in self.engine.network.questions.items()
-            if question.asked_of in self.policy.asked_of and self._times_put_off(name) < PUT_AT_MOST
+            if question.asked_of in self.asked_of and self._times_put_off(name) < PUT_AT_MOST
         )
 
     @property
@@ -198,9 +235,10 @@ class _Now:
         return askable(self.engine.network, self.diagnosis.evidence, names)
 
     def _times_put_off(self, name: str) -> int:
-        """How often a question was skipped, alone or with a checklist."""
+        """How often a question was skipped, alone or with a checklist, or shown in one without being answered."""
         lists = (group.id for group in self.engine.network.opening.tick_all.values() if name in group.members)
-        return self.state.times_skipped(name) + sum(map(self.state.times_skipped, lists))
+        skipped = self.state.times_skipped(name) + sum(map(self.state.times_skipped, lists))
+        return skipped + self.state.times_passed(name)
 
     @property
     def _topic(self) -> str | None:
@@ -211,14 +249,24 @@ class _Now:
                 return topic
         return None
 
-    def _prompt(self, name: str) -> Prompt | None:
-        """The prompt for a question, a checklist or the setting; None if it is answered or cannot be asked."""
+    def _prompt(self, name: str, *, put_off: int = PUT_AT_MOST) -> Prompt | None:
+        """The prompt for any question; None if it is answered, cannot be asked, or was put off more often than that.
+
+        Lines of a checklist that were put off more often are left out.
+        """
         network = self.engine.network
-        if name == SETTING:
-            return prompt_of(network, name) if self.policy.ask_setting and not self.state.setting else None
+        if is_preliminary(name):
+            wanted = self._is_wanted(name) and name not in self.state.preliminaries
+            return preliminary_prompt(network, name) if wanted else None
         group = network.opening.tick_all.get(name)
         members = askable(network, self.diagnosis.evidence, group.members if group else [name])
+        members = tuple(member for member in members if self._times_put_off(member) <= put_off)
         return prompt_of(network, name, members) if members else None
+
+    def _is_wanted(self, preliminary: str) -> bool:
+        examined = any(each.asked_of == EXAMINER for each in self.engine.network.questions.values())
+        wanted = {SETTING: self.policy.ask_setting, WHO: self.policy.ask_who and examined}
+        return wanted.get(preliminary, self.policy.ask_scope)
 
 
 class Interview:
@@ -257,6 +305,7 @@ class Interview:
         self.policy = policy or Policy()
         given = read_answers(engine.network, evidence or {})
         self._engine = engine
+        self._told_left: int | None = None
         if state is not None:
             for name in filter(None, (state.pending, *state.skipped, *(step.question for step in state.steps))):
                 self._check_name(name)
@@ -311,8 +360,24 @@ class Interview:
 
     @property
     def expected_left(self) -> int:
-        """About how many questions are left: the rest of the opening, and what the stop rule needs; 0 at the end."""
-        return self._now.left
+        """About how many questions are left: the rest of the opening, and what the stop rule needs; 0 at the end.
+
+        It does not rise from one question to the next, except after `go_on`, `back` and `change`: an estimate that
+        rises tells a patient nothing but that it was wrong.
+        """
+        left = self._now.left
+        self._told_left = left if self._told_left is None else min(left, self._told_left)
+        return self._told_left
+
+    @property
+    def asked_of(self) -> tuple[str, ...]:
+        """Whom questions are asked of: as was answered, else as the policy has it."""
+        return self._now.asked_of
+
+    @property
+    def outside(self) -> tuple[ScopeAnswer, ...]:
+        """The answers that put the patient outside what the network is for; empty if there are none."""
+        return self._now.outside
 
     @property
     def red_flags(self) -> tuple[Reason, ...]:
@@ -330,6 +395,8 @@ class Interview:
         """Why the interview is over, in words and figures; empty if it is not."""
         if not self.finished:
             return ()
+        if self._now.is_stopped_outside:
+            return tuple(f"{answer.label}: {answer.reason} {answer.go_to}" for answer in self.outside)
         if not self.state.ended:
             return self.advice.reasons
         unasked = dict.fromkeys(flag.flag.label for flag in self._now.standing.flags if flag.chance >= LEAST_CHANCE)
@@ -349,8 +416,27 @@ class Interview:
         """
         self._check_name(name)
         network = self.engine.network
+        if is_preliminary(name):
+            return preliminary_prompt(network, name)
         group = network.opening.tick_all.get(name)
         return prompt_of(network, name, self._listed(group) or group.members if group else ())
+
+    def reason(self) -> str:
+        """Why the present question is asked, in a few words; empty where that needs none.
+
+        Raises:
+            InterviewError: the interview is over.
+        """
+        prompt = self._present()
+        if is_preliminary(prompt.id):
+            return ""
+        ranked = self._ranked(prompt)
+        return reason(self.diagnosis, ranked[0]) if ranked and ranked[0].value >= self.policy.least_value else ""
+
+    def _ranked(self, prompt: Prompt) -> NextQuestions:
+        """The questions of a prompt, best first."""
+        names = [option.value for option in prompt.options] if prompt.kind == "tick_all" else [prompt.id]
+        return self.diagnosis.rank_questions(within=names, objective=self.policy.objective)
 
     def why(self) -> str:
         """Why the present question is asked, in words and figures.
@@ -359,10 +445,10 @@ class Interview:
             InterviewError: the interview is over.
         """
         prompt = self._present()
+        if is_preliminary(prompt.id):
+            return WHY.get(prompt.id, WHY_SCOPE)
         names = [option.value for option in prompt.options] if prompt.kind == "tick_all" else [prompt.id]
-        if prompt.id == SETTING:
-            return "How frequent each cause is depends on where people are seen."
-        ranked = self.diagnosis.rank_questions(within=names, objective=self.policy.objective)
+        ranked = self._ranked(prompt)
         reasons = [why(self.diagnosis, question) for question in ranked[:MOST_EXPLAINED]]
         if prompt.kind == "tick_all":
             labels = [self.engine.network.questions[question.finding].label for question in ranked[:MOST_EXPLAINED]]
@@ -385,8 +471,9 @@ class Interview:
 
         Args:
             value: a state, `unknown`, `probably`, `probably not`, `probably STATE`, a number if the states are bands,
-                or a likelihood for each state. For a checklist, the ids of the ticked lines (the other lines then count
-                as no), answers by id, or `unknown` for all lines.
+                or a likelihood for each state. For a checklist, the ids of the lines that hold, or answers by id, of
+                which lines that are left out were not asked; or `none` if all lines were denied, `unknown` if none is
+                known. `Prompt.only` gives the answers if one says "these, and none of the others".
             set_aside: whether earlier answers that clash with this one give way.
 
         Raises:
@@ -428,6 +515,7 @@ class Interview:
         """
         if not self.state.steps:
             raise InterviewError("there is nothing to go back to; this is the first question")
+        self._told_left = None
         self._go_to(self._with_restored(self.state.without_last_step()))
 
     def skip(self) -> None:
@@ -443,7 +531,15 @@ class Interview:
         self._go_to(replace(self.state, ended=True, pending=""))
 
     def go_on(self) -> None:
-        """Continues an interview that is over: up to the stop rule if it was ended by choice, else to the end."""
+        """Continues an interview that is over.
+
+        If the patient is outside the network's scope, it goes on all the same; if it was ended by choice, up to the
+        stop rule; else to the end.
+        """
+        self._told_left = None
+        if self._now.is_stopped_outside:
+            self._go_to(replace(self.state, beyond_scope=True, ended=False))
+            return
         by_choice = self.state.ended
         self._go_to(replace(self.state, ended=False))
         if not by_choice or self.finished:
@@ -453,7 +549,9 @@ class Interview:
 
     def _go_to(self, state: State) -> None:
         self._now = _Now(self._engine_for(state), state, self.policy)
-        _ = self._now.diagnosis  # impossible evidence is refused now
+        placed = self._now.diagnosis.evidence.answers  # impossible evidence is refused now
+        if hanging := {name: placed[name] for name in self._engine.network.hanging if name in placed}:
+            self._now.state = state.with_answers(hanging)  # a number may be in another band by what was answered since
 
     def _engine_for(self, state: State) -> Engine:
         setting = state.setting or self._engine.setting
@@ -464,29 +562,34 @@ class Interview:
 
     def _check_name(self, name: str) -> None:
         network = self._engine.network
-        known = (SETTING, *network.opening.tick_all, *network.questions)
+        known = (*preliminary_ids(network), *network.opening.tick_all, *network.questions)
         if name not in known:
             raise InterviewError(unknown_text("question", name, known, otherwise=SEE_FINDINGS))
 
     def _answers(self, name: str, value: object) -> Mapping[str, Answer]:
         network = self._engine.network
-        if name == SETTING:
-            return {SETTING: check_setting(network, str(value))}
+        if is_preliminary(name):
+            return {name: check_preliminary(network, name, value)}
         if group := network.opening.tick_all.get(name):
             return read_ticks(network, group, value, self._listed(group))
-        return {name: read_answer(network, name, value)}
+        return {name: read_answer(network, name, value, self.state.answers)}
 
     def _listed(self, group: TickAll) -> tuple[str, ...]:
         """The lines of a checklist: those asked now, else those it had when answered, else those that can be asked."""
         if (put := self.question) and put.id == group.id:
             return tuple(option.value for option in put.options)
-        answered = tuple(name for step in self.state.steps if step.question == group.id for name in step.answers)
+        answered = tuple(name for step in self.state.steps if step.question == group.id for name in _lines_of(step))
         return answered or askable(self.engine.network, self.diagnosis.evidence, group.members)
 
     def _take(self, name: str, value: object, *, set_aside: bool) -> Reply:
         self._check_name(name)
         answers = immutabledict(self._answers(name, value))
-        state = self.state.with_step(Step(name, answers), put=self.question is not None and self.question.id == name)
+        group = self._engine.network.opening.tick_all.get(name)
+        step = Step(name, answers, self._listed(group) if group else ())
+        is_put = self.question is not None and self.question.id == name
+        if not is_put:
+            self._told_left = None
+        state = self.state.with_step(step, put=is_put)
         clash = clashing(self._engine_for(state), state.answers, answers)
         if clash and not set_aside:
             new = to_blame(self._engine.network, answers, clash)
@@ -498,7 +601,7 @@ class Interview:
             red_flags=tuple(flag for flag in self.red_flags if flag.id not in before),
             set_aside=immutabledict({other: answer for other, answer in settled.set_aside.items() if other in clash}),
             restored=immutabledict(
-                {other: answer for other, answer in state.set_aside.items() if other not in settled.set_aside}
+                {other: self.state.answers[other] for other in state.set_aside if other not in settled.set_aside}
             ),
         )
 
@@ -508,3 +611,8 @@ class Interview:
     def __repr__(self) -> str:
         what = f"next {self.question.id}" if self.question else "over"
         return f"<Interview {self.engine.network.id}, {self.asked} answered, {what}>"
+
+
+def _lines_of(step: Step) -> tuple[str, ...]:
+    """The lines of a checklist as it was shown; sessions of earlier versions have those that were answered."""
+    return tuple(dict.fromkeys((*step.shown, *step.answers)))

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.knowledge.model import NO_YES, Question
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.opening import SETTING, TickAll
-from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.knowledge.opening import TickAll
 
 PromptKind: TypeAlias = Literal["choice", "number", "tick_all"]
 
@@ -19,12 +18,16 @@ class Option:
     """An option to choose or to tick.
 
     Attributes:
-        value: what `Interview.answer` takes: a state, a setting, or the id of a line.
+        value: what `Interview.answer` takes: a state, a setting, an answer of the scope, or the id of a line.
         label: in words.
+        names: other words for it.
+        question: of the line of a checklist, the question in full.
     """
 
     value: str
     label: str
+    names: tuple[str, ...] = ()
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Prompt:
     """A question, ready to be shown.
 
     Attributes:
-        id: of a finding, of a risk factor or of a checklist, or `setting`.
+        id: of a finding, of a risk factor or of a checklist, or one of `bayesknee.interview.preliminaries`.
         kind: one of several options, a number, or all that apply.
         question: its wording.
         options: the states, settings or findings to choose from; for a number, its bands.
@@ -41,7 +44,9 @@ class Prompt:
         topic_name: the name of the topic.
         unit: of a number; may be empty.
         lowest, highest: the range of a number, [lowest, highest).
+        named: of a number, the states that people may answer by instead; none where a band has no name but its bounds.
         may_be_unsure: whether `unknown` is an answer, and, except for a checklist, `probably` and `probably not`.
+        warnings: of a checklist, the ids of the lines that are warning signs.
     """
 
     id: str
@@ -54,22 +59,27 @@ class Prompt:
     unit: str = ""
     lowest: float = 0.0
     highest: float = 0.0
+    named: tuple[Option, ...] = ()
     may_be_unsure: bool = True
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_yes_no(self) -> bool:
         """Whether the answers are no and yes."""
         return {option.value for option in self.options} == set(NO_YES)
 
-    def ticked_else_unknown(self, ticked: Iterable[str]) -> Mapping[str, str]:
-        """The answers to a checklist by id, with unticked lines as `unknown` instead of no."""
-        return dict.fromkeys((option.value for option in self.options), UNKNOWN) | dict.fromkeys(ticked, "yes")
+    def only(self, ticked: Iterable[str], rest: str = "no") -> Mapping[str, str]:
+        """The answers to a checklist by id: yes for what is ticked, and `rest` for all other lines.
+
+        Args:
+            ticked: ids of the lines that hold.
+            rest: `no` where somebody denied them all, or `unknown`.
+        """
+        return dict.fromkeys((option.value for option in self.options), rest) | dict.fromkeys(ticked, "yes")
 
 
 def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Prompt:
-    """The prompt for a finding, a risk factor, a checklist with the lines `members`, or the care setting."""
-    if name == SETTING:
-        return _prompt_for_setting(network)
+    """The prompt for a finding, a risk factor, or a checklist with the lines `members`."""
     if group := network.opening.tick_all.get(name):
         return _prompt_to_tick(network, group, members)
     return _prompt_for(network, name)
@@ -77,39 +87,36 @@ def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Promp
 
 def _prompt_for(network: Network, name: str) -> Prompt:
     question = network.questions[name]
-    bands = question.bands if isinstance(question, RiskFactor) else {}
+    names = question.state_names
+    options = tuple(Option(state, question.state_words(state), names.get(state, ())) for state in question.states)
     return Prompt(
         id=name,
-        kind="number" if bands else "choice",
+        kind="number" if question.bands else "choice",
         question=question.question,
-        options=tuple(Option(state, state.replace("_", " ")) for state in question.states),
-        help=_in_words(question.help, question.states),
+        options=options,
+        help=_in_words(question),
         topic=question.topic,
         topic_name=network.topics[question.topic],
-        unit=question.unit if isinstance(question, RiskFactor) else "",
-        lowest=min((low for low, _ in bands.values()), default=0.0),
-        highest=max((high for _, high in bands.values()), default=0.0),
+        unit=question.unit,
+        lowest=question.lowest,
+        highest=question.highest,
+        named=() if question.is_named_by_bounds or not question.bands else options,
     )
 
 
-def _in_words(text: str, states: Iterable[str]) -> str:
-    """A text with the states worded as in the options."""
-    for state in sorted(states, key=len, reverse=True):
-        text = text.replace(state, state.replace("_", " "))
+def _in_words(question: Question) -> str:
+    """The help of a question with its states worded as in the options, where their ids are no plain words."""
+    text = question.help
+    for state in sorted(question.states, key=len, reverse=True):
+        if "_" in state:  # others are plain words, which may mean something else in a text
+            text = text.replace(state, question.state_words(state))
     return text
 
 
-def _prompt_for_setting(network: Network) -> Prompt:
-    options = tuple(Option(setting.id, setting.name) for setting in network.settings.values())
-    descriptions = " ".join(
-        f"{setting.name}: {setting.description}" for setting in network.settings.values() if setting.description
-    )
-    return Prompt(SETTING, "choice", "Where is this being seen?", options, help=descriptions, may_be_unsure=False)
-
-
 def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:
-    options = tuple(Option(name, network.questions[name].label) for name in members)
-    asked = [f"{option.label}: {network.questions[option.value].question}" for option in options]
+    questions = [network.questions[name] for name in members]
+    options = tuple(Option(each.id, each.label, question=each.question) for each in questions)
+    asked = [f"{option.label}: {option.question}" for option in options]
     return Prompt(
         id=group.id,
         kind="tick_all",
@@ -118,4 +125,5 @@ def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) ->
         help="\n".join(filter(None, [group.help, *asked])),
         topic=group.topic,
         topic_name=network.topics.get(group.topic, ""),
+        warnings=tuple(option.value for option in options if option.value in network.warning_signs),
     )

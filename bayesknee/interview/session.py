@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +19,19 @@ from filelock import FileLock, Timeout
 from immutabledict import immutabledict
 
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.errors import EvidenceError, QuestionError, SessionError, SettingError, few_hints, shown_word
-from bayesknee.files import write_file
+from bayesknee.errors import (
+    EvidenceError,
+    InterviewError,
+    QuestionError,
+    SessionError,
+    SettingError,
+    few_hints,
+    shown_word,
+)
+from bayesknee.files import let_go, write_file
 from bayesknee.interview.answers import read_answer
 from bayesknee.interview.interview import Interview, Policy
+from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.knowledge.opening import SETTING
@@ -44,7 +54,8 @@ class Stored:
         setting: the last care setting.
         made_with: id, version and sha256 of the network.
         evidence: the answers that count, by id.
-        session: the values of steps, skipped, set_aside, pending, ended, beyond and first_setting, by key.
+        session: the values of steps, preliminaries, skipped, set_aside, pending, ended, beyond, beyond_scope and
+            first_setting, by key.
         policy: how questions were chosen.
     """
 
@@ -92,7 +103,7 @@ class SessionFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lock.release()
+        let_go(self._lock, Path(self._lock.lock_file))
 
     def read(self) -> Stored | None:
         """The session in the file; None if there is no file yet.
@@ -166,14 +177,19 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
     return {
         **({"network": network} if network else {}),
         "setting": interview.engine.setting,
+        **({"scope": plain(state.scope)} if state.scope else {}),
         "evidence": plain(state.answers),
         "session": {
             "program": __version__,
             "made_with": interview.engine.network.identity,
             "policy": plain(interview.policy),
             "first_setting": interview.first_setting,
-            "steps": [{"question": step.question, "answers": list(step.answers)} for step in state.steps],
-            **attributes(state, ("skipped", "set_aside", "pending", "ended", "beyond")),
+            "preliminaries": plain(state.preliminaries),
+            "steps": [
+                {"question": step.question, "answers": list(step.answers), "shown": list(step.shown)}
+                for step in state.steps
+            ],
+            **attributes(state, ("skipped", "set_aside", "pending", "ended", "beyond", "beyond_scope")),
         },
     }
 
@@ -197,8 +213,12 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
     if not _are_texts(session["skipped"]):
         raise TypeError("session.skipped")
     for step in session["steps"]:
-        if not isinstance(step["question"], str) or not _are_texts(step["answers"]):
+        if not (
+            isinstance(step["question"], str) and _are_texts(step["answers"]) and _are_texts(step.get("shown", []))
+        ):
             raise TypeError("session.steps")
+    if not isinstance(session.get("preliminaries", {}), dict):
+        raise TypeError("session.preliminaries")
     made_with = {key: str(session["made_with"][key]) for key in ("id", "version", "sha256")}
     if not isinstance(tree["evidence"], dict):
         raise TypeError("evidence")
@@ -212,7 +232,18 @@ def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)
         return Policy(ask_setting=True)
     if not _are_texts(tree["asked_of"]):
         raise TypeError("session.policy.asked_of")
+    usual = Policy()
+    for name in tree.keys() - {"asked_of"}:
+        if not _is_alike(tree[name], getattr(usual, name)):
+            raise TypeError(f"session.policy.{name}")
     return Policy(**{**tree, "asked_of": tuple(tree["asked_of"])})
+
+
+def _is_alike(value: object, usual: object) -> bool:
+    """Whether a value is of the kind of another: a truth value, a number or a text."""
+    if isinstance(usual, bool) or isinstance(value, bool):
+        return isinstance(usual, bool) and isinstance(value, bool)
+    return isinstance(value, int | float) if isinstance(usual, float) else isinstance(value, type(usual))
 
 
 def _are_texts(tree: Any) -> bool:  # noqa: ANN401 (whatever the file holds)
@@ -240,7 +271,7 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
 
 def _state(stored: Stored, network: Network, values: Mapping[str, Answer]) -> State:
     """The state with those of its answers that the network takes."""
-    known = {SETTING, *network.questions, *network.opening.tick_all}
+    known = {*preliminary_ids(network), *network.questions, *network.opening.tick_all}
     steps = tuple(step for step in _steps(stored, network, values) if step.question in known)
     in_steps = {name for step in steps for name in step.answers}
     aside = {name: values[name] for name in stored.session["set_aside"] if name in values}
@@ -252,16 +283,26 @@ def _state(stored: Stored, network: Network, values: Mapping[str, Answer]) -> St
         pending=stored.session["pending"] if stored.session["pending"] in known else "",
         ended=bool(stored.session.get("ended")),
         beyond=bool(stored.session.get("beyond")),
+        beyond_scope=bool(stored.session.get("beyond_scope")),
     )
 
 
 def _steps(stored: Stored, network: Network, values: Mapping[str, Answer]) -> Iterator[Step]:
     for step in stored.session["steps"]:
         answers = {name: values[name] for name in step["answers"] if name in values}
-        if step["question"] == SETTING and stored.setting in network.settings:
-            answers = {SETTING: stored.setting}
-        if answers:
-            yield Step(step["question"], immutabledict(answers))
+        if is_preliminary(step["question"]):
+            answers = dict(_preliminary(stored, network, step["question"]))
+        shown = tuple(name for name in step.get("shown", ()) if name in network.questions)
+        if answers or shown:
+            yield Step(step["question"], immutabledict(answers), shown)
+
+
+def _preliminary(stored: Stored, network: Network, name: str) -> Iterator[tuple[str, str]]:
+    """The answer to a preliminary question, if the network still has it."""
+    value = stored.setting if name == SETTING else stored.session.get("preliminaries", {}).get(name)
+    if name in preliminary_ids(network):
+        with suppress(SettingError, InterviewError):
+            yield name, check_preliminary(network, name, value)
 
 
 def _fitting(
@@ -274,7 +315,7 @@ def _fitting(
     lost = []
     for name, answer in raw.items():
         try:
-            checked = read_answer(network, name, answer)
+            checked = read_answer(network, name, answer, raw)
             if name not in stored.session["set_aside"]:
                 engine.diagnose({**counting, name: checked})
                 counting[name] = checked

@@ -9,6 +9,7 @@ from typing import Final
 
 from immutabledict import immutabledict
 
+from bayesknee.interview.preliminaries import SCOPE, WHO, asked_of_by, is_preliminary
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.evidence import Answer
 
@@ -20,12 +21,24 @@ class Step:
     """A question that was asked and answered.
 
     Attributes:
-        question: id of a finding, of a risk factor or of a checklist, or `setting`.
-        answers: by id; for a checklist, of all lines that it showed. The answer to `setting` is the setting.
+        question: id of a finding, of a risk factor or of a checklist, or one of `bayesknee.interview.preliminaries`.
+        answers: by id; for a checklist, of the lines that something was said of. A preliminary has its answer.
+        shown: ids of the lines that a checklist showed.
     """
 
     question: str
     answers: Mapping[str, Answer]
+    shown: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The lines that were shown, and of which nothing was said."""
+        return tuple(name for name in self.shown if name not in self.answers)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that it answers or showed."""
+        return frozenset({*self.answers, *self.shown})
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class State:
         pending: id of the question to ask next, whatever the ranking; empty if there is none.
         ended: whether the patient ended the interview.
         beyond: whether it continues although the stop rule would end it.
+        beyond_scope: whether it continues although the network is not for this patient.
     """
 
     given: Mapping[str, Answer] = field(default_factory=immutabledict)
@@ -49,21 +63,44 @@ class State:
     pending: str = ""
     ended: bool = False
     beyond: bool = False
+    beyond_scope: bool = False
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """All answers that count, in the order in which they were given, without the setting."""
+        """All answers that count, in the order in which they were given, without preliminaries."""
         in_steps = {name: answer for step in self.steps for name, answer in step.answers.items()}
         return {
             name: answer
             for name, answer in {**self.given, **in_steps}.items()
-            if name != SETTING and name not in self.set_aside
+            if not is_preliminary(name) and name not in self.set_aside
+        }
+
+    @property
+    def preliminaries(self) -> Mapping[str, str]:
+        """The answers to what is asked before all else, by id."""
+        return {
+            name: str(answer) for step in self.steps for name, answer in step.answers.items() if is_preliminary(name)
         }
 
     @property
     def setting(self) -> str:
         """The care setting that was answered; empty if it was not asked for."""
-        return next((str(step.answers[SETTING]) for step in self.steps if SETTING in step.answers), "")
+        return self.preliminaries.get(SETTING, "")
+
+    @property
+    def asked_of(self) -> tuple[str, ...]:
+        """Whom questions may be asked of; empty if it was not asked who answers."""
+        return asked_of_by(self.preliminaries[WHO]) if WHO in self.preliminaries else ()
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """The answers to the questions of the scope, by id of the question."""
+        given = self.preliminaries.items()
+        return {name.removeprefix(SCOPE): answer for name, answer in given if name.startswith(SCOPE)}
+
+    def times_passed(self, name: str) -> int:
+        """How often a line of a checklist was shown, and nothing was said of it."""
+        return sum(name in step.passed for step in self.steps)
 
     def times_skipped(self, question: str) -> int:
         """How often a question was skipped."""
@@ -87,13 +124,23 @@ class State:
             steps.append(step)
         return replace(
             self,
-            given=_dropped(self.given, step.answers),
-            steps=tuple(kept for kept in steps if kept.answers),
+            given=_dropped(self.given, step.names),
+            steps=tuple(kept for kept in steps if kept.names),
             set_aside=_dropped(self.set_aside, step.answers),
             skipped=tuple(question for question in self.skipped if question != step.question),
             pending="",
             ended=False,
+            beyond_scope=self.beyond_scope and not step.question.startswith(SCOPE),
         )
+
+    def with_answers(self, answers: Mapping[str, Answer]) -> State:
+        """The state with other answers in the places of those that count; all of them are there."""
+
+        def changed(earlier: Mapping[str, Answer]) -> Mapping[str, Answer]:
+            return immutabledict({name: answers.get(name, answer) for name, answer in earlier.items()})
+
+        steps = tuple(replace(step, answers=changed(step.answers)) for step in self.steps)
+        return replace(self, given=changed(self.given), steps=steps)
 
     def with_set_aside(self, names: Iterable[str]) -> State:
         """The state in which these answers are kept, but do not count."""
@@ -116,12 +163,16 @@ class State:
 
 
 def _without(step: Step, names: Iterable[str]) -> Step:
-    return replace(step, answers=_dropped(step.answers, names))
+    gone = set(names)
+    shown = tuple(name for name in step.shown if name not in gone)
+    return replace(step, answers=_dropped(step.answers, gone), shown=shown)
 
 
 def _with(step: Step, again: Step) -> Step:
     """The step with its answers replaced by those of `again`; other lines of a checklist keep their answers."""
-    return replace(step, answers=immutabledict({**step.answers, **again.answers}))
+    kept = _dropped(step.answers, again.shown)
+    shown = tuple(dict.fromkeys((*step.shown, *again.shown)))
+    return replace(step, answers=immutabledict({**kept, **again.answers}), shown=shown)
 
 
 def _dropped(answers: Mapping[str, Answer], names: Iterable[str]) -> Mapping[str, Answer]:

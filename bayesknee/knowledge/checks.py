@@ -12,6 +12,9 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
+from bayesknee.knowledge.answer_lines import line_problems
+from bayesknee.knowledge.bands import CutOff, band_problems
+from bayesknee.knowledge.guideline_scores import GuidelineScore, score_problems
 from bayesknee.knowledge.model import (
     ABSENT,
     ANSWERED_BY,
@@ -43,7 +46,9 @@ from bayesknee.knowledge.rule_checks import (
     finding_problems,
     model_problems,
 )
+from bayesknee.knowledge.scope import Scope, scope_problems
 from bayesknee.knowledge.sections import NODES
+from bayesknee.words import folded
 
 # Causes at once that a network may allow. Judged: six hardly differ from any number, and each more multiplies the sets.
 MOST_CAUSES: Final = 5
@@ -79,7 +84,11 @@ class NetworkParts(Protocol):
     @property
     def red_flags(self) -> Mapping[str, RedFlag]: ...
     @property
+    def scores(self) -> Mapping[str, GuidelineScore]: ...
+    @property
     def opening(self) -> Opening: ...
+    @property
+    def scope(self) -> Scope: ...
     @property
     def complaint(self) -> str: ...
     @property
@@ -101,6 +110,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _sources,
         _topics,
         _risk_factors,
+        _bands,
         _conditions,
         _most_causes,
         _base_rates,
@@ -108,9 +118,12 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _signs,
         _findings,
         _gates,
+        _state_names,
         _groups,
         _red_flags,
+        _scores,
         _opening,
+        _scope,
         _catch_all,
     )
     with few_hints():
@@ -120,7 +133,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
 def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
-    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags"):
+    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags", "scores"):
         for name, thing in getattr(parts, section).items():
             yield from _name_problems((section, name), name)
             if section in NODES and name in seen:
@@ -205,17 +218,25 @@ def _risk_factors(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Probl
         yield from _by_setting((*path, "prior"), factor.prior, parts, broken)
         for setting, distribution in factor.prior.items():
             yield from distribution_problems((*path, "prior", setting), distribution, factor.states)
-        yield from _bands((*path, "bands"), factor)
 
 
-def _bands(path: Path, factor: RiskFactor) -> Iterator[Problem]:
-    end: float | None = None
-    for state, (low, high) in factor.bands.items():
-        if low >= high:
-            yield Problem((*path, state), f"[{low:g}, {high:g}]", "a lower end below the upper end", "swap them")
-        if end is not None and (low < end or low > end):
-            yield Problem((*path, state), f"a start at {low:g}", f"a start at {end:g}", "let the bands meet")
-        end = high
+def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    questions = _questions(parts)
+    for name, question in questions.items():
+        path: Path = ("risk_factors" if name in parts.risk_factors else "findings", name)
+        yield from band_problems(path, question, questions, broken)
+        for each, cut_off in question.cut_offs.items():
+            yield from _rule_source((*path, "cut_offs", each), cut_off, parts, broken)
+
+
+def _rule_source(
+    path: Path, rule: RedFlag | Exclusion | CutOff | GuidelineScore, parts: NetworkParts, broken: frozenset[str]
+) -> Iterator[Problem]:
+    """A rule names a reference, or says why it is what it is."""
+    if rule.source == JUDGED and not rule.note.strip():
+        yield Problem((*path, "note"), "no note", "why a judged rule is what it is", "add a note")
+    elif rule.source not in {JUDGED, *parts.references, *broken}:
+        yield _unknown_source(path, rule.source, parts.references)
 
 
 def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
@@ -381,27 +402,56 @@ def _findings(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _gates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
-    for name, finding in parts.findings.items():
-        for gate, wanted in finding.only_if.items():
-            path = ("findings", name, "only_if", gate)
-            if gate in broken:
-                continue
-            if gate not in askable:
-                yield unknown_name(path, gate, askable, "a risk factor or finding")
-                continue
-            if not wanted:
-                yield Problem(path, "no state", "at least one state", "list the states in which it is asked")
-            for state in wanted:
-                if state not in askable[gate].states:
-                    yield unknown_name(path, state, askable[gate].states, f"a state of {gate}")
-            if not set(askable[gate].states).difference(wanted):
-                yield Problem(path, f"all states of {gate}", "some of them, for it to be a gate", "drop it or a state")
+    askable = _questions(parts)
+    for section, name, question in _asked(parts):
+        for key in ("only_if", "ask_once", "ask_unless"):
+            for gate, wanted in getattr(question, key).items():
+                if gate == name:
+                    path = (section, name, key, gate)
+                    yield Problem(path, "the question itself", "another question", "name what its asking hangs on")
+                elif gate not in broken:
+                    yield from _gate((section, name, key, gate), gate, wanted, askable)
     if cycle := find_cycle({name: list(finding.only_if) for name, finding in parts.findings.items()}):
         path = ("findings", cycle[0], "only_if", cycle[1])
         yield Problem(path, " <- ".join(cycle), "gates without a cycle", "drop one of these gates")
     else:
         yield from _clashing_gates(parts)
+
+
+def _asked(parts: NetworkParts) -> Iterator[tuple[str, str, RiskFactor | Finding]]:
+    for section in ("risk_factors", "findings"):
+        for name, question in getattr(parts, section).items():
+            yield section, name, question
+
+
+def _gate(
+    path: Path, gate: str, wanted: Collection[str], askable: Mapping[str, RiskFactor | Finding]
+) -> Iterator[Problem]:
+    if gate not in askable:
+        yield unknown_name(path, gate, askable, "a risk factor or finding")
+        return
+    if not wanted:
+        yield Problem(path, "no state", "at least one state", "list the states in which it is asked")
+    for state in wanted:
+        if state not in askable[gate].states:
+            yield unknown_name(path, state, askable[gate].states, f"a state of {gate}")
+    if not set(askable[gate].states).difference(wanted):
+        yield Problem(path, f"all states of {gate}", "some of them, for it to be a gate", "drop it or a state")
+
+
+def _state_names(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    """A name must mean one state: what is answered by it is read as that state."""
+    for section, name, question in _asked(parts):
+        path = (section, name, "state_names")
+        meant = {folded(state): state for state in question.states}
+        for state, words in question.state_names.items():
+            if state not in question.states:
+                yield unknown_name((*path, state), state, question.states, f"a state of {name}")
+                continue
+            for word in words:
+                if meant.setdefault(folded(word), state) != state:
+                    got = f"{quoted(word)}, which is {meant[folded(word)]} already"
+                    yield Problem((*path, state), got, "a name that means one state", "choose another name")
 
 
 def _clashing_gates(parts: NetworkParts) -> Iterator[Problem]:
@@ -430,10 +480,7 @@ def _red_flags(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]
         path = ("red_flags", name)
         if flag.level not in LEVELS:
             yield unknown_name((*path, "level"), flag.level, LEVELS, "a level of urgency")
-        if flag.source == JUDGED and not flag.note.strip():
-            yield Problem((*path, "note"), "no note", "why a judged rule is what it is", "add a note")
-        elif flag.source not in {JUDGED, *parts.references, *broken}:
-            yield _unknown_source(path, flag.source, parts.references)
+        yield from _rule_source(path, flag, parts, broken)
         for line in flag.when:
             yield from _red_flag_line((*path, "when"), line, parts, broken)
         for exclusion in flag.unless:
@@ -444,11 +491,8 @@ def _exclusion(
     path: Path, flag: RedFlag, exclusion: Exclusion, parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
     """An exception names answers that can be given, has a source, and is not what raises the flag."""
-    if exclusion.source == JUDGED and not exclusion.note.strip():
-        yield Problem((*path, "note"), "no note", "why a judged exception is what it is", "add a note")
-    elif exclusion.source not in {JUDGED, *parts.references, *broken}:
-        yield _unknown_source(path, exclusion.source, parts.references)
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
+    yield from _rule_source(path, exclusion, parts, broken)
+    askable = _questions(parts)
     for name, wanted in exclusion.when.items():
         if name not in askable:
             if name not in broken:
@@ -464,30 +508,36 @@ def _exclusion(
 def _red_flag_line(
     path: Path, line: Mapping[str, tuple[str, ...]], parts: NetworkParts, broken: frozenset[str]
 ) -> Iterator[Problem]:
-    if not line:
-        yield Problem(path, "a line without a finding", "at least one finding with its states", "add it")
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
-    for name, wanted in line.items():
-        if name not in askable:
-            if name not in broken:
-                yield unknown_name((*path, name), name, askable, "a risk factor or finding")
-            continue
-        states = askable[name].states
-        for state in wanted:
-            if state not in states:
-                yield unknown_name((*path, name), state, states, f"a state of {name}")
-        if absent := ABSENT.intersection(wanted):
-            expected = "what is present: a red flag never reads what is absent"
-            yield Problem((*path, name), f"the state {min(absent)}", expected, "name states that are present")
-        elif set(states) <= set(wanted):
-            yield Problem((*path, name), "all states", "some of the states", "drop those that give no alarm")
+    absent = {name: ABSENT.intersection(wanted) for name, wanted in line.items()}
+    for name in (name for name, states in absent.items() if states):
+        expected = "what is present: a red flag never reads what is absent"
+        yield Problem((*path, name), f"the state {min(absent[name])}", expected, "name states that are present")
+    present = {name: wanted for name, wanted in line.items() if not absent[name]}
+    yield from line_problems(path, present, _questions(parts), broken) if present or not line else ()
+
+
+def _scores(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, score in parts.scores.items():
+        yield from _rule_source(("scores", name), score, parts, broken)
+        yield from score_problems(("scores", name), score, _questions(parts), parts.conditions, broken)
+
+
+def _questions(parts: NetworkParts) -> dict[str, RiskFactor | Finding]:
+    return {**parts.risk_factors, **parts.findings}
 
 
 def _opening(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    askable: dict[str, RiskFactor | Finding] = {**parts.risk_factors, **parts.findings}
-    gated = frozenset(name for name, finding in parts.findings.items() if finding.only_if)
+    askable = _questions(parts)
+    gated = frozenset(name for name, each in askable.items() if each.only_if or each.ask_once)
     states = {name: each.states for name, each in askable.items()}
     return opening_problems(parts.opening, states, gated, parts.topics, broken)
+
+
+def _scope(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    for name, question in parts.scope.questions.items():
+        for each in (name, *question.answers):
+            yield from _name_problems(("scope", "questions", name), each)
+    yield from scope_problems(parts.scope)
 
 
 def _catch_all(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:

@@ -21,8 +21,9 @@ SECTIONS: Final = (
     "signs",
     "findings",
     "red_flags",
+    "scores",
 )
-HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution")
+HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution", "scope")
 
 
 @dataclass(frozen=True)

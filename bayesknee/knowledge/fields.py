@@ -12,6 +12,7 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.bands import Band, CutOff
 from bayesknee.knowledge.model import (
     ConditionalTable,
     Distribution,
@@ -27,6 +28,7 @@ from bayesknee.knowledge.model import (
 from bayesknee.knowledge.yaml_tree import Scalar, Tree
 
 DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 N = TypeVar("N", bound=Number)
 T = TypeVar("T")
@@ -158,13 +160,45 @@ class Fields:
             self.problem((), shown(self._tree), "a list of words", "write it as [one, two]")
         return tuple(words)
 
+    def itself_band(self) -> Band:
+        """This place as a lower and an upper end, each a number or the name of a cut-off."""
+        low, high = self._ends(lambda word: word if _NAME.fullmatch(word) else self._float(word, ()))
+        return low, high
+
+    def itself_names(self) -> tuple[str, ...]:
+        """This place as one name or a list of them."""
+        return (self.itself_text(),) if isinstance(self._tree, Scalar) else self.itself_texts()
+
     def itself_pair(self) -> tuple[float, float]:
         """This place as a lower and an upper end."""
+        return self._ends(lambda word: self._float(word, ()))
+
+    def _ends(self, read: Callable[[str], T]) -> tuple[T | float, T | float]:
         words = self.itself_texts()
-        if len(words) != 2:
-            self.problem((), f"{len(words)} values", "a lower and an upper end", "write it as [18, 30]")
-            return math.nan, math.nan
-        return self._float(words[0], ()), self._float(words[1], ())
+        if len(words) == 2:
+            return read(words[0]), read(words[1])
+        self.problem((), f"{len(words)} values", "a lower and an upper end", "write it as [18, 30]")
+        return math.nan, math.nan
+
+    def itself_cut_off(self) -> CutOff:
+        """This place as a cut-off that hangs on another answer."""
+        by = self.child("by").each_itself(Fields.itself_number) if self.has("by") else {}
+        lowest, highest = -math.inf, math.inf
+        cut_off = CutOff(
+            per=self.text("per"),
+            source=self.text("source"),
+            factor=self.plain_number("factor", 1.0) if self.has("factor") else None,
+            least=self.plain_number("least", lowest),
+            most=self.plain_number("most", highest),
+            by=immutabledict(by),
+            note=self.text("note", ""),
+        )
+        self.done()
+        return cut_off
+
+    def itself_number(self) -> float:
+        """This place as a number that needs no source."""
+        return self._float(self.itself_text(), ())
 
     def truth(self, key: str, *, default: bool) -> bool:
         """The truth value below `key`."""

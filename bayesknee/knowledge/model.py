@@ -13,11 +13,13 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, quoted
+from bayesknee.knowledge.bands import Band, Banded, CutOff
 
 Grade: TypeAlias = Literal["A", "B", "C", "D"]
 Level: TypeAlias = Literal["emergency", "same_day", "urgent", "routine", "self_care"]
 Kind: TypeAlias = Literal["history", "exam", "test"]
 Path: TypeAlias = tuple[str, ...]
+States: TypeAlias = Mapping[str, tuple[str, ...]]  # by id of a question, or of a state by its id
 
 GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
@@ -283,14 +285,13 @@ class Group:
 
 
 @dataclass(frozen=True)
-class RiskFactor:
+class RiskFactor(Banded):
     """A root of the network with a prior over its states.
 
     Attributes:
+        ask_once, ask_unless, state_names, synonyms: as of a `Finding`.
         prior: by setting id, or `any_setting`.
-        bands: for a factor that is given as a number, (low, high) by state: low included, high not.
-        unit: of that number.
-        out_of_scope: why a number outside the bands is refused.
+        bands, cut_offs, unit, out_of_scope: for a factor that is given as a number; see `Banded`.
         burden: how much asking costs, relative to a plain question (1).
     """
 
@@ -300,11 +301,16 @@ class RiskFactor:
     topic: str
     prior: Mapping[str, Distribution]
     states: tuple[str, ...] = NO_YES
-    bands: Mapping[str, tuple[float, float]] = field(default_factory=immutabledict)
+    bands: Mapping[str, Band] = field(default_factory=immutabledict)
+    cut_offs: Mapping[str, CutOff] = field(default_factory=immutabledict)
     unit: str = ""
     out_of_scope: str = ""
     burden: float = 1.0
     help: str = ""
+    ask_once: States = field(default_factory=immutabledict)
+    ask_unless: States = field(default_factory=immutabledict)
+    state_names: States = field(default_factory=immutabledict)
+    synonyms: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "risk_factor"
     asked_of: ClassVar[str] = "patient"
@@ -314,13 +320,6 @@ class RiskFactor:
         """The prior in `setting`, in the order of `states`."""
         prior = self.prior.get(setting) or self.prior[ANY_SETTING]
         return prior.vector(self.states)
-
-    def state_words(self, state: str) -> str:
-        """A state as people read it; a band by its bounds."""
-        if state in self.bands:
-            low, high = self.bands[state]
-            return f"{low:g} to under {high:g} {self.unit}".rstrip()
-        return state.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -442,12 +441,18 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Banded):
     """What can be observed; `model` is a `FindingModel`: it says how the finding depends on conditions and signs.
 
     Attributes:
         only_if: the gate: states of other findings or risk factors in which this one makes sense.
+        bands, cut_offs, unit, out_of_scope: for a finding that may be given as a number; see `Banded`.
         burden: how much asking costs, relative to a plain question (1).
+        ask_once: asked only once one of these is known to be so. Unlike `only_if`, it is about asking alone: numbers
+            are not conditional on it, and an answer implies nothing of it.
+        ask_unless: not asked where one of these is known to be so; likewise about asking alone.
+        state_names: by state, what people call it: the first is shown, and all are read as answers.
+        synonyms: other words for it, which a wrong name may have meant.
     """
 
     id: str
@@ -460,15 +465,19 @@ class Finding:
     asked_of: str = ""
     burden: float = 1.0
     help: str = ""
-    only_if: Mapping[str, tuple[str, ...]] = field(default_factory=immutabledict)
+    only_if: States = field(default_factory=immutabledict)
+    ask_once: States = field(default_factory=immutabledict)
+    ask_unless: States = field(default_factory=immutabledict)
+    state_names: States = field(default_factory=immutabledict)
+    synonyms: tuple[str, ...] = ()
+    bands: Mapping[str, Band] = field(default_factory=immutabledict)
+    cut_offs: Mapping[str, CutOff] = field(default_factory=immutabledict)
+    unit: str = ""
+    out_of_scope: str = ""
 
     def __post_init__(self) -> None:
         if not self.asked_of:
             object.__setattr__(self, "asked_of", ANSWERED_BY.get(self.kind, ""))
-
-    def state_words(self, state: str) -> str:
-        """A state as people read it."""
-        return state.replace("_", " ")
 
 
 Question: TypeAlias = RiskFactor | Finding

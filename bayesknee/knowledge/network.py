@@ -12,6 +12,7 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, SettingError, unknown_text
+from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
@@ -34,6 +35,7 @@ from bayesknee.knowledge.model import (
     parents_of,
 )
 from bayesknee.knowledge.opening import Opening
+from bayesknee.knowledge.scope import Scope
 from bayesknee.knowledge.sections import NODES
 from bayesknee.markup import render
 from bayesknee.plain import attributes
@@ -103,7 +105,9 @@ class Network:
     findings: Mapping[str, Finding]
     groups: Mapping[str, Group] = field(default_factory=immutabledict)
     red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
+    scores: Mapping[str, GuidelineScore] = field(default_factory=immutabledict)
     opening: Opening = field(default_factory=Opening)
+    scope: Scope = field(default_factory=Scope)
     description: str = ""
     complaint: str = ""
     catch_all: str = ""
@@ -201,12 +205,49 @@ class Network:
         return frozenset(name for name, finding in self.findings.items() if finding.only_if)
 
     @cached_property
+    def hanging(self) -> frozenset[str]:
+        """The questions that may be answered by a number whose cut-offs hang on other answers."""
+        return frozenset(name for name, question in self.questions.items() if question.cut_offs)
+
+    @cached_property
+    def numbers_read(self) -> frozenset[str]:
+        """The questions of which a score reads the number, and not the state alone."""
+        items = (item for score in self.scores.values() for item in score.items.values())
+        return frozenset(name for item in items for name in item.number)
+
+    @cached_property
+    def asked_on_terms(self) -> frozenset[str]:
+        """The questions that are asked only once, or not where, something else is known: `ask_once`, `ask_unless`."""
+        return frozenset(name for name, each in self.questions.items() if each.ask_once or each.ask_unless)
+
+    @cached_property
+    def warning_signs(self) -> frozenset[str]:
+        """The questions of which a yes may be alarming; see `bayesknee.knowledge.warning_signs`."""
+        from bayesknee.knowledge.warning_signs import find_warning_signs
+
+        return find_warning_signs(self)
+
+    @cached_property
     def gates(self) -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
         """By gated finding, all that must hold for it to be asked: its gates, the gates of these, and so on.
 
         Each is the id of a finding or risk factor and the states that are allowed of it.
         """
         return immutabledict({name: tuple(dict.fromkeys(gates_of(name, self.findings))) for name in self.gated})
+
+    @cached_property
+    def gated_by(self) -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+        """By gate, the findings that are asked only if it holds, each with the states that are allowed of the gate."""
+        found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        for name, gates in self.gates.items():
+            for gate, allowed in gates:
+                found.setdefault(gate, []).append((name, allowed))
+        return immutabledict({gate: tuple(each) for gate, each in found.items()})
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """The number of each question, from 0, as in codes. A plain dictionary, not to be changed."""
+        return {name: column for column, name in enumerate(self.questions)}
 
     @property
     def identity(self) -> dict[str, str]:

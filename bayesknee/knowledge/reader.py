@@ -17,8 +17,10 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
 from bayesknee.knowledge import yaml_tree
+from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.checks import find_problems
 from bayesknee.knowledge.fields import Fields, deepest, shown, unread
+from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import (
     NO_YES,
     Condition,
@@ -39,6 +41,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.knowledge.scope import Scope, ScopeAnswer, ScopeQuestion
 from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
@@ -57,7 +60,9 @@ SECTIONS: Final = (
     "signs",
     "findings",
     "red_flags",
+    "scores",
     "interview",
+    "scope",
 )
 
 T = TypeVar("T")
@@ -86,7 +91,9 @@ class _Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
+    scores: dict[str, GuidelineScore] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
+    scope: Scope = field(default_factory=Scope)
     complaint: str = ""
     catch_all: str = ""
     id: str = ""
@@ -117,7 +124,9 @@ class _NetworkReader:
             findings=self._section("findings", _finding),
             groups=self._section("groups", _group),
             red_flags=self._section("red_flags", _red_flag),
+            scores=self._section("scores", _score),
             opening=self._opening(),
+            scope=self._scope(),
             **self._head(),
         )
         self._unknown_sections()
@@ -209,18 +218,36 @@ class _NetworkReader:
 
     def _opening(self) -> Opening:
         """The section `interview`, which a network may lack."""
-        files = [file for file, tree in self._trees.items() if "interview" in tree.items]
-        if len(files) > 1:
-            got = f"the section in {', '.join(files)}"
-            self._problems.append(Problem(("interview",), got, "at most one", "keep one of them", files[1]))
-        if not files:
+        if (fields := self._one_place("interview")) is None:
             return Opening()
-        fields = Fields(self._problems, files[0], self._trees[files[0]].items["interview"], ("interview",))
         opening = Opening(
             fields.texts("opening", ()), immutabledict(fields.each_named("tick_all", _tick_all, required=False))
         )
         fields.done()
         return opening
+
+    def _scope(self) -> Scope:
+        """The section `scope`, which a network may lack."""
+        if (fields := self._one_place("scope")) is None:
+            return Scope()
+        scope = Scope(
+            fields.text("purpose"),
+            fields.texts("not_for", ()),
+            fields.texts("leaves_out", ()),
+            immutabledict(fields.each_named("questions", _scope_question, required=False)),
+        )
+        fields.done()
+        return scope
+
+    def _one_place(self, section: str) -> Fields | None:
+        """A section that stands in one file at most; None where it is in none."""
+        files = [file for file, tree in self._trees.items() if section in tree.items]
+        if len(files) > 1:
+            got = f"the section in {', '.join(files)}"
+            self._problems.append(Problem((section,), got, "at most one", "keep one of them", files[1]))
+        if not files:
+            return None
+        return Fields(self._problems, files[0], self._trees[files[0]].items[section], (section,))
 
     def _head(self) -> dict[str, Any]:
         """The section `network`."""
@@ -269,17 +296,76 @@ def _tick_all(name: str, entry: Fields) -> TickAll:
     return group
 
 
+def _scope_question(name: str, entry: Fields) -> ScopeQuestion:
+    answers = immutabledict(entry.each_named("answers", _scope_answer))
+    question = ScopeQuestion(name, entry.text("question"), answers, entry.text("help", ""))
+    entry.done()
+    return question
+
+
+def _scope_answer(name: str, entry: Fields) -> ScopeAnswer:
+    answer = ScopeAnswer(name, entry.text("label"), entry.text("reason", ""), entry.text("go_to", ""))
+    entry.done()
+    return answer
+
+
 def _red_flag(name: str, entry: Fields) -> RedFlag:
     return RedFlag(
         id=name,
         label=entry.text("label"),
         level=entry.text("level"),  # type: ignore[arg-type]  # the rules refuse an unknown one
         reason=entry.text("reason"),
-        when=tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items("when")),
+        when=_lines(entry, "when"),
         source=entry.text("source"),
         note=entry.text("note", ""),
         unless=tuple(_exclusion(each) for each in entry.items("unless")) if entry.has("unless") else (),
     )
+
+
+def _lines(entry: Fields, key: str) -> tuple[AnswerLine, ...]:
+    return tuple(immutabledict(line.each_itself(Fields.itself_texts)) for line in entry.items(key))
+
+
+def _score(name: str, entry: Fields) -> GuidelineScore:
+    return GuidelineScore(
+        id=name,
+        name=entry.text("name"),
+        items=immutabledict(entry.each_named("items", _score_item)),
+        steps=tuple(_score_step(each) for each in entry.items("steps")),
+        source=entry.text("source"),
+        note=entry.text("note", ""),
+        applies_if=_lines(entry, "applies_if") if entry.has("applies_if") else (),
+    )
+
+
+def _score_item(name: str, entry: Fields) -> ScoreItem:
+    ways = [key for key in ("when", "number", "at_least_as_likely_as", "not_asked") if entry.has(key)]
+    if len(ways) != 1 or ("not_asked" in ways and not entry.truth("not_asked", default=False)):
+        got = "none of them" if len(ways) < 2 else " and ".join(ways)
+        expected = "one of when, number, at_least_as_likely_as, not_asked: true"
+        entry.problem((), got, expected, "say how the item is told")
+    item = ScoreItem(
+        id=name,
+        label=entry.text("label"),
+        points=entry.child("points").itself_number(),
+        when=_lines(entry, "when") if "when" in ways else (),
+        number=immutabledict(entry.each("number", Fields.itself_pair, required=False)),
+        is_partly_asked=entry.truth("partly", default=False),
+        at_least_as_likely_as=entry.text("at_least_as_likely_as", ""),
+    )
+    entry.done()
+    return item
+
+
+def _score_step(entry: Fields) -> ScoreStep:
+    step = ScoreStep(
+        start=entry.child("from").itself_number(),
+        label=entry.text("label"),
+        level=entry.text("level") if entry.has("level") else None,  # type: ignore[arg-type]  # as for red flags
+        do=entry.text("do", ""),
+    )
+    entry.done()
+    return step
 
 
 def _exclusion(entry: Fields) -> Exclusion:
@@ -291,16 +377,8 @@ def _exclusion(entry: Fields) -> Exclusion:
 
 def _risk_factor(name: str, entry: Fields) -> RiskFactor:
     entry.take_basis()
-    bands = immutabledict(entry.each("bands", Fields.itself_pair, required=False))
-    return RiskFactor(
-        id=name,
-        **_asked(entry),
-        prior=immutabledict(entry.each("prior", Fields.distribution)),
-        states=tuple(bands) if bands else entry.texts("states", NO_YES),
-        bands=bands,
-        unit=entry.text("unit", ""),
-        out_of_scope=entry.text("out_of_scope", ""),
-    )
+    prior = immutabledict(entry.each("prior", Fields.distribution))
+    return RiskFactor(id=name, **_asked(entry), prior=prior)
 
 
 def _condition(name: str, entry: Fields) -> Condition:
@@ -363,7 +441,6 @@ def _finding(name: str, entry: Fields) -> Finding | None:
     asked = _asked(entry)
     kind = entry.text("kind")
     rest = {
-        "states": entry.texts("states", NO_YES),
         "asked_of": entry.text("asked_of", ""),
         "only_if": immutabledict(entry.each("only_if", Fields.itself_texts, required=False)),
     }
@@ -387,13 +464,25 @@ def _finding_model(entry: Fields) -> FindingModel | None:
 
 
 def _asked(entry: Fields) -> dict[str, Any]:
-    """The keys that risk factors and findings have in common."""
+    """The keys that risk factors and findings have in common. Bands, where there are any, name the states."""
+    bands = immutabledict(entry.each("bands", Fields.itself_band, required=False))
     return {
+        "states": entry.texts("states", tuple(bands) if set(bands).difference(NO_YES) else NO_YES),
+        "bands": bands,
+        "cut_offs": immutabledict(entry.each("cut_offs", Fields.itself_cut_off, required=False)),
+        "unit": entry.text("unit", ""),
+        "out_of_scope": entry.text("out_of_scope", ""),
         "label": entry.text("label"),
         "question": entry.text("question"),
         "topic": entry.text("topic"),
         "burden": entry.plain_number("burden", 1.0),
         "help": entry.text("help", ""),
+        "synonyms": entry.texts("synonyms", ()),
+        "state_names": immutabledict(entry.each("state_names", Fields.itself_names, required=False)),
+        **{
+            key: immutabledict(entry.each(key, Fields.itself_texts, required=False))
+            for key in ("ask_once", "ask_unless")
+        },
     }
 
 

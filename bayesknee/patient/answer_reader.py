@@ -82,8 +82,7 @@ def meant_state(network: Network, name: str, value: object) -> str:
 
 def _names_of(network: Network, name: str, state: str) -> frozenset[str]:
     """What a state is called: its id, its words, and of yes and no, or of true and false, the usual signs."""
-    shown = network.questions[name].state_words(state) if name in network.questions else state
+    question = network.questions.get(name)
+    shown = {state} if question is None else {state, question.state_words(state), *question.state_names.get(state, ())}
     truth = TRUTH_WORDS.get(state, state)
-    return frozenset(
-        {folded(state), folded(shown), truth, *(word for word, means in TRUTH_WORDS.items() if means == truth)}
-    )
+    return frozenset({*map(folded, shown), truth, *(word for word, means in TRUTH_WORDS.items() if means == truth)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from bayesknee.errors import SEE_FINDINGS, QuestionError, unknown_text
-from bayesknee.knowledge.model import ANSWERED_BY
+from bayesknee.knowledge.model import ANSWERED_BY, States
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, gate_holds, is_within
 
@@ -94,14 +94,32 @@ def check_name(what: str, name: str, known: Collection[str]) -> None:
 
 
 def askable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The wanted questions that can be asked now: not answered (`unknown` is an answer), not settled, gates hold."""
+    """The wanted questions that can be asked now: not answered (`unknown` is an answer), not settled, gates hold.
+
+    `ask_once` and `ask_unless` count as gates here; see `bayesknee.knowledge.model.Finding`.
+    """
     closed = _closed(evidence)
     return tuple(
         [
             name
             for name in wanted
-            if name not in closed and (name not in network.gated or gate_holds(network, evidence, name))
+            if name not in closed
+            and (name not in network.gated or gate_holds(network, evidence, name))
+            and (name not in network.asked_on_terms or _may_be_asked(network, evidence, name))
         ]
+    )
+
+
+def _may_be_asked(network: Network, evidence: Evidence, name: str) -> bool:
+    question = network.questions[name]
+    if _any_holds(network, evidence, question.ask_unless):
+        return False
+    return not question.ask_once or _any_holds(network, evidence, question.ask_once)
+
+
+def _any_holds(network: Network, evidence: Evidence, states: States) -> bool:
+    return any(
+        is_within(evidence.likelihoods.get(other), network.states[other], wanted) for other, wanted in states.items()
     )
 
 
@@ -120,9 +138,15 @@ def reachable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tu
 
 
 def _may_open(network: Network, evidence: Evidence, name: str, found: set[str]) -> bool:
-    return all(
-        gate in found or is_within(evidence.likelihoods.get(gate), network.states[gate], allowed)
-        for gate, allowed in network.questions[name].only_if.items()
+    question = network.questions[name]
+    once = question.ask_once
+    return (
+        all(
+            gate in found or is_within(evidence.likelihoods.get(gate), network.states[gate], allowed)
+            for gate, allowed in question.only_if.items()
+        )
+        and not _any_holds(network, evidence, question.ask_unless)
+        and (not once or not found.isdisjoint(once) or _any_holds(network, evidence, once))
     )
 
 

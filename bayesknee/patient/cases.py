@@ -41,7 +41,8 @@ MOST_KEYS: Final = 10_000  # more than the largest published networks have findi
 STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
 SESSION: Final = "session"  # what belongs to an interview alone; only what it was made with is read here
-CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SESSION)
+SCOPE: Final = "scope"
+CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
 
@@ -56,6 +57,7 @@ class Case:
         id, title, source, note: who this is and where it was described.
         label: what the patient turned out to have, as condition ids.
         made_with: id, version and sha256 of the network that it was diagnosed with, where the file tells that.
+        scope: what was answered to the questions of the network's scope, by id of the question.
     """
 
     evidence: RawEvidence = field(default_factory=immutabledict)
@@ -67,6 +69,15 @@ class Case:
     note: str = ""
     label: tuple[str, ...] = ()
     made_with: Mapping[str, str] = field(default_factory=immutabledict)
+    scope: Mapping[str, str] = field(default_factory=immutabledict)
+
+    def warnings(self, network: Network) -> list[str]:
+        """What must be told before the case is diagnosed: whether the patient is outside, and `differences`."""
+        outside = (
+            f"the patient is outside what {network.id} is for: {answer.label}. {answer.reason} {answer.go_to}"
+            for answer in network.scope.outside(self.scope)
+        )
+        return [*outside, *self.differences(network)]
 
     def differences(self, network: Network) -> list[str]:
         """Warnings where the case was diagnosed with another network, or another version of this one."""
@@ -119,19 +130,21 @@ def added(first: RawEvidence, second: RawEvidence, network: Network, told: tuple
         f"{shown_word(name)} is given twice: {told[0]} {_shown(first[name])}, {told[1]} says {_shown(answer)}; "
         "keep one of them"
         for name, answer in second.items()
-        if name in first and not _same(name, first[name], answer, network)
+        if name in first and not _same(name, first[name], answer, network, {**first, **second})
     ]
     if clashes:
         raise EvidenceError(joined(clashes))
     return immutabledict({**first, **second})
 
 
-def _same(name: str, one: RawAnswer, other: RawAnswer, network: Network) -> bool:
+def _same(name: str, one: RawAnswer, other: RawAnswer, network: Network, known: RawEvidence) -> bool:
     """Whether the network takes both for the same: 45 is its age band. Two numbers are the same only if equal."""
     if one == other or (isinstance(one, float) and isinstance(other, float)):
         return one == other
     try:
-        checked = [check_evidence(network, {name: each}).answers[name] for each in (one, other)]
+        hangs_on = network.questions[name].hangs_on if name in network.questions else ()
+        beside = {each: known[each] for each in hangs_on if each in known}
+        checked = [check_evidence(network, {**beside, name: each}).answers[name] for each in (one, other)]
     except EvidenceError:
         return False
     return checked[0] == checked[1]
@@ -291,6 +304,7 @@ class _CaseReader:
             evidence=self._evidence(fields["evidence"]),
             label=self._label(fields["label"]) if "label" in fields else (),
             made_with=self._made_with(fields.get("made_with")),
+            scope=self._scope(fields[SCOPE]) if SCOPE in fields else immutabledict(),
             **{key: self._text(key, fields[key]) for key in TEXT_KEYS if key in fields},
         )
         if self._problems:
@@ -329,6 +343,13 @@ class _CaseReader:
         items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
         known = ((key, items.get(key)) for key in ("id", "version", "sha256"))
         return immutabledict({key: each.text for key, each in known if isinstance(each, Scalar)})
+
+    def _scope(self, tree: Tree) -> Mapping[str, str]:
+        items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
+        answers = {name: each.text for name, each in items.items() if isinstance(each, Scalar)}
+        if not answers or len(answers) < len(items):
+            self._problem(tree.line, f"{_kind(tree)} as scope", "answers by question", "write question: answer lines")
+        return immutabledict(answers)
 
     def _evidence(self, tree: Tree) -> RawEvidence:
         if not isinstance(tree, yaml_tree.Mapping):

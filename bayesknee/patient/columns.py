@@ -7,19 +7,22 @@ are bands, or `unknown`; a blank is not known either. A column at a time is read
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+from immutabledict import immutabledict
 from numpy.typing import NDArray
 
+from bayesknee.arrays import Vector
 from bayesknee.errors import EvidenceError, TableError, few_hints, joined, name_hint, quoted, unknown_text
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN, is_blank
 from bayesknee.patient.cases import plain_answer
-from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
-from bayesknee.patient.evidence import read_answer
+from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows, nothing_known
+from bayesknee.patient.evidence import Answer, read_answer
+from bayesknee.patient.measured import Measured
 
 MOST_TOLD: Final = 3  # columns that one error line tells: enough to see what kind of mistake it is; judged
 BLANK: Final = -1
@@ -98,10 +101,12 @@ class Encoded(NamedTuple):
     Attributes:
         codes: see `bayesknee.patient.codes`; nothing is known of a row that has a bad value.
         reasons: what is wrong, by number of the row, from 0.
+        numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
     """
 
     codes: Codes
     reasons: dict[int, str]
+    numbers: Mapping[str, Vector] = immutabledict()
 
 
 def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> Encoded:
@@ -109,27 +114,68 @@ def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> En
     codes = nothing_known(network, rows)
     places = {name: place for place, name in enumerate(network.questions)}
     reasons: dict[int, list[str]] = {}
-    for name, values, which in columns:
-        read = [_code(network, name, value) for value in values]
-        by_value = np.array([*(code for code, _ in read), NOT_KNOWN], np.int8)
+    numbers: dict[str, Vector] = {}
+    for name, values, which, known in _with_what_they_hang_on(network, list(columns)):
+        read = [_read(network, name, value, others) for value, others in zip(values, known, strict=True)]
+        by_value = np.array([*(_code(network, name, answer) for answer, _ in read), NOT_KNOWN], np.int8)
         codes[:, places[name]] = by_value[which]
+        if name in network.numbers_read:
+            found = [answer.number if isinstance(answer, Measured) else np.nan for answer, _ in read]
+            numbers[name] = np.array([*found, np.nan])[which]
         for number, (_, problem) in enumerate(read):
             for row in np.flatnonzero(which == number).tolist() if problem else ():
                 reasons.setdefault(row, []).append(problem)
     codes[list(reasons)] = NOT_KNOWN
-    return Encoded(codes, {row: "; ".join(each) for row, each in reasons.items()})
+    return Encoded(codes, {row: "; ".join(each) for row, each in reasons.items()}, numbers)
 
 
-def _code(network: Network, name: str, value: object) -> tuple[int, str]:
-    """The code of a cell, and what is wrong with it, if anything."""
+class _Cells(NamedTuple):
+    """A column as in `Column`, and what is known beside each of its values, by question."""
+
+    name: str
+    values: Sequence[object]
+    which: NDArray[np.integer]
+    known: Sequence[Mapping[str, object]]
+
+
+def _with_what_they_hang_on(network: Network, columns: Sequence[Column]) -> Iterator[_Cells]:
+    """Each column with its distinct values; of a number whose cut-offs hang on other columns, together with these."""
+    by_name = {column.name: column for column in columns}
+    for name, values, which in columns:
+        beside = [by_name[each] for each in network.questions[name].hangs_on if each in by_name]
+        if not beside:
+            yield _Cells(name, values, which, [{}] * len(values))
+            continue
+        table = np.column_stack([which, *(column.which for column in beside)])
+        cells, places = distinct_rows(table)
+        known = [_readable(network, beside, row[1:]) for row in cells.tolist()]
+        own = [None if row[0] == BLANK else values[row[0]] for row in cells.tolist()]
+        yield _Cells(name, own, places, known)
+
+
+def _readable(network: Network, columns: Sequence[Column], places: Sequence[int]) -> Mapping[str, object]:
+    """What the cells of a row say; a cell that is wrong is told of its own column, and not known here."""
+    known = {}
+    for (name, values, _), place in zip(columns, places, strict=True):
+        if place != BLANK and not (read := _read(network, name, values[place], {}))[1]:
+            known[name] = read[0]
+    return known
+
+
+def _code(network: Network, name: str, answer: Answer) -> int:
+    return NOT_KNOWN if answer == UNKNOWN else network.states[name].index(str(answer))
+
+
+def _read(network: Network, name: str, value: object, known: Mapping[str, object]) -> tuple[Answer, str]:
+    """The answer in a cell, unknown if it is blank or wrong, and what is wrong with it, if anything."""
     if isinstance(value, str):
         value = plain_answer(value.strip())
     if is_blank(value) and str(value).lower() not in network.states[name]:
-        return NOT_KNOWN, ""
+        return UNKNOWN, ""
     try:
-        answer = read_answer(network, name, value)
+        answer = read_answer(network, name, value, known)
     except EvidenceError as error:
-        return NOT_KNOWN, str(error)
-    if not isinstance(answer, str):
-        return NOT_KNOWN, f"{name}: got likelihoods; a table holds states only, so diagnose this patient alone"
-    return (NOT_KNOWN if answer == UNKNOWN else network.states[name].index(answer)), ""
+        return UNKNOWN, str(error)
+    if isinstance(answer, str):
+        return answer, ""
+    return UNKNOWN, f"{name}: got likelihoods; a table holds states only, so diagnose this patient alone"

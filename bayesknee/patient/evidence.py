@@ -14,18 +14,18 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import (
     MOST_JOINED,
-    SEE_FINDINGS,
     EvidenceError,
     did_you_mean,
     few_hints,
     joined,
     quoted,
     shown_word,
-    unknown_text,
 )
-from bayesknee.knowledge.model import NO_YES, RiskFactor
+from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import EITHER, TRUTH_VALUES, UNKNOWN, is_blank, meant_name, meant_state, plain_text
+from bayesknee.patient.measured import Measured, as_float, is_number, number_text, read_measured
+from bayesknee.patient.near_names import finding_hint
 
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
@@ -57,6 +57,7 @@ class Evidence:
 
     Attributes:
         answers: what is stated, by finding, risk factor or condition id: a state, `unknown`, or a likelihood by state.
+            A state that was given as a number is a `bayesknee.patient.measured.Measured`, which keeps it.
         likelihoods: all that is known as a likelihood for each state, the largest of them 1: what is stated and what
             that implies. Sorted by id, so that the order of the answers changes nothing; what is not known is left out.
         log_scale: log of the product of what the likelihoods were divided by.
@@ -115,9 +116,9 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
     Args:
         network: what the evidence is about.
         raw: by id or name of a finding, risk factor or condition: a state, by id or as it is shown; a truth value for
-            no and yes; a number where the states are bands; `"unknown"`; a likelihood for each state that it may be,
-            such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"calf|back_of_knee"``. None, NaN and an empty
-            text say that nobody was asked; see `bayesknee.patient.answer_reader`.
+            no and yes; a number where the states are bands, alone or with its unit; `"unknown"`; a likelihood for each
+            state that it may be, such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"calf|back_of_knee"``.
+            None, NaN and an empty text say that nobody was asked; see `bayesknee.patient.answer_reader`.
 
     Raises:
         EvidenceError: tells all that is wrong.
@@ -144,8 +145,19 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
 
 
 def _read_answers(network: Network, raw: Mapping[str, object]) -> tuple[dict[str, Answer], list[str]]:
-    """The answers that the network takes, and what is wrong with the others."""
+    """The answers that the network takes, in the order given, and what is wrong with the others."""
     answers: dict[str, Answer] = {}
+    if not network.hanging:
+        return answers, _take_answers(network, raw, answers)
+    names = {name: meant_name(network, plain_text(name)) for name in raw}
+    hang = {name: value for name, value in raw.items() if names[name] in network.hanging}
+    first = {name: value for name, value in raw.items() if name not in hang}
+    problems = [*_take_answers(network, first, answers), *_take_answers(network, hang, answers)]
+    return {name: answers[name] for name in dict.fromkeys(names.values()) if name in answers}, problems
+
+
+def _take_answers(network: Network, raw: Mapping[str, object], answers: dict[str, Answer]) -> list[str]:
+    """Adds the answers that the network takes to those known, and returns what is wrong with the others."""
     problems: list[str] = []
     states = network.states_by_id
     for name, value in raw.items():
@@ -154,21 +166,21 @@ def _read_answers(network: Network, raw: Mapping[str, object]) -> tuple[dict[str
             continue
         try:
             known = meant_name(network, plain_text(name))
-            if (answer := _read_unless_blank(network, known, value)) is None:
+            if (answer := _read_unless_blank(network, known, value, answers)) is None:
                 continue
             if answers.setdefault(known, answer) != answer:
                 problems.append(f"{known} has two answers; expected one; keep one of them")
         except EvidenceError as error:
             problems.append(str(error))
-    return answers, problems
+    return problems
 
 
-def _read_unless_blank(network: Network, name: str, value: object) -> Answer | None:
+def _read_unless_blank(network: Network, name: str, value: object, known: Mapping[str, Answer]) -> Answer | None:
     """What a value says; None where it says that nobody was asked."""
     states = _states(network, name)
     if is_blank(value) and plain_text(value).lower() not in states:
         return None
-    return read_answer(network, name, value)
+    return read_answer(network, name, value, known)
 
 
 def gate_holds(network: Network, evidence: Evidence, name: str) -> bool:
@@ -212,8 +224,14 @@ def _with_implied(
     )
 
 
-def read_answer(network: Network, name: str, value: object) -> Answer:
+def read_answer(network: Network, name: str, value: object, known: Mapping[str, object] = immutabledict()) -> Answer:
     """What a value says of the finding, risk factor or condition of that name; see `check_evidence`.
+
+    Args:
+        network: what the answer is about.
+        name: an id of it.
+        value: what was answered.
+        known: the patient's other answers, checked, by id: the cut-offs of a number may hang on them.
 
     Raises:
         EvidenceError: the network cannot take it.
@@ -223,15 +241,18 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
         return _soft_answer(network, name, value)
     if isinstance(value, str) and EITHER in value:
         return _either(network, name, value)
+    question = network.questions.get(name)
+    if question and question.bands and is_number(value):
+        return read_measured(network, question, value, known)
     said = value
     if isinstance(value, TRUTH_VALUES):
         said = NO_YES[bool(value)]
-    elif isinstance(value, Real) and math.isfinite(number := _as_float(value)):
-        said = f"{number:.12g}"
+    elif isinstance(value, Real) and math.isfinite(number := as_float(value)):
+        said = number_text(number)
     if isinstance(said, str) and (state := meant_state(network, name, said)) in (*states, UNKNOWN):
         return state
-    if name in network.risk_factors and network.risk_factors[name].bands:
-        return _band(network.risk_factors[name], value)
+    if question and question.bands:
+        return read_measured(network, question, value, known)
     if isinstance(said, str):
         hint = did_you_mean(said, [*states, UNKNOWN])
         expected = f"expected {', '.join(states)} or {UNKNOWN}"
@@ -242,37 +263,7 @@ def read_answer(network: Network, name: str, value: object) -> Answer:
 def _states(network: Network, name: str) -> tuple[str, ...]:
     if name in network.states:
         return network.states[name]
-    raise EvidenceError(unknown_text("finding", name, network.states, otherwise=SEE_FINDINGS))
-
-
-def _band(factor: RiskFactor, value: object) -> str:
-    number = _number(factor.id, value)
-    for state, (low, high) in factor.bands.items():
-        if low <= number < high:
-            return state
-    lowest = min(low for low, _ in factor.bands.values())
-    highest = max(high for _, high in factor.bands.values())
-    scope = f"expected {lowest:g} or more and below {highest:g} {factor.unit}".rstrip()
-    reason = f"; {factor.out_of_scope}" if factor.out_of_scope and number < lowest else "; correct the number"
-    raise EvidenceError(f"{factor.id} {number:.12g} is outside this network's scope; {scope}{reason}")
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, Real) and not math.isnan(number := _as_float(value)):
-        return number
-    text = str(value).strip()
-    if isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
-        return float(text)
-    hint = f"; write {text.replace(',', '.')}" if re.fullmatch(r"\d+,\d+", text) else ""
-    raise EvidenceError(f"{name}: {quoted(value)} is neither a number nor a state{hint}")
-
-
-def _as_float(value: Real) -> float:
-    """Python's whole numbers have no bounds; those beyond a float's are infinite here."""
-    try:
-        return float(value)
-    except OverflowError:
-        return -math.inf if value < 0 else math.inf
+    raise EvidenceError(f"unknown finding {quoted(name)}; {finding_hint(network, name)}")
 
 
 def _either(network: Network, name: str, value: str) -> Answer:
@@ -307,7 +298,7 @@ def _soft_answer(network: Network, name: str, value: Mapping[object, object]) ->
 
 def _weight(name: str, state: str, value: object) -> float:
     is_truth = value is True or value is False
-    number = _as_float(value) if isinstance(value, Real) and not is_truth else None
+    number = as_float(value) if isinstance(value, Real) and not is_truth else None
     if number is not None and 0.0 <= number < math.inf:
         return number
     told = quoted(value).strip("'") if number is None else f"{number:g}"
@@ -357,6 +348,8 @@ def _asked_only_if(demand: Demand) -> str:
 
 def shown(answer: Answer) -> str:
     """An answer in words, for a message."""
+    if isinstance(answer, Measured):
+        return str(answer.as_given)
     if isinstance(answer, str):
         return answer
     return " or ".join(state for state, weight in answer.items() if weight > 0)

@@ -5,12 +5,12 @@ An answer to a finding that is asked only if a gate holds implies that it holds,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -58,6 +58,38 @@ class Gates:
                 own[own == NOT_KNOWN] = len(implied.ways) - 1
             rows[:, self._columns[gate]] = own
         return CodedAnswers(rows, ways, shared, evidence.log_scale)
+
+
+def implied_states(network: Network, gate: str, codes: Codes) -> Bools:
+    """The states of a question that answers to what it gates leave possible, shape (rows, states)."""
+    left = np.ones((len(codes), len(network.states[gate])), np.bool_)
+    for name, allowed in network.gated_by.get(gate, ()):
+        left[codes[:, network.columns[name]] != NOT_KNOWN] &= are_among(network.states[gate], allowed)
+    return left
+
+
+def are_among(states: tuple[str, ...], wanted: Collection[str]) -> Bools:
+    """Which of the states are wanted; shape (states,). For so few, faster than numpy's `isin`."""
+    return np.array([state in wanted for state in states], np.bool_)
+
+
+def possible_states(network: Network, name: str, codes: Codes, evidence: Evidence) -> Bools:
+    """The states of a question that are left possible by what is stated and implied, shape (rows, states).
+
+    Args:
+        network: with the question.
+        name: of the question.
+        codes: the answers of many patients.
+        evidence: what is known of all of them besides; what it answers is not read from the codes.
+    """
+    possible = implied_states(network, name, codes)
+    if name in evidence.likelihoods:
+        possible &= np.array(evidence.likelihoods[name]) > 0.0
+    column = codes[:, network.columns[name]]
+    if name not in evidence.answers and (column != NOT_KNOWN).any():
+        any_of = np.vstack([np.eye(possible.shape[1]), np.ones(possible.shape[1])]).astype(np.bool_)
+        possible &= any_of[column]
+    return possible
 
 
 class Implied:

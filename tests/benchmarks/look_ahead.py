@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesknee import Diagnosis, Engine, Evidence
-from bayesknee.diagnosis.asking.objectives import entropy
+from bayesknee.arrays import entropy
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 
 

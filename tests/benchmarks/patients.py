@@ -30,6 +30,8 @@ def draw_patients(network: Network, count: int, answers: int, seed: int = 0) -> 
         findings = [name for name in known if name in network.findings]
         if not set(always) <= set(known) or len(risk_factors) < KNOWN_RISK_FACTORS - ALWAYS_KNOWN:
             continue
+        if len(findings) < answers - KNOWN_RISK_FACTORS:  # those of closed gates are never known
+            continue
         chosen = always + rng.sample(risk_factors, KNOWN_RISK_FACTORS - ALWAYS_KNOWN)
         asked = rng.sample(findings, answers - KNOWN_RISK_FACTORS)
         patient = check_evidence(network, {name: drawn[name] for name in [*chosen, *asked]})

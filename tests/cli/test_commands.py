@@ -395,3 +395,33 @@ def test_an_empty_name_of_a_case_is_refused(run: Run) -> None:
     ran = run("diagnose", "--case", "")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == "bayesknee: the name of the case file is empty; name a file, or - for standard input\n"
+
+
+def test_help_begins_with_ask_and_goes_from_a_patient_to_authors(run: Run) -> None:
+    told = run("--help").out
+    titles = ["Start here:", "For a patient:", "For tables of patients:", "For authors of networks:", "For the shell:"]
+    assert [told.index(title) for title in titles] == sorted(told.index(title) for title in titles)
+    assert told.index("Start here:") < told.index("  ask ") < told.index("For a patient:") < told.index("  diagnose ")
+
+
+def test_options_of_experts_come_last(run: Run) -> None:
+    before, _, after = run("ask", "--help").out.partition("For experts:")
+    assert "--session" in before
+    assert "--least-value" not in before
+    assert "--least-value" in after
+
+
+def test_a_case_of_a_patient_who_is_outside_is_told(run: Run, tmp_path: Path) -> None:
+    case = tmp_path / "patient.json"
+    case.write_text(json.dumps({"scope": {"place": "behind", "known": "artificial_joint"}, "evidence": {"age": 60}}))
+    ran = run("diagnose", "--case", str(case), "--json")
+    assert "warning: the patient is outside what posterior_knee is for: It has an artificial joint." in ran.err
+    assert json.loads(ran.out)["warnings"][0]["message"].startswith("the patient is outside")
+    case.write_text(json.dumps({"scope": ["place"], "evidence": {"age": 60}}))
+    assert "expected answers by question" in run("diagnose", "--case", str(case)).err
+
+
+def test_diagnose_says_what_the_network_is_for(run: Run) -> None:
+    told = " ".join(run("diagnose", "age=40").out.split())
+    assert "For pain mainly behind the knee or high in the calf" in told
+    assert "not a torn anterior cruciate" in told

@@ -29,7 +29,7 @@ def test_from_a_file_to_a_diagnosis(tmp_path: Path, run: Callable[..., Any]) -> 
     assert diagnosed.status == 0
     assert "And 36 more, together " in diagnosed.out
     assert "placeholders" in diagnosed.out
-    assert "more, each" not in run(*words, "--all").out
+    assert "more, together" not in run(*words, "--all").out
     assert len(json.loads(run(*words, "--json").out)["posterior"]) == 40
     checked = run("check", str(folder))
     assert checked.status == 0

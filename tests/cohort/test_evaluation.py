@@ -162,3 +162,10 @@ def test_evaluation_agrees_with_a_network_on_its_own_patients() -> None:
     assert found.engine.log_loss.value < found.baseline.log_loss.value
     assert found.engine.calibration_error.value < found.baseline.calibration_error.value
     assert found.unnamed.flagged is None
+
+
+def test_packed_answers_change_no_figure() -> None:
+    given = read_labelled(networks_folder() / "posterior_knee" / "cases", load_network("posterior_knee"))
+    network = load_network("posterior_knee")
+    packed = read_labelled(networks_folder() / "posterior_knee" / "cases", network, packed=True)
+    assert evaluate(network, packed, rounds=0).to_dict() == evaluate(network, given, rounds=0).to_dict()

@@ -10,6 +10,7 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.cohort import check_cases, evaluate, read_labelled
+from bayesknee.cohort.labelled import PackedAnswers
 from bayesknee.cohort.simulate import simulate_file
 from bayesknee.errors import CaseFileError, SettingError
 from bayesknee.patient.cases import Case
@@ -242,3 +243,17 @@ def test_capital_letters_in_the_ending_of_a_table(tmp_path: Path) -> None:
     file = tmp_path / "CASES.CSV"
     file.write_text("tennis,label\nyes,strain\n")
     assert [case.label for case in read_labelled(file, TINY)] == [("strain",)]
+
+
+def test_packed_answers_are_the_same_evidence_and_take_a_byte_for_each_question() -> None:
+    network = load_network(NETWORKS / "tiny")
+    cases = [
+        Case(id="one", label=("strain",), evidence={"tennis": "yes", "backhand_pain": "unknown", "age": 60}),
+        Case(id="two", label=("strain",), evidence={"tennis": {"yes": 0.4, "no": 0.2}}),
+    ]
+    packed, plain = (check_cases(cases, network, packed=each) for each in (True, False))
+    assert isinstance(packed[0].known, PackedAnswers)
+    assert len(packed[0].known.packed) == len(network.questions)
+    assert not isinstance(packed[1].known, PackedAnswers)  # a likelihood has no code
+    for one, other in zip(packed, plain, strict=True):
+        assert one.evidence == other.evidence

@@ -21,6 +21,7 @@ from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, write_ta
 from bayesknee.cohort.score_files import FileScores, Scored, Task, score_file, score_here
 from bayesknee.errors import TableError
 from bayesknee.inference.compiled_network import CompiledNetwork
+from tests.support.effort import PROFILE
 from tests.support.small_networks import (
     condition,
     distribution,
@@ -328,9 +329,10 @@ def processes(works: list[Callable[[], object]]) -> list[int]:
 
 @pytest.mark.usefixtures("small_pieces")
 def test_two_processes_at_once_never_make_a_wrong_file(engine: Engine, tmp_path: Path) -> None:
+    """Six times; a hundred times with BAYESKNEE_TESTS=thorough."""
     path = write(patients(95), tmp_path / "in.csv")
     right = score_file(engine, path, tmp_path / "right.csv", key=["id"]).output.read_bytes()
-    for resume in (False, True) * 3:
+    for resume in (False, True) * (50 if PROFILE == "thorough" else 3):
         ended = processes([lambda: score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)] * 2)  # noqa: B023 (it runs at once)
         assert sorted(ended) in ([0, 0], [0, 2])
         assert (tmp_path / "out.csv").read_bytes() == right
@@ -752,3 +754,22 @@ def test_a_first_line_of_blanks_is_no_header(engine: Engine, tmp_path: Path) -> 
 def test_a_header_without_an_end_of_line(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,limp")
     assert "has a header and no rows" in refused(engine, tmp_path / "in.csv", tmp_path / "out.csv", key=["id"])
+
+
+KEYS = ["=1+1", "+cmd", "-cmd", "@x", "-5", "+0.5", "plain", "a=b"]
+SAFE = ["'=1+1", "'+cmd", "'-cmd", "'@x", "-5", "+0.5", "plain", "a=b"]
+
+
+def test_no_key_becomes_a_formula_in_a_spreadsheet(engine: Engine, tmp_path: Path) -> None:
+    """An apostrophe stands before it in CSV, in scores and rejects; Parquet, which has types, keeps it as it is."""
+    frame = patients(len(KEYS)).assign(id=KEYS)
+    question = next(str(name) for name in frame if name != "id")
+    wrong = frame.copy()
+    wrong[question] = "no such state"
+    bad = pd.DataFrame(pd.concat([frame, wrong]))
+    result = score_file(engine, write(bad, tmp_path / "in.csv"), tmp_path / "out.csv", key=["id"])
+    assert pd.read_csv(result.output, dtype=str)["id"].tolist() == SAFE
+    assert result.rejects is not None
+    assert pd.read_csv(result.rejects, dtype=str)["id"].tolist() == SAFE
+    kept = score_file(engine, write(frame, tmp_path / "in2.csv"), tmp_path / "out.parquet", key=["id"])
+    assert pd.read_parquet(kept.output)["id"].tolist() == KEYS

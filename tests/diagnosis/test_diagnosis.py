@@ -52,7 +52,7 @@ def test_plain_data(diagnosis: Diagnosis) -> None:
     assert plain["network"] == {"id": "tiny", "version": "0.0.1", "sha256": TINY.sha256}
     assert plain["setting"] == "emergency"
     assert plain["evidence"] == {
-        "age": "over_50",
+        "age": 60,
         "swelling_noticed": "yes",
         "onset": {"fall": 0.9, "sudden": 0.1, "gradual": 0.0},
         "tennis": "unknown",

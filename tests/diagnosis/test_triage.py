@@ -12,6 +12,7 @@ import pytest
 from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
 from bayesknee.diagnosis.triage import NO_LEVEL, CareSteps, levels, red_flags, triage, unknown_flags
 from bayesknee.interview.answers import probably
+from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import LEVELS, NO_YES, Condition, Exclusion, Level, RedFlag, Threshold
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
@@ -284,6 +285,7 @@ def test_many_are_as_one_by_one() -> None:
         plain = random_network(rng, SMALL)
         drawn = flagged(plain, *(random_flag(rng, plain, number) for number in range(3)))
         drawn = replace(drawn, conditions={each.id: with_steps(rng, each) for each in drawn.conditions.values()})
+        drawn = replace(drawn, scores={"points": random_score(rng, drawn)})
         engine = Engine(drawn)
         patients = [check_evidence(drawn, certain(drawn, rng)) for _ in range(8)]
         diagnoses = [engine.diagnose(each) for each in patients]
@@ -321,6 +323,17 @@ def random_flag(rng: Random, drawn: Network, number: int) -> RedFlag:
     exclusion = Exclusion({other: (rng.choice(drawn.states[other]),)}, "Not so.", "judged", "a test")
     unless = (exclusion,) if rng.random() < 1 / 2 else ()
     return RedFlag(f"flag_{number}", "Flag", level, "Why.", tuple(lines), "judged", "a test", unless)  # type: ignore[arg-type]
+
+
+def random_score(rng: Random, drawn: Network) -> GuidelineScore:
+    """A point for an answer to each of three questions, and one less where another condition is as likely."""
+    items = {
+        name: ScoreItem(name, "Item", 1.0, when=({name: (rng.choice(drawn.states[name]),)},))
+        for name in rng.sample(list(drawn.questions), min(3, len(drawn.questions)))
+    }
+    items["other"] = ScoreItem("other", "Other", -1.0, at_least_as_likely_as=rng.choice(list(drawn.conditions)))
+    steps = (ScoreStep(-1, "no"), ScoreStep(1, "perhaps", "same_day"), ScoreStep(2, "yes", "emergency"))
+    return GuidelineScore("points", "Points", items, steps, "judged", "a test")
 
 
 def certain(drawn: Network, rng: Random) -> dict[str, object]:

@@ -160,41 +160,90 @@ def test_why_later_end_and_go_on(shown: Shown) -> None:
     assert "The interview is over." not in shown.text()
 
 
-def boxes(shown: Shown) -> list[Any]:
-    return [each for each in parts(shown.box) if type(each).__name__ == "Checkbox"]
+def marks(shown: Shown) -> list[Any]:
+    return [each for each in parts(shown.box) if type(each).__name__ == "ToggleButtons"]
 
 
-def test_a_red_flag_in_a_list_is_told_at_once() -> None:
-    shown = Shown(Interview(KNEE, {"age": 60, "sex": "male", "sport": "none", "leg_cast": "yes"}))
+def a_list(**given: str) -> Shown:
+    """The first list of the knee."""
+    known = {"age": 60, "sex": "male", "sport": "none", **given}
+    return Shown(Interview(KNEE, known, Policy(ask_scope=False)))
+
+
+def line(shown: Shown, finding: str) -> Any:  # noqa: ANN401 (ipywidgets has no types)
+    prompt = shown.interview.question
+    assert prompt is not None
+    return marks(shown)[[each.value for each in prompt.options].index(finding)]
+
+
+def test_a_red_flag_in_a_list_is_told_at_once_and_stays() -> None:
+    shown = a_list(leg_cast="yes")
     assert 'role="alert"' not in shown.text()
-    next(each for each in boxes(shown) if each.description == "Calf or lower leg swollen").value = True
-    shown.click("These, and none of the others")
+    line(shown, "calf_swollen").value = "yes"
+    shown.click("None of the others holds")
+    shown.click("Yes, go on")
+    assert 'role="alert"' in shown.text()
+    shown.click("Later")
     assert 'role="alert"' in shown.text()
 
 
-def test_a_list_is_ticked() -> None:
-    shown = Shown(Interview(KNEE, {"age": 60}))
-    while shown.interview.question is not None and shown.interview.question.kind != "tick_all":
-        shown.click("Not known")
-    prompt = shown.interview.question
-    assert prompt is not None
-    boxes(shown)[0].value = True
-    shown.click("Why this question?")  # what is ticked stays
-    shown.click("These, and none of the others")
+def test_nothing_is_marked_in_a_list_to_begin_with() -> None:
+    shown = a_list()
+    assert {each.value for each in marks(shown)} == {""}
+    before = shown.interview.state
+    shown.click("Record what is marked")
+    assert "Nothing is marked, so nothing would be recorded." in shown.text()
+    assert shown.interview.state == before
+
+
+def test_what_is_marked_counts_once_it_was_shown_and_confirmed() -> None:
+    shown = a_list()
+    line(shown, "lump_noticed").value = "yes"
+    line(shown, "locking").value = "no"
+    shown.click("Why this question?")  # what is marked stays
+    before = shown.interview.state
+    shown.click("Record what is marked")
+    assert "<strong>Yes:</strong> Lump or fullness behind the knee" in shown.text()
+    assert "<strong>No to these warning signs:</strong> Locking" in shown.text()
+    assert "Is that so, also of the warning signs?" in shown.text()
+    assert shown.interview.state == before
+    shown.click("No, change the list")
+    assert [each.value for each in marks(shown)[:1]] == ["yes"]
+    shown.click("Record what is marked")
+    shown.click("Yes, go on")
     answers = shown.interview.diagnosis.evidence.answers
-    assert [answers[each.value] for each in prompt.options] == ["yes", *["no"] * (len(prompt.options) - 1)]
+    assert {name: answers[name] for name in answers if name not in {"age", "sex", "sport"}} == {
+        "lump_noticed": "yes",
+        "locking": "no",
+    }
     shown.click("Back")
-    assert [each.value for each in boxes(shown)] == [True, *[False] * (len(prompt.options) - 1)]
+    assert (line(shown, "lump_noticed").value, line(shown, "locking").value) == ("yes", "no")
 
 
-def test_a_list_may_be_not_known() -> None:
-    shown = Shown(Interview(KNEE, {"age": 60, "sex": "male", "sport": "none"}))
+@pytest.mark.parametrize(
+    ("button", "rest"), [("None of the others holds", "no"), ("The others are not known", "unknown")]
+)
+def test_the_others_may_be_denied_or_not_known(button: str, rest: str) -> None:
+    shown = a_list()
     prompt = shown.interview.question
     assert prompt is not None
-    boxes(shown)[1].value = True
-    shown.click("These; the rest is not known")
+    marks(shown)[1].value = "yes"
+    shown.click(button)
+    shown.click("Yes, go on")
     answers = shown.interview.diagnosis.evidence.answers
-    assert [answers[each.value] for each in prompt.options][:3] == ["unknown", "yes", "unknown"]
+    assert [answers[each.value] for each in prompt.options][:3] == [rest, "yes", rest]
+
+
+def test_what_the_network_is_for_is_told_and_who_is_outside_stops_there() -> None:
+    shown = Shown(Interview(KNEE))
+    assert "It names none of these: a torn anterior cruciate" in shown.text()
+    shown.click("Only at the front or at a side of the knee".capitalize())
+    assert "This is not for you" in shown.text()
+    assert "Ask a general practice or a physiotherapist" in shown.text()
+    shown.click("Go on all the same")
+    assert shown.interview.question is not None
+    assert shown.interview.question.id == "scope.known"
+    assert "This is not for you" in shown.text()
 
 
 def test_nothing_is_left_behind(shown: Shown) -> None:

@@ -101,7 +101,7 @@ def test_what_is_not_ruled_out_is_said(diagnosis: Diagnosis) -> None:
 
 def test_the_answers_and_what_they_imply_are_there(diagnosis: Diagnosis) -> None:
     rows = page_of(diagnosis).rows
-    assert ["Background", "Age: 50 to under 121 years"] in rows
+    assert ["Background", "Age: 60 years"] in rows
     assert ["Pain", "Swelling; Backhand pain: unsure: no 0.2, yes 0.8"] in rows
     assert ["", "Tennis: yes (taken from: Backhand pain)"] in rows
 

@@ -35,7 +35,8 @@ def test_on_paper_the_answers_are_explained() -> None:
     diagnosis = Engine("posterior_knee").diagnose()
     names = ["age", "worst_spot", "lump_noticed"]
     text = " ".join(plan_text(diagnosis, diagnosis.plan(3, within=names)).split())
-    assert "does it hurt most? inner back: in the hollow of the knee, towards the other leg." in text
+    assert "does it hurt most? The hollow of the knee is behind it." in text
+    assert "[ ] hollow of the knee, inner side" in text
     assert "(in whole years)? _____ years" in text
     assert "behind the knee itself? [ ] no" in text
 

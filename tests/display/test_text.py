@@ -185,7 +185,7 @@ def test_not_ruled_out(probability: float, limit: float, text: str) -> None:
 def test_answers_are_in_words_by_topic_what_is_there_first(diagnosis: Diagnosis) -> None:
     text = diagnosis_text(diagnosis, io.StringIO())
     assert text.partition("What was answered\n")[2].splitlines()[:6] == [
-        "  Background  Age: 18 to under 50 years; Tennis: unsure: no 0.2, yes 0.8",
+        "  Background  Age: 45 years; Tennis: unsure: no 0.2, yes 0.8",
         "",
         "Answered no",
         "  Stated  Broken bone",

@@ -7,7 +7,7 @@ from typing import Final
 
 from bayesknee import Engine, plots
 from bayesknee.plots import save
-from tests.docs.terminal_picture import interview_picture
+from tests.docs.terminal_picture import COURSES, PICTURES, interview_picture
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 DOTS: Final = 90
@@ -33,7 +33,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     save(plots.posterior(diagnosis), IMAGES / "posterior.png", dpi=DOTS)
     save(plots.ledger(diagnosis, "bakers_cyst", against="deep_vein_thrombosis"), IMAGES / "ledger.png", dpi=DOTS)
-    (IMAGES / "ask.svg").write_text(interview_picture(), encoding="utf-8")
+    for name, (course, size) in PICTURES.items():
+        (IMAGES / f"{name}.svg").write_text(interview_picture(COURSES[course], size), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import dataclass
 from io import StringIO
 from itertools import groupby
 from typing import Final
@@ -15,47 +16,95 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-COLUMNS, ROWS = 88, 40
 PATIENCE: Final = 60  # seconds, after which something is wrong
-ENTER, DOWN, TICK = "\r", "\x1b[B", " "
+ENTER: Final = "\r"
 WHERE_IS_THE_CURSOR: Final = "\x1b[6n"  # prompt_toolkit asks, and a terminal answers
-COMMAND: Final = "bayesknee ask --setting primary_care age=52 sex=male sport=none"
-# What is seen, and then typed: a lump, a swollen calf that hurts, too; a long journey; and past the red flag.
-COURSE: Final[tuple[tuple[str, list[str]], ...]] = (
-    ("Wakes you at night", [TICK, DOWN, DOWN, DOWN, TICK, DOWN, TICK, ENTER]),
-    ("Long journey", [DOWN, DOWN, TICK, ENTER]),
-    ("Any key goes on", [ENTER]),
-    ("x) quit", []),  # the last line of a question
-)
+NARROW, WIDE = (80, 24), (120, 40)
+
+
+@dataclass(frozen=True)
+class Course:
+    """An interview up to the screen that is shown: what is seen, and then typed."""
+
+    command: str
+    steps: tuple[tuple[str, str], ...]
+
+
+IN_SCOPE: Final = (("Where is the pain mainly", f"1{ENTER}"), ("Is one of these known", f"1{ENTER}"))
+ASK: Final = "bayesknee ask --asked-of patient --setting"
+COURSES: Final = {
+    # A lump, a swollen calf that hurts, too; at the question whether that is so.
+    "ask": Course(
+        f"{ASK} primary_care age=52 sex=male sport=none",
+        (*IN_SCOPE, ("Lump or fullness", f"1y4y5y14dr{ENTER}"), ("Is that so", "")),
+    ),
+    # A woman of 68 after an operation of the hip, with a swollen calf: what is urgent, at once.
+    "hip": Course(
+        f"{ASK} primary_care age=68 sex=female sport=none",
+        (
+            *IN_SCOPE,
+            ("Lump or fullness", f"4y5yr{ENTER}"),
+            ("Is that so", f"g{ENTER}"),
+            ("Recent operation", f"1yr{ENTER}"),
+            ("Yes: Recent operation or bed rest", f"g{ENTER}"),
+            ("e) end here, with the result, to be", ""),
+        ),
+    ),
+    # A footballer of 23 with a knee that locks: a list half marked.
+    "footballer": Course(
+        f"{ASK} sports_clinic age=23 sex=male",
+        (*IN_SCOPE, ("Which sport or exercise", f"4{ENTER}"), ("Lump or fullness", "2y7y9y10y"), ("10) [yes]", "")),
+    ),
+    # A runner of 28 who has denied both lists: a single question.
+    "runner": Course(
+        f"{ASK} primary_care age=28 sex=male sport=running",
+        (
+            *IN_SCOPE,
+            ("Lump or fullness", f"r{ENTER}"),
+            ("Is that so", f"g{ENTER}"),
+            ("Recent operation", f"r{ENTER}"),
+            ("Is that so", f"g{ENTER}"),
+            ("Question 5", ""),
+        ),
+    ),
+}
+# How the last line of such a screen ends.
+LAST: Final = ("x) quit", "even if you try slowly?", "c) no, change the list", "to be printed or handed on")
+# By the name of the file: which course, and how large the terminal is.
+PICTURES: Final = {"ask": ("ask", NARROW)} | {
+    f"{course}_{columns}x{rows}": (course, (columns, rows))
+    for course in ("hip", "footballer", "runner")
+    for columns, rows in (NARROW, WIDE)
+}
 # Nothing is fetched to show the picture; rich's own page names fonts elsewhere.
 FONT_FACES: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
-def interview_picture(title: str = "bayesknee") -> str:
-    """The screen of an interview at its third question, as SVG."""
-    console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(f"$ {COMMAND}", style="bold", highlight=False)
-    for line in _lines(_screen()):
+def interview_picture(course: Course, size: tuple[int, int] = NARROW) -> str:
+    """The last screen of an interview, in a terminal of so many columns and rows, as SVG."""
+    columns, _ = size
+    console = Console(record=True, width=columns, file=StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(f"$ {course.command}", style="bold", highlight=False)
+    for line in _lines(_screen(course, *size)):
         console.print(line)
-    return FONT_FACES.sub("", console.export_svg(title=title, unique_id="interview")) + "\n"
+    return FONT_FACES.sub("", console.export_svg(title="bayesknee", unique_id="interview")) + "\n"
 
 
-def _screen() -> pyte.Screen:
+def _screen(course: Course, columns: int, rows: int) -> pyte.Screen:
     """What the terminal shows once all of the course has been typed."""
-    screen = pyte.Screen(COLUMNS, ROWS)
+    screen = pyte.Screen(columns, rows)
     stream = pyte.Stream(screen)
-    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
+    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns)}
     env = {name: value for name, value in env.items() if name not in {"LINES", "NO_COLOR"}}
-    words = COMMAND.split()[1:]
     process = pexpect.spawn(
         sys.executable,
-        ["-m", "bayesknee", *words],
+        ["-m", *course.command.split()],
         env=env,
         encoding="utf-8",
         timeout=PATIENCE,
-        dimensions=(ROWS, COLUMNS),
+        dimensions=(rows, columns),
     )
-    for seen, keys in COURSE:
+    for seen, keys in course.steps:
         _watch(process, screen, stream, seen)
         for key in keys:
             process.send(key)
@@ -64,12 +113,17 @@ def _screen() -> pyte.Screen:
 
 
 def _watch(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream, text: str) -> None:
-    """Feeds the screen until it shows this text."""
-    while not any(text in line for line in screen.display):
+    """Feeds the screen until it shows this text, and all commands or answers below it."""
+    while text not in (shown := " ".join(" ".join(screen.display).split())) or not _is_whole(shown):
         output = process.read_nonblocking(2**16, timeout=PATIENCE)
         stream.feed(output)
         if WHERE_IS_THE_CURSOR in output:
             process.send(f"\x1b[{screen.cursor.y + 1};{screen.cursor.x + 1}R")
+
+
+def _is_whole(shown: str) -> bool:
+    """Whether the last line of a screen is there: one screen may come in pieces."""
+    return any(shown.endswith(last) for last in LAST)
 
 
 def _lines(screen: pyte.Screen) -> list[Text]:
@@ -78,7 +132,7 @@ def _lines(screen: pyte.Screen) -> list[Text]:
     lines = []
     for row in range(last + 1):
         line = Text()
-        characters = (screen.buffer[row][column] for column in range(COLUMNS))
+        characters = (screen.buffer[row][column] for column in range(screen.columns))
         for style, alike in groupby(characters, _style):
             line.append("".join(each.data for each in alike), style)
         line.rstrip()

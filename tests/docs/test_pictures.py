@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import re
 
-from tests.docs.terminal_picture import COMMAND, interview_picture
+import pytest
+
+from tests.docs.terminal_picture import COURSES, PICTURES, interview_picture
 from tests.support.paths import ROOT
 
-PICTURE = ROOT / "docs" / "images" / "ask.svg"
+IMAGES = ROOT / "docs" / "images"
 
 
 def texts(svg: str) -> str:
@@ -19,11 +21,15 @@ def texts(svg: str) -> str:
     return "\n".join(lines[place].rstrip() for place in sorted(lines))
 
 
-def test_the_interview_in_the_picture_is_a_real_one(update_golden: bool) -> None:
-    now = interview_picture()
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "ask" else pytest.mark.slow) for name in PICTURES]
+)
+def test_the_interview_in_the_picture_is_a_real_one(name: str, update_golden: bool) -> None:
+    course, size = PICTURES[name]
+    now = interview_picture(COURSES[course], size)
+    picture = IMAGES / f"{name}.svg"
     if update_golden:
-        PICTURE.write_text(now, encoding="utf-8")
-    shown = texts(PICTURE.read_text(encoding="utf-8"))
+        picture.write_text(now, encoding="utf-8")
+    shown = texts(picture.read_text(encoding="utf-8"))
     assert shown == texts(now)
-    assert COMMAND in shown
-    assert "x) quit" in shown
+    assert COURSES[course].command.split()[-1] in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from bayesknee.errors import AnswerClashError, InterviewError, QuestionError
 from bayesknee.interview import Interview, Policy, State, Step
 from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.knowledge.scope import Scope, ScopeAnswer, ScopeQuestion
 from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
@@ -27,9 +29,15 @@ def begun(policy: Policy = ALL_THE_WAY) -> Interview:
     """An interview past its opening."""
     interview = Interview(TINY, policy=policy)
     interview.answer(40)
-    interview.answer(["pain_on_grip"])
+    interview.answer(only(interview, "pain_on_grip"))
     interview.go_on()  # though nothing may be able to change what is done
     return interview
+
+
+def only(interview: Interview, *ticked: str) -> Mapping[str, str]:
+    """These lines of the list that is shown hold, and none of the others."""
+    assert interview.question is not None
+    return interview.question.only(ticked)
 
 
 def put(interview: Interview) -> str:
@@ -48,7 +56,7 @@ def test_it_opens_as_the_network_says() -> None:
     assert put(interview) == "complaints"
     assert interview.question is not None
     assert [each.value for each in interview.question.options] == ["pain_on_grip", "swelling_noticed"]
-    interview.answer(["pain_on_grip"])
+    interview.answer(only(interview, "pain_on_grip"))
     assert interview.diagnosis == Engine(TINY.network, "emergency").diagnose(
         {"age": 40, "pain_on_grip": "yes", "swelling_noticed": "no"}
     )
@@ -173,7 +181,7 @@ def test_each_question_comes_once_until_none_is_left() -> None:
     names = []
     for prompt in interview:
         names.append(prompt.id)
-        interview.answer({"age": 40, "complaints": []}.get(prompt.id, "unknown"))
+        interview.answer({"age": 40, "complaints": "none"}.get(prompt.id, "unknown"))
     assert names[:2] == ["age", "complaints"]
     assert sorted(names[2:]) == ["onset", "tennis"]
     assert interview.why_finished[0] == "nothing is left to ask"
@@ -272,7 +280,7 @@ def test_a_list_outside_the_opening_is_put_when_it_is_worth_more_than_any_questi
     assert total > max(values.values())
     assert interview.question is not None
     assert (interview.question.id, interview.question.topic_name) == ("group", "Pain")
-    interview.answer(["tennis"])
+    interview.answer(only(interview, "tennis"))
     ticked = {"pain_on_grip": "no", "swelling_noticed": "no", "tennis": "yes"}
     assert interview.state.answers == {"onset": "unknown", **ticked}
 
@@ -287,11 +295,11 @@ def test_one_at_a_time_no_list_is_put_beyond_the_opening() -> None:
 def test_a_list_leaves_out_what_its_gates_close_and_comes_again_for_what_they_open() -> None:
     engine = lists_of("pain_on_grip", "swelling_noticed", "backhand_pain")
     interview = Interview(engine, policy=ALL_THE_WAY)
-    interview.change("group", ["pain_on_grip"])
+    interview.change("group", {"pain_on_grip": "yes", "swelling_noticed": "no"})
     assert "backhand_pain" not in interview.state.answers
     interview.change("tennis", "yes")
     assert "backhand_pain" in asked_to_the_end(interview)  # alone it is no list
-    interview.change("group", ["swelling_noticed"])
+    interview.change("group", {"pain_on_grip": "no", "swelling_noticed": "yes"})
     assert dict(interview.state.answers) | {"age": "unknown", "onset": "unknown"} == {
         "pain_on_grip": "no",
         "swelling_noticed": "yes",
@@ -313,7 +321,7 @@ def test_a_list_put_again_keeps_what_it_had() -> None:
     while put(interview) != "group":
         interview.answer("unknown")
     assert [each.value for each in interview.question.options] == ["pain_on_grip", "swelling_noticed"]
-    interview.answer(["pain_on_grip"])
+    interview.answer(only(interview, "pain_on_grip"))
     assert {name: interview.state.answers[name] for name in ("tennis", "pain_on_grip", "swelling_noticed")} == {
         "tennis": "yes",
         "pain_on_grip": "yes",
@@ -335,7 +343,7 @@ def test_a_list_can_be_explained_gone_back_from_and_skipped() -> None:
     assert put(interview) == "group"
     assert "would take" in interview.why()
     assert "Tennis: Do you play tennis?" in (interview.question.help if interview.question else "")
-    interview.answer(["tennis"])
+    interview.answer(only(interview, "tennis"))
     interview.back()
     assert (put(interview), dict(interview.state.answers)) == ("group", {"onset": "unknown"})
     interview.skip()
@@ -368,13 +376,13 @@ def test_back_from_a_list_put_once_more_leaves_what_it_had_before() -> None:
     known = immutabledict({"age": "unknown", "backhand_pain": "unknown"})
     interview = Interview(engine, policy=ALL_THE_WAY, state=State(known, (first, last), beyond=True))
     assert put(interview) == "group"
-    interview.answer(["pain_on_grip"])
+    interview.answer(only(interview, "pain_on_grip"))
     assert [step.question for step in interview.state.steps] == ["group", "onset", "group"]
     interview.back()
     assert put(interview) == "group"
     assert interview.state.steps == (first, last)
-    interview.answer([])
-    interview.change("group", ["swelling_noticed"])
+    interview.answer("none")
+    interview.change("group", {"tennis": "no", "pain_on_grip": "no", "swelling_noticed": "yes"})
     assert [dict(step.answers) for step in interview.state.steps] == [
         {"tennis": "no", "pain_on_grip": "no", "swelling_noticed": "yes"},
         {"onset": "unknown"},
@@ -462,6 +470,8 @@ def test_it_asks_before_it_ends_for_a_red_flag_that_is_one_answer_away() -> None
     assert (put(interview), interview.finished) == ("swelling_noticed", False)
     assert "it could be a warning sign: Swollen after a sudden start" in interview.why()
     assert [each.id for each in interview.answer("yes").red_flags] == ["hot_elbow"]
+    assert put(interview) == "complaints"  # which was skipped, and comes back with what is left of it
+    interview.skip()
     assert interview.finished
 
 
@@ -505,10 +515,11 @@ def test_who_ends_it_early_is_told_which_warning_signs_were_not_asked_for() -> N
 
 
 def test_a_lump_is_asked_about_until_none_of_its_warning_signs_is_left() -> None:
-    interview = Interview(Engine("posterior_knee"), {"age": 55, "sex": "female", "sport": "none"})
-    interview.answer(["lump_noticed", "knee_swelling", "tight_behind_knee"])
+    given = {"age": 55, "sex": "female", "sport": "none"}
+    interview = Interview(Engine("posterior_knee"), given, Policy(ask_scope=False))
+    interview.answer(only(interview, "lump_noticed", "knee_swelling", "tight_behind_knee"))
     for prompt in interview:
-        interview.answer([] if prompt.kind == "tick_all" else "unknown" if not prompt.is_yes_no else "no")
+        interview.answer("none" if prompt.kind == "tick_all" else "unknown" if not prompt.is_yes_no else "no")
     assert {"lump_growing", "lump_over_5cm"} <= interview.state.answers.keys()
 
 
@@ -605,8 +616,12 @@ def test_evidence_that_cannot_be_is_refused_at_the_start() -> None:
 
 def test_a_question_is_explained_in_the_words_of_its_options() -> None:
     prompt = Interview(Engine("posterior_knee")).prompt_of("onset")
-    assert [each.label for each in prompt.options] == ["gradual", "sudden no injury", "sudden injury"]
-    assert "sudden no injury: within minutes or hours" in prompt.help
+    assert [each.label for each in prompt.options] == [
+        "little by little",
+        "quickly, without an injury",
+        "all at once, with an injury or a forceful movement",
+    ]
+    assert "quickly, without an injury: within minutes or hours" in prompt.help
     assert "_" not in prompt.help
 
 
@@ -657,11 +672,150 @@ def test_an_interview_about_the_knee_ends_with_the_same_result_as_diagnose() -> 
     network = engine.network
     drawn = engine.compiled.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(5)).codes[0]
     truth = {name: network.states[name][code] for name, code in zip(network.questions, drawn, strict=True)}
-    interview = Interview(engine)
+    interview = Interview(engine, policy=Policy(ask_scope=False))
     for prompt in interview:
-        ticked = (
-            [each.value for each in prompt.options if truth[each.value] == "yes"] if prompt.kind == "tick_all" else []
-        )
-        interview.answer(ticked if prompt.kind == "tick_all" else truth[prompt.id])
+        listed = {each.value: truth[each.value] for each in prompt.options if prompt.kind == "tick_all"}
+        interview.answer(listed or truth[prompt.id])
     assert interview.diagnosis == engine.diagnose(interview.state.answers)
     assert interview.asked >= len(network.opening.questions) - 1
+
+
+# --- what nobody said -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_marked_in_a_list_was_not_asked() -> None:
+    interview = Interview(TINY, {"age": 40}, ALL_THE_WAY)
+    assert interview.question is not None
+    interview.answer(["pain_on_grip"])
+    assert interview.state.answers == {"age": "under_50", "pain_on_grip": "yes"}
+    assert interview.state.steps[-1].passed == ("swelling_noticed",)
+    interview.back()
+    interview.answer("none")
+    assert interview.state.answers == {"age": "under_50", "pain_on_grip": "no", "swelling_noticed": "no"}
+
+
+def test_a_list_of_which_nothing_is_marked_is_passed_over_twice_and_no_more() -> None:
+    interview = Interview(TINY, {"age": 40, "onset": "unknown", "tennis": "unknown"}, ALL_THE_WAY)
+    interview.go_on()
+    seen = []
+    while put(interview):
+        seen.append(put(interview))
+        interview.answer([])
+    assert seen[0] == "complaints"
+    assert len(seen) < 5
+    assert interview.state.answers.keys() == {"age", "onset", "tennis"}
+    assert "no" not in interview.state.answers.values()
+
+
+def test_what_was_passed_over_comes_after_what_was_not_shown() -> None:
+    interview = Interview(TINY, {"age": 40}, ALL_THE_WAY)
+    interview.go_on()
+    interview.answer([])
+    names = asked_to_the_end(interview)
+    assert set(names[:2]) == {"onset", "tennis"}
+    assert set(names[2:]) <= {"complaints", "pain_on_grip", "swelling_noticed"}
+
+
+def test_a_changed_list_takes_back_what_is_not_marked_any_more() -> None:
+    interview = begun()
+    interview.change("complaints", {"swelling_noticed": "yes"})
+    assert interview.state.answers == {"age": "under_50", "swelling_noticed": "yes"}
+
+
+def test_what_is_skipped_comes_back_though_enough_is_known() -> None:
+    known = immutabledict(
+        dict.fromkeys(("fracture", "infection", "pain_on_grip", "swelling_noticed"), "no") | {"age": "unknown"}
+    )
+    state = State(known, skipped=("onset",))
+    interview = Interview(TINY, policy=Policy(threshold=0.01, least_value=9.0), state=state)
+    assert interview.advice.stop
+    assert put(interview) == "onset"
+    interview.skip()
+    assert interview.finished
+
+
+def test_the_number_left_does_not_rise_from_one_question_to_the_next() -> None:
+    engine = Engine("posterior_knee")
+    drawn = engine.compiled.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(11)).codes[0]
+    states = engine.network.states
+    truth = {name: states[name][code] for name, code in zip(engine.network.questions, drawn, strict=True)}
+    interview = Interview(engine, policy=Policy(asked_of=("patient", "clinician"), ask_scope=False))
+    left = []
+    for prompt in interview:
+        left.append(interview.expected_left)
+        listed = {each.value: truth[each.value] for each in prompt.options if prompt.kind == "tick_all"}
+        interview.answer(listed or truth[prompt.id])
+    assert left == sorted(left, reverse=True)
+    assert left[-1] >= 1
+
+
+# --- before all else --------------------------------------------------------------------------------------------------
+
+
+def scoped() -> Engine:
+    """The tiny network with a question of its scope."""
+    hand = ScopeAnswer("hand", "In the hand", "The figures are of elbows.", "Ask a hand surgeon.")
+    answers = immutabledict({"elbow": ScopeAnswer("elbow", "At the elbow"), "hand": hand})
+    scope = Scope("For elbows.", questions=immutabledict({"place": ScopeQuestion("place", "Where?", answers)}))
+    return Engine(replace(TINY.network, scope=scope))
+
+
+def test_who_answers_and_the_scope_come_first_and_are_no_evidence() -> None:
+    interview = Interview(scoped(), policy=Policy(ask_who=True, ask_setting=True))
+    assert put(interview) == "interview.who"
+    interview.answer("clinician")
+    assert interview.asked_of == ("patient", "clinician")
+    assert put(interview) == "scope.place"
+    interview.answer("elbow")
+    assert put(interview) == "setting"
+    assert interview.state.answers == {}
+    assert [step.question for step in interview.state.steps] == ["interview.who", "scope.place"]
+    interview.back()
+    assert put(interview) == "scope.place"
+
+
+def test_who_is_outside_is_told_why_and_where_to_go_and_may_go_on_knowingly() -> None:
+    interview = Interview(scoped())
+    interview.answer("hand")
+    assert interview.finished
+    assert [answer.id for answer in interview.outside] == ["hand"]
+    assert interview.why_finished == ("In the hand: The figures are of elbows. Ask a hand surgeon.",)
+    interview.go_on()
+    assert put(interview) == "age"
+    assert [answer.id for answer in interview.outside] == ["hand"]
+    interview.change("scope.place", "elbow")
+    assert (interview.outside, interview.state.beyond_scope) == ((), False)
+    interview.change("scope.place", "hand")
+    assert interview.finished
+
+
+def test_the_scope_is_not_asked_where_the_policy_says_so() -> None:
+    assert put(Interview(scoped(), policy=Policy(ask_scope=False))) == "age"
+
+
+def test_an_answer_that_no_scope_has_is_refused() -> None:
+    with pytest.raises(InterviewError, match=r"scope\.place: got 'foot'; expected elbow or hand"):
+        Interview(scoped()).answer("foot")
+
+
+# --- an examination ---------------------------------------------------------------------------------------------------
+
+
+def test_an_examination_goes_in_the_order_of_its_topics_and_in_lists() -> None:
+    engine = Engine("posterior_knee")
+    interview = Interview(engine, policy=Policy(asked_of=("clinician",), ask_scope=False))
+    interview.go_on()
+    for name in engine.network.opening.questions:
+        if name != "setting":
+            interview.skip()
+    topics = list(engine.network.topics)
+    places: list[int] = []
+    kinds: list[str] = []
+    while interview.question is not None and len(places) < 5:
+        places.append(topics.index(interview.question.topic))
+        kinds.append(interview.question.kind)
+        interview.answer("none" if interview.question.kind == "tick_all" else "unknown")
+    looking, feeling = topics.index("exam_look"), topics.index("exam_feel")
+    assert (places[:2], kinds[:2]) == ([looking, feeling], ["tick_all", "tick_all"])
+    assert min(places) == looking
+    assert "foucher_sign" not in interview.state.answers

@@ -15,6 +15,7 @@ from bayesknee.errors import SessionError
 from bayesknee.files import write_file
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.session import SessionFile, taken_up, to_case
+from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import read_case
 from tests.support.paths import NETWORKS
 
@@ -24,7 +25,7 @@ POLICY = Policy(threshold=1.0, least_value=0.0, ask_setting=True)
 
 def half_way() -> Interview:
     interview = Interview(Engine(NETWORK), {"fracture": "no"}, POLICY)
-    for value in ("emergency", 40, ["pain_on_grip"]):
+    for value in ("emergency", 40, {"pain_on_grip": "yes", "swelling_noticed": "no"}):
         interview.answer(value)
     interview.change("tennis", "probably")
     interview.change("backhand_pain", "yes")
@@ -121,6 +122,11 @@ def test_a_broken_file_is_refused_and_a_copy_kept(tmp_path: Path, content: bytes
         ({"asked_of": ["nobody"]}, "unknown asked_of 'nobody'"),
         ({"asked_of": "patient"}, "session.policy.asked_of"),
         ({"haste": True}, "haste"),
+        ({"look_ahead": "no"}, "session.policy.look_ahead"),
+        ({"lists": 1}, "session.policy.lists"),
+        ({"threshold": True}, "session.policy.threshold"),
+        ({"least_value": "0.1"}, "session.policy.least_value"),
+        ({"objective": 3}, "session.policy.objective"),
     ],
 )
 def test_a_policy_that_is_none_is_refused(tmp_path: Path, policy: dict[str, object], told: str) -> None:
@@ -229,7 +235,7 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path: Path, monk
         write_file(path, b"half")
     assert len(list(tmp_path.glob(".patient.json.*.part"))) == 1
     assert again(path).state == half_way().state
-    assert {each.name for each in tmp_path.iterdir()} == {".other.json.x.part", "patient.json", "patient.json.lock"}
+    assert {each.name for each in tmp_path.iterdir()} == {".other.json.x.part", "patient.json"}
 
 
 def test_it_names_the_network_that_was_given() -> None:
@@ -237,3 +243,43 @@ def test_it_names_the_network_that_was_given() -> None:
     assert case["network"] == "somewhere"
     assert json.loads(json.dumps(case)) == case
     assert case["session"]["made_with"]["version"] == NETWORK.version
+
+
+def test_no_lock_stays_behind(tmp_path: Path) -> None:
+    path = tmp_path / "patient.json"
+    with SessionFile(path) as file:
+        assert (tmp_path / "patient.json.lock").exists()
+        file.write(half_way())
+        with pytest.raises(SessionError, match="open in another process"):
+            SessionFile(path).__enter__()
+    assert [each.name for each in tmp_path.iterdir()] == ["patient.json"]
+
+
+def stored_of(path: Path, network: Network) -> Interview:
+    with SessionFile(path) as file:
+        stored = file.read()
+    assert stored is not None
+    first, state, lost = taken_up(stored, network)
+    assert lost == ()
+    return Interview(Engine(network, first), policy=stored.policy, state=state)
+
+
+def test_lines_that_were_passed_over_and_what_was_asked_before_all_else_are_kept(tmp_path: Path) -> None:
+    interview = Interview(Engine(NETWORK), policy=replace(POLICY, ask_who=True, ask_setting=True))
+    for value in ("clinician", "emergency", 40, ["pain_on_grip"]):
+        interview.answer(value)
+    other = stored_of(written(tmp_path / "patient.json", interview), NETWORK)
+    assert other.state == interview.state
+    assert other.state.steps[-1].passed == ("swelling_noticed",)
+    assert (other.asked_of, other.engine.setting) == (("patient", "clinician"), "emergency")
+
+
+def test_that_the_patient_is_outside_is_kept(tmp_path: Path) -> None:
+    interview = Interview(Engine("posterior_knee"))
+    interview.answer("behind")
+    interview.answer("artificial_joint")
+    interview.go_on()
+    other = stored_of(written(tmp_path / "patient.json", interview), interview.engine.network)
+    assert other.state == interview.state
+    assert [answer.id for answer in other.outside] == ["artificial_joint"]
+    assert not other.finished

@@ -50,12 +50,36 @@ REST = "    must_not_miss: true\n    stake: 5\n    basis: {grade: D, source: jud
 FRACTURE = f"    level: emergency\n{REST}    limit: {{value: 0.02, low: 0.01, high: 0.05}}\n"
 
 
+def score(old: str, new: str) -> str:
+    """A section of one score, with one text replaced by another."""
+    text = f"""scores:
+  points:
+    name: Points
+    source: smith_2015
+    items: {ITEMS}
+    steps:
+      - {{from: -2, label: unlikely}}
+      - {{from: 2, label: likely, level: urgent, do: a scan}}
+"""
+    assert old in text
+    return text.replace(old, new, 1)
+
+
 def steps(*thresholds: str) -> str:
     """The broken bone with a list of thresholds in place of a level and a limit."""
     return f"{REST}    thresholds:\n" + "".join(f"      - {threshold}\n" for threshold in thresholds)
 
 
 CAUTION = "  caution: For tests only."
+FIXED = "{fall: [0, 10], sudden: [10, 20], gradual: [20, 30]}"
+BY_CUT_OFF = "{fall: [0, upper], sudden: [upper, 20], gradual: [20, 30]}"
+PER_AGE = "{per: age, factor: 0.1, least: 3, source: smith_2015}"
+PER_TENNIS = "{per: tennis, by: {yes: 5, no: 6}, source: smith_2015}"
+ITEMS = """
+      grip: {label: Grip, points: 2, when: [{pain_on_grip: [yes]}]}
+      aged: {label: Over 55, points: 1, number: {age: [55, 121]}}
+      lost: {label: Not asked, points: 1, not_asked: true}
+      other: {label: Something else, points: -2, at_least_as_likely_as: strain}"""
 FLAG_WHEN = """    when:
       - {onset: [sudden, fall]}
       - {swelling_noticed: [yes], effusion_felt: [yes]}
@@ -238,6 +262,124 @@ ONE_FAULT = {
     "repeated state": ("states: [fall, sudden, gradual]", "states: [fall, fall, gradual]", ["each state once"]),
     "prior off 1": ("over_50: {value: 0.5", "over_50: {value: 0.499", ["a sum of 0.999"]),
     "bands with a gap": ("over_50: [50, 121]", "over_50: [51, 121]", ["a start at 51", "let the bands meet"]),
+    **{
+        f"bands: {name}": ("states: [fall, sudden, gradual]", text, told)
+        for name, (text, told) in {
+            "other states beside them": (
+                "states: [fall, sudden, gradual]\n    bands: {low: [0, 1], high: [1, 2]}",
+                ["onset.states", "the states of the bands: low, high", "leave them out"],
+            ),
+            "an unknown cut-off": (
+                f"bands: {BY_CUT_OFF}",
+                ["onset.bands", "'upper'", "a number, or the name of a cut-off"],
+            ),
+            "a cut-off that no band names": (
+                f"bands: {FIXED}\n    cut_offs: {{upper: {PER_AGE}}}",
+                ["cut_offs.upper", "which no band ends at", "name it in bands"],
+            ),
+            "a cut-off of an unknown question": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('age', 'aeg')}}}",
+                ["upper.per", "'aeg'", "did you mean age"],
+            ),
+            "a factor for words": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('age', 'tennis')}}}",
+                ["upper.per", "tennis, which is not asked as a number", "by: {state: number}"],
+            ),
+            "a factor below 0": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('0.1', '-0.1')}}}",
+                ["upper.factor", "got -0.1", "above 0"],
+            ),
+            "least above most": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('least: 3', 'least: 9, most: 3')}}}",
+                ["upper.least", "least 9, most 3", "swap them"],
+            ),
+            "neither factor nor states": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_AGE.replace('factor: 0.1, ', '')}}}",
+                ["both or neither of factor and by", "one of the two"],
+            ),
+            "a state without a cut-off": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace(', no: 6', '')}}}",
+                ["upper.by", "nothing for no", "a cut-off for each state"],
+            ),
+            "a cut-off of an unknown state": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace('no: 6', 'no: 6, never: 5')}}}",
+                ["by.never", "a state of tennis"],
+            ),
+            "a cut-off beyond the next end": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace('no: 6', 'no: 21')}}}",
+                ["bands.sudden", "[upper, 20]", "a lower end below the upper end"],
+            ),
+            "a cut-off at the outside": (
+                f"bands: {BY_CUT_OFF.replace('20, 30', '20, upper')}\n    cut_offs: {{upper: {PER_TENNIS}}}",
+                ["bands.gradual", "a cut-off as an outer end", "write a number"],
+            ),
+            "a cut-off without a source": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace(', source: smith_2015', '')}}}",
+                ["upper.source", "nothing"],
+            ),
+            "a cut-off of an unknown source": (
+                f"bands: {BY_CUT_OFF}\n    cut_offs: {{upper: {PER_TENNIS.replace('smith', 'smit')}}}",
+                ["upper.source", "'smit_2015'", "did you mean smith_2015"],
+            ),
+            "a unit without them": (
+                "states: [fall, sudden, gradual]\n    unit: cm",
+                ["onset.unit", "unit without bands", "add bands"],
+            ),
+            "a word for an end": (
+                f"bands: {FIXED.replace('20, 30', '20, 3O')}",
+                ["onset.bands.gradual", "'3O'", "a number"],
+            ),
+        }.items()
+    },
+    **{
+        f"scores: {name}": ("\ninterview:\n", f"\n{score(old, new)}\ninterview:\n", told)
+        for name, (old, new, told) in {
+            "an unknown finding": (
+                "pain_on_grip: [yes]",
+                "pain_on_grap: [yes]",
+                ["grip.when.pain_on_grap", "pain_on_grip"],
+            ),
+            "an unknown state": ("pain_on_grip: [yes]", "pain_on_grip: [yess]", ["'yess'", "a state of pain_on_grip"]),
+            "all states": ("pain_on_grip: [yes]", "pain_on_grip: [no, yes]", ["all states", "drop those"]),
+            "points that are no number": ("points: 2,", "points: two,", ["grip.points", "'two'", "a number"]),
+            "no points": ("points: 2,", "points: 0,", ["grip.points", "0 points", "drop the item"]),
+            "points that are missing": ("points: 2,", "", ["grip.points", "nothing", "add it"]),
+            "an unknown condition": ("as: strain", "as: strian", ["'strian'", "did you mean strain"]),
+            "two ways to tell an item": (
+                "not_asked: true",
+                "not_asked: true, when: [{tennis: [yes]}]",
+                ["when and not_asked"],
+            ),
+            "no way to tell an item": (
+                ", not_asked: true",
+                "",
+                ["items.lost", "none of them", "say how the item is told"],
+            ),
+            "a range of words": ("number: {age: [", "number: {onset: [", ["number.onset", "a question with bands"]),
+            "a range upside down": ("[55, 121]", "[55, 20]", ["[55, 20]", "swap them"]),
+            "steps out of order": ("from: 2", "from: -3", ["points.steps", "-3 after -2", "put them in order"]),
+            "a first step that is too high": (
+                "from: -2",
+                "from: -1",
+                ["a first step from -1", "-2 or less", "begin lower"],
+            ),
+            "a step that nobody reaches": ("from: 2", "from: 20", ["a last step from 20", "can reach"]),
+            "a step from no number": ("from: 2", "from: many", ["'many'", "a number"]),
+            "an unknown level": ("level: urgent", "level: urgnt", ["'urgnt'", "did you mean urgent"]),
+            "an unknown source": (
+                "source: smith_2015",
+                "source: smit_2015",
+                ["points.source", "did you mean smith_2015"],
+            ),
+            "no items": (ITEMS, "{}", ["points.items", "no item", "drop the score"]),
+            "an unknown key": ("name: Points", "name: Points\n    nam: x", ["'nam'", "did you mean name"]),
+        }.items()
+    },
+    "no and yes without a unit": (
+        "    topic: exam\n",
+        "    topic: exam\n    bands: {no: [0, 5], yes: [5, 9]}\n",
+        ["effusion_felt.unit", "0 and 1 stand for no and yes"],
+    ),
     "band upside down": ("over_50: [50, 121]", "over_50: [50, 20]", ["[50, 20]", "swap them"]),
     "base rates too low": (
         "base_rate: {any_setting: {value: 0.5, low: 0.4, high: 0.6}}\n    odds_ratios:\n      tennis",
@@ -319,6 +461,20 @@ def test_a_fault_is_told_with_file_and_line(change: Change, old: str, new: str, 
     assert message.startswith("network.yaml:")
     for part in ("got ", "expected ", *told):
         assert part in message
+
+
+def test_a_score_is_read(change: Change) -> None:
+    made = load_network(change("\ninterview:\n", f"\n{score('', '')}\ninterview:\n")).scores["points"]
+    assert (made.least, made.most, [step.start for step in made.steps]) == (-2, 4, [-2, 2])
+    assert [(item.id, item.points, item.is_asked) for item in made.items.values()] == [
+        ("grip", 2, True),
+        ("aged", 1, True),
+        ("lost", 1, False),
+        ("other", -2, True),
+    ]
+    assert made.items["grip"].when == ({"pain_on_grip": ("yes",)},)
+    assert made.items["aged"].number == {"age": (55, 121)}
+    assert (made.steps[1].level, made.steps[1].do, made.step_at(1.5).label) == ("urgent", "a scan", "unlikely")
 
 
 def test_all_faults_of_all_files_are_told_at_once(change: Change) -> None:

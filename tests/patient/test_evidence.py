@@ -64,12 +64,6 @@ def refusal(answers: object) -> str:
         ("strain", "no", "no"),
         ("sport", "none", "none"),
         ("age", "old", "old"),
-        ("age", 18, "young"),
-        ("age", 49.99, "young"),
-        ("age", 50, "old"),
-        ("age", np.float64(50), "old"),
-        ("age", "51", "old"),
-        ("age", " 51.5 ", "old"),
     ],
 )
 def test_an_answer(name: str, given: object, answer: str) -> None:

@@ -46,8 +46,8 @@ def _stated(network: Network, name: str, answer: RawAnswer) -> dict[str, float]:
         return {state: answer[state] for state in states}
     if isinstance(answer, str):
         return {state: float(state == answer) for state in states}
-    bands = network.risk_factors[name].bands
-    return {state: float(bands[state][0] <= answer < bands[state][1]) for state in states}
+    ends = {state: [float(end) for end in band] for state, band in network.questions[name].bands.items()}
+    return {state: float(ends[state][0] <= answer < ends[state][1]) for state in states}
 
 
 def _ruled_out(network: Network, name: str) -> Iterator[tuple[str, str]]:

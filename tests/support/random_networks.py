@@ -225,7 +225,8 @@ def _risk_factor(rng: Random, name: str, size: Size, settings: list[str]) -> Ris
         topic=TOPIC,
         prior=_by_setting(rng, settings, priors),
         states=states,
-        bands={state: (10.0 * i, 10.0 * i + 10.0) for i, state in enumerate(states)} if banded else {},
+        bands=_bands(states) if banded else {},
+        unit="cm" if banded else "",
         burden=rng.choice([1.0, 2.0]),
     )
 
@@ -391,6 +392,11 @@ def _signs(rng: Random, names: list[str], named: list[str], conditions: list[str
     return {name: signs[name] for name in _shuffled(rng, names)}
 
 
+def _bands(states: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    """Bands of tens. They begin above 1, which for no and yes could mean either of two things."""
+    return {state: (10.0 * place + 10.0, 10.0 * place + 20.0) for place, state in enumerate(states)}
+
+
 def _findings(
     rng: Random,
     models: Mapping[str, tuple[FindingModel, tuple[str, ...]]],
@@ -406,6 +412,8 @@ def _findings(
             topic=TOPIC,
             model=model,
             states=states,
+            bands=_bands(states) if isinstance(model, Mixture) else {},
+            unit="cm" if isinstance(model, Mixture) else "",
             burden=rng.choice([1.0, 2.0, 5.0]),
             only_if=_gates(rng, risk_factors, findings) if rng.random() < 0.4 else {},
         )
@@ -567,15 +575,16 @@ def _chances(network: Network, name: str, present: frozenset[str]) -> dict[str, 
 
 
 def _answer(rng: Random, network: Network, name: str, states: tuple[str, ...], *, soft: bool) -> RawAnswer:
-    factor = network.risk_factors.get(name)
-    ways = ["state"] * 4 + ["unknown"] + ["soft", "soft"] * soft + ["number", "number"] * bool(factor and factor.bands)
+    question = network.questions.get(name)
+    banded = question is not None and bool(question.bands)
+    ways = ["state"] * 4 + ["unknown"] + ["soft", "soft"] * soft + ["number", "number"] * banded
     if ONLY_PRODUCTS and name in network.findings and _is_greatest(network.findings[name]):
         ways = ["state", "unknown"]
     way = rng.choice(ways)
     if way == "soft":
         return random_likelihood(rng, states)
-    if way == "number" and factor:
-        low, high = factor.bands[rng.choice(states)]
+    if way == "number" and question:
+        low, high = map(float, question.bands[rng.choice(states)])
         return rng.choice([low, (low + high) / 2.0])
     return "unknown" if way == "unknown" else rng.choice(states)
 

@@ -68,6 +68,7 @@ OF_NETWORKS: Mapping[str, Callable[[Network], bool]] = {
     "a shared risk factor": lambda n: any(children(n, r) > 1 for r in n.risk_factors),
     "a risk factor of many states": lambda n: any(len(r.states) > 2 for r in n.risk_factors.values()),
     "a banded risk factor": lambda n: any(r.bands for r in n.risk_factors.values()),
+    "a banded finding": lambda n: any(f.bands for f in n.findings.values()),
     "a condition as parent": lambda n: parents_of_conditions(n) == 1,
     "several conditions as parents": lambda n: parents_of_conditions(n) > 2,
     "no sign": lambda n: not n.signs,

@@ -126,7 +126,8 @@ class Assessment:
         network, outcomes = self.belief.network, self.ranking.outcomes
         if not outcomes.names:
             return 0.0
-        flagged = min((LEVELS.index(reason.level) for reason in self.belief.triage.red_flags), default=len(LEVELS) - 1)
+        fixed = [reason for reason in self.belief.triage.reasons if reason.kind in ("red_flag", "score")]
+        flagged = min((LEVELS.index(reason.level) for reason in fixed), default=len(LEVELS) - 1)
         posteriors = np.vstack([self.ranking.marginals, outcomes.posteriors])
         tells = np.repeat([name not in network.risk_factors for name in outcomes.names], np.diff(outcomes.starts))
         known = np.concatenate([[False], tells]) | is_complaint_known(network, self.belief.evidence)

@@ -6,11 +6,12 @@ what two members both say. It is a guide that costs nothing beside the ranking o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bayesknee.arrays import Vector
+from bayesknee.diagnosis.asking.next_questions import keep_to_topic
 from bayesknee.diagnosis.asking.ranking import Ranking
 from bayesknee.knowledge.network import Network
 
@@ -18,6 +19,7 @@ from bayesknee.knowledge.network import Network
 # and is passed over or ticked, while a question is a sentence with one of five answers to choose. A larger share means
 # fewer checklists and longer interviews; docs/interviews.md has the figures with a fifth.
 LINE: Final = 0.1
+EXAMINER: Final = "clinician"
 
 
 def topic_of(network: Network, name: str) -> str:
@@ -81,3 +83,29 @@ def list_burden(network: Network, members: Iterable[str]) -> float:
     """The burden of these questions as a checklist: that of the heaviest, and `LINE` times that of each other one."""
     burdens = [network.questions[name].burden for name in members]
     return max(burdens) + LINE * (sum(burdens) - max(burdens))
+
+
+def next_candidate(network: Network, ranked: Sequence[Candidate], topic: str | None, least_value: float) -> Candidate:
+    """What to ask next: the best, by `keep_to_topic`; of an examination, what comes first in it and is worth finding.
+
+    An examination that has begun goes on as long as something is worth finding: nobody gets up and lies down again.
+
+    Args:
+        network: the network of the questions.
+        ranked: best first, and not empty.
+        topic: id of the topic of the last question; None if there was none.
+        least_value: the least value at which a question is asked, in bits per unit of burden.
+    """
+    best = keep_to_topic(ranked, topic)[0]
+    examined = [each for each in ranked if _is_examined(network, each)]
+    worth = [each for each in examined if each.value >= least_value]
+    if _is_examined(network, best):
+        worth = worth or [best]
+    elif topic not in {each.topic for each in network.questions.values() if each.asked_of == EXAMINER}:
+        return best
+    topics = list(network.topics)
+    return min(worth, key=lambda each: (topics.index(each.topic) if each.topic else -1, -each.value), default=best)
+
+
+def _is_examined(network: Network, candidate: Candidate) -> bool:
+    return network.questions[candidate.members[0]].asked_of == EXAMINER

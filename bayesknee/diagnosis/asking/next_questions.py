@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from immutabledict import immutabledict
@@ -108,21 +108,49 @@ class NextQuestion:
         return attributes(self, told)
 
 
-class NextQuestions(tuple[NextQuestion, ...]):
-    """Questions of a network, best first; a notebook shows them as a table."""
+class NextQuestions(tuple[NextQuestion, ...]):  # noqa: SLOT001 (a tuple takes no slots with names)
+    """Questions of a network, best first; a notebook shows them as a table.
 
-    __slots__ = ()
+    Attributes:
+        left_out: ids of questions that could be asked, but were not ranked, as that would take more than the budget
+            allows; the least promising ones, in the network's order.
+    """
+
+    left_out: tuple[str, ...]
+
+    def __new__(cls, questions: Iterable[NextQuestion] = (), left_out: tuple[str, ...] = ()) -> Self:
+        """Questions, and those left out."""
+        made = super().__new__(cls, questions)
+        made.left_out = left_out
+        return made
+
+    def first(self, count: int) -> NextQuestions:
+        """The best of them, at most `count`."""
+        return NextQuestions(self[:count], self.left_out)
 
     @property
     def network(self) -> Network | None:
         """The network of the questions; None if there are no questions."""
         return self[0]._source.network if self else None  # noqa: SLF001 (of this module)
 
+    def plain_parts(self) -> dict[str, Any]:
+        """A part of plain data, ready for JSON; `not_ranked` names the questions left out, where there are any."""
+        left_out = {"not_ranked": list(self.left_out)} if self.left_out else {}
+        return {"next_questions": [each.to_dict() for each in self], **left_out}
+
     def __repr__(self) -> str:
         return f"<{len(self)} questions, best first: {', '.join(question.finding for question in self[:3])}>"
 
     def _repr_html_(self) -> str:
-        return render("next_questions", questions=self, most=MOST_SHOWN)
+        return render("next_questions", questions=self, most=MOST_SHOWN, not_ranked=not_ranked(len(self.left_out)))
+
+
+def not_ranked(count: int) -> str:
+    """That so many questions were left out, and what to do, as a sentence; empty if none were."""
+    if not count:
+        return ""
+    more = "1 more question was" if count == 1 else f"{count:,} more questions were"
+    return f"{more} not ranked, as that would take too long; allow more (seconds= of Engine), or filter the questions."
 
 
 class _Source(NamedTuple):
@@ -158,7 +186,7 @@ def next_questions(
         best, aim = order[:AT_MOST], Aim(names, find_objective(objective))
         values[best] = two_step_values(belief.compiled, belief.evidence, aim, ranking, best)
         order[:AT_MOST] = sorted(best, key=lambda number: -values[number])
-    return NextQuestions(_made(belief.network, ranking, order, values))
+    return NextQuestions(_made(belief.network, ranking, order, values), ranking.outcomes.left_out)
 
 
 def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:

@@ -12,19 +12,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from immutabledict import immutabledict
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Vector, entropy
 from bayesknee.errors import QuestionError, unknown_text
 from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.network import Network
 
 Objective: TypeAlias = Callable[[Network, Outcomes], Vector]
-
-
-def entropy(probabilities: Vector) -> Vector:
-    """The entropy of binary variables from P(yes), in bits, elementwise; inside [0, 1]."""
-    p = np.clip(probabilities, 0.0, 1.0)
-    tiny = np.finfo(np.float64).tiny  # keeps the log of 0 finite, so that 0 log 0 is 0
-    return np.asarray(-p * np.log2(np.maximum(p, tiny)) - (1.0 - p) * np.log2(np.maximum(1.0 - p, tiny)))
 
 
 def mutual_information(outcomes: Outcomes) -> Vector:

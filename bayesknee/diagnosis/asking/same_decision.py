@@ -138,7 +138,7 @@ def _decision(belief: Belief, codes: Codes, rule: StopRule) -> _Decisions:
     steps = CareSteps(belief.network, belief.setting, rule.limits)
     compiled = belief.compiled
     marginals, forms, _ = compiled.strategy.infer_many(codes, belief.evidence, compiled.form_events)
-    return _Decisions(marginals.argmax(axis=1), levels(steps, marginals, codes, belief.evidence, forms))
+    return _Decisions(marginals.argmax(axis=1), levels(steps, marginals, codes, belief.evidence, forms=forms))
 
 
 def _agreement(one: _Decisions, other: _Decisions) -> Agreement:

@@ -19,6 +19,7 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
 from bayesknee.patient.evidence import Evidence, check_evidence
+from bayesknee.patient.measured import as_state
 from bayesknee.plain import attributes
 
 DRAWS: Final = 1000  # patients; at a share of UNUSUAL, the standard error is then 0.003
@@ -192,7 +193,7 @@ def split(belief: Belief) -> tuple[Evidence, Codes]:
             if answer != UNKNOWN:
                 row[list(network.questions).index(name)] = network.states[name].index(answer)
         elif name not in gates:
-            background[name] = dict(answer) if isinstance(answer, Mapping) else answer
+            background[name] = dict(answer) if isinstance(answer, Mapping) else as_state(answer)
     for name in gates:
         background[name] = dict(zip(network.states[name], evidence.likelihoods[name], strict=True))
     return check_evidence(network, background), row

@@ -12,6 +12,7 @@ from bayesknee.errors import EvidenceError
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.askable import make_filter
 from bayesknee.patient.evidence import Answer, check_evidence
+from bayesknee.patient.measured import as_state
 from bayesknee.plain import attributes
 
 
@@ -65,12 +66,13 @@ class NewAnswer:
 def changes(belief: Belief) -> Iterator[Change]:
     """The changes of each answer: taken back, then replaced by each other state. Impossible evidence is left out."""
     answers = belief.evidence.answers
+    others = {name: as_state(answer) for name, answer in answers.items()}
     for name, answer in answers.items():
         if answer == UNKNOWN:
             continue
         for instead in (UNKNOWN, *(state for state in belief.network.states[name] if state != answer)):
             try:
-                other = Belief.of(belief.compiled, check_evidence(belief.network, {**answers, name: instead}))
+                other = Belief.of(belief.compiled, check_evidence(belief.network, {**others, name: instead}))
             except EvidenceError:  # a gate that no longer holds, or evidence that becomes impossible
                 continue
             yield Change(name, answer, instead, other.posterior)

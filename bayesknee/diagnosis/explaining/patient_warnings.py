@@ -1,6 +1,6 @@
 """What a reader must be warned of whatever leads: answers that contradict each other or fit nothing, flags set aside.
 
-The texts are the same at every door: terminal, JSON, notebook, tables and report.
+The texts are the same in all outputs: terminal, JSON, notebooks, tables and reports.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ BUDGET: Final = Budget()
 # this, 356 us with a quarter (overhead), 377 us with four times as much (caches).
 MOST_AT_ONCE: Final = 2**22
 MOST_PLANS: Final = 64  # orders kept, of some kB each; by measurement, a search takes 40 ms with 20 present findings
+BYTES: Final = 8  # of a number
 MOST_KEPT: Final = 4  # posteriors kept: a diagnosis asks for the same one several times, and groups ask once more
 SHARE_FORWARD: Final = 0.4  # of the time of a run, for the estimate of seconds; by measurement from a quarter to a half
 RARE_COMPLAINT: Final = 1e-3  # P(any condition | e) below which 1 - P(none | e) would lose more than 3 of 16 digits
@@ -85,7 +86,7 @@ class EliminationCore:
     def __init__(self, network: Network, setting: str, budget: Budget) -> None:
         self.budget = budget
         self.setting = setting
-        self.model = network_arrays(network, setting)
+        self.model = network_arrays(network, setting, budget.memory)
         self.has_complaint = bool(network.complaint)
         self._plans: dict[Shape, EliminationOrder] = {}
         self._kept: dict[object, tuple[Totals, Vector, Marginals]] = {}
@@ -98,6 +99,8 @@ class EliminationCore:
         """As `posterior_of`, with the totals from which the posteriors of groups follow."""
         key = (*evidence.likelihoods.items(), evidence.log_scale)
         if (kept := self._kept.get(key)) is None:
+            if self._is_large(patient.structure):
+                self._kept.clear()
             kept = self._posteriors(patient, self.run)
             keep(self._kept, key, kept, MOST_KEPT)
         return kept
@@ -139,7 +142,7 @@ class EliminationCore:
         possible = ~np.isneginf(log_all)
         if not self.has_complaint or self._counts_any(patients):
             return np.where(possible, 1.0, -1.0)
-        log_none = run_of(patients.without(range(self.model.n))).log_evidence()
+        log_none = run_of(patients.without(range(self.model.n))).log_evidence_alone()
         with np.errstate(invalid="ignore"):
             return np.where(possible, -np.expm1(np.minimum(log_none - log_all, 0.0)), -1.0)
 
@@ -152,7 +155,7 @@ class EliminationCore:
         """As `any_of`, from the totals of a run."""
         run_of = run_of or self.run
         patients, log_all, share = totals
-        logs = [run_of(patients.without(group)).log_evidence() for group in groups]
+        logs = [run_of(patients.without(group)).log_evidence_alone() for group in groups]
         with np.errstate(invalid="ignore", divide="ignore"):
             parts = [np.clip(-np.expm1(log_none - log_all) / share, 0.0, 1.0) for log_none in logs]
         return np.array(parts).reshape(len(groups), patients.count).T
@@ -193,28 +196,56 @@ class EliminationCore:
         Raises:
             InferenceError: tables that would be too large.
         """
-        if not self.fits(structure):
-            raise InferenceError(self.too_large(structure))
+        self.check_fits(structure)
         return self.plan(structure.shape)
+
+    def check_fits(self, structure: Structure, size: int = 1) -> None:
+        """Refuses exact work beyond the budget, whose numbers are `size` times as large as those of a posterior.
+
+        Raises:
+            InferenceError: it is beyond the budget.
+        """
+        if not self.fits(structure) or size * self.memory(structure) > self.budget.memory:
+            raise InferenceError(self.too_large(structure, size))
 
     def fits(self, structure: Structure) -> bool:
         """Whether exact work for a patient of this structure is within the budget."""
-        memory = self.plan(structure.shape).memory
-        return memory <= self.budget.memory and self._seconds(structure) <= self.budget.seconds
+        return self.memory(structure) <= self.budget.memory and self.seconds(structure) <= self.budget.seconds
 
-    def _seconds(self, structure: Structure) -> float:
+    def memory(self, structure: Structure) -> int:
+        """The estimated bytes that exact work for one patient of this structure takes."""
+        numbers = structure.kept_numbers + structure.crowd_numbers
+        return self.plan(structure.shape).memory + BYTES * numbers
+
+    def seconds(self, structure: Structure) -> float:
         """The estimated time of a posterior: a run, and a forward pass for the complaint and for each group."""
         more = len(self.model.network.groups) + self.has_complaint
         return self.plan(structure.shape).seconds * (1.0 + SHARE_FORWARD * more)
 
-    def too_large(self, structure: Structure) -> str:
-        """The error text: what exact work would take, and what the budget allows."""
+    def seconds_of_runs(self, structure: Structure, runs: float, patients: float | None = None) -> float:
+        """The estimated time of the marginals of so many patients in so many runs, without groups.
+
+        Args:
+            structure: of the patients.
+            runs: how many runs there are.
+            patients: how many patients in all; as many as runs by default.
+        """
         plan = self.plan(structure.shape)
+        steps, each = plan.seconds - plan.seconds_more, plan.seconds_more
+        passes = 1.0 + SHARE_FORWARD * self.has_complaint
+        return passes * (runs * steps + (runs if patients is None else patients) * each)
+
+    def _is_large(self, structure: Structure) -> bool:
+        """Whether posteriors kept beside one of this structure might take more memory than allowed."""
+        return MOST_KEPT * self.memory(structure) > self.budget.memory
+
+    def too_large(self, structure: Structure, size: int = 1) -> str:
+        """The error text: what exact work would take, and what the budget allows."""
         mixtures = len(structure.common.mixtures)
         return (
             f"{len(structure.common.effects)} findings and signs that are present or unsure"
             f"{f', {mixtures} of them mixtures,' if mixtures else ''} would take about "
-            f"{plan.memory / 1e6:,.3g} MB and {self._seconds(structure):,.2g} s; allowed are "
+            f"{size * self.memory(structure) / 1e6:,.3g} MB and {self.seconds(structure):,.2g} s; allowed are "
             f"{self.budget.memory / 1e6:,.3g} MB "
             f"and {self.budget.seconds:,.2g} s; leave some out, or allow more (memory= and seconds= of Engine)"
         )
@@ -244,7 +275,8 @@ class EliminationCore:
 
     def at_once(self, structure: Structure) -> int:
         """How many patients of one structure to put into one run."""
-        return max(1, MOST_AT_ONCE // (sum(self.plan(structure.shape).sizes) + 4 * self.model.n))
+        numbers = sum(self.plan(structure.shape).sizes) + 4 * self.model.n + structure.crowd_numbers
+        return max(1, MOST_AT_ONCE // numbers)
 
     @cached_property
     def gates(self) -> Gates:

@@ -195,12 +195,13 @@ def _tuned(core: EliminationCore, patient: Patients, bounded: list[Bounded]) -> 
     """The bounds with slopes that minimise the bound of P(evidence), which is convex in them.
 
     A round moves the slopes part of the way to those that fit the marginals of the best round. The part is halved after
-    a round that overshoots.
+    a round that overshoots. It takes no more rounds than fit into the seconds of the budget, by estimate.
     """
     best, marginals = math.inf, np.zeros(0)
     part = FIRST_PART
     tried = bounded
-    for _ in range(ROUNDS):
+    allowed = core.budget.seconds / core.seconds_of_runs(_proposal(patient, bounded).structure, 1)
+    for _ in range(max(1, min(ROUNDS, int(allowed)))):
         run = core.run(_proposal(patient, tried))
         log_bound = float(run.log_evidence()[0])
         if log_bound < best:
@@ -319,7 +320,7 @@ def given_others(patient: Patients, conditions: Bools) -> Vector:
     """
     model, structure = patient.structure.model, patient.structure
     n = model.n
-    alone = np.array([c for c in range(n) if c not in structure.pairs and not _is_parent(structure, c)], np.intp)
+    alone = np.array([c for c in range(n) if c not in structure.scopes and not _is_parent(structure, c)], np.intp)
     no, yes = (np.array([patient.pair(int(c))[side][0] for c in alone]) for side in (0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         log_odds = np.broadcast_to(np.log(yes) - np.log(no), (len(conditions), len(alone))).copy()
@@ -349,4 +350,4 @@ def _log_likelihood(observed: Vector, log_absent: Vector) -> Vector:
 
 
 def _is_parent(structure: Structure, c: int) -> bool:
-    return any(c in scope for scope, _ in structure.pairs.values())
+    return any(c in scope for scope in structure.scopes.values())

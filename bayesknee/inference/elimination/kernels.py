@@ -147,6 +147,10 @@ class CompiledRun:
         forward(self._program, self._pairs, self._answers, self._tables, logs)
         return np.asarray(logs + self._patients.log_scale)
 
+    def log_evidence_alone(self) -> Vector:
+        """The same where no `marginals` are wanted."""
+        return self.log_evidence()
+
     def marginals(self) -> Marginals:
         """P(condition | evidence), after `log_evidence`; NaN if that is minus infinity."""
         found = np.full(self._pairs.shape[:2], np.nan)

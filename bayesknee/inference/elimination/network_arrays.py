@@ -17,6 +17,7 @@ from bayesknee.inference.elimination.steps import expm1
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.intercepts import solve_intercepts
 from bayesknee.inference.prior.parents import Block, Parents, chance, given_parents, list_parents
+from bayesknee.inference.results import DEFAULT_MEMORY
 from bayesknee.inference.rule_tables import RuleNumbers, log_at_most, stated_numbers
 from bayesknee.knowledge.model import ConditionalTable, Finding, Greatest, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
@@ -145,15 +146,15 @@ class NetworkArrays:
         }
 
 
-def network_arrays(network: Network, setting: str) -> NetworkArrays:
-    """The network as it stands.
+def network_arrays(network: Network, setting: str, memory: int = DEFAULT_MEMORY) -> NetworkArrays:
+    """The network as it stands; `memory` is what its tables may take, in bytes.
 
     Raises:
         InferenceError: a finding or sign is no product over conditions, a table is too large, or base rates cannot be
             met.
     """
     _check_products(network)
-    parents = list_parents(network, setting)
+    parents = list_parents(network, setting, memory)
     intercepts, complaint = solve_intercepts(parents)
     baseline = np.exp(intercepts)[:, None]
     odds = [parents.numbers.odds(c, baseline[c], without_common(parents, c)) for c in range(len(baseline))]

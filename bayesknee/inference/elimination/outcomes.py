@@ -8,6 +8,10 @@ in question are patients of one run. The presence follows:
 and a reading of a sign mixes both by its sensitivity and specificity. Each state of a risk factor or a mixture takes a
 separate run, and mixtures beyond the budget are left out. The states of a noisy-MAX follow from the absence of all that
 is above each of them.
+
+The work is estimated before it is done. Where it would take more than the seconds of the budget, questions come in by
+what they promise until the seconds are used. A question promises the information that its answer would have about each
+of its causes, if these were independent with the posterior as it is, per unit of burden. That takes no run.
 """
 
 from __future__ import annotations
@@ -18,24 +22,51 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Vector, entropy
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.greatest import levels_from
+from bayesknee.inference.elimination.network_arrays import NoisyOrNode
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, node_evidence, one_patient
 from bayesknee.inference.results import Outcomes
 from bayesknee.patient.evidence import Evidence
 
 
 def outcomes(core: EliminationCore, evidence: Evidence, names: Iterable[str]) -> Outcomes:
-    """The outcomes of these questions, given evidence that is possible; mixtures beyond the budget are left out."""
+    """The outcomes of these questions, given evidence that is possible; those beyond the budget are left out."""
     wanted = set(names)
-    network = core.model.network
+    asked = [name for name in core.model.network.questions if name in wanted]
     work = _Outcomes(core, evidence)
-    ordered = tuple(name for name in network.questions if name in wanted and work.can_tell(name))
+    in_time = work.in_time(asked)
+    ordered = tuple(name for name in asked if name in in_time)
     rows = [*work.rows(ordered)]
     joint = np.vstack(rows) if rows else np.zeros((0, 1 + core.model.n))
-    return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:], work.marginals)
+    left_out = tuple(name for name in asked if name not in in_time)
+    return Outcomes(ordered, np.cumsum([0, *map(len, rows)]), joint[:, 0], joint[:, 1:], work.marginals, left_out)
+
+
+class RankingCosts:
+    """The estimated seconds of what answers to questions would take, given some evidence."""
+
+    def __init__(self, core: EliminationCore, evidence: Evidence) -> None:
+        self._core = core
+        self._model = core.model
+        self._evidence = evidence
+        self._known = node_evidence(core.model, evidence)
+        structure = one_patient(core.model, self._known).structure
+        self._one = core.seconds_of_runs(structure, 1)
+        self._more = core.seconds_of_runs(structure, 0, 1)
+
+    def of(self, name: str) -> float:
+        """The seconds that a question takes by itself; infinite if a single posterior is beyond the budget."""
+        states = len(self._model.network.states[name])
+        if name in self._model.mixtures:
+            known = replace(self._known, mixtures={**self._known.mixtures, name: tuple(np.eye(states)[0])})
+            structure = one_patient(self._model, known).structure
+            return states * self._core.seconds_of_runs(structure, 1) if self._core.fits(structure) else math.inf
+        if name in self._model.greatest:  # all levels but one, or a run for each state of what is known in part
+            return states * self._one if name in self._evidence.likelihoods else (states - 1) * self._more
+        return states * self._one if name in self._model.network.risk_factors else self._more
 
 
 class _Outcomes:
@@ -61,13 +92,53 @@ class _Outcomes:
         """P(condition | e), shape (n,)."""
         return self._now[1:]
 
-    def can_tell(self, name: str) -> bool:
-        """Whether the answers are within the budget. Only those to mixtures take more than the evidence does."""
-        if name not in self._model.mixtures:
-            return True
-        states = len(self._model.network.states[name])
-        known = replace(self._known, mixtures={**self._known.mixtures, name: tuple(np.eye(states)[0])})
-        return self._core.fits(one_patient(self._model, known).structure)
+    def in_time(self, names: list[str]) -> set[str]:
+        """Those of these questions that fit into the seconds of the budget, the most promising ones first.
+
+        Readings of one sign share the work, so that it counts for the first of them.
+        """
+        costs = RankingCosts(self._core, self._evidence)
+        seconds = {name: costs.of(name) for name in names}
+        by_work = {self._work_of(name): own for name, own in seconds.items() if own < math.inf}
+        if sum(by_work.values()) <= self._core.budget.seconds:
+            return {name for name, own in seconds.items() if own < math.inf}
+        return self._most_promising(seconds)
+
+    def _most_promising(self, seconds: Mapping[str, float]) -> set[str]:
+        taken: set[str] = set()
+        done: set[str] = set()
+        left = self._core.budget.seconds
+        for name in sorted(seconds, key=self._promise, reverse=True):
+            cost = 0.0 if self._work_of(name) in done else seconds[name]
+            if cost <= left:
+                left -= cost
+                done.add(self._work_of(name))
+                taken.add(name)
+        return taken
+
+    def _work_of(self, name: str) -> str:
+        """The id of what a question's work is done for: its sign, or itself."""
+        return name if name in self._by_runs else self._effects_of(name)[0]
+
+    def _promise(self, name: str) -> float:
+        """About how informative a question is; risk factors come before all others, mixtures after."""
+        if name in self._by_runs:
+            return math.inf if name in self._model.network.risk_factors else -1.0
+        gains = [self._gain(name, self._model.effects[each]) for each in self._effects_of(name)]
+        return max(gains) / self._model.network.questions[name].burden
+
+    def _gain(self, name: str, effect: NoisyOrNode) -> float:
+        """The information of an answer that depends on this effect, about each of its causes as if independent."""
+        p, q = self.marginals[effect.causes], -np.expm1(effect.log_fail)
+        absent = np.exp(effect.log_no_leak) * np.prod(1.0 - q * p)
+        given_present = absent * (1.0 - q) / (1.0 - q * p)
+        given_absent = absent / (1.0 - q * p)
+        reads = reading_table(self._model.readings[name])[0] if name in self._model.readings else np.array([1.0, 0.0])
+        no, no_present, no_absent = (
+            reads[1] + (reads[0] - reads[1]) * x for x in (absent, given_present, given_absent)
+        )
+        gains = entropy(no) - p * entropy(no_present) - (1.0 - p) * entropy(no_absent)
+        return float(gains.sum())
 
     def rows(self, names: tuple[str, ...]) -> Iterable[Vector]:
         effects = {each for name in names if name not in self._by_runs for each in self._effects_of(name)}

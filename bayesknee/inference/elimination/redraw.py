@@ -42,6 +42,20 @@ SECONDS_A_CONDITION: Final = 1e-6
 ARRAYS: Final = 8  # about as many of one number for each condition and draw are in use at a time
 
 
+def usual_draws(seconds: float, allowed: float) -> int:
+    """The default number of draws, each of which takes so many seconds, in the seconds of a budget.
+
+    Raises:
+        InferenceError: less than `FEWEST_DRAWS` would fit.
+    """
+    if seconds * FEWEST_DRAWS > allowed:
+        raise InferenceError(
+            f"a draw would take about {seconds:.2g} s, and intervals at least {FEWEST_DRAWS} of them; allowed are "
+            f"{allowed:,.2g} s; leave answers out, allow more (seconds= of Engine), or say how many to draw"
+        )
+    return int(min(USUAL_DRAWS, allowed / seconds))
+
+
 class EliminationRedraws:
     """The networks that the ranges of one allow, in a setting; those of a seed are always the same."""
 
@@ -69,13 +83,7 @@ class EliminationRedraws:
         structure = self._structure(_RedrawnAnswers(self._model, evidence, 1, 0))
         runs = 1 + sum(len(event) > 1 for event in events)
         seconds = runs * self._core.plan(structure.shape).seconds_more + SECONDS_A_CONDITION * self._model.n
-        allowed = self._core.budget.seconds
-        if seconds * FEWEST_DRAWS > allowed:
-            raise InferenceError(
-                f"a draw would take about {seconds:.2g} s, and intervals at least {FEWEST_DRAWS} of them; allowed are "
-                f"{allowed:,.2g} s; leave answers out, allow more (seconds= of Engine), or say how many to draw"
-            )
-        return int(min(USUAL_DRAWS, allowed / seconds))
+        return usual_draws(seconds, self._core.budget.seconds)
 
     def _structure(self, answers: _RedrawnAnswers) -> Structure:
         """That of the first draw; weights of mixtures that are alike as they stand need not be so in a draw."""

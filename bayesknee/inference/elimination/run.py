@@ -22,6 +22,9 @@ class AnyRun(Protocol):
     def log_evidence(self) -> Vector:
         """log P(evidence), shape (patients,)."""
 
+    def log_evidence_alone(self) -> Vector:
+        """The same where no `marginals` are wanted."""
+
     def marginals(self) -> Marginals:
         """P(condition | evidence), after `log_evidence`."""
 
@@ -87,6 +90,11 @@ class Run:
             self._log_tops += np.log(top)
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(x) + self._log_tops)
+
+    def log_evidence_alone(self) -> Vector:
+        """The same where no `marginals` are wanted: keeps no tables, beside those that another run may hold."""
+        self._stride = len(self.plan.steps) + 1
+        return self.log_evidence()
 
     def _forward(self, step: EliminationStep, x: Vector) -> tuple[Vector, Vector]:
         """The table after a step, and the factor it was divided by to stay in the range of floats."""

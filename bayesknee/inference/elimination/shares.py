@@ -52,6 +52,7 @@ NODES: Final = (40, 80, 160)  # of Gauss-Legendre, tried in turn until the share
 TOLERANCE: Final = 1e-7  # what the quadrature may miss of the sum; as the sum is known, the rest is divided, too
 STEP: Final = 1e-30  # h: its square is below rounding beside 1, and `LEAST` times it is still a float
 LEAST: Final = 1e-250  # P below which a side takes a separate run: its complex step would fall below the floats
+COMPLEX: Final = 2  # a complex number takes as much memory as two numbers
 
 
 def shares(core: EliminationCore, evidence: Evidence, events: Events) -> Shares:
@@ -107,6 +108,7 @@ class EliminationPath:
         self._known = node_evidence(core.model, evidence)
         self._names = tuple(evidence.likelihoods)
         self._endpoint = self._patient(self._known)
+        core.check_fits(self._endpoint.structure, COMPLEX)
         settled = {c: likelihood for c, likelihood in self._known.conditions.items() if min(likelihood) == 0.0}
         self._first = NodeEvidence(settled, self._known.risk_factors, {})
         self._gradual = tuple(name for name in self._names if self._is_gradual(name))
@@ -162,12 +164,12 @@ class EliminationPath:
         (no if state else yes)[c] = -np.inf
         with np.errstate(divide="ignore", invalid="ignore"):
             run = self._core.run(replace(patients, no=no, yes=yes))
-            return np.asarray(run.log_evidence() - np.log(self._model.complaint))
+            return np.asarray(run.log_evidence_alone() - np.log(self._model.complaint))
 
     def _sides_of_several(self, patients: Patients, event: frozenset[int], log_all: Vector) -> Vector:
         """The sides of an event of several conditions, or of no condition, shape (2, patients)."""
         run = self._core.run(patients.without(event))
-        log_none = run.log_evidence() - np.log(self._model.complaint)
+        log_none = run.log_evidence_alone() - np.log(self._model.complaint)
         with np.errstate(invalid="ignore"):
             log_share = log(-expm1(np.minimum(log_none - log_all, 0.0)))
             return np.stack([log_all + log_share, log_none])

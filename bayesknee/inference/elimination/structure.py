@@ -6,9 +6,10 @@ that are present or unsure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from bayesknee.inference.prior.factors import Factor
 from bayesknee.patient.evidence import Likelihood
 
 Scope: TypeAlias = tuple[int, ...]
+
+# Arrays over the members of a crowd and its scope: three are kept, and of the run without a group as many again.
+CROWD_ARRAYS: Final = 6
+CROWD_WORK: Final = 8  # more of them are in use while the largest crowd is made
 
 
 class Common(NamedTuple):
@@ -127,9 +132,36 @@ class Structure:
         no, yes = table
         return scope, Alone(no, yes)
 
+    @cached_property
+    def scopes(self) -> Mapping[int, Scope]:
+        """As the first of `pairs`, told without making a table: several mixtures make tables too large for memory."""
+        mixed = tuple(mixing.number for mixing in self.mixings)
+        found = {c: self._scope_before_mixing(c) for c in self.model.factors}
+        return {c: (*found.get(c, ()), *mixed) for c in range(self.model.n)} if mixed else found
+
+    def _scope_before_mixing(self, c: int) -> Scope:
+        left_out = {c, self.private(c), *self.settled} - {None}
+        return tuple(variable for variable in self.model.factors[c].variables if variable not in left_out)
+
     def scope(self, c: int) -> Scope:
         """The variables that a condition depends on, except known ones and its private block."""
-        return self.pairs[c][0] if c in self.pairs else ()
+        return self.scopes.get(c, ())
+
+    @cached_property
+    def kept_numbers(self) -> int:
+        """How many numbers `pairs` holds, beside those of conditions without a scope."""
+        return sum(2 * self._combinations(scope) for scope in self.scopes.values() if scope)
+
+    @cached_property
+    def crowd_numbers(self) -> int:
+        """How many numbers the crowds of one patient with a scope take, with what is in use while they are made."""
+        crowds = [node for node in self._nodes if node.is_crowd and node.scope]
+        sizes = [len(node.members) * self._combinations(node.scope) for node in crowds]
+        return CROWD_ARRAYS * sum(sizes) + CROWD_WORK * max(sizes, default=0)
+
+    def _combinations(self, scope: Scope) -> int:
+        """How many combinations the states of these variables have."""
+        return math.prod(len(self.block_weights[v]) if v in self.block_weights else 2 for v in scope)
 
     @cached_property
     def shape(self) -> Shape:
@@ -143,8 +175,7 @@ class Structure:
         for k in self.common.effects:
             for c in self.effect(k).causes.tolist():
                 effects.setdefault(c, []).append(k)
-        scopes = {c: scope for c, (scope, _) in self.pairs.items()}
-        return self._bundled({c: tuple(linked) for c, linked in effects.items()}, scopes)
+        return self._bundled({c: tuple(linked) for c, linked in effects.items()}, self.scopes)
 
     def _bundled(self, effects: Mapping[int, Scope], scopes: Mapping[int, Scope]) -> tuple[Bundle, ...]:
         """All conditions, bundled by equal effects and equal scope; a condition in a scope is a bundle by itself."""
@@ -187,7 +218,7 @@ class Structure:
 
     @cached_property
     def _factors(self) -> tuple[tuple[int, int], ...]:
-        used = sorted({variable for scope, _ in self.pairs.values() for variable in scope if variable >= self.model.n})
+        used = sorted({variable for scope in self.scopes.values() for variable in scope if variable >= self.model.n})
         return tuple((number, len(self.block_weights[number])) for number in used)
 
     def _logs_of_the_rest(self) -> Iterable[Vector]:

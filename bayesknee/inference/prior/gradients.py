@@ -23,6 +23,9 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
 YES: Final = 1
+# Numbers in the derivatives by the largest table, for all sums of a part: 8 MB, and a few more arrays of that size.
+# Smaller parts take more calls, larger ones more memory. Judged.
+MOST_NUMBERS_AT_ONCE: Final = 2**20
 BOTH: Final = np.arange(2)
 
 
@@ -61,6 +64,13 @@ class PriorGradients:
         return raw.by_number + moves.of_intercepts @ raw.by_intercept - np.outer(moves.of_complaint, values)
 
     def _raw(self, known: Mapping[str, Likelihood], sums: Vector) -> Raw:
+        """The derivatives of these sums by numbers and intercepts, so many sums at a time that memory is bounded."""
+        joined = self._parents.states[-1] * sums.shape[1] // 2  # the tables of all conditions but one, multiplied
+        length = max(1, MOST_NUMBERS_AT_ONCE // max(sums.shape[1], joined, self._prior.largest_table))
+        parts = [self._raw_part(known, sums[start : start + length]) for start in range(0, len(sums), length)]
+        return Raw(*(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))
+
+    def _raw_part(self, known: Mapping[str, Likelihood], sums: Vector) -> Raw:
         blocks = self._parents.block_of
         possible = {number: block.possible([known.get(name) for name in block.ids]) for number, block in blocks.items()}
         of_blocks, of_conditions = self._of_tables(possible, sums)

@@ -33,7 +33,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.prior.factors import ONE, Factor, check_size, elimination_order, sum_out
+from bayesknee.inference.prior.factors import ONE, Factor, elimination_order, sum_out
 from bayesknee.inference.prior.parents import (
     ONE_STATE,
     ParentNumbers,
@@ -119,7 +119,7 @@ class InterceptSearch:
         scopes = [[variable for variable in ratios if variable >= n] for ratios in parents.numbers.ratios]
         touching = sorted({variable for scope in scopes for variable in scope})
         order, largest = elimination_order(scopes, touching, parents.states)
-        check_size(largest, "risk factors that share conditions")
+        parents.check_room(largest)
         private = set(parents.private_blocks)
         self.any_order = tuple(number for number in order if number not in private)
         self.plans = [self._plan(c) for c in range(n)]
@@ -135,7 +135,7 @@ class InterceptSearch:
         used = tuple(sorted(ancestors))
         scopes = [(variable, *ratios[variable]) if variable < n else (variable,) for variable in used]
         order, largest = elimination_order(scopes, ancestors.difference(ratios[c]), self.parents.states)
-        check_size(largest, "the ancestors of a condition")
+        self.parents.check_room(largest)
         return used, order
 
     def solve(self, numbers: ParentNumbers, stated: Intercepts | None = None) -> Intercepts:

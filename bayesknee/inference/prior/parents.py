@@ -19,14 +19,21 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Integers, Vector
+from bayesknee.errors import InferenceError
 from bayesknee.inference.cause_sets import CauseSets, limit_of, list_sets
 from bayesknee.inference.prior.factors import ALL, ONE, Factor, check_size, outer
+from bayesknee.inference.results import DEFAULT_MEMORY
 from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 
 MOST_COMMON_STATES: Final = 128  # all tables of conditions have this axis, so each doubling of it doubles them
 COMMON_IS_ONE_IN: Final = 3  # conditions that it touches; what touches fewer leaves small tables if summed out early
+# Numbers in use at a time for one combination of a condition's parents, while intercepts are searched for and tables
+# made of them; by measurement from 3.2 to 3.9.
+TABLES: Final = 4
+# Bytes that the network's own tables may take whatever the budget, which is for patients; numpy alone takes as much.
+ALWAYS_ALLOWED: Final = 2**24
 ONE_STATE: Final = np.ones((1, 1))  # the table of a block without members, one draw
 
 
@@ -93,6 +100,11 @@ class Block:
             np.array(answer) if answer else np.ones(len(member.states))
             for member, answer in zip(self.members, answers, strict=True)
         )
+
+    @property
+    def size(self) -> int:
+        """How many states it has; told without `prior`, which is as long."""
+        return math.prod(len(prior) for prior in self.priors)
 
     @cached_property
     def prior(self) -> Vector:
@@ -209,6 +221,7 @@ class Parents:
         alike: by condition, then by block that is a parent of it: which states have the same odds ratios.
         has_complaint: whether all patients have the presenting complaint, and so at least one condition.
         most: how many conditions can be present together; None for any number.
+        memory: bytes that all tables together may take, by estimate.
     """
 
     setting: str
@@ -218,6 +231,7 @@ class Parents:
     alike: tuple[Mapping[int, AlikeStates], ...]
     has_complaint: bool
     most: int | None
+    memory: int = DEFAULT_MEMORY
 
     @cached_property
     def sets(self) -> CauseSets:
@@ -228,6 +242,16 @@ class Parents:
     def is_single(self) -> bool:
         """Whether each patient has just one condition, so that base rates sum to 1."""
         return self.most == 1 and self.has_complaint
+
+    def check_room(self, largest: int) -> None:
+        """Refuses work whose largest table has that many numbers, if it does not fit beside those of the conditions.
+
+        Raises:
+            InferenceError: it does not.
+        """
+        check_memory(
+            largest + sum(math.prod(self.states[v] for v in ratios) for ratios in self.numbers.ratios), self.memory
+        )
 
     @property
     def base_rates(self) -> Vector:
@@ -268,7 +292,7 @@ class Parents:
     @cached_property
     def states(self) -> tuple[int, ...]:
         """The number of states of each variable."""
-        return (*(2 for _ in self.conditions), *(len(block.prior) for block in self.blocks))
+        return (*(2 for _ in self.conditions), *(block.size for block in self.blocks))
 
     @cached_property
     def parents_first(self) -> tuple[int, ...]:
@@ -287,16 +311,23 @@ class Parents:
         return self.setting if self.setting in by_setting else ANY_SETTING
 
 
-def list_parents(network: Network, setting: str) -> Parents:
+def list_parents(network: Network, setting: str, memory: int = DEFAULT_MEMORY) -> Parents:
     """The parents of all conditions.
 
+    Args:
+        network: a network.
+        setting: one of its care settings.
+        memory: bytes that the tables of all conditions may take, by estimate.
+
     Raises:
-        InferenceError: a table is too large.
+        InferenceError: tables that would be too large, told before any is made.
     """
     conditions = tuple(network.conditions)
     blocks = tuple(_blocks(network, setting))
     models = tuple(network.conditions.values())
     variables = [_parents_of(condition, conditions, blocks) for condition in models]
+    states = [*(2 for _ in conditions), *(block.size for block in blocks)]
+    check_memory(sum(math.prod(states[v] for v in each) for each in variables), memory)
 
     def stated(c: int, parent: str, states: tuple[str, ...]) -> Vector:
         return np.array(odds_ratios(models[c], parent, states))[:, None]
@@ -311,7 +342,23 @@ def list_parents(network: Network, setting: str) -> Parents:
         {variable: _alike(condition, block_of[variable]) for variable in parents if variable in block_of}
         for condition, parents in zip(models, variables, strict=True)
     )
-    return Parents(setting, conditions, blocks, numbers, alike, bool(network.complaint), limit_of(network))
+    most = limit_of(network)
+    return Parents(setting, conditions, blocks, numbers, alike, bool(network.complaint), most, memory)
+
+
+def check_memory(numbers: int, memory: int) -> None:
+    """Refuses tables of all conditions over their parents that would take too much memory.
+
+    Raises:
+        InferenceError: they would.
+    """
+    needed = 8 * TABLES * numbers
+    if needed > max(memory, ALWAYS_ALLOWED):
+        raise InferenceError(
+            f"the risk factors of all conditions would take tables of about {needed / 1e6:,.3g} MB; allowed are "
+            f"{memory / 1e6:,.3g} MB; let risk factors touch fewer conditions, merge some of their states, or allow "
+            "more (memory= of Engine)"
+        )
 
 
 def _make_numbers(
@@ -369,8 +416,8 @@ def _block(children: tuple[int, ...], members: list[RiskFactor], setting: str) -
 def _parents_of(condition: Condition, conditions: Sequence[str], blocks: Sequence[Block]) -> tuple[int, ...]:
     """The variables that are parents of a condition, and the common block, ascending."""
     c, n = conditions.index(condition.id), len(conditions)
-    by_number = {n + i: len(block.prior) for i, block in enumerate(blocks) if c in block.children}
-    by_number[n + len(blocks) - 1] = len(blocks[-1].prior)
+    by_number = {n + i: block.size for i, block in enumerate(blocks) if c in block.children}
+    by_number[n + len(blocks) - 1] = blocks[-1].size
     among = [parent for parent, name in enumerate(conditions) if name in condition.odds_ratios]
     check_size(math.prod(by_number.values()) << len(among), f"the parents of {condition.id}")
     return (*among, *by_number)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bayesknee import Diagnosis, Engine, Network
-from bayesknee.diagnosis.asking.objectives import entropy
+from bayesknee.arrays import entropy
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.errors import QuestionError
 from bayesknee.patient.askable import askable

@@ -12,13 +12,17 @@ import numpy as np
 import pytest
 
 from bayesknee import BayeskneeError, Engine, load_network
+from bayesknee.arrays import Vector
 from bayesknee.diagnosis.explaining.intervals import MOST_DRAWS, Intervals
+from bayesknee.inference.results import Events
+from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Probability
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import with_number
 from bayesknee.knowledge.ranges import redrawn
-from bayesknee.patient.evidence import NOTHING_KNOWN
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 from tests.support.effort import portions
+from tests.support.paths import NETWORKS
 from tests.support.random_networks import SMALL, TINY, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
@@ -161,3 +165,23 @@ def test_the_same_seed_gives_the_same_intervals_in_any_process() -> None:
     }
     assert len(told) == 1
     assert "'draws': 50, 'seed': 7, 'conditions': [{'condition': 'strain', 'low':" in told.pop()
+
+
+def test_many_draws_are_made_in_parts_of_which_the_first_is_as_if_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    diagnosis = Engine(load_network(NETWORKS / "tiny")).diagnose({"tennis": "yes"})
+    asked: list[tuple[int, int]] = []
+    redrawn = type(diagnosis.compiled.strategy).redrawn
+
+    def counted(strategy: Strategy, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
+        asked.append((draws, seed))
+        return np.asarray(redrawn(strategy, evidence, events, draws, seed))
+
+    monkeypatch.setattr(type(diagnosis.compiled.strategy), "redrawn", counted)
+    monkeypatch.setattr("bayesknee.diagnosis.explaining.intervals.DRAWN_AT_ONCE", 60)
+    got = diagnosis.intervals(150, seed=7)
+    assert [draws for draws, _ in asked] == [60, 60, 30]
+    assert asked[0][1] == 7
+    assert len({seed for _, seed in asked}) == 3
+    assert diagnosis.intervals(150, seed=7) == got
+    for name, interval in got.conditions.items():
+        assert interval.low < diagnosis.posterior[name] < interval.high

@@ -52,5 +52,5 @@ def test_more_than_is_allowed_is_refused_with_what_is_needed() -> None:
     ):
         diagnosis.intervals()
     assert diagnosis.intervals(40).draws == 40
-    with pytest.raises(InferenceError, match=r"100,000 draws of 30 conditions are more than fit into .* at most"):
+    with pytest.raises(InferenceError, match=r"4,000 draws of 30 conditions are more than fit into .* at most"):
         Engine(many(), memory=2**20).diagnose({"f": "yes"}).intervals(100_000)

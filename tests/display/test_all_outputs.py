@@ -1,4 +1,4 @@
-"""What nobody may miss is said at every door: the same warning, and no emergency without answers."""
+"""What nobody may miss is said by all outputs: the same warning, and no emergency without answers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def by_file(diagnosis: Diagnosis, folder: Path) -> str:
     return str(pq.read_table(folder / "out.parquet")["warnings"][0])
 
 
-DOORS: Final[Mapping[str, Callable[[Diagnosis, Path], str]]] = {
+OUTPUTS: Final[Mapping[str, Callable[[Diagnosis, Path], str]]] = {
     "text": by_text,
     "json": by_json,
     "notebook": by_notebook,
@@ -109,12 +109,12 @@ def in_one_line(shown: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", shown)).split())
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("kind", PATIENTS)
-def test_the_same_warning_at_every_door(kind: str, door: str, tmp_path: Path) -> None:
+def test_the_same_warning_in_every_output(kind: str, output: str, tmp_path: Path) -> None:
     diagnosis = Engine(NETWORK).diagnose(PATIENTS[kind])
     (warning,) = (each for each in diagnosis.warnings if each.kind == kind)
-    assert warning.message in in_one_line(DOORS[door](diagnosis, tmp_path))
+    assert warning.message in in_one_line(OUTPUTS[output](diagnosis, tmp_path))
 
 
 @pytest.mark.parametrize("command", ["diagnose", "explain"])
@@ -138,13 +138,13 @@ def test_each_warning_names_the_answers() -> None:
 
 
 @pytest.mark.parametrize("setting", NETWORK.settings)
-def test_nobody_is_an_emergency_without_answers_at_any_door(setting: str, tmp_path: Path) -> None:
+def test_nobody_is_an_emergency_without_answers_in_any_output(setting: str, tmp_path: Path) -> None:
     engine = Engine(NETWORK, setting)
     diagnosis = engine.diagnose()
     assert diagnosis.triage.level not in {"emergency", "same_day", "urgent"}
-    doors = {name: door for name, door in DOORS.items() if name not in {"frame", "file", "json", "explanation"}}
-    for door in doors.values():
-        shown = in_one_line(door(diagnosis, tmp_path))
+    outputs = {name: output for name, output in OUTPUTS.items() if name not in {"frame", "file", "json", "explanation"}}
+    for output in outputs.values():
+        shown = in_one_line(output(diagnosis, tmp_path))
         assert f"How urgent: {diagnosis.triage.words}" in shown
         assert "be seen now" not in shown
         assert "today" not in shown.replace("Date: today", "")

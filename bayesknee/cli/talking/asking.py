@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bayesknee.cli.options import print_text
-from bayesknee.cli.talk import COMMAND, Choice, Talk
+from bayesknee.cli.talking.choices import COMMAND, Choice
+from bayesknee.cli.talking.talk import Talk
 from bayesknee.display.interview import (
     answers_told,
     end_text,
+    outside_text,
     question_text,
+    recorded_text,
     red_flag_text,
     start_text,
     step_told,
@@ -21,20 +24,23 @@ from bayesknee.interview import Interview, Prompt, Reply
 from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
 from bayesknee.patient.answer_reader import UNKNOWN
 
-WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON = (
+WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON, DONE, NONE, REST, AGAIN, FILE = (
     f"{COMMAND}{word}"
-    for word in ("why", "back", "change", "skip", "stop", "quit", "unsure", "help", "keep", "take", "on")
+    for word in (
+        *("why", "back", "change", "skip", "stop", "quit", "unsure", "help"),
+        *("keep", "take", "on", "done", "none", "unknown", "again", "file"),
+    )
 )
 _COMMANDS: Final = (
-    Choice(WHY, "why is this asked?", "w", below=True),
-    Choice(BACK, "back to the question before", "b", below=True),
-    Choice(CHANGE, "change an earlier answer", "c", below=True),
-    Choice(SKIP, "skip: ask it again at the end", "s", below=True),
-    Choice(STOP, "stop here and show the result", "e", below=True),
+    Choice(WHY, "why", "w", below=True),
+    Choice(BACK, "back", "b", below=True),
+    Choice(CHANGE, "change an answer", "c", below=True),
+    Choice(SKIP, "skip, to come back", "s", below=True),
+    Choice(STOP, "end here, with the result", "e", below=True),
     Choice(QUIT, "quit", "x", below=True),
 )
-_HELP: Final = Choice(HELP, "explain the question", "h", below=True)
-_LEAVE: Final = Choice(BACK, "leave it as it was", "z", below=True)
+_HELP: Final = Choice(HELP, "help", "h", below=True)
+_LEAVE: Final = Choice(BACK, "leave it as it was", "b", below=True)
 _YES_NO: Final = (
     Choice("yes", "yes", "y"),
     Choice("no", "no", "n"),
@@ -44,8 +50,16 @@ _YES_NO: Final = (
 )
 _DO_NOT_KNOW: Final = Choice(UNKNOWN, "don't know", "d")
 _NOT_SURE: Final = Choice(UNSURE, "not sure: choose the likeliest", "u")
-_SOME_UNSURE: Final = Choice(UNSURE, "don't know about some of the rest: tick them next", below=True)
-_REST_UNKNOWN: Final = Choice(UNKNOWN, "don't know about the rest", below=True)
+_OF_LISTS: Final = (
+    Choice(DONE, "done", "f", below=True),
+    Choice(NONE, "none of the others holds", "r", below=True),
+    Choice(REST, "don't know the others", "v", below=True),
+)
+_REST: Final = {NONE: "no", REST: UNKNOWN}
+_MARKS: Final = ("yes", "no", UNKNOWN)
+NOTHING_MARKED: Final = (
+    "Nothing is marked, so nothing would be recorded. Mark lines, say that none holds or that you don't know, or skip."
+)
 
 
 class QuitError(Exception):
@@ -94,16 +108,17 @@ class Asking:
             self._take(name, answer)
         while True:
             prompt = self._interview.question
-            if prompt is None:
-                self._end()
-            else:
-                print_text(question_text(self._interview, prompt))
+            if prompt is not None:
                 commands = [_HELP, *_COMMANDS] if prompt.help else _COMMANDS
-                self._handle(prompt, self._ask(prompt, commands))
+                self._handle(prompt, self._ask(prompt, commands, question_text(self._interview, prompt)))
+            elif self._interview.outside and not self._interview.state.beyond_scope and not self._interview.state.ended:
+                self._end_outside()
+            else:
+                self._end()
 
     def _handle(self, prompt: Prompt, answer: object) -> None:
         if answer in (SKIP, STOP, QUIT) and self._left.get(prompt.id):
-            self._explain("What you ticked does not count yet: finish the list first, or untick it.")
+            self._explain("What you marked does not count yet: finish the list first, or clear its marks.")
         elif isinstance(answer, str) and answer in self._handlers:
             self._handlers[answer]()
         else:
@@ -111,61 +126,70 @@ class Asking:
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
-    def _ask(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
+    def _ask(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
         if prompt.kind == "tick_all":
-            return self._tick(prompt, commands)
+            return self._mark(prompt, commands, above)
         if prompt.kind == "number":
-            return self._number(prompt, commands)
+            return self._number(prompt, commands, above)
         if prompt.is_yes_no:
-            return self._talk.choose("Your answer:", [*_YES_NO, *commands])
-        states = [Choice(each.value, each.label) for each in prompt.options]
+            return self._choose([*_YES_NO, *commands], above)
+        states = [Choice(each.value, each.label, names=each.names) for each in prompt.options]
         if not prompt.may_be_unsure:
-            return self._talk.choose("Your answer:", [*states, *commands])
-        answer = self._talk.choose("Your answer:", [*states, _NOT_SURE, _DO_NOT_KNOW, *commands])
-        return f"{PROBABLY} {self._talk.choose('The likeliest:', states)}" if answer == UNSURE else answer
+            return self._choose([*states, *commands], above)
+        while True:
+            answer = self._choose([*states, _NOT_SURE, _DO_NOT_KNOW, *commands], above)
+            if answer != UNSURE:
+                return answer
+            likeliest = self._talk.choose("The likeliest:", [*states, _LEAVE], above, BACK)
+            if likeliest != BACK:
+                return f"{PROBABLY} {likeliest}"
 
-    def _tick(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
-        members = [Choice(each.value, each.label) for each in prompt.options]
-        before = self._before(prompt)
-        ticked = [name for name, answer in before.items() if answer == "yes"]
-        unknown = [name for name, answer in before.items() if answer == UNKNOWN]
-        rest = UNKNOWN if len(ticked) + len(unknown) == len(members) else UNSURE
-        below = [_SOME_UNSURE, _REST_UNKNOWN, *commands]
-        found = self._talk.tick(prompt.question, [*members, *below], [*ticked, *([rest] if unknown else ())])
-        ticked = [each.value for each in members if each.value in found]
-        if command := next((each.value for each in commands if each.value in found), ""):
-            self._left[prompt.id] = dict.fromkeys(ticked, "yes")
-            return command
-        self._left.pop(prompt.id, None)
-        if UNKNOWN in found:
-            return prompt.ticked_else_unknown(ticked)
-        unticked = [each for each in members if each.value not in found]
-        if UNSURE in found and unticked:
-            unsure = self._talk.tick("Which of these do you not know?", unticked, unknown)
-            return dict.fromkeys(ticked, "yes") | dict.fromkeys(unsure, UNKNOWN)
-        return ticked
+    def _choose(self, choices: Sequence[Choice], above: str) -> str:
+        return self._talk.choose("Your answer:", choices, above, BACK)
 
-    def _before(self, prompt: Prompt) -> Mapping[str, object]:
-        """What is said of the members of a list to begin with: as it was left, else as it was answered."""
+    def _mark(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
+        """What is said of the lines of a list, once it was shown as it would count; or a command."""
+        lines = [Choice(each.value, each.label, help=each.question) for each in prompt.options]
+        marks = self._before(prompt)
+        while True:
+            found = self._talk.mark([*lines, *_OF_LISTS, *commands], marks, above, BACK)
+            marks = dict(found.marks)
+            if found.value in {each.value for each in commands}:
+                self._left[prompt.id] = marks
+                return found.value
+            rest = _REST.get(found.value)
+            answers = {**prompt.only((), rest), **marks} if rest else marks
+            if not answers:
+                self._explain(NOTHING_MARKED)
+            elif self._is_right(prompt, answers, above):
+                self._left.pop(prompt.id, None)
+                return answers
+
+    def _is_right(self, prompt: Prompt, answers: Mapping[str, object], above: str) -> bool:
+        """What was marked is told by name before it counts; denied warning signs are asked once more."""
+        told = recorded_text(prompt, answers)
+        denied = any(answers.get(name) == "no" for name in prompt.warnings)
+        question = "Is that so, also of the warning signs?" if denied else "Is that so?"
+        choices = [Choice(ON, "yes, go on", "g"), Choice(AGAIN, "no, change the list", "c")]
+        return self._talk.choose(question, choices, above + told, AGAIN) == ON
+
+    def _before(self, prompt: Prompt) -> dict[str, str]:
+        """The marks of a list to begin with: as it was left, else as it was answered."""
         answers = self._left.get(prompt.id) or self._interview.state.answers
-        return {each.value: answers[each.value] for each in prompt.options if each.value in answers}
+        found = {each.value: answers[each.value] for each in prompt.options if each.value in answers}
+        return {name: answer for name, answer in found.items() if isinstance(answer, str)}
 
-    def _number(self, prompt: Prompt, commands: Sequence[Choice]) -> object:
-        words = {each.word: each.value for each in commands}
-        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}; or {', '.join([UNKNOWN, *words])}"
-
+    def _number(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
         def problem(text: str) -> str:
-            if text.lower() in words or text.lower() == UNKNOWN:
-                return ""
             try:
                 self._interview.check(prompt.id, text)
             except EvidenceError as error:
                 return str(error)
-            return ""
+            return "" if text.strip() else f"type a number, from {told}"
 
-        self._say(told)
-        text = self._talk.write("Your answer:", problem)
-        return words.get(text.lower(), text.lower())
+        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}".rstrip()
+        told = ", or ".join([told, *(each.label for each in prompt.named)])
+        return self._talk.write(f"From {told}:", problem, [_DO_NOT_KNOW, *commands], above, BACK)
 
     # --- what is answered ------------------------------------------------------------------------------------------
 
@@ -192,7 +216,7 @@ class Asking:
             Choice(KEEP, "keep what was said before", "k"),
             Choice(TAKE, "take the new answer, and set the earlier one aside", "t"),
         ]
-        return self._talk.choose("Which one holds?", choices) == TAKE
+        return self._talk.choose("Which one holds?", choices, escape=KEEP) == TAKE
 
     def _tell(self, reply: Reply) -> None:
         network = self._interview.engine.network
@@ -202,8 +226,19 @@ class Asking:
             self._say(f"Counted again: {answers_told(network, (reply.restored))}.")
         for reason in reply.red_flags:
             print_text(red_flag_text(network, reason))
-        if reply != Reply():
+        if reply.red_flags:
+            self._offer_to_stop()
+        elif reply != Reply():
             self._talk.wait()
+
+    def _offer_to_stop(self) -> None:
+        """After a red flag what is asked further may help less than going where it says."""
+        choices = [
+            Choice(ON, "go on with the questions", "g"),
+            Choice(STOP, "end here, with the result, to be printed or handed on", "e"),
+        ]
+        if self._talk.choose("And now?", choices) == STOP:
+            self._stop()
 
     # --- commands --------------------------------------------------------------------------------------------------
 
@@ -224,7 +259,7 @@ class Asking:
             return
         last = self._interview.state.steps[-1]
         if last.question in self._interview.engine.network.opening.tick_all:
-            self._left[last.question] = dict(last.answers)
+            self._left[last.question] = {name: answer for name, answer in last.answers.items() if answer in _MARKS}
         self._interview.back()
         self._save()
 
@@ -233,18 +268,17 @@ class Asking:
         choices = [Choice(each.question, step_told(network, each)) for each in state.steps]
         choices += [Choice(name, answers_told(network, {name: answer})) for name, answer in state.given.items()]
         if not choices:
-            self._say("Nothing was answered yet.")
+            self._explain("Nothing was answered yet.")
             return
-        name = self._talk.choose("Which answer?", [*choices, Choice(BACK, "none of them", "z", below=True)])
+        name = self._talk.choose(
+            "Which answer?", [*choices, Choice(BACK, "none of them", "b", below=True)], escape=BACK
+        )
         if name == BACK:
             return
         prompt = self._interview.prompt_of(name)
-        if prompt.kind != "tick_all":  # a list comes with its question
-            print_text(told_text(prompt.question, style="bold"))
-        answer = self._ask(prompt, [_LEAVE])
-        if answer == BACK:
-            self._left.pop(name, None)
-        else:
+        answer = self._ask(prompt, [_LEAVE], told_text(prompt.question, style="bold"))
+        self._left.pop(name, None)
+        if answer != BACK:
             self._take(name, answer)
 
     def _skip(self) -> None:
@@ -260,19 +294,28 @@ class Asking:
 
     def _end(self) -> None:
         print_text(end_text(self._interview, details=self._details))
+        choices = [Choice(QUIT, "quit", "x"), Choice(CHANGE, "change an answer", "c"), Choice(ON, "ask more", "g")]
+        self._go_on_or(self._talk.choose("And now?", choices))
+
+    def _end_outside(self) -> None:
+        """The network is not for this patient, and it takes a decision to go on all the same."""
+        print_text(outside_text(self._interview))
         choices = [
             Choice(QUIT, "quit", "x"),
+            Choice(BACK, "back", "b"),
             Choice(CHANGE, "change an answer", "c"),
-            Choice(ON, "ask more", "m"),
+            Choice(ON, "go on all the same, though the figures are not for this patient", "g"),
         ]
-        chosen = self._talk.choose("And now?", choices)
-        if chosen == ON:
-            self._interview.go_on()
-            self._save()
-            if self._interview.finished:
-                self._say("There is nothing left to ask.")
-        else:
+        self._go_on_or(self._talk.choose("And now?", choices, escape=BACK))
+
+    def _go_on_or(self, chosen: str) -> None:
+        if chosen != ON:
             self._handlers[chosen]()
+            return
+        self._interview.go_on()
+        self._save()
+        if self._interview.finished:
+            self._explain("There is nothing left to ask.")
 
     def _say(self, text: str, style: str = "") -> None:
         print_text(told_text(text, style=style))
