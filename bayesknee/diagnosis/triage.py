@@ -390,11 +390,12 @@ def _answer_shown(evidence: Evidence, name: str) -> str:
 # --- many patients -------------------------------------------------------------------------------------------------
 
 
-def levels(
+def levels(  # noqa: PLR0913 (all that the levels of rows rest on)
     steps: CareSteps,
     marginals: NDArray[np.floating],
     codes: Codes,
     evidence: Evidence = NOTHING_KNOWN,
+    *,
     numbers: Mapping[str, Vector] = immutabledict(),
     forms: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int8]:

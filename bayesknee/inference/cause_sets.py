@@ -487,3 +487,34 @@ def _steps_by_size(by_size: Sequence[Vector]) -> Iterator[SetStep]:
         places = np.array([number[row.tobytes()] for row in rest], np.intp)
         yield SetStep(slice(start, start + len(larger)), start - len(smaller) + places, first)
         start += len(larger)
+
+
+# --- many draws -----------------------------------------------------------------------------------------------------
+
+
+def products_of_draws(sets: CauseSets, factors: Vector, start: Vector) -> Vector:
+    """start times the product of factors over each set: (causes, draws) and (draws,) to (sets, draws)."""
+    first, second = _by_half(sets, factors, np.multiply, start)
+    return sets.outer_of_draws(first, second, np.multiply)
+
+
+def sums_of_draws(sets: CauseSets, terms: Vector) -> Vector:
+    """The sum of terms over each set: (causes, draws) to (sets, draws)."""
+    first, second = _by_half(sets, terms, np.add, np.zeros(terms.shape[1]))
+    return sets.outer_of_draws(first, second, np.add)
+
+
+def _by_half(sets: CauseSets, terms: Vector, operation: np.ufunc, start: Vector) -> tuple[Vector, Vector]:
+    """The start and the terms of each set's causes, operated together, for the sets of either half."""
+    half = sets.first.causes.shape[1] - 1
+    nothing = np.full_like(start, operation.identity)
+    return _of_half(sets.first, terms[:half], operation, start), _of_half(sets.second, terms[half:], operation, nothing)
+
+
+def _of_half(half: Half, terms: Vector, operation: np.ufunc, start: Vector) -> Vector:
+    """A set is a smaller one and a cause more, so each takes one operation."""
+    made = np.empty((len(half.causes), len(start)))
+    made[0] = start
+    for step in half.steps:
+        made[step.sets] = operation(made[step.smaller], terms[step.causes])
+    return made

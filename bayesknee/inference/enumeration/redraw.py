@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cause_sets import CauseSets, Half
+from bayesknee.inference.cause_sets import CauseSets, products_of_draws, sums_of_draws
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
@@ -149,34 +149,6 @@ class ClusterRow:
         """P(answers | s)."""
         numbers = {each.id: drawn_rule(each, drawn, part) for each, drawn in self.parts}
         return self.tables.drawn_likelihood(self.answers, numbers).T
-
-
-def products_of_draws(sets: CauseSets, factors: Vector, start: Vector) -> Vector:
-    """start times the product of factors over each set: (causes, draws) and (draws,) to (sets, draws)."""
-    first, second = _by_half(sets, factors, np.multiply, start)
-    return sets.outer_of_draws(first, second, np.multiply)
-
-
-def sums_of_draws(sets: CauseSets, terms: Vector) -> Vector:
-    """The sum of terms over each set: (causes, draws) to (sets, draws)."""
-    first, second = _by_half(sets, terms, np.add, np.zeros(terms.shape[1]))
-    return sets.outer_of_draws(first, second, np.add)
-
-
-def _by_half(sets: CauseSets, terms: Vector, operation: np.ufunc, start: Vector) -> tuple[Vector, Vector]:
-    """The start and the terms of each set's causes, operated together, for the sets of either half."""
-    half = sets.first.causes.shape[1] - 1
-    nothing = np.full_like(start, operation.identity)
-    return _of_half(sets.first, terms[:half], operation, start), _of_half(sets.second, terms[half:], operation, nothing)
-
-
-def _of_half(half: Half, terms: Vector, operation: np.ufunc, start: Vector) -> Vector:
-    """A set is a smaller one and a cause more, so each takes one operation."""
-    made = np.empty((len(half.causes), len(start)))
-    made[0] = start
-    for step in half.steps:
-        made[step.sets] = operation(made[step.smaller], terms[step.causes])
-    return made
 
 
 class Redraws:

@@ -16,6 +16,7 @@ frequent the complaint is among all people, P(s allowed), is then set.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
@@ -24,7 +25,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.cause_sets import list_sets
+from bayesknee.inference.cause_sets import list_sets, products_of_draws
 from bayesknee.inference.prior.cutset import Part, PriorTable, Side, parts_of
 from bayesknee.inference.prior.drawn_tables import drawn_tables
 from bayesknee.inference.prior.factors import ONE, SETS, Factor, outer, sum_out
@@ -47,7 +48,9 @@ SETTLED: Final = 1e-12  # of F, for a network as it stands: a quarter of that, o
 SETTLED_OF_DRAWS: Final = 1e-9  # draws differ by per cents
 NOT_MET: Final = 1e-9  # of F, beyond which base rates count as not met
 LONGEST_STEP: Final = 2.0  # of an intercept: farther away, the slope says little
-NUMBERS_AT_ONCE: Final = 2**20  # 8 MB in the largest table; with less, numpy's calls weigh more. Judged
+NUMBERS_AT_ONCE: Final = (
+    2**16
+)  # half a megabyte a row of draws: with more, what is multiplied leaves the cache. Measured
 
 
 def solve_prior(parents: Parents, order: Sequence[int]) -> tuple[Vector, float]:
@@ -127,11 +130,36 @@ class SumByParts:
 
 
 def _message(part: Part, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]) -> Vector:
-    """M_k, an axis of sets, one for each block of the cutset, of length 1 where it matters not, and one of draws."""
-    blocks = [number for number in part.blocks if number in weights]
-    tables = [factors[c].over_sets(part.conditions, part.sets.membership) for c in part.numbers]
-    unsure = [number for number in blocks if weights[number].variables]
-    return sum_out([*(weights[number] for number in blocks), *tables], unsure).over((SETS, *cutset))
+    """M_k, an axis of sets, one for each block of the cutset, of length 1 where it matters not, and one of draws.
+
+    Tables of a single condition are multiplied in each half of the sets first, so that they take a pass or two over all
+    sets together; others without an unsure block take one each, and only the rest take a plan.
+    """
+    axes, conditions = (SETS, *cutset), part.conditions
+    of_condition = {c: factors[c] for c in part.numbers if set(factors[c].variables).issubset((c, *cutset))}
+    product = _singles(part, {c: Factor((SETS, *f.variables[1:]), f.table) for c, f in of_condition.items()}, axes)
+    left = [weights[number] for number in part.blocks if number in weights]
+    unsure = [number for number in part.blocks if number in weights and weights[number].variables]
+    left += [factors[c].over_sets(conditions, part.sets.membership) for c in part.numbers if c not in of_condition]
+    plain = [table for table in left if set(table.variables).issubset(axes)]
+    for table in plain:
+        product = product * table.over(axes)
+    rest = [table for table in left if not set(table.variables).issubset(axes)]
+    return product * sum_out(rest, unsure).over(axes) if rest else product
+
+
+def _singles(part: Part, tables: Mapping[int, Factor], axes: tuple[int, ...]) -> Vector:
+    """The product of tables of single conditions over the sets of a part; the condition is their first axis."""
+    shaped = {c: table.over(axes) for c, table in tables.items()}
+    if not shaped:
+        return np.ones((part.sets.size, *(1 for _ in axes)))
+    absent = math.prod(table[0] for table in shaped.values())
+    shape = np.broadcast_shapes(*(table.shape[1:] for table in shaped.values()))
+    ones = np.ones(shape)
+    ratios = np.array([shaped[c][1] / shaped[c][0] * ones if c in shaped else ones for c in part.conditions])
+    flat = ratios.reshape(len(ratios), -1)
+    product = products_of_draws(part.sets, flat, (absent * ones).ravel())
+    return product.reshape(part.sets.size, *shape)
 
 
 class LimitedSearch:
