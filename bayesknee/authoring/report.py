@@ -12,12 +12,12 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Integers, Vector
+from bayesknee.inference.cause_sets import can_enumerate, network_sets
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.drawn_states import draw_each
 from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.products import vector_product
-from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
 from bayesknee.knowledge.network import Network, check_setting
 
@@ -70,7 +70,7 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
     """The authoring report of `network`.
 
     Args:
-        network: a network. With more than 20 conditions, overlaps and weak findings are left out.
+        network: a network. With more sets of causes than can be summed over, overlaps and weak findings are left out.
         setting: the care setting whose priors are used; the first one by default.
         samples: patients sampled for each condition, for the overlaps, 1 or more. The standard error of an overlap is
             below 0.5 / sqrt(samples).
@@ -81,7 +81,7 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
         InferenceError: base rates that cannot be met.
     """
     chosen = check_setting(network, setting)
-    enumeration = SubsetTables(network, chosen) if len(network.conditions) <= MOST_CONDITIONS else None
+    enumeration = SubsetTables(network, chosen) if can_enumerate(network) else None
     return Report(
         setting=chosen,
         counts=immutabledict(_counts(network)),
@@ -190,7 +190,7 @@ def _sampled_log_likelihoods(tables: SubsetTables, kind: str, samples: int, rng:
     """log P(answers | only condition b) of patients sampled with only condition a; shape (a, patient, b)."""
     network, table = tables.network, tables.table
     n = len(network.conditions)
-    singles = 2 ** np.arange(n - 1, -1, -1)
+    singles = network_sets(network).singles
     total = np.zeros((n, samples, n))
     by_sign: dict[str, list[Reading]] = {}
     for finding in network.findings.values():

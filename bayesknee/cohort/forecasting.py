@@ -42,8 +42,9 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     level = np.empty(len(cases), dtype=np.intp)
     if is_plain.any():
         codes = _codes(network, cases, is_plain)
-        posterior[is_plain] = engine.compiled.strategy.infer_many(codes, refused={}).marginals
-        level[is_plain] = levels(CareSteps(network, engine.setting), posterior[is_plain], codes)
+        compiled = engine.compiled
+        posterior[is_plain], forms, _ = compiled.strategy.infer_many(codes, groups=compiled.form_events, refused={})
+        level[is_plain] = levels(CareSteps(network, engine.setting), posterior[is_plain], codes, forms=forms)
     for row in np.flatnonzero(~is_plain | np.isnan(posterior).any(axis=1)).tolist():
         diagnosis = engine.diagnose(cases[row].evidence)
         posterior[row] = [diagnosis.posterior[name] for name in network.conditions]

@@ -216,7 +216,13 @@ def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
     for name in names:
         if name not in network.conditions:
             raise CaseFileError(unknown_text("condition", name, network.conditions, "as label"))
-    return tuple(dict.fromkeys(names))
+    label = tuple(dict.fromkeys(names))
+    if network.most_causes is not None and len(label) > network.most_causes:
+        raise CaseFileError(
+            f"{len(label)} conditions as label; expected at most {network.most_causes}, as most_causes of the network "
+            "says; name those that explain most, or raise most_causes"
+        )
+    return label
 
 
 # --- the three shapes ------------------------------------------------------------------------------------------------

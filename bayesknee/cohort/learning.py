@@ -44,13 +44,16 @@ from bayesknee.cohort.rule_counts import (
     rule_counts,
 )
 from bayesknee.errors import BayeskneeError, NetworkError
+from bayesknee.inference.cause_sets import limit_of
 from bayesknee.inference.rule_tables import has_whole_table, rule_key, states_of
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,
+    OF_FORM,
     ConditionalTable,
     Distribution,
     Finding,
+    FindingModel,
     Greatest,
     Mixture,
     NoisyOr,
@@ -60,9 +63,10 @@ from bayesknee.knowledge.model import (
     Reading,
     Reference,
     Sign,
+    parents_of,
     with_numbers,
 )
-from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.network import Network, is_single
 from bayesknee.knowledge.writer import Changes, write_changed
 from bayesknee.log_odds import expit, logit
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -77,6 +81,8 @@ STILL: Final = 1e-6
 # Of base rates: more than 1 after rounding; nearer to 1, two causes together would be all but ruled out.
 LEAST_SUM: Final = 1.02
 LEAST_OF_READING: Final = 1.001  # sensitivity and specificity: more than 1 after rounding, and hardly more than no test
+ROOM_BELOW: Final = 0.02  # likewise below the most causes at once; nearer, all patients would have as many
+BASE_RATES_BELOW: Final = "lowered so that base rates sum to less than most_causes"
 BASE_RATES_SUM: Final = "lifted so that base rates sum to more than 1"
 READING_SUM: Final = "lifted so that sensitivity and specificity sum to more than 1"
 BISECTIONS: Final = 60  # a double holds 53 bits, so the bracket is as narrow as rounding; each halving is cheap
@@ -219,17 +225,33 @@ class _Learner:
     def base_rates(self) -> Iterator[Move]:
         """The base rates: shares of the patients of a setting, or of all settings that state none of their own."""
         parameters = dict(self._base_rate_parameters())
-        if self._network.complaint:
-            for setting in self._network.settings:
-                used = [self._used_in(setting, name, parameters) for name in self._conditions]
+        if is_single(self._network):
+            yield from self._base_rates_of_one(parameters)
+            return
+        for setting in self._network.settings:
+            used = [self._used_in(setting, name, parameters) for name in self._conditions]
+            if self._network.complaint:
                 _keep_above(used, LEAST_SUM, BASE_RATES_SUM)
+            if (most := limit_of(self._network)) is not None:
+                _keep_below(used, most - ROOM_BELOW, BASE_RATES_BELOW)
         for (name, setting), parameter in parameters.items():
             number = self._network.conditions[name].base_rate[setting]
             path = ("conditions", name, "base_rate", setting)
             if _is_seen(parameter):
                 yield from self._moved(path, number, parameter)
-            elif parameter.value > number.value + EDGE:
+            elif parameter.bound and abs(parameter.value - number.value) > EDGE:
                 yield _lifted(path, number, parameter, _rounded(parameter.value), parameter.bound)
+
+    def _base_rates_of_one(self, parameters: Mapping[tuple[str, str], Parameter]) -> Iterator[Move]:
+        """All base rates of a setting or none, as they sum to 1 where each patient has one condition."""
+        for setting in dict.fromkeys(setting for _, setting in parameters):
+            used = [parameters[name, setting] for name in self._conditions]
+            if any(map(_is_seen, used)):
+                total = sum(each.value for each in used)
+                values = _summing_to_one([each.value / total for each in used])
+                for name, parameter, value in zip(self._conditions, used, values, strict=True):
+                    number = self._network.conditions[name].base_rate[setting]
+                    yield self._move(("conditions", name, "base_rate", setting), number, parameter, value)
 
     def _used_in(self, setting: str, name: str, parameters: Mapping[tuple[str, str], Parameter]) -> Parameter:
         return parameters[name, setting if (name, setting) in parameters else ANY_SETTING]
@@ -248,8 +270,15 @@ class _Learner:
     # --- signs and findings ------------------------------------------------------------------------------------------
 
     def rules(self) -> Iterator[Move]:
-        """Signs with their readings, then findings that depend on conditions directly."""
-        plain = {name: sign for name, sign in self._network.signs.items() if name not in self._network.clustered}
+        """Signs with their readings, then findings that depend on conditions directly.
+
+        What names forms of conditions stays as it is, for labels do not tell which form a patient had.
+        """
+        plain = {
+            name: sign
+            for name, sign in self._network.signs.items()
+            if name not in self._network.clustered and not _names_forms(sign.model)
+        }
         for name, sign in plain.items():
             readings = {
                 finding.id: finding.model
@@ -259,7 +288,8 @@ class _Learner:
             if readings:
                 yield from self._sign(name, sign.noisy_or, readings)
         direct = (each for name, each in self._network.findings.items() if name not in self._network.clustered)
-        for finding in (each for each in direct if each.id in self._answers):
+        plainly = (each for each in direct if not _names_forms(each.model))
+        for finding in (each for each in plainly if each.id in self._answers):
             if isinstance(finding.model, NoisyOr):
                 yield from self._direct(finding.id, finding.model)
             elif isinstance(finding.model, Mixture):
@@ -267,6 +297,10 @@ class _Learner:
             elif has_whole_table(finding):
                 yield from self._joint((), (finding.id,))
         for cluster in self._network.clusters.values():
+            rules: list[FindingModel] = [self._network.signs[name].model for name in cluster.signs]
+            rules += [self._network.findings[name].model for name in cluster.findings]
+            if any(map(_names_forms, rules)):
+                continue
             if answered := tuple(name for name in cluster.findings if name in self._answers):
                 yield from self._joint(cluster.signs, answered)
 
@@ -430,6 +464,11 @@ class _Learner:
         return Move(path, old, new, patients, parameter.effective, parameter.weight)
 
 
+def _names_forms(model: FindingModel) -> bool:
+    weights = model.weights if isinstance(model, Mixture) else ()
+    return any(OF_FORM in cause for cause in (*parents_of(model), *weights))
+
+
 def _is_seen(parameter: Parameter) -> bool:
     """Whether patients tell anything worth while of it, or move it against its range."""
     is_pulled = parameter.curvature < 0.0 and _rounded(parameter.value) != _rounded(parameter.prior)
@@ -449,19 +488,33 @@ def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None
     Base rates: their ranges differ, so some follow the patients at once and others lag; each patient has one cause at
     least. A reading: in few patients, a weak one can come out as worse than none.
     """
+    if sum(each.value for each in parameters) < least:
+        _move_to_sum(parameters, least, 1.0, why)
+
+
+def _keep_below(parameters: Sequence[Parameter], most: float, why: str) -> None:
+    """Lowers probabilities that would sum to more, each the more the less is known of it."""
+    if sum(each.value for each in parameters) > most:
+        _move_to_sum(parameters, most, -1.0, why)
+
+
+def _move_to_sum(parameters: Sequence[Parameter], wanted: float, sign: float, why: str) -> None:
+    """Moves all log odds to one side, each by the variance of what is known, until probabilities reach a sum."""
     values = np.array([parameter.value for parameter in parameters])
-    if values.sum() >= least:
-        return
     weights = [parameter.weight + float(parameter.trials.sum()) for parameter in parameters]
     variances = 1.0 / np.array(weights)  # of (dp)^2 / p(1-p)
     log_odds = logit(values)
     low, high = 0.0, 1.0
-    while expit(log_odds + high * variances).sum() < least:
+
+    def falls_short(shift: float) -> bool:
+        return bool(sign * (expit(log_odds + sign * shift * variances).sum() - wanted) < 0.0)
+
+    while falls_short(high):
         high *= 2.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if expit(log_odds + middle * variances).sum() < least else (low, middle)
-    for parameter, value in zip(parameters, expit(log_odds + high * variances), strict=True):
+        low, high = (middle, high) if falls_short(middle) else (low, middle)
+    for parameter, value in zip(parameters, expit(log_odds + sign * high * variances), strict=True):
         parameter.value, parameter.bound = float(value), why
 
 

@@ -20,7 +20,7 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.chances import finding_chances
-from bayesknee.knowledge.model import Finding, Mixture, RiskFactor
+from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, of_cause
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, Likelihood
@@ -102,16 +102,22 @@ class NaiveBayes:
 
 def finding_table(network: Network, finding: Finding, conditions: Iterable[str]) -> Vector:
     """P(state | only c), shape (states, n)."""
-    return np.array([_alone(network, finding, name) for name in conditions]).T
+    return np.array([_mean_over_forms(network, finding, network.conditions[name]) for name in conditions]).T
 
 
-def _alone(network: Network, finding: Finding, condition: str) -> Likelihood:
+def _mean_over_forms(network: Network, finding: Finding, condition: Condition) -> Vector:
+    """P(state | only that condition), its forms weighed by their shares."""
+    shares = [form.share.value for form in condition.forms.values()] or [1.0]
+    return np.asarray(np.array(shares) @ [_alone(network, finding, cause) for cause in condition.causes], np.float64)
+
+
+def _alone(network: Network, finding: Finding, cause: str) -> Likelihood:
     model = finding.model
     if isinstance(model, Mixture):
-        distribution = model.distributions.get(condition) or model.otherwise
+        distribution = of_cause(model.distributions, cause) or model.otherwise
         states = finding.states
         return distribution.vector(states) if distribution else (1.0 / len(states),) * len(states)
-    return finding_chances(network, finding, frozenset([condition]))
+    return finding_chances(network, finding, frozenset([cause]))
 
 
 def _risk_table(network: Network, factor: RiskFactor, setting: str) -> Vector:

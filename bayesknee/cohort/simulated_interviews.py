@@ -396,10 +396,12 @@ def _prompts(network: Network, codes: Codes) -> NDArray[np.intp]:
 
 
 def _ended(plan: Simulation, codes: Codes, asked: NDArray[np.intp], read: NDArray[np.intp]) -> Played:
-    marginals = np.asarray(plan.engine.compiled.strategy.infer_many(codes).marginals, np.float64)
+    compiled = plan.engine.compiled
+    found, forms, _ = compiled.strategy.infer_many(codes, groups=compiled.form_events)
+    marginals = np.asarray(found, np.float64)
     return Played(
         asked,
         read,
         marginals,
-        levels(CareSteps(plan.engine.network, plan.engine.setting, plan.rule.limits), marginals, codes),
+        levels(CareSteps(plan.engine.network, plan.engine.setting, plan.rule.limits), marginals, codes, forms=forms),
     )

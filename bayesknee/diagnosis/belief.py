@@ -43,6 +43,7 @@ class Belief:
         posterior: P(condition | evidence) by condition id, most probable first. Conditions can be true together, so
             the probabilities do not sum to 1.
         groups: P(at least one member | evidence) by group id.
+        forms: P(form | evidence) by condition that comes in forms, then by form, most probable first.
         log_evidence: natural log of P(evidence | complaint, setting). An unsure answer enters with its likelihood as
             given, so this is the log of a probability only if all answers are states.
         approximation: how the posterior was approximated, with the error of each probability; None if it is exact.
@@ -54,6 +55,7 @@ class Belief:
     groups: Mapping[str, float]
     log_evidence: float
     approximation: Approximation | None = None
+    forms: Mapping[str, Mapping[str, float]] = immutabledict()
 
     @classmethod
     def of(cls, compiled: CompiledNetwork, evidence: Evidence) -> Self:
@@ -73,6 +75,12 @@ class Belief:
             groups=immutabledict({group: inference.any_of(members) for group, members in compiled.groups.items()}),
             log_evidence=inference.log_evidence,
             approximation=inference.approximation,
+            forms=immutabledict(
+                {
+                    name: immutabledict(_ranked((form, inference.any_of(event)) for form, event in forms.items()))
+                    for name, forms in compiled.forms.items()
+                }
+            ),
         )
 
     @property
@@ -124,7 +132,7 @@ class Belief:
         Raises:
             BayeskneeError: a limit of an unknown condition, or one out of range.
         """
-        return triage(CareSteps(self.network, self.setting, limits), self.evidence, self.posterior)
+        return triage(CareSteps(self.network, self.setting, limits), self.evidence, self.posterior, self.forms)
 
 
 def given(belief: Belief, condition: str, state: str) -> Mapping[str, float] | None:

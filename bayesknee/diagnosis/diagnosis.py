@@ -225,6 +225,7 @@ class Diagnosis(Belief):
             "posterior": [
                 {"condition": name, "name": conditions[name].name, "prior": self.prior[name], "probability": p}
                 | ({"error": self.approximation.errors[name]} if self.approximation else {})
+                | ({"forms": self._plain_forms(name)} if name in self.forms else {})
                 for name, p in self.posterior.items()
             ],
             "exact": self.exact,
@@ -238,6 +239,10 @@ class Diagnosis(Belief):
             "not_ruled_out": plain(self.not_ruled_out),
             "scores": plain(self.scores),
         }
+
+    def _plain_forms(self, condition: str) -> list[dict[str, Any]]:
+        forms = self.network.conditions[condition].forms
+        return [{"form": name, "name": forms[name].name, "probability": p} for name, p in self.forms[condition].items()]
 
     def given_dict(self) -> dict[str, Any]:
         """The network, the setting, the evidence, what its numbers count as, and what it implies, as plain data."""

@@ -72,7 +72,9 @@ def score_codes(
     bad = np.array(sorted(reasons), np.int64)
     marginals, groups, log_evidence = (np.array(array, np.float64) for array in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
-    triage = levels(CareSteps(compiled.network, compiled.setting), marginals, encoded.codes, numbers=encoded.numbers)
+    groups, forms = np.hsplit(groups, [len(compiled.groups)])
+    steps = CareSteps(compiled.network, compiled.setting)
+    triage = levels(steps, marginals, encoded.codes, numbers=encoded.numbers, forms=forms)
     names = (*compiled.network.conditions, *compiled.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
     warned = _warnings(compiled, encoded.codes, reasons) if warnings else {}

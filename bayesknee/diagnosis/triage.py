@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import TIE_DECIMALS, Bools, Vector
 from bayesknee.diagnosis.guideline_scores import PatientsToScore, PointCount, count_points, score_levels
 from bayesknee.errors import BayeskneeError, unknown_text
-from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
+from bayesknee.knowledge.model import LEVELS, Condition, Exclusion, Form, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -54,6 +54,7 @@ class Reason:
         limit: of the condition; None for a red flag or a score.
         source: of a red flag or a score: a key of the network's references, or `judged`.
         set_aside_by: of a red flag that an exception sets aside: the reason of that.
+        form: of the condition, where the reason is that form of it.
     """
 
     kind: ReasonKind
@@ -65,6 +66,7 @@ class Reason:
     limit: float | None = None
     source: str = ""
     set_aside_by: str = ""
+    form: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: id, answers and source of a red flag or score; of others condition, probability and limit."""
@@ -74,7 +76,8 @@ class Reason:
             return {**shared, "red_flag": self.id, **attributes(self, flag)}
         if self.kind == "score":
             return {**shared, "score": self.id, **attributes(self, ("answers", "source"))}
-        return {**shared, "condition": self.id, **attributes(self, ("probability", "limit"))}
+        of_condition = ("form", "probability", "limit") if self.form else ("probability", "limit")
+        return {**shared, "condition": self.id, **attributes(self, of_condition)}
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,12 @@ class Triage:
         return tuple(reason for reason in self.reasons if reason.kind == "red_flag")
 
 
-def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Triage:
+def triage(
+    steps: CareSteps,
+    evidence: Evidence,
+    posterior: Mapping[str, float],
+    forms: Mapping[str, Mapping[str, float]] = immutabledict(),
+) -> Triage:
     """The level of care that a patient's posterior and answers call for, and why.
 
     With no finding or condition known, a condition counts as over its limit only if risk factors have raised it above
@@ -137,6 +145,7 @@ def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float])
         steps: what probabilities call for.
         evidence: the answers, for the red flags.
         posterior: P(condition | evidence), most probable first.
+        forms: P(form | evidence) by condition with forms, most probable first.
     """
     network = steps.network
     flags = list(red_flags(network, evidence))
@@ -144,7 +153,7 @@ def triage(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float])
     reasons = [
         *(flag for flag in flags if flag.id not in excluded),
         *_scores(network, evidence, posterior),
-        *_conditions(steps, evidence, posterior),
+        *_conditions(steps, evidence, posterior, forms),
     ]
     ranked = sorted(reasons, key=lambda reason: (LEVELS.index(reason.level), _KINDS.index(reason.kind)))
     set_aside = (replace(flag, set_aside_by=excluded[flag.id].reason) for flag in flags if flag.id in excluded)
@@ -177,12 +186,19 @@ class CareSteps:
         for number, (level, threshold) in enumerate(self.network.conditions[name].steps):
             yield (max(threshold.at.value, limit) if number else limit), level, threshold.do
 
-    def levels(self, posteriors: NDArray[np.floating], complaint_known: Bools) -> NDArray[np.int8]:
+    def levels(
+        self,
+        posteriors: NDArray[np.floating],
+        complaint_known: Bools,
+        forms: NDArray[np.floating] | None = None,
+    ) -> NDArray[np.int8]:
         """The level that each row of posteriors calls for, as an index into `LEVELS`; shape (rows,).
 
         Args:
             posteriors: P(condition | evidence), shape (rows, conditions).
             complaint_known: whether a finding or condition is known, shape (rows,).
+            forms: P(form | evidence), shape (rows, forms of all conditions); their shares of the conditions, where left
+                out.
         """
         found: NDArray[np.int8] = self._leading[np.round(posteriors, TIE_DECIMALS).argmax(axis=1)]
         for column, name in enumerate(self.network.conditions):
@@ -190,6 +206,29 @@ class CareSteps:
             for at, level, _ in self.of(name):
                 reached = (probability >= at) & (complaint_known | (probability > self.raised_from[column]))
                 found[reached] = np.minimum(found[reached], LEVELS.index(level))
+        return self._with_forms(found, posteriors, complaint_known, forms)
+
+    def _with_forms(
+        self,
+        found: NDArray[np.int8],
+        posteriors: NDArray[np.floating],
+        complaint_known: Bools,
+        forms: NDArray[np.floating] | None,
+    ) -> NDArray[np.int8]:
+        """The levels, raised by forms with thresholds of their own."""
+        number = 0
+        leading = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
+        for column, condition in enumerate(self.network.conditions.values()):
+            shares = [form.share.value for form in condition.forms.values()]
+            own = slice(number, number + len(shares))
+            number = own.stop
+            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, own]
+            counts = complaint_known | (posteriors[:, column] > self.raised_from[column])
+            for place, form in enumerate(condition.forms.values()):
+                first = (leading == column) & (np.round(chances, TIE_DECIMALS).argmax(axis=1) == place)
+                for step, (level, threshold) in enumerate(form.steps):
+                    reached = counts & (chances[:, place] >= threshold.at.value) | (first & (step == 0))
+                    found[reached] = np.minimum(found[reached], LEVELS.index(level))
         return found
 
 
@@ -240,7 +279,9 @@ def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapp
     return immutabledict(stated | dict(limits or {}))
 
 
-def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float]) -> Iterator[Reason]:
+def _conditions(
+    steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float], forms: Mapping[str, Mapping[str, float]]
+) -> Iterator[Reason]:
     leader, known = next(iter(posterior)), is_complaint_known(steps.network, evidence)
     raised_from = dict(zip(steps.network.conditions, steps.raised_from.tolist(), strict=True))
     for name, probability in posterior.items():
@@ -255,6 +296,24 @@ def _conditions(steps: CareSteps, evidence: Evidence, posterior: Mapping[str, fl
         elif name == leader:
             text = f"{figures}, the most probable cause"
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
+        for place, (form, chance) in enumerate(forms.get(name, {}).items()):
+            is_leading = name == leader and not place
+            yield from _form(condition, condition.forms[form], chance, counts=counts, is_leading=is_leading)
+
+
+def _form(condition: Condition, form: Form, probability: float, *, counts: bool, is_leading: bool) -> Iterator[Reason]:
+    """A form at or over a threshold of its own, or the most probable form of the most probable cause."""
+    reached = [(level, threshold) for level, threshold in form.steps if counts and probability >= threshold.at.value]
+    figures = f"{condition.name}, {form.name} {short_percent(probability)}"
+    if reached:
+        level, threshold = reached[-1]
+        at, do = threshold.at.value, threshold.do
+        text = f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
+        yield Reason("over_limit", condition.id, level, text, probability=probability, limit=at, form=form.id)
+    elif is_leading and form.steps:
+        level, threshold = form.steps[0]
+        text, at = f"{figures}, the most probable form of the most probable cause", threshold.at.value
+        yield Reason("leader", condition.id, level, text, probability=probability, limit=at, form=form.id)
 
 
 # --- red flags -----------------------------------------------------------------------------------------------------
@@ -337,6 +396,7 @@ def levels(
     codes: Codes,
     evidence: Evidence = NOTHING_KNOWN,
     numbers: Mapping[str, Vector] = immutabledict(),
+    forms: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int8]:
     """The level of many patients, as an index into `LEVELS`, int8 of shape (rows,); 0 is the most urgent.
 
@@ -346,10 +406,11 @@ def levels(
         codes: their answers, int8 of shape (rows, q), as in `bayesknee.patient.codes`.
         evidence: what is known of all of them besides; what it answers is not read from the codes.
         numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
+        forms: P(form | evidence), shape (rows, forms of all conditions); as of `CareSteps.levels`.
     """
     network = steps.network
     known = (codes[:, len(network.risk_factors) :] != NOT_KNOWN).any(axis=1) | is_complaint_known(network, evidence)
-    found = steps.levels(marginals, known)
+    found = steps.levels(marginals, known, forms)
     for flag in network.red_flags.values():
         raised = np.all([_line_holds(network, line, codes, evidence) for line in flag.when], axis=0)
         for exclusion in flag.unless:

@@ -189,6 +189,7 @@ class _Causes:
         self._listed = _listed(diagnosis, options)
         self._groups = diagnosis.groups if options.details else {}
         names = [*map(self._name, self._listed), *(network.groups[name].name for name in self._groups)]
+        names += [self._form(name, form) for name in self._listed for form in diagnosis.forms.get(name, {})]
         self._room = console.width - _INDENT - _RANK - _PROBABILITY - len(_GAP) - (_PRIOR if options.details else 0)
         self._longest = min(self._room, max(Text(name).cell_len for name in names))
 
@@ -207,6 +208,8 @@ class _Causes:
                 chance_text(diagnosis, {name}, chance),
             )
             yield self._line(_Row(*told, chance, error), style="bold" if rank == 1 else "")
+            for form, own in diagnosis.forms.get(name, {}).items():
+                yield self._line(_Row("", self._form(name, form), "", percent(own), own))
             for heading, answers in speaks(network, causes[name]) if name in causes else ():
                 yield Padding(Text(sticky(f"{heading}: {answers}"), style="dim"), (0, 0, 0, _RANK))
         for number, (name, chance) in enumerate(self._groups.items()):
@@ -223,6 +226,9 @@ class _Causes:
     def _name(self, name: str) -> str:
         condition = self._diagnosis.network.conditions[name]
         return f"{condition.name} ({condition.id}, {condition.icd10})" if self._options.details else condition.name
+
+    def _form(self, name: str, form: str) -> str:
+        return f"  {self._diagnosis.network.conditions[name].forms[form].name}"
 
     def _error(self, name: str) -> float | None:
         how = self._diagnosis.approximation
@@ -265,6 +271,8 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, options: TextOpt
             share = intervals.first[name]
             first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
             table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
+            for form, own in intervals.forms.get(name, {}).items():
+                table.add_row(f"  {network.conditions[name].forms[form].name}", sticky(interval_text(own)))
     for name, each in intervals.groups.items() if options.details else ():
         if given_state(diagnosis, set(network.groups[name].members)) is None:
             table.add_row(network.groups[name].name, sticky(interval_text(each)))

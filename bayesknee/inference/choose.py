@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bayesknee.inference.cause_sets import check_sets
 from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Budget
 from bayesknee.inference.strategy import MOST_CONDITIONS, Strategy
@@ -18,12 +19,16 @@ ALWAYS_ENUMERATED: Final = 13
 def choose_strategy(network: Network, setting: str, budget: Budget) -> Strategy:
     """Enumeration for few conditions, elimination for more than `MOST_CONDITIONS`, and in between the cheaper of both.
 
-    What takes elimination is loaded on use: it is a tenth of what `diagnose` loads.
+    Where causes at once are limited, or conditions have forms, there is enumeration only. What takes elimination is
+    loaded on use: it is a tenth of what `diagnose` loads.
 
     Raises:
-        InferenceError: tables too large, or base rates that cannot be met.
+        InferenceError: tables too large, base rates that cannot be met, or too many sets of causes.
     """
     conditions = len(network.conditions)
+    if network.most_causes is not None or any(each.forms for each in network.conditions.values()):
+        check_sets(network)
+        return Enumeration(network, setting)
     if conditions > MOST_CONDITIONS:
         from bayesknee.inference.elimination.strategy import Elimination
 

@@ -50,16 +50,40 @@ class CompiledNetwork:
         """The events of all results: each condition alone, then each group, as sets of conditions by number."""
         return (*(frozenset([number]) for number in range(len(self.network.conditions))), *self.groups.values())
 
+    @cached_property
+    def forms(self) -> Mapping[str, Mapping[str, frozenset[int]]]:
+        """The forms of each condition that has some, as events: by numbers beyond those of conditions."""
+        conditions, causes = self.network.conditions, self.network.causes
+        return immutabledict(
+            {
+                name: immutabledict(
+                    {
+                        form: frozenset([len(conditions) + causes.index(cause)])
+                        for form, cause in zip(condition.forms, condition.causes, strict=True)
+                    }
+                )
+                for name, condition in conditions.items()
+                if condition.forms
+            }
+        )
+
+    @cached_property
+    def form_events(self) -> Events:
+        """The events of all forms, in the network's order."""
+        return tuple(event for events in self.forms.values() for event in events.values())
+
     def posteriors(
         self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, refused: dict[int, str] | None = None
     ) -> Posteriors:
-        """The exact posteriors of many patients, with groups in the network's order; see `Strategy.infer_many`.
+        """The exact posteriors of many patients; see `Strategy.infer_many`.
+
+        Its groups are those of the network, then the forms of all conditions, both in the network's order.
 
         Raises:
             ValueError: the array does not consist of codes of this network.
             InferenceError: a row is beyond the budget, and `refused` is None.
         """
-        groups = tuple(self.groups.values())
+        groups = (*self.groups.values(), *self.form_events)
         return self.strategy.infer_many(check_codes(self.network, codes), evidence, groups, refused)
 
     def for_network(self, network: Network) -> CompiledNetwork:

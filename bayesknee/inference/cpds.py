@@ -1,4 +1,4 @@
-"""Conditional probabilities of signs and findings, for every subset of conditions at once."""
+"""Conditional probabilities of signs and findings, for every set of causes at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.subsets import subset_sums
-from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading
+from bayesknee.inference.cause_sets import CauseSets
+from bayesknee.knowledge.model import Distribution, Mixture, NoisyOr, Reading, of_cause
 from bayesknee.patient.evidence import Likelihood
 
 Numbers = TypeVar("Numbers", float, Vector)
@@ -24,22 +24,22 @@ def link(leak: float, stated: float) -> float:
     return 1.0 - (1.0 - stated) / (1.0 - leak)
 
 
-def noisy_or_steps(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
-    """log(1 - leak), then log(1 - q) of each condition, 0 where it is no cause; shape (1 + n,)."""
+def noisy_or_steps(rule: NoisyOr, causes: Sequence[str]) -> Vector:
+    """log(1 - leak), then log(1 - q) of each condition or form, 0 where it is no cause; shape (1 + causes,)."""
     log_no_leak = np.log1p(-rule.leak.value)
-    stated = (rule.causes.get(name) for name in conditions)
+    stated = (of_cause(rule.causes, cause) for cause in causes)
     return np.array([log_no_leak, *(np.log1p(-number.value) - log_no_leak if number else 0.0 for number in stated)])
 
 
-def noisy_or_log_no(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
-    """log P(no | s), shape (2**n,): log(1 - leak) + sum over present causes of log(1 - q). Linear in s."""
-    log_no_leak, *steps = noisy_or_steps(rule, conditions).tolist()
-    return subset_sums(steps, log_no_leak)
+def noisy_or_log_no(rule: NoisyOr, sets: CauseSets) -> Vector:
+    """log P(no | s), shape (sets,): log(1 - leak) + sum over present causes of log(1 - q). Linear in s."""
+    log_no_leak, *steps = noisy_or_steps(rule, sets.names).tolist()
+    return sets.sums_of(steps, log_no_leak)
 
 
-def noisy_or_table(rule: NoisyOr, conditions: Sequence[str]) -> Vector:
-    """P(no | s) and P(yes | s), shape (2, 2**n)."""
-    log_no = noisy_or_log_no(rule, conditions)
+def noisy_or_table(rule: NoisyOr, sets: CauseSets) -> Vector:
+    """P(no | s) and P(yes | s), shape (2, sets)."""
+    log_no = noisy_or_log_no(rule, sets)
     return np.stack([np.exp(log_no), -np.expm1(log_no)])
 
 
@@ -57,29 +57,31 @@ class MixtureNumbers(NamedTuple):
     otherwise: Vector
 
 
-def mixture_numbers(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> MixtureNumbers:
+def mixture_numbers(rule: Mixture, states: tuple[str, ...], causes: Sequence[str]) -> MixtureNumbers:
     """The stated numbers of a mixture; `otherwise` is uniform if the mixture has none."""
-    weights = np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in conditions])
+    stated = [of_cause(rule.weights, cause) for cause in causes]
+    weights = np.array([weight.value if weight else 1.0 for weight in stated])
     others = rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
-    each = [rule.distributions[name].vector(states) if name in rule.distributions else others for name in conditions]
+    distributions = [of_cause(rule.distributions, cause) for cause in causes]
+    each = [distribution.vector(states) if distribution else others for distribution in distributions]
     return MixtureNumbers(weights[:, None], np.array(each)[..., None], np.array(others)[:, None])
 
 
-def total_weights(weights: Sequence[float] | Vector) -> Vector:
-    """By subset, the sum of the weights of its conditions, shape (2**n,); 1 for the empty one, to divide by."""
-    total = subset_sums(weights)
+def total_weights(weights: Vector, sets: CauseSets) -> Vector:
+    """By set, the sum of the weights of its causes, shape (sets,); 1 for the empty one, to divide by."""
+    total = sets.sums_of(weights)
     total[0] = 1.0
     return total
 
 
-def mixture_table(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str]) -> Vector:
-    """P(v | s), shape (states, 2**n): the weighted mean of the present conditions' distributions.
+def mixture_table(rule: Mixture, states: tuple[str, ...], sets: CauseSets) -> Vector:
+    """P(v | s), shape (states, sets): the weighted mean of the present conditions' distributions.
 
     Without any condition it is `otherwise`; where the network has a complaint, that column is never used.
     """
-    weights, distributions, otherwise = mixture_numbers(rule, states, conditions)
-    total = total_weights(weights[:, 0])
-    table = subset_sums((weights * distributions[..., 0]).T)
+    weights, distributions, otherwise = mixture_numbers(rule, states, sets.names)
+    total = total_weights(weights[:, 0], sets)
+    table = sets.sums_of((weights * distributions[..., 0]).T)
     table /= total
     table[:, 0] = otherwise[:, 0]
     return table

@@ -9,7 +9,7 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import MixtureNumbers, sign_likelihood
-from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, Sign
+from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, Sign, stated_as
 from bayesknee.knowledge.ranges import Ranges, drawn_vector, stream
 from bayesknee.patient.evidence import Likelihood
 
@@ -33,13 +33,13 @@ def drawn_reading(drawn: Drawn, likelihood: Likelihood) -> Vector:
     return np.stack(sign_likelihood(likelihood, drawn["reads", "sensitivity"], drawn["reads", "specificity"]))
 
 
-def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[str], drawn: Drawn) -> MixtureNumbers:
+def drawn_mixture(rule: Mixture, states: tuple[str, ...], causes: Sequence[str], drawn: Drawn) -> MixtureNumbers:
     """The drawn numbers of a mixture, with the draws on the last axis.
 
     Args:
         rule: the mixture.
         states: of its finding.
-        conditions: ids of all conditions.
+        causes: ids of all conditions, or of their forms.
         drawn: numbers by path.
     """
     draws = len(next(iter(drawn.values())))
@@ -50,11 +50,11 @@ def drawn_mixture(rule: Mixture, states: tuple[str, ...], conditions: Sequence[s
     uniform = np.full((len(states), draws), 1.0 / len(states))
     otherwise = distribution(("mixture", "otherwise"), rule.otherwise.numbers) if rule.otherwise else uniform
     distributions = [
-        distribution(("mixture", "distributions", name), rule.distributions[name].numbers)
-        if name in rule.distributions
-        else otherwise
-        for name in conditions
+        distribution(("mixture", "distributions", name), rule.distributions[name].numbers) if name else otherwise
+        for name in (stated_as(rule.distributions, cause) for cause in causes)
     ]
     ones = np.ones(draws)
-    weights = np.array([drawn.get(("mixture", "weights", name), ones) for name in conditions])
+    weights = np.array(
+        [drawn.get(("mixture", "weights", stated_as(rule.weights, cause) or ""), ones) for cause in causes]
+    )
     return MixtureNumbers(weights, np.array(distributions), otherwise)

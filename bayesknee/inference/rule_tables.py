@@ -1,12 +1,12 @@
 """P(state | signs, s) of any rule that names its causes, with numbers as stated, drawn anew, or moved a little.
 
-Arrays have the draws as their first axis, of length 1 for stated numbers, and the subsets of conditions as their last.
+Arrays have the draws as their first axis, of length 1 for stated numbers, and the sets of causes as their last.
 A noisy-OR and a noisy-MAX are products over causes,
 
     P(no | s) = (1 - leak) * product over present c of (1 - stated_c) / (1 - leak)
     P(X <= k | s) = P(leak <= k) * product over present c of P(X <= k | only c) / P(leak <= k)
 
-since what is stated of a cause includes the leak (Henrion 1989; Diez 1993). Logarithms of these sum over the subset.
+since what is stated of a cause includes the leak (Henrion 1989; Diez 1993). Logarithms of these sum over the set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.subsets import subset_sums
+from bayesknee.inference.cause_sets import CauseSets
 from bayesknee.knowledge.model import (
     NO_YES,
     ConditionalTable,
@@ -30,7 +30,9 @@ from bayesknee.knowledge.model import (
     Path,
     Reading,
     Sign,
+    condition_of,
     numbers_below,
+    of_cause,
     parents_of,
     parts_below,
     row_key,
@@ -65,20 +67,20 @@ def drawn_rule(part: Sign | Finding, drawn: Mapping[Path, Vector], draws: slice)
 def rule_table(
     model: FindingModel,
     states: tuple[str, ...],
-    conditions: Sequence[str],
+    sets: CauseSets | None,
     signs: Sequence[str],
     numbers: RuleNumbers,
 ) -> Vector:
-    """P(state | signs, s), shape (draws, states, 2 for each of the signs, subsets).
+    """P(state | signs, s), shape (draws, states, 2 for each of the signs, sets).
 
     Args:
         model: any rule but a mixture, which `bayesknee.inference.cpds` has.
         states: of its finding or sign.
-        conditions: ids of the conditions of which there are subsets; none of them gives a last axis of length 1.
+        sets: the sets of causes; None gives a last axis of length 1.
         signs: those among the parents of the rule, in the order of the axes.
         numbers: of the rule.
     """
-    rows = [_rows(model, states, conditions, present, numbers) for present in _sets(signs)]
+    rows = [_rows(model, states, sets, present, numbers) for present in _sets(signs)]
     table = np.stack(np.broadcast_arrays(*rows), axis=2)
     return table.reshape(*table.shape[:2], *(2,) * len(signs), table.shape[-1])
 
@@ -92,38 +94,38 @@ def _sets(signs: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _rows(
     model: FindingModel,
     states: tuple[str, ...],
-    conditions: Sequence[str],
+    sets: CauseSets | None,
     present: Sequence[str],
     numbers: RuleNumbers,
 ) -> Vector:
-    """P(state | exactly these signs, s), shape (draws, states, subsets)."""
+    """P(state | exactly these signs, s), shape (draws, states, sets)."""
     if isinstance(model, NoisyOr):
-        return _noisy_or(model, conditions, present, numbers)
+        return _noisy_or(model, sets, present, numbers)
     if isinstance(model, Greatest):
-        return _greatest(model, states, conditions, present, numbers)
+        return _greatest(model, states, sets, present, numbers)
     if isinstance(model, ConditionalTable):
-        return _table(model, states, conditions, present, numbers)
+        return _table(model, states, sets, present, numbers)
     if isinstance(model, Reading):
         yes = numbers["sensitivity",] if present else 1.0 - numbers["specificity",]
         return np.stack([1.0 - yes, yes], axis=1)[..., None]
     raise TypeError("a mixture is not a rule of single causes")
 
 
-def _noisy_or(rule: NoisyOr, conditions: Sequence[str], present: Sequence[str], numbers: RuleNumbers) -> Vector:
+def _noisy_or(rule: NoisyOr, sets: CauseSets | None, present: Sequence[str], numbers: RuleNumbers) -> Vector:
     log_no_leak = np.log1p(-numbers["leak",])
     steps = {name: np.log1p(-numbers["causes", name]) - log_no_leak for name in rule.causes}
-    log_no = _summed(steps, conditions, present, log_no_leak)
+    log_no = _summed(steps, sets, present, log_no_leak)
     return np.stack([np.exp(log_no), -np.expm1(log_no)], axis=1)
 
 
 def _greatest(
-    rule: Greatest, states: tuple[str, ...], conditions: Sequence[str], present: Sequence[str], numbers: RuleNumbers
+    rule: Greatest, states: tuple[str, ...], sets: CauseSets | None, present: Sequence[str], numbers: RuleNumbers
 ) -> Vector:
     """P(X = k) is P(X <= k) (1 - P(X <= k-1) / P(X <= k)), which does not cancel where it is small."""
     some = next(iter(numbers.values()))
     leak = log_at_most(numbers, ("leak",), states) if rule.leak else np.zeros((len(states) - 1, len(some)))
     steps = {name: _at_most_0(log_at_most(numbers, ("causes", name), states) - leak) for name in rule.causes}
-    summed = [_summed({c: own[k] for c, own in steps.items()}, conditions, present, leak[k]) for k in range(len(leak))]
+    summed = [_summed({c: own[k] for c, own in steps.items()}, sets, present, leak[k]) for k in range(len(leak))]
     logs = np.stack([np.full_like(summed[0], LOG_OF_ZERO), *summed, np.zeros_like(summed[0])], axis=1)
     return np.asarray(-np.exp(logs[:, 1:]) * np.expm1(_at_most_0(logs[:, :-1] - logs[:, 1:])))
 
@@ -149,12 +151,13 @@ def log_at_most(numbers: RuleNumbers, path: Path, states: tuple[str, ...]) -> Ve
 def _table(
     rule: ConditionalTable,
     states: tuple[str, ...],
-    conditions: Sequence[str],
+    sets: CauseSets | None,
     present: Sequence[str],
     numbers: RuleNumbers,
 ) -> Vector:
     places = {name: 2.0 ** (len(rule.parents) - 1 - place) for place, name in enumerate(rule.parents)}
-    codes = subset_sums([places.get(name, 0.0) for name in conditions], sum(places[name] for name in present))
+    start = sum(places[name] for name in present)
+    codes = sets.sums_of([of_cause(places, cause) or 0.0 for cause in sets.names], start) if sets else np.array([start])
     keys = [row_key(held) for held in product((False, True), repeat=len(rule.parents))]
     rows = np.stack([_distribution(numbers, ("rows", key), states) for key in keys])
     return np.moveaxis(rows[codes.astype(np.intp)], (2, 1, 0), (0, 1, 2))
@@ -165,15 +168,17 @@ def _distribution(numbers: RuleNumbers, path: Path, states: tuple[str, ...]) -> 
     return drawn_vector({state: own for state in states if (own := numbers.get((*path, state))) is not None}, states)
 
 
-def _summed(steps: Mapping[str, Vector], conditions: Sequence[str], present: Iterable[str], start: Vector) -> Vector:
-    """start + the steps of the signs present and of the conditions of each subset, shape (draws, subsets)."""
+def _summed(steps: Mapping[str, Vector], sets: CauseSets | None, present: Iterable[str], start: Vector) -> Vector:
+    """start + the steps of the signs present and of the causes of each set, shape (draws, sets)."""
     start = sum((steps[name] for name in present), start)
-    weights = np.array([np.broadcast_to(steps.get(name, 0.0), start.shape) for name in conditions])
-    if not len(conditions):
+    if sets is None:
         return start[:, None]
+    nothing = np.zeros(1)
+    own = [of_cause(steps, cause) for cause in sets.names]
+    weights = np.array([np.broadcast_to(nothing if step is None else step, start.shape) for step in own])
     if np.iscomplexobj(weights):
-        return start[:, None] + subset_sums(weights.real.T) + 1j * subset_sums(weights.imag.T)
-    return start[:, None] + subset_sums(weights.T)
+        return start[:, None] + sets.sums_of(weights.real.T) + 1j * sets.sums_of(weights.imag.T)
+    return start[:, None] + sets.sums_of(weights.T)
 
 
 # --- derivatives -----------------------------------------------------------------------------------------------------
@@ -208,9 +213,9 @@ def is_linear(model: FindingModel, path: Path) -> bool:
     return not (isinstance(model, NoisyOr | Greatest) and path[0] == "leak")
 
 
-def whole_table(part: Finding, conditions: Sequence[str]) -> Vector:
-    """P(state | s) of a finding that hangs on conditions only, shape (states, subsets)."""
-    return np.asarray(rule_table(part.model, part.states, conditions, (), stated_numbers(part.model))[0])
+def whole_table(part: Finding, sets: CauseSets) -> Vector:
+    """P(state | s) of a finding that hangs on conditions only, shape (states, sets)."""
+    return np.asarray(rule_table(part.model, part.states, sets, (), stated_numbers(part.model))[0])
 
 
 def states_of(part: Sign | Finding) -> tuple[str, ...]:
@@ -225,5 +230,5 @@ def has_whole_table(finding: Finding) -> bool:
 
 def own_parents(model: FindingModel, names: Iterable[str]) -> tuple[str, ...]:
     """Those of these names that are parents of a rule, in the order of `names`."""
-    parents = frozenset(parents_of(model))
+    parents = frozenset(map(condition_of, parents_of(model)))
     return tuple(name for name in names if name in parents)

@@ -13,7 +13,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import ExportError, printable, quoted, unknown_text
 from bayesknee.files import write_files
 from bayesknee.interop.formats import EXPORT_FORMATS
-from bayesknee.interop.tables import network_tables
+from bayesknee.interop.tables import is_conditioned, network_tables
 from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
 from bayesknee.knowledge.model import COMPLAINT
 from bayesknee.knowledge.network import Network, check_setting
@@ -67,7 +67,7 @@ def export(
 
 def _document(network: Network, setting: str) -> Document:
     parts = [f"{network.id} {network.version} in {setting}, written by bayesknee."]
-    if network.complaint:
+    if is_conditioned(network):
         parts.append(f"Condition every query on {COMPLAINT} = yes.")
     if network.gated:
         parts.append("Give what an answer implies of its gate (only_if in the network) as evidence, too.")

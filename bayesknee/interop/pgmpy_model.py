@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bayesknee.interop.tables import Table, network_tables
+from bayesknee.interop.table import Table
+from bayesknee.interop.tables import network_tables
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DiscreteBayesianNetwork, TabularCPD
 

@@ -3,56 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from bayesknee.arrays import Vector
 from bayesknee.errors import ExportError
+from bayesknee.inference.cause_sets import limit_of, list_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.rule_tables import own_parents, rule_table, stated_numbers, states_of
-from bayesknee.inference.strategy import MOST_CONDITIONS
-from bayesknee.knowledge.model import COMPLAINT, NO_YES, Finding, Mixture, NoisyOr, Reading, RiskFactor, Sign
+from bayesknee.interop.chains import (
+    CauseNode,
+    cause_nodes,
+    counts,
+    form_node,
+    greatest_chain,
+    limited_complaint,
+    mixture_chain,
+    mixture_of_slots,
+    noisy_or_chain,
+    slots,
+)
+from bayesknee.interop.table import Table
+from bayesknee.knowledge.model import (
+    COMPLAINT,
+    NO_YES,
+    Finding,
+    Greatest,
+    Mixture,
+    NoisyOr,
+    Reading,
+    RiskFactor,
+    Sign,
+    parents_of,
+)
 from bayesknee.knowledge.network import Network, check_setting
 
+# Where causes are limited, a table over more conditions gives way to a chain of small ones. Judged: 12 still read fast.
+MOST_AT_ONCE: Final = 12
+MOST_CONDITIONS: Final = 20  # a table over all of them would have a million columns
 MOST_NUMBERS: Final = 2**22  # 32 MB here, and more as text: beyond, a file hardly serves other programs. Judged
-TOLERANCE: Final = 1e-9  # as for distributions in a network: far above rounding, far below a wrong figure
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """P(node | parents).
-
-    Attributes:
-        values: an axis for the node's states, then one for each parent, in the order of `parents`.
-
-    Raises:
-        ExportError: a value is no probability, or a column does not sum to 1 within 1e-9.
-    """
-
-    node: str
-    states: tuple[str, ...]
-    parents: tuple[str, ...]
-    values: Vector
-
-    def __post_init__(self) -> None:
-        off = float(np.max(np.abs(self.values.sum(axis=0) - 1.0)))
-        if not (np.all(self.values >= 0.0) and off <= TOLERANCE):
-            raise ExportError(
-                f"the table of {self.node} is off by {off:.2g}; expected columns of probabilities that sum to 1 within "
-                f"{TOLERANCE:g}; correct the numbers of {self.node}"
-            )
-
-    @property
-    def rows(self) -> Vector:
-        """A row for each combination of parent states, the last parent changing fastest; a column for each state."""
-        return np.moveaxis(self.values, 0, -1).reshape(-1, len(self.states))
 
 
 def network_tables(network: Network, setting: str | None = None) -> tuple[Table, ...]:
     """One table for each node, parents before children: risk factors, conditions, the complaint, signs, findings.
+
+    Forms of a condition are one node below it. Where only so many causes may come together, chains of nodes count them;
+    see `bayesknee.interop.chains`.
 
     Args:
         network: any, as long as its tables do not grow too large.
@@ -63,7 +60,7 @@ def network_tables(network: Network, setting: str | None = None) -> tuple[Table,
         InferenceError: base rates that cannot be met.
         ExportError: more conditions, or larger tables, than plain tables can hold.
     """
-    if (n := len(network.conditions)) > MOST_CONDITIONS:
+    if (n := len(network.conditions)) > MOST_CONDITIONS and limit_of(network) is None:
         raise ExportError(f"network {network.id} has {n} conditions; as plain tables at most {MOST_CONDITIONS} will do")
     tables: list[Table] = []
     for table in _tables(network, check_setting(network, setting)):
@@ -76,16 +73,23 @@ def network_tables(network: Network, setting: str | None = None) -> tuple[Table,
     return tuple(tables)
 
 
+def is_conditioned(network: Network) -> bool:
+    """Whether queries are to be conditioned on the complaint; without one, it tells that causes are not too many."""
+    return bool(network.complaint) or limit_of(network) is not None
+
+
 def _tables(network: Network, setting: str) -> Iterator[Table]:
     yield from (_risk_factor(factor, setting) for factor in network.risk_factors.values())
     yield from _conditions(network, setting)
-    if network.complaint:
-        yield _complaint(tuple(network.conditions))
+    yield from (form_node(condition) for condition in network.conditions.values() if condition.forms)
+    yield from _complaint(network)
     for name in {
         each: None for sign in network.signs for each in (*network.signs_above(network.signs[sign].model), sign)
     }:
-        yield _of_rule(network.signs[name], network)
-    yield from (_finding(finding, network) for finding in network.findings.values())
+        yield from _of_rule(network.signs[name], network)
+    yield from _slots(network)
+    for finding in network.findings.values():
+        yield from _finding(finding, network)
 
 
 def _risk_factor(factor: RiskFactor, setting: str) -> Table:
@@ -100,29 +104,73 @@ def _conditions(network: Network, setting: str) -> Iterator[Table]:
         yield from (tables.pop(name) for name in ready)
 
 
-def _complaint(conditions: tuple[str, ...]) -> Table:
-    """A deterministic OR: present if any condition is."""
-    yes = np.ones((2,) * len(conditions))
-    yes[(0,) * len(conditions)] = 0.0
-    return Table(COMPLAINT, NO_YES, conditions, np.stack([1.0 - yes, yes]))
+def _complaint(network: Network) -> Iterator[Table]:
+    """A deterministic OR: present if any condition is; or, if there is a limit, as many as there may be."""
+    conditions, most = tuple(network.conditions), limit_of(network)
+    if most is not None:
+        yield from counts(conditions, most)
+        yield limited_complaint(len(conditions), most, fewest=int(bool(network.complaint)))
+    elif network.complaint:
+        yes = np.ones((2,) * len(conditions))
+        yes[(0,) * len(conditions)] = 0.0
+        yield Table(COMPLAINT, NO_YES, conditions, np.stack([1.0 - yes, yes]))
 
 
-def _finding(finding: Finding, network: Network) -> Table:
+def _finding(finding: Finding, network: Network) -> Iterator[Table]:
     if isinstance(finding.model, Reading):
-        return Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
-    if not isinstance(finding.model, Mixture):
-        return _of_rule(finding, network)
-    conditions = tuple(network.conditions)
-    table = mixture_table(finding.model, finding.states, conditions)
-    return Table(finding.id, finding.states, conditions, table.reshape(-1, *(2,) * len(conditions)))
+        yield Table(finding.id, NO_YES, (finding.model.sign,), reading_table(finding.model))
+    elif isinstance(finding.model, Mixture):
+        yield from _mixture(finding, finding.model, network)
+    else:
+        yield from _of_rule(finding, network)
 
 
-def _of_rule(part: Sign | Finding, network: Network) -> Table:
-    """P(state | the parents that the rule names): conditions, then signs."""
+def _of_rule(part: Sign | Finding, network: Network) -> Iterator[Table]:
+    """P(state | the parents that the rule names): conditions or their forms, then signs."""
     rule, states = part.model, states_of(part)
     causes, signs = own_parents(rule, network.conditions), own_parents(rule, network.signs)
+    nodes = cause_nodes([network.conditions[name] for name in causes], set(parents_of(rule)))
+    if limit_of(network) is not None and len(nodes) > MOST_AT_ONCE and isinstance(rule, NoisyOr | Greatest):
+        every = (*nodes, *(CauseNode(name, (name,)) for name in signs))
+        chain = noisy_or_chain if isinstance(rule, NoisyOr) else greatest_chain
+        yield from chain(part.id, rule, states, every)  # type: ignore[arg-type]
+        return
+    sets = list_sets(tuple(node.causes for node in nodes)) if nodes else None
     if isinstance(rule, NoisyOr) and not signs:
-        return Table(part.id, NO_YES, causes, noisy_or_table(rule, causes).reshape(2, *(2,) * len(causes)))
-    table = rule_table(rule, states, causes, signs, stated_numbers(rule))[0]
-    values = np.moveaxis(table, -1, 1).reshape(len(states), *(2,) * (len(causes) + len(signs)))
-    return Table(part.id, states, (*causes, *signs), values)
+        values = noisy_or_table(rule, list_sets(tuple(node.causes for node in nodes)))
+    else:
+        values = np.moveaxis(rule_table(rule, states, sets, signs, stated_numbers(rule))[0], -1, 1)
+    sizes = [1 + len(node.causes) for node in nodes]
+    parents = (*(node.id for node in nodes), *signs)
+    yield Table(part.id, states, parents, values.reshape(len(states), *sizes, *(2,) * len(signs)))
+
+
+def _mixture(finding: Finding, rule: Mixture, network: Network) -> Iterator[Table]:
+    most = limit_of(network)
+    nodes = cause_nodes(network.conditions.values(), {*rule.distributions, *rule.weights})
+    if most is not None and len(nodes) > MOST_AT_ONCE:
+        if _weigh_alike(rule):
+            yield from mixture_chain(finding.id, rule, finding.states, nodes, most)
+        else:
+            yield mixture_of_slots(finding.id, rule, finding.states, _all_nodes(network), most)
+        return
+    table = mixture_table(rule, finding.states, list_sets(tuple(node.causes for node in nodes)))
+    sizes = [1 + len(node.causes) for node in nodes]
+    yield Table(finding.id, finding.states, tuple(node.id for node in nodes), table.reshape(-1, *sizes))
+
+
+def _all_nodes(network: Network) -> tuple[CauseNode, ...]:
+    """Nodes that tell of all forms."""
+    return cause_nodes(network.conditions.values(), set(network.causes))
+
+
+def _weigh_alike(rule: Mixture) -> bool:
+    return all(weight.value == 1.0 for weight in rule.weights.values())
+
+
+def _slots(network: Network) -> Iterator[Table]:
+    """What tells which causes are present, where a mixture needs it."""
+    most = limit_of(network)
+    mixtures = [each.model for each in network.findings.values() if isinstance(each.model, Mixture)]
+    if most is not None and len(network.conditions) > MOST_AT_ONCE and not all(map(_weigh_alike, mixtures)):
+        yield from slots(_all_nodes(network), most)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.interop.tables import Table
+from bayesknee.interop.table import Table
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ Slow and plain: for words, drawings and baselines, which ask for a condition alo
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from bayesknee.knowledge.model import (
     NO_YES,
@@ -16,10 +17,15 @@ from bayesknee.knowledge.model import (
     Mixture,
     NoisyOr,
     Reading,
+    condition_of,
+    of_cause,
     parents_of,
+    stated_as,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.rule_checks import cumulative
+
+T = TypeVar("T")
 
 
 def finding_chances(network: Network, finding: Finding, present: frozenset[str]) -> tuple[float, ...]:
@@ -28,7 +34,7 @@ def finding_chances(network: Network, finding: Finding, present: frozenset[str])
     Args:
         network: where the finding stands.
         finding: one of its findings.
-        present: ids of conditions.
+        present: ids of conditions, or of forms of them, as `condition.form`.
     """
     signs = network.signs_above(finding.model)
     rows = [
@@ -52,7 +58,7 @@ def _with_signs(
         yield there | {last}, weight * yes
 
 
-def rule_chances(model: FindingModel, states: tuple[str, ...], present: Container[str]) -> tuple[float, ...]:
+def rule_chances(model: FindingModel, states: tuple[str, ...], present: Collection[str]) -> tuple[float, ...]:
     """P(state | exactly these conditions and signs are present)."""
     if isinstance(model, NoisyOr):
         return _noisy_or(model, present)
@@ -63,12 +69,12 @@ def rule_chances(model: FindingModel, states: tuple[str, ...], present: Containe
         return 1.0 - yes, yes
     if isinstance(model, Mixture):
         return _mixture(model, states, present)
-    return model.row(present).vector(states)
+    return model.row({condition_of(cause) for cause in present}).vector(states)
 
 
-def _noisy_or(rule: NoisyOr, present: Container[str]) -> tuple[float, ...]:
+def _noisy_or(rule: NoisyOr, present: Collection[str]) -> tuple[float, ...]:
     """One cause is taken as it is stated, so that the figure is told as it stands."""
-    stated = [number.value for name, number in rule.causes.items() if name in present]
+    stated = [number.value for number in _stated(rule.causes, present)]
     if len(stated) == 1:
         return 1.0 - stated[0], stated[0]
     no = 1.0 - rule.leak.value
@@ -77,32 +83,37 @@ def _noisy_or(rule: NoisyOr, present: Container[str]) -> tuple[float, ...]:
     return no, 1.0 - no
 
 
-def _greatest(rule: Greatest, states: tuple[str, ...], present: Container[str]) -> tuple[float, ...]:
+def _greatest(rule: Greatest, states: tuple[str, ...], present: Collection[str]) -> tuple[float, ...]:
     leak = cumulative(rule.leak, states)
     at_most = list(leak)
-    for name, distribution in rule.causes.items():
-        if name in present:
-            own = cumulative(distribution, states)
-            at_most = [p * a / b for p, a, b in zip(at_most, own, leak, strict=True)]
+    for distribution in _stated(rule.causes, present):
+        own = cumulative(distribution, states)
+        at_most = [p * a / b for p, a, b in zip(at_most, own, leak, strict=True)]
     return tuple(b - a for a, b in zip([0.0, *at_most[:-1]], at_most, strict=True))
 
 
-def _mixture(rule: Mixture, states: tuple[str, ...], present: Container[str]) -> tuple[float, ...]:
+def _mixture(rule: Mixture, states: tuple[str, ...], present: Collection[str]) -> tuple[float, ...]:
     """Of the conditions without a line it is asked for one at a time, as nothing else in it names them."""
-    named = [name for name in rule.distributions if name in present]
+    named = sorted(cause for cause in present if stated_as(rule.distributions, cause) is not None)
     if not named:
         return rule.otherwise.vector(states) if rule.otherwise else (1.0 / len(states),) * len(states)
-    weights = [rule.weights[name].value if name in rule.weights else 1.0 for name in named]
-    vectors = [rule.distributions[name].vector(states) for name in named]
+    weights = [weight.value if (weight := of_cause(rule.weights, cause)) else 1.0 for cause in named]
+    vectors = [each.vector(states) for each in _stated(rule.distributions, named)]
     return tuple(
         sum(weight * p for weight, p in zip(weights, column, strict=True)) / sum(weights)
         for column in zip(*vectors, strict=True)
     )
 
 
+def _stated(by_cause: Mapping[str, T], present: Collection[str]) -> list[T]:
+    """What is stated of those that are present, in the order in which it is."""
+    found = {name: by_cause[name] for cause in present if (name := stated_as(by_cause, cause))}
+    return [found[name] for name in by_cause if name in found]
+
+
 def named_conditions(network: Network, model: FindingModel) -> tuple[str, ...]:
     """The conditions that a rule names, itself or by way of the signs that it hangs on, in the network's order."""
-    named = set(parents_of(model))
+    named = set(map(condition_of, parents_of(model)))
     for sign in network.signs_above(model):
-        named.update(parents_of(network.signs[sign].model))
+        named.update(map(condition_of, parents_of(network.signs[sign].model)))
     return tuple(name for name in network.conditions if name in named)

@@ -26,6 +26,7 @@ from bayesknee.knowledge.model import (
     Condition,
     Exclusion,
     Finding,
+    Form,
     Group,
     Path,
     RedFlag,
@@ -38,11 +39,21 @@ from bayesknee.knowledge.model import (
     parents_of,
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
-from bayesknee.knowledge.rule_checks import Nodes, distribution_problems, finding_problems, model_problems
+from bayesknee.knowledge.rule_checks import (
+    SUM_TOLERANCE,
+    Nodes,
+    distribution_problems,
+    finding_problems,
+    model_problems,
+)
 from bayesknee.knowledge.scope import Scope, scope_problems
 from bayesknee.knowledge.sections import NODES
 from bayesknee.words import folded
 
+# Causes at once that a network may allow. Judged: six hardly differ from any number, and each more multiplies the sets.
+MOST_CAUSES: Final = 5
+# How far base rates must stay inside what can be met: nearer, intercepts run away, and rounding decides.
+LEAST_ROOM: Final = 1e-6
 MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -82,6 +93,8 @@ class NetworkParts(Protocol):
     def complaint(self) -> str: ...
     @property
     def catch_all(self) -> str: ...
+    @property
+    def most_causes(self) -> int | None: ...
 
 
 def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> list[Problem]:
@@ -99,6 +112,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _risk_factors,
         _bands,
         _conditions,
+        _most_causes,
         _base_rates,
         _condition_cycles,
         _signs,
@@ -231,6 +245,7 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
         if condition.level not in LEVELS:
             yield unknown_name((*path, "level"), condition.level, LEVELS, "a level of urgency")
         yield from _thresholds(path, condition)
+        yield from _forms(path, condition)
         if condition.stake <= 0:
             yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
         if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", condition.icd10):
@@ -240,7 +255,22 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
             yield from _odds_ratios((*path, "odds_ratios", parent), name, ratios, parts, broken)
 
 
-def _thresholds(path: Path, condition: Condition) -> Iterator[Problem]:
+def _forms(path: Path, condition: Condition) -> Iterator[Problem]:
+    """Shares that sum to 1, of two forms or more, whose thresholds are in order."""
+    path = (*path, "forms")
+    shares = [form.share.value for form in condition.forms.values()]
+    if len(shares) == 1:
+        yield Problem(path, "one form", "two or more forms", "add another, or drop it")
+    elif shares and abs(sum(shares) - 1.0) > SUM_TOLERANCE:
+        yield Problem(path, f"shares that sum to {sum(shares):.12g}", "shares that sum to 1", "correct one of them")
+    for name, form in condition.forms.items():
+        yield from _name_problems((*path, name), name)
+        if form.level is not None and form.level not in LEVELS:
+            yield unknown_name((*path, name, "level"), form.level, LEVELS, "a level of urgency")
+        yield from _thresholds((*path, name), form)
+
+
+def _thresholds(path: Path, condition: Condition | Form) -> Iterator[Problem]:
     """Each further threshold is higher and more urgent than the last."""
     path = (*path, "thresholds")
     for (before, lower), (level, higher) in pairwise(condition.steps):
@@ -272,8 +302,26 @@ def _odds_ratios(
             yield unknown_name((*path, state), state, states, f"a state of {parent}")
 
 
+def _most_causes(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    if parts.most_causes is not None and not 1 <= parts.most_causes <= MOST_CAUSES:
+        remedy = "correct it, or leave it out for any number of causes"
+        expected = f"a number of causes at once from 1 to {MOST_CAUSES}"
+        yield Problem(("network", "most_causes"), str(parts.most_causes), expected, remedy)
+
+
+def _alike_settings(parts: NetworkParts) -> Iterator[Problem]:
+    """Where base rates sum to 1, one that changes takes the others along, so each setting has all of its own."""
+    settings = {setting for condition in parts.conditions.values() for setting in condition.base_rate}
+    for name, condition in parts.conditions.items():
+        if missing := sorted(settings.difference(condition.base_rate)):
+            expected = "with most_causes: 1, base rates of all conditions for the same settings"
+            yield Problem(("conditions", name, "base_rate"), f"nothing for {', '.join(missing)}", expected, "add it")
+
+
 def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
-    if not parts.complaint or broken & {"conditions", *parts.conditions}:
+    if parts.complaint and parts.most_causes == 1:
+        yield from _alike_settings(parts)
+    if broken & {"conditions", *parts.conditions}:
         return
     for setting in parts.settings:
         rates = [
@@ -281,13 +329,27 @@ def _base_rates(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
             for condition in parts.conditions.values()
             if (rate := condition.base_rate.get(setting) or condition.base_rate.get(ANY_SETTING))
         ]
-        if len(rates) == len(parts.conditions) and len(rates) > 1 and sum(rates) <= 1.0:
-            yield Problem(
-                ("conditions",),
-                f"base rates in {setting} that sum to {sum(rates):.6g}",
-                "a sum above 1, since each patient has at least one cause",
-                "raise the catch-all's base rate, or drop the complaint",
-            )
+        if len(rates) == len(parts.conditions) and len(rates) > 1:
+            yield from _sum_of_base_rates(setting, sum(rates), parts)
+
+
+def _sum_of_base_rates(setting: str, total: float, parts: NetworkParts) -> Iterator[Problem]:
+    """Whether sets of as many causes as the network allows can have base rates of this sum."""
+    got, most = f"base rates in {setting} that sum to {total:.6g}", parts.most_causes
+    if parts.complaint and most == 1:
+        if abs(total - 1.0) > SUM_TOLERANCE:
+            expected = "a sum of 1, since each patient has just one cause (most_causes: 1)"
+            yield Problem(("conditions",), got, expected, "scale them to 1, or raise most_causes")
+    elif parts.complaint and total <= 1.0:
+        yield Problem(
+            ("conditions",),
+            got,
+            "a sum above 1, since each patient has at least one cause",
+            "raise the catch-all's base rate, or drop the complaint",
+        )
+    elif most is not None and most < len(parts.conditions) and total > most - LEAST_ROOM:
+        expected = f"a sum below {most}, since nobody has more causes than most_causes says"
+        yield Problem(("conditions",), got, expected, "raise most_causes, or lower base rates")
 
 
 def _condition_cycles(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
@@ -314,7 +376,8 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def _nodes(parts: NetworkParts, broken: frozenset[str]) -> Nodes:
-    return Nodes(parts.conditions, parts.signs, broken, bool(parts.complaint))
+    forms = {condition.id: condition.causes for condition in parts.conditions.values() if condition.forms}
+    return Nodes(parts.conditions, parts.signs, broken, bool(parts.complaint), forms)
 
 
 def _signs(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:

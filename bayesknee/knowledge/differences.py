@@ -23,7 +23,7 @@ SECTIONS: Final = (
     "red_flags",
     "scores",
 )
-HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "caution", "scope")
+HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution", "scope")
 
 
 @dataclass(frozen=True)

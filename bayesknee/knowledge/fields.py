@@ -213,6 +213,16 @@ class Fields:
         """A number that needs no source, such as a burden."""
         return self._float(self.text(key), (key,)) if self.has(key) else default
 
+    def whole_number(self, key: str) -> int | None:
+        """A whole number that needs no source; None where it is left out, or could not be read."""
+        if not self.has(key):
+            return None
+        text = self.text(key)
+        if not re.fullmatch(r"[+-]?\d{1,9}", text):
+            self.problem((key,), quoted(text), "a whole number", "write it in digits, such as 3")
+            return None
+        return int(text)
+
     def _float(self, text: str, below: Path) -> float:
         if DECIMAL.fullmatch(text):
             return float(text)

@@ -22,8 +22,11 @@ from bayesknee.knowledge.model import (
     Path,
     Reading,
     RiskFactor,
+    condition_of,
+    of_cause,
     parents_of,
     row_key,
+    stated_as,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import find_number, number_words
@@ -78,7 +81,11 @@ def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> 
         found = _of_condition(network, network.conditions[name], likelihood)
     else:
         found = _of_finding(network, network.findings[name], likelihood)
-    return {link.condition: link for link in found}
+    links: dict[str, Link] = {}
+    for link in found:  # of the forms of a condition, the strongest
+        if link.condition not in links or abs(link.effect) > abs(links[link.condition].effect):
+            links[link.condition] = link
+    return links
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -107,20 +114,25 @@ def _by_chances(network: Network, finding: Finding, likelihood: Likelihood) -> I
         return max(sum(a * b for a, b in zip(likelihood, chances, strict=True)), LEAST_CHANCE)
 
     none = chance(frozenset())
-    for name in named_conditions(network, finding.model):
+    for name in (
+        cause for each in named_conditions(network, finding.model) for cause in network.conditions[each].causes
+    ):
         path = _number_path(network, finding, name, likeliest)
         effect = math.log(chance(frozenset([name])) / none)
-        yield Link(name, effect, (_stated(network, path, find_number(network, path)),))
+        yield Link(condition_of(name), effect, (_stated(network, path, find_number(network, path)),))
 
 
-def _number_path(network: Network, finding: Finding, condition: str, state: str) -> Path:
-    """The number that says most of an answer and a condition: in the finding's rule, or in that of its nearest sign."""
+def _number_path(network: Network, finding: Finding, cause: str, state: str) -> Path:
+    """The number that says most of an answer and a cause: in the finding's rule, or in that of its nearest sign."""
     path: Path = ("findings", finding.id)
     model: FindingModel = finding.model
-    while condition not in parents_of(model):
+    while stated_as(parents_of(model), cause) is None:
         signs = {name: network.signs[name].model for name in reversed(network.signs_above(model))}
-        sign = next(name for name, each in signs.items() if condition in named_conditions(network, each))
+        sign = next((name for name, each in signs.items() if _bears_on(network, each, cause)), "")
+        if not sign:  # only other forms are named
+            return _number_path(network, finding, _other_form(network, finding, cause), state)
         path, model, state = ("signs", sign), signs[sign], NO_YES[1]
+    condition = stated_as(parents_of(model), cause) or cause
     if isinstance(model, NoisyOr):
         return (*path, "noisy_or", "causes", condition)
     if isinstance(model, ConditionalTable):
@@ -129,6 +141,18 @@ def _number_path(network: Network, finding: Finding, condition: str, state: str)
     if isinstance(model, Greatest):
         return (*path, "greatest", "causes", condition, _stated_state(model.causes[condition], state))
     raise TypeError(f"{finding.id} has links of its own")
+
+
+def _bears_on(network: Network, model: FindingModel, cause: str) -> bool:
+    """Whether a rule states something of a cause, itself or by way of signs."""
+    rules = (model, *(network.signs[name].model for name in network.signs_above(model)))
+    return any(stated_as(parents_of(rule), cause) is not None for rule in rules)
+
+
+def _other_form(network: Network, finding: Finding, cause: str) -> str:
+    """A form of the same condition of which something is stated."""
+    forms = network.conditions[condition_of(cause)].causes
+    return next(form for form in forms if form != cause and _bears_on(network, finding.model, form))
 
 
 def _stated_state(distribution: Distribution, state: str) -> str:
@@ -157,13 +181,13 @@ def _of_noisy_or(
     none = no + (yes - no) * rule.leak.value
     for name, number in rule.causes.items():
         effect = math.log((no + (yes - no) * number.value) / none)
-        yield Link(name, effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
+        yield Link(condition_of(name), effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
 
 
 def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: Likelihood) -> Iterator[Link]:
     """For each condition with a distribution of its own, P(answer | only that condition) over the mean of all."""
     likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
-    everyone = {name: rule.distributions.get(name, rule.otherwise) for name in network.conditions}
+    everyone = {name: of_cause(rule.distributions, name) or rule.otherwise for name in network.causes}
     chances = {
         name: sum(a * b for a, b in zip(likelihood, own.vector(finding.states), strict=True))
         for name, own in everyone.items()
@@ -174,7 +198,8 @@ def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: L
     for name, own in rule.distributions.items():
         state = likeliest if likeliest in own.numbers else next(iter(own.numbers))
         number = _stated(network, (*path, name, state), own.numbers[state])
-        yield Link(name, math.log(chances[name] / mean), (number,))
+        chance = next(chances[cause] for cause in network.causes if name in (cause, condition_of(cause)))
+        yield Link(condition_of(name), math.log(chance / mean), (number,))
 
 
 # --- what stands before the conditions -------------------------------------------------------------------------------

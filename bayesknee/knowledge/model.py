@@ -6,7 +6,7 @@ The format is described in docs/network_format.md; the attributes here bear the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
@@ -30,6 +30,7 @@ JUDGED: Final = "judged"
 PANEL: Final = "panel"  # the method of a number that readers judged, each alone; see `bayesknee.authoring.panel`
 ANY_SETTING: Final = "any_setting"
 COMPLAINT: Final = "presenting_complaint"
+OF_FORM: Final = "."  # between condition and form, where findings and signs name a form as their cause
 # Bounds of odds ratios and weights, judged: no cause is that sure, so what is beyond is a slip, which wider bounds
 # would let through.
 SMALLEST_RATIO: Final = 1e-4
@@ -150,6 +151,22 @@ class Distribution:
         return tuple(given.get(state, remainder) for state in states)
 
 
+def condition_of(cause: str) -> str:
+    """The id of the condition that a cause is, or is a form of."""
+    return cause.partition(OF_FORM)[0]
+
+
+def stated_as(stated: Collection[str], cause: str) -> str | None:
+    """Under which id a cause is stated: its own; of a form that is not named, its condition's; None if neither."""
+    return next((name for name in (cause, condition_of(cause)) if name in stated), None)
+
+
+def of_cause(stated: Mapping[str, T], cause: str) -> T | None:
+    """What is stated of a cause, if anything; see `stated_as`."""
+    name = stated_as(stated, cause)
+    return None if name is None else stated[name]
+
+
 @dataclass(frozen=True)
 class NoisyOr:
     """P(yes | s) = 1 - (1 - leak) * product over the present causes of (1 - q); see `bayesknee.inference.cpds`.
@@ -157,7 +174,7 @@ class NoisyOr:
     Attributes:
         leak: P(yes | no listed cause is present).
         causes: for each cause, a condition or sign, P(yes | only that cause is present), the leak included (Henrion's
-            statement).
+            statement). A form that is named, as `condition.form`, has a number of its own.
     """
 
     leak: Probability
@@ -169,9 +186,9 @@ class Mixture:
     """P(f = v | s) is the weighted mean of the present conditions' own distributions over v.
 
     Attributes:
-        distributions: by condition.
+        distributions: by condition, or by form, as `condition.form`.
         otherwise: for conditions without one, and for no condition at all.
-        weights: by condition; 1 where left out.
+        weights: by condition or form; 1 where left out.
     """
 
     distributions: Mapping[str, Distribution]
@@ -319,6 +336,34 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Form:
+    """One of the ways in which a condition comes: hidden, and exclusive of its other forms.
+
+    Attributes:
+        share: P(this form | the condition); those of all forms sum to 1.
+        level: the care that it calls for at its limit, and where it is what the most probable cause most likely is;
+            None where the condition's own will do.
+        limit: the probability of this form below which it may be left; None without a level.
+        do, thresholds: as of a condition.
+    """
+
+    id: str
+    name: str
+    share: Probability
+    level: Level | None = None
+    limit: Probability | None = None
+    do: str = ""
+    thresholds: Mapping[Level, Threshold] = field(default_factory=immutabledict)
+
+    @property
+    def steps(self) -> tuple[tuple[Level, Threshold], ...]:
+        """Its own thresholds with their levels, the lowest first."""
+        if self.level is None or self.limit is None:
+            return ()
+        return ((self.level, Threshold(self.limit, self.do)), *self.thresholds.items())
+
+
+@dataclass(frozen=True)
 class Condition:
     """Something that can be a cause of the complaint.
 
@@ -330,6 +375,7 @@ class Condition:
         do: what is done from its limit on, in a few words; empty where the level says it all.
         thresholds: the further ones, by the level that each calls for; each is higher and more urgent than the last.
         stake: how much missing it weighs, relative to other conditions.
+        forms: by id, where it comes in several; a patient who has it has one of them.
     """
 
     id: str
@@ -345,6 +391,12 @@ class Condition:
     stake: float = 1.0
     do: str = ""
     thresholds: Mapping[Level, Threshold] = field(default_factory=immutabledict)
+    forms: Mapping[str, Form] = field(default_factory=immutabledict)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """How it can be a cause: the ids of its forms, or its own id alone."""
+        return tuple(f"{self.id}{OF_FORM}{form}" for form in self.forms) or (self.id,)
 
     @property
     def steps(self) -> tuple[tuple[Level, Threshold], ...]:

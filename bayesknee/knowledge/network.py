@@ -16,6 +16,7 @@ from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
+    OF_FORM,
     Condition,
     Finding,
     FindingModel,
@@ -85,6 +86,7 @@ class Network:
     Attributes:
         complaint: what the patient presents with; empty for a network without a presenting complaint.
         catch_all: the condition that stands for "none of the named ones"; empty where there is none.
+        most_causes: how many conditions are the cause together at most; None for any number.
         sha256: over the files it was read from; empty for one that was made in memory.
 
     Raises:
@@ -110,6 +112,7 @@ class Network:
     complaint: str = ""
     catch_all: str = ""
     caution: str = ""
+    most_causes: int | None = None
     sha256: str = ""
 
     def __post_init__(self) -> None:
@@ -144,6 +147,17 @@ class Network:
         labels += [(folded(condition.name), condition.id) for condition in self.conditions.values()]
         counts = Counter(label for label, _ in labels)
         return immutabledict({label: name for label, name in labels if counts[label] == 1})
+
+    @cached_property
+    def causes(self) -> tuple[str, ...]:
+        """How conditions can be causes: the ids of their forms, as `condition.form`, or their own."""
+        return tuple(cause for condition in self.conditions.values() for cause in condition.causes)
+
+    def cause_name(self, cause: str) -> str:
+        """The name of a condition, or of a form with that of its condition."""
+        condition, _, form = cause.partition(OF_FORM)
+        name = self.conditions[condition].name
+        return f"{name} ({self.conditions[condition].forms[form].name})" if form else name
 
     @cached_property
     def readings(self) -> dict[str, Reading]:
@@ -258,6 +272,11 @@ class Network:
 
     def _repr_html_(self) -> str:
         return render("network", network=self, kinds=tuple(ANSWERED_BY))
+
+
+def is_single(network: Network) -> bool:
+    """Whether each patient has just one of several conditions, so that base rates sum to 1."""
+    return bool(network.complaint) and network.most_causes == 1 < len(network.conditions)
 
 
 def _clusters(network: Network) -> Iterator[SignCluster]:

@@ -26,7 +26,7 @@ from bayesknee.knowledge.model import (
     parts_below,
     with_values,
 )
-from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.network import Network, is_single
 from bayesknee.knowledge.ranges import LEAST_EXCESS
 from bayesknee.knowledge.rule_checks import cumulative
 
@@ -43,12 +43,19 @@ def find_number(network: Network, path: Path) -> Number:
 def with_number(network: Network, path: Path, value: float) -> Network:
     """The network with another value for one number; in a distribution the other states give way in proportion.
 
+    So do the other base rates, where each patient has just one condition.
+
     Raises:
         NetworkError: a value that breaks a rule of the format; `allowed` tells which do not.
     """
     section, name, *_ = path
     entries = getattr(network, section)
     values = {path: value}
+    if is_share(path):
+        forms = entries[name].forms
+        p = forms[path[3]].share.value
+        others = {form: each.share.value for form, each in forms.items() if form != path[3]}
+        values |= {(*path[:3], form, "share"): other * (1.0 - value) / (1.0 - p) for form, other in others.items()}
     distribution = _distribution(network, path)
     if distribution is not None:
         p = distribution.numbers[path[-1]].value
@@ -57,9 +64,26 @@ def with_number(network: Network, path: Path, value: float) -> Network:
             for state, number in distribution.numbers.items()
             if state != path[-1]
         }
-    entry = with_values((section, name), entries[name], values)
-    changed: dict[str, Any] = {section: {**entries, name: entry}}
+    if _sums_to_one(network, path):
+        own = entries[name].base_rate[path[-1]].value
+        for other in entries.values():
+            if other.id != name:
+                rate = other.base_rate[path[-1]].value
+                values[section, other.id, *path[2:]] = rate * (1.0 - value) / (1.0 - own)
+    named = {other for _, other, *_ in values}
+    entries_now = {other: with_values((section, other), entries[other], values) for other in named}
+    changed: dict[str, Any] = {section: {**entries, **entries_now}}
     return replace(network, sha256="", **changed)
+
+
+def is_share(path: Path) -> bool:
+    """Whether a number is the share of a form of a condition."""
+    return path[0] == "conditions" and path[2] == "forms" and path[-1] == "share"
+
+
+def _sums_to_one(network: Network, path: Path) -> bool:
+    """Whether a number is a base rate of a network in which each patient has just one condition."""
+    return path[0] == "conditions" and path[2] == "base_rate" and is_single(network)
 
 
 def _distribution(network: Network, path: Path) -> Distribution | None:
@@ -88,8 +112,10 @@ def allowed(network: Network, path: Path) -> tuple[float, float]:
     low, high = MARGIN, 1.0 - MARGIN
     section, name, *rest = path
     entry = getattr(network, section)[name]
-    if section == "conditions" and rest[0] == "base_rate" and network.complaint:
-        low = max(low, 1.0 + LEAST_EXCESS - min(_other_base_rates(network, name, rest[1])))
+    if _sums_to_one(network, path):
+        return low, high
+    if section == "conditions" and rest[0] == "base_rate":
+        return _reach_of_base_rate(network, _other_base_rates(network, name, rest[1]))
     rule = getattr(entry, "model", None)
     if isinstance(rule, NoisyOr):
         if rest[-1] == "leak":
@@ -102,6 +128,16 @@ def allowed(network: Network, path: Path) -> tuple[float, float]:
     if isinstance(rule, Reading):
         other = rule.specificity if rest[-1] == "sensitivity" else rule.sensitivity
         low = max(low, 1.0 - other.value + MARGIN)
+    return low, high
+
+
+def _reach_of_base_rate(network: Network, others: list[float]) -> tuple[float, float]:
+    """The lowest and highest base rate beside these sums of the others, by setting."""
+    low, high = MARGIN, 1.0 - MARGIN
+    if network.complaint:
+        low = max(low, 1.0 + LEAST_EXCESS - min(others))
+    if network.most_causes is not None and network.most_causes < len(network.conditions):
+        high = min(high, network.most_causes - 2.0 * LEAST_EXCESS - max(others))
     return low, high
 
 
@@ -163,8 +199,8 @@ def _finding_words(network: Network, finding: Finding, rest: list[str]) -> str:
     if not isinstance(finding.model, Mixture):
         return _cause_words(network, finding, rest)
     if rest[1] == "weights":
-        return f"weight of {network.conditions[rest[2]].name} in {finding.label}"
-    who = "other conditions" if rest[1] == "otherwise" else f"only {network.conditions[rest[2]].name}"
+        return f"weight of {network.cause_name(rest[2])} in {finding.label}"
+    who = "other conditions" if rest[1] == "otherwise" else f"only {network.cause_name(rest[2])}"
     return f"P({_stated(finding.label, rest[-1].replace('_', ' '))} | {who})"
 
 
@@ -177,6 +213,8 @@ def _stated(label: str, state: str) -> str:
 
 def _condition_words(network: Network, name: str, rest: list[str]) -> str:
     condition = network.conditions[name]
+    if rest[0] == "forms":
+        return f"{rest[2]} of {condition.forms[rest[1]].name} among {condition.name}"
     if rest[0] == "thresholds":
         return f"threshold of {condition.name} for the level {rest[1].replace('_', ' ')}"
     if rest[0] != "odds_ratios":
@@ -199,7 +237,7 @@ def _cause_words(network: Network, of: Sign | Finding, rest: list[str]) -> str:
 
 
 def _name(network: Network, cause: str) -> str:
-    return network.conditions[cause].name if cause in network.conditions else network.signs[cause].label
+    return network.signs[cause].label if cause in network.signs else network.cause_name(cause)
 
 
 def citation(network: Network, source: str) -> str:

@@ -28,6 +28,7 @@ from bayesknee.interval_95 import Z
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     LARGEST_RATIO,
+    Condition,
     Distribution,
     Greatest,
     NoisyOr,
@@ -39,7 +40,7 @@ from bayesknee.knowledge.model import (
     parts_below,
     with_values,
 )
-from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.network import Network, is_single
 from bayesknee.knowledge.sections import NODES
 from bayesknee.log_odds import logit
 
@@ -53,6 +54,7 @@ LEAST_ABOVE: Final = 1e-9  # where a rule just holds: too little to tell from eq
 FIT_ROUNDS: Final = 50
 # Rounds in which base rates are drawn again. A draw that fails in all of them has the stated ones: with fewer rounds,
 # more do, which makes ranges look narrower; more take time where hardly any draw can meet the rule. Judged.
+ANY_SUM: Final = (0.0, math.inf)
 MOST_TRIES: Final = 200
 # Base rates that sum to 1 + x make P(complaint) about 2 x or more, which is to stay well above 1e-9: less is lost in
 # rounding (`LOWEST_COMPLAINT` of `bayesknee.inference.prior.intercepts`). A larger one would throw away draws that are
@@ -117,8 +119,11 @@ class StatedRanges(NamedTuple):
 
 def stated_ranges(network: Network) -> StatedRanges:
     """Counts the numbers of a network, and those without a range to draw from."""
-    decisions = {"limit", "thresholds"}
-    numbers = [number for path, number in network.numbers() if path[2] not in decisions and not number.certain]
+    numbers = [
+        number
+        for path, number in network.numbers()
+        if (_is_drawn(path[2:]) or path[2] == "base_rate") and not number.certain
+    ]
     return StatedRanges(len(numbers), sum(number.low == number.high for number in numbers))
 
 
@@ -130,7 +135,9 @@ def stream(seed: int, name: str) -> np.random.Generator:
 def draw_base_rates(network: Network, seed: int, draws: int) -> dict[Path, Draws]:
     """`draws` values of each base rate, by path.
 
-    With a complaint, the base rates of a setting sum to more than 1; so all of them are drawn again until they do.
+    With a complaint, the base rates of a setting sum to more than 1, and where only so many conditions may come
+    together, to less than their number; so all of them are drawn again until they do. Where each patient has just one
+    condition, they are scaled to a sum of 1.
     """
     numbers: list[tuple[Path, Number]] = [
         (("conditions", name, "base_rate", setting), number)
@@ -139,19 +146,39 @@ def draw_base_rates(network: Network, seed: int, draws: int) -> dict[Path, Draws
     ]
     spreads = [_spread(number) for _, number in numbers]
     place = {path: place for place, (path, _) in enumerate(numbers)}
-    by_setting = [_base_rates_in(network, setting, place) for setting in network.settings if network.complaint]
+    low, high = _bounds_of_sum(network)
+    by_setting = [_base_rates_in(network, setting, place) for setting in network.settings if (low, high) != ANY_SUM]
     rng = stream(seed, "base_rate")
     values = np.repeat(np.array([number.value for _, number in numbers])[:, None], draws, axis=1)
     waiting = np.arange(draws)
     for _ in range(MOST_TRIES):
         drawn = _drawn(spreads, rng.standard_normal((len(spreads), len(waiting))))
-        met = np.all([drawn[places].sum(axis=0) > 1.0 + LEAST_EXCESS for places in by_setting], axis=0)
+        met = np.all([(low < total) & (total < high) for total in (drawn[p].sum(axis=0) for p in by_setting)], axis=0)
         met = np.broadcast_to(met, waiting.shape)
         values[:, waiting[met]] = drawn[:, met]
         waiting = waiting[~met]
         if not len(waiting):
             break
+    if is_single(network):
+        _scale_to_one(values, [path[-1] for path, _ in numbers])
     return {path: values[place[path]] for path, _ in numbers}
+
+
+def _scale_to_one(values: Draws, settings: Sequence[str]) -> None:
+    """Scales the base rates of each setting to a sum of 1, in place; all conditions state the same settings."""
+    for setting in set(settings):
+        places = [place for place, other in enumerate(settings) if other == setting]
+        values[places] /= values[places].sum(axis=0)
+
+
+def _bounds_of_sum(network: Network) -> tuple[float, float]:
+    """Between which bounds the base rates of a setting must sum."""
+    most, (low, high) = network.most_causes, ANY_SUM
+    if is_single(network):
+        return ANY_SUM
+    if most is not None and most < len(network.conditions):
+        high = most - LEAST_EXCESS
+    return 1.0 + LEAST_EXCESS if network.complaint else low, high
 
 
 def _base_rates_in(network: Network, setting: str, place: Mapping[Path, int]) -> list[int]:
@@ -169,7 +196,7 @@ class Ranges:
     """
 
     def __init__(self, entry: object) -> None:
-        numbers = [(path, number) for path, number in numbers_below((), entry) if path[0] not in NOT_DRAWN]
+        numbers = [(path, number) for path, number in numbers_below((), entry) if _is_drawn(path)]
         self.paths: tuple[Path, ...] = tuple(path for path, _ in numbers)
         self._place = {path: place for place, path in enumerate(self.paths)}
         self._certain = {place: number.value for place, (_, number) in enumerate(numbers) if number.certain}
@@ -195,6 +222,8 @@ class Ranges:
                 places = (self._place[*path, state] for state in distribution.numbers)
                 if drawn := [place for place in places if place not in self._certain]:
                     yield drawn
+        if isinstance(entry, Condition) and entry.forms:
+            yield [self._place["forms", form, "share"] for form in entry.forms]
 
     def draw(self, rng: np.random.Generator, draws: int) -> Draws:
         """`draws` values of each number, shape (numbers, draws)."""
@@ -242,6 +271,11 @@ class Ranges:
         leak = values[self._place[*path, "leak"]]
         causes = [self._place[*path, "causes", name] for name in rule.causes]
         values[causes] = np.maximum(values[causes], leak * (1.0 - LEAST_ABOVE) + LEAST_ABOVE)
+
+
+def _is_drawn(path: Path) -> bool:
+    """Whether the number at a path of an entry is drawn with it: limits say what to do, and base rates go together."""
+    return path[0] not in NOT_DRAWN and not (path[0] == "forms" and path[2] in NOT_DRAWN)
 
 
 class Spread(NamedTuple):

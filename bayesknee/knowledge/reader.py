@@ -27,6 +27,7 @@ from bayesknee.knowledge.model import (
     Exclusion,
     Finding,
     FindingModel,
+    Form,
     Group,
     OddsRatio,
     Path,
@@ -100,6 +101,7 @@ class _Draft:
     title: str = ""
     description: str = ""
     caution: str = ""
+    most_causes: int | None = None
 
 
 class _NetworkReader:
@@ -247,8 +249,8 @@ class _NetworkReader:
             return None
         return Fields(self._problems, files[0], self._trees[files[0]].items[section], (section,))
 
-    def _head(self) -> dict[str, str]:
-        """The texts of the section `network`."""
+    def _head(self) -> dict[str, Any]:
+        """The section `network`."""
         files = [file for file, tree in self._trees.items() if "network" in tree.items]
         if len(files) != 1:
             if MAIN_FILE in self._trees:
@@ -259,7 +261,8 @@ class _NetworkReader:
         fields = Fields(self._problems, files[0], self._trees[files[0]].items["network"], ("network",))
         if (given := fields.text("format")) not in ("", FORMAT):
             fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
-        head = {key: fields.text(key) for key in ("id", "version", "title")}
+        head: dict[str, Any] = {key: fields.text(key) for key in ("id", "version", "title")}
+        head["most_causes"] = fields.whole_number("most_causes")
         head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
         self._missing_files(fields)
         fields.done()
@@ -390,9 +393,18 @@ def _condition(name: str, entry: Fields) -> Condition:
         base_rate=entry.child("base_rate").numbers(Probability),
         odds_ratios=immutabledict(ratios),
         must_not_miss=entry.truth("must_not_miss", default=False),
+        forms=immutabledict(entry.each_named("forms", _form, required=False)),
         stake=entry.plain_number("stake", 1.0),
         **_thresholds(entry),
     )
+
+
+def _form(name: str, entry: Fields) -> Form:
+    has_care = entry.has("level") or entry.has("limit") or entry.has("thresholds")
+    care = _thresholds(entry) if has_care else {}
+    form = Form(name, entry.text("name"), entry.number("share", Probability), **care)
+    entry.done()
+    return form
 
 
 def _thresholds(entry: Fields) -> dict[str, Any]:

@@ -5,9 +5,11 @@ As in `bayesknee.knowledge.checks`, a rule must stay silent on a NaN.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import accumulate, product
 from typing import Final, NamedTuple
+
+from immutabledict import immutabledict
 
 from bayesknee.errors import Problem, quoted, unknown_name
 from bayesknee.knowledge.model import (
@@ -21,7 +23,9 @@ from bayesknee.knowledge.model import (
     NoisyOr,
     Path,
     Reading,
+    condition_of,
     row_key,
+    stated_as,
 )
 
 # Of a sum of probabilities: far above its rounding, far below a slip in a digit. A larger one would let
@@ -40,18 +44,30 @@ class Nodes(NamedTuple):
         conditions, signs: ids.
         broken: ids that were defined but could not be read; to name one is no fault.
         complaint: whether some condition is always present.
+        forms: of each condition that has some, as `condition.form`.
     """
 
     conditions: Collection[str]
     signs: Collection[str]
     broken: frozenset[str]
     complaint: bool
+    forms: Mapping[str, Collection[str]] = immutabledict()
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The ways in which conditions can be causes."""
+        return tuple(cause for name in self.conditions for cause in self.forms.get(name, (name,)))
+
+    @property
+    def conditions_and_forms(self) -> tuple[str, ...]:
+        """What stands for a condition, or a form of one."""
+        return (*self.conditions, *(form for forms in self.forms.values() for form in forms))
 
     def unknown(self, path: Path, names: Collection[str]) -> Iterator[Problem]:
         """The names that are no condition or sign, as keys at this path."""
-        known = [*self.conditions, *self.signs]
+        known = [*self.conditions_and_forms, *self.signs]
         for name in names:
-            if name not in known and name not in self.broken:
+            if name not in known and condition_of(name) not in self.broken:
                 yield unknown_name((*path, name), name, known, "a condition or sign of the network")
 
 
@@ -173,11 +189,12 @@ def _reading(path: Path, reading: Reading, nodes: Nodes) -> Iterator[Problem]:
 def _mixture(path: Path, mixture: Mixture, states: tuple[str, ...], nodes: Nodes) -> Iterator[Problem]:
     for key in ("distributions", "weights"):
         for name in getattr(mixture, key):
-            if name not in nodes.conditions and name not in nodes.broken:
-                yield unknown_name((*path, key, name), name, nodes.conditions, "a condition of the network")
+            if name not in nodes.conditions_and_forms and condition_of(name) not in nodes.broken:
+                known = nodes.conditions_and_forms
+                yield unknown_name((*path, key, name), name, known, "a condition of the network")
     for name, distribution in mixture.distributions.items():
         yield from distribution_problems((*path, "distributions", name), distribution, states)
-    missing = [name for name in nodes.conditions if name not in mixture.distributions]
+    missing = [cause for cause in nodes.causes if stated_as(mixture.distributions, cause) is None]
     if mixture.otherwise is not None:
         yield from distribution_problems((*path, "otherwise"), mixture.otherwise, states)
     elif missing or not nodes.complaint:

@@ -6,6 +6,7 @@ from one layer to the next only. What is here is plain data; `bayesknee.plots.ne
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,17 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import ConditionError, unknown_text
 from bayesknee.knowledge.chances import rule_chances
-from bayesknee.knowledge.model import NO_YES, Condition, Finding, NoisyOr, Reading, Sign, parents_of
+from bayesknee.knowledge.model import (
+    NO_YES,
+    Condition,
+    Finding,
+    FindingModel,
+    NoisyOr,
+    Reading,
+    Sign,
+    condition_of,
+    parents_of,
+)
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
 
@@ -196,17 +207,23 @@ def _risk_links(condition: Condition) -> Iterator[DrawnLink]:
 
 def _cause_links(network: Network, sign: Sign) -> Iterator[DrawnLink]:
     """From the conditions that it names; signs that hang on one another stand side by side, without a line."""
-    causes = (name for name in parents_of(sign.model) if name in network.conditions)
-    return (DrawnLink(cause, sign.id, _chance(sign, cause), cause) for cause in causes)
+    causes = (name for name in _named(sign.model) if name in network.conditions)
+    return (DrawnLink(cause, sign.id, _chance(network, sign, cause), cause) for cause in causes)
 
 
-def _chance(sign: Sign, *causes: str) -> float:
-    """P(sign | exactly these causes)."""
-    return rule_chances(sign.model, NO_YES, causes)[1]
+def _named(model: FindingModel) -> tuple[str, ...]:
+    """The conditions and signs that a model names, itself or by their forms."""
+    return tuple(dict.fromkeys(map(condition_of, parents_of(model))))
+
+
+def _chance(network: Network, sign: Sign, *conditions: str) -> float:
+    """P(sign | exactly these conditions), each in the form in which it is highest."""
+    forms = itertools.product(*(network.conditions[name].causes for name in conditions))
+    return max(rule_chances(sign.model, NO_YES, causes)[1] for causes in forms)
 
 
 def _direct_causes(finding: Finding) -> tuple[str, ...]:
-    return () if isinstance(finding.model, Reading) else parents_of(finding.model)
+    return () if isinstance(finding.model, Reading) else _named(finding.model)
 
 
 def _add_bundles(layers: Layers, network: Network, findings: Iterable[Finding]) -> None:
@@ -256,15 +273,16 @@ def _led_to(network: Network, condition: str) -> Iterator[DrawnNode]:
             ratios = child.odds_ratios[condition]
             note = ", ".join(f"{state}: odds x {ratio.value:.3g}" for state, ratio in ratios.items())
             yield DrawnNode(child.id, child.name, "condition", note)
-    caused = [sign for sign in network.signs.values() if condition in parents_of(sign.model)]
-    for sign in sorted(caused, key=lambda sign: _lift(sign, condition), reverse=True):
-        yield DrawnNode(sign.id, sign.label, "sign", _note(_chance(sign, condition), _chance(sign)))
+    caused = [sign for sign in network.signs.values() if condition in _named(sign.model)]
+    for sign in sorted(caused, key=lambda sign: _lift(network, sign, condition), reverse=True):
+        note = _note(_chance(network, sign, condition), _chance(network, sign))
+        yield DrawnNode(sign.id, sign.label, "sign", note)
 
 
-def _lift(sign: Sign, condition: str) -> float:
+def _lift(network: Network, sign: Sign, condition: str) -> float:
     """How much more often with the condition than without any cause."""
-    without = _chance(sign)
-    return _chance(sign, condition) / without if without else math.inf
+    without = _chance(network, sign)
+    return _chance(network, sign, condition) / without if without else math.inf
 
 
 def _note(with_cause: float, without: float) -> str:
@@ -283,7 +301,7 @@ def _bears_on(finding: Finding, condition: str, layers: Layers) -> bool:
 
 def _link_around(network: Network, condition: str, node: DrawnNode) -> DrawnLink:
     if node.kind == "sign":
-        return DrawnLink(condition, node.id, _chance(network.signs[node.id], condition), condition)
+        return DrawnLink(condition, node.id, _chance(network, network.signs[node.id], condition), condition)
     return DrawnLink(condition, node.id, MIDDLING, condition)
 
 
@@ -292,7 +310,11 @@ def _finding_note(finding: Finding, condition: str) -> str:
     if isinstance(model, Reading):
         return f"sens. {_percent(model.sensitivity.value)}, spec. {_percent(model.specificity.value)}"
     if isinstance(model, NoisyOr):
-        return _note(model.causes[condition].value, model.leak.value)
-    shares = zip(finding.states, rule_chances(model, finding.states, [condition]), strict=True)
+        return _note(
+            max(number.value for cause, number in model.causes.items() if condition_of(cause) == condition),
+            model.leak.value,
+        )
+    stated = next(cause for cause in parents_of(model) if condition_of(cause) == condition)
+    shares = zip(finding.states, rule_chances(model, finding.states, [stated]), strict=True)
     state, share = max(shares, key=lambda pair: pair[1])
     return f"most often {finding.state_words(state)}, {_percent(share)}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pytest
 
 from bayesknee import Engine, Evidence, Network, to_pgmpy
+from bayesknee.interop.tables import is_conditioned
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.other_programs import VariableElimination, gum
 from tests.support.pyagrum_model import to_pyagrum
@@ -100,4 +101,4 @@ def pgmpy(network: Network, model: Any) -> Ask:  # noqa: ANN401
 
 def _hard(network: Network, patient: Evidence) -> dict[str, str]:
     known = {name: answer for name, answer in patient.answers.items() if isinstance(answer, str)}
-    return known | ({COMPLAINT: "yes"} if network.complaint else {})
+    return known | ({COMPLAINT: "yes"} if is_conditioned(network) else {})

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee import Engine, Evidence, Network, to_pgmpy
+from bayesknee.interop.tables import is_conditioned
 from bayesknee.knowledge.model import COMPLAINT
 from bayesknee.patient.askable import askable, make_filter
 from tests.support.other_programs import gum
@@ -107,7 +108,7 @@ def pyagrum(network: Network, model: Any, wanted: Sequence[str]) -> Rank:  # noq
 
     def ask(patient: Evidence) -> WhatIf:
         known = {name: answer for name, answer in patient.answers.items() if isinstance(answer, str)}
-        known |= {COMPLAINT: "yes"} if network.complaint else {}
+        known |= {COMPLAINT: "yes"} if is_conditioned(network) else {}
         answers.setEvidence(known)
         answers.makeInference()
         posteriors.setEvidence(known)

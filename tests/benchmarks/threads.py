@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bayesknee import Diagnosis, Engine, Evidence, Network
-from bayesknee.inference.subsets import with_ones
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.patient.codes import encode
 
 Work = Callable[[Diagnosis], object]
@@ -55,7 +55,7 @@ def time_threads(network: Network, patients: Sequence[Evidence], draws: int, row
 def _works(network: Network, patients: Sequence[Evidence], draws: int, rows: int) -> Mapping[str, Work]:
     codes = np.repeat(encode(network, patients[:1]), rows, axis=0)
     n = len(network.conditions)
-    weights, sets = np.ones((max(1, NUMBERS >> n), 2**n)), with_ones(n)
+    weights, sets = np.ones((max(1, NUMBERS >> n), 2**n)), all_sets(tuple(map(str, range(n)))).membership.astype(float)
     return {
         f"Intervals from {draws:,} draws": lambda diagnosis: diagnosis.intervals(draws),
         "All questions ranked": lambda diagnosis: diagnosis.rank_questions(),

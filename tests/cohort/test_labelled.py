@@ -74,6 +74,12 @@ def test_refused(case: Case, told: str) -> None:
     assert told in str(error.value)
 
 
+def test_more_labels_than_causes_come_together_are_refused() -> None:
+    few = network(*(condition(name, 0.5) for name in "abc"), most_causes=2)
+    with pytest.raises(CaseFileError, match="case 1: 3 conditions as label; expected at most 2, as most_causes of the"):
+        check_cases([Case(label=("a", "b", "c"))], few)
+
+
 SCREENING = network(condition("a", 0.3), condition("b", 0.1), finding("f", noisy_or(0.1, a=0.5)), complaint="")
 
 

@@ -74,6 +74,24 @@ def test_base_rates_keep_their_sum_above_one() -> None:
     Engine(network, "clinic")
 
 
+def test_base_rates_stay_below_the_number_of_causes() -> None:
+    parts = [condition(name, 0.4) for name in "abc"]
+    net = network(*parts, finding("f", noisy_or(0.1, a=0.7)), most_causes=2)
+    given = check_cases([Case(label=("a", "b"))] * 500 + [Case(label=("b", "c"))] * 500, net)
+    learned = learn(net, given).network
+    assert 1.9 < sum(each.base_rate_in("ward") for each in learned.conditions.values()) < 2.0
+    Engine(learned)
+
+
+def test_base_rates_of_one_cause_still_sum_to_one() -> None:
+    parts = condition("a", 0.5), condition("b", 0.3), condition("c", 0.2)
+    net = network(*parts, finding("f", noisy_or(0.1, a=0.7)), most_causes=1)
+    learned = learn(net, check_cases([Case(label=("a",))] * 90 + [Case(label=("b",))] * 10, net)).network
+    rates = [each.base_rate_in("ward") for each in learned.conditions.values()]
+    assert sum(rates) == pytest.approx(1.0, abs=1e-12)
+    assert rates[0] > 0.65
+
+
 def test_base_rates_can_be_kept() -> None:
     given = cases(*[Case(label=("fracture",))] * 30)
     assert not learn(TINY, given, base_rates=False).moves

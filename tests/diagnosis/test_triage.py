@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from random import Random
 
@@ -290,10 +290,17 @@ def test_many_are_as_one_by_one() -> None:
         patients = [check_evidence(drawn, certain(drawn, rng)) for _ in range(8)]
         diagnoses = [engine.diagnose(each) for each in patients]
         marginals = np.array([[each.posterior[name] for name in drawn.conditions] for each in diagnoses])
-        got = levels(CareSteps(drawn, engine.setting), marginals, encode(drawn, patients))
+        forms = np.array(
+            [[each.forms[name][form] for name in each.forms for form in forms_of(drawn, name)] for each in diagnoses]
+        )
+        got = levels(CareSteps(drawn, engine.setting), marginals, encode(drawn, patients), forms=forms)
         assert [LEVELS[level] for level in got] == [each.triage.level for each in diagnoses]
         found |= {LEVELS[level] for level in got}
     assert len(found) > 2
+
+
+def forms_of(drawn: Network, condition: str) -> Iterable[str]:
+    return drawn.conditions[condition].forms
 
 
 def with_steps(rng: Random, condition: Condition) -> Condition:

@@ -24,6 +24,8 @@ def test_posterior_groups_and_log_evidence(portion: range) -> None:
         assert dict(diagnosis.posterior) == pytest.approx(expected, rel=0, abs=1e-9), f"seed {seed}"
         expected = brute_force.groups(patient.answers)
         assert dict(diagnosis.groups) == pytest.approx(expected, rel=0, abs=1e-9), f"seed {seed}"
+        for name, forms in brute_force.forms(patient.answers).items():
+            assert dict(diagnosis.forms[name]) == pytest.approx(forms, rel=0, abs=1e-9), f"seed {seed}"
         expected_log = brute_force.log_evidence(patient.answers)
         assert diagnosis.log_evidence == pytest.approx(expected_log, rel=0, abs=1e-9), f"seed {seed}"
 

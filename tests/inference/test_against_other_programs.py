@@ -7,12 +7,13 @@ import math
 import pytest
 
 from bayesknee import Engine, to_pgmpy
+from bayesknee.interop.tables import is_conditioned
 from bayesknee.knowledge.model import COMPLAINT
 from tests.support.answers import known
 from tests.support.effort import portions, seeds
 from tests.support.other_programs import ask_pgmpy, gum
 from tests.support.pyagrum_model import to_pyagrum
-from tests.support.random_networks import SMALL, Patient, seeded_patient
+from tests.support.random_networks import SMALL, TINY, Patient, seeded_patient
 
 
 def test_pgmpy_gives_the_same_posteriors() -> None:
@@ -24,22 +25,32 @@ def test_pgmpy_gives_the_same_posteriors() -> None:
         assert got == pytest.approx(expected, rel=0, abs=1e-9), f"seed {seed}"
 
 
+def test_small_tables_in_place_of_large_ones_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where causes are limited, noisy-ORs and mixtures of more conditions than this go out as chains of nodes."""
+    monkeypatch.setattr("bayesknee.interop.tables.MOST_AT_ONCE", 1)
+    for seed in seeds(100):
+        assert_as_pyagrum(seeded_patient(5000 + seed, TINY), seed)
+
+
 @pytest.mark.parametrize("portion", portions(150))
 def test_pyagrum_gives_the_same_posteriors_groups_and_log_evidence(portion: range) -> None:
     for seed in portion:
-        patient = seeded_patient(1000 + seed, SMALL)
-        diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
-        posterior, groups, log_evidence = ask_pyagrum(patient)
-        assert dict(diagnosis.posterior) == pytest.approx(posterior, rel=0, abs=1e-9), f"seed {seed}"
-        assert dict(diagnosis.groups) == pytest.approx(groups, rel=0, abs=1e-9), f"seed {seed}"
-        assert diagnosis.log_evidence == pytest.approx(log_evidence, rel=0, abs=1e-9), f"seed {seed}"
+        assert_as_pyagrum(seeded_patient(1000 + seed, SMALL), seed)
+
+
+def assert_as_pyagrum(patient: Patient, seed: int) -> None:
+    diagnosis = Engine(patient.network, patient.setting).diagnose(patient.answers)
+    posterior, groups, log_evidence = ask_pyagrum(patient)
+    assert dict(diagnosis.posterior) == pytest.approx(posterior, rel=0, abs=1e-9), f"seed {seed}"
+    assert dict(diagnosis.groups) == pytest.approx(groups, rel=0, abs=1e-9), f"seed {seed}"
+    assert diagnosis.log_evidence == pytest.approx(log_evidence, rel=0, abs=1e-9), f"seed {seed}"
 
 
 def ask_pyagrum(patient: Patient) -> tuple[dict[str, float], dict[str, float], float]:
     """Posterior, groups and log P(answers | complaint) by lazy propagation, soft evidence given as it is."""
     network = patient.network
     model = to_pyagrum(to_pgmpy(network, patient.setting))
-    complaint = {COMPLAINT: [0.0, 1.0]} if network.complaint else {}
+    complaint = {COMPLAINT: [0.0, 1.0]} if is_conditioned(network) else {}
     engine = gum.LazyPropagation(model)
     engine.setEvidence(complaint)
     log_complaint = math.log(engine.evidenceProbability())

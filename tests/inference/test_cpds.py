@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.inference.cpds import (
     link,
     mixture_table,
@@ -15,7 +16,7 @@ from bayesknee.inference.cpds import (
 )
 from tests.support.small_networks import distribution, mixture, noisy_or, reading
 
-AB = ("a", "b")
+AB = all_sets(("a", "b"))
 
 
 def test_link_turns_henrions_statement_into_diezs_parameter() -> None:
@@ -43,7 +44,9 @@ def test_noisy_or_keeps_small_probabilities() -> None:
 
 
 def test_noisy_or_ignores_conditions_that_are_no_cause() -> None:
-    assert noisy_or_table(noisy_or(0.1, a=0.55), ("a", "b"))[1].tolist() == pytest.approx([0.1, 0.1, 0.55, 0.55])
+    assert noisy_or_table(noisy_or(0.1, a=0.55), all_sets(("a", "b")))[1].tolist() == pytest.approx(
+        [0.1, 0.1, 0.55, 0.55]
+    )
 
 
 def test_mixture_table() -> None:
@@ -56,7 +59,7 @@ def test_mixture_table() -> None:
 def test_mixture_of_many_states_sums_to_1() -> None:
     states = ("v0", "v1", "v2")
     rule = mixture(distribution(v0=0.1, v1=0.2, v2=0.7), {"b": 0.3}, a=distribution(v0=0.5, v1=0.3, v2=0.2))
-    assert mixture_table(rule, states, ("a", "b", "c")).sum(axis=0).tolist() == pytest.approx([1.0] * 8)
+    assert mixture_table(rule, states, all_sets(("a", "b", "c"))).sum(axis=0).tolist() == pytest.approx([1.0] * 8)
 
 
 def test_reading_of_a_sign() -> None:

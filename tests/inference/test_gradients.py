@@ -57,7 +57,7 @@ def test_an_odds_ratio_moves_the_intercept_too() -> None:
 
 
 def test_while_nothing_is_known_only_base_rates_matter() -> None:
-    patient = seeded_patient(4)
+    patient = next(each for each in map(seeded_patient, range(100)) if not each.network.most_causes)
     engine = Engine(patient.network, patient.setting)
     found = gradients(engine, {})
     n = len(patient.network.conditions)

@@ -26,7 +26,8 @@ from pgmpy.readwrite import (
 from bayesknee import Engine, Network
 from bayesknee.interop.exports import NAMES_SUFFIX, export
 from bayesknee.interop.formats import EXPORT_FORMATS
-from bayesknee.interop.tables import Table, network_tables
+from bayesknee.interop.table import Table
+from bayesknee.interop.tables import network_tables
 from bayesknee.interop.writers import Document, net, uai
 from bayesknee.knowledge.model import NO_YES
 from tests.support.answers import RawAnswer

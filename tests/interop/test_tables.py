@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bayesknee import Network
 from bayesknee.errors import ExportError, SettingError
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.interop.tables import Table, network_tables
+from bayesknee.interop.table import Table
+from bayesknee.interop.tables import is_conditioned, network_tables
 from bayesknee.knowledge.model import COMPLAINT, NO_YES
-from tests.support.brute_force import list_variables
+from tests.support.brute_force import ABSENT, form_of, list_variables
 from tests.support.random_networks import SMALL, seeded_patient
 
 
@@ -55,6 +58,20 @@ def test_the_complaint_is_present_if_any_condition_is(tiny: Network) -> None:
     assert present.tolist() == [0.0] + [1.0] * 15
 
 
+def test_a_limit_to_causes_is_a_chain_that_counts_them(tiny: Network) -> None:
+    """Of four conditions, the nodes count to two, and then say that there are more."""
+    tables = _by_node(replace(tiny, most_causes=2))
+    assert [tables[f"Count_{number}"].states for number in (1, 2, 3)] == [
+        ("N0", "N1"),
+        ("N0", "N1", "N2"),
+        ("N0", "N1", "N2", "More"),
+    ]
+    assert tables["Count_3"].parents == ("Count_2", list(tiny.conditions)[2])
+    assert tables["Count_3"].values[:, :, 1].tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert tables[COMPLAINT].parents == ("Count_4",)
+    assert tables[COMPLAINT].values[1].tolist() == [0, 1, 1, 0]
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_entries_are_those_of_their_definitions(seed: int) -> None:
     """Against tests/support/brute_force.py, which fills tables one entry at a time and knows nothing of ours."""
@@ -63,7 +80,7 @@ def test_entries_are_those_of_their_definitions(seed: int) -> None:
     prior = Prior(network, patient.setting)
     intercepts = dict(zip(network.conditions, prior.intercepts.tolist(), strict=True))
     tables = _by_node(network, patient.setting)
-    assert (COMPLAINT in tables) == bool(network.complaint)
+    assert (COMPLAINT in tables) == is_conditioned(network)
     for variable in list_variables(network, patient.setting, intercepts):
         table = tables[variable.id]
         states = {name: tables[name].states for name in table.parents}
@@ -71,9 +88,19 @@ def test_entries_are_those_of_their_definitions(seed: int) -> None:
         for place in np.ndindex(*table.values.shape[1:]):
             row = dict.fromkeys(network.conditions, "no")
             row |= {name: states[name][i] for name, i in zip(table.parents, place, strict=True)}
+            _fill_forms(network, row)
             if network.complaint and "yes" not in {row[name] for name in network.conditions}:
                 continue  # cannot be, and mixtures need not say what they give then
             assert table.values[(slice(None), *place)] == pytest.approx(list(variable.chance(row)), abs=1e-12)
+
+
+def _fill_forms(network: Network, row: dict[str, str]) -> None:
+    """A form where only the condition is told, and the other way round."""
+    for name, condition in network.conditions.items():
+        if condition.forms and form_of(name) in row:
+            row[name] = "no" if row[form_of(name)] == ABSENT else "yes"
+        elif condition.forms:
+            row[form_of(name)] = next(iter(condition.forms)) if row[name] == "yes" else ABSENT
 
 
 def test_columns_are_checked_before_anything_is_built() -> None:

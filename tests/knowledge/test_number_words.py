@@ -42,7 +42,7 @@ def test_the_state_left_out_takes_the_remainder() -> None:
 def test_what_is_allowed_is_taken_and_what_lies_beyond_is_not(seed: int) -> None:
     net: Network = random_network(Random(seed))
     for path, number in net.numbers():
-        if "limit" in path or (path[2] == "base_rate" and net.complaint) or number.certain:
+        if "limit" in path or (path[2] == "base_rate" and (net.complaint or net.most_causes)) or number.certain:
             continue
         low, high = allowed(net, path)
         assert low <= number.value <= high
@@ -60,6 +60,21 @@ def test_base_rates_stay_above_a_sum_of_1() -> None:
     assert allowed(net, ("conditions", "b", "base_rate", "home"))[0] == pytest.approx(0.400001)
     without = network(condition("a", 0.6), condition("b", 0.7), complaint="")
     assert allowed(without, ("conditions", "a", "base_rate", "any_setting"))[0] == pytest.approx(1e-9)
+
+
+def test_base_rates_stay_below_the_number_of_causes() -> None:
+    net = network(condition("a", 0.6), condition("b", 0.7), condition("c", 0.5), most_causes=2)
+    low, high = allowed(net, ("conditions", "a", "base_rate", "any_setting"))
+    assert low == pytest.approx(1e-9)
+    assert high == pytest.approx(0.799998)
+    assert with_number(net, ("conditions", "a", "base_rate", "any_setting"), high).most_causes == 2
+
+
+def test_where_there_is_one_cause_the_other_base_rates_give_way() -> None:
+    net = network(condition("a", 0.5), condition("b", 0.3), condition("c", 0.2), most_causes=1)
+    changed = with_number(net, ("conditions", "a", "base_rate", "any_setting"), 0.75)
+    rates = [each.base_rate["any_setting"].value for each in changed.conditions.values()]
+    assert rates == pytest.approx([0.75, 0.15, 0.1])
 
 
 def test_numbers_in_words() -> None:

@@ -70,6 +70,7 @@ def steps(*thresholds: str) -> str:
     return f"{REST}    thresholds:\n" + "".join(f"      - {threshold}\n" for threshold in thresholds)
 
 
+CAUTION = "  caution: For tests only."
 FIXED = "{fall: [0, 10], sudden: [10, 20], gradual: [20, 30]}"
 BY_CUT_OFF = "{fall: [0, upper], sudden: [upper, 20], gradual: [20, 30]}"
 PER_AGE = "{per: age, factor: 0.1, least: 3, source: smith_2015}"
@@ -385,6 +386,19 @@ ONE_FAULT = {
         "base_rate: {any_setting: {value: 0.3, low: 0.2, high: 0.6}}\n    odds_ratios:\n      tennis",
         ["base rates in clinic that sum to 0.92", "a sum above 1", "raise the catch-all"],
     ),
+    "no cause at most": (CAUTION, f"{CAUTION}\n  most_causes: 0", ["network.most_causes", "got 0", "from 1 to 5"]),
+    "six causes at most": (CAUTION, f"{CAUTION}\n  most_causes: 6", ["got 6", "from 1 to 5", "leave it out"]),
+    "half a cause": (CAUTION, f"{CAUTION}\n  most_causes: 2.5", ["'2.5'", "a whole number", "such as 3"]),
+    "one cause and base rates of more": (
+        CAUTION,
+        f"{CAUTION}\n  most_causes: 1",
+        [
+            "base rates in clinic that sum to 1.12",
+            "a sum of 1",
+            "most_causes: 1",
+            "scale them to 1, or raise most_causes",
+        ],
+    ),
     "setting without base rate": ("      clinic: {value: 0.1, low: 0.05, high: 0.2}\n", "", ["nothing for clinic"]),
     "cycle of conditions": (
         "      age: {over_50: {value: 3",
@@ -422,6 +436,23 @@ ONE_FAULT = {
     "list instead of text": ("    name: Tendon strain", "    name: [Tendon]", ["a list of 1", "a text"]),
     "text instead of mapping": ("  clinic: {name: Clinic}", "  clinic: Clinic", ["settings.clinic.name"]),
 }
+
+
+def test_base_rates_that_few_causes_cannot_have() -> None:
+    parts = [condition(name, 0.7) for name in "abc"]
+    with pytest.raises(
+        NetworkError, match=r"sum to 2.1; expected a sum below 2, since nobody has more .* raise most_c"
+    ):
+        network(*parts, most_causes=2)
+    with pytest.raises(NetworkError, match=r"sum to 2.1; expected a sum below 2"):
+        network(*parts, complaint="", most_causes=2)
+
+
+def test_with_one_cause_all_state_base_rates_for_the_same_settings() -> None:
+    with pytest.raises(NetworkError, match=r"a.base_rate: got nothing for home, ward; expected with most_causes: 1"):
+        network(
+            condition("a", 0.5), condition("b", {"ward": 0.5, "home": 0.5}), settings=["ward", "home"], most_causes=1
+        )
 
 
 @pytest.mark.parametrize(("old", "new", "told"), ONE_FAULT.values(), ids=ONE_FAULT.keys())

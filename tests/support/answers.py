@@ -26,8 +26,11 @@ def known(network: Network, answers: Answers) -> dict[str, dict[str, float]]:
 
 
 def are_possible(network: Network, answers: Answers) -> bool:
-    """Whether no answer is ruled out by a gate."""
-    return all(any(likelihood.values()) for likelihood in known(network, answers).values())
+    """Whether no answer is ruled out by a gate, and one more condition may be present than are certain."""
+    likelihoods = known(network, answers)
+    certain = [name for name in network.conditions if name in likelihoods and not likelihoods[name]["no"]]
+    is_within = len(certain) < (network.most_causes or len(network.conditions) + 1)
+    return is_within and all(any(likelihood.values()) for likelihood in likelihoods.values())
 
 
 def states_of(network: Network, name: str) -> tuple[str, ...]:

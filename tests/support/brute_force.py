@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ Array: TypeAlias = NDArray[np.float64]
 States: TypeAlias = Mapping[str, str]
 
 NO_YES = ("no", "yes")
+ABSENT = "Absent"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,20 @@ class BruteForce:
         joint = np.ones(())
         for variable in self._variables:
             joint = joint[..., None] * self._table(variable)
-        self._joint = joint
-        if network.complaint:
-            joint[tuple(0 if each.id in network.conditions else slice(None) for each in self._variables)] = 0.0
+        if network.complaint or network.most_causes:
+            joint = np.where(self._is_allowed(), joint, 0.0)
             joint /= joint.sum()
+        self._joint = joint
+
+    def _is_allowed(self) -> NDArray[np.bool_]:
+        """Whether there are as many conditions as there may be, an axis a variable."""
+        shapes = [[len(each.states) if other is each else 1 for other in self._variables] for each in self._variables]
+        count = np.zeros([1] * len(self._variables), np.intp)
+        for each, shape in zip(self._variables, shapes, strict=True):
+            if each.id in self._network.conditions:
+                count = count + np.array([0, 1]).reshape(shape)
+        fewest, most = int(bool(self._network.complaint)), self._network.most_causes or len(self._network.conditions)
+        return (fewest <= count) & (count <= most)
 
     def _table(self, variable: Variable) -> Array:
         """P(variable | the variables before it), an axis each; of length 1 where it does not depend on one."""
@@ -115,6 +127,16 @@ class BruteForce:
         """P(condition | answers, complaint), by condition."""
         return {name: self.any_of([name], answers) for name in self._network.conditions}
 
+    def forms(self, answers: Answers) -> dict[str, dict[str, float]]:
+        """P(form | answers, complaint), by form, of each condition with forms."""
+        weighted, found = self._weighted(answers), dict[str, dict[str, float]]()
+        for name, condition in self._network.conditions.items():
+            if condition.forms:
+                axis = self._axis[form_of(name)]
+                sums = weighted.sum(axis=tuple(other for other in range(weighted.ndim) if other != axis))
+                found[name] = dict(zip(condition.forms, (sums / sums.sum()).tolist()[1:], strict=True))
+        return found
+
     def groups(self, answers: Answers) -> dict[str, float]:
         """P(at least one member | answers, complaint), by group."""
         return {group.id: self.any_of(group.members, answers) for group in self._network.groups.values()}
@@ -129,8 +151,9 @@ def list_variables(network: Network, setting: str, intercepts: Mapping[str, floa
     return [
         *(_risk_factor(each, setting) for each in network.risk_factors.values()),
         *(_condition(network.conditions[name], intercepts[name]) for name in _parents_first(network)),
-        *(_sign(network.signs[name]) for name in _signs_parents_first(network)),
-        *(_finding(each, tuple(network.conditions)) for each in network.findings.values()),
+        *(_form(each) for each in network.conditions.values() if each.forms),
+        *(_sign(network.signs[name], network) for name in _signs_parents_first(network)),
+        *(_finding(each, network) for each in network.findings.values()),
     ]
 
 
@@ -167,17 +190,54 @@ def _condition(condition: Condition, intercept: float) -> Variable:
     return Variable(condition.id, NO_YES, tuple(condition.odds_ratios), chance)
 
 
-def _noisy_or(name: str, rule: NoisyOr) -> Variable:
-    """P(1 | s) = 1 - (1 - leak) * product over present c of (1 - q), with q = 1 - (1 - stated)/(1 - leak)."""
+def _form(condition: Condition) -> Variable:
+    """In which form a condition is present, if it is."""
 
-    def chance(conditions: States) -> tuple[float, float]:
+    def chance(states: States) -> list[float]:
+        shares = [form.share.value for form in condition.forms.values()]
+        return [0.0, *shares] if states[condition.id] == "yes" else [1.0] + [0.0] * len(shares)
+
+    return Variable(form_of(condition.id), (ABSENT, *condition.forms), (condition.id,), chance)
+
+
+def form_of(condition: str) -> str:
+    """The variable that tells in which form a condition is present."""
+    return f"{condition}_Form"
+
+
+def _parents(network: Network, names: Iterable[str]) -> tuple[str, ...]:
+    """Of what these conditions and forms depend on: the conditions, and which forms they have."""
+    conditions = tuple(dict.fromkeys(name.split(".")[0] for name in names))
+    return (*conditions, *(form_of(name) for name in conditions if _has_forms(network, name)))
+
+
+def _has_forms(network: Network, name: str) -> bool:
+    return name in network.conditions and bool(network.conditions[name].forms)
+
+
+def _present(network: Network, states: States, conditions: Iterable[str]) -> list[str]:
+    """The conditions that are present; those with forms as `condition.form`."""
+    present = [name for name in conditions if states[name] == "yes"]
+    return [f"{name}.{states[form_of(name)]}" if _has_forms(network, name) else name for name in present]
+
+
+def _stated(by_cause: Mapping[str, T], cause: str) -> T | None:
+    """What is stated of a form itself, else of its condition."""
+    return by_cause[cause] if cause in by_cause else by_cause.get(cause.split(".", maxsplit=1)[0])
+
+
+def _noisy_or(name: str, rule: NoisyOr, network: Network) -> Variable:
+    """P(1 | s) = 1 - (1 - leak) * product over present c of (1 - q), with q = 1 - (1 - stated)/(1 - leak)."""
+    named = dict.fromkeys(cause.split(".")[0] for cause in rule.causes)
+
+    def chance(states: States) -> tuple[float, float]:
         no = 1.0 - rule.leak.value
-        for cause, stated in rule.causes.items():
-            if conditions[cause] == "yes":
+        for cause in _present(network, states, named):
+            if stated := _stated(rule.causes, cause):
                 no *= (1.0 - stated.value) / (1.0 - rule.leak.value)
         return no, 1.0 - no
 
-    return Variable(name, NO_YES, tuple(rule.causes), chance)
+    return Variable(name, NO_YES, _parents(network, rule.causes), chance)
 
 
 def _signs_parents_first(network: Network) -> list[str]:
@@ -190,9 +250,9 @@ def _signs_parents_first(network: Network) -> list[str]:
     return ordered
 
 
-def _sign(sign: Sign) -> Variable:
+def _sign(sign: Sign, network: Network) -> Variable:
     if isinstance(sign.model, NoisyOr):
-        return _noisy_or(sign.id, sign.model)
+        return _noisy_or(sign.id, sign.model, network)
     return _table(sign.id, sign.model, NO_YES)
 
 
@@ -205,8 +265,9 @@ def _table(name: str, rule: ConditionalTable, states: tuple[str, ...]) -> Variab
     return Variable(name, states, rule.parents, chance)
 
 
-def _greatest(name: str, rule: Greatest, states: tuple[str, ...]) -> Variable:
+def _greatest(name: str, rule: Greatest, states: tuple[str, ...], network: Network) -> Variable:
     """P(X <= k | s) = P(leak <= k) * product over present c of P(X <= k | only c) / P(leak <= k)."""
+    named = dict.fromkeys(cause.split(".")[0] for cause in rule.causes)
 
     def at_most(distribution: Distribution | None, k: int) -> float:
         return sum(_full(distribution, states)[: k + 1]) if distribution else 1.0
@@ -216,26 +277,26 @@ def _greatest(name: str, rule: Greatest, states: tuple[str, ...]) -> Variable:
         chances = []
         for k in range(len(states)):
             p = leak = at_most(rule.leak, k)
-            for cause, stated in rule.causes.items():
-                if parents[cause] == "yes":
+            for cause in _present(network, parents, named):
+                if stated := _stated(rule.causes, cause):
                     p *= at_most(stated, k) / leak
             chances.append(p - below)
             below = p
         return chances
 
-    return Variable(name, states, tuple(rule.causes), chance)
+    return Variable(name, states, _parents(network, rule.causes), chance)
 
 
-def _finding(finding: Finding, conditions: tuple[str, ...]) -> Variable:
+def _finding(finding: Finding, network: Network) -> Variable:
     if isinstance(finding.model, Greatest):
-        return _greatest(finding.id, finding.model, finding.states)
+        return _greatest(finding.id, finding.model, finding.states, network)
     if isinstance(finding.model, ConditionalTable):
         return _table(finding.id, finding.model, finding.states)
     if isinstance(finding.model, Reading):
         return _reading(finding.id, finding.model)
     if isinstance(finding.model, NoisyOr):
-        return _noisy_or(finding.id, finding.model)
-    return _mixture(finding, finding.model, conditions)
+        return _noisy_or(finding.id, finding.model, network)
+    return _mixture(finding, finding.model, network)
 
 
 def _reading(name: str, reading: Reading) -> Variable:
@@ -244,20 +305,21 @@ def _reading(name: str, reading: Reading) -> Variable:
     return Variable(name, NO_YES, (reading.sign,), lambda parents: by_sign[parents[reading.sign]])
 
 
-def _mixture(finding: Finding, mixture: Mixture, conditions: tuple[str, ...]) -> Variable:
+def _mixture(finding: Finding, mixture: Mixture, network: Network) -> Variable:
     """The weighted mean over the present conditions of each one's own distribution; without any, `otherwise`."""
 
-    def own(condition: str) -> Array:
-        distribution = mixture.distributions.get(condition) or mixture.otherwise
+    def own(cause: str) -> Array:
+        distribution = _stated(mixture.distributions, cause) or mixture.otherwise
         assert distribution is not None
         return np.array(_full(distribution, finding.states))
 
     def chance(states: States) -> list[float]:
-        present = [condition for condition in conditions if states[condition] == "yes"]
+        present = _present(network, states, network.conditions)
         if not present:
             uniform = [1.0 / len(finding.states)] * len(finding.states)
             return _full(mixture.otherwise, finding.states) if mixture.otherwise else uniform
-        weights = [mixture.weights[name].value if name in mixture.weights else 1.0 for name in present]
+        stated = [_stated(mixture.weights, cause) for cause in present]
+        weights = [weight.value if weight else 1.0 for weight in stated]
         return [float(p) for p in np.average([own(name) for name in present], axis=0, weights=weights)]
 
-    return Variable(finding.id, finding.states, conditions, chance)
+    return Variable(finding.id, finding.states, _parents(network, network.conditions), chance)

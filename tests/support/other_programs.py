@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pgmpy.factors.discrete import DiscreteFactor, TabularCPD
 from pgmpy.models import DiscreteBayesianNetwork, DiscreteMarkovNetwork
 
-from bayesknee.interop.tables import Table
+from bayesknee.interop.table import Table
+from bayesknee.interop.tables import is_conditioned
 from bayesknee.knowledge.model import COMPLAINT
 from bayesknee.knowledge.network import Network
 from tests.support.answers import Answers, known
@@ -35,7 +36,7 @@ Array: TypeAlias = NDArray[np.float64]
 def likelihoods(network: Network, answers: Answers) -> dict[str, list[float]]:
     """A likelihood for each state, the complaint included; at most 1, since pgmpy takes it for a probability."""
     all_known = {name: list(each.values()) for name, each in known(network, answers).items()}
-    if network.complaint:
+    if is_conditioned(network):
         all_known[COMPLAINT] = [0.0, 1.0]
     return {name: [value / max(each) for value in each] for name, each in all_known.items()}
 

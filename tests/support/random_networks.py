@@ -20,11 +20,13 @@ from bayesknee.knowledge.chances import rule_chances
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
+    OF_FORM,
     Condition,
     ConditionalTable,
     Distribution,
     Finding,
     FindingModel,
+    Form,
     Greatest,
     Group,
     Kind,
@@ -38,6 +40,7 @@ from bayesknee.knowledge.model import (
     RiskFactor,
     Setting,
     Sign,
+    condition_of,
 )
 from bayesknee.knowledge.network import Network
 from tests.support.answers import RawAnswer, are_possible, known
@@ -53,7 +56,10 @@ MOST_TIED: Final = 3  # signs of a network that other rules than readings hang o
 SAME_WEIGHTS: Final = (
     False  # whether all mixtures of a network weigh conditions alike; `tests.support.strategies` says why
 )
+LIMITS: Final = True  # whether networks may say how many causes come together; not all strategies take such
+FORMS: Final = True  # whether conditions may have forms, likewise
 LOWEST_EXCESS: Final = 0.02
+MOST_OF_LIMIT: Final = 0.95  # base rates sum to at most so much of the causes that may come together
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,16 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
     names = _names(rng, "c", size.conditions)
     complaint = len(names) > 1 and rng.random() < 0.7
     conditions = _conditions(rng, names, risk_factors, list(settings), complaint=complaint)
-    signs = _signs(rng, _names(rng, "g", size.signs), list(conditions))
+    causes = _causes_named(rng, conditions)
+    signs = _signs(rng, _names(rng, "g", size.signs), causes, list(conditions))
     models = {
-        name: _model(rng, size, list(conditions), list(signs), complaint=complaint)
-        for name in _names(rng, "f", size.findings)
+        name: _model(rng, size, causes, list(signs), complaint=complaint) for name in _names(rng, "f", size.findings)
     }
     if SAME_WEIGHTS:
         models = dict(_with_the_same_weights(models))
+    most = rng.choice([None, None, 1, 2, 2, 3, 4]) if LIMITS else None
+    if most is not None and most < len(conditions):
+        conditions = _within_limit(conditions, most, complaint=complaint)
     return Network(
         id="random",
         version="0",
@@ -129,6 +138,7 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
         groups=_groups(rng, list(conditions)),
         complaint="A complaint" if complaint else "",
         catch_all=rng.choice(list(conditions)) if complaint or rng.random() < 0.3 else "",
+        most_causes=most,
     )
 
 
@@ -178,6 +188,26 @@ def _states(rng: Random, size: Size) -> tuple[str, ...]:
     if rng.random() < 0.5:
         return NO_YES
     return tuple(f"v{i}" for i in range(rng.randint(2, size.states)))
+
+
+def _causes_named(rng: Random, conditions: Mapping[str, Condition]) -> list[str]:
+    """What findings and signs may name: conditions, and some of the forms that they have."""
+    forms = [cause for each in conditions.values() for cause in each.causes if each.forms]
+    return [*conditions, *_some(rng, forms, 0.5)]
+
+
+def _forms(rng: Random) -> dict[str, Form]:
+    """None mostly, else two or three, some with a level of their own."""
+    if not FORMS or rng.random() < 0.7:
+        return {}
+    names = ["plain", "burst", "old"][: rng.choice([2, 2, 3])]
+    each = [rng.uniform(0.1, 1.0) for _ in names]
+    shares = [probability(part / sum(each)) for part in each]
+    forms = {name: Form(name, name.upper(), share) for name, share in zip(names, shares, strict=True)}
+    own = {
+        name: replace(forms[name], level="emergency", limit=_any_probability(rng)) for name in _some(rng, names, 0.3)
+    }
+    return {**forms, **own}
 
 
 def _risk_factors(rng: Random, size: Size, settings: list[str]) -> dict[str, RiskFactor]:
@@ -236,6 +266,21 @@ def _rates(rng: Random, n: int, *, complaint: bool) -> list[float]:
     return rates
 
 
+def _within_limit(conditions: Mapping[str, Condition], most: int, *, complaint: bool) -> dict[str, Condition]:
+    """The conditions with base rates that so many causes at once can have."""
+    scales: dict[str, float] = {}
+    for setting in {setting for each in conditions.values() for setting in each.base_rate}:
+        total = sum(each.base_rate[setting].value for each in conditions.values())
+        scales[setting] = 1.0 / total if most == 1 and complaint else min(1.0, MOST_OF_LIMIT * most / total)
+    return {
+        name: replace(
+            each,
+            base_rate={setting: probability(rate.value * scales[setting]) for setting, rate in each.base_rate.items()},
+        )
+        for name, each in conditions.items()
+    }
+
+
 def _condition(
     rng: Random,
     name: str,
@@ -259,6 +304,7 @@ def _condition(
         },
         must_not_miss=rng.random() < 0.4,
         stake=rng.choice([1.0, 3.0]),
+        forms=_forms(rng),
     )
 
 
@@ -334,13 +380,13 @@ def _table(rng: Random, parents: list[str], states: tuple[str, ...]) -> Conditio
     return ConditionalTable(tuple(parents), {**rows, keys[0]: _distribution(rng, states)})
 
 
-def _signs(rng: Random, names: list[str], conditions: list[str]) -> dict[str, Sign]:
+def _signs(rng: Random, names: list[str], named: list[str], conditions: list[str]) -> dict[str, Sign]:
     """In any order; the first few may hang on one another, and have tables."""
     signs: dict[str, Sign] = {}
     for number, name in enumerate(names):
         before = [] if number >= MOST_TIED else list(signs)
-        causes = _causes(rng, conditions, before)
         is_table = number < MOST_TIED and not ONLY_PRODUCTS and rng.random() < 0.2
+        causes = _causes(rng, conditions if is_table else named, before)
         model = _table(rng, causes[:2], NO_YES) if is_table else _noisy_or(rng, causes)
         signs[name] = Sign(name, name, name, model)
     return {name: signs[name] for name in _shuffled(rng, names)}
@@ -389,7 +435,8 @@ def _model(
     if rule == "greatest":
         return _greatest(rng, causes, states), states
     if rule == "table":
-        return _table(rng, causes[:3], states), states
+        parents = [cause for cause in causes if OF_FORM not in cause] or [next(iter(conditions))]
+        return _table(rng, parents[:3], states), states
     return _mixture(rng, conditions, states, complaint=complaint), states
 
 
@@ -435,7 +482,7 @@ def _reading(rng: Random, signs: list[str]) -> Reading:
 
 def _mixture(rng: Random, conditions: list[str], states: tuple[str, ...], *, complaint: bool) -> Mixture:
     listed = _some(rng, conditions, 0.6, fewest=1)
-    otherwise = not complaint or len(listed) < len(conditions) or rng.random() < 0.5
+    otherwise = not complaint or not set(map(condition_of, conditions)) <= set(listed) or rng.random() < 0.5
     return Mixture(
         distributions={name: _distribution(rng, states, tilt) for tilt, name in enumerate(listed)},
         otherwise=_distribution(rng, states, len(listed)) if otherwise else None,

@@ -153,6 +153,7 @@ def network(
     complaint: str = "A complaint",
     settings: Iterable[str] = ("ward",),
     topics: Mapping[str, str] = TOPICS,
+    most_causes: int | None = None,
 ) -> Network:
     """A network of these parts; with a complaint, the last condition is the catch-all."""
     conditions = _those(parts, Condition)
@@ -170,6 +171,7 @@ def network(
         groups=_those(parts, Group),
         complaint=complaint,
         catch_all=list(conditions)[-1] if complaint else "",
+        most_causes=most_causes,
     )
 
 

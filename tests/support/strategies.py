@@ -33,6 +33,8 @@ def only(name: str) -> Iterator[None]:
         patch.setattr(compiled_network, "choose_strategy", STRATEGIES[name])
         if name != "enumeration":
             patch.setattr(random_networks, "SAME_WEIGHTS", True)
+            patch.setattr(random_networks, "LIMITS", False)
+            patch.setattr(random_networks, "FORMS", False)
             patch.setattr(random_networks, "ONLY_PRODUCTS", True)
         yield
 

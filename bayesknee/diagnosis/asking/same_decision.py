@@ -136,8 +136,9 @@ class _Decisions(NamedTuple):
 def _decision(belief: Belief, codes: Codes, rule: StopRule) -> _Decisions:
     """The decisions for patients with these answers in addition to the evidence."""
     steps = CareSteps(belief.network, belief.setting, rule.limits)
-    marginals = belief.compiled.strategy.infer_many(codes, belief.evidence).marginals
-    return _Decisions(marginals.argmax(axis=1), levels(steps, marginals, codes, belief.evidence))
+    compiled = belief.compiled
+    marginals, forms, _ = compiled.strategy.infer_many(codes, belief.evidence, compiled.form_events)
+    return _Decisions(marginals.argmax(axis=1), levels(steps, marginals, codes, belief.evidence, forms=forms))
 
 
 def _agreement(one: _Decisions, other: _Decisions) -> Agreement:

@@ -20,6 +20,7 @@ from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.results import DEFAULT_DRAWS
 from bayesknee.interval_95 import ENDS
+from bayesknee.knowledge.model import OF_FORM
 from bayesknee.knowledge.ranges import MOST_SEED, StatedRanges, stated_ranges
 from bayesknee.plain import attributes
 
@@ -47,6 +48,7 @@ class Intervals:
         draws, seed: how many networks were drawn, and from which seed.
         conditions: the interval of each condition's posterior by id, in the order of the diagnosis.
         groups: the interval of each group's posterior by id.
+        forms: the interval of each form's posterior, by condition and form.
         first: the share of draws in which a condition is the most probable one, by id; the shares sum to 1.
         ranges: how many of the network's numbers have a range. If none has, intervals have no width and mean nothing.
     """
@@ -57,13 +59,14 @@ class Intervals:
     groups: Mapping[str, Interval]
     first: Mapping[str, float]
     ranges: StatedRanges
+    forms: Mapping[str, Mapping[str, Interval]] = immutabledict()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return {
             **attributes(self, ("draws", "seed")),
             "conditions": [
-                {"condition": name, **attributes(interval), "first": self.first[name]}
+                {"condition": name, **attributes(interval), "first": self.first[name]} | self._plain_forms(name)
                 for name, interval in self.conditions.items()
             ],
             "groups": [{"group": name, **attributes(interval)} for name, interval in self.groups.items()],
@@ -71,6 +74,11 @@ class Intervals:
             "numbers_without_range": self.ranges.missing,
             "caution": self.ranges.caution,
         }
+
+    def _plain_forms(self, condition: str) -> dict[str, Any]:
+        if condition not in self.forms:
+            return {}
+        return {"forms": [{"form": name, **attributes(each)} for name, each in self.forms[condition].items()]}
 
 
 def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Intervals:
@@ -87,17 +95,11 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
         InferenceError: the work is beyond the budget.
     """
     check_draws(draws, seed)
-    budget = belief.compiled.budget
-    if draws is None:
-        budget.check("draws", LEAST_DRAWS, "intervals take at least as many")
-    else:
-        budget.check("draws", draws, "ask for fewer")
-    if draws is None:
-        usual = belief.compiled.strategy.usual_draws(belief.evidence, belief.compiled.events)
-        draws = min(usual, budget.draws)
+    draws = _allowed_draws(belief, draws)
     chances = _redrawn(belief, draws, seed)
     names = list(belief.network.conditions)
-    bounds = dict(zip((*names, *belief.groups), _bounds(chances), strict=True))
+    forms = [cause for condition in belief.network.conditions.values() for cause in condition.causes if condition.forms]
+    bounds = dict(zip((*names, *belief.groups, *forms), _bounds(chances), strict=True))
     leaders = np.bincount(chances[:, : len(names)].argmax(axis=1), minlength=len(names)) / draws
     first = dict(zip(names, leaders.tolist(), strict=True))
     return Intervals(
@@ -107,16 +109,33 @@ def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Int
         immutabledict({name: bounds[name] for name in belief.groups}),
         immutabledict({name: first[name] for name in belief.posterior}),
         stated_ranges(belief.network),
+        immutabledict(
+            {
+                name: immutabledict({form: bounds[f"{name}{OF_FORM}{form}"] for form in of_condition})
+                for name, of_condition in belief.forms.items()
+            }
+        ),
     )
+
+
+def _allowed_draws(belief: Belief, draws: int | None) -> int:
+    """This many draws, or as many as the strategy chooses, if the budget allows them."""
+    compiled, budget = belief.compiled, belief.compiled.budget
+    if draws is not None:
+        budget.check("draws", draws, "ask for fewer")
+        return draws
+    budget.check("draws", LEAST_DRAWS, "intervals take at least as many")
+    return min(compiled.strategy.usual_draws(belief.evidence, compiled.events), budget.draws)
 
 
 def _redrawn(belief: Belief, draws: int, seed: int) -> Vector:
     """P(event | e) by draw, shape (draws, events); in parts, of which each has a seed, so that memory stays flat."""
     compiled, parts = belief.compiled, []
+    events = (*compiled.events, *compiled.form_events)
     for number, start in enumerate(range(0, draws, DRAWN_AT_ONCE)):
         own = seed if number == 0 else int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
         length = min(DRAWN_AT_ONCE, draws - start)
-        parts.append(compiled.strategy.redrawn(belief.evidence, compiled.events, length, own))
+        parts.append(compiled.strategy.redrawn(belief.evidence, events, length, own))
     return np.concatenate(parts)
 
 

@@ -68,7 +68,7 @@ def intervals(
         scores = np.empty((draws, len(codes[rows]), width), np.float32)
         for draw_scores, drawn in zip(scores, _drawn(compiled, draws, seed), strict=True):
             posteriors = drawn.posteriors(codes[rows])
-            draw_scores[:] = np.hstack([posteriors.marginals, posteriors.groups])
+            draw_scores[:] = np.hstack([posteriors.marginals, posteriors.groups[:, : len(compiled.groups)]])
         bounds[:, rows] = _quantiles(scores)
     return Bounds(*bounds)
 

@@ -19,7 +19,6 @@ from bayesknee.inference.prior.intercepts import solve_intercepts
 from bayesknee.inference.prior.parents import Block, Parents, chance, given_parents, list_parents
 from bayesknee.inference.results import DEFAULT_MEMORY
 from bayesknee.inference.rule_tables import RuleNumbers, log_at_most, stated_numbers
-from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.knowledge.model import ConditionalTable, Finding, Greatest, Mixture, NoisyOr, Reading
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -173,13 +172,13 @@ def network_arrays(network: Network, setting: str, memory: int = DEFAULT_MEMORY)
 
 
 def _check_products(network: Network) -> None:
-    """Refuses what is no product over conditions. For up to `MOST_CONDITIONS` of these, enumeration takes it."""
+    """Refuses what is no product over conditions. Where sets of causes are few, enumeration takes it."""
     tables = [each.id for each in network.findings.values() if isinstance(each.model, ConditionalTable)]
     if offending := [*network.clustered, *tables]:
         raise InferenceError(
             f"{offending[0]} has a table or is tied to signs; with {len(network.conditions)} conditions, expected "
             "findings that are a noisy_or, greatest or mixture of conditions, or read a sign of conditions; state it "
-            f"so, or use at most {MOST_CONDITIONS} conditions"
+            "so, use at most 20 conditions, or let few causes come together (most_causes: 3)"
         )
 
 

@@ -27,8 +27,8 @@ from bayesknee.inference.elimination.network_arrays import (
 )
 from bayesknee.inference.elimination.patients import Patients, common_of, node_evidence
 from bayesknee.inference.elimination.structure import Common, Structure
-from bayesknee.inference.prior.parents import chance
-from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.prior.parents import PriorDraws, chance
+from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.results import Events
 from bayesknee.inference.rule_tables import drawn_rule
 from bayesknee.patient.evidence import Evidence, Likelihood

@@ -1,7 +1,7 @@
 """Many patients at once by enumeration: the sum over subsets for a block of rows.
 
 It gives row by row what `SubsetTables.infer` gives for one patient. All is added up in logs, in an array of shape
-(rows, 2**n): the prior once for each combination of known risk factors, then the log likelihood of each answer for the
+(rows, sets): the prior once for each combination of known risk factors, then the log likelihood of each answer for the
 rows that share it, then each sign for the rows whose readings amount to the same.
 """
 
@@ -17,7 +17,6 @@ from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.inference.results import Groups, Posteriors
-from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.knowledge.model import Reading
 from bayesknee.knowledge.network import SignCluster
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows
@@ -45,8 +44,8 @@ class Batch:
         self._rows, self._ways, self._given, log_scale = answers
         self._n = len(tables.network.conditions)
         self._start = log_scale + shared_rows(tables, self._given)
-        masks = [holds_any(members, 2**self._n) for members in groups]
-        self._masks = np.array(masks).reshape(-1, 2**self._n).T
+        masks = [tables.sets.holds_any(members) for members in groups]
+        self._masks = np.array(masks).reshape(-1, tables.sets.size).T
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
         self._signs = {
             sign: {name: each for name, each in tables.network.readings.items() if each.sign == sign}
@@ -63,7 +62,7 @@ class Batch:
         """The posteriors of all patients, computed for a block of rows at a time."""
         if not len(self._rows):
             return Posteriors(np.empty((0, self._n)), np.empty((0, self._masks.shape[1])), np.empty(0))
-        length = max(1, MOST_NUMBERS_AT_ONCE >> self._n)
+        length = max(1, MOST_NUMBERS_AT_ONCE // self._tables.sets.size)
         blocks = [self._rows[start : start + length] for start in range(0, len(self._rows), length)]
         return Posteriors(*map(np.concatenate, zip(*map(self._infer_block, blocks), strict=True)))
 
@@ -78,16 +77,16 @@ class Batch:
         top = logs.max(axis=1, keepdims=True)
         with np.errstate(invalid="ignore", divide="ignore"):  # rows of minus infinity throughout
             weights = np.exp(logs - top)
-            parts = np.hstack([sums(weights), matrix_product(weights, self._masks)])
+            parts = np.hstack([self._tables.sets.sums(weights), matrix_product(weights, self._masks)])
             log_evidence = np.where(np.isneginf(top[:, 0]), top[:, 0], np.log(parts[:, 0]) + top[:, 0])
             shares = np.minimum(parts[:, 1:] / parts[:, :1], 1.0)
         return Posteriors(shares[:, : self._n], shares[:, self._n :], log_evidence)
 
     def _log_priors(self, rows: Codes) -> Vector:
-        """log P(s, answers about risk factors), with the answers that all patients share; shape (rows, 2**n)."""
+        """log P(s, answers about risk factors), with the answers that all patients share; shape (rows, sets)."""
         patterns, which = distinct_rows(rows[:, : len(self._network.risk_factors)])
         known = [self._known(pattern) for pattern in patterns.tolist()]
-        nobody = np.zeros(2**self._n)
+        nobody = np.zeros(self._tables.sets.size)
         with np.errstate(divide="ignore"):
             priors = np.log([self._tables.prior(each) if all(map(any, each.values())) else nobody for each in known])
         return (priors + self._start)[which]
@@ -135,9 +134,9 @@ class Batch:
 
 
 def shared_rows(tables: SubsetTables, shared: Mapping[str, Likelihood]) -> Vector:
-    """The log likelihood of what is known of all patients, but for risk factors, readings and clusters; (2**n,)."""
+    """The log likelihood of what is known of all patients, but for risk factors, readings and clusters; (sets,)."""
     known = sorted_evidence(tables.network, shared)
-    total = np.zeros(2 ** len(tables.network.conditions))
+    total = np.zeros(tables.sets.size)
     with np.errstate(divide="ignore"):  # one by one: with 20 conditions a row takes 8 MB
         for name, likelihood in (*known.conditions.items(), *known.direct.items()):
             total += np.log(np.einsum("i,ij", likelihood, tables.table(name)))

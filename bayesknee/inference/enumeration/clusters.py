@@ -3,7 +3,7 @@
     P(answers | s) = sum over the joint states g of the signs of
                      product over signs of P(g_i | parents in g, s) * product over answers of P(e_f | g, s)
 
-Arrays have an axis for draws, then one for each sign of the cluster, then one for subsets of conditions; an axis has
+Arrays have an axis for draws, then one for each sign of the cluster, then one for sets of causes; an axis has
 length 1 where nothing depends on it. Signs are summed out one after the other, children before parents, so that those
 that no answer touches drop out.
 """
@@ -18,6 +18,7 @@ import numpy as np
 
 from bayesknee.arrays import Integers, Vector
 from bayesknee.errors import InferenceError
+from bayesknee.inference.cause_sets import CauseSets
 from bayesknee.inference.rule_tables import (
     STEP,
     RuleNumbers,
@@ -29,11 +30,11 @@ from bayesknee.inference.rule_tables import (
     stated_numbers,
     states_of,
 )
-from bayesknee.knowledge.model import Finding, Path, Sign, parents_of
+from bayesknee.knowledge.model import Finding, Path, Sign, condition_of, parents_of
 from bayesknee.knowledge.network import Network, SignCluster
 from bayesknee.patient.evidence import Likelihood
 
-# Numbers in a table over the joint states of the signs of a cluster and all subsets of conditions: 128 MB, and several
+# Numbers in a table over the joint states of the signs of a cluster and all sets of causes: 128 MB, and several
 # of these at once while signs are summed out. More would refuse fewer networks, and take a second and more a patient.
 # Judged.
 MOST_NUMBERS: Final = 2**24
@@ -45,16 +46,18 @@ class ClusterTables:
     Args:
         network: of the cluster.
         cluster: the signs and findings.
+        sets: the sets of causes.
 
     Raises:
-        InferenceError: tables over its signs and all subsets would be too large.
+        InferenceError: tables over its signs and all sets would be too large.
     """
 
-    def __init__(self, network: Network, cluster: SignCluster) -> None:
+    def __init__(self, network: Network, cluster: SignCluster, sets: CauseSets) -> None:
         self._network = network
         self._cluster = cluster
         self._conditions = tuple(network.conditions)
-        self._size = 2 ** len(self._conditions)  # of the last axis
+        self._sets = sets
+        self._size = sets.size  # of the last axis
         self._axes = {name: axis for axis, name in enumerate(cluster.signs, start=1)}
         self._check_size()
         self._factors = {name: self._factor(self._part(name), None) for name in (*cluster.signs, *cluster.findings)}
@@ -65,7 +68,7 @@ class ClusterTables:
         if joint > MOST_NUMBERS:
             raise InferenceError(
                 f"{len(self._cluster.signs)} signs that depend on one another ({', '.join(self._cluster.signs)}), with "
-                f"{len(self._conditions)} conditions, take tables of {8 * joint / 1e6:,.0f} MB; at most "
+                f"{self._size:,} sets of causes, take tables of {8 * joint / 1e6:,.0f} MB; at most "
                 f"{8 * MOST_NUMBERS / 1e6:,.0f} MB are allowed; let fewer signs hang on one another, or fewer findings "
                 "on several signs"
             )
@@ -76,27 +79,27 @@ class ClusterTables:
     def _factor(self, part: Sign | Finding, numbers: RuleNumbers | None) -> Vector:
         """P(state | parents), shape (draws, states, 2 or 1 for each sign, subsets or 1); a sign itself has length 1."""
         signs = own_parents(part.model, self._axes)
-        named = frozenset(parents_of(part.model))
-        conditions = () if named.isdisjoint(self._conditions) else self._conditions
-        table = rule_table(part.model, states_of(part), conditions, signs, numbers or stated_numbers(part.model))
+        named = frozenset(map(condition_of, parents_of(part.model)))
+        sets = None if named.isdisjoint(self._conditions) else self._sets
+        table = rule_table(part.model, states_of(part), sets, signs, numbers or stated_numbers(part.model))
         shape = [2 if name in signs else 1 for name in self._axes]
         return table.reshape(*table.shape[:2], *shape, table.shape[-1])
 
     # --- likelihoods -------------------------------------------------------------------------------------------------
 
     def likelihood(self, answers: Mapping[str, Likelihood | Vector]) -> Vector:
-        """P(answers | s), shape (2**n,), of likelihoods by finding."""
+        """P(answers | s), shape (sets,), of likelihoods by finding."""
         return np.asarray(self._full(self._summed(answers, self._factors))[0])
 
     def drawn_likelihood(
         self, answers: Mapping[str, Likelihood | Vector], numbers: Mapping[str, RuleNumbers]
     ) -> Vector:
-        """P(answers | s) with the numbers of these signs and findings drawn anew, shape (draws, 2**n)."""
+        """P(answers | s) with the numbers of these signs and findings drawn anew, shape (draws, sets)."""
         factors = {name: self._factor(self._part(name), own) for name, own in numbers.items()}
         return self._full(self._summed(answers, {**self._factors, **factors}))
 
     def node(self, name: str) -> Vector:
-        """P(state | s) of a sign or finding, shape (states, 2**n)."""
+        """P(state | s) of a sign or finding, shape (states, sets)."""
         if name not in self._axes:
             count = len(self._network.findings[name].states)
             return np.stack([self.likelihood({name: state}) for state in np.eye(count)])
@@ -105,7 +108,7 @@ class ClusterTables:
         return np.stack([self._full(self._out(self._above(name), [each], self._factors))[0] for each in chosen])
 
     def joint(self, answers: Mapping[str, Likelihood | Vector]) -> Vector:
-        """P(signs, answers | s), shape (2 ** signs, 2**n), the last sign changing fastest."""
+        """P(signs, answers | s), shape (2 ** signs, sets), the last sign changing fastest."""
         parts = [*self._answered(answers, self._factors), *(self._over(name, self._factors) for name in self._axes)]
         table = reduce(np.multiply, parts)[0]
         shape = (*(2,) * len(self._axes), self._size)
@@ -124,7 +127,7 @@ class ClusterTables:
         return np.broadcast_to(factor[(slice(None), *index)].T, (len(subsets), len(factor)))
 
     def _full(self, table: Vector) -> Vector:
-        """A table from which all signs are summed out, over all subsets; shape (draws, 2**n)."""
+        """A table from which all signs are summed out, over all sets; shape (draws, sets)."""
         flat = table.reshape(len(table), -1)
         return np.broadcast_to(flat, (len(flat), self._size))
 
@@ -158,7 +161,7 @@ class ClusterTables:
     def slopes(self, answers: Mapping[str, Likelihood | Vector]) -> Iterator[tuple[Path, Vector, bool]]:
         """Of each number that bears on the answers its path, d P(answers | s) / d number, and whether that is constant.
 
-        The derivatives have the shape (2**n,).
+        The derivatives have the shape (sets,).
         """
         touched = {sign for name in answers for sign in self._above(name)} - self._network.findings.keys()
         for name in (*(sign for sign in self._axes if sign in touched), *answers):

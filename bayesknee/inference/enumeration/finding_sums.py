@@ -1,15 +1,15 @@
-"""How sums over subsets of conditions divide among the states of signs, and of findings that depend on conditions.
+"""How sums over sets of causes divide among the states of signs, and of findings that depend on conditions.
 
-With W(s) the weight of a subset, the sums are
+With W(s) the weight of a set, the sums are
 
-    sum over s of W(s) P(v | s),  and the same over the subsets that hold each condition.
+    sum over s of W(s) P(v | s),  and the same over the sets that hold each condition.
 
 Both sums can be found without a table P(v | s). Of a noisy-OR, P(no | s) = f(t) g(u), with t and u the parts of s in
-the two halves of the conditions, and
+the two halves of the causes, and
 
     P(yes | s) = (1 - f(t)) + f(t) (1 - g(u)),
 
-where all is from 0 up, so nothing cancels; each half is summed by a matrix product. A mixture is linear in its
+where all is from 0 up, so nothing cancels; each half is summed by matrix products. A mixture is linear in its
 distributions,
 
     P(v | s) = sum over c in s of w_c P(v | only c) / W_s,  W_s = sum over c in s of w_c,
@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.cause_sets import CauseSets
 from bayesknee.inference.cpds import mixture_numbers, noisy_or_steps, total_weights
 from bayesknee.inference.products import matrix_product
-from bayesknee.inference.subsets import pair_sums, subset_sums, with_ones
 from bayesknee.knowledge.model import Mixture, NoisyOr
 
 
@@ -37,40 +37,39 @@ class NoisyOrSums:
 
     Args:
         rules: the noisy-ORs.
-        conditions: ids of the network's conditions.
+        sets: the sets of causes.
     """
 
-    def __init__(self, rules: Sequence[NoisyOr], conditions: Sequence[str]) -> None:
-        half = len(conditions) // 2
-        steps = np.array([noisy_or_steps(rule, conditions) for rule in rules]).reshape(len(rules), 1 + len(conditions))
-        first = steps[:, :1] + subset_sums(steps[:, 1 : 1 + half])
-        second = subset_sums(steps[:, 1 + half :])
-        self._first = with_ones(half)
-        self._second = with_ones(len(conditions) - half)
+    def __init__(self, rules: Sequence[NoisyOr], sets: CauseSets) -> None:
+        steps = np.array([noisy_or_steps(rule, sets.names) for rule in rules]).reshape(len(rules), 1 + len(sets.names))
+        first, second = sets.half_sums(steps[:, 1:])
+        first += steps[:, :1]
+        self._sets = sets
+        self._first = sets.first.conditions
+        self._second = sets.second.conditions
         self._no = np.exp(first), np.exp(second)
         self._yes = -np.expm1(first), -np.expm1(second)
 
     def of(self, weights: Vector) -> Vector:
-        """The sum over all subsets, and over those with each condition, by state.
+        """The sum over all sets, and over those with each condition, by state.
 
         Args:
-            weights: W(s), from 0 up, shape (2**n,).
+            weights: W(s), from 0 up, shape (sets,).
 
         Returns:
-            For no and for yes, the sum over all subsets, then over those with each condition; shape (rules, 2, 1 + n).
+            For no and for yes, the sum over all sets, then over those with each condition; shape (rules, 2, 1 + n).
         """
-        table = weights.reshape(len(self._first), len(self._second))
-        (no_first, no_second), (yes_first, yes_second) = self._no, self._yes
-        of_second, whole = matrix_product(no_first, table), table.sum(axis=1)
-        no = self._by_condition(no_first * matrix_product(no_second, table.T), of_second * no_second)
+        sets, (no_first, no_second), (yes_first, yes_second) = self._sets, self._no, self._yes
+        of_second, whole = sets.to_second(no_first, weights), sets.first_sums(weights)
+        no = self._by_condition(no_first * sets.to_first(no_second, weights), of_second * no_second)
         yes = self._by_condition(
-            yes_first * whole + no_first * matrix_product(yes_second, table.T),
-            matrix_product(yes_first, table) + of_second * yes_second,
+            yes_first * whole + no_first * sets.to_first(yes_second, weights),
+            sets.to_second(yes_first, weights) + of_second * yes_second,
         )
         return np.stack([no, yes], axis=1)
 
     def _by_condition(self, by_first: Vector, by_second: Vector) -> Vector:
-        """The sum, and its part in the subsets that hold each condition, from the sums by subset of either half."""
+        """The sum, and its part in the sets that hold each condition, from the sums by set of either half."""
         of_second = matrix_product(by_second, self._second)
         return np.concatenate(
             [of_second[:, :1], matrix_product(by_first, self._first[:, 1:]), of_second[:, 1:]], axis=1
@@ -82,8 +81,8 @@ class _AlikeMixtures(NamedTuple):
 
     Attributes:
         rows: of the result: the states of the first one, then those of the next.
-        weights: w_c, shape (n,).
-        distributions: P(v | only c), shape (rows, n).
+        weights: w_c, shape (causes,).
+        distributions: P(v | only c), shape (rows, causes).
         otherwise: P(v | no condition), shape (rows,).
     """
 
@@ -92,10 +91,11 @@ class _AlikeMixtures(NamedTuple):
     distributions: Vector
     otherwise: Vector
 
-    def of(self, weights: Vector) -> Vector:
-        """The sum over all subsets, and over those with each condition, by row; shape (rows, 1 + n)."""
-        pairs = self.weights[:, None] * pair_sums(weights / total_weights(self.weights))
-        parts = self.distributions @ np.column_stack([pairs.diagonal(), pairs])
+    def of(self, sets: CauseSets, weights: Vector) -> Vector:
+        """The sum over all sets, and over those with each condition, by row; shape (rows, 1 + n)."""
+        pairs = self.weights[:, None] * sets.pair_sums(weights / total_weights(self.weights, sets))
+        alone = pairs[np.arange(len(pairs)), list(sets.condition_of)]
+        parts = self.distributions @ np.column_stack([alone, pairs])
         parts[:, 0] += self.otherwise * weights[0]
         return parts
 
@@ -105,13 +105,14 @@ class MixtureSums:
 
     Args:
         mixtures: the mixtures, each with the states of its finding.
-        conditions: ids of the network's conditions.
+        sets: the sets of causes.
     """
 
-    def __init__(self, mixtures: Sequence[tuple[Mixture, tuple[str, ...]]], conditions: Sequence[str]) -> None:
-        numbers = [mixture_numbers(rule, states, conditions) for rule, states in mixtures]
+    def __init__(self, mixtures: Sequence[tuple[Mixture, tuple[str, ...]]], sets: CauseSets) -> None:
+        numbers = [mixture_numbers(rule, states, sets.names) for rule, states in mixtures]
+        self._sets = sets
         ends = np.cumsum([0, *(len(states) for _, states in mixtures)])
-        self._shape = int(ends[-1]), 1 + len(conditions)
+        self._shape = int(ends[-1]), 1 + len(sets.forms)
         alike: dict[tuple[float, ...], list[int]] = {}
         for number, each in enumerate(numbers):
             alike.setdefault(tuple(each.weights[:, 0].tolist()), []).append(number)
@@ -126,16 +127,16 @@ class MixtureSums:
         ]
 
     def of(self, weights: Vector) -> Vector:
-        """The sum over all subsets, and over those with each condition, by state.
+        """The sum over all sets, and over those with each condition, by state.
 
         Args:
-            weights: W(s), from 0 up, shape (2**n,).
+            weights: W(s), from 0 up, shape (sets,).
 
         Returns:
-            For each state, those of the first mixture first, the sum over all subsets, then over those with each
+            For each state, those of the first mixture first, the sum over all sets, then over those with each
             condition; shape (states, 1 + n).
         """
         parts = np.empty(self._shape)
         for each in self._alike:
-            parts[each.rows] = each.of(weights)
+            parts[each.rows] = each.of(self._sets, weights)
         return parts

@@ -14,19 +14,19 @@ for a stated figure includes the leak. In a distribution the other states give w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.cause_sets import CauseSets
 from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.inference.rule_tables import STEP, has_whole_table, is_linear, moved_numbers, rule_key, rule_table
-from bayesknee.inference.subsets import holds_any, subset_sums, sums
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Path
+from bayesknee.knowledge.model import OF_FORM, Finding, Mixture, NoisyOr, Path, of_cause, stated_as
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
@@ -34,25 +34,24 @@ from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 def gradients_of(tables: SubsetTables, before: PriorGradients, evidence: Evidence, events: Events) -> Gradients:
     """The gradients of a patient whose evidence is possible."""
     weights = tables.infer(evidence).weights
-    masks = np.stack([np.ones(len(weights)), *(holds_any(event, len(weights)) for event in events)])
+    masks = np.stack([np.ones(len(weights)), *(tables.sets.holds_any(event) for event in events)])
     known = sorted_evidence(tables.network, evidence.likelihoods)
     with np.errstate(divide="ignore", invalid="ignore"):
         likelihood = np.where(weights > 0.0, weights / tables.prior(known.risk_factors), 0.0)
-    slopes = [*before.slopes(known.risk_factors, masks * likelihood)]
+    slopes = [*before.slopes(known.risk_factors, tables.without_forms(masks * likelihood))]
     paths, linear = [*before.paths], [False] * len(before.paths)
-    for row in FindingGradients(tables).rows(known):
-        slopes.append(_over_events(weights * row.values, events))
+    for row in (*form_slopes(tables), *FindingGradients(tables).rows(known)):
+        slopes.append(_over_events(tables.sets, weights * row.values, events))
         paths.append(row.path)
         linear.append(row.linear)
-    return Gradients(tuple(paths), np.array(slopes), _over_events(weights, events)[1:], np.array(linear))
+    return Gradients(tuple(paths), np.array(slopes), _over_events(tables.sets, weights, events)[1:], np.array(linear))
 
 
-def _over_events(row: Vector, events: Events) -> Vector:
-    """The sum of a row over all subsets, and over those in which each event happens; shape (1 + events,)."""
-    every = sums(row[None])[0]
+def _over_events(sets: CauseSets, row: Vector, events: Events) -> Vector:
+    """The sum of a row over all sets, and over those in which each event happens; shape (1 + events,)."""
+    every = sets.sums(row[None])[0]
     of_events = (
-        every[1 + min(event)] if len(event) == 1 else np.einsum("i,i", row, holds_any(event, len(row)))
-        for event in events
+        every[1 + min(event)] if len(event) == 1 else np.einsum("i,i", row, sets.holds_any(event)) for event in events
     )
     return np.array([every[0], *of_events])
 
@@ -67,7 +66,7 @@ class SubsetSlope(NamedTuple):
 
     Attributes:
         path: where it stands.
-        values: d log P(answers | s) / d number, shape (2**n,).
+        values: d log P(answers | s) / d number, shape (sets,).
         linear: whether P(answers | s) is a straight line in it.
     """
 
@@ -76,12 +75,25 @@ class SubsetSlope(NamedTuple):
     linear: bool
 
 
+def form_slopes(tables: SubsetTables) -> Iterator[SubsetSlope]:
+    """The slopes of log P(forms | conditions) by the share of each form; the other forms give way in proportion."""
+    sets = tables.sets
+    for number, condition in enumerate(tables.network.conditions.values()):
+        for form in condition.forms.values():
+            share, cause = form.share.value, f"{condition.id}{OF_FORM}{form.id}"
+            has_form = sets.holds_any(frozenset([sets.event_of(cause)]))
+            others = sets.holds_any(frozenset([number])) - has_form
+            path = ("conditions", condition.id, "forms", form.id, "share")
+            yield SubsetSlope(path, has_form / share - others / (1.0 - share), linear=True)
+
+
 class FindingGradients:
     """The slopes by all numbers that the answers to findings depend on."""
 
     def __init__(self, tables: SubsetTables) -> None:
         self._tables = tables
         self._network = tables.network
+        self._sets = tables.sets
         self._conditions = tuple(tables.network.conditions)
 
     def rows(self, known: SortedEvidence) -> Iterator[SubsetSlope]:
@@ -115,24 +127,25 @@ class FindingGradients:
         table = self._tables.table(name)
         by_log_no = (no - yes) * table[0] / (no * table[0] + yes * table[1])
         for cause, number in rule.causes.items():
-            yield SubsetSlope(
-                (*path, "causes", cause), -by_log_no * self._present(cause) / (1.0 - number.value), linear=True
-            )
-        count = subset_sums([float(condition in rule.causes) for condition in self._conditions])
+            here = self._present(cause, rule.causes)
+            yield SubsetSlope((*path, "causes", cause), -by_log_no * here / (1.0 - number.value), linear=True)
+        count = self._sets.sums_of([float(stated_as(rule.causes, cause) is not None) for cause in self._sets.names])
         yield SubsetSlope((*path, "leak"), -by_log_no * (1.0 - count) / (1.0 - rule.leak.value), linear=False)
 
     def _of_whole_table(self, finding: Finding, likelihood: Likelihood) -> Iterator[SubsetSlope]:
         """By the complex step; see `bayesknee.inference.rule_tables.moved_numbers`."""
         paths, moved = moved_numbers(finding.model)
-        table = rule_table(finding.model, finding.states, self._conditions, (), moved)
+        table = rule_table(finding.model, finding.states, self._sets, (), moved)
         rows = np.einsum("v,dvs->ds", np.array(likelihood), table).imag / STEP
         answer = weighted(self._tables.table(finding.id), likelihood)
         for path, row in zip(paths, rows, strict=True):
             place = ("findings", finding.id, rule_key(finding), *path)
             yield SubsetSlope(place, _of_log(row, answer), is_linear(finding.model, path))
 
-    def _present(self, condition: str) -> Vector:
-        return holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
+    def _present(self, name: str, stated: Collection[str]) -> Vector:
+        """1.0 for the sets with a cause to which what is stated under this name applies."""
+        causes = [cause for cause in self._sets.names if stated_as(stated, cause) == name]
+        return self._sets.holds_any(frozenset(map(self._sets.event_of, causes)))
 
     def _of_sign(self, sign: str, readings: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
         each = {name: np.array(own) @ reading_table(self._network.readings[name]) for name, own in readings.items()}
@@ -155,21 +168,29 @@ class FindingGradients:
         states = self._network.findings[name].states
         path = ("findings", name, "mixture")
         answer = weighted(self._tables.table(name), likelihood)
-        weights = {c: rule.weights[c].value if c in rule.weights else 1.0 for c in self._conditions}
-        total = subset_sums(weights.values())
+        stated = {cause: of_cause(rule.weights, cause) for cause in self._sets.names}
+        weights = {cause: weight.value if weight else 1.0 for cause, weight in stated.items()}
+        total = self._sets.sums_of(weights.values())
         total[0] = 1.0
         for condition, own in rule.distributions.items():
-            part = self._present(condition) * weights[condition] / total / answer
+            own_weights = [
+                weights[cause] * (stated_as(rule.distributions, cause) == condition) for cause in self._sets.names
+            ]
+            part = self._sets.sums_of(own_weights) / total / answer
             for state, change in by_state(own, states, likelihood):
                 yield SubsetSlope((*path, "distributions", condition, state), part * change, linear=True)
         if rule.otherwise:
-            others = [weights[c] * (c not in rule.distributions) for c in self._conditions]
-            part = subset_sums(others) / total
+            others = [weights[c] * (stated_as(rule.distributions, c) is None) for c in self._sets.names]
+            part = self._sets.sums_of(others) / total
             part[0] = 1.0
             for state, change in by_state(rule.otherwise, states, likelihood):
                 yield SubsetSlope((*path, "otherwise", state), part / answer * change, linear=True)
         for condition in rule.weights:
-            owner = rule.distributions.get(condition) or rule.otherwise
-            chance = float(np.dot(likelihood, owner.vector(states))) if owner else 0.0
-            values = self._present(condition) * (chance / answer - 1.0) / total
+            values = np.zeros_like(answer)
+            for cause in self._sets.names:
+                if stated_as(rule.weights, cause) == condition:
+                    owner = of_cause(rule.distributions, cause) or rule.otherwise
+                    chance = float(np.dot(likelihood, owner.vector(states))) if owner else 0.0
+                    present = self._sets.holds_any(frozenset([self._sets.event_of(cause)]))
+                    values += present * (chance / answer - 1.0) / total
             yield SubsetSlope((*path, "weights", condition), values, linear=False)

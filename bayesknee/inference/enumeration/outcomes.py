@@ -28,7 +28,6 @@ from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.results import Outcomes
 from bayesknee.inference.rule_tables import has_whole_table
-from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -49,7 +48,7 @@ class SubsetOutcomes:
 
     def __init__(self, tables: SubsetTables) -> None:
         self._tables = tables
-        conditions, signs, readings = tuple(tables.network.conditions), tables.network.signs, tables.network.readings
+        sets, signs, readings = tables.sets, tables.network.signs, tables.network.readings
         noisy_ors, mixtures = _with_rule(tables.network, NoisyOr), _with_rule(tables.network, Mixture)
         clustered = tables.network.clustered
         signs = {name: each for name, each in signs.items() if name not in clustered}
@@ -61,15 +60,13 @@ class SubsetOutcomes:
         }
         order = [*tables.network.risk_factors, *noisy_ors, *mixtures, *readings, *self._others]
         self._rows = _Rows(tables.network, order)
-        self._no_others = np.zeros((sum(map(len, self._others.values())), 1 + len(conditions)))
+        self._no_others = np.zeros((sum(map(len, self._others.values())), 1 + len(sets.forms)))
         self._risk_factors = {name: self._rows.places[name].start for name in tables.network.risk_factors}
         self._answer_sums = AnswerSums(tables.before_findings, self._risk_factors)
         self._direct = len(noisy_ors)
         rules = [*noisy_ors.values(), *(each.noisy_or for each in signs.values())]
-        self._noisy_or_sums = NoisyOrSums(rules, conditions)
-        self._mixture_sums = MixtureSums(
-            [(rule, tables.network.states[name]) for name, rule in mixtures.items()], conditions
-        )
+        self._noisy_or_sums = NoisyOrSums(rules, sets)
+        self._mixture_sums = MixtureSums([(rule, tables.network.states[name]) for name, rule in mixtures.items()], sets)
         self._signs = {name: number for number, name in enumerate(signs)}
         self._readings = {name: number for number, name in enumerate(readings)}
         self._reading_tables = np.array([reading_table(each) for each in readings.values()]).reshape(-1, 2, 2)
@@ -110,7 +107,7 @@ class SubsetOutcomes:
             return np.zeros(self._answer_sums.shape)
         prior = self._tables.prior(known)
         of_findings = np.divide(weights, prior, out=np.zeros_like(weights), where=prior > 0.0)
-        return self._answer_sums.of(known, of_findings)
+        return self._answer_sums.of(known, self._tables.without_forms(of_findings))
 
     def _signs_read(self, known: SortedEvidence, wanted: set[str]) -> dict[str, Likelihood]:
         """P(readings so far | no sign) and P(readings so far | sign), of signs with readings that are wanted."""
@@ -127,25 +124,26 @@ class SubsetOutcomes:
             rows = np.stack([self._tables.table(name) for name in some])
             rows *= np.array([read[name] for name in some])[:, :, None]
             rows *= weights / rows.sum(axis=1, keepdims=True)
-            yield [self._signs[name] for name in some], sums(rows.reshape(-1, len(weights))).reshape(len(some), 2, -1)
+            parts = self._tables.sets.sums(rows.reshape(-1, len(weights)))
+            yield [self._signs[name] for name in some], parts.reshape(len(some), 2, -1)
 
     def _of_known_in_part(self, weights: Vector, name: str, likelihood: Likelihood) -> Vector:
         """The sums for each state of a direct finding that is known in part, a row for each state."""
         rows = self._tables.table(name) * np.array(likelihood)[:, None]
         total = rows.sum(axis=0)
-        return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
+        return self._tables.sets.sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 
     def _of_other(self, weights: Vector, name: str, known: SortedEvidence) -> Vector:
         """The sums for each state of a finding with a table of its own, or of a cluster of signs."""
         if name not in self._tables.network.clustered:
-            return sums(self._tables.table(name) * weights)
+            return self._tables.sets.sums(self._tables.table(name) * weights)
         cluster = self._tables.network.clustered[name]
         answers = known.clusters.get(cluster, {})
         before = answers.get(name, (1.0,) * len(self._others[name]))
         states = np.eye(len(before)) * np.array(before)
         rows = np.stack([self._tables.clusters[cluster].likelihood({**answers, name: state}) for state in states])
         total = rows.sum(axis=0)
-        return sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
+        return self._tables.sets.sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 
     def _of_readings(self, signs: Vector, known: SortedEvidence) -> Vector:
         """The sums of readings, two rows each, from the sums for no sign and for the sign."""

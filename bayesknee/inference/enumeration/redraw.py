@@ -1,7 +1,7 @@
 """Posteriors with every number of the network drawn anew from its range, exactly, for many draws at once.
 
-All arrays have the draws as their last axis. A noisy OR over all subsets is an outer product over the two halves of the
-conditions, a mixture a quotient of sums over them; no logarithm or exponential is taken of anything as long as 2**n.
+All arrays have the draws as their last axis. A noisy OR over all sets is an outer product over the two halves of the
+causes, a mixture a quotient of sums over them; no logarithm or exponential is taken of anything as long as all sets.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from typing import Final, Protocol
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.cause_sets import CauseSets, Half
 from bayesknee.inference.drawn_numbers import Drawn, drawn_mixture, drawn_numbers, drawn_reading
 from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.prior.redraw import PriorDraws, RedrawnPrior
+from bayesknee.inference.prior.parents import PriorDraws
+from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
 from bayesknee.inference.rule_tables import drawn_rule, has_whole_table, rule_table
-from bayesknee.inference.subsets import holds_any
-from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign
+from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign, stated_as
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
@@ -38,17 +39,17 @@ class DrawnRow(Protocol):
     """P(answer | s) with redrawn numbers."""
 
     def values(self, part: slice, /) -> Vector:
-        """P(answer | s) in these draws, shape (2**n, draws), or (2**n, 1) if it is the same in all."""
+        """P(answer | s) in these draws, shape (sets, draws), or (sets, 1) if it is the same in all."""
 
 
 @dataclass(frozen=True)
 class Certain:
-    """An answer about a condition: the same in all draws, shape (2**n,)."""
+    """An answer about a condition: the same in all draws, shape (sets,)."""
 
     row: Vector
 
     def values(self, part: slice) -> Vector:
-        """P(answer | s), the same in all draws, shape (2**n, 1)."""
+        """P(answer | s), the same in all draws, shape (sets, 1)."""
         del part
         return self.row[:, None]
 
@@ -57,16 +58,17 @@ class Certain:
 class NoisyOrRow:
     """The likelihood of no and yes, shape (2, draws), mixed by a noisy OR.
 
-    P(no | s) is `no_leak`, shape (draws,), times the product of `factors`, shape (n, draws), over s.
+    P(no | s) is `no_leak`, shape (draws,), times the product of `factors`, shape (causes, draws), over s.
     """
 
+    sets: CauseSets
     no_leak: Vector
     factors: Vector
     likelihood: Vector
 
     def values(self, part: slice) -> Vector:
         """P(answer | s)."""
-        no = subset_products(self.factors[:, part], self.no_leak[part])
+        no = products_of_draws(self.sets, self.factors[:, part], self.no_leak[part])
         of_no, of_yes = self.likelihood[:, part]
         no *= of_no - of_yes
         no += of_yes
@@ -75,8 +77,9 @@ class NoisyOrRow:
 
 @dataclass(frozen=True)
 class MixtureRow:
-    """The mean of `means` over s by `weights`, both of shape (n, draws); for the empty subset, `otherwise`."""
+    """The mean of `means` over s by `weights`, both of shape (causes, draws); for the empty set, `otherwise`."""
 
+    sets: CauseSets
     weights: Vector
     means: Vector
     otherwise: Vector
@@ -84,12 +87,25 @@ class MixtureRow:
     def values(self, part: slice) -> Vector:
         """P(answer | s)."""
         weights = self.weights[:, part]
-        total = subset_sums_of_draws(weights)
+        total = sums_of_draws(self.sets, weights)
         total[0] = 1.0
-        row = subset_sums_of_draws(weights * self.means[:, part])
+        row = sums_of_draws(self.sets, weights * self.means[:, part])
         row /= total
         row[0] = self.otherwise[part]
         return row
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """The product over s of the shares of its forms, shape (causes, draws); 1 for conditions without forms."""
+
+    sets: CauseSets
+    shares: Vector
+
+    def values(self, part: slice) -> Vector:
+        """P(forms | conditions)."""
+        shares = self.shares[:, part]
+        return products_of_draws(self.sets, shares, np.ones(shares.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -98,20 +114,20 @@ class WholeRow:
 
     Attributes:
         finding: it hangs on conditions only.
-        conditions: of the network.
+        sets: the sets of causes.
         drawn: the numbers of the finding.
         likelihood: of the answer, shape (states,).
     """
 
     finding: Finding
-    conditions: tuple[str, ...]
+    sets: CauseSets
     drawn: Drawn
     likelihood: Vector
 
     def values(self, part: slice) -> Vector:
         """P(answer | s)."""
         numbers = drawn_rule(self.finding, self.drawn, part)
-        table = rule_table(self.finding.model, self.finding.states, self.conditions, (), numbers)
+        table = rule_table(self.finding.model, self.finding.states, self.sets, (), numbers)
         return np.asarray(np.einsum("v,dvs->sd", self.likelihood, table))
 
 
@@ -135,26 +151,32 @@ class ClusterRow:
         return self.tables.drawn_likelihood(self.answers, numbers).T
 
 
-def subset_products(factors: Vector, start: Vector) -> Vector:
-    """start times the product of factors over each subset: (n, draws) and (draws,) to (2**n, draws)."""
-    half = len(factors) // 2
-    first, second = start[None], np.ones_like(start)[None]
-    for factor in factors[:half][::-1]:
-        first = np.concatenate([first, first * factor])
-    for factor in factors[half:][::-1]:
-        second = np.concatenate([second, second * factor])
-    return (first[:, None] * second[None]).reshape(-1, len(start))
+def products_of_draws(sets: CauseSets, factors: Vector, start: Vector) -> Vector:
+    """start times the product of factors over each set: (causes, draws) and (draws,) to (sets, draws)."""
+    first, second = _by_half(sets, factors, np.multiply, start)
+    return sets.outer_of_draws(first, second, np.multiply)
 
 
-def subset_sums_of_draws(terms: Vector) -> Vector:
-    """The sum of terms over each subset: (n, draws) to (2**n, draws)."""
-    half = len(terms) // 2
-    first, second = np.zeros((1, terms.shape[1])), np.zeros((1, terms.shape[1]))
-    for term in terms[:half][::-1]:
-        first = np.concatenate([first, first + term])
-    for term in terms[half:][::-1]:
-        second = np.concatenate([second, second + term])
-    return (first[:, None] + second[None]).reshape(-1, terms.shape[1])
+def sums_of_draws(sets: CauseSets, terms: Vector) -> Vector:
+    """The sum of terms over each set: (causes, draws) to (sets, draws)."""
+    first, second = _by_half(sets, terms, np.add, np.zeros(terms.shape[1]))
+    return sets.outer_of_draws(first, second, np.add)
+
+
+def _by_half(sets: CauseSets, terms: Vector, operation: np.ufunc, start: Vector) -> tuple[Vector, Vector]:
+    """The start and the terms of each set's causes, operated together, for the sets of either half."""
+    half = sets.first.causes.shape[1] - 1
+    nothing = np.full_like(start, operation.identity)
+    return _of_half(sets.first, terms[:half], operation, start), _of_half(sets.second, terms[half:], operation, nothing)
+
+
+def _of_half(half: Half, terms: Vector, operation: np.ufunc, start: Vector) -> Vector:
+    """A set is a smaller one and a cause more, so each takes one operation."""
+    made = np.empty((len(half.causes), len(start)))
+    made[0] = start
+    for step in half.steps:
+        made[step.sets] = operation(made[step.smaller], terms[step.causes])
+    return made
 
 
 class Redraws:
@@ -164,31 +186,45 @@ class Redraws:
     from a new answer and not from chance.
     """
 
-    def __init__(self, network: Network, prior: Prior, clusters: Mapping[str, ClusterTables]) -> None:
+    def __init__(self, network: Network, prior: Prior, sets: CauseSets, clusters: Mapping[str, ClusterTables]) -> None:
         self._network = network
+        self._sets = sets
         self._clusters = clusters
         self._conditions = tuple(network.conditions)
-        self._order = prior.order
-        self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint)
+        self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint, prior.order)
         n = len(self._conditions)
-        joined = prior.parents.states[-1] << max(n - 1, 0)  # the tables of all conditions but one, multiplied
-        self._chunk = min(max(8, NUMBERS_AT_ONCE >> n), max(1, MOST_JOINED // joined))
+        self._chunk = max(8, NUMBERS_AT_ONCE // self._sets.size)
+        if self._sets.most is None:
+            joined = prior.parents.states[-1] << max(n - 1, 0)  # the tables of all conditions but one, multiplied
+            self._chunk = min(self._chunk, max(1, MOST_JOINED // joined))
 
     def chances(self, evidence: Evidence, events: Events, draws: int, seed: int) -> Vector:
         """P(at least one condition of an event | evidence) in each network, shape (draws, events)."""
         prior = self._prior.draw(draws, seed, CHUNK_OF_PRIORS)
         known = sorted_evidence(self._network, evidence.likelihoods)
-        rows = self._rows(known, draws, seed)
-        masks = np.array([holds_any(event, 2 ** len(self._conditions)) for event in events])
+        rows = [*self._form_rows(draws, seed), *self._rows(known, draws, seed)]
+        masks = np.array([self._sets.holds_any(event) for event in events])
         parts = (slice(start, min(start + self._chunk, draws)) for start in range(0, draws, self._chunk))
         return np.concatenate(
             [self._chances(prior.span(part), known.risk_factors, rows, masks, part) for part in parts]
         )
 
+    def _form_rows(self, draws: int, seed: int) -> list[DrawnRow]:
+        """P(the forms of the conditions in s | these), where conditions have forms."""
+        if not self._sets.has_forms:
+            return []
+        shares: list[Vector] = []
+        for condition in self._network.conditions.values():
+            drawn = drawn_numbers(condition, draws, seed)
+            shares += [drawn["forms", form, "share"] for form in condition.forms] or [np.ones(draws)]
+        return [FormRow(self._sets, np.array(shares))]
+
     def _chances(
         self, prior: PriorDraws, known: Mapping[str, Likelihood], rows: Sequence[DrawnRow], masks: Vector, part: slice
     ) -> Vector:
-        weights = self._prior.joint(prior, known, self._order)
+        weights = self._prior.joint(prior, known)
+        if self._sets.has_forms:
+            weights = weights.take(self._sets.sets_of_conditions, axis=0)
         if self._network.complaint:
             weights[0] = 0.0
         for number, row in enumerate(rows, start=1):
@@ -231,7 +267,7 @@ class Redraws:
         )
 
     def _certain(self, condition: str, likelihood: Likelihood) -> Certain:
-        yes = holds_any(frozenset([self._conditions.index(condition)]), 2 ** len(self._conditions))
+        yes = self._sets.holds_any(frozenset([self._conditions.index(condition)]))
         return Certain(np.where(yes > 0.0, likelihood[1], likelihood[0]))
 
     def _direct(self, finding: Finding, drawn: Drawn, likelihood: Vector) -> DrawnRow:
@@ -240,18 +276,18 @@ class Redraws:
         if isinstance(finding.model, NoisyOr):
             return self._noisy_or(finding.model, ("noisy_or",), drawn, likelihood[:, None])
         if has_whole_table(finding):
-            return WholeRow(finding, self._conditions, drawn, likelihood)
+            return WholeRow(finding, self._sets, drawn, likelihood)
         raise TypeError(f"{finding.id} reads a sign and has no row of its own")
 
     def _noisy_or(self, rule: NoisyOr, path: tuple[str, ...], drawn: Drawn, weights: Vector) -> DrawnRow:
         no_leak = 1.0 - drawn[*path, "leak"]
-        factors = np.ones((len(self._conditions), len(no_leak)))
-        for c, name in enumerate(self._conditions):
-            if name in rule.causes:
+        factors = np.ones((len(self._sets.names), len(no_leak)))
+        for c, cause in enumerate(self._sets.names):
+            if name := stated_as(rule.causes, cause):
                 factors[c] = (1.0 - drawn[*path, "causes", name]) / no_leak
-        return NoisyOrRow(no_leak, factors, np.broadcast_to(weights, (2, len(no_leak))))
+        return NoisyOrRow(self._sets, no_leak, factors, np.broadcast_to(weights, (2, len(no_leak))))
 
     def _mixture(self, finding: Finding, rule: Mixture, drawn: Drawn, likelihood: Vector) -> DrawnRow:
-        numbers = drawn_mixture(rule, finding.states, self._conditions, drawn)
+        numbers = drawn_mixture(rule, finding.states, self._sets.names, drawn)
         means = np.einsum("v,nvd->nd", likelihood, numbers.distributions)
-        return MixtureRow(numbers.weights, means, likelihood @ numbers.otherwise)
+        return MixtureRow(self._sets, numbers.weights, means, likelihood @ numbers.otherwise)

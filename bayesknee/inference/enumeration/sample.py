@@ -23,7 +23,6 @@ from bayesknee.inference.drawn_states import close_gates, draw_each
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.draw import RiskFactors
 from bayesknee.inference.results import Sample
-from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import nothing_known
 from bayesknee.patient.evidence import Evidence
@@ -64,12 +63,17 @@ class SubsetSampler:
     def _draw_some(self, rows: int, rng: np.random.Generator) -> Sample:
         subsets = rng.choice(len(self._weights), size=rows, p=self._weights)
         codes = nothing_known(self._network, rows)
-        for name, states in self._risk_factors.draw(subsets, rng).items():
+        for name, states in self._risk_factors.draw(self._conditions_of(subsets), rng).items():
             codes[:, self._columns[name]] = states
         for name, states in self._findings(subsets, rng):
             codes[:, self._columns[name]] = states
         close_gates(self._network, codes, self._given)
-        return Sample(membership(len(self._network.conditions))[subsets] > 0.0, codes)
+        return Sample(self._tables.sets.membership[subsets], codes)
+
+    def _conditions_of(self, subsets: Integers) -> Integers:
+        """Their sets of conditions, whatever the forms."""
+        sets = self._tables.sets
+        return sets.sets_of_conditions[subsets] if sets.has_forms else subsets
 
     def _findings(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
         plain = (name for name in self._network.signs if name not in self._network.clustered)

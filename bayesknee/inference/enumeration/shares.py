@@ -37,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Bools, Vector
+from bayesknee.inference.cause_sets import CauseSets
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.products import MOST_AT_ONCE
@@ -60,7 +61,7 @@ class SignSeen:
     """A sign and the answers to its readings.
 
     Attributes:
-        present: P(sign | s), shape (2**n,).
+        present: P(sign | s), shape (sets,).
         readings: log P(answer | no sign), log P(answer | sign), by finding.
     """
 
@@ -77,12 +78,11 @@ class SignSeen:
 def shares_of(tables: SubsetTables, evidence: Evidence, events: Events) -> Shares:
     """The share of each answer in each event, with more nodes until the shares sum to the gain."""
     known = KnownAnswers(tables, evidence)
-    masks = tuple(_mask(event, len(tables.network.conditions)) for event in events)
-    result = SubsetPath(known, masks, NODES[0]).shares()
+    result = SubsetPath(known, events, NODES[0]).shares()
     for nodes in NODES[1:]:
         if _is_exact(result):
             break
-        result = SubsetPath(known, masks, nodes).shares()
+        result = SubsetPath(known, events, nodes).shares()
     return result
 
 
@@ -97,9 +97,10 @@ class KnownAnswers:
 
     Attributes:
         names: the ids of all answers.
-        prior: P(s), shape (2**n,).
-        certain: of answers that rule a condition in or out P(answer | s), by condition; of others that rule subsets
-            out, 1 where they are possible.
+        sets: the sets of causes.
+        prior: P(s), shape (sets,).
+        certain: of answers that rule a condition in or out P(answer | s), by condition; of others that rule sets out,
+            1 where they are possible.
         base: `prior` without the subsets that `certain` rules out.
         rows: log P(answer | s), by risk factor, finding that is no plain reading, and condition that is not certain.
         signs: the signs with answered readings.
@@ -107,6 +108,7 @@ class KnownAnswers:
 
     def __init__(self, tables: SubsetTables, evidence: Evidence) -> None:
         self._tables = tables
+        self.sets = tables.sets
         known = sorted_evidence(tables.network, evidence.likelihoods)
         self.names = tuple(evidence.likelihoods)
         self.prior = tables.prior({})
@@ -172,7 +174,7 @@ class KnownAnswers:
 
     @cached_property
     def matrix(self) -> Vector:
-        """`rows` as one array, shape (rows, 2**n)."""
+        """`rows` as one array, shape (rows, sets)."""
         return np.stack(list(self.rows.values())) if self.rows else np.zeros((0, len(self.prior)))
 
     @cached_property
@@ -187,7 +189,7 @@ class KnownAnswers:
 
     @cached_property
     def present(self) -> Vector:
-        """A row of ones and a row of P(sign | s) for each sign, shape (signs, 2, 2**n)."""
+        """A row of ones and a row of P(sign | s) for each sign, shape (signs, 2, sets)."""
         size = len(self.prior)
         return np.array([[np.ones(size), sign.present] for sign in self.signs]).reshape(-1, 2, size)
 
@@ -201,13 +203,13 @@ class KnownAnswers:
 class SubsetPath:
     """The path of the likelihood P(e | s)^t from t = 0 to 1, at the nodes of Gauss-Legendre."""
 
-    def __init__(self, known: KnownAnswers, masks: tuple[int, ...], nodes: int) -> None:
+    def __init__(self, known: KnownAnswers, events: Events, nodes: int) -> None:
         self._known = known
-        self._masks = masks
+        self._events = events
         points, self._weights = gauss_legendre(nodes)
         self._t = np.append(points, 1.0).astype(known.dtype)  # the last one serves for `after`
         size = len(known.prior)
-        length = 2 ** int(math.log2(max(LEAST_AT_ONCE, MOST_AT_ONCE // (2 * len(masks) * len(self._t)))))
+        length = 2 ** int(math.log2(max(LEAST_AT_ONCE, MOST_AT_ONCE // (2 * len(events) * len(self._t)))))
         self._parts = [slice(start, min(start + length, size)) for start in range(0, size, length)]
         self._keeps = size * nodes <= MOST_KEPT
 
@@ -227,11 +229,11 @@ class SubsetPath:
             known.names,
             before.reshape(2, -1),
             after.reshape(2, -1),
-            np.array([moves[name] for name in known.names]).reshape(len(moves), 2, len(self._masks)),
+            np.array([moves[name] for name in known.names]).reshape(len(moves), 2, len(self._events)),
         )
 
     def _sides(self, part: slice) -> Vector:
-        return sides(self._masks, part.start, part.stop)
+        return sides(self._known.sets, self._events, part.start, part.stop)
 
     def _sums(self, weights: Vector) -> Vector:
         """The sum of weights over the subsets of each side, shape (2 * events,)."""
@@ -264,7 +266,7 @@ class SubsetPath:
         And P(s, evidence)_t of each part, unless there are too many subsets to keep it.
         """
         kept: list[Floats] = []
-        masses: Floats = np.zeros((len(self._t), 2 * len(self._masks)), self._known.dtype)
+        masses: Floats = np.zeros((len(self._t), 2 * len(self._events)), self._known.dtype)
         with_sign: Floats = np.zeros((len(self._known.signs), *masses.shape), self._known.dtype)
         for part in self._parts:
             weights, of_signs = self._tempered(part)
@@ -314,12 +316,8 @@ class SubsetPath:
         }
 
 
-def _mask(conditions: frozenset[int], n: int) -> int:
-    return sum(1 << (n - 1 - condition) for condition in conditions)
-
-
 @lru_cache(maxsize=64)
-def sides(masks: tuple[int, ...], start: int, stop: int) -> Vector:
-    """1.0 where a subset belongs to a side, shape (stop - start, 2 * events): events, then opposites. Read only."""
-    inside = (np.arange(start, stop)[:, None] & np.array(masks)) != 0
+def sides(sets: CauseSets, events: Events, start: int, stop: int) -> Vector:
+    """1.0 where a set belongs to a side, shape (stop - start, 2 * events): events, then opposites. Read only."""
+    inside = np.array([sets.holds_any(event)[start:stop] for event in events]).T > 0.0
     return np.concatenate([inside, ~inside], axis=1).astype(np.float64)

@@ -72,9 +72,11 @@ class Enumeration:
     def _many(self) -> ManyPatients | None:
         """Compiled inference for many patients.
 
-        None without numba, if the network is too large for it, or if it has clusters of signs, which only numpy sums.
+        None without numba, if the network is too large for it, or if it has clusters of signs or forms of conditions,
+        which only numpy sums.
         """
-        if self._tables.clusters or not can_compile() or not is_small_enough(self._tables.before_findings):
+        tables = self._tables
+        if tables.clusters or tables.sets.has_forms or not can_compile() or not is_small_enough(tables.before_findings):
             return None
         from bayesknee.inference.enumeration.compiled.prepare import Many
 
@@ -113,7 +115,8 @@ class Enumeration:
 
     @cached_property
     def _redraws(self) -> Redraws:
-        return Redraws(self._tables.network, self._tables.before_findings, self._tables.clusters)
+        tables = self._tables
+        return Redraws(tables.network, tables.before_findings, tables.sets, tables.clusters)
 
     def gradients(self, evidence: Evidence, events: Events) -> Gradients:
         """The derivatives of each event by all numbers; see `bayesknee.inference.enumeration.gradients`."""

@@ -15,20 +15,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
+from bayesknee.inference.cause_sets import CauseSets, check_sets, network_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, readings_likelihood
 from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.products import vector_product
 from bayesknee.inference.rule_tables import has_whole_table, whole_table
-from bayesknee.inference.strategy import MOST_CONDITIONS
-from bayesknee.inference.subsets import holds_any, marginals
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -50,29 +49,31 @@ class SubsetPosterior:
     """p(s | e) over all subsets.
 
     Attributes:
-        weights: p(s | e), shape (2**n,), sums to 1; all zero where the evidence is impossible.
+        weights: p(s | e), shape (sets,), sums to 1; all zero where the evidence is impossible.
         log_evidence: log P(e | complaint, setting); minus infinity where the evidence is impossible.
+        sets: the sets of causes.
     """
 
     weights: Vector
     log_evidence: float
+    sets: CauseSets
     approximation: ClassVar[None] = None
 
     @property
     def marginals(self) -> Vector:
         """P(c | e), shape (n,)."""
-        return np.minimum(marginals(self.weights), 1.0)
+        return np.minimum(self.sets.marginals(self.weights), 1.0)
 
     def any_of(self, conditions: frozenset[int]) -> float:
         """P(at least one of these conditions | e)."""
-        return min(float(vector_product(self.weights, holds_any(conditions, len(self.weights)))), 1.0)
+        return min(float(vector_product(self.weights, self.sets.holds_any(conditions))), 1.0)
 
 
 class SubsetRow(NamedTuple):
     """P(answer | s) over all subsets, scaled.
 
     Attributes:
-        values: shape (2**n,), the largest of them 1.
+        values: shape (sets,), the largest of them 1.
         log_scale: log of what they were divided by.
         log_lowest: log of the smallest of them that is not 0.
     """
@@ -93,7 +94,7 @@ def make_row(values: Vector) -> SubsetRow:
 
 
 def weighted(table: Vector, likelihood: Likelihood) -> Vector:
-    """P(answer | s), shape (2**n,), of a table of shape (states, 2**n). An answer that is a state is a row of it."""
+    """P(answer | s), shape (sets,), of a table of shape (states, sets). An answer that is a state is a row of it."""
     if likelihood.count(0.0) == len(likelihood) - 1:
         row: Vector = table[likelihood.index(1.0)]
         return row
@@ -122,21 +123,21 @@ class SubsetTables:
 
     Attributes:
         network: whose tables these are.
+        sets: the sets of causes.
         before_findings: the prior of conditions and risk factors.
         clusters: the tables of each cluster of signs, by id.
 
     Raises:
-        InferenceError: too many conditions, signs that are tied together too large to sum over, or a prior that cannot
-            be computed.
+        InferenceError: too many sets of causes, signs that are tied together too large to sum over, or a prior that
+            cannot be computed.
     """
 
     def __init__(self, network: Network, setting: str) -> None:
-        n = len(network.conditions)
-        if n > MOST_CONDITIONS:
-            raise InferenceError(f"{n} conditions; enumeration takes at most {MOST_CONDITIONS}; use a smaller network")
+        check_sets(network)
         self.network = network
+        self.sets = network_sets(network)
         self.before_findings = Prior(network, setting)
-        self.clusters = {name: ClusterTables(network, each) for name, each in network.clusters.items()}
+        self.clusters = {name: ClusterTables(network, each, self.sets) for name, each in network.clusters.items()}
         self._conditions = tuple(network.conditions)
         self._tables: dict[str, Vector] = {}
         self._kept_rows: dict[tuple[str, Likelihood], SubsetRow] = {}
@@ -151,19 +152,37 @@ class SubsetTables:
         weights, log_scale = product_of_rows(prior, rows)
         total = float(weights.sum())
         if total == 0.0:
-            return SubsetPosterior(weights, -math.inf)
+            return SubsetPosterior(weights, -math.inf, self.sets)
         weights /= total
-        return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale)
+        return SubsetPosterior(weights, math.log(total) + log_scale + evidence.log_scale, self.sets)
 
     def prior(self, known: Mapping[str, Likelihood]) -> Vector:
-        """P(s, known risk factors | complaint), shape (2**n,)."""
+        """P(s, known risk factors | complaint), shape (sets,)."""
         key = tuple(known.items())
         if (prior := self._priors.get(key)) is None:
-            prior = self.before_findings.joint(known)
+            prior = self.with_forms(self.before_findings.joint(known))
             if self.network.complaint:
                 prior[0] = 0.0
             keep(self._priors, key, prior, MOST_CACHED_PRIOR_NUMBERS // len(prior))
         return prior
+
+    @cached_property
+    def shares(self) -> Vector:
+        """By set, P(the forms of its conditions | the conditions), shape (sets,)."""
+        conditions = self.network.conditions.values()
+        shares = [[form.share.value for form in condition.forms.values()] or [1.0] for condition in conditions]
+        logs = np.log(np.concatenate(shares))
+        return np.asarray(np.exp(self.sets.sums_of(logs)))
+
+    def with_forms(self, rows: Vector) -> Vector:
+        """What is told by set of conditions, shape (..., those sets), divided among their forms, shape (..., sets)."""
+        return rows.take(self.sets.sets_of_conditions, axis=-1) * self.shares if self.sets.has_forms else rows
+
+    def without_forms(self, rows: Vector) -> Vector:
+        """The mean of rows, shape (..., sets), over the forms of each set of conditions; shape (..., those sets)."""
+        if not self.sets.has_forms:
+            return rows
+        return self.sets.without_forms_of(rows * self.shares)
 
     def _rows(self, known: SortedEvidence) -> list[SubsetRow]:
         """P(answer | s) of each finding and condition with an answer; readings of one sign make one row."""
@@ -189,7 +208,7 @@ class SubsetTables:
         return row
 
     def table(self, name: str) -> Vector:
-        """P(state | s) of a condition, sign, or finding that is no plain reading; shape (states, 2**n).
+        """P(state | s) of a condition, sign, or finding that is no plain reading; shape (states, sets).
 
         Signs that a finding hangs on are summed out.
         """
@@ -200,17 +219,17 @@ class SubsetTables:
 
     def _make_table(self, name: str) -> Vector:
         if name in self.network.conditions:
-            yes = holds_any(frozenset([self._conditions.index(name)]), 2 ** len(self._conditions))
+            yes = self.sets.holds_any(frozenset([self._conditions.index(name)]))
             return np.stack([1.0 - yes, yes])
         if name in self.network.clustered:
             return self.clusters[self.network.clustered[name]].node(name)
         if name in self.network.signs:
-            return noisy_or_table(self.network.signs[name].noisy_or, self._conditions)
+            return noisy_or_table(self.network.signs[name].noisy_or, self.sets)
         finding = self.network.findings[name]
         if isinstance(finding.model, Mixture):
-            return mixture_table(finding.model, finding.states, self._conditions)
+            return mixture_table(finding.model, finding.states, self.sets)
         if isinstance(finding.model, NoisyOr):
-            return noisy_or_table(finding.model, self._conditions)
+            return noisy_or_table(finding.model, self.sets)
         if has_whole_table(finding):
-            return whole_table(finding, self._conditions)
+            return whole_table(finding, self.sets)
         raise TypeError(f"{name} reads a sign and has no table of its own")

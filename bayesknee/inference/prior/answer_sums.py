@@ -25,7 +25,6 @@ from bayesknee.inference.caches import keep
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, product
 from bayesknee.inference.prior.joint import KnownRiskFactors, Prior
 from bayesknee.inference.products import matrix_product
-from bayesknee.inference.subsets import holds_any, sums
 from bayesknee.patient.evidence import Likelihood
 
 MOST_CACHED: Final = 4096  # a block has few ways of being known; each takes a few kilobytes
@@ -82,12 +81,14 @@ class AnswerSpread(NamedTuple):
 
     Attributes:
         cutset: the states of the cutset that are possible.
+        taken: which of those that the messages of other states have are possible.
         chances: P(state, known) of these.
         messages: by side and part, M_k, shape (subsets of the side's conditions, states of the cutset).
         states: by side and part, the states of its risk factors.
     """
 
     cutset: CutsetStates
+    taken: CutsetStates
     chances: Vector
     messages: list[list[Vector]]
     states: list[list[PartStates]]
@@ -112,14 +113,14 @@ class AnswerSums:
         in_parts = {number for side in prior.sides for part in side.parts for number in part.blocks}
         self._apart = [number for number in prior.blocks if number not in in_parts]
         self._kept: dict[tuple[int, Answers], States] = {}
-        self._kept_parts: dict[tuple[tuple[int, Answers], ...], PartStates] = {}
+        self._kept_parts: dict[tuple[object, ...], PartStates] = {}
 
     def of(self, known: Mapping[str, Likelihood], weights: Vector) -> Vector:
         """How sums over P(s, known risk factors) / P(complaint) divide among the states of each risk factor.
 
         Args:
             known: a likelihood for each state, by risk factor.
-            weights: G(s), from 0 up, shape (2**n,).
+            weights: G(s), from 0 up, shape (sets,).
 
         Returns:
             The share of each state in the sum over all subsets, and in that over those that hold each condition; of
@@ -132,7 +133,7 @@ class AnswerSums:
         n = len(prior.parents.conditions)
         shares, total = np.zeros(self.shape), np.zeros(1 + n)
         if prior.sides:
-            ordered, length = prior.in_order(weights), max(1, MOST_NUMBERS_AT_ONCE >> n)
+            ordered, length = prior.in_order(weights), max(1, MOST_NUMBERS_AT_ONCE // prior.sets.size)
             for span in (slice(start, start + length) for start in range(0, 1 + n, length)):
                 total[span] = self._by_parts(shares[:, span], states, spread, self._events(span) * ordered)
         else:
@@ -174,24 +175,32 @@ class AnswerSums:
     def _spread(self, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> AnswerSpread:
         prior = self._prior
         cutset, chances = prior.cutset_states(given)
+        made, taken = prior.narrowed(cutset)
         messages = [prior.messages(side, cutset, given) for side in prior.sides]
-        states = [[self._part_states(part, given, known) for part in side.parts] for side in prior.sides]
-        return AnswerSpread(cutset, chances, messages, states)
+        states = [[self._part_states(part, given, known, made) for part in side.parts] for side in prior.sides]
+        return AnswerSpread(cutset, taken, chances, messages, states)
 
-    def _part_states(self, part: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> PartStates:
-        key = tuple([(number, self._prior.answers(number, known)) for number in part.blocks])
+    def _part_states(
+        self, part: Part, given: KnownRiskFactors, known: Mapping[str, Likelihood], made: CutsetStates
+    ) -> PartStates:
+        by_block = tuple([(number, self._prior.answers(number, known)) for number in part.blocks])
+        key = (by_block, *((each.start, each.stop) for each in made if isinstance(each, slice)))
         if (found := self._kept_parts.get(key)) is None:
-            found = self._list_part_states(part, given, key)
+            found = self._list_part_states(part, given, by_block, made)
             keep(self._kept_parts, key, found, MOST_CACHED_NUMBERS // (found.messages.size or 1))
         return found
 
     def _list_part_states(
-        self, part: Part, given: KnownRiskFactors, by_block: Iterable[tuple[int, Answers]]
+        self,
+        part: Part,
+        given: KnownRiskFactors,
+        by_block: Iterable[tuple[int, Answers]],
+        made: CutsetStates,
     ) -> PartStates:
         prior = self._prior
         states = {number: self._states(number, answers) for number, answers in by_block}
         others = [(number, other) for number, possible in states.items() for other in possible.others]
-        messages = [prior.message(part, prior.also(given, number, other.answers)) for number, other in others]
+        messages = [prior.message(part, prior.also(given, number, other.answers), made) for number, other in others]
         rest = tuple(row for possible in states.values() for row in possible.rest)
         return PartStates(rest, [other.row for _, other in others], np.array(messages))
 
@@ -205,22 +214,22 @@ class AnswerSums:
         for number, possible in states.items():
             for other in possible.others if prior.blocks[number].children else ():
                 joint = prior.joint_of(prior.also(given, number, other.answers))
-                shares[other.row] += sums((joint * weights)[None])[0]
-        return np.asarray(sums((prior.joint_of(given) * weights)[None])[0])
+                shares[other.row] += prior.sets.sums((joint * weights)[None])[0]
+        return np.asarray(prior.sets.sums((prior.joint_of(given) * weights)[None])[0])
 
     def _events(self, span: slice) -> Vector:
         """Of the sums 1.0 where a subset belongs to them, in the order of the sides: the sum over all comes first."""
         prior = self._prior
-        n = len(prior.parents.conditions)
-        places = [prior.axes.index(condition) for condition in range(n)]
-        rows = [np.ones(2**n), *(holds_any(frozenset([place]), 2**n) for place in places)]
-        return np.array(rows[span]).reshape(-1, *(2 ** len(side.conditions) for side in prior.sides))
+        places = [prior.axes.index(condition) for condition in range(len(prior.parents.conditions))]
+        sets = prior.side_sets
+        rows = [np.ones(sets.size), *(sets.holds_any(frozenset([place])) for place in places)]
+        return np.array(rows[span])
 
     def _by_parts(self, shares: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
         """Adds to the shares of a range of sums, all risk factors of a part at once; returns the sums themselves."""
         smaller, larger = (product(messages) for messages in spread.messages)
-        of_smaller = matrix_product(rows, larger) * spread.chances
-        of_larger = matrix_product(rows.swapaxes(1, 2), smaller) * spread.chances
+        of_smaller = self._prior.side_sets.times_second(rows, larger) * spread.chances
+        of_larger = self._prior.side_sets.times_first(rows, smaller) * spread.chances
         of_cutset = (of_smaller * smaller).sum(axis=1)
         self._add_cutset(shares, states, spread.cutset, of_cutset)
         for number, change in enumerate((of_smaller, of_larger)):
@@ -240,7 +249,7 @@ class AnswerSums:
         for i, states in enumerate(spread.states[number]):
             if states.others:
                 d = change * product([*met[:i], *met[i + 1 :]])
-                messages = states.messages[:, :, *spread.cutset].reshape(*states.messages.shape[:2], -1)
+                messages = states.messages[:, :, *spread.taken].reshape(*states.messages.shape[:2], -1)
                 asked = messages.take(places[i], axis=1).reshape(len(states.others), -1)
                 shares[states.others] += matrix_product(asked, d.reshape(len(d), -1).T)
 

@@ -20,9 +20,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Integers, Vector
+from bayesknee.inference.cause_sets import CauseSets, count_sets, list_sets
 from bayesknee.inference.prior.factors import Factor
 from bayesknee.inference.prior.parents import Parents
 from bayesknee.patient.evidence import Likelihood
@@ -53,16 +53,22 @@ class Part(NamedTuple):
     """Tables that share blocks; k in the formula above.
 
     Attributes:
+        numbers: which of all tables these are.
         pairs: the conditions' tables.
         conditions: those that the tables have, ascending.
+        sets: the sets of these conditions.
         blocks: those to be summed out, in that order; private ones are among them.
+        kept_rows: single tables over the sets, by which it is and by what is known of its blocks.
         kept: the message M_k for all states of the cutset, by what is known of the blocks.
     """
 
+    numbers: tuple[int, ...]
     pairs: tuple[PriorTable, ...]
     conditions: tuple[int, ...]
+    sets: CauseSets
     blocks: tuple[int, ...]
-    kept: dict[tuple[tuple[int, Answers], ...], Vector]
+    kept: dict[tuple[object, ...], Vector]
+    kept_rows: dict[tuple[object, ...], Factor]
 
 
 class Side(NamedTuple):
@@ -71,12 +77,12 @@ class Side(NamedTuple):
     Attributes:
         conditions: those of all its parts, ascending.
         parts: the parts.
-        places: by part, which subset of its conditions goes with each subset of the side's.
+        places: by part, which set of its conditions goes with each set of the side's.
     """
 
     conditions: tuple[int, ...]
     parts: tuple[Part, ...]
-    places: tuple[NDArray[np.intp], ...]
+    places: tuple[Integers, ...]
 
 
 def product(tables: Sequence[Vector]) -> Vector:
@@ -87,16 +93,25 @@ def product(tables: Sequence[Vector]) -> Vector:
 def parts_of(
     pairs: Sequence[PriorTable], parents: Parents, order: Sequence[int]
 ) -> tuple[tuple[int, ...], tuple[Side, ...]]:
-    """The cutset, ascending, and the parts of these tables on two sides; on none where these would be large.
+    """The cutset, ascending, and the parts of these tables on two sides.
 
-    The cutset is the common block alone where that makes them small and more does not.
+    The cutset is the common block alone where that makes them small and more does not. Where neither does, there are no
+    sides; but where few causes may meet, the smaller ones, as there is no other way then.
     """
+    found: dict[int, tuple[tuple[int, ...], tuple[Side, ...]]] = {}
     for cutset in (cutset_of(parents, order), tuple(parents.block_numbers[-1:])):
         sides = sides_of(pairs, parents, order, cutset)
-        states = math.prod(parents.states[number] for number in cutset)
-        if states << max(len(side.conditions) for side in sides) <= MOST_SMALL_NUMBERS:
+        size = max(_numbers_of(side.conditions, parents, cutset) for side in sides)
+        if size <= MOST_SMALL_NUMBERS:
             return cutset, sides
-    return (), ()
+        found.setdefault(size, (cutset, sides))
+    return found[min(found)] if parents.most is not None else ((), ())
+
+
+def _numbers_of(conditions: Collection[int], parents: Parents, cutset: Iterable[int]) -> int:
+    """How many numbers a table has over the sets of these conditions and the states of the cutset."""
+    sets = count_sets((1 for _ in conditions), parents.most)
+    return sets * math.prod(parents.states[number] for number in cutset)
 
 
 def cutset_of(parents: Parents, order: Sequence[int]) -> tuple[int, ...]:
@@ -115,30 +130,32 @@ def sides_of(
     pairs: Sequence[PriorTable], parents: Parents, order: Sequence[int], cutset: Collection[int]
 ) -> tuple[Side, Side]:
     """The parts of these tables, on two sides that are as alike in size as may be; the first may be empty."""
-    n, states = len(parents.conditions), math.prod(parents.states[number] for number in cutset)
+    n = len(parents.conditions)
+    causes = tuple((name,) for name in parents.conditions)
 
-    def make_part(tables: Iterable[PriorTable]) -> Part:
-        pairs = tuple(tables)
-        variables = {variable for pair in pairs for variable in pair.full.variables}
+    def make_part(chosen: Iterable[int]) -> Part:
+        numbers = tuple(chosen)
+        variables = {variable for number in numbers for variable in pairs[number].full.variables}
         conditions = tuple(sorted(variable for variable in variables if variable < n))
         blocks = tuple(number for number in order if number in variables and number not in cutset)
-        return Part(pairs, conditions, blocks, {})
+        sets = list_sets(causes, parents.most, conditions)
+        return Part(numbers, tuple(pairs[number] for number in numbers), conditions, sets, blocks, {}, {})
 
     def merged(parts: Iterable[Part]) -> list[Part]:
         found: list[Part] = []
         for part in sorted(parts, key=lambda part: len(part.conditions)):
-            both = make_part([*found[-1].pairs, *part.pairs]) if found else part
-            if found and states << len(both.conditions) <= MOST_MERGED_NUMBERS:
+            both = make_part([*found[-1].numbers, *part.numbers]) if found else part
+            if found and _numbers_of(both.conditions, parents, cutset) <= MOST_MERGED_NUMBERS:
                 found[-1] = both
             else:
                 found.append(part)
         return found
 
     apart = connected([set(pair.full.variables).difference(range(n), cutset) for pair in pairs])
-    parts = [make_part(pairs[i] for i in numbers) for numbers in apart]
+    parts = [make_part(numbers) for numbers in apart]
     clusters = [[parts[i] for i in numbers] for numbers in connected([part.conditions for part in parts])]
     smaller, larger = _halves(clusters)
-    return _side(merged(smaller)), _side(merged(larger))
+    return _side(merged(smaller), causes, parents.most), _side(merged(larger), causes, parents.most)
 
 
 def connected(scopes: Sequence[Collection[int]]) -> list[list[int]]:
@@ -164,15 +181,8 @@ def _width(parts: Iterable[Part]) -> int:
     return len({condition for part in parts for condition in part.conditions})
 
 
-def _side(parts: Sequence[Part]) -> Side:
+def _side(parts: Sequence[Part], causes: tuple[tuple[str, ...], ...], most: int | None) -> Side:
     conditions = tuple(sorted({condition for part in parts for condition in part.conditions}))
-    return Side(conditions, tuple(parts), tuple(_places(part.conditions, conditions) for part in parts))
-
-
-def _places(wanted: Sequence[int], conditions: Sequence[int]) -> NDArray[np.intp]:
-    """By subset of `conditions`, the number of what it holds of the wanted ones."""
-    subsets = np.arange(2 ** len(conditions))
-    places = np.zeros_like(subsets)
-    for condition in wanted:
-        places = 2 * places + (subsets >> (len(conditions) - 1 - conditions.index(condition)) & 1)
-    return places
+    of_side = list_sets(causes, most, conditions, len(conditions)).first
+    members = of_side.conditions[:, 1:] > 0.0
+    return Side(conditions, tuple(parts), tuple(part.sets.find(conditions, members) for part in parts))

@@ -13,13 +13,12 @@ import numpy as np
 
 from bayesknee.arrays import Integers
 from bayesknee.inference.drawn_states import draw_each
-from bayesknee.inference.prior.factors import Factor, sum_out
+from bayesknee.inference.prior.factors import SETS, Factor, sum_out
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import Block
 from bayesknee.patient.evidence import Likelihood
 
-MOST_NUMBERS_AT_ONCE: Final = 2**21  # 16 megabytes in the largest table: subsets are taken so many at a time
-SUBSET: Final = -1  # the variable that stands for the subsets: before all others
+MOST_NUMBERS_AT_ONCE: Final = 2**21  # 16 megabytes in the largest table: sets are taken so many at a time
 
 
 class RiskFactors:
@@ -63,33 +62,26 @@ class RiskFactors:
 
     def _forward(self, subsets: Integers) -> list[tuple[int, Factor]]:
         """The product that each block was summed out of, in the order in which they were."""
-        left = [self._given(factor, subsets) for factor in self._tables]
+        members, conditions = self._parents.sets.membership[subsets], range(len(self._parents.conditions))
+        left = [factor.over_sets(conditions, members) for factor in self._tables]
         products: list[tuple[int, Factor]] = []
         for number in self._order:
-            ones, weights = Factor((SUBSET,), np.ones(len(subsets))), Factor((number,), self._weights[number])
+            ones, weights = Factor((SETS,), np.ones(len(subsets))), Factor((number,), self._weights[number])
             product = sum_out([ones, weights, *(factor for factor in left if number in factor.variables)], [])
             rest = sum_out([product], [number])
             left = [factor for factor in left if number not in factor.variables] + [rest]
             products.append((number, product))
         return products
 
-    def _given(self, factor: Factor, subsets: Integers) -> Factor:
-        """P(c | parents) with all conditions known, an axis of subsets in their place."""
-        n = len(self._parents.conditions)
-        conditions = [variable for variable in factor.variables if variable < n]
-        blocks = [variable for variable in factor.variables if variable >= n]
-        bits = tuple((subsets >> (n - 1 - c)) & 1 for c in conditions)  # conditions come first, and so their axes
-        return Factor((SUBSET, *blocks), factor.table[bits])
-
     def _backward(
         self, products: list[tuple[int, Factor]], which: Integers, rng: np.random.Generator
     ) -> dict[int, Integers]:
-        drawn: dict[int, Integers] = {SUBSET: which}
+        drawn: dict[int, Integers] = {SETS: which}
         for number, (variables, table) in reversed(products):
             others = tuple(drawn[variable] for variable in variables if variable != number)
             chances = np.moveaxis(table, variables.index(number), -1)[others]
             drawn[number] = draw_each(chances, rng)
-        del drawn[SUBSET]
+        del drawn[SETS]
         return drawn
 
 

@@ -15,11 +15,12 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.errors import InferenceError
 
 MOST_TABLE_ENTRIES: Final = 2**26  # half a gigabyte; two or three of that size are in use at a time
 ALL: Final = slice(None)
+SETS: Final = -1  # the variable that stands for sets of conditions, in place of these: before all others
 ONE: Final = np.ones(1)
 MOST_FACTORS_AT_ONCE: Final = 2  # einsum is quick with two operands, and slow with many
 MOST_PLANS: Final = 1024  # a few kilobytes each; a network has one for each pattern of what is known of risk factors
@@ -42,6 +43,18 @@ class Factor(NamedTuple):
             variable for variable, states in zip(self.variables, wanted, strict=True) if not isinstance(states, int)
         ]
         return Factor(tuple(left), self.table[tuple(wanted)])
+
+    def over_sets(self, conditions: Sequence[int], members: Bools) -> Factor:
+        """The table with one axis of sets in place of those of its conditions.
+
+        Args:
+            conditions: all of those that the table may have, ascending.
+            members: whether a set holds a condition, shape (sets, conditions).
+        """
+        own = [variable for variable in self.variables if variable in conditions]  # they come before other variables
+        bits = tuple(members[:, conditions.index(variable)].astype(np.intp) for variable in own)
+        table = self.table.take(bits[0], axis=0) if len(bits) == 1 else self.table[bits]
+        return Factor((SETS, *self.variables[len(own) :]), table)
 
     def over(self, scope: Scope) -> Vector:
         """The table with an axis for each variable of a wider scope, of length 1 where it lacks one."""
@@ -160,13 +173,14 @@ def _outer(first: Vector, second: Vector) -> Vector:
 def sum_out(factors: Iterable[Factor], variables: Iterable[int]) -> Factor:
     """The product of factors, summed over `variables` one after the other."""
     scopes, tables = zip(*factors, strict=True)
-    plan = _elimination_plan(scopes, tuple(variables))
+    plan = plan_of(scopes, tuple(variables))
     (scope,), (table,) = plan.left.values(), plan.run(tables)
     return Factor(scope, table)
 
 
 @lru_cache(maxsize=MOST_PLANS)
-def _elimination_plan(scopes: tuple[Scope, ...], variables: tuple[int, ...]) -> EliminationPlan:
+def plan_of(scopes: tuple[Scope, ...], variables: tuple[int, ...]) -> EliminationPlan:
+    """How to multiply tables of these scopes, and sum variables out one after the other, to one table."""
     plan = EliminationPlan(scopes)
     for variable in variables:
         plan.join(plan.having(variable), variable)

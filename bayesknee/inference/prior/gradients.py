@@ -16,8 +16,8 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
 from bayesknee.inference.prior.number_moves import PriorNumbers, Raw
+from bayesknee.inference.prior.part_gradients import through_parts
 from bayesknee.inference.products import matrix_product, vector_product
-from bayesknee.inference.subsets import holds_any
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -36,11 +36,11 @@ class PriorGradients:
         self._prior = prior
         self._parents = prior.parents
         self._numbers = PriorNumbers(network, prior.parents)
-        n = len(self._parents.conditions)
-        possible = np.ones(2**n)
+        possible = np.ones(prior.sets.size)
         if network.complaint:
             possible[0] = 0.0
-        sums = np.stack([possible, *(holds_any(frozenset([c]), 2**n) for c in range(n))])
+        conditions = range(len(self._parents.conditions))
+        sums = np.stack([possible, *(prior.sets.holds_any(frozenset([c])) for c in conditions)])
         self._moves = self._numbers.moves(self._raw({}, sums))
 
     @property
@@ -53,7 +53,7 @@ class PriorGradients:
 
         Args:
             known: a likelihood for each state, by risk factor.
-            sums: what is summed, shape (sums, 2**n).
+            sums: what is summed, shape (sums, sets).
 
         Returns:
             Shape (numbers, sums), the intercepts moving with the numbers.
@@ -91,6 +91,10 @@ class PriorGradients:
         factors = [self._parents.factor(c, float(a)).cut(index) for c, a in enumerate(self._prior.intercepts)]
         weights = {number: possible[number][1] for number in (common, *numbers)}
         weights[common] = weights[common] / self._prior.complaint
+        if self._parents.most is not None:
+            of_blocks, by_condition = through_parts(self._prior, weights, factors, sums)
+            of_blocks[common] /= self._prior.complaint
+            return of_blocks, [_condition_first(by_condition[c], factor, c) for c, factor in enumerate(factors)]
         scopes: list[Scope] = [*((number,) for number in weights), *(factor.variables for factor in factors)]
         tables = [*weights.values(), *(factor.table for factor in factors)]
         changes = _through_joint(scopes, tables, self._prior.order, sums)

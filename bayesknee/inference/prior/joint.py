@@ -25,10 +25,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
+from bayesknee.inference.cause_sets import CauseSets, list_sets
 from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, PriorTable, Side, parts_of, product
 from bayesknee.inference.prior.factors import (
     ALL,
     MOST_PLANS,
+    SETS,
     EliminationPlan,
     Factor,
     Scope,
@@ -37,7 +39,7 @@ from bayesknee.inference.prior.factors import (
     outer,
     sum_out,
 )
-from bayesknee.inference.prior.intercepts import solve_intercepts
+from bayesknee.inference.prior.limited import solve_prior
 from bayesknee.inference.prior.parents import list_parents, no_and_yes, odds_ratios
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.network import Network
@@ -96,6 +98,8 @@ class Prior:
         cutset: the blocks that are summed out last, ascending.
         sides: the parts into which the tables fall, and how their product is taken; none where they would be large.
         axes: the conditions in the order of the sides.
+        sets: the sets of conditions.
+        side_sets: the same, those of either side as a half.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -104,8 +108,9 @@ class Prior:
     def __init__(self, network: Network, setting: str) -> None:
         self._network = network
         self.parents = list_parents(network, setting)
+        self.sets = self.parents.sets
         self.order, self.largest_table = self._find_order()
-        self.intercepts, self.complaint = solve_intercepts(self.parents)
+        self.intercepts, self.complaint = solve_prior(self.parents, self.order)
         self._n = len(self.parents.conditions)
         *numbers, self._common = self.parents.block_numbers
         self.blocks = self.parents.block_of
@@ -113,9 +118,12 @@ class Prior:
             number: self.blocks[number].prior for number in numbers if len(self.blocks[number].children) > 1
         }
         self._number_of = {name: number for number in numbers for name in self.blocks[number].ids}
-        self.pairs = absorbed([self._pair(c) for c in range(self._n)])
+        pairs = [self._pair(c) for c in range(self._n)]
+        self.pairs = absorbed(pairs) if self.sets.most is None else pairs
         self.cutset, self.sides = parts_of(self.pairs, self.parents, self.order)
         self.axes = tuple(condition for side in self.sides for condition in side.conditions)
+        self.side_sets = self._side_sets()
+        self._places = self.side_sets.find(self.sets.order, self.sets.membership)
         self._kept_pairs: dict[tuple[int, int], list[PriorTable]] = {}
         self._kept_weights: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
@@ -123,8 +131,10 @@ class Prior:
         """The order in which to sum blocks out. With some known it serves as well, since tables only shrink."""
         parents = self.parents
         scopes = [(c, *ratios) for c, ratios in enumerate(parents.numbers.ratios)]
+        if self.sets.most is not None:
+            scopes = [tuple(variable for variable in scope if variable in parents.block_of) for scope in scopes]
         order, largest = elimination_order(scopes, parents.block_numbers[:-1], parents.states)
-        check_size(max(largest, parents.states[-1] << len(parents.conditions)), "conditions that share risk factors")
+        check_size(max(largest, parents.states[-1] * self.sets.size), "conditions that share risk factors")
         return order, largest
 
     def _pair(self, c: int) -> PriorTable:
@@ -143,7 +153,7 @@ class Prior:
         return tuple(model.odds_ratios), no_and_yes(odds)
 
     def joint(self, known: Mapping[str, Likelihood]) -> Vector:
-        """P(s, known risk factors) / P(complaint), shape (2**n,), the empty subset included.
+        """P(s, known risk factors) / P(complaint), shape (sets,), the empty one included.
 
         Args:
             known: a likelihood for each state, by risk factor.
@@ -156,7 +166,13 @@ class Prior:
             return self._by_plan(given)
         states, weights = self.cutset_states(given)
         smaller, larger = (product(self.messages(side, states, given)) for side in self.sides)
-        return matrix_product(smaller * weights, larger.T).take(places(self.axes))
+        return self.side_sets.product(smaller * weights, larger).take(self._places)
+
+    def _side_sets(self) -> CauseSets:
+        if not self.sides:
+            return self.sets
+        causes = tuple((name,) for name in self.parents.conditions)
+        return list_sets(causes, self.sets.most, self.axes, len(self.sides[0].conditions))
 
     # --- by parts that are small and kept ----------------------------------------------------------------------------
 
@@ -167,36 +183,85 @@ class Prior:
         return (*(given.states.get(number, ALL) for number in others), given.common_states), outer(weights)
 
     def in_order(self, row: Vector) -> Vector:
-        """A row of length 2**n over the subsets of either side, shape (subsets of one, subsets of the other)."""
+        """Rows over `sets`, shape (..., sets), as rows over `side_sets`."""
         ordered = np.empty_like(row)
-        ordered[places(self.axes)] = row
-        return ordered.reshape(*(2 ** len(side.conditions) for side in self.sides))
+        ordered[..., self._places] = row
+        return ordered
 
     def messages(self, side: Side, states: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
         """M_k of the parts of one side, each shape (subsets of the side's conditions, states of the cutset)."""
+        made, taken = self.narrowed(states)
         return [
-            self.message(part, given)[:, *states].reshape(2 ** len(part.conditions), -1).take(subsets, axis=0)
-            for part, subsets in zip(side.parts, side.places, strict=True)
+            self.message(part, given, made)[:, *taken].reshape(part.sets.size, -1).take(sets, axis=0)
+            for part, sets in zip(side.parts, side.places, strict=True)
         ]
 
-    def message(self, part: Part, given: KnownRiskFactors) -> Vector:
-        """M_k for all states of the cutset, shape (subsets of the part's conditions, states of each block of it)."""
-        key = tuple([(number, given.answers[number]) for number in part.blocks if number in given.answers])
+    def narrowed(self, states: CutsetStates) -> tuple[CutsetStates, CutsetStates]:
+        """The states of the cutset for which messages are made, and which of these are then taken.
+
+        All of them are made where that takes no time, so that the messages serve more patients.
+        """
+        every = (ALL,) * len(states)
+        if self.sets.most is None:
+            return every, states
+        return tuple(slice(state, state + 1) if isinstance(state, int) else state for state in states), every
+
+    def message(self, part: Part, given: KnownRiskFactors, states: CutsetStates) -> Vector:
+        """M_k for some states of the cutset, shape (sets of the part's conditions, states of each block of it)."""
+        key: tuple[object, ...] = tuple(
+            [(number, given.answers[number]) for number in part.blocks if number in given.answers]
+        )
+        if self.sets.most is not None:
+            key = (key, *[(state.start, state.stop) for state in states if isinstance(state, slice)])
         if (found := part.kept.get(key)) is None:
-            found = self._make_message(part, given)
+            found = self._make_message(part, given, states)
             keep(part.kept, key, found, MOST_CACHED_NUMBERS // found.size)
         return found
 
-    def _make_message(self, part: Part, given: KnownRiskFactors) -> Vector:
-        """M_k, with an axis for each block of the cutset, all states of it."""
+    def _make_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
+        """M_k, with an axis for each block of the cutset."""
+        if self.sets.most is not None:
+            return self._make_limited_message(part, given, of_cutset)
         states = {number: given.states[number] for number in part.blocks if number in given.states}
         tables = [(full if private in states else summed).cut(states) for private, full, summed in part.pairs]
-        known = {number: given.weights[number] for number in part.blocks if number in given.weights}
-        unsure = [number for number, weights in known.items() if len(weights) > 1]
-        factors = [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
+        unsure, factors = _weights_in(part, given)
         table = sum_out([*factors, *tables], unsure).over((*part.conditions, *self.cutset))
         sizes = [self.parents.states[number] for number in self.cutset]
         return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
+
+    def _make_limited_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
+        """M_k over the sets of the part. Tables without an unsure block are just multiplied, without a plan."""
+        unsure, factors = _weights_in(part, given)
+        cut = dict(zip(self.cutset, of_cutset, strict=True))
+        tables = [self._rows(part, place, given, cut) for place in range(len(part.pairs))]
+        axes = (SETS, *self.cutset)
+        sizes = [len(np.arange(self.parents.states[number])[states]) for number, states in cut.items()]
+        product = np.ones((part.sets.size, *sizes))
+        left: list[Factor] = []
+        for table in (*factors, *tables):
+            if set(table.variables).issubset(axes):
+                product *= table.over(axes)
+            else:
+                left.append(table)
+        if left:
+            product *= sum_out(left, unsure).over(axes)
+        return product
+
+    def _rows(self, part: Part, place: int, given: KnownRiskFactors, cut: Mapping[int, int | slice]) -> Factor:
+        """One table of a part over its sets, cut to what is known of its blocks, and to some states of the cutset.
+
+        Kept by what is known of these few blocks.
+        """
+        private, full, summed = part.pairs[place]
+        known = [(number, given.answers[number]) for number in full.variables if number in given.answers]
+        spans = [(states.start, states.stop) for states in cut.values() if isinstance(states, slice)]
+        key = (place, tuple(known), tuple(spans))
+        if (found := part.kept_rows.get(key)) is None:
+            states = {**given.states, **cut}
+            table = (full if private in given.answers else summed).cut(states)
+            found = table.over_sets(part.conditions, part.sets.membership)
+            keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found.table.size)
+        return found
 
     # --- by one plan, where parts would be large ---------------------------------------------------------------------
 
@@ -261,6 +326,13 @@ class Prior:
             found = self.blocks[number].possible(answers)
             keep(self._kept_weights, (number, answers), found, MOST_CACHED_WEIGHTS)
         return found
+
+
+def _weights_in(part: Part, given: KnownRiskFactors) -> tuple[list[int], list[Factor]]:
+    """The blocks of a part to be summed out, and P(state, known) of all; a number where just one state is possible."""
+    known = {number: given.weights[number] for number in part.blocks if number in given.weights}
+    unsure = [number for number, weights in known.items() if len(weights) > 1]
+    return unsure, [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
 
 
 def _compact(factor: Factor, span: slice) -> Factor:

@@ -141,6 +141,15 @@ class PriorNumbers:
         share = factor.prior_in(self._parents.setting)[factor.states.index(state)]
         return np.asarray(by_state @ np.where(self._has(states, name, state), 1.0 / share, -1.0 / (1.0 - share)))
 
+    def _given_way(self) -> Vector:
+        """How all base rates change with each, shape (n, n). Where they sum to 1, others give way in proportion."""
+        rates = self.base_rates
+        if not self._parents.is_single:
+            return np.eye(len(rates))
+        others = -rates / (1.0 - rates)[:, None]
+        np.fill_diagonal(others, 1.0)
+        return others
+
     def moves(self, raw: Raw) -> Moves:
         """How intercepts and complaint move with each number.
 
@@ -148,8 +157,9 @@ class PriorNumbers:
             raw: of P(complaint) and of P(condition, complaint) while nothing is known, over P(complaint).
         """
         n = len(self.base_rates)
-        by_intercept = raw.by_intercept[:, 1:] - raw.by_intercept[:, :1] * self.base_rates
-        by_number = raw.by_number[:, 1:] - raw.by_number[:, :1] * self.base_rates
-        by_number[:n] = -np.eye(n)  # a base rate that is raised has to be met
+        held = self.base_rates - 1.0 if self._parents.is_single else self.base_rates  # P(complaint) is held, too
+        by_intercept = raw.by_intercept[:, 1:] - raw.by_intercept[:, :1] * held
+        by_number = raw.by_number[:, 1:] - raw.by_number[:, :1] * held
+        by_number[:n] = -self._given_way()  # a base rate that is raised has to be met
         of_intercepts = np.asarray(-np.linalg.solve(by_intercept.T, by_number.T).T, np.float64)
         return Moves(of_intercepts, (raw.by_number + of_intercepts @ raw.by_intercept)[:, 0])

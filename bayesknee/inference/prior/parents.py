@@ -20,6 +20,7 @@ import numpy as np
 
 from bayesknee.arrays import Integers, Vector
 from bayesknee.errors import InferenceError
+from bayesknee.inference.cause_sets import CauseSets, limit_of, list_sets
 from bayesknee.inference.prior.factors import ALL, ONE, Factor, check_size, outer
 from bayesknee.inference.results import DEFAULT_MEMORY
 from bayesknee.knowledge.model import ANY_SETTING, NO_YES, Condition, RiskFactor
@@ -157,6 +158,35 @@ def multiply_ratios(ratios: Mapping[int, Vector], odds: Vector = ONE) -> Factor:
     return Factor(tuple(scope), odds)
 
 
+class PriorDraws(NamedTuple):
+    """Figures of conditions and risk factors, redrawn or as they stand, the draws as the last axis.
+
+    Attributes:
+        numbers: priors of risk factors, and odds ratios.
+        intercepts: a_c, shape (conditions, draws).
+        complaint: P(complaint), shape (draws,).
+    """
+
+    numbers: ParentNumbers
+    intercepts: Vector
+    complaint: Vector
+
+    def span(self, draws: slice) -> PriorDraws:
+        """A range of the draws."""
+        return PriorDraws(self.numbers.span(draws), self.intercepts[:, draws], self.complaint[draws])
+
+    def factor(self, c: int, cut: Mapping[int, int | slice]) -> Factor:
+        """P(c | parents) of a condition, where parents are in known states or in a range of them."""
+        return given_parents(c, self.numbers.odds(c, np.exp(self.intercepts[c]), cut))
+
+    def slope(self, c: int, cut: Mapping[int, int | slice]) -> Factor:
+        """The derivative of `factor` by the intercept: P(no) P(yes), of no with a minus."""
+        variables, table = self.factor(c, cut)
+        axis = variables.index(c)
+        no, yes = np.moveaxis(table, axis, 0)
+        return Factor(variables, np.stack([-no * yes, no * yes], axis=axis))
+
+
 class AlikeStates(NamedTuple):
     """States of a block that have the same odds ratios for a condition, whatever these are.
 
@@ -190,6 +220,7 @@ class Parents:
         numbers: priors, odds ratios and base rates as they stand.
         alike: by condition, then by block that is a parent of it: which states have the same odds ratios.
         has_complaint: whether all patients have the presenting complaint, and so at least one condition.
+        most: how many conditions can be present together; None for any number.
         memory: bytes that all tables together may take, by estimate.
     """
 
@@ -199,7 +230,18 @@ class Parents:
     numbers: ParentNumbers
     alike: tuple[Mapping[int, AlikeStates], ...]
     has_complaint: bool
+    most: int | None
     memory: int = DEFAULT_MEMORY
+
+    @cached_property
+    def sets(self) -> CauseSets:
+        """The sets of conditions that can be present together."""
+        return list_sets(tuple((name,) for name in self.conditions), self.most)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each patient has just one condition, so that base rates sum to 1."""
+        return self.most == 1 and self.has_complaint
 
     def check_room(self, largest: int) -> None:
         """Refuses work whose largest table has that many numbers, if it does not fit beside those of the conditions.
@@ -300,7 +342,8 @@ def list_parents(network: Network, setting: str, memory: int = DEFAULT_MEMORY) -
         {variable: _alike(condition, block_of[variable]) for variable in parents if variable in block_of}
         for condition, parents in zip(models, variables, strict=True)
     )
-    return Parents(setting, conditions, blocks, numbers, alike, bool(network.complaint), memory)
+    most = limit_of(network)
+    return Parents(setting, conditions, blocks, numbers, alike, bool(network.complaint), most, memory)
 
 
 def check_memory(numbers: int, memory: int) -> None:

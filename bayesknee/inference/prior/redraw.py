@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.drawn_numbers import drawn_distribution, drawn_numbers
-from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.drawn_tables import drawn_tables
 from bayesknee.inference.prior.intercepts import Intercepts, InterceptSearch
 from bayesknee.inference.prior.joint import sum_over_blocks
-from bayesknee.inference.prior.parents import ParentNumbers, Parents, given_parents
+from bayesknee.inference.prior.limited import LimitedSearch, SumByParts
+from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws
 from bayesknee.knowledge.model import RiskFactor
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import draw_base_rates
@@ -21,28 +22,6 @@ from bayesknee.patient.evidence import Likelihood
 
 # By draws and seed: callers mostly keep to one pair, and each has numbers for all conditions in every draw. Judged.
 MOST_KEPT: Final = 2
-
-
-class PriorDraws(NamedTuple):
-    """Redrawn figures of conditions and risk factors, the draws as the last axis.
-
-    Attributes:
-        numbers: priors of risk factors, and odds ratios.
-        intercepts: a_c, shape (conditions, draws).
-        complaint: P(complaint), shape (draws,).
-    """
-
-    numbers: ParentNumbers
-    intercepts: Vector
-    complaint: Vector
-
-    def span(self, draws: slice) -> PriorDraws:
-        """A range of the draws."""
-        return PriorDraws(self.numbers.span(draws), self.intercepts[:, draws], self.complaint[draws])
-
-    def factor(self, c: int, cut: Mapping[int, int | slice]) -> Factor:
-        """P(c | parents) of a condition, where parents are in known states or in a range of them."""
-        return given_parents(c, self.numbers.odds(c, np.exp(self.intercepts[c]), cut))
 
 
 class RedrawnPrior:
@@ -53,12 +32,17 @@ class RedrawnPrior:
         parents: how its conditions hang on risk factors and each other, in a setting.
         intercepts: a_c by condition, as the network stands.
         complaint: P(complaint), likewise.
+        order: in which to sum blocks out; that of `Prior`.
     """
 
-    def __init__(self, network: Network, parents: Parents, intercepts: Vector, complaint: float) -> None:
+    def __init__(
+        self, network: Network, parents: Parents, intercepts: Vector, complaint: float, order: Sequence[int] = ()
+    ) -> None:
         self._network = network
         self._parents = parents
-        self._search = InterceptSearch(parents)
+        self._order = tuple(order)
+        self._sums = SumByParts(parents, order) if parents.most is not None else None
+        self._search = LimitedSearch(parents, self._sums) if self._sums else InterceptSearch(parents)
         self._stated = Intercepts(intercepts[:, None], np.array([complaint]))
         self._kept: dict[tuple[int, int], PriorDraws] = {}
 
@@ -102,43 +86,16 @@ class RedrawnPrior:
 
     # --- the sum over what is not known ------------------------------------------------------------------------------
 
-    def joint(self, drawn: PriorDraws, known: Mapping[str, Likelihood], order: Sequence[int]) -> Vector:
-        """P(s, known risk factors) / P(complaint), shape (2**n, draws).
+    def joint(self, drawn: PriorDraws, known: Mapping[str, Likelihood]) -> Vector:
+        """P(s, known risk factors) / P(complaint), shape (sets, draws).
 
-        By one plan: in each draw the parts of the sum are others, so there is nothing to keep for another patient.
+        In each draw the parts of the sum are others, so there is nothing to keep for another patient.
 
         Args:
             drawn: the draws.
             known: a likelihood for each state, by risk factor.
-            order: in which to sum blocks out; that of `Prior`.
         """
-        *numbers, common = self._parents.block_numbers
-        cut: dict[int, int | slice] = {}
-        weights: dict[int, Factor] = {}
-        for number in (common, *numbers):
-            block = self._parents.block_of[number]
-            answers = [known.get(name) for name in block.ids]
-            states, _ = block.possible(answers)
-            is_sure = number != common and states.stop - states.start == 1
-            cut[number] = states.start if is_sure else states
-            table = (drawn.numbers.priors[number] * block.likelihood(answers)[:, None])[cut[number]]
-            weights[number] = Factor(() if is_sure else (number,), table)
-        weights[common] = Factor((common,), weights[common].table / drawn.complaint)
-        n = len(self._parents.conditions)
-        factors = [self._factor(drawn, c, cut, weights) for c in range(n)]
-        return sum_over_blocks([*weights.values(), *factors], order, n)
-
-    def _factor(self, drawn: PriorDraws, c: int, cut: Mapping[int, int | slice], weights: dict[int, Factor]) -> Factor:
-        """P(c | parents), with the block that touches c alone summed out, and taken from the weights.
-
-        State by state, as the table over all of them may be so large that most of the time is spent on new memory.
-        """
-        private = self._parents.private_blocks[c]
-        if private is None or isinstance(states := cut[private], int):
-            return drawn.factor(c, cut)
-        first, *others = weights.pop(private).table
-        variables, total = drawn.factor(c, {**cut, private: states.start})
-        total *= first
-        for state, weight in enumerate(others, start=states.start + 1):
-            total += drawn.factor(c, {**cut, private: state}).table * weight
-        return Factor(variables, total)
+        weights, factors = drawn_tables(self._parents, drawn, known)
+        if self._sums:
+            return self._sums.joint(weights, factors)
+        return sum_over_blocks([*weights.values(), *factors], self._order, len(self._parents.conditions))

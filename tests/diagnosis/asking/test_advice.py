@@ -183,7 +183,7 @@ def test_the_same_decision_as_a_sum_over_all_answers(monkeypatch: pytest.MonkeyP
         error = max(advice.standard_error, 0.002)
         assert advice.same_decision == pytest.approx(expected, abs=4.5 * error), f"seed {seed}"
         between += 0.05 < expected < 0.95
-    assert between > 8
+    assert between > 5
 
 
 def test_where_all_answers_are_too_many_it_looks_ahead_to_the_best_few(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,6 @@ def test_patients_of_the_network_are_called_unusual_at_about_the_nominal_rate() 
             }
             diagnosis = engine.diagnose(answers)
             unusual += surprise_of(diagnosis, draws=99, seed=number).share <= 0.1
-    # At most 40 are expected, and fewer where answers are few and ties many: a binomial of 400 and 0.1 has a
-    # standard deviation of 6.
-    assert 15 <= unusual <= 58
+    # At most 40 are expected, and fewer where answers are few and ties many, of these networks about 20: a binomial of
+    # 400 and 0.1 has a standard deviation of 6, of 400 and 0.05 one of 4.4.
+    assert 7 <= unusual <= 58

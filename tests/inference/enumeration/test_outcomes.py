@@ -93,7 +93,7 @@ def test_as_a_diagnosis_with_the_answer(size: Size, quick: int) -> None:
 
 def test_as_the_full_joint(strategy: str) -> None:
     kinds = set()
-    for seed in seeds(350):
+    for seed in (*seeds(350), 742):  # the last one has a reading that is asked only if a gate holds
         patient = seeded_patient(seed)
         _, _, outcomes = outcomes_of(patient)
         brute_force = oracle(patient.network, patient.setting)

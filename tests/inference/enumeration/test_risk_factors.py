@@ -10,6 +10,7 @@ import pytest
 from bayesknee.arrays import Vector
 from bayesknee.inference.enumeration.compiled.risk_factors import Joints, is_small_enough
 from bayesknee.inference.prior.joint import Prior
+from tests.support import random_networks
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_likelihood, random_network
 
@@ -33,7 +34,8 @@ def followed(joints: Joints, ways: dict[str, Vector]) -> Vector:
     return np.asarray(((last[: program.smaller] * weights.common[0]) @ last[program.smaller :].T).ravel())
 
 
-def test_it_comes_to_the_prior() -> None:
+def test_it_comes_to_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random_networks, "LIMITS", False)
     for seed in seeds(60):
         rng = Random(seed)
         drawn = random_network(rng, SIZE)

@@ -10,7 +10,6 @@ import pytest
 from bayesknee.arrays import Vector
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.subsets import sums
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -33,7 +32,9 @@ def one_by_one(prior: Prior, drawn: Network, known: dict[str, Likelihood], weigh
         for state in range(len(factor.states)):
             likelihood = known.get(name, (1.0,) * len(factor.states))
             only = tuple(each if other == state else 0.0 for other, each in enumerate(likelihood))
-            rows.append(sums((weights * prior.joint({**known, name: only}))[None])[0] if any(only) else nothing)
+            rows.append(
+                prior.sets.sums((weights * prior.joint({**known, name: only}))[None])[0] if any(only) else nothing
+            )
     return rows
 
 
@@ -51,7 +52,7 @@ def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytes
         divided = answer_sums(prior, drawn)
         for _ in range(2):
             known = random_known(rng, drawn)
-            weights = np.random.default_rng(seed).random(2 ** len(drawn.conditions))
+            weights = np.random.default_rng(seed).random(prior.sets.size)
             expected = np.array(one_by_one(prior, drawn, known, weights)).reshape(-1, 1 + len(drawn.conditions))
             got = divided.of(known, weights)
             np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-13, err_msg=f"seed {seed}")
@@ -63,7 +64,7 @@ def test_of_the_shipped_network() -> None:
     divided = answer_sums(prior, drawn)
     for seed in range(5):
         known = random_known(rng, drawn)
-        weights = np.random.default_rng(seed).random(2 ** len(drawn.conditions))
+        weights = np.random.default_rng(seed).random(prior.sets.size)
         expected = one_by_one(prior, drawn, known, weights)
         np.testing.assert_allclose(divided.of(known, weights), expected, rtol=1e-9, atol=1e-13)
 
@@ -88,8 +89,9 @@ def test_worked_out() -> None:
 
 def test_some_sums_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = random_network(Random(3), SIZE)
-    divided = answer_sums(Prior(drawn, drawn.default_setting), drawn)
-    weights = np.random.default_rng(0).random(2 ** len(drawn.conditions))
+    prior = Prior(drawn, drawn.default_setting)
+    divided = answer_sums(prior, drawn)
+    weights = np.random.default_rng(0).random(prior.sets.size)
     whole = divided.of({}, weights)
     monkeypatch.setattr("bayesknee.inference.prior.answer_sums.MOST_NUMBERS_AT_ONCE", 1)
     np.testing.assert_allclose(divided.of({}, weights), whole, rtol=1e-12)

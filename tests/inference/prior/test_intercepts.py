@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from random import Random
 
@@ -20,7 +21,6 @@ from bayesknee.inference.prior.intercepts import (
 )
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.prior.parents import ParentNumbers
-from bayesknee.inference.subsets import membership
 from bayesknee.knowledge.network import Network
 from tests.support.effort import seeds
 from tests.support.random_networks import Size, random_network
@@ -66,7 +66,8 @@ def hard_network(seed: int, size: Size, rates: Callable[[Random, int], list[floa
         )
         for (name, each), rate in zip(drawn.conditions.items(), rates(rng, len(drawn.conditions)), strict=True)
     }
-    return replace(drawn, conditions=conditions, complaint="A complaint", catch_all=next(iter(conditions)))
+    named = next(iter(conditions))
+    return replace(drawn, conditions=conditions, complaint="A complaint", catch_all=named, most_causes=None)
 
 
 HARD = {
@@ -84,12 +85,65 @@ HARD = {
 def test_hard_cases(rates: str, strength: float, size: Size) -> None:
     for seed in seeds(5):
         drawn = hard_network(seed, size, HARD[rates], strength)
-        prior = Prior(drawn, drawn.default_setting)
-        joint = prior.joint({})
-        assert joint[1:].sum() == pytest.approx(1.0, rel=1e-12)
-        marginals = joint @ membership(len(drawn.conditions))
-        stated = [each.base_rate["any_setting"].value for each in drawn.conditions.values()]
-        assert marginals.tolist() == pytest.approx(stated, rel=0, abs=1e-12), f"seed {seed}"
+        assert_met(drawn, f"seed {seed}")
+
+
+def assert_met(drawn: Network, message: str) -> None:
+    prior = Prior(drawn, drawn.default_setting)
+    joint = prior.joint({})
+    assert joint[1:].sum() == pytest.approx(1.0, rel=1e-12), message
+    marginals = joint @ prior.sets.membership
+    stated = [each.base_rate["any_setting"].value for each in drawn.conditions.values()]
+    assert marginals.tolist() == pytest.approx(stated, rel=0, abs=1e-12), message
+
+
+# The sum of base rates, how many causes may come together, and the log of the highest odds ratio. Where nearly all
+# patients have as many causes as there may be, not all base rates can be met beside high odds ratios.
+LIMITED = [
+    *itertools.product([(1.0, 1), (1.0001, 2), (1.3, 2), (1.3, 3), (1.01, 4)], [1.0, 4.0]),
+    *(((total, most), 1.0) for total, most in [(1.95, 2), (2.9, 3), (3.5, 4)]),
+]
+
+
+@pytest.mark.parametrize(("total", "most", "strength"), [(*sums, strength) for sums, strength in LIMITED])
+def test_hard_cases_where_few_causes_come_together(total: float, most: int, strength: float) -> None:
+    for seed in seeds(5):
+        assert_met(limited_network(seed, total, most, strength), f"seed {seed}")
+
+
+def limited_network(seed: int, total: float, most: int, strength: float) -> Network:
+    drawn = hard_network(seed, WIDE, barely(1.2), strength)
+    rates = barely(total)(Random(seed), len(drawn.conditions))
+    conditions = {
+        name: replace(each, base_rate={"any_setting": probability(rate)})
+        for (name, each), rate in zip(drawn.conditions.items(), rates, strict=True)
+    }
+    return replace(drawn, conditions=conditions, most_causes=most)
+
+
+def test_two_causes_without_risk_factors_worked_out() -> None:
+    """With odds of 1 there are six sets of one or two conditions, all alike, of which three hold each condition."""
+    drawn = network(*(condition(name, 0.5) for name in "abc"), most_causes=2)
+    assert Prior(drawn, drawn.default_setting).intercepts.tolist() == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+
+
+def test_one_cause_has_odds_in_proportion_to_base_rates() -> None:
+    drawn = network(condition("a", 0.5), condition("b", 0.3), condition("c", 0.2), most_causes=1)
+    prior = Prior(drawn, drawn.default_setting)
+    odds = np.exp(prior.intercepts)
+    assert (odds / odds.sum()).tolist() == pytest.approx([0.5, 0.3, 0.2], rel=1e-12)
+    assert prior.complaint == pytest.approx(1e-3)
+
+
+def test_base_rates_that_few_causes_cannot_have() -> None:
+    message = r"sum to 1.95 cannot be met with at most 2 causes at once; .* correct them, raise most_causes, or use"
+    with pytest.raises(InferenceError, match=message):
+        solve_all(limited_network(seed, 1.95, 2, 4.0) for seed in range(60))
+
+
+def solve_all(networks: Iterable[Network]) -> None:
+    for each in networks:
+        Prior(each, each.default_setting)
 
 
 def test_very_low_and_very_high_base_rates() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.inference.prior.cutset import PriorTable
 from bayesknee.inference.prior.factors import Factor, sum_out
 from bayesknee.inference.prior.joint import Prior, absorbed
@@ -37,7 +38,7 @@ def by_summing(drawn: Network, prior: Prior, known: dict[str, Likelihood]) -> Ve
         for present in itertools.product((0, 1), repeat=n):
             states |= {name: NO_YES[each] for name, each in zip(drawn.conditions, present, strict=True)}
             joint[present] += weight * math.prod(chance(drawn, prior, name, states) for name in drawn.conditions)
-    return joint.ravel()
+    return joint.ravel()[all_sets(tuple(drawn.conditions)).find(prior.sets.order, prior.sets.membership)]
 
 
 def chance(drawn: Network, prior: Prior, name: str, states: dict[str, str]) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.inference.cpds import reading_table, readings_likelihood
 from bayesknee.inference.enumeration.batch import shared_rows
 from bayesknee.inference.enumeration.compiled import kernels
@@ -29,7 +30,6 @@ from bayesknee.inference.enumeration.compiled.kernels import (
 from bayesknee.inference.enumeration.compiled.risk_factors import Index, Joints, Weights
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.results import Groups, Posteriors
-from bayesknee.inference.subsets import holds_any, membership
 from bayesknee.knowledge.model import Finding, NoisyOr, Reading
 from bayesknee.patient.codes import distinct_rows
 from bayesknee.patient.gates import CodedAnswers
@@ -182,15 +182,21 @@ class Many:
         high = [frozenset(axis for axis in group if axis < n_high) for group in axes]
         low = [frozenset(axis - n_high for axis in group if axis >= n_high) for group in axes]
         return Sums(
-            high_bits=np.ascontiguousarray(membership(n_high).T),
-            low_bits=np.ascontiguousarray(membership(self._low_conditions).T),
+            high_bits=_bits(n_high),
+            low_bits=_bits(self._low_conditions),
             high_none=_none_of(high, n_high) > 0.0,
             low_none=_none_of(low, self._low_conditions),
         )
 
 
 def _none_of(groups: list[frozenset[int]], n: int) -> Vector:
-    return np.array([1.0 - holds_any(group, 2**n) for group in groups]).reshape(-1, 2**n)
+    sets = all_sets(tuple(map(str, range(n))))
+    return np.array([1.0 - sets.holds_any(group) for group in groups]).reshape(-1, 2**n)
+
+
+def _bits(n: int) -> Vector:
+    """1.0 where a set of n conditions holds a condition, shape (n, sets)."""
+    return all_sets(tuple(map(str, range(n)))).membership.T.astype(np.float64, order="C")
 
 
 def _log(values: Vector) -> Vector:

@@ -36,6 +36,8 @@ ONES: Final = 0  # the row of ones, for products of fewer than three
 
 def is_small_enough(prior: Prior) -> bool:
     """Whether the list of products is short enough to compile for this prior."""
+    if prior.parents.most is not None:
+        return False
     rows = prior.largest_table // prior.parents.states[-1]
     return rows <= MOST_ROWS and 2 ** len(prior.parents.conditions) <= MOST_ROWS
 

@@ -1,0 +1,271 @@
+"""The prior where only so many causes may come together: the sum over risk factors by parts, and its intercepts.
+
+The joint is that of all sets, restricted to those of at most k conditions, and to at least one where there is a
+complaint. So P(c | complaint) = P(c, s allowed) / P(s allowed), and no intercept can be found alone as in
+`bayesknee.inference.prior.intercepts`. With F_c = logit m_c - logit P(c | complaint), and cov over the sets allowed,
+
+    d F_c / d a_d  is about  - cov(c, d) / (P(c) P(not c)),
+
+were the risk factors known. Newton's method starts from that, and Broyden's (1965) update corrects it for what the risk
+factors do as it goes. It begins at the intercepts without the limit, which are near. Where odds ratios are extreme, so
+that this does not settle, dF/da is worked out in full.
+
+Where just one cause is allowed, base rates sum to 1 and leave one intercept open, as only ratios of odds count. How
+frequent the complaint is among all people, P(s allowed), is then set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from bayesknee.arrays import Vector
+from bayesknee.errors import InferenceError
+from bayesknee.inference.cause_sets import list_sets
+from bayesknee.inference.prior.cutset import Part, PriorTable, Side, parts_of
+from bayesknee.inference.prior.drawn_tables import drawn_tables
+from bayesknee.inference.prior.factors import ONE, SETS, Factor, outer, sum_out
+from bayesknee.inference.prior.intercepts import (
+    Intercepts,
+    InterceptSearch,
+    guess_intercepts,
+    solve_intercepts,
+)
+from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws
+from bayesknee.log_odds import logit
+
+# P(complaint) where it has one cause only. So conditions are rare and odds near probabilities, and then all base rates
+# can be met, whatever the odds ratios: with 0.1, some of 55 are too much. Judged.
+COMPLAINT_OF_ONE: Final = 1e-3
+QUICK_ROUNDS: Final = 12  # six or so do, where odds ratios are not extreme
+MOST_ROUNDS: Final = 60  # of the slow way, where each takes as long as all conditions; ten or so do
+MOST_HALVED: Final = 10  # times that a step is halved which leads away
+SETTLED: Final = 1e-12  # of F, for a network as it stands: a quarter of that, of a base rate
+SETTLED_OF_DRAWS: Final = 1e-9  # draws differ by per cents
+NOT_MET: Final = 1e-9  # of F, beyond which base rates count as not met
+LONGEST_STEP: Final = 2.0  # of an intercept: farther away, the slope says little
+NUMBERS_AT_ONCE: Final = 2**20  # 8 MB in the largest table; with less, numpy's calls weigh more. Judged
+
+
+def solve_prior(parents: Parents, order: Sequence[int]) -> tuple[Vector, float]:
+    """The intercept of each condition, and P(complaint), of a network as it stands.
+
+    Args:
+        parents: how conditions hang on risk factors and each other.
+        order: in which to sum blocks out.
+
+    Raises:
+        InferenceError: there are no such intercepts.
+    """
+    if parents.most is None:
+        return solve_intercepts(parents)
+    found = LimitedSearch(parents, SumByParts(parents, order)).solve(parents.numbers)
+    return found.values[:, 0], float(found.complaint[0])
+
+
+class SumByParts:
+    """Sums risk factors out of tables that differ by draw, where only so many conditions may come together.
+
+    Args:
+        parents: how conditions hang on risk factors and each other.
+        order: in which to sum blocks out.
+    """
+
+    def __init__(self, parents: Parents, order: Sequence[int]) -> None:
+        factors = [parents.factor(c, 0.0) for c in range(len(parents.conditions))]
+        tables = [PriorTable(None, factor, factor) for factor in factors]
+        self._cutset, self._sides = parts_of(tables, parents, order)
+        in_parts = {number for side in self._sides for part in side.parts for number in part.blocks}
+        self._apart = [n for n in parents.block_numbers if n not in in_parts and n not in self._cutset]
+        axes = tuple(condition for side in self._sides for condition in side.conditions)
+        causes = tuple((name,) for name in parents.conditions)
+        self._sets = list_sets(causes, parents.most, axes, len(self._sides[0].conditions))
+        self._places = self._sets.find(parents.sets.order, parents.sets.membership)
+
+    def joint(self, weights: Mapping[int, Factor], factors: Sequence[Factor]) -> Vector:
+        """P(s, known risk factors), shape (sets, draws).
+
+        Args:
+            weights: by block that touches several conditions or none, P(state, known).
+            factors: P(c | parents), by condition.
+        """
+        open_blocks = [number for number in self._cutset if weights[number].variables]
+        first, second = (self._side(side, weights, factors, open_blocks) for side in self._sides)
+        first = first * self._cutset_weights(weights, open_blocks)
+        draws = max(first.shape[-1], second.shape[-1])
+        if draws == 1:
+            return self._sets.product(first[..., 0], second[..., 0]).take(self._places)[:, None]
+        blocks = [
+            np.einsum("amd,bmd->abd", first[block.first], second[: block.second]).reshape(-1, draws)
+            for block in self._sets.blocks
+        ]
+        return np.concatenate(blocks).take(self._places, axis=0)
+
+    def _side(
+        self, side: Side, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]
+    ) -> Vector:
+        """The product of a side's messages, shape (sets of its conditions, states of the cutset, draws)."""
+        made = np.ones((1, 1, 1))
+        for part, sets in zip(side.parts, side.places, strict=True):
+            message = _message(part, weights, factors, cutset)
+            sizes = [len(weights[number].table) for number in cutset]
+            whole = np.broadcast_to(message, (len(message), *sizes, message.shape[-1]))
+            made = made * whole.reshape(len(message), -1, message.shape[-1]).take(sets, axis=0)
+        return made
+
+    def _cutset_weights(self, weights: Mapping[int, Factor], cutset: Sequence[int]) -> Vector:
+        """P(state, known) of the cutset, shape (its states, draws), times P(known) of what touches no condition."""
+        whole = outer([ONE[:, None], *(weights[number].table for number in cutset)])
+        sure = [weights[number].table for number in self._cutset if number not in cutset]
+        apart = [weights[number].table.reshape(-1, whole.shape[-1]).sum(axis=0) for number in self._apart]
+        for scale in (*sure, *apart):
+            whole = whole * scale
+        return whole
+
+
+def _message(part: Part, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]) -> Vector:
+    """M_k, an axis of sets, one for each block of the cutset, of length 1 where it matters not, and one of draws."""
+    blocks = [number for number in part.blocks if number in weights]
+    tables = [factors[c].over_sets(part.conditions, part.sets.membership) for c in part.numbers]
+    unsure = [number for number in blocks if weights[number].variables]
+    return sum_out([*(weights[number] for number in blocks), *tables], unsure).over((SETS, *cutset))
+
+
+class LimitedSearch:
+    """Finds intercepts where only so many conditions may come together.
+
+    Args:
+        parents: how conditions hang on risk factors and each other.
+        sums: the sum over risk factors.
+    """
+
+    def __init__(self, parents: Parents, sums: SumByParts) -> None:
+        self._parents = parents
+        self._sums = sums
+        self._free = InterceptSearch(parents)
+        self._is_one = parents.is_single
+
+    def solve(self, numbers: ParentNumbers, stated: Intercepts | None = None) -> Intercepts:
+        """The intercepts that meet the base rates.
+
+        Args:
+            numbers: of each draw.
+            stated: where the numbers are redrawn, what meets those that stand.
+
+        Raises:
+            InferenceError: there are none, or they were not found.
+        """
+        rates = numbers.base_rates
+        rates = rates / rates.sum(axis=0) if self._is_one else rates
+        start = self._start(numbers)
+        if stated:
+            start = start + stated.values - self._stated_start
+        length = max(1, NUMBERS_AT_ONCE // self._parents.sets.size)
+        spans = [slice(first, first + length) for first in range(0, rates.shape[1], length)]
+        settled = SETTLED_OF_DRAWS if stated else SETTLED
+        found = [self._search(numbers.span(span), rates[:, span], start[:, span], settled) for span in spans]
+        return Intercepts(*(np.concatenate(each, axis=-1) for each in zip(*found, strict=True)))
+
+    @cached_property
+    def _stated_start(self) -> Vector:
+        return self._start(self._parents.numbers)
+
+    def _start(self, numbers: ParentNumbers) -> Vector:
+        """The intercepts without the limit; or, where those are no guide, the first guess at them."""
+        if self._is_one:
+            return guess_intercepts(numbers, np.full(numbers.base_rates.shape[1], COMPLAINT_OF_ONE))
+        return self._free.solve(numbers).values
+
+    def _search(self, numbers: ParentNumbers, rates: Vector, start: Vector, settled: float) -> tuple[Vector, Vector]:
+        """The intercepts and P(complaint) of some draws."""
+        intercepts = start
+        off, complaint, inverse = self._look_along(numbers, rates, intercepts)
+        for _ in range(QUICK_ROUNDS):
+            if np.abs(off).max() < settled:
+                return intercepts, complaint
+            step = np.clip(np.einsum("dij,jd->id", inverse, off), -LONGEST_STEP, LONGEST_STEP)
+            newer, complaint = self._look(self._joint(numbers, intercepts + step), rates)
+            intercepts, inverse, off = intercepts + step, _corrected(inverse, step, off - newer), newer
+        for draw in np.flatnonzero(np.abs(off).max(axis=0) >= settled).tolist():
+            one = slice(draw, draw + 1)
+            intercepts[:, one], complaint[one] = self._search_slowly(
+                numbers.span(one), rates[:, one], start[:, one], settled
+            )
+        return intercepts, complaint
+
+    def _search_slowly(
+        self, numbers: ParentNumbers, rates: Vector, intercepts: Vector, settled: float
+    ) -> tuple[Vector, Vector]:
+        """The same of one draw by Newton's method as it stands, where risk factors bend F too much to be left out."""
+        joint = self._joint(numbers, intercepts)
+        off, complaint = self._look(joint, rates)
+        for _ in range(MOST_ROUNDS):
+            if np.abs(off).max() < settled:
+                break
+            step = np.linalg.solve(self._slopes(numbers, intercepts, joint), off)
+            step *= min(1.0, LONGEST_STEP / np.abs(step).max())
+            for _ in range(MOST_HALVED):
+                joint = self._joint(numbers, intercepts + step)
+                newer, complaint = self._look(joint, rates)
+                if np.abs(newer).max() < np.abs(off).max():
+                    break
+                step /= 2.0
+            intercepts, off = intercepts + step, newer
+        if not np.abs(off).max() < NOT_MET:
+            raise InferenceError(_not_met(self._parents, rates))
+        return intercepts, complaint
+
+    def _joint(self, numbers: ParentNumbers, intercepts: Vector, by: int | None = None) -> Vector:
+        """P(s), shape (sets, draws); or its derivative by the intercept of one condition."""
+        drawn = PriorDraws(numbers, intercepts, np.ones(1))
+        weights, factors = drawn_tables(self._parents, drawn, {}, by)
+        joint = self._sums.joint(weights, factors)
+        if self._parents.has_complaint:
+            joint[0] = 0.0
+        return joint
+
+    def _look(self, joint: Vector, rates: Vector) -> tuple[Vector, Vector]:
+        """F, shape (conditions, draws), and P(complaint), shape (draws,)."""
+        totals, *marginals = self._parents.sets.sums(np.ascontiguousarray(joint.T)).T
+        off = logit(rates) - logit(np.array(marginals) / totals)
+        return off + np.log(COMPLAINT_OF_ONE / totals) if self._is_one else off, totals
+
+    def _look_along(self, numbers: ParentNumbers, rates: Vector, intercepts: Vector) -> tuple[Vector, Vector, Vector]:
+        """F and P(complaint), and the inverse of - dF/da, as if risk factors were known; shape (draws, n, n)."""
+        sets, joint = self._parents.sets, self._joint(numbers, intercepts)
+        off, totals = self._look(joint, rates)
+        pairs = np.array([sets.pair_sums(each) for each in np.ascontiguousarray(joint.T)]) / totals[:, None, None]
+        shares = np.diagonal(pairs, axis1=1, axis2=2)
+        slopes = (pairs - shares[:, :, None] * shares[:, None]) / (shares * (1.0 - shares))[:, :, None]
+        inverse = np.linalg.inv(slopes + shares[:, None] if self._is_one else slopes)
+        return off, totals, np.asarray(inverse, np.float64)
+
+    def _slopes(self, numbers: ParentNumbers, intercepts: Vector, joint: Vector) -> Vector:
+        """- dF/da of one draw, shape (n, n)."""
+        sets = self._parents.sets
+        total, *marginals = sets.sums(joint.T)[0]
+        shares = np.array(marginals) / total
+        changes = [self._joint(numbers, intercepts, by)[:, 0] for by in range(len(shares))]
+        of_total, *of_marginals = sets.sums(np.array(changes)).T / total
+        slopes = (np.array(of_marginals) - shares[:, None] * of_total) / (shares * (1.0 - shares))[:, None]
+        return np.asarray(slopes + of_total if self._is_one else slopes)
+
+
+def _corrected(inverse: Vector, step: Vector, change: Vector) -> Vector:
+    """The inverse after Broyden's update, such that it takes the change to the step; by draw."""
+    moved = np.einsum("dij,jd->id", inverse, change)
+    across = np.einsum("id,dij->jd", step, inverse)
+    scale = np.einsum("id,id->d", step, moved)
+    scale = np.where(scale == 0.0, 1.0, scale)
+    return np.asarray(inverse + np.einsum("id,jd->dij", (step - moved) / scale, across))
+
+
+def _not_met(parents: Parents, rates: Vector) -> str:
+    return (
+        f"base rates in {parents.setting} that sum to {rates[:, 0].sum():.9g} cannot be met with at most "
+        f"{parents.most} causes at once; expected a sum well between 1 and that; correct them, raise "
+        "most_causes, or use milder odds ratios"
+    )
