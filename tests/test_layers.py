@@ -13,7 +13,7 @@ from pathlib import Path
 import bayesknee
 
 ROOT = Path(bayesknee.__file__).parent
-MOST_FILES = 22  # in one folder: what the command line has, a file a command
+MOST_FILES = 22  # in one folder: more than one can take in at a glance is a bag
 
 # From the ground up. A package or module stands on the floor of its longest prefix here. It may import what stands on
 # lower floors and what shares its line; two names on one floor are neighbours, and do not know each other.

@@ -1,5 +1,5 @@
-"""The command line: `bayesknee COMMAND ...`. Each command is a module of this package, imported when it is called."""
+"""The command line: `bayesknee COMMAND ...`. Each command is a module of `commands`, imported when it is called."""
 
-from bayesknee.cli.commands import main
+from bayesknee.cli.group import main
 
 __all__ = ["main"]

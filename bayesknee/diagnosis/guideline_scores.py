@@ -6,9 +6,12 @@ fewest points that they can be call for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from immutabledict import immutabledict
@@ -19,9 +22,9 @@ from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import LEVELS, Level
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.codes import Codes, nothing_known
+from bayesknee.patient.codes import Codes
 from bayesknee.patient.evidence import Evidence, shown
-from bayesknee.patient.gates import are_among, possible_states
+from bayesknee.patient.gates import possible_states
 from bayesknee.patient.measured import Measured
 
 
@@ -43,22 +46,22 @@ class PointCount:
     answers: tuple[str, ...] = ()
     may_apply: bool = True
 
-    @property
+    @cached_property
     def points(self) -> float:
         """The points of the items that are known to hold."""
         return sum(item.points for item in self.score.items.values() if self.holds[item.id])
 
-    @property
+    @cached_property
     def not_known(self) -> tuple[ScoreItem, ...]:
         """The items of which it is not known whether they hold, those that the network does not ask included."""
         return tuple(item for item in self.score.items.values() if self.holds[item.id] is None)
 
-    @property
+    @cached_property
     def low(self) -> float:
         """The fewest points that it can be."""
         return self.points + sum(min(item.points, 0.0) for item in self.not_known)
 
-    @property
+    @cached_property
     def high(self) -> float:
         """The most points that it can be."""
         return self.points + sum(max(item.points, 0.0) for item in self.not_known)
@@ -129,9 +132,7 @@ def count_points(
     """
     if not network.scores:
         return ()
-    posteriors = np.array([[posterior[name] for name in network.conditions]])
-    one = PatientsToScore(nothing_known(network, 1), evidence, np.array([complaint_known]))
-    known = _Known(network, posteriors, one)
+    known = _Known(network, evidence, _OnePatient(network, evidence, posterior, complaint_known=complaint_known))
     return tuple(_counted(known, score) for score in network.scores.values())
 
 
@@ -140,19 +141,19 @@ def _counted(known: _Known, score: GuidelineScore) -> PointCount:
     names = dict.fromkeys(
         name
         for item, truth in zip(score.items.values(), holds.values(), strict=True)
-        if truth.yes[0]
+        if truth.yes
         for name in _told_by(known, item)
     )
     answers = tuple(f"{name}={_told(known.evidence, name)}" for name in names)
-    applies = known.lines(score.applies_if).of(0)
-    may_apply = applies or (applies is None and any(known.lines([line]).yes[0] for line in score.applies_if))
-    told = immutabledict({name: truth.of(0) for name, truth in holds.items()})
-    return PointCount(score, told, applies, answers, may_apply)
+    applies = known.lines(score.applies_if).of_one
+    may_apply = applies or (applies is None and any(known.lines([line]).yes for line in score.applies_if))
+    told = immutabledict({name: truth.of_one for name, truth in holds.items()})
+    return PointCount(score, told, applies, answers, bool(may_apply))
 
 
 def _told_by(known: _Known, item: ScoreItem) -> list[str]:
     """The questions whose answers make an item hold."""
-    in_lines = [name for line in item.when for name, wanted in line.items() if known.is_in(name, wanted)[0]]
+    in_lines = [name for line in item.when for name, wanted in line.items() if known.is_in(name, wanted)]
     return [*in_lines, *item.number]
 
 
@@ -189,98 +190,175 @@ def score_levels(network: Network, posteriors: NDArray[np.floating], patients: P
     codes = patients.codes
     found = np.full(len(codes), len(LEVELS), np.int8)
     calling = [score for score in network.scores.values() if any(step.level for step in score.steps)]
-    known = _Known(network, np.asarray(posteriors, np.float64), patients)
+    known = _Known(network, patients.evidence, _ManyPatients(network, np.asarray(posteriors, np.float64), patients))
     for score in calling:
         low = np.zeros(len(codes))
         for item in score.items.values():
             truth = known.item(item)
-            low += item.points * (truth.yes if item.points > 0.0 else ~truth.no)
+            low += item.points * np.asarray(truth.yes if item.points > 0.0 else _not(truth.no))
         starts = [step.start for step in score.steps]
         called = [LEVELS.index(step.level) if step.level else len(LEVELS) for step in score.steps]
         levels = np.array(called, np.int8)[np.searchsorted(starts, low, side="right") - 1]
-        applies = known.lines(score.applies_if).yes
+        applies = np.broadcast_to(known.lines(score.applies_if).yes, len(codes))
         found[applies] = np.minimum(found, levels)[applies]
     return found
 
 
+# --- what is known -------------------------------------------------------------------------------------------------
+
+# Whether something holds of one patient, or of each of many, shape (rows,). One patient is not taken as a row of one:
+# calls of numpy would take ten times as long.
+Held: TypeAlias = bool | Bools
+
+
+def _not(held: Held) -> Held:
+    return held ^ True  # of a plain `bool`, ~ would be a number
+
+
+def _any(held: Iterable[Held]) -> Held:
+    return reduce(or_, held, False)  # noqa: FBT003 (nothing holds where there is none)
+
+
 class _Truth(NamedTuple):
-    """Whether something holds, and whether it does not, of each patient; neither where it is not known."""
+    """Whether something holds, and whether it does not; neither where it is not known."""
 
-    yes: Bools
-    no: Bools
+    yes: Held
+    no: Held
 
-    def of(self, row: int) -> bool | None:
-        return True if self.yes[row] else False if self.no[row] else None
+    @property
+    def of_one(self) -> bool | None:
+        """Of one patient: None where it is not known."""
+        return True if self.yes else False if self.no else None
+
+
+class _Patients(Protocol):
+    """What scores read of one patient, or of many."""
+
+    def states(self, name: str, /) -> tuple[Held, ...] | None:
+        """Whether each state of a question is possible; None if all are, of everybody."""
+
+    def number(self, name: str, /) -> float | Vector:
+        """The number that was given for a question; NaN where none was."""
+
+    def likelier(self, condition: str, /) -> Held:
+        """Whether another named condition is at least as probable."""
+
+    @property
+    def complaint_known(self) -> Held: ...
+
+
+class _OnePatient:
+    def __init__(
+        self, network: Network, evidence: Evidence, posterior: Mapping[str, float], *, complaint_known: bool
+    ) -> None:
+        self._network, self._answers, self._posterior = network, evidence.answers, posterior
+        self._likelihoods = dict(evidence.likelihoods)  # quicker to look up
+        self.complaint_known: Held = complaint_known
+
+    def states(self, name: str) -> tuple[Held, ...] | None:
+        likelihood = self._likelihoods.get(name)
+        return None if likelihood is None else tuple(weight > 0.0 for weight in likelihood)
+
+    def number(self, name: str) -> float:
+        answer = self._answers.get(name)
+        return answer.number if isinstance(answer, Measured) else math.nan
+
+    def likelier(self, condition: str) -> bool:
+        posteriors = np.array([[self._posterior[name] for name in self._network.conditions]])
+        return bool(_likelier(self._network, posteriors, condition)[0])
+
+
+class _ManyPatients:
+    def __init__(self, network: Network, posteriors: Vector, patients: PatientsToScore) -> None:
+        self._network, self._posteriors, self._patients = network, posteriors, patients
+        self.complaint_known: Held = patients.complaint_known
+
+    def states(self, name: str) -> tuple[Held, ...] | None:
+        return tuple(possible_states(self._network, name, self._patients.codes, self._patients.evidence).T)
+
+    def number(self, name: str) -> float | Vector:
+        answer = self._patients.evidence.answers.get(name)
+        if answer is None:
+            return self._patients.numbers.get(name, math.nan)
+        return answer.number if isinstance(answer, Measured) else math.nan
+
+    def likelier(self, condition: str) -> Bools:
+        return _likelier(self._network, self._posteriors, condition)
+
+
+def _likelier(network: Network, posteriors: Vector, condition: str) -> Bools:
+    """Whether another named condition is at least as probable as this one, shape (rows,)."""
+    names = list(network.conditions)
+    rounded = np.round(posteriors, TIE_DECIMALS)
+    others = [place for place, name in enumerate(names) if name not in (condition, network.catch_all)]
+    best = rounded[:, others].max(axis=1, initial=0.0)
+    return np.asarray(best >= rounded[:, names.index(condition)])
 
 
 class _Known:
     """What is known of patients, read by lines of answers."""
 
-    def __init__(self, network: Network, posteriors: Vector, patients: PatientsToScore) -> None:
-        self.network, self.evidence = network, patients.evidence
-        self._codes, self._complaint_known, self._numbers = patients.codes, patients.complaint_known, patients.numbers
-        self._posteriors = posteriors
-        self._possible: dict[str, Bools] = {}
+    def __init__(self, network: Network, evidence: Evidence, patients: _Patients) -> None:
+        self.network, self.evidence, self._patients = network, evidence, patients
+        self._possible: dict[str, tuple[Held, ...] | None] = {}
 
     def item(self, item: ScoreItem) -> _Truth:
-        never = np.zeros(len(self._codes), np.bool_)
         if item.at_least_as_likely_as:
-            return self._likelier(item.at_least_as_likely_as)
+            holds, known = self._patients.likelier(item.at_least_as_likely_as), self._patients.complaint_known
+            return _Truth(holds & known, _not(holds) & known)
         if item.number:
             return self._is_between(*next(iter(item.number.items())))
         if not item.when:
-            return _Truth(never, never)
+            return _Truth(yes=False, no=False)
         held = self.lines(item.when)
-        return _Truth(held.yes, never) if item.is_partly_asked else held
+        return _Truth(held.yes, no=False) if item.is_partly_asked else held
 
     def lines(self, lines: Iterable[AnswerLine]) -> _Truth:
         """Whether all lines hold. One that does not is enough for no."""
-        yes, no = np.ones(len(self._codes), np.bool_), np.zeros(len(self._codes), np.bool_)
+        yes: Held = True
+        no: Held = False
         for line in lines:
-            yes &= np.any([self.is_in(name, wanted) for name, wanted in line.items()], axis=0)
-            no |= np.all([self._is_out(name, wanted) for name, wanted in line.items()], axis=0)
-        return _Truth(yes, no & ~yes)
+            yes = yes & _any(self.is_in(name, wanted) for name, wanted in line.items())
+            no = no | _not(_any(self._may_be(name, wanted) for name, wanted in line.items()))
+        return _Truth(yes, no & _not(yes))
 
-    def is_in(self, name: str, wanted: tuple[str, ...]) -> Bools:
-        """Whether a question can only be in one of these states; shape (rows,)."""
+    def is_in(self, name: str, wanted: Collection[str]) -> Held:
+        """Whether a question can only be in one of these states."""
         possible = self._states(name)
-        is_wanted = are_among(self.network.states[name], wanted)
-        return np.asarray(possible.any(axis=1) & ~possible[:, ~is_wanted].any(axis=1))
+        if possible is None:
+            return False
+        unwanted = (
+            each for each, state in zip(possible, self.network.states_by_id[name], strict=True) if state not in wanted
+        )
+        return _any(possible) & _not(_any(unwanted))
 
-    def _is_out(self, name: str, wanted: tuple[str, ...]) -> Bools:
-        """Whether a question can be in none of these states, or is not asked since its gate does not hold."""
-        is_wanted = are_among(self.network.states[name], wanted)
-        out = np.asarray(~self._states(name)[:, is_wanted].any(axis=1))
+    def _may_be(self, name: str, wanted: Collection[str]) -> Held:
+        """Whether a question can be in one of these states; it cannot if its gate does not hold."""
+        held = self._is_possible(name, wanted)
         for gate, allowed in self.network.gates.get(name, ()):
-            out |= ~self._states(gate)[:, are_among(self.network.states[gate], allowed)].any(axis=1)
-        return out
+            held = held & self._is_possible(gate, allowed)
+        return held
+
+    def _is_possible(self, name: str, wanted: Collection[str]) -> Held:
+        possible = self._states(name)
+        if possible is None:
+            return bool(wanted)
+        return _any(
+            each for each, state in zip(possible, self.network.states_by_id[name], strict=True) if state in wanted
+        )
 
     def _is_between(self, name: str, ends: tuple[float, float]) -> _Truth:
         """Whether the number of a question lies in [low, high). Of a state, this may not be known."""
         low, high = ends
-        answer = self.evidence.answers.get(name)
-        numbers = self._numbers.get(name, np.full(len(self._codes), np.nan)) if answer is None else np.nan
-        if isinstance(answer, Measured):
-            numbers = answer.number
-        numbers = np.broadcast_to(numbers, len(self._codes))
+        number = self._patients.number(name)
         bands = {state: tuple(map(float, band)) for state, band in self.network.questions[name].bands.items()}
         inside = tuple(state for state, (start, end) in bands.items() if low <= start and end <= high)
         touched = tuple(state for state, (start, end) in bands.items() if start < high and low < end)
-        given, holds = ~np.isnan(numbers), (low <= numbers) & (numbers < high)
-        return _Truth(
-            np.where(given, holds, self.is_in(name, inside)), np.where(given, ~holds, self._is_out(name, touched))
-        )
+        given, holds = number > -math.inf, (low <= number) & (number < high)  # NaN is larger than nothing
+        states = _Truth(self.is_in(name, inside), _not(self._may_be(name, touched)))
+        return _Truth((given & holds) | (_not(given) & states.yes), (given & _not(holds)) | (_not(given) & states.no))
 
-    def _states(self, name: str) -> Bools:
+    def _states(self, name: str) -> tuple[Held, ...] | None:
         if name not in self._possible:
-            self._possible[name] = possible_states(self.network, name, self._codes, self.evidence)
+            self._possible[name] = self._patients.states(name)
         return self._possible[name]
-
-    def _likelier(self, condition: str) -> _Truth:
-        """Whether another named condition is at least as probable, where anything is known of the complaint."""
-        names = list(self.network.conditions)
-        rounded = np.round(self._posteriors, TIE_DECIMALS)
-        others = [place for place, name in enumerate(names) if name not in (condition, self.network.catch_all)]
-        best = rounded[:, others].max(axis=1, initial=0.0)
-        holds = best >= rounded[:, names.index(condition)]
-        return _Truth(holds & self._complaint_known, ~holds & self._complaint_known)

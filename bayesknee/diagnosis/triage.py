@@ -326,7 +326,10 @@ def red_flags(network: Network, evidence: Evidence) -> Iterator[Reason]:
     the alarming states: they have more than half of its weight, or the likeliest state is one of them. States that
     other answers rule out do not count. An answer that is unknown, or a question not asked, raises no flag.
     """
+    known = {*evidence.answers, *evidence.implied}  # most flags are about questions that nobody answered
     for flag in network.red_flags.values():
+        if any(known.isdisjoint(line) for line in flag.when):
+            continue
         raised = [[name for name, wanted in line.items() if is_present(evidence, name, wanted)] for line in flag.when]
         if all(raised):
             names = dict.fromkeys(name for line in raised for name in line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
 import numpy as np
@@ -27,6 +27,14 @@ def close_gates(network: Network, codes: Codes, given: Container[str]) -> None:
             closed = ~np.isin(codes[:, columns[gate]], allowed)
             if name not in given:
                 codes[closed, columns[name]] = NOT_KNOWN
+
+
+def with_gates(network: Network, names: Iterable[str]) -> Iterator[str]:
+    """These questions and their gates, on which it hangs whether they are asked; some perhaps more than once."""
+    for name in names:
+        yield name
+        if name in network.findings:
+            yield from with_gates(network, network.findings[name].only_if)
 
 
 def _gates_first(network: Network) -> list[str]:

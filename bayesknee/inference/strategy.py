@@ -77,7 +77,7 @@ class Strategy(Protocol):
             evidence: what is known of all patients.
             rows: how many patients to draw.
             rng: the generator of random numbers.
-            wanted: ids of the findings to draw; the codes of other findings may be left out. None draws all of them.
+            wanted: ids of the questions to draw; the codes of others may be left out. None draws all of them.
 
         Raises:
             ImpossibleEvidenceError: the evidence has probability 0.

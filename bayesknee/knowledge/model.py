@@ -38,6 +38,8 @@ LARGEST_RATIO: Final = 1e4
 
 T = TypeVar("T")
 
+_NO_PARTS: Final = (str, int, float, tuple, type(None))  # most of what a network holds, and nothing has parts there
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -548,12 +550,15 @@ def parts_below(path: Path, thing: object, kind: type[T] | tuple[type[T], ...]) 
         yield path, thing
     elif isinstance(thing, Mapping):
         for key, value in thing.items():
-            yield from parts_below((*path, str(key)), value, kind)
+            if not isinstance(value, _NO_PARTS):
+                yield from parts_below((*path, str(key)), value, kind)
     elif isinstance(thing, Distribution):
         yield from parts_below(path, thing.numbers, kind)
     elif is_dataclass(thing):
         for each in fields(thing):
-            yield from parts_below(_below(path, thing, each.name), getattr(thing, each.name), kind)
+            value = getattr(thing, each.name)
+            if not isinstance(value, _NO_PARTS):
+                yield from parts_below(_below(path, thing, each.name), value, kind)
 
 
 def with_values(path: Path, thing: T, values: Mapping[Path, float]) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
@@ -130,11 +131,12 @@ class _NetworkReader:
             **self._head(),
         )
         self._unknown_sections()
+        if not self._problems:
+            with suppress(NetworkError):  # which says no lines; they are found below
+                return Network(**vars(draft), sha256=self._digest.hexdigest())
         if whole:
             self._problems += self._cross_problems(draft)
-        if self._problems:
-            raise NetworkError(sorted(self._problems, key=lambda each: (each.file or "", each.line or 0)))
-        return Network(**vars(draft), sha256=self._digest.hexdigest())
+        raise NetworkError(sorted(self._problems, key=lambda each: (each.file or "", each.line or 0)))
 
     def _read_files(self) -> bool:
         """Reads all files; whether each of them could be read."""

@@ -13,7 +13,7 @@ import pytest
 
 from bayesknee import Engine, __version__, load_network
 from bayesknee.cli import main
-from bayesknee.cli.commands import COMMANDS
+from bayesknee.cli.group import COMMANDS
 from bayesknee.interop.formats import EXPORT_FORMATS
 from tests.support.paths import NETWORKS
 

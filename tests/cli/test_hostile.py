@@ -197,7 +197,7 @@ def test_a_picture_on_a_full_disk(tmp_path: Path, refused: Callable[..., str], m
     assert told == f"cannot write {tmp_path}/p.pdf: No space left on device; expected a place with room for it"
 
 
-@pytest.mark.parametrize("where", ["bayesknee.cli.commands", "click", "numpy", "bayesknee.diagnosis.engine"])
+@pytest.mark.parametrize("where", ["bayesknee.cli.group", "click", "numpy", "bayesknee.diagnosis.engine"])
 def test_ctrl_c_is_one_line_also_while_things_are_loaded(where: str) -> None:
     code = f"""
 import sys

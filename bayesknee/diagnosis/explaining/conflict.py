@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.patient.answer_reader import UNKNOWN
-from bayesknee.patient.codes import NOT_KNOWN, Codes, nothing_known
+from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows, nothing_known
 from bayesknee.patient.evidence import Evidence, check_evidence
 from bayesknee.patient.measured import as_state
 from bayesknee.plain import attributes
@@ -176,10 +176,12 @@ def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surpris
     if not asked.any():
         return Surprise(1.0, draws)
     strategy = belief.compiled.strategy
-    codes = np.vstack([strategy.sample(background, draws, np.random.default_rng(seed)).codes, row])
-    codes[:, ~asked] = NOT_KNOWN
-    *drawn, observed = strategy.infer_many(codes, background).log_evidence.tolist()
-    return Surprise((1 + sum(log <= observed + TIE for log in drawn)) / (draws + 1), draws)
+    drawn = strategy.sample(background, draws, np.random.default_rng(seed), _ids(belief, np.flatnonzero(asked))).codes
+    distinct, which = distinct_rows(np.vstack([drawn, row])[:, asked])  # where few were asked, many are alike
+    codes = nothing_known(belief.network, len(distinct))
+    codes[:, asked] = distinct
+    logs = strategy.infer_many(codes, background).log_evidence[which]
+    return Surprise(int((logs <= logs[-1] + TIE).sum()) / (draws + 1), draws)
 
 
 def split(belief: Belief) -> tuple[Evidence, Codes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.cpds import mixture_numbers, reading_table
-from bayesknee.inference.drawn_states import close_gates, draw_each
+from bayesknee.inference.drawn_states import close_gates, draw_each, with_gates
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.draw import draw
 from bayesknee.inference.elimination.greatest import greatest_chances, levels_from
@@ -31,7 +31,7 @@ class EliminationSampler:
     Args:
         core: of the network.
         evidence: what is known of all patients.
-        wanted: ids of the findings to draw; None draws all of them. Risk factors are drawn in any case.
+        wanted: ids of the questions to draw; None draws all of them. Risk factors are drawn in any case.
 
     Raises:
         ImpossibleEvidenceError: the evidence has probability 0.
@@ -41,7 +41,7 @@ class EliminationSampler:
     def __init__(self, core: EliminationCore, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
         self._model = core.model
         self._network = core.model.network
-        self._wanted = frozenset(self._network.findings if wanted is None else self._with_gates(wanted))
+        self._wanted = frozenset(self._network.findings if wanted is None else with_gates(self._network, wanted))
         self._given = evidence.likelihoods
         self._known = node_evidence(self._model, evidence)
         patient = one_patient(self._model, self._known)
@@ -49,13 +49,6 @@ class EliminationSampler:
         if self._run.log_evidence()[0] == -math.inf:
             raise ImpossibleEvidenceError(evidence.answers)
         self._columns = {name: column for column, name in enumerate(self._network.questions)}
-
-    def _with_gates(self, names: Iterable[str]) -> Iterator[str]:
-        """The findings among these, and their gates."""
-        for name in names:
-            if name in self._network.findings:
-                yield name
-                yield from self._with_gates(self._network.findings[name].only_if)
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
         """Draws `rows` patients, by parts of bounded size."""

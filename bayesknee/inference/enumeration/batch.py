@@ -99,7 +99,9 @@ class Batch:
         return known
 
     def _add_direct(self, logs: Vector, name: str, given: Codes) -> None:
-        for way in np.unique(given[given != NOT_KNOWN]):
+        if (given == NOT_KNOWN).all():  # of most findings, where few questions were asked
+            return
+        for way in np.flatnonzero(np.bincount(given[given != NOT_KNOWN])):  # `unique` would load numpy's masked arrays
             with np.errstate(divide="ignore"):
                 logs[given == way] += np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
 
@@ -117,6 +119,9 @@ class Batch:
                     logs[which == pattern] += np.log(self._tables.clusters[cluster.id].likelihood(answers))
 
     def _add_sign(self, logs: Vector, sign: str, readings: Mapping[str, Reading], rows: Codes) -> None:
+        columns = [self._columns[name] for name in readings]
+        if (rows[:, columns] == NOT_KNOWN).all() and self._given.keys().isdisjoint(readings):
+            return
         likelihoods = self._sign_likelihoods(readings, rows)
         patterns, which = np.unique(likelihoods, axis=0, return_inverse=True)
         for pattern, row in enumerate(matrix_product(patterns, self._tables.table(sign))):

@@ -11,7 +11,8 @@ are summed out block by block for each s that was drawn, then drawn in the rever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -19,9 +20,9 @@ import numpy as np
 from bayesknee.arrays import Integers, Vector
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.cpds import reading_table, readings_likelihood
-from bayesknee.inference.drawn_states import close_gates, draw_each
+from bayesknee.inference.drawn_states import close_gates, draw_each, with_gates
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
-from bayesknee.inference.prior.draw import RiskFactors
+from bayesknee.inference.prior.draw import RiskFactors, risk_factor_draws
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.model import Reading
 from bayesknee.patient.codes import nothing_known
@@ -36,24 +37,33 @@ MOST_ROWS_AT_ONCE: Final = 2**14
 class SubsetSampler:
     """Draws patients who share some evidence.
 
+    What is not wanted is passed over, but its random numbers are taken: a seed gives the same patients whatever is
+    wanted of them.
+
     Args:
         tables: of the network.
         evidence: what is known of all of them.
+        wanted: ids of the questions to draw, with which their gates are drawn; None draws all of them.
 
     Raises:
         ImpossibleEvidenceError: nobody can have given these answers.
     """
 
-    def __init__(self, tables: SubsetTables, evidence: Evidence) -> None:
+    def __init__(self, tables: SubsetTables, evidence: Evidence, wanted: Collection[str] | None = None) -> None:
         self._tables = tables
-        self._network = tables.network
+        self._network = network = tables.network
+        self._wanted = frozenset(network.questions if wanted is None else with_gates(network, wanted))
+        self._read = {each.sign for name, each in network.readings.items() if name in self._wanted}
         self._given = evidence.likelihoods
         self._known = sorted_evidence(tables.network, evidence.likelihoods)
         self._weights = tables.infer(evidence).weights
         if not self._weights.any():
             raise ImpossibleEvidenceError(evidence.answers)
-        self._risk_factors = RiskFactors(tables.before_findings, self._known.risk_factors)
         self._columns = {name: column for column, name in enumerate(tables.network.questions)}
+
+    @cached_property
+    def _risk_factors(self) -> RiskFactors:
+        return RiskFactors(self._tables.before_findings, self._known.risk_factors)
 
     def draw(self, rows: int, rng: np.random.Generator) -> Sample:
         """Draws `rows` patients, at most `MOST_ROWS_AT_ONCE` at a time."""
@@ -63,9 +73,7 @@ class SubsetSampler:
     def _draw_some(self, rows: int, rng: np.random.Generator) -> Sample:
         subsets = rng.choice(len(self._weights), size=rows, p=self._weights)
         codes = nothing_known(self._network, rows)
-        for name, states in self._risk_factors.draw(self._conditions_of(subsets), rng).items():
-            codes[:, self._columns[name]] = states
-        for name, states in self._findings(subsets, rng):
+        for name, states in (*self._factors(subsets, rng), *self._findings(subsets, rng)):
             codes[:, self._columns[name]] = states
         close_gates(self._network, codes, self._given)
         return Sample(self._tables.sets.membership[subsets], codes)
@@ -75,11 +83,19 @@ class SubsetSampler:
         sets = self._tables.sets
         return sets.sets_of_conditions[subsets] if sets.has_forms else subsets
 
+    def _factors(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
+        if self._wanted.isdisjoint(self._network.risk_factors):
+            rng.random(len(subsets) * risk_factor_draws(self._tables.before_findings))
+            return
+        yield from self._risk_factors.draw(self._conditions_of(subsets), rng).items()
+
     def _findings(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
-        plain = (name for name in self._network.signs if name not in self._network.clustered)
-        signs = {name: self._sign(name, subsets, rng) for name in plain}
+        signs = dict(self._signs(subsets, rng))
         of_clusters = dict(self._of_clusters(subsets, rng))
         for name, finding in self._network.findings.items():
+            if name not in self._wanted:
+                rng.random(len(subsets))
+                continue
             if name in of_clusters:
                 yield name, draw_each(self._likely(name) * of_clusters[name], rng)
                 continue
@@ -89,9 +105,19 @@ class SubsetSampler:
                 table, parent = self._tables.table(name), subsets
             yield name, draw_each((self._likely(name) * table.T)[parent], rng)
 
+    def _signs(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Integers]]:
+        for name in self._network.signs:
+            if name in self._read and name not in self._network.clustered:
+                yield name, self._sign(name, subsets, rng)
+            elif name not in self._network.clustered:
+                rng.random(len(subsets))
+
     def _of_clusters(self, subsets: Integers, rng: np.random.Generator) -> Iterator[tuple[str, Vector]]:
         """P(state | signs, s) of each finding of a cluster, shape (rows, states), its signs drawn jointly."""
         for cluster in self._network.clusters.values():
+            if self._wanted.isdisjoint(cluster.findings):
+                rng.random(len(subsets))
+                continue
             tables = self._tables.clusters[cluster.id]
             joint = tables.joint(self._known.clusters.get(cluster.id, {}))
             drawn = np.unravel_index(draw_each(joint[:, subsets].T, rng), (2,) * len(cluster.signs))

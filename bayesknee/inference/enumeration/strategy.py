@@ -89,9 +89,8 @@ class Enumeration:
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None
     ) -> Sample:
-        """Patients drawn given evidence, with all their answers; see `bayesknee.inference.enumeration.sample`."""
-        del wanted
-        return SubsetSampler(self._tables, evidence).draw(rows, rng)
+        """Patients drawn given evidence; see `bayesknee.inference.enumeration.sample`."""
+        return SubsetSampler(self._tables, evidence, wanted).draw(rows, rng)
 
     def shares(self, evidence: Evidence, events: Events) -> Shares:
         """The share of each answer in each event; see `bayesknee.inference.enumeration.shares`."""

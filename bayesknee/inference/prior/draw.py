@@ -36,7 +36,7 @@ class RiskFactors:
         self._weights = {
             number: block.weights([known.get(name) for name in block.ids]) for number, block in self._blocks.items()
         }
-        self._order = (*prior.order, self._parents.block_numbers[-1])
+        self._order = _order(prior)
         self._largest = prior.largest_table
 
     def draw(self, subsets: Integers, rng: np.random.Generator) -> dict[str, Integers]:
@@ -83,6 +83,16 @@ class RiskFactors:
             drawn[number] = draw_each(chances, rng)
         del drawn[SETS]
         return drawn
+
+
+def risk_factor_draws(prior: Prior) -> int:
+    """How many random numbers a patient's risk factors take."""
+    return len(_order(prior))
+
+
+def _order(prior: Prior) -> tuple[int, ...]:
+    """The blocks in the order in which they are summed out."""
+    return (*prior.order, prior.parents.block_numbers[-1])
 
 
 def _by_member(block: Block, states: Integers) -> dict[str, Integers]:

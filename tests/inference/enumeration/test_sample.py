@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bayesknee import Engine, ImpossibleEvidenceError, Network
 from bayesknee.inference.drawn_states import draw_each
+from bayesknee.inference.enumeration.strategy import Enumeration
 from bayesknee.inference.results import Sample
 from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
 from tests.support.answers import Answers
@@ -140,6 +141,20 @@ def test_what_is_given_stays_as_it_is_and_the_complaint_holds() -> None:
     assert sample.conditions.tolist() == [[True, False]] * 500
     assert set(zip(r.tolist(), of_r.tolist(), strict=True)) == {(0, -1), (1, 0), (1, 1)}
     assert set(zip(of_r.tolist(), deep.tolist(), strict=True)) == {(-1, -1), (1, -1), (0, 0), (0, 1)}
+
+
+@pytest.mark.parametrize("seed", seeds(6))
+def test_by_enumeration_a_seed_gives_the_same_patients_whatever_is_wanted_of_them(seed: int) -> None:
+    patient = seeded_patient(seed)
+    drawing = Enumeration(patient.network, patient.setting)
+    evidence = check_evidence(patient.network, patient.answers)
+    names = list(patient.network.questions)
+    wanted = Random(seed).sample(names, len(names) // 2)
+    everything, some = (
+        drawing.sample(evidence, 200, np.random.default_rng(seed), each).codes for each in (None, wanted)
+    )
+    columns = [names.index(name) for name in wanted]
+    assert (everything[:, columns] == some[:, columns]).all()
 
 
 def test_nobody() -> None:

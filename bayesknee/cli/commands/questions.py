@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bayesknee.cli.findings import find_topic
+from bayesknee.cli.commands.findings import find_topic
 from bayesknee.cli.options import (
     examples,
     json_option,

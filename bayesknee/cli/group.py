@@ -59,7 +59,7 @@ COMMANDS: Final = immutabledict({name: told for group in GROUPS.values() for nam
 
 
 class CommandGroup(click.Group):
-    """Commands by name from modules of the same name; errors of the user become one line."""
+    """Commands by name from modules of the same name in the folder `commands`; errors of the user become one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -69,7 +69,7 @@ class CommandGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"bayesknee.cli.{cmd_name.replace('-', '_')}").command
+        command: click.Command = import_module(f"bayesknee.cli.commands.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from bayesknee.cli.findings import find_topic
+from bayesknee.cli.commands.findings import find_topic
 from bayesknee.cli.options import (
     examples,
     json_option,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bayesknee.cli.explain import subject_id
+from bayesknee.cli.commands.explain import subject_id
 from bayesknee.cli.options import (
     examples,
     json_option,
