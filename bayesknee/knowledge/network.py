@@ -221,8 +221,8 @@ class Network:
         return frozenset(name for name, each in self.questions.items() if each.ask_once or each.ask_unless)
 
     @cached_property
-    def warning_signs(self) -> frozenset[str]:
-        """The questions of which a yes may be alarming; see `bayesknee.knowledge.warning_signs`."""
+    def warning_signs(self) -> tuple[str, ...]:
+        """The questions of which a yes may be alarming, first what red flags read; see `knowledge.warning_signs`."""
         from bayesknee.knowledge.warning_signs import find_warning_signs
 
         return find_warning_signs(self)

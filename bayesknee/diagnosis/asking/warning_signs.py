@@ -1,55 +1,70 @@
-"""The questions about warning signs: what a form must ask first, whatever it is worth in bits."""
+"""The warning signs that can still be asked: what a form must ask first, whatever it is worth in bits.
+
+What is a warning sign is a matter of the network; see `bayesknee.knowledge.warning_signs`.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.knowledge.links import links
-from bayesknee.knowledge.model import ABSENT, Condition
+from bayesknee.diagnosis.triage import is_present
+from bayesknee.knowledge.model import LEVELS, RedFlag
+from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.askable import Filter, reachable
-from bayesknee.words import ALARMING
 
-# Natural log of the likelihood ratio or odds ratio from which an answer is a sign of a condition. Judged: it makes the
-# condition twice as likely. A smaller one would put half of all questions among the warning signs.
-SIGN_FROM: Final = math.log(2.0)
+# Questions that no red flag reads, the strongest of those that point to a must-not-miss condition. Judged: a form is
+# read in a waiting room, and each question more takes from the care with which the others are answered.
+MOST_FOR_DANGERS: Final = 5
 
 
 def warning_signs(belief: Belief, asked_of: str = "patient") -> tuple[str, ...]:
     """Ids of the questions about warning signs that can still be asked, in the network's order.
 
-    These are the questions that red flags read, and those with an answer that speaks for an alarming must-not-miss
-    condition more than for any other condition, by a factor of two or more. A question with gates comes with them.
+    These are the questions of each red flag that answers to them can still raise, and the few strongest of those that
+    point to a must-not-miss condition. A red flag that holds only where a more urgent one, or one as urgent, holds as
+    well adds none. A question with gates comes with them.
 
     Args:
         belief: the posterior and the answers so far.
         asked_of: patient, clinician or test.
     """
     network = belief.network
-    allowed = reachable(network, belief.evidence, Filter(frozenset({asked_of})).wanted(network))
-    read = {name for flag in network.red_flags.values() for line in flag.when for name in line}
-    found = {name for name in allowed if name in read or _speaks_for_danger(belief, name)}
+    allowed = set(reachable(network, belief.evidence, Filter(frozenset({asked_of})).wanted(network)))
+    flags = network.red_flags.values()
+    read = {name for flag in flags for line in flag.when for name in line}
+    others = [name for name in network.warning_signs if name in allowed and name not in read]
+    found = {*others[:MOST_FOR_DANGERS], *(allowed & set(_of_flags(belief, allowed)))}
     gates = {gate for name in found for gate, _ in network.gates.get(name, ()) if gate in allowed}
     return tuple(name for name in network.questions if name in found | gates)
 
 
-def _speaks_for_danger(belief: Belief, name: str) -> bool:
-    dangers = {each.id for each in belief.network.conditions.values() if _is_alarming(each)}
-    return any(condition in dangers for condition in _spoken_for(belief, name))
+def _of_flags(belief: Belief, allowed: Collection[str]) -> Iterator[str]:
+    """The questions of the red flags that answers to the allowed questions can raise."""
+    flags = belief.network.red_flags.values()
+    for flag in flags:
+        if _can_hold(belief, flag, allowed) and not any(_goes_with(flag, other) for other in flags):
+            yield from (name for line in flag.when for name in line)
 
 
-def _is_alarming(condition: Condition) -> bool:
-    return condition.must_not_miss and condition.highest_level in ALARMING
+def _can_hold(belief: Belief, flag: RedFlag, allowed: Collection[str]) -> bool:
+    """Whether each line of a flag holds, or has a question that can be asked or whose answer is not known."""
+    evidence = belief.evidence
+    return all(
+        any(
+            name in allowed or evidence.answers.get(name) == UNKNOWN or is_present(evidence, name, wanted)
+            for name, wanted in line.items()
+        )
+        for line in flag.when
+    )
 
 
-def _spoken_for(belief: Belief, name: str) -> Iterator[str]:
-    """For each answer that something is there: the condition that it speaks for most, if it does."""
-    states = belief.network.states[name]
-    for state in states:
-        likelihood = tuple(float(other == state) for other in states)
-        found = {} if state in ABSENT else links(belief.network, belief.setting, name, likelihood)
-        best = max(found.values(), key=lambda link: link.effect, default=None)
-        if best is not None and best.effect >= SIGN_FROM:
-            yield best.condition
+def _goes_with(flag: RedFlag, other: RedFlag) -> bool:
+    """Whether another flag, as urgent or more, holds wherever this one does: each line of it holds where one here does.
+
+    One with exceptions may be set aside and does not count, nor do two that are the same.
+    """
+    if other.unless or LEVELS.index(other.level) > LEVELS.index(flag.level) or len(other.when) >= len(flag.when):
+        return False
+    return all(any(line.items() <= wider.items() for line in flag.when) for wider in other.when)
