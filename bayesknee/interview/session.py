@@ -30,7 +30,8 @@ from bayesknee.errors import (
 )
 from bayesknee.files import let_go, write_file
 from bayesknee.interview.answers import read_answer
-from bayesknee.interview.interview import Interview, Policy
+from bayesknee.interview.interview import Interview
+from bayesknee.interview.policy import Policy
 from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
