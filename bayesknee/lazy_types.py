@@ -3,7 +3,7 @@
 One place, so that annotations elsewhere are ordinary names, which documentation can show.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from ipywidgets import ToggleButtons, VBox, Widget
@@ -39,3 +39,5 @@ __all__ = [
     "VBox",
     "Widget",
 ]
+
+Frame = TypeVar("Frame")  # a frame of pandas or of Dask: a result is of the kind that was given

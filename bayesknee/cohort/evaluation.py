@@ -11,10 +11,10 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector, descending
+from bayesknee.arrays import Bools, Integers, Vector, descending
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.cohort.measures import Bin, Flags, Forecasts, Measure, Measures, Numbers, levels_called_for, measure
+from bayesknee.cohort.measures import Bin, Forecasts, Measure, Measures, levels_called_for, measure
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.explaining.conflict import surprise_of
@@ -236,7 +236,7 @@ def _called(
     return ours, theirs
 
 
-def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Flags, Numbers, Numbers, Vector]:
+def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Bools, Integers, Integers, Vector]:
     """Which conditions are true, what level they call for at the least and at the most, and the limits."""
     conditions = network.conditions.values()
     truth = np.array([[condition.id in case.label for condition in conditions] for case in cases])

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesknee.arrays import Vector, descending
+from bayesknee.arrays import Bools, Integers, Vector, descending
 from bayesknee.cohort.labelled import LabelledCase, PackedAnswers, holds_states
-from bayesknee.cohort.measures import Flags, Numbers
 from bayesknee.cohort.naive_bayes import NaiveBayes
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import CareSteps, levels, triage
@@ -27,7 +26,7 @@ class Called(NamedTuple):
     """
 
     posterior: Vector
-    level: Numbers
+    level: Integers
 
 
 def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
@@ -73,7 +72,7 @@ def _level(network: Network, setting: str, case: LabelledCase, posterior: Vector
     return LEVELS.index(triage(CareSteps(network, setting), case.evidence, ranked).level)
 
 
-def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Flags) -> Codes:
+def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Bools) -> Codes:
     """The codes of those cases that are plain, a row for each."""
     rows = np.flatnonzero(is_plain).tolist()
     codes = nothing_known(network, len(rows))
@@ -83,7 +82,7 @@ def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Flags) -> 
     return codes
 
 
-def _are_plain(network: Network, cases: Sequence[LabelledCase]) -> Flags:
+def _are_plain(network: Network, cases: Sequence[LabelledCase]) -> Bools:
     return np.array(
         [isinstance(case.known, PackedAnswers) or holds_states(network, case.known) for case in cases], dtype=bool
     )

@@ -16,14 +16,12 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector, descending
+from bayesknee.arrays import Bools, Integers, Vector, descending
 from bayesknee.inference.products import matrix_product, vector_product
 from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 
-Flags: TypeAlias = NDArray[np.bool_]
-Numbers: TypeAlias = NDArray[np.intp]
 Counts: TypeAlias = NDArray[np.float64]
 
 INCLUSION: Final = 0.89  # of a published knee program, whose list was then 4.8 long (Bisson 2014)
@@ -62,12 +60,12 @@ class Bin:
     observed: float
 
 
-def bin_numbers(probabilities: Vector, bins: int) -> Numbers:
+def bin_numbers(probabilities: Vector, bins: int) -> Integers:
     """The bin of each probability, of so many of equal width, from 0; the last one holds 1 itself. Same shape."""
     return np.minimum((probabilities * bins).astype(np.intp), bins - 1)
 
 
-def levels_called_for(network: Network, truth: Flags) -> tuple[Numbers, Numbers]:
+def levels_called_for(network: Network, truth: Bools) -> tuple[Integers, Integers]:
     """The numbers of the levels of triage that true conditions call for: at the least, and if they were certain.
 
     Args:
@@ -97,7 +95,7 @@ class InOrder(NamedTuple):
     improbability: Vector
 
     @staticmethod
-    def of(posterior: Vector, which: Flags) -> InOrder:
+    def of(posterior: Vector, which: Bools) -> InOrder:
         """Those of the forecasts, shape (patients, conditions), that are told by `which`, of the same shape."""
         probabilities = posterior[which]
         order = np.argsort(-probabilities, kind="stable")
@@ -123,19 +121,19 @@ class Forecasts:
     """
 
     posterior: Vector
-    truth: Flags
-    called: Numbers
-    needed: Numbers
+    truth: Bools
+    called: Integers
+    needed: Integers
     limits: Vector
-    most: Numbers | None = None
+    most: Integers | None = None
 
     @cached_property
-    def has_cause(self) -> Flags:
+    def has_cause(self) -> Bools:
         """Who has a true condition at all; without a complaint some have none, and no rank then."""
         return np.asarray(self.truth.any(axis=1))
 
     @cached_property
-    def rank(self) -> Numbers:
+    def rank(self) -> Integers:
         """The rank of the best-placed true condition, from 1; equal probabilities in the network's order."""
         order = descending(self.posterior)
         return np.asarray(np.argmax(np.take_along_axis(self.truth, order, axis=1), axis=1) + 1)
@@ -203,7 +201,7 @@ class Forecasts:
         return _ratio(listed, float(counts.sum())), _ratio(false - wrongly, false)
 
     @cached_property
-    def _by_best(self) -> Numbers:
+    def _by_best(self) -> Integers:
         return np.argsort(-self.best, kind="stable")
 
     @cached_property
@@ -291,7 +289,7 @@ class _Figures:
     def __init__(self, forecasts: Forecasts, conditions: tuple[str, ...]) -> None:
         self._forecasts = forecasts
         everyone, has_cause = np.ones(len(forecasts.rank)), forecasts.has_cause
-        shares: dict[str, tuple[Vector | Flags | Numbers, Vector | Flags]] = {
+        shares: dict[str, tuple[Vector | Bools | Integers, Vector | Bools]] = {
             "top1": (forecasts.rank == 1, has_cause),
             "top3": (forecasts.rank <= 3, has_cause),
             "mean_rank": (forecasts.rank, has_cause),

@@ -13,11 +13,11 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from bayesknee.cohort.extras import arrow_file
 from bayesknee.errors import TableError
@@ -43,6 +43,10 @@ class RowCounts(NamedTuple):
     def plus(self, other: RowCounts) -> RowCounts:
         """The sum of these counts and the other ones."""
         return RowCounts(self.scored + other.scored, self.rejected + other.rejected)
+
+
+# Is told the share of the work that is done, inside [0, 1], and the rows so far.
+Progress: TypeAlias = Callable[[float, RowCounts], None]
 
 
 def fingerprint(path: Path) -> dict[str, object]:

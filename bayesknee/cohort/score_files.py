@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bayesknee.cohort.csv_text import FORMULA, no_formula
 from bayesknee.cohort.reading import Piece, Source, check_suffix, open_source
-from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, beside, fingerprint, told
+from bayesknee.cohort.resumable_parts import Progress, ResumableParts, RowCounts, beside, fingerprint, told
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.score import BOUNDS, LOG_EVIDENCE, REASON, TRIAGE, WARNINGS, Scores, score_codes
 from bayesknee.errors import TableError, quoted
@@ -27,7 +27,6 @@ from bayesknee.plain import attributes
 from bayesknee.version import __version__
 
 ROW: Final = "row"
-Progress: TypeAlias = Callable[[float, RowCounts], None]
 
 
 @dataclass(frozen=True)

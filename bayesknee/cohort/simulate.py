@@ -11,8 +11,7 @@ import numpy as np
 from bayesknee.cohort.extras import require
 from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR, NONE
 from bayesknee.cohort.reading import check_suffix
-from bayesknee.cohort.resumable_parts import RowCounts, told
-from bayesknee.cohort.score_files import Progress
+from bayesknee.cohort.resumable_parts import Progress, RowCounts, told
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
 from bayesknee.files import cannot_replace, new_content, only_writer

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.cohort.measures import levels_called_for
 from bayesknee.cohort.simulated_interviews import DrawnPatients, Played
 from bayesknee.interval_95 import Z, wilson
@@ -22,7 +21,6 @@ from bayesknee.knowledge.network import Network
 from bayesknee.plain import attributes
 
 ALL: Final = "all"
-Flags: TypeAlias = NDArray[np.bool_]
 Lots: TypeAlias = Sequence[tuple[DrawnPatients, Played]]
 
 
@@ -125,7 +123,7 @@ def result(network: Network, policy: str, patients: DrawnPatients, played: Playe
     )
 
 
-def _found(network: Network, patients: DrawnPatients, played: Played) -> dict[str, Flags]:
+def _found(network: Network, patients: DrawnPatients, played: Played) -> dict[str, Bools]:
     """By must-not-miss condition, of those who have it: who is not below its limit at the end."""
     return {
         condition.id: played.posterior[those, number] >= condition.limit.value
@@ -134,24 +132,24 @@ def _found(network: Network, patients: DrawnPatients, played: Played) -> dict[st
     }
 
 
-def _found_lost(found: Mapping[str, Flags], by_all: Mapping[str, Flags]) -> dict[str, Lost]:
+def _found_lost(found: Mapping[str, Bools], by_all: Mapping[str, Bools]) -> dict[str, Lost]:
     return {name: paired(by_all[name], flags) for name, flags in found.items()}
 
 
-def _among_first(truth: Flags, posterior: Vector, count: int) -> Vector:
+def _among_first(truth: Bools, posterior: Vector, count: int) -> Vector:
     """Whether a true condition is among so many first: 0 or 1."""
     first = np.argsort(-posterior, axis=1, kind="stable")[:, :count]
     return np.asarray(np.take_along_axis(truth, first, axis=1).any(axis=1), np.float64)
 
 
-def share(flags: Vector | Flags) -> Figure:
+def share(flags: Vector | Bools) -> Figure:
     """A share, with Wilson's interval."""
     value = float(np.mean(flags))
     low, high = wilson(np.array(value), np.array(float(len(flags))))
     return Figure(value, float(low), float(high))
 
 
-def paired(one: Flags, other: Flags) -> Lost:
+def paired(one: Bools, other: Bools) -> Lost:
     """How many more have the first flag than have the second, with the interval of Agresti and Min 2005.
 
     That is the normal one, after half a patient more for each of the four ways to have the flags or not: it holds for

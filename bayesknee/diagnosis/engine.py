@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import DEFAULT_MEMORY, DEFAULT_SECONDS, Budget
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network, check_setting
+from bayesknee.lazy_types import Frame
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
-
-Frame = TypeVar("Frame")
 
 
 class Engine:

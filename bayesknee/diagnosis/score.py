@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from immutabledict import immutabledict
@@ -17,12 +17,10 @@ from bayesknee.errors import BayeskneeError, BudgetError, TableError, joined
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
-from bayesknee.lazy_types import CategoricalDtype, DataFrame, Index, Series
+from bayesknee.lazy_types import CategoricalDtype, DataFrame, Frame, Index, Series
 from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
 from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
 from bayesknee.patient.evidence import check_evidence
-
-Frame = TypeVar("Frame")
 
 BOUNDS: Final = ("_low", "_high")
 TRIAGE: Final = "triage"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
 
-from bayesknee.cohort.resumable_parts import RowCounts
-
-Progress: TypeAlias = Callable[[float, RowCounts], None]
+from bayesknee.cohort.resumable_parts import Progress, RowCounts
 
 
 @contextmanager

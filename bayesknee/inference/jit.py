@@ -8,6 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
+Index = NDArray[np.int64]  # of 64 bits on every machine, so that what is compiled has one signature
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -89,7 +89,7 @@ class Gradients(NamedTuple):
         return self.slopes[:, 1:] - self.slopes[:, :1] * self.posterior
 
 
-Numbers: TypeAlias = NDArray[np.floating]
+FloatArray: TypeAlias = NDArray[np.floating]
 Groups: TypeAlias = Sequence[frozenset[int]]
 
 
@@ -104,9 +104,9 @@ class Posteriors(NamedTuple):
         log_evidence: natural log of P(evidence | complaint, setting), shape (rows,).
     """
 
-    marginals: Numbers
-    groups: Numbers
-    log_evidence: Numbers
+    marginals: FloatArray
+    groups: FloatArray
+    log_evidence: FloatArray
 
 
 class Sample(NamedTuple):

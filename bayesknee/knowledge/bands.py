@@ -10,8 +10,8 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import Problem, unknown_name
 
-End: TypeAlias = float | str  # a number, or the name of a cut-off
-Band: TypeAlias = tuple[End, End]
+BandEnd: TypeAlias = float | str  # a number, or the name of a cut-off
+Band: TypeAlias = tuple[BandEnd, BandEnd]
 
 _NO_YES: Final = frozenset({"no", "yes"})
 _OPEN: Final = (float("-inf"), float("inf"))
@@ -184,7 +184,7 @@ def _ends(
     if any(each.per in broken for each in question.cut_offs.values()):
         return
     ranges = {name: cut_off_range(each, questions) for name, each in question.cut_offs.items()}
-    before: End | None = None
+    before: BandEnd | None = None
     for place, (state, (low, high)) in enumerate(question.bands.items()):
         lowest, highest = _range(low, ranges)[1], _range(high, ranges)[0]
         if lowest >= highest:
@@ -200,18 +200,18 @@ def _ends(
         before = high
 
 
-def _differ(one: End, other: End) -> bool:
+def _differ(one: BandEnd, other: BandEnd) -> bool:
     """Whether two ends differ; a number that could not be read differs from none."""
     if isinstance(one, str) or isinstance(other, str):
         return one != other
     return one < other or one > other
 
 
-def _shown(end: End) -> str:
+def _shown(end: BandEnd) -> str:
     return end if isinstance(end, str) else f"{end:g}"
 
 
-def _range(end: End, ranges: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+def _range(end: BandEnd, ranges: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
     return ranges[end] if isinstance(end, str) else (end, end)
 
 

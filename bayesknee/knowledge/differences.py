@@ -11,7 +11,7 @@ from bayesknee.knowledge.model import Number, Path, numbers_below
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.sections import NODES
 
-SECTIONS: Final = (
+COMPARED_SECTIONS: Final = (
     "settings",
     "topics",
     "groups",
@@ -92,7 +92,7 @@ def find_differences(old: Network, new: Network) -> Differences:
 
 def _lacking(one: Network, other: Network) -> Iterator[Path]:
     """The parts of one network that the other lacks."""
-    for section in SECTIONS:
+    for section in COMPARED_SECTIONS:
         for name in getattr(one, section):
             if name not in getattr(other, section):
                 yield section, name
@@ -118,7 +118,7 @@ def _reworded(old: Network, new: Network) -> Iterator[Path]:
     for name in HEAD:
         if getattr(old, name) != getattr(new, name):
             yield "network", name
-    for section in SECTIONS:
+    for section in COMPARED_SECTIONS:
         for path, one, other in _shared(old, new, section):
             yield from _plain_differences(path, one, other)
 

@@ -11,7 +11,6 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesknee.arrays import TINY, Vector
 from bayesknee.inference.elimination.order import EliminationOrder
@@ -19,9 +18,7 @@ from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.steps import Absorb, Begin, EliminationStep, End, Explain, Join, Observe
 from bayesknee.inference.elimination.structure import Structure
-from bayesknee.inference.jit import compiled
-
-Index = NDArray[np.int64]
+from bayesknee.inference.jit import Index, compiled
 
 BEGIN, ABSORB, JOIN, EXPLAIN, SUM_OUT = range(5)  # kinds of step
 NONE: Final = -1  # in place of an axis, where there is none
@@ -319,7 +316,7 @@ def step_back(  # noqa: PLR0913, PLR0917
     elif kind == JOIN:
         join_back(program, whose, place, pairs, x, g, before, found)
     else:
-        spread(place, answers[whose], g, before)
+        share_out(place, answers[whose], g, before)
 
 
 @compiled
@@ -380,7 +377,7 @@ def members(  # noqa: PLR0913, PLR0917
 
 
 @compiled
-def spread(place: int, weights: Vector, g: Vector, before: Vector) -> None:
+def share_out(place: int, weights: Vector, g: Vector, before: Vector) -> None:
     """The transpose of `sum_out`; the message is scaled so that its largest number is 1."""
     bit, top = len(before) >> (1 + place), g.max()
     scale = 1.0 / top if top > 0.0 else 1.0

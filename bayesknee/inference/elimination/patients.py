@@ -84,7 +84,7 @@ def common_of(model: NetworkArrays, known: NodeEvidence, *, with_any: bool = Fal
 
 @dataclass(frozen=True)
 class Patients:
-    """Patients of one structure; a `bayesknee.inference.elimination.steps.Numbers`.
+    """Patients of one structure; a `bayesknee.inference.elimination.steps.PatientNumbers`.
 
     Attributes:
         structure: what they have in common.

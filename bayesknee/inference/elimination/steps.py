@@ -34,7 +34,7 @@ class Alone(NamedTuple):
     yes: Vector
 
 
-class Numbers(Protocol):
+class PatientNumbers(Protocol):
     """The numbers of patients that the steps take, by the names in the steps."""
 
     def start(self, name: int) -> Vector:
@@ -68,8 +68,8 @@ class Tally(Protocol):
 class EliminationStep(Protocol):
     """A step of the elimination."""
 
-    def forward(self, x: Vector, numbers: Numbers, /) -> Vector: ...
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally, /) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers, /) -> Vector: ...
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally, /) -> Vector:
         """g before the step from g after it; x is the table before the step. Puts weights into the tally."""
 
 
@@ -121,11 +121,11 @@ class Begin:
     name: int
     scope: Places = ()
 
-    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers) -> Vector:
         start = numbers.start(self.name)
         return np.stack([x * spread(weights, self.scope, x.ndim) for weights in start])
 
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally) -> Vector:
         start = numbers.start(self.name)
         tally.axis(self.name, np.stack([gathered(x * layer, self.scope) for layer in g]) * start)
         before = np.zeros_like(x)
@@ -142,7 +142,7 @@ class Absorb:
     scope: Places
     effects: tuple[tuple[int, int], ...]
 
-    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers) -> Vector:
         no, yes = (spread(table, self.scope, x.ndim) for table in numbers.pair(self.condition))
         after = x * yes
         for name, place in self.effects:
@@ -150,7 +150,7 @@ class Absorb:
         after += x * no
         return after
 
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally) -> Vector:
         no, yes = (spread(table, self.scope, x.ndim) for table in numbers.pair(self.condition))
         explained = g.copy()
         for name, place in self.effects:
@@ -170,7 +170,7 @@ class Join:
     scope: Places
     effect: int | None
 
-    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers) -> Vector:
         crowd = numbers.crowd(self.name)
         nothing, something = (spread(table, self.scope, x.ndim) for table in (crowd.nothing, crowd.something))
         if self.effect is None:
@@ -182,7 +182,7 @@ class Join:
         after[present] = x[present] * (nothing + something) + x[absent] * something
         return after
 
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally) -> Vector:
         crowd = numbers.crowd(self.name)
         nothing, something = (spread(table, self.scope, x.ndim) for table in (crowd.nothing, crowd.something))
         if self.effect is None:
@@ -211,13 +211,13 @@ class Explain:
 
     pairs: tuple[tuple[int, int, int, int], ...]
 
-    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers) -> Vector:
         after = x.copy()
         for condition, axis, effect, place in self.pairs:
             explain(after, [(axis, 1)], place, numbers.chance(condition, effect))
         return after
 
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally) -> Vector:
         del x, tally
         before = g.copy()
         for condition, axis, effect, place in self.pairs[::-1]:
@@ -232,11 +232,11 @@ class Observe:
     effect: int
     place: int
 
-    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers) -> Vector:
         absent, present = numbers.weights(self.effect)
         return np.asarray(x[part(x.ndim, [(self.place, 0)])] * absent + x[part(x.ndim, [(self.place, 1)])] * present)
 
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally) -> Vector:
         weights = numbers.weights(self.effect)
         sides = [x[part(x.ndim, [(self.place, state)])] * g for state in (0, 1)]
         tally.effect(self.effect, np.stack([gathered(side, ()) for side in sides]) * weights)
@@ -249,11 +249,11 @@ class End:
 
     place: int
 
-    def forward(self, x: Vector, numbers: Numbers) -> Vector:
+    def forward(self, x: Vector, numbers: PatientNumbers) -> Vector:
         del numbers
         return np.asarray(np.add.reduce(x, axis=self.place))
 
-    def backward(self, x: Vector, g: Vector, numbers: Numbers, tally: Tally) -> Vector:
+    def backward(self, x: Vector, g: Vector, numbers: PatientNumbers, tally: Tally) -> Vector:
         del numbers, tally
         return np.repeat(np.expand_dims(g, self.place), x.shape[self.place], axis=self.place)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from bayesknee.inference.elimination.mixtures import mixings
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.inference.elimination.order import Bundle, Shape
 from bayesknee.inference.elimination.steps import Alone, expm1
-from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.factors import Factor, Scope
 from bayesknee.patient.evidence import Likelihood
-
-Scope: TypeAlias = tuple[int, ...]
 
 # Arrays over the members of a crowd and its scope: three are kept, and of the run without a group as many again.
 CROWD_ARRAYS: Final = 6

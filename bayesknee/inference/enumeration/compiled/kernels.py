@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.enumeration.compiled.risk_factors import Index, RiskFactorProgram, Weights
-from bayesknee.inference.jit import compiled
+from bayesknee.inference.enumeration.compiled.risk_factors import RiskFactorProgram, Weights
+from bayesknee.inference.jit import Index, compiled
 
 # Natural log of the least likelihood up to which answers are multiplied as they are. A float holds e^-708, so e^-108 is
 # left for the prior of subsets that no answer rules out: even of all 14 conditions that are taken here, at 4e-4 each.

@@ -27,8 +27,9 @@ from bayesknee.inference.enumeration.compiled.kernels import (
     Sums,
     Tables,
 )
-from bayesknee.inference.enumeration.compiled.risk_factors import Index, Joints, Weights
+from bayesknee.inference.enumeration.compiled.risk_factors import Joints, Weights
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
+from bayesknee.inference.jit import Index
 from bayesknee.inference.results import Groups, Posteriors
 from bayesknee.knowledge.model import Finding, NoisyOr, Reading
 from bayesknee.patient.codes import distinct_rows

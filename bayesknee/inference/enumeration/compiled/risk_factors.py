@@ -14,16 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.jit import Index
 from bayesknee.inference.prior.cutset import PriorTable
 from bayesknee.inference.prior.factors import ONE, Scope
 from bayesknee.inference.prior.joint import Prior, joint_plan
 from bayesknee.inference.prior.parents import Block
 from bayesknee.patient.codes import distinct_rows
-
-Index = NDArray[np.int64]
 
 # Rows that a step multiplies: plans join two tables at a time, so two and a spare, which is `ONES`.
 MOST_OPERANDS: Final = 3
