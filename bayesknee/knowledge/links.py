@@ -31,7 +31,7 @@ from bayesknee.knowledge.model import (
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import find_number, number_words
 
-Likelihood = Sequence[float]
+StateLikelihoods = Sequence[float]
 LEAST_CHANCE: Final = 1e-12  # in place of a 0 that is certain, so that its logarithm can be told. Judged
 
 
@@ -66,7 +66,7 @@ class Link:
     numbers: tuple[Stated, ...]
 
 
-def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> dict[str, Link]:
+def links(network: Network, setting: str, name: str, likelihood: StateLikelihoods) -> dict[str, Link]:
     """The link of an answer to each condition that it bears on directly, by condition.
 
     Args:
@@ -91,7 +91,7 @@ def links(network: Network, setting: str, name: str, likelihood: Likelihood) -> 
 # --- findings --------------------------------------------------------------------------------------------------------
 
 
-def _of_finding(network: Network, finding: Finding, likelihood: Likelihood) -> Iterator[Link]:
+def _of_finding(network: Network, finding: Finding, likelihood: StateLikelihoods) -> Iterator[Link]:
     if finding.id in network.clustered:
         return _by_chances(network, finding, likelihood)
     if isinstance(finding.model, Reading):
@@ -105,7 +105,7 @@ def _of_finding(network: Network, finding: Finding, likelihood: Likelihood) -> I
     return _by_chances(network, finding, likelihood)
 
 
-def _by_chances(network: Network, finding: Finding, likelihood: Likelihood) -> Iterator[Link]:
+def _by_chances(network: Network, finding: Finding, likelihood: StateLikelihoods) -> Iterator[Link]:
     """For each condition that bears on it, P(answer | only that condition) over P(answer | none), signs summed out."""
     likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
 
@@ -159,7 +159,7 @@ def _stated_state(distribution: Distribution, state: str) -> str:
     return state if state in distribution.numbers else next(iter(distribution.numbers))
 
 
-def _of_reading(network: Network, finding: Finding, reading: Reading, likelihood: Likelihood) -> Iterator[Link]:
+def _of_reading(network: Network, finding: Finding, reading: Reading, likelihood: StateLikelihoods) -> Iterator[Link]:
     """By way of the sign; the reading's own number is the one that says how far this answer can be trusted."""
     sign = network.signs[reading.sign]
     sensitivity, specificity = reading.sensitivity.value, reading.specificity.value
@@ -184,7 +184,7 @@ def _of_noisy_or(
         yield Link(condition_of(name), effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
 
 
-def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: Likelihood) -> Iterator[Link]:
+def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: StateLikelihoods) -> Iterator[Link]:
     """For each condition with a distribution of its own, P(answer | only that condition) over the mean of all."""
     likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
     everyone = {name: of_cause(rule.distributions, name) or rule.otherwise for name in network.causes}
@@ -205,7 +205,7 @@ def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: L
 # --- what stands before the conditions -------------------------------------------------------------------------------
 
 
-def _of_risk_factor(network: Network, factor: RiskFactor, setting: str, likelihood: Likelihood) -> Iterator[Link]:
+def _of_risk_factor(network: Network, factor: RiskFactor, setting: str, likelihood: StateLikelihoods) -> Iterator[Link]:
     """For each condition it acts on, the odds ratio of the answer over the mean one of people not asked.
 
     Where the answer is the state of reference, which has none, the odds ratio of the others that weighs most.
@@ -228,7 +228,7 @@ def _mean_log(ratios: Sequence[float], weights: Sequence[float]) -> float:
     return math.log(sum(r * w for r, w in zip(ratios, weights, strict=True)) / sum(weights))
 
 
-def _of_condition(network: Network, answered: Condition, likelihood: Likelihood) -> Iterator[Link]:
+def _of_condition(network: Network, answered: Condition, likelihood: StateLikelihoods) -> Iterator[Link]:
     """The conditions that hang on it, and those that it hangs on."""
     sign = 1.0 if likelihood[1] > likelihood[0] else -1.0
     for child in network.conditions.values():

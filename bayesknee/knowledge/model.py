@@ -19,7 +19,7 @@ Grade: TypeAlias = Literal["A", "B", "C", "D"]
 Level: TypeAlias = Literal["emergency", "same_day", "urgent", "routine", "self_care"]
 Kind: TypeAlias = Literal["history", "exam", "test"]
 Path: TypeAlias = tuple[str, ...]
-States: TypeAlias = Mapping[str, tuple[str, ...]]  # by id of a question, or of a state by its id
+StatesByName: TypeAlias = Mapping[str, tuple[str, ...]]  # by id of a question, or of a state by its id
 
 GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
@@ -309,9 +309,9 @@ class RiskFactor(Banded):
     out_of_scope: str = ""
     burden: float = 1.0
     help: str = ""
-    ask_once: States = field(default_factory=immutabledict)
-    ask_unless: States = field(default_factory=immutabledict)
-    state_names: States = field(default_factory=immutabledict)
+    ask_once: StatesByName = field(default_factory=immutabledict)
+    ask_unless: StatesByName = field(default_factory=immutabledict)
+    state_names: StatesByName = field(default_factory=immutabledict)
     synonyms: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "risk_factor"
@@ -467,10 +467,10 @@ class Finding(Banded):
     asked_of: str = ""
     burden: float = 1.0
     help: str = ""
-    only_if: States = field(default_factory=immutabledict)
-    ask_once: States = field(default_factory=immutabledict)
-    ask_unless: States = field(default_factory=immutabledict)
-    state_names: States = field(default_factory=immutabledict)
+    only_if: StatesByName = field(default_factory=immutabledict)
+    ask_once: StatesByName = field(default_factory=immutabledict)
+    ask_unless: StatesByName = field(default_factory=immutabledict)
+    state_names: StatesByName = field(default_factory=immutabledict)
     synonyms: tuple[str, ...] = ()
     bands: Mapping[str, Band] = field(default_factory=immutabledict)
     cut_offs: Mapping[str, CutOff] = field(default_factory=immutabledict)

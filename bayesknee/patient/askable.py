@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from bayesknee.errors import SEE_FINDINGS, QuestionError, unknown_text
-from bayesknee.knowledge.model import ANSWERED_BY, States
+from bayesknee.knowledge.model import ANSWERED_BY, StatesByName
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, gate_holds, is_within
 
@@ -117,7 +117,7 @@ def _may_be_asked(network: Network, evidence: Evidence, name: str) -> bool:
     return not question.ask_once or _any_holds(network, evidence, question.ask_once)
 
 
-def _any_holds(network: Network, evidence: Evidence, states: States) -> bool:
+def _any_holds(network: Network, evidence: Evidence, states: StatesByName) -> bool:
     return any(
         is_within(evidence.likelihoods.get(other), network.states[other], wanted) for other, wanted in states.items()
     )

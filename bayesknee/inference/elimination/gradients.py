@@ -24,14 +24,14 @@ from typing import Final, NamedTuple, cast
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Integers, Vector
 from bayesknee.inference.cpds import by_state, readings_likelihood
 from bayesknee.inference.elimination.core import EliminationCore
 from bayesknee.inference.elimination.greatest import by_at_most, changes_of_at_most
 from bayesknee.inference.elimination.patients import NodeEvidence, Patients, is_folded, node_evidence, one_patient
 from bayesknee.inference.elimination.run import Marginals
 from bayesknee.inference.elimination.structure import Structure
-from bayesknee.inference.prior.number_moves import PriorNumbers, Raw, States
+from bayesknee.inference.prior.number_moves import PriorNumbers, Raw
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events, Gradients
 from bayesknee.knowledge.model import Distribution, Greatest, NoisyOr, Path
@@ -127,12 +127,12 @@ class _PriorSlopes:
         found = self._numbers.raw(by_log_odds, dict(self._by_state()))
         return Raw(np.nan_to_num(found.by_number), np.nan_to_num(found.by_intercept))
 
-    def _by_log_odds(self, c: int) -> tuple[Vector, Mapping[int, States]]:
+    def _by_log_odds(self, c: int) -> tuple[Vector, Mapping[int, Integers]]:
         """d log P / d log odds by state of all parents; the axis of a parent with a known state has length 1."""
         parents = self._model.parents.odds_ratios[c].variables
         change, variables = self._over_open_parents(c)
         change = np.moveaxis(change, -1, 0)
-        along: dict[int, States] = {}
+        along: dict[int, Integers] = {}
         for axis, variable in enumerate(parents, start=1):
             if variable in variables:
                 along[variable] = np.arange(change.shape[axis])
@@ -161,7 +161,7 @@ class _PriorSlopes:
             self._private[private] = ((by_no * no + by_yes * yes) * weights).sum(axis=rest)
         return (by_yes - by_no) * no * yes * weights, variables
 
-    def _by_state(self) -> Iterator[tuple[int, tuple[Vector, States]]]:
+    def _by_state(self) -> Iterator[tuple[int, tuple[Vector, Integers]]]:
         """P(state | e) by block of risk factors, and its states."""
         found = {**self._tally.blocks, **self._private}
         for number, weights in self._structure.block_weights.items():

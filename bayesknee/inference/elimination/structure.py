@@ -18,7 +18,7 @@ from bayesknee.inference.elimination.mixtures import mixings
 from bayesknee.inference.elimination.network_arrays import NetworkArrays, NoisyOrNode
 from bayesknee.inference.elimination.order import Bundle, Shape
 from bayesknee.inference.elimination.steps import Alone, expm1
-from bayesknee.inference.prior.factors import Factor, Scope
+from bayesknee.inference.prior.factors import Factor, FactorScope
 from bayesknee.patient.evidence import Likelihood
 
 # Arrays over the members of a crowd and its scope: three are kept, and of the run without a group as many again.
@@ -64,13 +64,13 @@ class Structure:
         self.log_scale = sum(self._logs_of_the_rest(), np.zeros(1))
 
     @cached_property
-    def pairs(self) -> Mapping[int, tuple[Scope, Alone]]:
+    def pairs(self) -> Mapping[int, tuple[FactorScope, Alone]]:
         """The scope of each condition that has one, and P(absent) and P(present) given it, by number."""
         if not self.mixings:
             return self.pairs_before_mixing
         return {c: self._mixed(c) for c in range(self.model.n)}
 
-    def _mixed(self, c: int) -> tuple[Scope, Alone]:
+    def _mixed(self, c: int) -> tuple[FactorScope, Alone]:
         p = self.model.simple[c]
         scope, (no, yes) = self.pairs_before_mixing.get(c, ((), Alone(1.0 - p, p)))
         for mixing in self.mixings:
@@ -78,7 +78,7 @@ class Structure:
         return scope, Alone(np.broadcast_to(no, yes.shape), yes)
 
     @cached_property
-    def pairs_before_mixing(self) -> Mapping[int, tuple[Scope, Alone]]:
+    def pairs_before_mixing(self) -> Mapping[int, tuple[FactorScope, Alone]]:
         """As `pairs`, without the variables of mixtures, for each condition that has parents."""
         return {c: self._pair(c, self.factor(c)) for c in self.model.factors}
 
@@ -119,7 +119,7 @@ class Structure:
         block = self.model.parents.private_blocks[c]
         return block if block is not None and block not in self.settled else None
 
-    def _pair(self, c: int, factor: Factor) -> tuple[Scope, Alone]:
+    def _pair(self, c: int, factor: Factor) -> tuple[FactorScope, Alone]:
         private = self.private(c)
         table = np.moveaxis(factor.table, factor.variables.index(c), 0)
         scope = tuple(variable for variable in factor.variables if variable != c)
@@ -131,17 +131,17 @@ class Structure:
         return scope, Alone(no, yes)
 
     @cached_property
-    def scopes(self) -> Mapping[int, Scope]:
+    def scopes(self) -> Mapping[int, FactorScope]:
         """As the first of `pairs`, told without making a table: several mixtures make tables too large for memory."""
         mixed = tuple(mixing.number for mixing in self.mixings)
         found = {c: self._scope_before_mixing(c) for c in self.model.factors}
         return {c: (*found.get(c, ()), *mixed) for c in range(self.model.n)} if mixed else found
 
-    def _scope_before_mixing(self, c: int) -> Scope:
+    def _scope_before_mixing(self, c: int) -> FactorScope:
         left_out = {c, self.private(c), *self.settled} - {None}
         return tuple(variable for variable in self.model.factors[c].variables if variable not in left_out)
 
-    def scope(self, c: int) -> Scope:
+    def scope(self, c: int) -> FactorScope:
         """The variables that a condition depends on, except known ones and its private block."""
         return self.scopes.get(c, ())
 
@@ -157,7 +157,7 @@ class Structure:
         sizes = [len(node.members) * self._combinations(node.scope) for node in crowds]
         return CROWD_ARRAYS * sum(sizes) + CROWD_WORK * max(sizes, default=0)
 
-    def _combinations(self, scope: Scope) -> int:
+    def _combinations(self, scope: FactorScope) -> int:
         """How many combinations the states of these variables have."""
         return math.prod(len(self.block_weights[v]) if v in self.block_weights else 2 for v in scope)
 
@@ -175,10 +175,10 @@ class Structure:
                 effects.setdefault(c, []).append(k)
         return self._bundled({c: tuple(linked) for c, linked in effects.items()}, self.scopes)
 
-    def _bundled(self, effects: Mapping[int, Scope], scopes: Mapping[int, Scope]) -> tuple[Bundle, ...]:
+    def _bundled(self, effects: Mapping[int, FactorScope], scopes: Mapping[int, FactorScope]) -> tuple[Bundle, ...]:
         """All conditions, bundled by equal effects and equal scope; a condition in a scope is a bundle by itself."""
         parents = {variable for scope in scopes.values() for variable in scope if variable < self.model.n}
-        bundles: dict[tuple[Scope, Scope, int], list[int]] = {}
+        bundles: dict[tuple[FactorScope, FactorScope, int], list[int]] = {}
         touched = sorted({*effects, *scopes, *parents})
         for c in touched:
             key = (effects.get(c, ()), scopes.get(c, ()), c if c in parents else -1)

@@ -49,7 +49,7 @@ class FactorState(NamedTuple):
     answers: Answers
 
 
-class States(NamedTuple):
+class BlockStates(NamedTuple):
     """The possible states of the risk factors in a block.
 
     Attributes:
@@ -112,7 +112,7 @@ class AnswerSums:
         self.shape = states, 1 + len(prior.parents.conditions)
         in_parts = {number for side in prior.sides for part in side.parts for number in part.blocks}
         self._apart = [number for number in prior.blocks if number not in in_parts]
-        self._kept: dict[tuple[int, Answers], States] = {}
+        self._kept: dict[tuple[int, Answers], BlockStates] = {}
         self._kept_parts: dict[tuple[object, ...], PartStates] = {}
 
     def of(self, known: Mapping[str, Likelihood], weights: Vector) -> Vector:
@@ -143,7 +143,7 @@ class AnswerSums:
                 for other in possible.others:
                     shares[other.row] = other.chance * total
         if self._starts:
-            all_states: list[States | PartStates] = [*states.values(), *chain(*spread.states)]
+            all_states: list[BlockStates | PartStates] = [*states.values(), *chain(*spread.states)]
             rest = sorted(row for possible in all_states for row in possible.rest)
             left = total - np.add.reduceat(shares, list(self._starts.values()), axis=0)
             shares[rest] = np.maximum(left, 0.0)
@@ -151,13 +151,13 @@ class AnswerSums:
 
     # --- the states that are possible --------------------------------------------------------------------------------
 
-    def _states(self, number: int, answers: Answers) -> States:
+    def _states(self, number: int, answers: Answers) -> BlockStates:
         if (found := self._kept.get((number, answers))) is None:
             found = self._list_states(number, answers)
             keep(self._kept, (number, answers), found, MOST_CACHED)
         return found
 
-    def _list_states(self, number: int, answers: Answers) -> States:
+    def _list_states(self, number: int, answers: Answers) -> BlockStates:
         block = self._prior.blocks[number]
         rest: list[int] = []
         others: list[FactorState] = []
@@ -170,7 +170,7 @@ class AnswerSums:
                 also = (*answers[:place], only, *answers[place + 1 :])
                 if (row := self._starts[name] + state) != rest[-1]:
                     others.append(FactorState(row, place, state, float(chances[state]), also))
-        return States(tuple(rest), tuple(others))
+        return BlockStates(tuple(rest), tuple(others))
 
     def _spread(self, given: KnownRiskFactors, known: Mapping[str, Likelihood]) -> AnswerSpread:
         prior = self._prior
@@ -207,7 +207,7 @@ class AnswerSums:
     # --- sums --------------------------------------------------------------------------------------------------------
 
     def _one_by_one(
-        self, shares: Vector, states: Mapping[int, States], given: KnownRiskFactors, weights: Vector
+        self, shares: Vector, states: Mapping[int, BlockStates], given: KnownRiskFactors, weights: Vector
     ) -> Vector:
         """Adds to the shares, from P(s, r=v, known) for each risk factor r and state v; returns the sums themselves."""
         prior = self._prior
@@ -225,7 +225,9 @@ class AnswerSums:
         rows = [np.ones(sets.size), *(sets.holds_any(frozenset([place])) for place in places)]
         return np.array(rows[span])
 
-    def _by_parts(self, shares: Vector, states: Mapping[int, States], spread: AnswerSpread, rows: Vector) -> Vector:
+    def _by_parts(
+        self, shares: Vector, states: Mapping[int, BlockStates], spread: AnswerSpread, rows: Vector
+    ) -> Vector:
         """Adds to the shares of a range of sums, all risk factors of a part at once; returns the sums themselves."""
         smaller, larger = (product(messages) for messages in spread.messages)
         of_smaller = self._prior.side_sets.times_second(rows, larger) * spread.chances
@@ -254,7 +256,7 @@ class AnswerSums:
                 shares[states.others] += matrix_product(asked, d.reshape(len(d), -1).T)
 
     def _add_cutset(
-        self, shares: Vector, states: Mapping[int, States], cutset: CutsetStates, of_cutset: Vector
+        self, shares: Vector, states: Mapping[int, BlockStates], cutset: CutsetStates, of_cutset: Vector
     ) -> None:
         """Adds what risk factors in the cutset have of the sums by state of the cutset, shape (sums, states)."""
         prior = self._prior

@@ -25,13 +25,13 @@ ONE: Final = np.ones(1)
 MOST_FACTORS_AT_ONCE: Final = 2  # einsum is quick with two operands, and slow with many
 MOST_PLANS: Final = 1024  # a few kilobytes each; a network has one for each pattern of what is known of risk factors
 
-Scope: TypeAlias = tuple[int, ...]
+FactorScope: TypeAlias = tuple[int, ...]
 
 
 class Factor(NamedTuple):
     """A table with an axis for each of its variables, which are numbers in ascending order; maybe with draws."""
 
-    variables: Scope
+    variables: FactorScope
     table: Vector
 
     def cut(self, index: Mapping[int, int | slice]) -> Factor:
@@ -56,7 +56,7 @@ class Factor(NamedTuple):
         table = self.table.take(bits[0], axis=0) if len(bits) == 1 else self.table[bits]
         return Factor((SETS, *self.variables[len(own) :]), table)
 
-    def over(self, scope: Scope) -> Vector:
+    def over(self, scope: FactorScope) -> Vector:
         """The table with an axis for each variable of a wider scope, of length 1 where it lacks one."""
         return self.table[tuple(ALL if variable in self.variables else None for variable in scope)]
 
@@ -72,8 +72,8 @@ class Product(NamedTuple):
     """
 
     numbers: tuple[int, ...]
-    scopes: tuple[Scope, ...]
-    rest: Scope
+    scopes: tuple[FactorScope, ...]
+    rest: FactorScope
     subscripts: str
 
     def gradient(self, place: int, change: Vector, tables: Sequence[Vector]) -> Vector:
@@ -98,7 +98,7 @@ class EliminationPlan:
         left: the scope of each table that is left, by its number.
     """
 
-    def __init__(self, scopes: Iterable[Scope]) -> None:
+    def __init__(self, scopes: Iterable[FactorScope]) -> None:
         self.left = dict(enumerate(scopes))
         self.steps: list[Product] = []
         self._next = len(self.left)
@@ -179,7 +179,7 @@ def sum_out(factors: Iterable[Factor], variables: Iterable[int]) -> Factor:
 
 
 @lru_cache(maxsize=MOST_PLANS)
-def plan_of(scopes: tuple[Scope, ...], variables: tuple[int, ...]) -> EliminationPlan:
+def plan_of(scopes: tuple[FactorScope, ...], variables: tuple[int, ...]) -> EliminationPlan:
     """How to multiply tables of these scopes, and sum variables out one after the other, to one table."""
     plan = EliminationPlan(scopes)
     for variable in variables:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.prior.factors import Factor, Scope
+from bayesknee.inference.prior.factors import Factor, FactorScope
 from bayesknee.inference.prior.joint import Prior, joint_plan, places
 from bayesknee.inference.prior.number_moves import PriorNumbers, Raw
 from bayesknee.inference.prior.part_gradients import through_parts
@@ -95,7 +95,7 @@ class PriorGradients:
             of_blocks, by_condition = through_parts(self._prior, weights, factors, sums)
             of_blocks[common] /= self._prior.complaint
             return of_blocks, [_condition_first(by_condition[c], factor, c) for c, factor in enumerate(factors)]
-        scopes: list[Scope] = [*((number,) for number in weights), *(factor.variables for factor in factors)]
+        scopes: list[FactorScope] = [*((number,) for number in weights), *(factor.variables for factor in factors)]
         tables = [*weights.values(), *(factor.table for factor in factors)]
         changes = _through_joint(scopes, tables, self._prior.order, sums)
         of_blocks = dict(zip(weights, changes, strict=False))
@@ -113,7 +113,7 @@ def _condition_first(change: Vector, factor: Factor, c: int) -> tuple[Vector, Ve
 
 
 def _through_joint(
-    scopes: Sequence[Scope], tables: Sequence[Vector], order: tuple[int, ...], sums: Vector
+    scopes: Sequence[FactorScope], tables: Sequence[Vector], order: tuple[int, ...], sums: Vector
 ) -> list[Vector]:
     """The derivatives of sums over subsets by the entries of the tables whose product, summed, is the joint."""
     n = sums.shape[1].bit_length() - 1

@@ -33,7 +33,7 @@ from bayesknee.inference.prior.factors import (
     SETS,
     EliminationPlan,
     Factor,
-    Scope,
+    FactorScope,
     check_size,
     elimination_order,
     outer,
@@ -357,7 +357,9 @@ def sum_over_blocks(factors: Sequence[Factor], order: Sequence[int], n: int) -> 
 
 
 @lru_cache(maxsize=MOST_PLANS)
-def joint_plan(scopes: tuple[Scope, ...], order: tuple[int, ...], n: int) -> tuple[EliminationPlan, tuple[int, ...]]:
+def joint_plan(
+    scopes: tuple[FactorScope, ...], order: tuple[int, ...], n: int
+) -> tuple[EliminationPlan, tuple[int, ...]]:
     """From all factors to two that share the common variable only, and the order of conditions in their product.
 
     The smaller one holds the weights of the common variable, too.

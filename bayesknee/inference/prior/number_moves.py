@@ -16,12 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Integers, Vector
 from bayesknee.inference.prior.parents import Parents
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.network import Network
-
-States = NDArray[np.intp]
 
 
 class Raw(NamedTuple):
@@ -96,8 +94,8 @@ class PriorNumbers:
 
     def raw(
         self,
-        by_log_odds: Iterable[tuple[Vector, Mapping[int, States]]],
-        by_state: Mapping[int, tuple[Vector, States]],
+        by_log_odds: Iterable[tuple[Vector, Mapping[int, Integers]]],
+        by_state: Mapping[int, tuple[Vector, Integers]],
     ) -> Raw:
         """What the numbers do with the intercepts held, from what log odds and block states do.
 
@@ -116,7 +114,7 @@ class PriorNumbers:
         return Raw(np.vstack([nothing, *by_ratio, *by_share]), np.array(by_intercept))
 
     def _by_odds_ratio(
-        self, by_log_odds: Vector, c: int, along: Mapping[int, States], ratio: OddsRatioNumber
+        self, by_log_odds: Vector, c: int, along: Mapping[int, Integers], ratio: OddsRatioNumber
     ) -> Vector:
         """The sum over the states of the parents in which this one is in that state; shape (sums,)."""
         if ratio.parent in self._parents.conditions:
@@ -129,13 +127,13 @@ class PriorNumbers:
         rest = tuple(other for other in range(1, by_log_odds.ndim) if other != axis)
         return np.asarray(by_log_odds.sum(axis=rest) @ wanted)
 
-    def _has(self, states: States, name: str, state: str) -> NDArray[np.bool_]:
+    def _has(self, states: Integers, name: str, state: str) -> NDArray[np.bool_]:
         """Whether a risk factor is in a state, by state of its block."""
         block = self._parents.block_of[self._block_of[name]]
         of_member = np.unravel_index(states, [len(member.states) for member in block.members])[block.ids.index(name)]
         return np.asarray(of_member == self._network.risk_factors[name].states.index(state))
 
-    def _by_share(self, by_state: Vector, states: States, name: str, state: str) -> Vector:
+    def _by_share(self, by_state: Vector, states: Integers, name: str, state: str) -> Vector:
         """The other states give way in proportion: d weight / d share is weight / share, or - weight / (1 - share)."""
         factor = self._network.risk_factors[name]
         share = factor.prior_in(self._parents.setting)[factor.states.index(state)]

@@ -18,10 +18,10 @@ from bayesknee.inference.prior.cutset import Part, Side, product
 from bayesknee.inference.prior.factors import SETS, Factor, outer, plan_of
 from bayesknee.inference.prior.joint import Prior
 
-Changes = tuple[dict[int, Vector], dict[int, Vector]]  # by block, and by condition
+PartChanges = tuple[dict[int, Vector], dict[int, Vector]]  # by block, and by condition
 
 
-def through_parts(prior: Prior, weights: Mapping[int, Vector], factors: Sequence[Factor], sums: Vector) -> Changes:
+def through_parts(prior: Prior, weights: Mapping[int, Vector], factors: Sequence[Factor], sums: Vector) -> PartChanges:
     """The derivatives of sums over sets by the entries of the tables whose product, summed, is the joint.
 
     Args:
@@ -82,7 +82,7 @@ class _RunPart:
         table = Factor(self._scope, self._left).over(self._axes)
         self.message = np.broadcast_to(table, self._sizes).reshape(part.sets.size, -1)
 
-    def gradients(self, change: Vector, factors: Sequence[Factor]) -> Changes:
+    def gradients(self, change: Vector, factors: Sequence[Factor]) -> PartChanges:
         """By block and condition, from the derivative by the message, shape (sums, sets, states of the cutset)."""
         missing = tuple(1 + axis for axis, variable in enumerate(self._axes) if variable not in self._scope)
         of_left = change.reshape(len(change), *self._sizes).sum(axis=missing)
@@ -129,7 +129,7 @@ class _RunSide(NamedTuple):
         """Shape (sets of the side, states of the cutset)."""
         return product(self.messages)
 
-    def gradients(self, change: Vector, factors: Sequence[Factor]) -> list[Changes]:
+    def gradients(self, change: Vector, factors: Sequence[Factor]) -> list[PartChanges]:
         """By part, from the derivative by the product, shape (sums, sets of the side, states of the cutset)."""
         messages = self.messages
         found = []

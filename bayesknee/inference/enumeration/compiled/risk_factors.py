@@ -18,7 +18,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.jit import Index
 from bayesknee.inference.prior.cutset import PriorTable
-from bayesknee.inference.prior.factors import ONE, Scope
+from bayesknee.inference.prior.factors import ONE, FactorScope
 from bayesknee.inference.prior.joint import Prior, joint_plan
 from bayesknee.inference.prior.parents import Block
 from bayesknee.patient.codes import distinct_rows
@@ -160,7 +160,7 @@ def _outer(first: Vector, second: Vector) -> Vector:
 
 def _program(prior: Prior, shared: Sequence[int]) -> tuple[RiskFactorProgram, tuple[int, ...]]:
     common, sizes = prior.parents.block_numbers[-1], prior.parents.states
-    scopes: list[Scope] = [(common,), *((number, common) for number in shared)]
+    scopes: list[FactorScope] = [(common,), *((number, common) for number in shared)]
     scopes += [pair.summed.variables for pair in prior.pairs]
     plan, order = joint_plan(tuple(scopes), prior.order, len(prior.parents.conditions))
     layout = _Layout(sizes, common)
@@ -192,17 +192,17 @@ class _Layout:
         self._common = common
         self.rows = 1  # after the row of ones
 
-    def _own(self, scope: Scope) -> Scope:
+    def _own(self, scope: FactorScope) -> FactorScope:
         return tuple(variable for variable in scope if variable != self._common)
 
-    def add(self, scope: Scope) -> range:
+    def add(self, scope: FactorScope) -> range:
         """Reserves the rows of a new table."""
         start = self.rows
         self.rows += math.prod(self._sizes[variable] for variable in self._own(scope))
         return range(start, self.rows)
 
     def products(
-        self, scopes: Sequence[Scope], tables: Sequence[range], rest: Scope, made: range
+        self, scopes: Sequence[FactorScope], tables: Sequence[range], rest: FactorScope, made: range
     ) -> Iterator[tuple[int, ...]]:
         """The products that sum to the rows of a new table, as in `RiskFactorProgram.products`."""
         kept = self._own(rest)
@@ -213,7 +213,7 @@ class _Layout:
             rows += [ONES] * (MOST_OPERANDS - len(rows))
             yield made[self._place(rest, state)], *rows, int(not any(state[v] for v in gone))
 
-    def _place(self, scope: Scope, state: Mapping[int, int]) -> int:
+    def _place(self, scope: FactorScope, state: Mapping[int, int]) -> int:
         place = 0
         for variable in self._own(scope):
             place = place * self._sizes[variable] + state[variable]
