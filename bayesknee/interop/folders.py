@@ -14,7 +14,7 @@ from bayesknee.errors import BayeskneeError, ExportError
 from bayesknee.files import new_folder, write_file
 from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Number
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.reader import MAIN_FILE, read_network
+from bayesknee.knowledge.reading.reader import MAIN_FILE, read_network
 from bayesknee.knowledge.writer import check_read_back
 
 MOST_CHARACTERS: Final = 2_000_000  # in a file: half of what the reader takes

@@ -8,7 +8,7 @@ from typing import Final
 
 from bayesknee.errors import NetworkNotFoundError, name_hint, quoted
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.reader import read_network
+from bayesknee.knowledge.reading.reader import read_network
 
 DEFAULT_NETWORK: Final = "posterior_knee"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]

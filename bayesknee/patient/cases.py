@@ -27,10 +27,10 @@ from bayesknee.errors import (
     quoted,
     shown_word,
 )
-from bayesknee.knowledge import yaml_tree
-from bayesknee.knowledge.fields import DECIMAL
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.yaml_tree import Scalar, Sequence, Tree, TreeError
+from bayesknee.knowledge.reading import yaml_tree
+from bayesknee.knowledge.reading.fields import DECIMAL
+from bayesknee.knowledge.reading.yaml_tree import Scalar, Sequence, Tree, TreeError
 from bayesknee.patient.evidence import check_evidence
 
 RawAnswer: TypeAlias = str | float | Mapping[str, str | float]

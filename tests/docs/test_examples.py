@@ -29,7 +29,7 @@ from typing import Any, Final
 import pytest
 
 import bayesknee
-from bayesknee.knowledge.yaml_tree import parse_tree
+from bayesknee.knowledge.reading.yaml_tree import parse_tree
 from tests.support.paths import ROOT
 
 README: Final = ROOT / "README.md"

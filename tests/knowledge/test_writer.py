@@ -12,8 +12,9 @@ import pytest
 
 from bayesknee import NetworkError, load_network
 from bayesknee.errors import BayeskneeError
-from bayesknee.knowledge import reader, writer
+from bayesknee.knowledge import writer
 from bayesknee.knowledge.model import Number, Reference
+from bayesknee.knowledge.reading import reader
 from bayesknee.knowledge.writer import Changes, not_copied, write_changed
 from tests.support.paths import NETWORKS
 

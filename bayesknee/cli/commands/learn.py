@@ -9,7 +9,7 @@ import click
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option, warn
 from bayesknee.errors import shown_word
 from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network
-from bayesknee.knowledge.reader import read_network
+from bayesknee.knowledge.reading.reader import read_network
 
 
 @click.command(

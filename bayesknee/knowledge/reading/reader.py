@@ -17,10 +17,8 @@ from typing import Any, Final, TypeVar
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
-from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.checks import find_problems
-from bayesknee.knowledge.fields import Fields, deepest, shown, unread
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import (
     NO_YES,
@@ -42,8 +40,10 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.knowledge.reading import yaml_tree
+from bayesknee.knowledge.reading.fields import Fields, deepest, shown, unread
+from bayesknee.knowledge.reading.yaml_tree import TreeError, read_tree
 from bayesknee.knowledge.scope import Scope, ScopeAnswer, ScopeQuestion
-from bayesknee.knowledge.yaml_tree import TreeError, read_tree
 
 FORMAT: Final = "1"
 MOST_FILES: Final = 100  # judged: a network has a dozen sections; a folder with more is hardly one

@@ -11,7 +11,6 @@ from typing import Final, TypeVar
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, Problem, name_hint, quoted
-from bayesknee.knowledge import yaml_tree
 from bayesknee.knowledge.bands import Band, CutOff
 from bayesknee.knowledge.model import (
     ConditionalTable,
@@ -25,7 +24,8 @@ from bayesknee.knowledge.model import (
     Reading,
     Weight,
 )
-from bayesknee.knowledge.yaml_tree import Scalar, Tree
+from bayesknee.knowledge.reading import yaml_tree
+from bayesknee.knowledge.reading.yaml_tree import Scalar, Tree
 
 DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
