@@ -43,7 +43,7 @@ def markdown(text: str) -> str:
     return _AT_THE_START.sub(r"\g<1>\\\g<2>", line).replace("<", "&lt;").replace(">", "&gt;")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=1)  # there is one
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader
 

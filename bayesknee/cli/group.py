@@ -19,7 +19,7 @@ from bayesknee.version import __version__
 BAD_INPUT: Final = 2
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE, as the shell has it for a program that the signal ended
 PROGRAM: Final = "bayesknee"
-MOST_TOLD: Final = 3
+MOST_TOLD: Final = 3  # problems in one error line; `check` lists the rest; judged
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 # What each command is, told here so that the help of all need not import all; in groups, what most need first.

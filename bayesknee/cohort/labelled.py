@@ -46,7 +46,7 @@ LABEL: Final = "label"
 OTHER: Final = "other"
 NONE: Final = "none"  # the label of who has none of the conditions; a blank would say that nobody knows
 LABEL_SEPARATOR: Final = ";"
-MOST_TOLD: Final = 3
+MOST_TOLD: Final = 3  # problems or columns in one error line: enough to see what kind of mistake it is; judged
 SETTING: Final = "setting"
 UNKNOWN_CODE: Final = -2  # of a question that was asked, and whose answer is not known
 _BLANK: Final = ("", None)
@@ -94,7 +94,7 @@ class PackedAnswers:
         return check_evidence(self.network, answers)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4)  # networks in use: one, or two that are compared
 def _columns(network: Network) -> dict[str, int]:
     return {name: column for column, name in enumerate(network.questions)}
 
@@ -362,7 +362,7 @@ def _rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[Ca
         )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # states are some hundreds, measured numbers thousands
 def _answer(text: str) -> str | float:
     """As `plain_answer`; equal texts give one object, so that a hundred thousand patients share it."""
     return plain_answer(text)

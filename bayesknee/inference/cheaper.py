@@ -68,10 +68,12 @@ class Passes(NamedTuple):
     by_event: float = 0.0
 
 
+# By the measurement above, rounded: what is off by a factor of two sends patients between both ways to the slower one,
+# with the same figures.
 INFER: Final = Passes(15.0)
 SHARES: Final = Passes(35.0, arrays=12.0)
 GRADIENTS: Final = Passes(50.0, by_event=2.0)
-REDRAWN: Final = Passes(2.0 * USUAL_DRAWS)
+REDRAWN: Final = Passes(2.0 * USUAL_DRAWS)  # of each draw, its prior and its answers
 QUESTIONS: Final = 0.5  # passes for each question that is asked about, as unread signs and findings fold into sums
 
 

@@ -313,7 +313,7 @@ def _likelihood(answer: Answer, states: tuple[str, ...]) -> Likelihood:
     return tuple(answer[state] / highest for state in states)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)  # a network of hundreds of questions has about as many states
 def _certainty(answer: str, states: tuple[str, ...]) -> Likelihood:
     return tuple(float(state == answer) for state in states)
 

@@ -103,14 +103,14 @@ def _width(text: str, look: Letters, family: tuple[str, ...]) -> float:
     return max(sum(pair[0] for pair in widths), sum(pair[1] for pair in widths))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=20_000)  # a hundred letters in all looks of many pictures; a hundred bytes each
 def _advance(letter: str, look: Letters, family: tuple[str, ...]) -> tuple[float, float]:
     """By how much a letter makes a text wider, in points, on paper and on a screen."""
     with_it, without = (_measured(f"n{inner}n", look, family) for inner in (letter, ""))
     return with_it[0] - without[0], with_it[1] - without[1]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=20_000)  # as many as `_advance` asks for
 def _measured(text: str, look: Letters, family: tuple[str, ...]) -> tuple[float, float]:
     """The width of a text in points, on paper and on a screen."""
     letters = FontProperties(family=family, weight="bold" if look.bold else "normal", size=look.size)
@@ -120,7 +120,7 @@ def _measured(text: str, look: Letters, family: tuple[str, ...]) -> tuple[float,
     return float(on_paper), float(on_screen) * 72.0 / look.dpi
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=1_000)  # looks: sizes, bold or not, and dots per inch
 def _line(look: Letters, family: tuple[str, ...]) -> float:  # noqa: ARG001 (a key of the cache)
     """In points, on paper or on this screen, whichever is more."""
     figure = Figure(dpi=look.dpi)

@@ -20,6 +20,13 @@ NOTHING_ENDS: Final = 0  # in place of the name of a variable, where none is eli
 SECONDS_A_STEP: Final = 1e-4
 SECONDS_A_NUMBER: Final = 6e-9  # forward, recomputed, and backward
 KEPT_AT_MOST: Final = 2**25  # numbers in tables kept for the backward pass, 256 MB; beyond, tables are recomputed
+BYTES: Final = 8  # of a number
+WORKING_TABLES: Final = 6  # in use at a time: what goes in and out of a step, both ways, and two in between
+# Passes over the larger table of a step, counted in `steps`: a condition makes two tables and adds them, each finding
+# that it explains takes three passes over half of one, and any other step one to read and one to write.
+ABSORBED: Final = 3.0
+EXPLAINED: Final = 1.5
+SUMMED: Final = 2.0
 ROOTS: Final = 24  # estimated tables in memory when they are recomputed: about twice the root of the number of steps
 WIDEST_AXES: Final = 3  # conditions of a bundle that may get axes: the table grows by 2 for each. Judged
 
@@ -77,8 +84,9 @@ class EliminationOrder:
 
     @property
     def memory(self) -> int:
-        """The estimated bytes for one patient: the tables kept for the backward pass, and six as working memory."""
-        return 8 * (min(sum(self.sizes), KEPT_AT_MOST + ROOTS * self.largest) + 6 * self.largest)
+        """The estimated bytes for one patient: the tables kept for the backward pass, and working memory."""
+        kept = min(sum(self.sizes), KEPT_AT_MOST + ROOTS * self.largest)
+        return BYTES * (kept + WORKING_TABLES * self.largest)
 
     @property
     def seconds(self) -> float:
@@ -306,7 +314,7 @@ class _Planner:
         for name in live:
             size *= self.states[name]
         before = self.sizes[-1] if self.sizes else 1
-        passes = 3 + 1.5 * len(step.effects) if isinstance(step, Absorb) else 2.0
+        passes = ABSORBED + EXPLAINED * len(step.effects) if isinstance(step, Absorb) else SUMMED
         self.work += passes * max(size, before)
         self.steps.append(step)
         self.sizes.append(size)

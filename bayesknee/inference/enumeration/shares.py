@@ -316,7 +316,7 @@ class SubsetPath:
         }
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # parts: an account goes through its parts more than once. Judged
 def sides(sets: CauseSets, events: Events, start: int, stop: int) -> Vector:
     """1.0 where a set belongs to a side, shape (stop - start, 2 * events): events, then opposites. Read only."""
     inside = np.array([sets.holds_any(event)[start:stop] for event in events]).T > 0.0

@@ -24,6 +24,7 @@ from bayesknee.inference.jit import Index, compiled
 LOWEST_PRODUCT = -600.0
 SEGMENT = 300.0  # log by which a product may fall before its exponents are put aside
 NOTHING_LEFT = -(1 << 40)  # the exponent of zero
+LEAST_EXPONENT = -1100  # of two: below -1074 a float is 0, and an exponent that is much lower fits no integer of C
 
 SKIPPED, NOISY_OR, READING, MIXTURE = range(4)
 
@@ -338,7 +339,7 @@ def multiply_with_exponents(  # noqa: PLR0913, PLR0917
     if top == NOTHING_LEFT:
         return 0.0
     for s in range(len(product)):
-        product[s] = math.ldexp(product[s], max(exponents[s] - top, -1100))
+        product[s] = math.ldexp(product[s], max(exponents[s] - top, LEAST_EXPONENT))
     return float(top) * math.log(2.0)
 
 
