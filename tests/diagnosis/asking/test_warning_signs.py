@@ -10,7 +10,7 @@ import pytest
 from bayesknee import Engine, load_network
 from bayesknee.diagnosis.asking.warning_signs import MOST_FOR_DANGERS
 from bayesknee.diagnosis.triage import red_flags
-from bayesknee.knowledge.model import LEVELS, RedFlag
+from bayesknee.knowledge.model import LEVELS, Level, RedFlag
 from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
 from tests.support.paths import NETWORKS
@@ -36,16 +36,19 @@ def test_what_a_flag_needs_is_not_asked_where_its_other_line_is_denied() -> None
 
 
 def test_a_flag_that_holds_only_with_one_as_urgent_adds_no_question() -> None:
-    def flag(name: str, level: str, *questions: str) -> RedFlag:
+    def flag(name: str, level: Level, *questions: str) -> RedFlag:
         return replace(
             KNEE.red_flags["foot_drop"], id=name, level=level, when=tuple({each: ("yes",)} for each in questions)
         )
 
     names = ("f", "g", "h")
-    parts = [condition("a", 0.6), condition("b", 0.6), *(finding(name, noisy_or(0.1, a=0.5)) for name in names)]
-    for level, expected in (("emergency", ("f", "h")), ("urgent", names)):
+    findings = [finding(name, noisy_or(0.1, a=0.5)) for name in names]
+    cases: list[tuple[Level, tuple[str, ...]]] = [("emergency", ("f", "h")), ("urgent", names)]
+    for level, expected in cases:
         flags = {"one": flag("one", level, "f"), "both": flag("both", "same_day", "f", "g"), "h": flag("h", level, "h")}
-        made = replace(network(*parts), red_flags=flags, references=KNEE.references)
+        made = replace(
+            network(condition("a", 0.6), condition("b", 0.6), *findings), red_flags=flags, references=KNEE.references
+        )
         assert Engine(made).diagnose().warning_signs == expected
 
 
