@@ -22,6 +22,10 @@ _WRITERS: Final[Mapping[str, Callable[[Document], str]]] = immutabledict(
     bif=bif, xmlbif=xmlbif, xdsl=xdsl, net=net, uai=uai
 )
 NAMES_SUFFIX: Final = ".names.json"
+# Of the remark in a file, by which its roles are known where it is read again.
+WRITTEN_BY: Final = "written by bayesknee."
+CONDITIONS: Final = "Conditions:"
+CATCH_ALL: Final = "Catch-all:"
 # Names that pyAgrum 3.3.1 takes for words of the format, wherever they stand. States are in quotes in NET.
 _KEYWORDS: Final[Mapping[str, frozenset[str]]] = immutabledict(
     bif=frozenset({"network", "variable", "probability", "property", "type", "discrete", "default", "table"}),
@@ -66,11 +70,14 @@ def export(
 
 
 def _document(network: Network, setting: str) -> Document:
-    parts = [f"{network.id} {network.version} in {setting}, written by bayesknee."]
+    parts = [f"{network.id} {network.version} in {setting}, {WRITTEN_BY}"]
     if is_conditioned(network):
         parts.append(f"Condition every query on {COMPLAINT} = yes.")
     if network.gated:
         parts.append("Give what an answer implies of its gate (only_if in the network) as evidence, too.")
+    parts.append(f"{CONDITIONS} {' '.join(network.conditions)}.")
+    if network.catch_all:
+        parts.append(f"{CATCH_ALL} {network.catch_all}.")
     if network.sha256:
         parts.append(f"sha256 of its source: {network.sha256}")
     remark = re.sub("-+", "-", " ".join(" ".join(parts).split()))  # two end a comment in XML

@@ -6,13 +6,28 @@ The folder is written beside its place, read back and compared; only then does i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from immutabledict import immutabledict
 
 from bayesknee.errors import BayeskneeError, ExportError
 from bayesknee.files import new_folder, write_file
-from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Number
+from bayesknee.knowledge.model import (
+    ANY_SETTING,
+    NO_YES,
+    RULE_KEYS,
+    Condition,
+    Distribution,
+    Finding,
+    FindingModel,
+    Number,
+    RiskFactor,
+    Sign,
+    numbers_below,
+)
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reading.reader import MAIN_FILE, read_network
 from bayesknee.knowledge.writer import check_read_back
@@ -22,19 +37,21 @@ CASES: Final = "cases"
 
 
 def write_folder(network: Network, folder: Path, evidence: Mapping[str, str] | None = None) -> list[Path]:
-    """Writes a network of noisy-OR findings, and its evidence as a case file below it, into a new or empty folder.
+    """Writes a network as it comes from other programs, and its evidence as a case file below it, into a new folder.
 
     Returns:
         The files.
 
     Raises:
-        ExportError: a folder with something in it, or that cannot be written; a network of other kinds of nodes, or one
-            that the format cannot hold.
+        ExportError: a folder with something in it, or that cannot be written; a network with parts that no other
+            program has, or one that the format cannot hold.
     """
-    if network.risk_factors or network.signs or network.groups or network.complaint:
-        raise ExportError(f"{network.id} has more than conditions and findings; copy its folder instead")
-    texts = _split("conditions", (_condition(each) for each in network.conditions.values()))
-    texts |= _split("findings", (_finding(each) for each in network.findings.values()))
+    if network.groups or network.red_flags or network.scores or network.scope.purpose or network.opening.questions:
+        raise ExportError(f"{network.id} has more than other programs know of; copy its folder instead")
+    texts: dict[str, str] = {}
+    for section, entry in _ENTRIES.items():
+        if things := getattr(network, section):
+            texts |= _split(section, (entry(each) for each in things.values()))
     texts = {MAIN_FILE: "\n".join(_head(network, texts)) + "\n", **texts}
     if evidence:
         texts[f"{CASES}/{network.id}.yaml"] = "\n".join(_case(network, evidence)) + "\n"
@@ -81,7 +98,7 @@ def _split(section: str, entries: Iterable[str]) -> dict[str, str]:
 def _head(network: Network, files: Iterable[str]) -> Iterator[str]:
     yield "network:"
     yield "  format: 1"
-    for key in ("id", "version", "title", "description", "caution"):
+    for key in ("id", "version", "title", "description", "complaint", "catch_all", "caution"):
         if value := getattr(network, key):
             yield f"  {key}: {_text(value)}"
     yield f"  files: [{', '.join(files)}]"
@@ -96,7 +113,7 @@ def _head(network: Network, files: Iterable[str]) -> Iterator[str]:
 
 def _condition(condition: Condition) -> str:
     rate = condition.base_rate[ANY_SETTING]
-    return (
+    text = (
         f"  {condition.id}:\n"
         f"    name: {_text(condition.name)}\n"
         f"    icd10: {condition.icd10}\n"
@@ -106,29 +123,71 @@ def _condition(condition: Condition) -> str:
         f"    limit: {_number(condition.limit)}\n"
         f"    base_rate: {{any_setting: {_number(rate)}}}\n"
     )
+    return text + (f"    odds_ratios:\n{_tree(condition.odds_ratios, 6)}" if condition.odds_ratios else "")
+
+
+def _risk_factor(factor: RiskFactor) -> str:
+    return f"{_question(factor)}    prior:\n{_tree(factor.prior, 6)}"
+
+
+def _sign(sign: Sign) -> str:
+    return (
+        f"  {sign.id}:\n    label: {_text(sign.label)}\n    description: {_text(sign.description)}\n{_rule(sign.model)}"
+    )
 
 
 def _finding(finding: Finding) -> str:
-    rule = finding.model
-    if not isinstance(rule, NoisyOr):
-        raise ExportError(f"{finding.id} is no noisy_or; copy the network's folder instead")
-    basis = rule.leak
-    causes = "".join(f"        {name}: {_number(number, basis)}\n" for name, number in rule.causes.items())
-    return (
-        f"  {finding.id}:\n"
-        f"    kind: {finding.kind}\n"
-        f"    label: {_text(finding.label)}\n"
-        f"    question: {_text(finding.question)}\n"
-        f"    topic: {finding.topic}\n"
-        f"    basis: {{grade: {basis.grade}, source: {basis.source}}}\n"
-        f"    noisy_or:\n"
-        f"      leak: {_number(basis, basis)}\n"
-        f"      causes:\n{causes}"
-    )
+    return _question(finding) + _rule(finding.model)
+
+
+def _question(question: RiskFactor | Finding) -> str:
+    """What a risk factor and a finding have in common."""
+    lines = [f"  {question.id}:"]
+    lines += [f"    kind: {question.kind}"] if isinstance(question, Finding) else []
+    lines += [f"    label: {_text(question.label)}", f"    question: {_text(question.question)}"]
+    lines += [f"    topic: {question.topic}"]
+    lines += [f"    burden: {question.burden!r}"] if question.burden != 1.0 else []
+    lines += [f"    states: [{', '.join(question.states)}]"] if question.states != NO_YES else []
+    if question.state_names:
+        names = (f"{state}: [{', '.join(map(_text, names))}]" for state, names in question.state_names.items())
+        lines += [f"    state_names: {{{', '.join(names)}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def _rule(model: FindingModel) -> str:
+    """The rule under its key, below what its numbers have in common."""
+    basis = next(number for _, number in numbers_below((), model))
+    key = RULE_KEYS[type(model)]
+    parts = {each.name: getattr(model, each.name) for each in fields(model)}
+    written = {name: part for name, part in parts.items() if part is not None and part != {}}
+    return f"    basis: {{grade: {basis.grade}, source: {basis.source}}}\n    {key}:\n{_tree(written, 6, basis)}"
+
+
+def _tree(parts: Mapping[str, object], column: int, basis: Number | None = None) -> str:
+    """Mappings, one key a line, down to the distributions and numbers, which stand on the line of their key."""
+    lines = []
+    for name, part in parts.items():
+        key = f"{' ' * column}{name}:"
+        if isinstance(part, Mapping) and not all(isinstance(each, Number) for each in part.values()):
+            lines.append(f"{key}\n{_tree(part, column + 2, basis)}")
+        else:
+            lines.append(f"{key} {_flow(part, basis)}\n")
+    return "".join(lines)
+
+
+def _flow(part: object, basis: Number | None) -> str:
+    if isinstance(part, Number):
+        return _number(part, basis)
+    if isinstance(part, Distribution):
+        return _flow(part.numbers, basis)
+    if isinstance(part, Mapping):
+        return f"{{{', '.join(f'{name}: {_flow(each, basis)}' for name, each in part.items())}}}"
+    return f"[{', '.join(part)}]" if isinstance(part, tuple) else str(part)
 
 
 def _number(number: Number, basis: Number | None = None) -> str:
     figures = f"value: {number.value!r}, low: {number.low!r}, high: {number.high!r}"
+    figures = f"value: {number.value!r}, certain: true" if number.certain else figures
     if basis is None or (basis.grade, basis.source) != (number.grade, number.source):
         figures += f", grade: {number.grade}, source: {number.source}"
     return f"{{{figures}, note: {_text(number.note)}}}" if number.note else f"{{{figures}}}"
@@ -144,3 +203,8 @@ def _case(network: Network, evidence: Mapping[str, str]) -> Iterator[str]:
 def _text(text: str) -> str:
     """A text as a quoted YAML scalar: JSON's quoting is part of YAML's."""
     return json.dumps(text, ensure_ascii=False)
+
+
+_ENTRIES: Final[Mapping[str, Callable[[Any], str]]] = immutabledict(
+    risk_factors=_risk_factor, conditions=_condition, signs=_sign, findings=_finding
+)

@@ -1,12 +1,14 @@
 """Published noisy-OR networks in a plain JSON form, turned into networks of our own.
 
     {"name": "...",
-     "conditions": [{"id": "c1", "prior": 0.001}, ...],
-     "findings": [{"id": "f1", "leak": 0.03, "links": {"c1": 0.5, ...}}, ...],
+     "conditions": [{"id": "c1", "prior": 0.001, "name": "Gout", "icd10": "M10.9"}, ...],       name, icd10: optional
+     "findings": [{"id": "f1", "leak": 0.03, "links": {"c1": 0.5, ...},
+                   "name": "Swollen toe", "question": "Is a toe swollen?"}, ...],               name, question: optional
      "evidence": {"f1": "present", ...},                    optional; present, absent or unknown
      "reference_marginals": {"c1": 0.0123, ...}}            optional
 
 `leak` is P(present | no condition), `links` P(present | only that condition, no leak), each condition's `prior` plain.
+An id may be any text: what is no id here becomes one, `Morbus Bechterew` for instance `morbus_bechterew`.
 """
 
 from __future__ import annotations
@@ -14,34 +16,35 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from immutabledict import immutabledict
 
-from bayesknee.errors import ImportFileError, NetworkError, Problem, few_hints, name_hint, printable, quoted
-from bayesknee.knowledge.model import ANY_SETTING, Condition, Finding, NoisyOr, Probability, Reference, Setting
+from bayesknee.errors import ImportFileError, NetworkError, Problem, few_hints, name_hint, quoted
+from bayesknee.interop.file_text import file_text
+from bayesknee.interop.placeholders import (
+    CAUTION,
+    SETTING,
+    SOURCE,
+    TOPIC,
+    UNSPECIFIED,
+    condition,
+    number,
+    safe_id,
+    safe_text,
+    source_reference,
+)
+from bayesknee.knowledge.model import Condition, Finding, NoisyOr, Setting
 from bayesknee.knowledge.network import Network
 
-# Judged: far more than 40,000 links take; a wrong file is to be refused before memory is full.
-MOST_BYTES: Final = 100_000_000
-GZIP: Final = b"\x1f\x8b"
-NEAREST: Final = 1e-15  # to 0 and to 1: the format takes neither, and less would round to 1
 MISSING: Final = object()
-SOURCE: Final = "source_file"
-TOPIC: Final = "findings"
-SETTING: Final = "as_published"
-UNSPECIFIED: Final = "R69"  # ICD-10: illness, unspecified
-UNKNOWN_LEVEL: Final = "urgent"  # what is not known must not reassure
-NO_RANGE: Final = "the file states no range"
+CONDITION_KEYS: Final = ("id", "prior")  # that an entry must have
+FINDING_KEYS: Final = ("id", "leak", "links")
 KEYS: Final = ("name", "conditions", "findings", "evidence", "reference_marginals")
 ANSWERS: Final = immutabledict(present="yes", absent="no", yes="yes", no="no", unknown="unknown")
-CAUTION: Final = (
-    "Turned from a file of probabilities: names, urgency, limits and who is asked are placeholders (each condition "
-    "counts as urgent, none as dangerous), and nobody has checked it for use with patients."
-)
 
 
 @dataclass(frozen=True)
@@ -83,18 +86,9 @@ def _json_of(path: Path) -> object:
     def refuse(got: str, remedy: str) -> ImportFileError:
         return ImportFileError(f"{path.name}: got {got}; expected a noisy-OR network as JSON; {remedy}")
 
+    text = file_text(path, "a noisy-OR network as JSON")
     try:
-        with path.open("rb") as opened:
-            content = opened.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise refuse(f"more than {MOST_BYTES:,} bytes", "name the right file")
-        if content.startswith(GZIP):
-            raise refuse("a file packed by gzip", "unpack it with gunzip")
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=lambda pairs: _once(pairs, refuse))
-    except OSError as error:
-        raise ImportFileError(f"cannot read {str(path)!r}: {error.strerror or error}; check the path") from None
-    except UnicodeDecodeError:
-        raise refuse("bytes that are not UTF-8", "save it as UTF-8") from None
+        return json.loads(text, object_pairs_hook=lambda pairs: _once(pairs, refuse))
     except json.JSONDecodeError as error:
         raise refuse(f"text that is not JSON on line {error.lineno} ({error.msg})", "mend it there") from None
     except ValueError:  # Python reads no such numbers
@@ -111,10 +105,20 @@ def _once(pairs: list[tuple[str, object]], refuse: Any) -> dict[str, object]:  #
     return found
 
 
-def _ids(entries: object) -> frozenset[str]:
+def _ids(entries: object) -> tuple[str, ...]:
     """The ids in a list of entries, be these right in other respects or not."""
     ids = (each.get("id") for each in entries if isinstance(each, dict)) if isinstance(entries, list) else ()
-    return frozenset(each for each in ids if isinstance(each, str))
+    return tuple(each for each in ids if isinstance(each, str))
+
+
+def _safe_ids(names: Iterable[str]) -> dict[str, str]:
+    """By id of the file that of the network: the same where the format takes it."""
+    names = dict.fromkeys(names)
+    found = {name: name for name in names if safe_id(name, "node") == name}
+    for name in names:
+        if name not in found:
+            found[name] = safe_id(name, "node", found.values())
+    return found
 
 
 @dataclass
@@ -123,13 +127,15 @@ class _DocumentReader:
 
     name: str
     problems: list[Problem] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
 
     def file(self, document: object) -> NoisyOrFile:
         head = self._object((), document, KEYS, ("conditions", "findings"))
         names, of_findings = (_ids(head.get(section)) for section in ("conditions", "findings"))
+        self.ids = _safe_ids((*names, *of_findings))
         conditions = dict(self._conditions(head.get("conditions", [])))
         findings = dict(self._findings(head.get("findings", []), names))
-        evidence = dict(self._evidence(head.get("evidence", {}), names | of_findings))
+        evidence = dict(self._evidence(head.get("evidence", {}), (*names, *of_findings)))
         reference = dict(self._reference(head.get("reference_marginals", {}), names))
         title = head.get("name", Path(self.name).stem)
         title = " ".join(title.split()) if isinstance(title, str) else title
@@ -142,16 +148,15 @@ class _DocumentReader:
         return NoisyOrFile(self._network(str(title), conditions, findings), evidence, reference)
 
     def _network(self, title: str, conditions: Mapping[str, Condition], findings: Mapping[str, Finding]) -> Network:
-        citation = f"Noisy-OR network {title}, read from {printable(' '.join(self.name.split()))}"
         try:
             return Network(
-                id=_id_of(title),
+                id=safe_id(title, "network"),
                 version="0",
                 title=title,
                 description=f"{len(conditions)} conditions and {len(findings)} findings of a noisy-OR network.",
                 settings={SETTING: Setting(SETTING, "As published")},
                 topics={TOPIC: "Findings"},
-                references={SOURCE: Reference(SOURCE, citation, note=NO_RANGE)},
+                references={SOURCE: source_reference(f"Noisy-OR network {title}", self.name)},
                 risk_factors={},
                 conditions=conditions,
                 signs={},
@@ -162,15 +167,17 @@ class _DocumentReader:
             raise ImportFileError.of(_placed(each, self.name) for each in error.problems) from None
 
     def _conditions(self, entries: object) -> Iterator[tuple[str, Condition]]:
-        for path, entry in self._entries("conditions", entries, ("id", "prior")):
+        for path, entry in self._entries("conditions", entries, CONDITION_KEYS, ("name", "icd10")):
             prior = self._probability((*path, "prior"), entry.get("prior", MISSING))
             if prior in (0.0, 1.0):
                 self._problem((*path, "prior"), f"{prior:g}", "a prior inside (0, 1)", "leave the condition out")
             elif not math.isnan(prior):
-                yield entry["id"], _condition(entry["id"], prior)
+                name = self.ids[entry["id"]]
+                label = self._text(path, entry, "name", _label("Condition", entry["id"], name))
+                yield name, condition(name, label, prior, icd10=self._text(path, entry, "icd10", UNSPECIFIED))
 
     def _findings(self, entries: object, conditions: Collection[str]) -> Iterator[tuple[str, Finding]]:
-        for path, entry in self._entries("findings", entries, ("id", "leak", "links"), conditions):
+        for path, entry in self._entries("findings", entries, FINDING_KEYS, ("name", "question"), conditions):
             leak = self._probability((*path, "leak"), entry.get("leak", MISSING))
             links = self._object((*path, "links"), entry["links"], None, ()) if "links" in entry else {}
             given = {name: self._link((*path, "links", name), name, q, conditions) for name, q in links.items()}
@@ -180,7 +187,11 @@ class _DocumentReader:
             elif not causes and isinstance(entry.get("links"), dict) and not any(map(math.isnan, given.values())):
                 self._problem((*path, "links"), "no link above 0", "a cause of it", "leave the finding out")
             elif not math.isnan(leak):
-                yield entry["id"], _finding(entry["id"], leak, causes)
+                name = self.ids[entry["id"]]
+                label = self._text(path, entry, "name", _label("Finding", entry["id"], name))
+                question = self._text(path, entry, "question", f"Is {entry.get('name', entry['id'])} present?")
+                rule = _rule(leak, {self.ids[cause]: q for cause, q in causes.items() if cause in self.ids})
+                yield name, Finding(name, "history", label, safe_text(question), TOPIC, rule)
 
     def _link(self, path: tuple[str, ...], name: str, q: object, conditions: Collection[str]) -> float:
         if name not in conditions:
@@ -196,28 +207,33 @@ class _DocumentReader:
             elif not isinstance(answer, str) or answer not in ANSWERS:
                 self._problem(("evidence", name), _got(answer), "present, absent or unknown", "write one of them")
             else:
-                yield name, ANSWERS[answer]
+                yield self.ids[name], ANSWERS[answer]
 
     def _reference(self, entries: object, known: Collection[str]) -> Iterator[tuple[str, float]]:
         path = ("reference_marginals",)
         for name, value in self._object(path, entries, None, ()).items():
             if name not in known:
                 self._problem((*path, name), quoted(name), "the id of a condition", "correct the id")
-            yield name, self._probability((*path, name), value)
+            yield self.ids.get(name, name), self._probability((*path, name), value)
 
     # --- places ------------------------------------------------------------------------------------------------------
 
     def _entries(
-        self, section: str, entries: object, keys: tuple[str, ...], taken: Collection[str] = ()
+        self,
+        section: str,
+        entries: object,
+        keys: tuple[str, ...],
+        optional: tuple[str, ...],
+        taken: Collection[str] = (),
     ) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
         """The entries of a list that bear an id of their own, and their places."""
         if not isinstance(entries, list):
             self._problem((section,), _got(entries), "a list", "write it as [{...}, {...}]")
             return
         seen: set[str] = set()
-        for number, each in enumerate(entries):
-            path: tuple[str, ...] = (section, str(number))
-            entry = self._object(path, each, keys, keys)
+        for place, each in enumerate(entries):
+            path: tuple[str, ...] = (section, str(place))
+            entry = self._object(path, each, (*keys, *optional), keys)
             name = entry.get("id")
             if not isinstance(name, str):
                 if "id" in entry:
@@ -242,6 +258,14 @@ class _DocumentReader:
                 self._problem((*path, key), "nothing", f"a key {key}", "add it")
         return value
 
+    def _text(self, path: tuple[str, ...], entry: Mapping[str, object], key: str, otherwise: str) -> str:
+        """A text that an entry may have."""
+        value = entry.get(key, otherwise)
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            self._problem((*path, key), _got(value), "a text on one line", "write it in quotes, or leave the key out")
+            return otherwise
+        return value.strip()
+
     def _probability(self, path: tuple[str, ...], value: object) -> float:
         """A probability, 0 and 1 included; NaN where there is none."""
         if value is MISSING:  # told as a missing key; null is a value, and a wrong one
@@ -265,41 +289,12 @@ def _placed(problem: Problem, name: str) -> Problem:
     return Problem(problem.path, problem.got, problem.expected, problem.remedy, name)
 
 
-def _id_of(title: str) -> str:
-    """A title as an id: `Promedas 11` as `promedas_11`."""
-    words = "".join(each if each.isascii() and each.isalnum() else "_" for each in title.lower()).strip("_")
-    return words[:60] if words[:1].isalpha() else f"network_{words}"[:60].rstrip("_")
+def _label(kind: str, given: str, name: str) -> str:
+    """What a thing without a name is called: by the id of the file where that says more than the one made of it."""
+    return f"{kind} {name}" if given == name else safe_text(given)
 
 
-def number(value: float) -> Probability:
-    """A figure of the file. Its range is the figure itself, for none is stated; 0 and 1 become what is next to them."""
-    inside = min(max(value, NEAREST), 1.0 - NEAREST)
-    note = "" if inside == value else f"{value:g} in the file, and the format takes neither 0 nor 1"
-    return Probability(inside, inside, inside, "D", SOURCE, note)
-
-
-def _condition(name: str, prior: float) -> Condition:
-    placeholder = Probability(0.5, 0.1, 0.9, "D", "judged", "a placeholder: the file states no limit")
-    return Condition(
-        id=name,
-        name=f"Condition {name}",
-        icd10=UNSPECIFIED,
-        description="Not described in the file.",
-        what_helps="Not described in the file.",
-        level=UNKNOWN_LEVEL,
-        limit=placeholder,
-        base_rate={ANY_SETTING: number(prior)},
-    )
-
-
-def _finding(name: str, leak: float, links: Mapping[str, float]) -> Finding:
+def _rule(leak: float, links: Mapping[str, float]) -> NoisyOr:
     """The format's figures include the leak: P = 1 - (1 - leak)(1 - q)."""
     causes = {cause: number(1.0 - (1.0 - leak) * (1.0 - q)) for cause, q in links.items()}
-    return Finding(
-        id=name,
-        kind="history",
-        label=f"Finding {name}",
-        question=f"Is {name} present?",
-        topic=TOPIC,
-        model=NoisyOr(number(leak), immutabledict(causes)),
-    )
+    return NoisyOr(number(leak), immutabledict(causes))

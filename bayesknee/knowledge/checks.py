@@ -56,7 +56,7 @@ MOST_CAUSES: Final = 5
 LEAST_ROOM: Final = 1e-6
 MOST_STATES: Final = 30  # judged: more cannot be read as one list, and 36 keys choose an answer at the terminal
 RESERVED: Final = frozenset({COMPLAINT, JUDGED, ANY_SETTING, "setting", "unknown"})
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[^\s<>\"]*)?")
 
 
@@ -148,7 +148,7 @@ def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _name_problems(path: Path, name: str) -> Iterator[Problem]:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         yield Problem(path, quoted(name), "a lower-case word of letters, digits and _, 60 at most", "rename it")
     elif name in RESERVED:
         yield Problem(path, quoted(name), "a name that is not reserved", "rename it")

@@ -534,7 +534,7 @@ def gates_of(name: str, findings: Mapping[str, Finding]) -> Iterator[tuple[str, 
         yield from gates_of(gate, findings)
 
 
-_RULE_KEYS: Final = immutabledict(
+RULE_KEYS: Final = immutabledict(
     {Reading: "reads", NoisyOr: "noisy_or", Greatest: "greatest", Mixture: "mixture", ConditionalTable: "table"}
 )
 
@@ -603,4 +603,4 @@ def _with_changes(path: Path, thing: T, change: Callable[[Path, Number], Number]
 def _below(path: Path, thing: object, name: str) -> Path:
     """The place of an attribute of `thing`."""
     value = getattr(thing, name)
-    return (*path, _RULE_KEYS.get(type(value), name) if name == "model" else name)
+    return (*path, RULE_KEYS.get(type(value), name) if name == "model" else name)

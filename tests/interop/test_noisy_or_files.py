@@ -12,7 +12,7 @@ import pytest
 
 from bayesknee import Engine, NetworkError, load_network
 from bayesknee.errors import ExportError, ImportFileError
-from bayesknee.interop import folders, noisy_or_files
+from bayesknee.interop import file_text, folders
 from bayesknee.interop.folders import write_folder
 from bayesknee.interop.noisy_or_files import noisy_or_network, read_noisy_or
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
@@ -41,6 +41,30 @@ def test_what_is_read() -> None:
     assert read.network.references["source_file"].citation == "Noisy-OR network Two causes, read from two.json"
     assert dict(read.evidence) == {"f": "yes", "g": "no", "b": "unknown"}
     assert dict(read.reference) == {"a": 0.3, "b": 0.0}
+
+
+def test_names_questions_and_codes_are_taken_and_ids_made_safe() -> None:
+    document: dict[str, Any] = {
+        "conditions": [
+            {"id": "Morbus Bechterew", "prior": 0.2, "icd10": "M45.0"},
+            {"id": "morbus_bechterew", "prior": 0.1, "name": "The same, once more"},
+        ],
+        "findings": [
+            {"id": "3", "leak": 0.1, "links": {"Morbus Bechterew": 0.5}, "name": "Stiff", "question": "Stiff at dawn?"}
+        ],
+        "evidence": {"3": "present"},
+        "reference_marginals": {"Morbus Bechterew": 0.4},
+    }
+    read = noisy_or_network(document, "names.json")
+    first, second = read.network.conditions.values()
+    assert (first.id, first.name, first.icd10) == ("morbus_bechterew_2", "Morbus Bechterew", "M45.0")
+    assert (second.id, second.name, second.icd10) == ("morbus_bechterew", "The same, once more", "R69")
+    (finding,) = read.network.findings.values()
+    assert (finding.id, finding.label, finding.question) == ("node_3", "Stiff", "Stiff at dawn?")
+    rule: Any = finding.model
+    assert list(rule.causes) == ["morbus_bechterew_2"]
+    assert dict(read.evidence) == {"node_3": "yes"}
+    assert dict(read.reference) == {"morbus_bechterew_2": 0.4}
 
 
 def test_what_it_says() -> None:
@@ -74,7 +98,9 @@ REFUSALS = [
     ),
     (changed("conditions", 0, "id", to="b"), "conditions.1.id: got 'b'; expected each id once"),
     (changed("conditions", 0, "id", to=7), "conditions.0.id: got '7'; expected a word"),
-    ({"conditions": [{"id": "A b", "prior": 0.1}], "findings": []}, "conditions.A b: got 'A b'; expected a lower-case"),
+    (changed("conditions", 0, "name", to=" "), "conditions.a.name: got ' '; expected a text on one line; write it in"),
+    (changed("conditions", 0, "icd10", to="gout"), "conditions.a.icd10: got 'gout'; expected an ICD-10 code such as"),
+    (changed("findings", 0, "question", to=7), "findings.f.question: got '7'; expected a text on one line"),
     (changed("conditions", to={}), "conditions: got '{}'; expected a list"),
     ({"conditions": [], "findings": []}, "two.json: conditions: got none; expected at least one"),
     (changed("findings", 0, "leak", to=-1e-9), "findings.f.leak: got '-1e-09'; expected a probability"),
@@ -136,7 +162,7 @@ def test_everything_wrong_is_told_at_once() -> None:
 )
 def test_broken_files(content: bytes, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if content == b" " * 200:
-        monkeypatch.setattr(noisy_or_files, "MOST_BYTES", 100)
+        monkeypatch.setattr(file_text, "MOST_BYTES", 100)
     file = tmp_path / "broken.json"
     file.write_bytes(content)
     with pytest.raises(ImportFileError) as caught:

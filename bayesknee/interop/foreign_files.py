@@ -1,0 +1,293 @@
+"""Files of other programs as a `ForeignModel`: BIF, XMLBIF, XDSL, NET and UAI.
+
+pgmpy 1.1.2 reads BIF and XMLBIF. The others are read here: its reader of XDSL leaves out nodes that are no plain table,
+that of UAI puts the parents of a node in the order of a set, and those of NET and UAI take over 13 minutes for a network
+of 260 nodes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from immutabledict import immutabledict
+
+from bayesknee.errors import ImportFileError, quoted
+from bayesknee.interop.exports import NAMES_SUFFIX
+from bayesknee.interop.file_text import file_text
+from bayesknee.interop.foreign_model import ForeignModel, NodeMarks, TableMaker, own_head, pgmpy_tables
+from bayesknee.interop.table import Table
+
+_NO_NAMES: Final = (None, "", "unknown", "unknown_network")  # as bnlearn writes them
+ENDINGS: Final[Mapping[str, str]] = immutabledict(
+    {
+        ".bif": "bif",
+        ".xmlbif": "xmlbif",
+        ".bifxml": "xmlbif",
+        ".xml": "xmlbif",
+        ".xdsl": "xdsl",
+        ".net": "net",
+        ".hugin": "net",
+        ".uai": "uai",
+    }
+)
+
+
+def read_foreign(file: Path | str, *, renormalise: bool = False) -> ForeignModel:
+    """The network in a file, by the ending of its name.
+
+    Args:
+        file: one of `ENDINGS`.
+        renormalise: divide columns that are off by rounding, 0.01 at most, by their sums.
+
+    Raises:
+        ImportFileError: a file that cannot be read, or a node that is none of a discrete Bayesian network.
+    """
+    path = Path(file)
+    if (form := ENDINGS.get(path.suffix.lower())) is None:
+        expected = ", ".join((*ENDINGS, ".json"))
+        raise ImportFileError(
+            f"{path.name}: got the ending {quoted(path.suffix)}; expected one of {expected}; rename the file, or save "
+            "the network in one of these formats"
+        )
+    text = file_text(path, f"a Bayesian network as {form}")
+    return _READERS[form](text, path, TableMaker(path.name, renormalise))
+
+
+# --- BIF and XMLBIF, by pgmpy ----------------------------------------------------------------------------------------
+
+
+def _bif(text: str, path: Path, maker: TableMaker) -> ForeignModel:
+    from pgmpy.readwrite import BIFReader
+
+    return _by_pgmpy(BIFReader, text if text.endswith("\n") else f"{text}\n", path, maker)
+
+
+def _xmlbif(text: str, path: Path, maker: TableMaker) -> ForeignModel:
+    from pgmpy.readwrite import XMLBIFReader
+
+    _refuse_entities(text, maker)
+    return _by_pgmpy(XMLBIFReader, re.sub(r"^\s*<\?xml[^>]*\?>", "", text), path, maker)
+
+
+def _by_pgmpy(reader: Callable[..., object], text: str, path: Path, maker: TableMaker) -> ForeignModel:
+    from pyparsing import ParseException
+
+    try:
+        read = reader(string=text)
+        model = read.get_model()  # type: ignore[attr-defined]
+    except (ValueError, LookupError, AttributeError, TypeError, ParseException, ET.ParseError, RecursionError) as error:
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise maker.refusal("", f"what pgmpy cannot read ({told})", "a complete file", "mend it there") from None
+    tables = pgmpy_tables(model, maker)
+    if not tables:
+        raise maker.refusal("", "no node", "a Bayesian network", "name the right file")
+    return ForeignModel(
+        path.stem if model.name in _NO_NAMES else str(model.name), path.name, tables, own=own_head(text)
+    )
+
+
+def _refuse_entities(text: str, maker: TableMaker) -> None:
+    """Entities that name one another grow to gigabytes; no network has any."""
+    if "<!ENTITY" in text:
+        raise maker.refusal("", "entities (<!ENTITY)", "plain XML", "remove them")
+
+
+# --- XDSL: GeNIe and SMILE -------------------------------------------------------------------------------------------
+
+
+def _xdsl(text: str, path: Path, maker: TableMaker) -> ForeignModel:
+    _refuse_entities(text, maker)
+    try:
+        root = ET.fromstring(text.encode())
+    except ET.ParseError as error:
+        raise maker.refusal("", f"what is no XML ({error})", "a complete file", "mend it there") from None
+    nodes = root.find("nodes")
+    if nodes is None or not len(nodes):
+        raise maker.refusal("", "no node", "a network of GeNIe", "name the right file")
+    states = {node.get("id", ""): [each.get("id", "") for each in node.findall("state")] for node in nodes}
+    shown = {each.get("id", ""): each.findtext("name", "") for each in root.iter("node")}
+    own = own_head(text)
+    return ForeignModel(
+        root.get("id") or path.stem,
+        path.name,
+        tuple(_xdsl_table(node, states, maker) for node in nodes),
+        immutabledict({node.get("id", ""): _xdsl_marks(node, shown) for node in nodes})
+        if own is None
+        else immutabledict(),
+        own,
+    )
+
+
+def _xdsl_table(node: ET.Element, states: Mapping[str, list[str]], maker: TableMaker) -> Table:
+    name = node.get("id", "")
+    parents = node.findtext("parents", "").split()
+    for parent in parents:
+        if parent not in states:
+            raise maker.refusal(name, f"the parent {quoted(parent)}", "a node of the file", "correct its parents")
+    lengths = [*(len(states[parent]) for parent in parents), len(states[name])]
+    if node.tag == "cpt":
+        numbers = _floats(name, node.findtext("probabilities", "").split(), maker)
+    elif node.tag == "deterministic":
+        numbers = _certain(name, node.findtext("resultingstates", "").split(), states[name], maker)
+    else:
+        remedy = "in GeNIe, change the type of the node to General, and save"
+        raise maker.refusal(name, f"a node of the type {node.tag}", "cpt or deterministic", remedy)
+    return maker.table(name, states[name], parents, np.moveaxis(maker.shaped(name, numbers, lengths), -1, 0))
+
+
+def _certain(name: str, resulting: list[str], states: list[str], maker: TableMaker) -> list[float]:
+    for state in resulting:
+        if state not in states:
+            raise maker.refusal(name, f"the state {quoted(state)}", ", ".join(states), "correct resultingstates")
+    return [float(state == each) for state in resulting for each in states]
+
+
+def _xdsl_marks(node: ET.Element, shown: Mapping[str, str]) -> NodeMarks:
+    role = node.get("diagtype")
+    faults = [each.get("id", "") for each in node.findall("state") if each.get("fault") == "true"]
+    cost = node.findtext("cost", "").split()
+    return NodeMarks(
+        role=role if role in ("target", "observation", "auxiliary") else None,  # type: ignore[arg-type]
+        present=faults[0] if len(faults) == 1 else "",
+        label=shown.get(node.get("id", ""), ""),
+        question=" ".join(node.findtext("question", "").split()),
+        cost=float(cost[0]) if len(cost) == 1 and re.fullmatch(r"\d+(\.\d+)?", cost[0]) else 0.0,
+    )
+
+
+def _floats(name: str, words: list[str], maker: TableMaker) -> list[float]:
+    try:
+        return [float(word) for word in words]
+    except ValueError as error:
+        raise maker.refusal(name, str(error).partition(": ")[2], "numbers", "correct the table") from None
+
+
+# --- NET: Hugin ------------------------------------------------------------------------------------------------------
+
+_NET_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[(){}=;|]|[^\s(){}=;|"]+')
+
+
+def _net(text: str, path: Path, maker: TableMaker) -> ForeignModel:
+    tokens = iter(_NET_TOKEN.findall(re.sub(r'("(?:[^"\\\n]|\\.)*")|%[^\n]*', lambda found: found[1] or "", text)))
+    title, nodes, potentials = path.stem, {}, {}
+    for kind, head, body in _net_blocks(tokens, maker):
+        if kind in ("net", "class"):
+            title = _quoteless((body.get("name") or [title])[0])
+        elif kind == "node" and len(head) == 1:
+            nodes[head[0]] = body
+        elif kind == "potential" and head[:1] == ["("] and head[-1:] == [")"]:
+            child, _, *parents = (*head[1:-1], *(("|",) if "|" not in head else ()))
+            potentials[child] = parents, body
+        else:
+            raise maker.refusal(" ".join(head), f"a block {quoted(kind)}", "net, node or potential", "leave it out")
+    states = {
+        name: [_quoteless(each) for each in body.get("states", ()) if each not in "()"] for name, body in nodes.items()
+    }
+    labels = {name: NodeMarks(label=_quoteless(body["label"][0])) for name, body in nodes.items() if body.get("label")}
+    tables = tuple(_net_table(name, states, potentials, maker) for name in nodes)
+    if not tables:
+        raise maker.refusal("", "no node", "a Bayesian network", "name the right file")
+    return ForeignModel(title, path.name, tables, immutabledict(labels), own_head(text))
+
+
+def _net_blocks(tokens: Iterator[str], maker: TableMaker) -> Iterator[tuple[str, list[str], dict[str, list[str]]]]:
+    """Kind, head and assignments of each block."""
+    for kind in tokens:
+        head: list[str] = []
+        for token in tokens:
+            if token == "{":
+                break
+            head.append(token)
+        body: dict[str, list[str]] = {}
+        statement: list[str] = []
+        for token in tokens:
+            if token == "}":
+                break
+            if token == ";":
+                if statement[1:2] == ["="]:
+                    body[statement[0]] = statement[2:]
+                statement = []
+            else:
+                statement.append(token)
+        else:
+            raise maker.refusal(" ".join(head), "a block without an end", "a complete file", "mend it there")
+        yield kind, head, body
+
+
+def _net_table(
+    name: str,
+    states: Mapping[str, list[str]],
+    potentials: Mapping[str, tuple[list[str], dict[str, list[str]]]],
+    maker: TableMaker,
+) -> Table:
+    parents, body = potentials.get(name, ([], {}))
+    if "data" not in body:
+        raise maker.refusal(name, "no table", "a potential with data", "add it; no model_data is read")
+    for parent in parents:
+        if parent not in states:
+            raise maker.refusal(name, f"the parent {quoted(parent)}", "a node of the file", "correct its parents")
+    numbers = _floats(name, [each for each in body["data"] if each not in "()"], maker)
+    lengths = [*(len(states[parent]) for parent in parents), len(states[name])]
+    return maker.table(name, states[name], parents, np.moveaxis(maker.shaped(name, numbers, lengths), -1, 0))
+
+
+def _quoteless(token: str) -> str:
+    return token[1:-1] if token[:1] == '"' else token
+
+
+# --- UAI: the inference competitions ---------------------------------------------------------------------------------
+
+
+def _uai(text: str, path: Path, maker: TableMaker) -> ForeignModel:
+    """A Bayesian network: the last variable of a scope is the child, and changes fastest."""
+    own, names = _uai_names(Path(os.fspath(path) + NAMES_SUFFIX), maker)
+    words = iter(re.sub(r"#[^\n]*", "", text).split())
+    try:
+        kind = next(words).upper()
+        if kind != "BAYES" and own is None:
+            raise maker.refusal("", f"a network of the kind {quoted(kind)}", "BAYES", "save it as a Bayesian network")
+        lengths = [int(next(words)) for _ in range(int(next(words)))]
+        scopes = [[int(next(words)) for _ in range(int(next(words)))] for _ in range(int(next(words)))]
+        values = [[float(next(words)) for _ in range(int(next(words)))] for _ in scopes]
+        names = names or {f"var_{place}": list(map(str, range(length))) for place, length in enumerate(lengths)}
+        ids = list(names)
+        if [len(each) for each in names.values()] != lengths or any(not scope for scope in scopes):
+            raise maker.refusal("", "variables that are not those of its names", "the file of names", "write both anew")
+        tables = tuple(
+            maker.table(
+                ids[scope[-1]],
+                names[ids[scope[-1]]],
+                [ids[place] for place in scope[:-1]],
+                np.moveaxis(maker.shaped(ids[scope[-1]], each, [lengths[place] for place in scope]), -1, 0),
+            )
+            for scope, each in zip(scopes, values, strict=True)
+        )
+    except (StopIteration, ValueError, IndexError, RuntimeError):
+        raise maker.refusal("", "numbers that break off, or are none", "a complete file", "mend it there") from None
+    return ForeignModel(path.stem, path.name, tables, own=own)
+
+
+def _uai_names(path: Path, maker: TableMaker):
+    """The remark and the states by variable in the file of names beside it, if there is one."""
+    if not path.is_file():
+        return None, {}
+    try:
+        document = json.loads(file_text(path, "names as JSON"))
+        names = {str(each["id"]): [str(state) for state in each["states"]] for each in document["variables"]}
+        return own_head(str(document["network"])), names
+    except (ValueError, LookupError, TypeError):
+        raise maker.refusal(
+            "", f"a file of names {path.name} that is none", "what export writes", "remove it"
+        ) from None
+
+
+_READERS: Final[Mapping[str, Callable[[str, Path, TableMaker], ForeignModel]]] = immutabledict(
+    bif=_bif, xmlbif=_xmlbif, xdsl=_xdsl, net=_net, uai=_uai
+)
