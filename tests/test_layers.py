@@ -37,6 +37,7 @@ FLOORS = (
     ("interview", "cohort"),
     ("plots",),
     ("display",),
+    ("tool_server",),
     ("",),
     ("cli",),
     ("__main__",),
