@@ -42,6 +42,7 @@ FLOORS = (
     ("interview", "cohort"),
     ("plots",),
     ("display",),
+    ("tool_server",),
     ("",),
     ("cli",),
     ("__main__",),

@@ -50,6 +50,9 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
             "import": "Turn a file with a noisy-OR network into a network folder.",
             "export": "Write a network in another program's format.",
         },
+        "For other programs": {
+            "mcp": "Serve tools to a language model, over standard input and output or HTTP.",
+        },
         "For the shell": {
             "completion": "Make the shell complete commands, findings, states, settings and networks.",
         },

@@ -30,8 +30,13 @@ def _meant(network: Network, name: str) -> list[str]:
         return []
     called = [each for each in network.questions.values() if said in map(folded, each.synonyms)]
     holding = [each for each in network.questions.values() if words <= _words(each)]
-    holding.sort(key=lambda each: (each.asked_of != "patient", bool(each.only_if or each.ask_once)))
+    holding.sort(key=after)
     return list(dict.fromkeys(each.id for each in (*called, *holding)))[:MOST]
+
+
+def after(question: Question) -> tuple[bool, bool]:
+    """Orders questions that fit alike: what a patient can be asked first, what hangs on another answer last."""
+    return question.asked_of != "patient", bool(question.only_if or question.ask_once)
 
 
 def _words(question: Question) -> set[str]:
