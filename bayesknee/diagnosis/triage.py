@@ -355,8 +355,9 @@ def unknown_flags(
 ) -> Iterator[RedFlag]:
     """The red flags more urgent than `level` that answers of `unknown` leave open, in the network's order.
 
-    Each line of such a flag holds, or has a question whose answer is not known. A question is also not known if it was
-    not asked because its gate is unknown or unsure.
+    Each line of such a flag holds, or has a question whose answer is not known, and one does not hold: what holds is
+    known, even where an exception sets it aside. A question is also not known if it was not asked because its gate is
+    unknown or unsure.
 
     Args:
         network: the network with the red flags.
@@ -366,10 +367,14 @@ def unknown_flags(
     """
     unknown = {*unanswered, *(name for name, answer in evidence.answers.items() if answer == UNKNOWN)}
     for flag in network.red_flags.values():
-        if LEVELS.index(flag.level) < LEVELS.index(level) and all(
+        if LEVELS.index(flag.level) >= LEVELS.index(level):
+            continue
+        holds = [any(is_present(evidence, name, wanted) for name, wanted in line.items()) for line in flag.when]
+        may_hold = (
             any(_may_be(network, evidence, name, wanted, unknown) for name, wanted in line.items())
             for line in flag.when
-        ):
+        )
+        if not all(holds) and all(may_hold):
             yield flag
 
 

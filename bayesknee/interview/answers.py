@@ -41,10 +41,13 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
         known: the patient's other answers, by id: the cut-offs of a number may hang on some of them.
 
     Raises:
-        EvidenceError: an answer that the network cannot take.
+        EvidenceError: an answer that the network cannot take, or one that says nothing, such as blanks.
     """
     hangs_on = network.questions[name].hangs_on if name in network.questions else ()
-    return read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})[name]
+    read = read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})
+    if name not in read:
+        raise EvidenceError(f"{name}: got {quoted(value)}, which says nothing; expected an answer; unknown is one, too")
+    return read[name]
 
 
 def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str, Answer]:

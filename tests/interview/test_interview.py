@@ -819,3 +819,8 @@ def test_an_examination_goes_in_the_order_of_its_topics_and_in_lists() -> None:
     assert (places[:2], kinds[:2]) == ([looking, feeling], ["tick_all", "tick_all"])
     assert min(places) == looking
     assert "foucher_sign" not in interview.state.answers
+
+
+def test_an_answer_that_says_nothing_is_refused() -> None:
+    with pytest.raises(EvidenceError, match="says nothing; expected an answer"):
+        Interview(Engine(TINY)).check("age", "  ")

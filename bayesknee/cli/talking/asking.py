@@ -181,11 +181,13 @@ class Asking:
 
     def _number(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
         def problem(text: str) -> str:
+            if not text.strip():
+                return f"type a number, from {told}"
             try:
                 self._interview.check(prompt.id, text)
             except EvidenceError as error:
                 return str(error)
-            return "" if text.strip() else f"type a number, from {told}"
+            return ""
 
         told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}".rstrip()
         told = ", or ".join([told, *(each.label for each in prompt.named)])
