@@ -526,6 +526,11 @@ class RedFlag:
     note: str = ""
     unless: tuple[Exclusion, ...] = ()
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The ids of the questions that it reads."""
+        return tuple(dict.fromkeys(name for line in self.when for name in line))
+
 
 def gates_of(name: str, findings: Mapping[str, Finding]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The gates of a finding, the gates of these, and so on; they must not go round in a circle."""

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import is_present
+from bayesknee.diagnosis.triage import unknown_flags
 from bayesknee.knowledge.model import LEVELS, RedFlag
-from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.askable import Filter, reachable
 
 # Questions that no red flag reads, the strongest of those that point to a must-not-miss condition. Judged: a form is
@@ -32,8 +31,7 @@ def warning_signs(belief: Belief, asked_of: str = "patient") -> tuple[str, ...]:
     """
     network = belief.network
     allowed = set(reachable(network, belief.evidence, Filter(frozenset({asked_of})).wanted(network)))
-    flags = network.red_flags.values()
-    read = {name for flag in flags for line in flag.when for name in line}
+    read = {name for flag in network.red_flags.values() for name in flag.questions}
     others = [name for name in network.warning_signs if name in allowed and name not in read]
     found = {*others[:MOST_FOR_DANGERS], *(allowed & set(_of_flags(belief, allowed)))}
     gates = {gate for name in found for gate, _ in network.gates.get(name, ()) if gate in allowed}
@@ -42,22 +40,10 @@ def warning_signs(belief: Belief, asked_of: str = "patient") -> tuple[str, ...]:
 
 def _of_flags(belief: Belief, allowed: Collection[str]) -> Iterator[str]:
     """The questions of the red flags that answers to the allowed questions can raise."""
-    flags = belief.network.red_flags.values()
-    for flag in flags:
-        if _can_hold(belief, flag, allowed) and not any(_goes_with(flag, other) for other in flags):
-            yield from (name for line in flag.when for name in line)
-
-
-def _can_hold(belief: Belief, flag: RedFlag, allowed: Collection[str]) -> bool:
-    """Whether each line of a flag holds, or has a question that can be asked or whose answer is not known."""
-    evidence = belief.evidence
-    return all(
-        any(
-            name in allowed or evidence.answers.get(name) == UNKNOWN or is_present(evidence, name, wanted)
-            for name, wanted in line.items()
-        )
-        for line in flag.when
-    )
+    network = belief.network
+    for flag in unknown_flags(network, belief.evidence, LEVELS[-1], allowed):
+        if not any(_goes_with(flag, other) for other in network.red_flags.values()):
+            yield from flag.questions
 
 
 def _goes_with(flag: RedFlag, other: RedFlag) -> bool:

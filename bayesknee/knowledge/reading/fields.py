@@ -130,6 +130,9 @@ class Fields:
         """The text below `key`; without a default it has to be there."""
         if default is not None and not self.has(key):
             return default
+        if text := _text_of(self._items.get(key)):  # thousands of them: without an object for each place
+            self._taken.add(key)
+            return text
         return self.child(key).itself_text(may_be_empty=default is not None)
 
     def itself_text(self, *, may_be_empty: bool = False) -> str:
@@ -139,9 +142,10 @@ class Fields:
         if not isinstance(self._tree, Scalar) or not (may_be_empty or self._tree.text.strip()):
             self.problem((), shown(self._tree), "a text", "write one line or a quoted text")
             return ""
+        if (text := _text_of(self._tree)) is not None:
+            return text
         text = " ".join(self._tree.text.split())
-        if not text.isprintable():
-            self.problem((), quoted(ascii(text)), "a text without control characters", "remove them")
+        self.problem((), quoted(ascii(text)), "a text without control characters", "remove them")
         return text
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -327,6 +331,12 @@ class Fields:
         weights = self.child("weights").numbers(Weight) if self.has("weights") else immutabledict()
         self.done()
         return Mixture(immutabledict(by_condition), otherwise, weights)
+
+
+def _text_of(tree: Tree | None) -> str | None:
+    """A text on one line; None if it is none, or has control characters."""
+    text = " ".join(tree.text.split()) if isinstance(tree, Scalar) else "\0"
+    return text if text.isprintable() else None
 
 
 def unread(kind: type[N]) -> N:

@@ -5,7 +5,7 @@ Scalars stay text: whether `no` is a state, a name or a truth value is for the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -92,7 +92,7 @@ def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
         got = f"the byte 0x{content[error.start]:02x}"
         raise _refusal(name, line, got, "UTF-8 text", "save the file as UTF-8") from None
     try:
-        builder = _Builder(name, yaml.parse(text, Loader=yaml.CSafeLoader))
+        builder = _Builder(name, yaml.CSafeLoader(text).get_event)
         return builder.document(), builder.problems
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -109,19 +109,19 @@ def _refusal(name: str, line: int | None, got: str, expected: str, remedy: str) 
 class _Builder:
     """Builds a tree from libyaml's events and collects what is not plain data on the way."""
 
-    def __init__(self, name: str, events: Iterator[Any]) -> None:
+    def __init__(self, name: str, next_event: Callable[[], Any]) -> None:
         self._name = name
-        self._events = events
+        self._next = next_event
         self.problems: list[Problem] = []
 
     def document(self) -> Tree:
-        next(self._events)
-        event = next(self._events)
+        self._next()
+        event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
             raise _refusal(self._name, None, "an empty file", "YAML data", "fill it or remove it")
-        tree = self._tree(next(self._events), depth=0)
-        next(self._events)
-        event = next(self._events)
+        tree = self._tree(self._next(), depth=0)
+        self._next()
+        event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
             self._problem(event, "a second document", "one document in a file", "remove the line ---")
         return tree
@@ -150,16 +150,16 @@ class _Builder:
 
     def _sequence(self, line: int, depth: int) -> Sequence:
         items: list[Tree] = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             items.append(self._tree(event, depth + 1))
         return Sequence(items, line)
 
     def _mapping(self, line: int, depth: int) -> Mapping:
         items: dict[str, Tree] = {}
         lines: dict[str, int] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._tree(event, depth + 1)
-            value = self._tree(next(self._events), depth + 1)
+            value = self._tree(self._next(), depth + 1)
             if not isinstance(key, Scalar):
                 self._problem(event, "a list or mapping as a key", "a word as a key", "rename it")
             elif key.text in items:
