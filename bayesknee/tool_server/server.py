@@ -48,8 +48,8 @@ def tool_server(name_or_folder: str, setting: str | None = None) -> MCPServer:
         instructions=instructions(network),
         version=__version__,
         tools=[strict_tool(function, enums) for function in functions],
-        # At its level INFO the library logs refusals, whose text may quote what a patient said.
-        log_level="ERROR",
+        # The library logs refusals and errors with their texts, which may quote what a patient said.
+        log_level="CRITICAL",
     )
     _add_texts(server, network, folder / CARD)
     return server
@@ -82,7 +82,7 @@ def _card(network: Network, card: Path) -> str:
 
 
 def listen(port: int) -> socket.socket:
-    """A socket at a port of this machine; 0 takes a free one.
+    """A socket that listens at a port of this machine; 0 takes a free one.
 
     Raises:
         BayeskneeError: the port is taken, or not for this user.
@@ -91,6 +91,7 @@ def listen(port: int) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((HOST, port))
+        taken.listen()  # who connects from now on waits until the server is ready
     except OSError as error:
         taken.close()
         reason = error.strerror or str(error)
@@ -110,4 +111,4 @@ def serve_http(server: MCPServer, taken: socket.socket) -> None:
     app = server.streamable_http_app(
         streamable_http_path=PATH, json_response=True, stateless_http=True, max_request_body_size=MOST_BYTES, host=HOST
     )
-    uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run(sockets=[taken])
+    uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False)).run(sockets=[taken])

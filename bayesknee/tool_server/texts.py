@@ -8,8 +8,8 @@ from typing import Final
 from bayesknee.diagnosis.wording import scope_line, scope_lines
 from bayesknee.knowledge.network import Network
 
-# What each of these guards against has been seen of language models: answers that nobody gave, above all a `no` for
-# what was not asked; a warning left out; figures changed or added.
+# What they guard against: answers that nobody gave, above all a `no` for what was not asked; a warning that is left
+# out; figures that are changed or added; an answer bent until it is accepted.
 RULES: Final = """\
 Rules, which have no exception:
 1. Enter only what the person, or the record, said. Each answer carries the very words as its quote. No words, no
