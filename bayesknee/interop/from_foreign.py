@@ -31,26 +31,23 @@ from bayesknee.interop.placeholders import (
     TOPIC,
     condition,
     number,
-    number_or_certain,
     odds_ratio,
     safe_id,
     safe_text,
     source_reference,
 )
 from bayesknee.interop.roles import Roles, find_roles, log_odds_ratios, plainly_present
-from bayesknee.interop.rule_fits import fitted_rule, fitted_sign, is_constant
+from bayesknee.interop.rule_fits import fitted_rule, fitted_sign, is_constant, plain_table
 from bayesknee.interop.table import Table
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
     Condition,
-    ConditionalTable,
     Distribution,
     Finding,
     RiskFactor,
     Setting,
     Sign,
-    row_key,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DiscreteBayesianNetwork
@@ -167,9 +164,8 @@ class _Node:
         plain = set(NO_YES) if tuple(self.states) == NO_YES else set()
         if plain and all(name.lower() in {"no", "yes", "true", "false", "0", "1"} for name in self.states.values()):
             return immutabledict()
-        return immutabledict(
-            {each: (safe_text(name),) for each, name in self.states.items() if safe_text(name) != each}
-        )
+        names = {each: safe_text(name) for each, name in self.states.items()}
+        return immutabledict({each: (name,) for each, name in names.items() if name not in ("", each)})
 
 
 @dataclass(frozen=True)
@@ -202,7 +198,7 @@ class _Conversion:
                 id=own.id if own else safe_id(title, "network"),
                 version=own.version if own else "0",
                 title=title,
-                description=f"{len(parts['conditions'])} conditions and {len(findings)} findings of a network of tables.",
+                description=f"{len(self.roles.conditions)} conditions and {len(findings)} findings of a plain network.",
                 settings={setting: Setting(setting, "As published" if own is None else setting.replace("_", " "))},
                 topics={TOPIC: "Findings"},
                 references={SOURCE: source_reference(f"Network {title}", self.model.source)},
@@ -234,7 +230,7 @@ class _Conversion:
 
     @cached_property
     def tables(self) -> Mapping[str, Table]:
-        """By name, parents before children."""
+        """By name, in the order of the parts of a network."""
         tables = {table.node: table for table in self.model.tables}
         roles = self.roles
         return {
@@ -258,11 +254,11 @@ class _Conversion:
         if self.model.own is not None:
             return ()
         marked = any(each.role for each in self.model.marks.values())
-        return tuple(
-            name
-            for name in self.roles.signs
-            if not marked or self.model.marks.get(name, NodeMarks()).role == "observation"
-        )
+        return tuple(name for name in self.roles.signs if not marked or self.marks(name).role == "observation")
+
+    def marks(self, name: str) -> NodeMarks:
+        """What the file says of a node."""
+        return self.model.marks.get(name, NodeMarks())
 
     @cached_property
     def sign_ids(self) -> Mapping[str, str]:
@@ -282,7 +278,7 @@ class _Conversion:
         return {name: self._node(name, table.states) for name, table in self.tables.items()}
 
     def _node(self, name: str, states: Sequence[str]) -> _Node:
-        marks = self.model.marks.get(name, NodeMarks())
+        marks = self.marks(name)
         must_be_plain = name in self.roles.conditions
         named = self.roles.present.get(name, "") or marks.present
         present = states.index(named) if named and len(states) == 2 else plainly_present(states)
@@ -383,15 +379,7 @@ class _Conversion:
     def copy(self, name: str) -> Finding:
         """What shows a sign as it is."""
         node = self.nodes[name]
-        rows = {
-            row_key([present]): Distribution(
-                immutabledict(
-                    {state: number_or_certain(float(place == present)) for place, state in enumerate(node.states)}
-                )
-            )
-            for present in (False, True)
-        }
-        rule = ConditionalTable((self.sign_ids[name],), immutabledict(rows))
+        rule = plain_table(np.eye(2), tuple(node.states), (self.sign_ids[name],))
         return Finding(
             node.id, "history", node.label, node.question, TOPIC, rule, tuple(node.states), state_names=node.state_names
         )
@@ -428,10 +416,11 @@ class _Conversion:
         return Factor(tuple(sorted(scope)), np.transpose(self.values(name), np.argsort(scope)))
 
     def _with_ancestors(self, name: str) -> list[str]:
-        found = {name}
-        for other in reversed(self.tables):  # children before parents
-            if other in found:
-                found.update(self.tables[other].parents)
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            found.add(each := waiting.pop())
+            waiting += [parent for parent in self.tables[each].parents if parent not in found]
         return [each for each in self.tables if each in found]
 
     @staticmethod
