@@ -182,7 +182,7 @@ def _net(text: str, path: Path, maker: TableMaker) -> ForeignModel:
         elif kind == "node" and len(head) == 1:
             nodes[head[0]] = body
         elif kind == "potential" and head[:1] == ["("] and head[-1:] == [")"]:
-            child, _, *parents = (*head[1:-1], *(("|",) if "|" not in head else ()))
+            child, *parents = (each for each in head[1:-1] if each != "|")
             potentials[child] = parents, body
         else:
             raise maker.refusal(" ".join(head), f"a block {quoted(kind)}", "net, node or potential", "leave it out")

@@ -22,6 +22,7 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ImportFileError, InferenceError, NetworkError, Problem, few_hints
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.prior.factors import Factor, elimination_order, sum_out
+from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.interop.foreign_files import read_foreign
 from bayesknee.interop.foreign_model import ForeignModel, NodeMarks, TableMaker, pgmpy_tables
 from bayesknee.interop.placeholders import (
@@ -187,12 +188,6 @@ class _Conversion:
         }
         own, title = self.model.own, safe_text(self.model.title) or "Network"
         setting = own.setting if own else SETTING
-        parts = {
-            "conditions": {each.id: each for each in map(self.condition, self.roles.conditions)},
-            "risk_factors": {each.id: each for each in map(self.risk_factor, self.roles.risk_factors)},
-            "signs": {each.id: each for each in map(self.sign, self.roles.signs)},
-            "findings": findings,
-        }
         try:
             network = Network(
                 id=own.id if own else safe_id(title, "network"),
@@ -205,7 +200,10 @@ class _Conversion:
                 complaint="The complaint of the file" if self.roles.complaint else "",
                 catch_all=self.catch_all(catch_all) if self.roles.complaint else "",
                 caution=CAUTION,
-                **parts,
+                conditions={each.id: each for each in map(self.condition, self.roles.conditions)},
+                risk_factors={each.id: each for each in map(self.risk_factor, self.roles.risk_factors)},
+                signs={each.id: each for each in map(self.sign, self.roles.signs)},
+                findings=findings,
             )
             CompiledNetwork(network, setting)
         except NetworkError as error:
@@ -386,6 +384,10 @@ class _Conversion:
 
     def _no_rule(self, name: str) -> ImportFileError:
         got = f"a table of {len(self.tables[name].parents)} parents that is no noisy-OR, noisy-MAX or mixture"
+        if len(self.roles.conditions) > MOST_CONDITIONS:
+            got += f", beside {len(self.roles.conditions)} conditions"
+            expected = f"such a rule, as with over {MOST_CONDITIONS} conditions there are no tables"
+            return self._refusal(name, got, expected, "name fewer conditions")
         return self._refusal(name, got, "such a rule, or at most 5 parents", "put a node between some of them and it")
 
     def _refusal(self, name: str, got: str, expected: str, remedy: str) -> ImportFileError:
@@ -403,7 +405,7 @@ class _Conversion:
         absent = {numbers[name]: 0 for name in self.roles.conditions}
         none = 0.0
         if self.roles.complaint:
-            none = self._sum([factor.cut(absent) for factor in factors.values()], (), lengths)[()]
+            none = self._sum([factor.cut(absent) for factor in factors.values()], (), lengths).item()
         found = {}
         for name in self.roles.conditions:
             above = self._with_ancestors(name)

@@ -82,7 +82,7 @@ def fitted_table(values: Vector, states: tuple[str, ...], parents: tuple[str, ..
 def plain_table(values: Vector, states: tuple[str, ...], parents: tuple[str, ...]) -> ConditionalTable:
     """The table as it stands. Arguments as of `fitted_rule`."""
     rows = {
-        row_key(map(bool, present)): _distribution(values[(slice(None), *present)], states)
+        row_key(map(bool, present)): _distribution(_column(values, present), states)
         for present in product((0, 1), repeat=len(parents))
     }
     return ConditionalTable(parents, immutabledict(rows))
@@ -93,15 +93,22 @@ def _distribution(values: Vector, states: Sequence[str]) -> Distribution:
     return Distribution(immutabledict(numbers))
 
 
+def _column(values: Vector, present: Sequence[int]) -> Vector:
+    """P(state | which parents are present), 0 or 1 for each; the last one changes fastest."""
+    return np.asarray(
+        values.reshape(len(values), -1)[:, sum(each << place for place, each in enumerate(present[::-1]))]
+    )
+
+
 def _alone(values: Vector, parents: Sequence[str]) -> Iterator[tuple[str, Vector]]:
     """P(state | only this parent), for each."""
     for place, name in enumerate(parents):
-        yield name, values[(slice(None), *(int(other == place) for other in range(len(parents))))]
+        yield name, _column(values, [int(other == place) for other in range(len(parents))])
 
 
 def _none(values: Vector) -> Vector:
     """P(state | no parent)."""
-    return np.asarray(values[(slice(None), *(0,) * (values.ndim - 1))])
+    return _column(values, [0] * (values.ndim - 1))
 
 
 def _noisy_or(values: Vector, parents: tuple[str, ...]) -> NoisyOr | None:

@@ -31,7 +31,7 @@ SEEDS: Final = range(6)
 WITHIN: Final = 1e-12
 
 
-def node(name: str, values: Any, parents: tuple[str, ...] = (), **states: list[str]) -> TabularCPD:  # noqa: ANN401
+def node(name: str, values: Any, parents: tuple[str, ...] = (), **states: Any) -> TabularCPD:  # noqa: ANN401
     """A table of a node; states are no and yes unless they are given."""
     table = np.array(values, dtype=float)
     names = {each: states.get(each, ["no", "yes"]) for each in (name, *parents)}
@@ -109,7 +109,7 @@ def test_a_deterministic_or_of_a_finding_is_a_greatest_without_leak() -> None:
 
 
 def test_states_of_other_names_tell_which_is_present() -> None:
-    states = {"lung": ["low", "high"], "cough": ["ja", "nein"]}
+    states: dict[str, Any] = {"lung": ["low", "high"], "cough": ["ja", "nein"]}
     cough = node("cough", [[0.1, 0.7], [0.9, 0.3]], ("lung",), **states)
     lung = model(node("lung", [[0.8], [0.2]], **states), cough)
     network = from_pgmpy(lung, {"lung": "high"})
@@ -122,7 +122,7 @@ def test_states_of_other_names_tell_which_is_present() -> None:
 
 
 def test_ids_are_made_safe() -> None:
-    states = {"Größe 1": ["no", "yes"], "größe-1": ["unknown", "3-5 cm", "5"]}
+    states: dict[str, Any] = {"Größe 1": ["no", "yes"], "größe-1": ["unknown", "3-5 cm", "5"]}
     table = node("größe-1", [[0.2, 0.1], [0.5, 0.1], [0.3, 0.8]], ("Größe 1",), **states)
     network = from_pgmpy(model(node("Größe 1", [[0.8], [0.2]], **states), table))
     assert list(network.conditions) == ["grosse_1"]
