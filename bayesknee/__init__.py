@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bayesknee.diagnosis.diagnosis import Diagnosis as Diagnosis
     from bayesknee.diagnosis.engine import Engine as Engine
     from bayesknee.inference.results import Budget as Budget
+    from bayesknee.interop.from_foreign import from_pgmpy as from_pgmpy
     from bayesknee.interop.model_evidence import pgmpy_evidence as pgmpy_evidence
     from bayesknee.interop.pgmpy_model import to_pgmpy as to_pgmpy
     from bayesknee.interview import Interview as Interview
@@ -30,6 +31,7 @@ __all__ = [
     "Network",
     "NetworkError",
     "__version__",
+    "from_pgmpy",
     "load_network",
     "pgmpy_evidence",
     "plots",
@@ -45,6 +47,7 @@ _LOADED_LATER = {
     "Evidence": "bayesknee.patient.evidence",
     "Interview": "bayesknee.interview",
     "Network": "bayesknee.knowledge.network",
+    "from_pgmpy": "bayesknee.interop.from_foreign",
     "load_network": "bayesknee.knowledge.library",
     "pgmpy_evidence": "bayesknee.interop.model_evidence",
     "to_pgmpy": "bayesknee.interop.pgmpy_model",

@@ -13,7 +13,7 @@ GZIP: Final = b"\x1f\x8b"
 
 
 def file_text(path: Path, wanted: str) -> str:
-    """The text, with `\\n` at the end of each line.
+    """The text, its lines ended as on Unix.
 
     Args:
         path: of the file.

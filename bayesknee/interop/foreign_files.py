@@ -1,8 +1,8 @@
 """Files of other programs as a `ForeignModel`: BIF, XMLBIF, XDSL, NET and UAI.
 
-pgmpy 1.1.2 reads BIF and XMLBIF. The others are read here: its reader of XDSL leaves out nodes that are no plain table,
-that of UAI puts the parents of a node in the order of a set, and those of NET and UAI take over 13 minutes for a network
-of 260 nodes.
+pgmpy 1.1.2 reads BIF and XMLBIF. The others are read here: its reader of XDSL leaves out nodes that are no plain
+table, that of UAI puts the parents of a node in the order of a set, and those of NET and UAI take over 13 minutes for a
+network of 260 nodes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 import os
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import ImportFileError, quoted
 from bayesknee.interop.exports import NAMES_SUFFIX
 from bayesknee.interop.file_text import file_text
-from bayesknee.interop.foreign_model import ForeignModel, NodeMarks, TableMaker, own_head, pgmpy_tables
+from bayesknee.interop.foreign_model import ForeignModel, NodeMarks, OwnHead, TableMaker, own_head, pgmpy_tables
 from bayesknee.interop.table import Table
 
 _NO_NAMES: Final = (None, "", "unknown", "unknown_network")  # as bnlearn writes them
@@ -105,7 +106,7 @@ def _refuse_entities(text: str, maker: TableMaker) -> None:
 def _xdsl(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     _refuse_entities(text, maker)
     try:
-        root = ET.fromstring(text.encode())
+        root = ET.fromstring(text.encode())  # noqa: S314 - entities, the danger of XML, are refused above
     except ET.ParseError as error:
         raise maker.refusal("", f"what is no XML ({error})", "a complete file", "mend it there") from None
     nodes = root.find("nodes")
@@ -118,9 +119,7 @@ def _xdsl(text: str, path: Path, maker: TableMaker) -> ForeignModel:
         root.get("id") or path.stem,
         path.name,
         tuple(_xdsl_table(node, states, maker) for node in nodes),
-        immutabledict({node.get("id", ""): _xdsl_marks(node, shown) for node in nodes})
-        if own is None
-        else immutabledict(),
+        immutabledict({node.get("id", ""): _xdsl_marks(node, shown) for node in nodes}),
         own,
     )
 
@@ -177,19 +176,17 @@ _NET_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[(){}=;|]|[^\s(){}=;|"]+')
 def _net(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     tokens = iter(_NET_TOKEN.findall(re.sub(r'("(?:[^"\\\n]|\\.)*")|%[^\n]*', lambda found: found[1] or "", text)))
     title, nodes, potentials = path.stem, {}, {}
-    for kind, head, body in _net_blocks(tokens, maker):
+    for kind, head, body in _net_blocks(tokens):
         if kind in ("net", "class"):
             title = _quoteless((body.get("name") or [title])[0])
         elif kind == "node" and len(head) == 1:
             nodes[head[0]] = body
         elif kind == "potential" and head[:1] == ["("] and head[-1:] == [")"]:
-            child, _, *parents = (*head[1:-1], *(("|",) if "|" not in head else ()))
+            child, *parents = (each for each in head[1:-1] if each != "|")
             potentials[child] = parents, body
         else:
             raise maker.refusal(" ".join(head), f"a block {quoted(kind)}", "net, node or potential", "leave it out")
-    states = {
-        name: [_quoteless(each) for each in body.get("states", ()) if each not in "()"] for name, body in nodes.items()
-    }
+    states = {name: _net_states(body) for name, body in nodes.items()}
     labels = {name: NodeMarks(label=_quoteless(body["label"][0])) for name, body in nodes.items() if body.get("label")}
     tables = tuple(_net_table(name, states, potentials, maker) for name in nodes)
     if not tables:
@@ -197,28 +194,23 @@ def _net(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     return ForeignModel(title, path.name, tables, immutabledict(labels), own_head(text))
 
 
-def _net_blocks(tokens: Iterator[str], maker: TableMaker) -> Iterator[tuple[str, list[str], dict[str, list[str]]]]:
+def _net_states(body: Mapping[str, Sequence[str]]) -> list[str]:
+    return [_quoteless(each) for each in body.get("states", ()) if each not in {"(", ")"}]
+
+
+def _net_blocks(words: Iterator[str]) -> Iterator[tuple[str, list[str], dict[str, list[str]]]]:
     """Kind, head and assignments of each block."""
-    for kind in tokens:
-        head: list[str] = []
-        for token in tokens:
-            if token == "{":
-                break
-            head.append(token)
-        body: dict[str, list[str]] = {}
-        statement: list[str] = []
-        for token in tokens:
-            if token == "}":
-                break
-            if token == ";":
-                if statement[1:2] == ["="]:
-                    body[statement[0]] = statement[2:]
-                statement = []
-            else:
-                statement.append(token)
-        else:
-            raise maker.refusal(" ".join(head), "a block without an end", "a complete file", "mend it there")
-        yield kind, head, body
+    for kind in words:
+        head = list(takewhile(lambda word: word != "{", words))
+        yield kind, head, dict(_assignments(takewhile(lambda word: word != "}", words)))
+
+
+def _assignments(body: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Name and words of each `name = words;`."""
+    for is_end, words in groupby(body, key=lambda word: word == ";"):
+        statement = list(words)
+        if not is_end and statement[1:2] == ["="]:
+            yield statement[0], statement[2:]
 
 
 def _net_table(
@@ -233,7 +225,7 @@ def _net_table(
     for parent in parents:
         if parent not in states:
             raise maker.refusal(name, f"the parent {quoted(parent)}", "a node of the file", "correct its parents")
-    numbers = _floats(name, [each for each in body["data"] if each not in "()"], maker)
+    numbers = _floats(name, [each for each in body["data"] if each not in {"(", ")"}], maker)
     lengths = [*(len(states[parent]) for parent in parents), len(states[name])]
     return maker.table(name, states[name], parents, np.moveaxis(maker.shaped(name, numbers, lengths), -1, 0))
 
@@ -274,7 +266,7 @@ def _uai(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     return ForeignModel(path.stem, path.name, tables, own=own)
 
 
-def _uai_names(path: Path, maker: TableMaker):
+def _uai_names(path: Path, maker: TableMaker) -> tuple[OwnHead | None, dict[str, list[str]]]:
     """The remark and the states by variable in the file of names beside it, if there is one."""
     if not path.is_file():
         return None, {}

@@ -11,7 +11,7 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.errors import ImportFileError, Problem, quoted
+from bayesknee.errors import ImportFileError, Problem
 from bayesknee.interop.exports import CATCH_ALL, CONDITIONS, WRITTEN_BY
 from bayesknee.interop.table import TOLERANCE, Table
 from bayesknee.interop.tables import MOST_NUMBERS
@@ -110,7 +110,9 @@ class TableMaker:
         """The table of a node.
 
         Args:
-            node, states, parents: names.
+            node: its name.
+            states: their names.
+            parents: their names.
             values: an axis for the node's states, then one for each parent.
 
         Raises:
@@ -163,8 +165,3 @@ def _pgmpy_table(model: DiscreteBayesianNetwork, node: object, maker: TableMaker
         expected = f"its parents {', '.join(map(str, model.predecessors(node))) or 'none'}"
         raise maker.refusal(str(node), f"a table for {', '.join(parents) or 'no parents'}", expected, "correct one")
     return maker.table(str(node), [str(state) for state in cpd.state_names[node]], parents, np.array(cpd.values))
-
-
-def shown_name(name: str) -> str:
-    """A name of another program in an error."""
-    return quoted(name)

@@ -22,6 +22,7 @@ from bayesknee.arrays import Vector
 from bayesknee.errors import ImportFileError, InferenceError, NetworkError, Problem, few_hints
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.prior.factors import Factor, elimination_order, sum_out
+from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.interop.foreign_files import read_foreign
 from bayesknee.interop.foreign_model import ForeignModel, NodeMarks, TableMaker, pgmpy_tables
 from bayesknee.interop.placeholders import (
@@ -31,26 +32,23 @@ from bayesknee.interop.placeholders import (
     TOPIC,
     condition,
     number,
-    number_or_certain,
     odds_ratio,
     safe_id,
     safe_text,
     source_reference,
 )
 from bayesknee.interop.roles import Roles, find_roles, log_odds_ratios, plainly_present
-from bayesknee.interop.rule_fits import fitted_rule, fitted_sign, is_constant
+from bayesknee.interop.rule_fits import fitted_rule, fitted_sign, is_constant, plain_table
 from bayesknee.interop.table import Table
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
     Condition,
-    ConditionalTable,
     Distribution,
     Finding,
     RiskFactor,
     Setting,
     Sign,
-    row_key,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DiscreteBayesianNetwork
@@ -167,9 +165,8 @@ class _Node:
         plain = set(NO_YES) if tuple(self.states) == NO_YES else set()
         if plain and all(name.lower() in {"no", "yes", "true", "false", "0", "1"} for name in self.states.values()):
             return immutabledict()
-        return immutabledict(
-            {each: (safe_text(name),) for each, name in self.states.items() if safe_text(name) != each}
-        )
+        names = {each: safe_text(name) for each, name in self.states.items()}
+        return immutabledict({each: (name,) for each, name in names.items() if name not in ("", each)})
 
 
 @dataclass(frozen=True)
@@ -191,25 +188,22 @@ class _Conversion:
         }
         own, title = self.model.own, safe_text(self.model.title) or "Network"
         setting = own.setting if own else SETTING
-        parts = {
-            "conditions": {each.id: each for each in map(self.condition, self.roles.conditions)},
-            "risk_factors": {each.id: each for each in map(self.risk_factor, self.roles.risk_factors)},
-            "signs": {each.id: each for each in map(self.sign, self.roles.signs)},
-            "findings": findings,
-        }
         try:
             network = Network(
                 id=own.id if own else safe_id(title, "network"),
                 version=own.version if own else "0",
                 title=title,
-                description=f"{len(parts['conditions'])} conditions and {len(findings)} findings of a network of tables.",
+                description=f"{len(self.roles.conditions)} conditions and {len(findings)} findings of a plain network.",
                 settings={setting: Setting(setting, "As published" if own is None else setting.replace("_", " "))},
                 topics={TOPIC: "Findings"},
                 references={SOURCE: source_reference(f"Network {title}", self.model.source)},
                 complaint="The complaint of the file" if self.roles.complaint else "",
                 catch_all=self.catch_all(catch_all) if self.roles.complaint else "",
                 caution=CAUTION,
-                **parts,
+                conditions={each.id: each for each in map(self.condition, self.roles.conditions)},
+                risk_factors={each.id: each for each in map(self.risk_factor, self.roles.risk_factors)},
+                signs={each.id: each for each in map(self.sign, self.roles.signs)},
+                findings=findings,
             )
             CompiledNetwork(network, setting)
         except NetworkError as error:
@@ -234,7 +228,7 @@ class _Conversion:
 
     @cached_property
     def tables(self) -> Mapping[str, Table]:
-        """By name, parents before children."""
+        """By name, in the order of the parts of a network."""
         tables = {table.node: table for table in self.model.tables}
         roles = self.roles
         return {
@@ -258,11 +252,11 @@ class _Conversion:
         if self.model.own is not None:
             return ()
         marked = any(each.role for each in self.model.marks.values())
-        return tuple(
-            name
-            for name in self.roles.signs
-            if not marked or self.model.marks.get(name, NodeMarks()).role == "observation"
-        )
+        return tuple(name for name in self.roles.signs if not marked or self.marks(name).role == "observation")
+
+    def marks(self, name: str) -> NodeMarks:
+        """What the file says of a node."""
+        return self.model.marks.get(name, NodeMarks())
 
     @cached_property
     def sign_ids(self) -> Mapping[str, str]:
@@ -282,7 +276,7 @@ class _Conversion:
         return {name: self._node(name, table.states) for name, table in self.tables.items()}
 
     def _node(self, name: str, states: Sequence[str]) -> _Node:
-        marks = self.model.marks.get(name, NodeMarks())
+        marks = self.marks(name)
         must_be_plain = name in self.roles.conditions
         named = self.roles.present.get(name, "") or marks.present
         present = states.index(named) if named and len(states) == 2 else plainly_present(states)
@@ -383,21 +377,17 @@ class _Conversion:
     def copy(self, name: str) -> Finding:
         """What shows a sign as it is."""
         node = self.nodes[name]
-        rows = {
-            row_key([present]): Distribution(
-                immutabledict(
-                    {state: number_or_certain(float(place == present)) for place, state in enumerate(node.states)}
-                )
-            )
-            for present in (False, True)
-        }
-        rule = ConditionalTable((self.sign_ids[name],), immutabledict(rows))
+        rule = plain_table(np.eye(2), tuple(node.states), (self.sign_ids[name],))
         return Finding(
             node.id, "history", node.label, node.question, TOPIC, rule, tuple(node.states), state_names=node.state_names
         )
 
     def _no_rule(self, name: str) -> ImportFileError:
         got = f"a table of {len(self.tables[name].parents)} parents that is no noisy-OR, noisy-MAX or mixture"
+        if len(self.roles.conditions) > MOST_CONDITIONS:
+            got += f", beside {len(self.roles.conditions)} conditions"
+            expected = f"such a rule, as with over {MOST_CONDITIONS} conditions there are no tables"
+            return self._refusal(name, got, expected, "name fewer conditions")
         return self._refusal(name, got, "such a rule, or at most 5 parents", "put a node between some of them and it")
 
     def _refusal(self, name: str, got: str, expected: str, remedy: str) -> ImportFileError:
@@ -415,7 +405,7 @@ class _Conversion:
         absent = {numbers[name]: 0 for name in self.roles.conditions}
         none = 0.0
         if self.roles.complaint:
-            none = self._sum([factor.cut(absent) for factor in factors.values()], (), lengths)[()]
+            none = self._sum([factor.cut(absent) for factor in factors.values()], (), lengths).item()
         found = {}
         for name in self.roles.conditions:
             above = self._with_ancestors(name)
@@ -428,10 +418,11 @@ class _Conversion:
         return Factor(tuple(sorted(scope)), np.transpose(self.values(name), np.argsort(scope)))
 
     def _with_ancestors(self, name: str) -> list[str]:
-        found = {name}
-        for other in reversed(self.tables):  # children before parents
-            if other in found:
-                found.update(self.tables[other].parents)
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            found.add(each := waiting.pop())
+            waiting += [parent for parent in self.tables[each].parents if parent not in found]
         return [each for each in self.tables if each in found]
 
     @staticmethod

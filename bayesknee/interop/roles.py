@@ -1,7 +1,7 @@
 """What each node of a foreign network is here: a condition, a risk factor, a sign or a finding.
 
-Conditions are named by whoever imports, marked in the file, or proposed from the graph; the rest follows from them. A root
-on which only conditions hang is a risk factor, a node with children a sign, and one without a finding.
+Conditions are named by whoever imports, marked in the file, or proposed from the graph; the rest follows from them. A
+root on which only conditions hang is a risk factor, a node with children a sign, and one without a finding.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Roles:
     """The names of the nodes of a foreign network, by what they are here.
 
     Attributes:
-        conditions, risk_factors, signs, findings: parents before children.
+        conditions, risk_factors, signs, findings: in the order of the file.
         present: by condition, the state that counts as present, where it was named.
         complaint: whether the network has a node that says that there is some condition.
         origin: where the conditions come from, in a few words.
@@ -63,6 +63,11 @@ def find_roles(model: ForeignModel, conditions: Mapping[str, str] | None = None)
         ImportFileError: roles that the format cannot hold; tells every node.
     """
     tables = _parents_first(model)
+    if model.own and (odd := [name for name in tables if name != name.lower()]):
+        raise ImportFileError(
+            f"{model.source}: got the node {odd[0]}, which tells forms of a condition or counts causes; expected an "
+            "export of a network without forms and most_causes; copy the folder of the network instead"
+        )
     complaint = tables.pop(COMPLAINT, None)
     present, origin = _conditions(model, tables, complaint, conditions)
     graph = _Graph(tables, frozenset(present))
@@ -79,7 +84,8 @@ def find_roles(model: ForeignModel, conditions: Mapping[str, str] | None = None)
         problems.append(Problem((), "no node that could be a condition", "conditions", remedy, model.source))
     if problems:
         raise ImportFileError.of(problems)
-    by_role = {role: tuple(name for name in tables if graph.role(name) == role) for role in _Graph.ROLES}
+    in_file = [table.node for table in model.tables if table.node in tables]
+    by_role = {role: tuple(name for name in in_file if graph.role(name) == role) for role in _Graph.ROLES}
     return Roles(
         by_role["condition"],
         by_role["risk factor"],

@@ -10,9 +10,10 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.inference.cause_sets import CauseSets, list_sets
+from bayesknee.inference.cause_sets import all_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table
 from bayesknee.inference.rule_tables import rule_table, stated_numbers
+from bayesknee.inference.strategy import MOST_CONDITIONS
 from bayesknee.interop.placeholders import SOURCE, number, number_or_certain
 from bayesknee.knowledge.model import (
     NO_YES,
@@ -46,10 +47,11 @@ def fitted_rule(
     """
     if states == NO_YES and (rule := _noisy_or(values, parents)):
         return rule, states
-    for order in (states, states[::-1]):
+    may_have_table = len(conditions) <= MOST_CONDITIONS
+    for order in (states, states[::-1]) if len(parents) > 1 or not may_have_table else ():
         if greatest := _greatest(values if order == states else values[::-1], order, parents):
             return greatest, order
-    if table := fitted_table(values, states, parents):
+    if may_have_table and (table := fitted_table(values, states, parents)):
         return table, states
     if set(parents) == set(conditions) and (mixture := _mixture(values, states, parents)):
         return mixture, states
@@ -62,7 +64,7 @@ def fitted_sign(values: Vector, parents: tuple[str, ...]) -> NoisyOr | Condition
 
 
 def is_same(one: Vector, other: Vector) -> bool:
-    """Whether two arrays of probabilities differ by rounding alone; the smallest by what they are, not by their size."""
+    """Whether two arrays of probabilities differ by rounding alone, small ones in proportion."""
     return bool(np.allclose(one, other, rtol=SAME, atol=1e-14))
 
 
@@ -74,10 +76,13 @@ def is_constant(values: Vector) -> bool:
 
 def fitted_table(values: Vector, states: tuple[str, ...], parents: tuple[str, ...]) -> ConditionalTable | None:
     """The table as it stands, where it has few enough parents."""
-    if not 1 <= len(parents) <= MOST_PARENTS:
-        return None
+    return plain_table(values, states, parents) if 1 <= len(parents) <= MOST_PARENTS else None
+
+
+def plain_table(values: Vector, states: tuple[str, ...], parents: tuple[str, ...]) -> ConditionalTable:
+    """The table as it stands. Arguments as of `fitted_rule`."""
     rows = {
-        row_key(map(bool, present)): _distribution(values[(slice(None), *present)], states)
+        row_key(map(bool, present)): _distribution(_column(values, present), states)
         for present in product((0, 1), repeat=len(parents))
     }
     return ConditionalTable(parents, immutabledict(rows))
@@ -88,15 +93,22 @@ def _distribution(values: Vector, states: Sequence[str]) -> Distribution:
     return Distribution(immutabledict(numbers))
 
 
+def _column(values: Vector, present: Sequence[int]) -> Vector:
+    """P(state | which parents are present), 0 or 1 for each; the last one changes fastest."""
+    return np.asarray(
+        values.reshape(len(values), -1)[:, sum(each << place for place, each in enumerate(present[::-1]))]
+    )
+
+
 def _alone(values: Vector, parents: Sequence[str]) -> Iterator[tuple[str, Vector]]:
     """P(state | only this parent), for each."""
     for place, name in enumerate(parents):
-        yield name, values[(slice(None), *(int(other == place) for other in range(len(parents))))]
+        yield name, _column(values, [int(other == place) for other in range(len(parents))])
 
 
 def _none(values: Vector) -> Vector:
     """P(state | no parent)."""
-    return np.asarray(values[(slice(None), *(0,) * (values.ndim - 1))])
+    return _column(values, [0] * (values.ndim - 1))
 
 
 def _noisy_or(values: Vector, parents: tuple[str, ...]) -> NoisyOr | None:
@@ -105,17 +117,12 @@ def _noisy_or(values: Vector, parents: tuple[str, ...]) -> NoisyOr | None:
     if not 0.0 < leak < 1.0 or not all(leak <= value < 1.0 for value in causes.values()):
         return None
     rule = NoisyOr(number(leak), immutabledict({name: number(value) for name, value in causes.items()}))
-    table = noisy_or_table(rule, _sets(parents))
+    table = noisy_or_table(rule, all_sets(parents))
     return rule if is_same(_by_subset(values), table) else None
 
 
-def _sets(parents: tuple[str, ...]) -> CauseSets:
-    """All sets of these parents."""
-    return list_sets(tuple((name,) for name in parents))
-
-
 def _by_subset(values: Vector) -> Vector:
-    """Shape (states, subsets of the parents), as `list_sets` numbers them."""
+    """Shape (states, subsets of the parents), as `all_sets` numbers them."""
     return values.reshape(len(values), -1)
 
 
@@ -127,7 +134,7 @@ def _greatest(values: Vector, states: tuple[str, ...], parents: tuple[str, ...])
         return None
     leak = None if none[0] == 1.0 else _distribution(none, states)
     rule = Greatest(immutabledict({name: _distribution(each, states) for name, each in causes.items()}), leak)
-    table = rule_table(rule, states, _sets(parents), (), stated_numbers(rule))[0]
+    table = rule_table(rule, states, all_sets(parents), (), stated_numbers(rule))[0]
     return rule if is_same(_by_subset(values), table) else None
 
 
@@ -141,13 +148,13 @@ def _mixture(values: Vector, states: tuple[str, ...], parents: tuple[str, ...]) 
         _distribution(_none(values), states),
         immutabledict({name: Weight(w, w, w, "D", SOURCE) for name, w in weights.items() if w != 1.0}),
     )
-    return rule if is_same(_by_subset(values), mixture_table(rule, states, _sets(parents))) else None
+    return rule if is_same(_by_subset(values), mixture_table(rule, states, all_sets(parents))) else None
 
 
 def _weights(values: Vector, parents: Sequence[str], alone: Mapping[str, Vector]) -> dict[str, float] | None:
     """The weights, that of the first condition being 1, from what each two conditions together do.
 
-    P = (a D + b E) / (a + b) gives b / a = (P - D) / (E - P). Two that do the same alone are compared by way of a third.
+    P = (a D + b E) / (a + b) gives b / a = (P - D) / (E - P). Two that do the same alone are compared by a third.
     """
     found = {parents[0]: 1.0}
     waiting = [0]

@@ -64,3 +64,29 @@ def test_a_broken_file(tmp_path: Path, refused: Callable[..., str]) -> None:
 def test_a_folder_that_is_taken(tmp_path: Path, refused: Callable[..., str]) -> None:
     told = refused("import", str(made_up(tmp_path)), "-o", str(tmp_path))
     assert told.endswith("has files in it; expected a new or empty folder; name another one")
+
+
+BIF = """network coughs {
+}
+variable flu { type discrete [ 2 ] { no, yes }; }
+variable Cough { type discrete [ 2 ] { no, yes }; }
+probability ( flu ) { table 0.9, 0.1; }
+probability ( Cough | flu ) { table 0.8, 0.3, 0.2, 0.7; }
+"""
+
+
+def test_a_network_of_another_program(tmp_path: Path, run: Callable[..., Any]) -> None:
+    (tmp_path / "coughs.bif").write_text(BIF)
+    ran = run("import", str(tmp_path / "coughs.bif"), "-o", str(tmp_path / "coughs"), "--conditions", "flu")
+    assert ran.status == 0
+    assert "Conditions, as named: flu\nFindings: Cough\nRenamed: Cough is cough\n" in ran.out
+    told = json.loads(run("diagnose", "--network", str(tmp_path / "coughs"), "Cough=yes", "--json").out)
+    (flu,) = (each["probability"] for each in told["posterior"] if each["id"] == "flu")
+    assert abs(flu - 0.1 * 0.7 / (0.1 * 0.7 + 0.9 * 0.2)) < 1e-12
+
+
+def test_a_condition_that_is_no_node(tmp_path: Path, refused: Callable[..., str]) -> None:
+    (tmp_path / "coughs.bif").write_text(BIF)
+    told = refused("import", str(tmp_path / "coughs.bif"), "-o", str(tmp_path / "coughs"), "--conditions", "flue")
+    assert told == "coughs.bif: got the condition 'flue'; expected a node of it; did you mean flu?"
+    assert not (tmp_path / "coughs").exists()

@@ -202,7 +202,7 @@ def test_folders_that_are_refused(tmp_path: Path) -> None:
         write_folder(read.network, tmp_path / "two")
     with pytest.raises(ExportError, match="is a file; expected a new or empty folder"):
         write_folder(read.network, tmp_path / "two" / "network.yaml")
-    with pytest.raises(ExportError, match="tiny has more than conditions and findings"):
+    with pytest.raises(ExportError, match="tiny has more than other programs know of"):
         write_folder(load_network("tests/networks/tiny"), tmp_path / "tiny")
 
 

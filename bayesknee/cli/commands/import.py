@@ -28,7 +28,7 @@ from bayesknee.errors import BayeskneeError
 )
 @click.option("--catch-all", metavar="NODE", help="The condition that stands for none of the others.")
 @click.option("--renormalise", is_flag=True, help="Divide tables that are off by rounding by their sums.")
-def command(file: str, output: str, conditions: str | None, catch_all: str | None, renormalise: bool) -> None:
+def command(file: str, output: str, conditions: str | None, catch_all: str | None, *, renormalise: bool) -> None:
     """Turn a network of another program into a network folder.
 
     FILE is a Bayesian network as BIF, XMLBIF (.xmlbif, .bifxml, .xml), XDSL of GeNIe, NET of Hugin or UAI. What is a
