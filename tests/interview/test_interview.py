@@ -823,4 +823,4 @@ def test_an_examination_goes_in_the_order_of_its_topics_and_in_lists() -> None:
 
 def test_an_answer_that_says_nothing_is_refused() -> None:
     with pytest.raises(EvidenceError, match="says nothing; expected an answer"):
-        Interview(Engine(TINY)).check("age", "  ")
+        Interview(TINY).check("age", "  ")
