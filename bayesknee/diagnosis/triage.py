@@ -220,9 +220,9 @@ class CareSteps:
         leading = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
         for column, condition in enumerate(self.network.conditions.values()):
             shares = [form.share.value for form in condition.forms.values()]
-            own = slice(number, number + len(shares))
-            number = own.stop
-            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, own]
+            columns = slice(number, number + len(shares))
+            number = columns.stop
+            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, columns]
             counts = complaint_known | (posteriors[:, column] > self.raised_from[column])
             for place, form in enumerate(condition.forms.values()):
                 first = (leading == column) & (np.round(chances, TIE_DECIMALS).argmax(axis=1) == place)

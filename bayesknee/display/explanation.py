@@ -105,8 +105,8 @@ def _table(diagnosis: Diagnosis, account: Account, width: int) -> Table:
         told = Group(Text(_answer(diagnosis, entry)), *cited)
         table.add_row(effect_text(entry.share, contrast=account.against is not None), told, _decibans(entry.share))
     table.add_row()
-    whole = effect_text(account.change, contrast=account.against is not None)
-    table.add_row(whole, "all together", _decibans(account.change), style="bold")
+    total = effect_text(account.change, contrast=account.against is not None)
+    table.add_row(total, "all together", _decibans(account.change), style="bold")
     return table
 
 

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.cohort.simulated_interviews import COMPLETE, OWN, WORDS
+from bayesknee.cohort.simulated_interviews import AS_STATED, COMPLETE, WORDS
 from bayesknee.cohort.simulated_results import Figure, Lost, Result, Results
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.network import Network
@@ -25,10 +25,10 @@ _SHARES: Final = immutabledict(
 def interviews_text(network: Network, results: Results, file: TextIO | None = None) -> str:
     """A table for each source of patients, a column for each policy; +- is half the width of the 95 % interval."""
     parts: list[RenderableType] = []
-    for source, some in results.items():
+    for source, of_source in results.items():
         parts.append(Text(f"Patients of {_told(source)}; shares in %", style="bold"))
-        for start in range(0, len(some), SIDE_BY_SIDE):
-            parts += [_table(network, some[start : start + SIDE_BY_SIDE]), Text()]
+        for start in range(0, len(of_source), SIDE_BY_SIDE):
+            parts += [_table(network, of_source[start : start + SIDE_BY_SIDE]), Text()]
     return rendered(console_for(file), *parts)
 
 
@@ -74,15 +74,15 @@ def _short(figure: Figure, times: float) -> str:
 def interviews_markdown(network: Network, results: Results) -> str:
     """The same in Markdown."""
     parts = []
-    for source, some in results.items():
-        head, *rows = _rows(network, some)
+    for source, of_source in results.items():
+        head, *rows = _rows(network, of_source)
         lines = [head, ["---"] * len(head), *rows]
         parts.append(f"Patients of {_told(source)}:\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines))
     return "\n\n".join(parts) + "\n"
 
 
 def _told(source: str) -> str:
-    return "the network itself" if source == OWN else "networks with every number drawn anew"
+    return "the network itself" if source == AS_STATED else "networks with every number drawn anew"
 
 
 def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:

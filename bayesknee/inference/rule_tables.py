@@ -213,7 +213,7 @@ def is_linear(model: FindingModel, path: Path) -> bool:
     return not (isinstance(model, NoisyOr | Greatest) and path[0] == "leak")
 
 
-def whole_table(part: Finding, sets: CauseSets) -> Vector:
+def set_table(part: Finding, sets: CauseSets) -> Vector:
     """P(state | s) of a finding that hangs on conditions only, shape (states, sets)."""
     return np.asarray(rule_table(part.model, part.states, sets, (), stated_numbers(part.model))[0])
 
@@ -223,12 +223,12 @@ def states_of(part: Sign | Finding) -> tuple[str, ...]:
     return part.states if isinstance(part, Finding) else NO_YES
 
 
-def has_whole_table(finding: Finding) -> bool:
+def has_set_table(finding: Finding) -> bool:
     """Whether a finding that hangs on conditions only has a table of its own, rather than a product or a mean."""
     return isinstance(finding.model, Greatest | ConditionalTable)
 
 
-def own_parents(model: FindingModel, names: Iterable[str]) -> tuple[str, ...]:
+def parents_among(model: FindingModel, names: Iterable[str]) -> tuple[str, ...]:
     """Those of these names that are parents of a rule, in the order of `names`."""
     parents = frozenset(map(condition_of, parents_of(model)))
     return tuple(name for name in names if name in parents)

@@ -141,7 +141,7 @@ def _greatest(path: Path, rule: Greatest, states: tuple[str, ...], nodes: Nodes)
     for name, each in rule.causes.items():
         yield from _above_the_leak((*path, "causes", name), cumulative(each, states), leak, states)
     changes = (cumulative(each, states)[:-1] for each in rule.causes.values())
-    if all(_is_close(own, leak[:-1]) for own in changes):
+    if all(_is_close(cumulated, leak[:-1]) for cumulated in changes):
         got = "no cause that leads higher than the leak"
         yield Problem((*path, "causes"), got, "a cause of it", "add one, or drop the entry")
 
@@ -152,10 +152,10 @@ def cumulative(distribution: Distribution | None, states: tuple[str, ...]) -> tu
 
 
 def _above_the_leak(
-    path: Path, own: Sequence[float], leak: Sequence[float], states: tuple[str, ...]
+    path: Path, cumulated: Sequence[float], leak: Sequence[float], states: tuple[str, ...]
 ) -> Iterator[Problem]:
     """A cause cannot make low states likelier than the leak does."""
-    for state, one, other in zip(states[:-1], own, leak, strict=False):
+    for state, one, other in zip(states[:-1], cumulated, leak, strict=False):
         if one > other + ROUNDING:
             yield Problem(
                 path,

@@ -208,9 +208,9 @@ def _with_implied(
     """Evidence of these answers, whose stated likelihoods the demands narrow."""
     likelihoods = dict(stated)
     for each in demands:
-        own = likelihoods.get(each.gate) or (1.0,) * len(each.states)
+        before = likelihoods.get(each.gate) or (1.0,) * len(each.states)
         likelihoods[each.gate] = tuple(
-            weight if state in each.allowed else 0.0 for state, weight in zip(each.states, own, strict=True)
+            weight if state in each.allowed else 0.0 for state, weight in zip(each.states, before, strict=True)
         )
     scales = [max(answer.values()) for answer in answers.values() if not isinstance(answer, str)]
     for gate in {each.gate for each in demands if isinstance(answers.get(each.gate), Mapping)}:

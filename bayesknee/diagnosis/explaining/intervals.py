@@ -133,9 +133,11 @@ def _redrawn(belief: Belief, draws: int, seed: int) -> Vector:
     compiled, parts = belief.compiled, []
     events = (*compiled.events, *compiled.form_events)
     for number, start in enumerate(range(0, draws, DRAWN_AT_ONCE)):
-        own = seed if number == 0 else int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
+        seed_of_part = (
+            seed if number == 0 else int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
+        )
         length = min(DRAWN_AT_ONCE, draws - start)
-        parts.append(compiled.strategy.redrawn(belief.evidence, events, length, own))
+        parts.append(compiled.strategy.redrawn(belief.evidence, events, length, seed_of_part))
     return np.concatenate(parts)
 
 

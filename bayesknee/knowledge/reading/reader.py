@@ -114,7 +114,7 @@ class _NetworkReader:
         self._digest = hashlib.sha256()
 
     def network(self) -> Network:
-        whole = self._read_files()
+        is_complete = self._read_files()
         draft = _Draft(
             settings=self._section("settings", _setting),
             topics=self._section("topics", lambda name, entry: entry.itself_text() or name),
@@ -134,7 +134,7 @@ class _NetworkReader:
         if not self._problems:
             with suppress(NetworkError):  # which says no lines; they are found below
                 return Network(**vars(draft), sha256=self._digest.hexdigest())
-        if whole:
+        if is_complete:
             self._problems += self._cross_problems(draft)
         raise NetworkError(sorted(self._problems, key=lambda each: (each.file or "", each.line or 0)))
 
