@@ -203,7 +203,7 @@ class EliminationPriorGradients:
         structure = patients.structure
         numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs_before_mixing.values())
         length = min(self._core.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
-        parts = [self._found_part(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
+        parts = [self._found_part(patients.in_rows(slice(i, i + length))) for i in range(0, patients.count, length)]
         logs, conditions, effects, raws = zip(*parts, strict=True)
         return Found(
             np.concatenate(logs),

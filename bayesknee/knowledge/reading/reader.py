@@ -264,7 +264,7 @@ class _NetworkReader:
         if (given := fields.text("format")) not in ("", FORMAT):
             fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
         head: dict[str, Any] = {key: fields.text(key) for key in ("id", "version", "title")}
-        head["most_causes"] = fields.whole_number("most_causes")
+        head["most_causes"] = fields.integer("most_causes")
         head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
         self._missing_files(fields)
         fields.done()
