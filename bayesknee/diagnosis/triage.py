@@ -176,9 +176,9 @@ class CareSteps:
     def __init__(self, network: Network, setting: str, limits: Mapping[str, float] | None = None) -> None:
         self.network = network
         self.limits = checked_limits(network, limits)
-        base_rates = [each.base_rate_in(setting) for each in network.conditions.values()]
+        base_rates = [condition.base_rate_in(setting) for condition in network.conditions.values()]
         self.raised_from: Vector = np.array(base_rates) * (1.0 + ROUNDING)
-        self._leading = np.array([LEVELS.index(each.level) for each in network.conditions.values()], np.int8)
+        self._leading = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()], np.int8)
 
     def of(self, name: str) -> Iterator[tuple[float, Level, str]]:
         """Each threshold of a condition: the probability, the level, and what is done, the lowest first."""

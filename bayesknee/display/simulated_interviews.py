@@ -35,8 +35,8 @@ def interviews_text(network: Network, results: Results, file: TextIO | None = No
 def _table(network: Network, results: Sequence[Result]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("", overflow="fold")
-    for each in results:
-        table.add_column(each.policy, justify="right", no_wrap=True)
+    for result in results:
+        table.add_column(result.policy, justify="right", no_wrap=True)
     for label, cells in _measures(network, results):
         table.add_row(label, *cells)
     return table
@@ -44,18 +44,21 @@ def _table(network: Network, results: Sequence[Result]) -> Table:
 
 def _measures(network: Network, results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
     """Each measure with its figures, by policy."""
-    yield "patients", [str(each.patients) for each in results]
-    yield "questions", [_short(each.asked, 1.0) for each in results]
+    yield "patients", [str(result.patients) for result in results]
+    yield "questions", [_short(result.asked, 1.0) for result in results]
     yield "95 % ask at most", [f"{each.most_asked:.0f}" for each in results]
-    yield "items read", [_short(each.read, 1.0) for each in results]
+    yield "items read", [_short(result.read, 1.0) for result in results]
     for label, name in _SHARES.items():
-        yield label, [_short(getattr(each, name), 100.0) for each in results]
+        yield label, [_short(getattr(result, name), 100.0) for result in results]
     yield "Brier score", [f"{each.brier.value:.4f}" for each in results]
-    for condition in dict.fromkeys(name for each in results for name in each.found):
-        figures = [each.found.get(condition) for each in results]
-        yield f"found: {network.conditions[condition].name}", [_short(each, 100.0) if each else "" for each in figures]
-        if any(_lost_of(each, condition) for each in results):
-            yield "  by all alone - it alone", [_alone(_lost_of(each, condition)) for each in results]
+    for condition in dict.fromkeys(name for result in results for name in result.found):
+        figures = [result.found.get(condition) for result in results]
+        yield (
+            f"found: {network.conditions[condition].name}",
+            [_short(figure, 100.0) if figure else "" for figure in figures],
+        )
+        if any(_lost_of(result, condition) for result in results):
+            yield "  by all alone - it alone", [_alone(_lost_of(result, condition)) for result in results]
 
 
 def _lost_of(result: Result, condition: str) -> Lost | None:
@@ -86,7 +89,7 @@ def _told(source: str) -> str:
 
 
 def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
-    found = list(dict.fromkeys(name for each in results for name in each.found))
+    found = list(dict.fromkeys(name for result in results for name in result.found))
     head = [
         "policy",
         "patients",
@@ -101,7 +104,7 @@ def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
     head += ["triage over", "under"]
     for name in found:
         head += [f"found: {network.conditions[name].name}", "lost to all"]
-    return [head, *(_row(each, found) for each in results)]
+    return [head, *(_row(result, found) for result in results)]
 
 
 def _row(result: Result, found: Sequence[str]) -> list[str]:

@@ -198,7 +198,7 @@ class _Causes:
         diagnosis, network = self._diagnosis, self._diagnosis.network
         if self._options.details:
             yield self._line(_Row(" #", "Condition", "Prior", "Probability", 0.0), style="bold")
-        causes = {each.condition: each for each in diagnosis.result.causes}
+        causes = {cause.condition: cause for cause in diagnosis.result.causes}
         for rank, name in enumerate(self._listed, start=1):
             chance, error = diagnosis.posterior[name], self._error(name)
             told = (
@@ -252,7 +252,9 @@ class _Causes:
 
 def _listed(diagnosis: Diagnosis, options: TextOptions) -> list[str]:
     """Ids of the conditions that are listed, the most probable first."""
-    return list(diagnosis.posterior) if options.all_conditions else [each.condition for each in diagnosis.result.causes]
+    return (
+        list(diagnosis.posterior) if options.all_conditions else [cause.condition for cause in diagnosis.result.causes]
+    )
 
 
 def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, options: TextOptions) -> Iterator[RenderableType]:

@@ -278,7 +278,9 @@ class CauseSets:
         table = np.hstack([half.conditions[:, 1:], half.causes[:, 1:]])
         count = half.conditions.shape[1] - 1
         columns = [m - conditions for m in members if m < n and 0 <= m - conditions < count]
-        columns += [count + m - n - causes for m in members if m >= n and 0 <= m - n - causes < half.causes.shape[1] - 1]
+        columns += [
+            count + m - n - causes for m in members if m >= n and 0 <= m - n - causes < half.causes.shape[1] - 1
+        ]
         return np.asarray(table[:, columns].max(axis=1, initial=0.0))
 
     @cached_property

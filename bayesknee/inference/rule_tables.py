@@ -140,7 +140,9 @@ def log_at_most(numbers: RuleNumbers, path: Path, states: tuple[str, ...]) -> Ve
 
     Where that is nearer to 1, it is found from what lies above: a sum from below would have lost the digits.
     """
-    each = drawn_vector({state: number for state in states if (number := numbers.get((*path, state))) is not None}, states)
+    each = drawn_vector(
+        {state: number for state in states if (number := numbers.get((*path, state))) is not None}, states
+    )
     below, above = each.cumsum(axis=0)[:-1], each[::-1].cumsum(axis=0)[::-1][1:]
     near_one = below.real > 0.5
     possible = np.where(below.real > 0.0, below, 1.0)
@@ -165,7 +167,9 @@ def _table(
 
 def _distribution(numbers: RuleNumbers, path: Path, states: tuple[str, ...]) -> Vector:
     """A distribution over all states, shape (states, draws)."""
-    return drawn_vector({state: own for state in states if (own := numbers.get((*path, state))) is not None}, states)
+    return drawn_vector(
+        {state: number for state in states if (number := numbers.get((*path, state))) is not None}, states
+    )
 
 
 def _summed(steps: Mapping[str, Vector], sets: CauseSets | None, present: Iterable[str], start: Vector) -> Vector:

@@ -96,7 +96,7 @@ def _distribution(network: Network, path: Path) -> Distribution | None:
         found = entry.model.otherwise if rest[1] == "otherwise" else entry.model.distributions[rest[2]]
     elif section in {"signs", "findings"} and isinstance(entry.model, Greatest | ConditionalTable):
         parts = parts_below((section, name), entry, Distribution)
-        found = next(each for place, each in parts if place == path[:-1])
+        found = next(part for place, part in parts if place == path[:-1])
     else:
         return None
     return found if isinstance(found, Distribution) else None

@@ -347,7 +347,7 @@ class _CaseReader:
 
     def _scope(self, tree: Tree) -> Mapping[str, str]:
         items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
-        answers = {name: each.text for name, each in items.items() if isinstance(each, Scalar)}
+        answers = {name: item.text for name, item in items.items() if isinstance(item, Scalar)}
         if not answers or len(answers) < len(items):
             self._problem(tree.line, f"{_kind(tree)} as scope", "answers by question", "write question: answer lines")
         return immutabledict(answers)

@@ -126,7 +126,7 @@ def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> En
             for row in np.flatnonzero(which == number).tolist() if problem else ():
                 reasons.setdefault(row, []).append(problem)
     codes[list(reasons)] = NOT_KNOWN
-    return Encoded(codes, {row: "; ".join(each) for row, each in reasons.items()}, numbers)
+    return Encoded(codes, {row: "; ".join(told) for row, told in reasons.items()}, numbers)
 
 
 class _Cells(NamedTuple):

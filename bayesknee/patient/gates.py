@@ -42,8 +42,8 @@ class Gates:
         gates = dict.fromkeys(gate for name in network.gated for gate, _ in network.gates[name])
         self._implied = {gate: Implied(network, gate) for gate in gates}
         self._ways = {
-            name: np.vstack([np.eye(len(each.states)), np.ones(len(each.states))])
-            for name, each in network.questions.items()
+            name: np.vstack([np.eye(len(question.states)), np.ones(len(question.states))])
+            for name, question in network.questions.items()
         } | {gate: implied.ways for gate, implied in self._implied.items()}
 
     def answers(self, codes: Codes, evidence: Evidence) -> CodedAnswers:

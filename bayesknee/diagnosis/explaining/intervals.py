@@ -78,7 +78,7 @@ class Intervals:
     def _plain_forms(self, condition: str) -> dict[str, Any]:
         if condition not in self.forms:
             return {}
-        return {"forms": [{"form": name, **attributes(each)} for name, each in self.forms[condition].items()]}
+        return {"forms": [{"form": name, **attributes(form)} for name, form in self.forms[condition].items()]}
 
 
 def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Intervals:
