@@ -19,7 +19,7 @@ LONGEST_QUOTE: Final = 500  # characters: a few sentences, which show where an a
 ENUM_OF: Final = "enum_of"
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
-Figure = Annotated[float, Field(allow_inf_nan=False)]
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class AssumedAnswer(BaseModel):
@@ -33,9 +33,9 @@ class AssumedAnswer(BaseModel):
         description="The answer, one of the finding's states; `unknown` if the person was asked and does not know.",
         json_schema_extra={ENUM_OF: "states"},
     )
-    number: Figure | None = Field(None, description="The number as measured or told, in the unit of the finding.")
+    number: FiniteNumber | None = Field(None, description="The number as measured or told, in the unit of the finding.")
     unsure: bool = Field(default=False, description="True if the person said `probably` of this state.")
-    likelihoods: dict[str, Figure] | None = Field(
+    likelihoods: dict[str, FiniteNumber] | None = Field(
         None, description="Only if somebody stated numbers: the likelihood of each state, from 0 up."
     )
 

@@ -13,7 +13,7 @@ from bayesknee.diagnosis.wording import scope_lines
 from bayesknee.errors import BayeskneeError
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.network import Network, check_setting
-from bayesknee.knowledge.reader import read_network
+from bayesknee.knowledge.reading.reader import read_network
 from bayesknee.tool_server.schemas import enums_of
 from bayesknee.tool_server.strict_tool import strict_tool
 from bayesknee.tool_server.texts import instructions, interview_text
