@@ -147,8 +147,8 @@ def pool(tables: Sequence[DataFrame]) -> Pooled:
 
 
 def _check_alike(first: DataFrame, table: DataFrame, number: int) -> None:
-    for what, own, other in (("answers", first.index, table.index), ("causes", first.columns, table.columns)):
-        differing = [str(each) for each in own.symmetric_difference(other)[:5]]
+    for what, expected, other in (("answers", first.index, table.index), ("causes", first.columns, table.columns)):
+        differing = [str(each) for each in expected.symmetric_difference(other)[:5]]
         if differing:
             other_than = f"table {number} has other {what} than the first: {joined(differing)}"
             raise BayeskneeError(f"{other_than}; expected the same; add what is missing")

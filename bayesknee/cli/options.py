@@ -163,7 +163,7 @@ def complete_answer(context: click.Context, _parameter: click.Parameter, begun: 
     name, equals, state = begun.partition("=")
     if equals:
         return _states(network, name, state, f"{name}=")
-    found = [each for each in network.questions if each.startswith(begun)]
+    found = [question for question in network.questions if question.startswith(begun)]
     if len(found) == 1:
         return _states(network, found[0], "", f"{found[0]}=")
     return [CompletionItem(f"{each}=", help=network.questions[each].label) for each in found]

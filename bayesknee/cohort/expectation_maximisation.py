@@ -221,9 +221,9 @@ class SignCounts:
         """Does one E-step, and returns log P(answers) of all patients."""
         without, with_sign = np.ones(self._patients), np.ones(self._patients)
         for reading in self.readings.values():
-            own_without, own_with = reading.likelihoods()
-            without[reading.answers.rows] *= own_without
-            with_sign[reading.answers.rows] *= own_with
+            likelihood_without, likelihood_with = reading.likelihoods()
+            without[reading.answers.rows] *= likelihood_without
+            with_sign[reading.answers.rows] *= likelihood_with
         prior = np.zeros(self._patients)
         prior[self._rows] = self.rule.yes(self._rows)
         total = prior * with_sign + (1.0 - prior) * without

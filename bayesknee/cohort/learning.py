@@ -45,7 +45,7 @@ from bayesknee.cohort.rule_counts import (
 )
 from bayesknee.errors import BayeskneeError, NetworkError
 from bayesknee.inference.cause_sets import limit_of
-from bayesknee.inference.rule_tables import has_whole_table, rule_key, states_of
+from bayesknee.inference.rule_tables import has_set_table, rule_key, states_of
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     JUDGED,
@@ -294,7 +294,7 @@ class _Learner:
                 yield from self._direct(finding.id, finding.model)
             elif isinstance(finding.model, Mixture):
                 yield from self._mixture(finding, finding.model)
-            elif has_whole_table(finding):
+            elif has_set_table(finding):
                 yield from self._joint((), (finding.id,))
         for cluster in self._network.clusters.values():
             rules: list[FindingModel] = [self._network.signs[name].model for name in cluster.signs]
@@ -343,8 +343,8 @@ class _Learner:
             at_most = np.cumsum(_moved_values(parameters))
         for name, values in causes.items():
             parameters = _with_values(counts.causes[name], values)
-            own = np.minimum(np.cumsum(_moved_values(parameters)), at_most)
-            chosen = np.diff(np.append(own[:-1], 1.0), prepend=0.0).tolist()
+            cumulated = np.minimum(np.cumsum(_moved_values(parameters)), at_most)
+            chosen = np.diff(np.append(cumulated[:-1], 1.0), prepend=0.0).tolist()
             yield from self._distribution_moves((*path, "causes", name), rule.causes[name], states, parameters, chosen)
 
     def _sign(self, name: str, rule: NoisyOr, readings: Mapping[str, Reading]) -> Iterator[Move]:

@@ -196,7 +196,10 @@ class Forecasts:
         return lengths, specificities
 
     def _list_over(self, threshold: float, counts: Vector) -> tuple[float, float]:
-        listed, wrongly = (float(counts[own.patients[own.up_to(threshold)]].sum()) for own in self._forecasts_in_order)
+        listed, wrongly = (
+            float(counts[forecasts.patients[forecasts.up_to(threshold)]].sum())
+            for forecasts in self._forecasts_in_order
+        )
         false = float(vector_product(self._false, counts))
         return _ratio(listed, float(counts.sum())), _ratio(false - wrongly, false)
 

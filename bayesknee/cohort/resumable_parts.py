@@ -130,14 +130,14 @@ class ResumableParts:
 
     def _make(self) -> None:
         """An empty folder; it is removed in the end, so what a stranger keeps there must not be in it."""
-        if os.path.lexists(self.folder) and not _is_own_folder(self.folder):
+        if os.path.lexists(self.folder) and not _is_folder_of_user(self.folder):
             raise self._in_the_way
         self.folder.mkdir(mode=0o700, exist_ok=True)
         if not all(is_unfinished(path) for path in self.folder.iterdir()):
             raise self._in_the_way
 
     def _read_manifest(self) -> Mapping[str, object]:
-        if not _is_own_folder(self.folder):
+        if not _is_folder_of_user(self.folder):
             raise self._in_the_way
         try:
             before = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
@@ -227,7 +227,7 @@ def _changed(what: Mapping[str, object], before: Mapping[str, object]) -> list[s
     return [name for name in what if json.loads(json.dumps(what[name])) != before.get(name)]
 
 
-def _is_own_folder(path: Path) -> bool:
+def _is_folder_of_user(path: Path) -> bool:
     """Whether it is a folder, not a link to one, of the user who runs this: others would choose what is read there."""
     status = path.lstat()
     return stat.S_ISDIR(status.st_mode) and (not hasattr(os, "geteuid") or status.st_uid == os.geteuid())

@@ -153,8 +153,8 @@ class OneGreatest:
             parameter.fixed = True
         self.causes: dict[str, list[Parameter]] = {}
         for name, stated in rule.causes.items():
-            own = np.minimum(np.array(cumulative(stated, states)) / at_most, 1.0)
-            values = np.maximum(np.diff(own, prepend=0.0), 0.0)
+            cumulated = np.minimum(np.array(cumulative(stated, states)) / at_most, 1.0)
+            values = np.maximum(np.diff(cumulated, prepend=0.0), 0.0)
             self.causes[name] = distribution_parameters(stated, states, values.tolist())
         self._has = np.column_stack([np.ones(len(has)), has[:, [list(names).index(name) for name in rule.causes]]])
 
@@ -197,8 +197,10 @@ class OneGreatest:
         """The distributions as the format states them, the leak included: of the leak, and by cause."""
         leak, *causes = np.minimum(self._hidden().cumsum(axis=1), 1.0)
         leak[-1] = 1.0
-        own = {name: np.append((each * leak)[:-1], 1.0) for name, each in zip(self.causes, causes, strict=True)}
-        return np.diff(leak, prepend=0.0), {name: np.diff(each, prepend=0.0) for name, each in own.items()}
+        at_most_by_cause = {
+            name: np.append((each * leak)[:-1], 1.0) for name, each in zip(self.causes, causes, strict=True)
+        }
+        return np.diff(leak, prepend=0.0), {name: np.diff(each, prepend=0.0) for name, each in at_most_by_cause.items()}
 
 
 def rule_counts(part: Sign | Finding, names: Sequence[str], has: Vector) -> RuleCounts:

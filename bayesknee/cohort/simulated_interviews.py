@@ -41,8 +41,8 @@ SAMPLES: Final = 60
 LOT: Final = 50
 # With each must-not-miss condition: few of these are among 50 of the population. More take time; judged.
 SOUGHT: Final = 4
-OWN, REDRAWN = "own", "redrawn"
-SOURCES: Final = (OWN, REDRAWN)
+AS_STATED, REDRAWN = "own", "redrawn"
+SOURCES: Final = (AS_STATED, REDRAWN)
 POLICIES: Final = ("fixed", "random", "one_by_one", "information", "ours", "look_ahead", "all_lists", "all")
 AIMLESS: Final = ("fixed", "random")
 COMPLETE: Final = ("all_lists", "all")
@@ -337,7 +337,7 @@ def _carry_through(plan: Simulation, policy: str, one: _Interviewed) -> None:
                 return
             one.put(ask.id, ask.members)
         elif policy in AIMLESS:
-            _put_some(plan, policy, one, standing.ranking.outcomes.names)
+            _put_single_questions(plan, policy, one, standing.ranking.outcomes.names)
         else:
             ask = _chosen(policy, one, standing)
             one.put(ask.id, ask.members)
@@ -351,7 +351,7 @@ def _opening(network: Network) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield name, network.opening.tick_all[name].members
 
 
-def _put_some(plan: Simulation, policy: str, one: _Interviewed, left: Sequence[str]) -> None:
+def _put_single_questions(plan: Simulation, policy: str, one: _Interviewed, left: Sequence[str]) -> None:
     """Some single questions, by the network's order, or by chance, which for each patient is always the same."""
     network = plan.engine.network
     topics = list(network.topics)

@@ -176,9 +176,9 @@ class CareSteps:
     def __init__(self, network: Network, setting: str, limits: Mapping[str, float] | None = None) -> None:
         self.network = network
         self.limits = checked_limits(network, limits)
-        base_rates = [each.base_rate_in(setting) for each in network.conditions.values()]
+        base_rates = [condition.base_rate_in(setting) for condition in network.conditions.values()]
         self.raised_from: Vector = np.array(base_rates) * (1.0 + ROUNDING)
-        self._leading = np.array([LEVELS.index(each.level) for each in network.conditions.values()], np.int8)
+        self._leading = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()], np.int8)
 
     def of(self, name: str) -> Iterator[tuple[float, Level, str]]:
         """Each threshold of a condition: the probability, the level, and what is done, the lowest first."""
@@ -220,9 +220,9 @@ class CareSteps:
         leading = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
         for column, condition in enumerate(self.network.conditions.values()):
             shares = [form.share.value for form in condition.forms.values()]
-            own = slice(number, number + len(shares))
-            number = own.stop
-            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, own]
+            columns = slice(number, number + len(shares))
+            number = columns.stop
+            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, columns]
             counts = complaint_known | (posteriors[:, column] > self.raised_from[column])
             for place, form in enumerate(condition.forms.values()):
                 first = (leading == column) & (np.round(chances, TIE_DECIMALS).argmax(axis=1) == place)

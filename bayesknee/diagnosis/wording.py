@@ -152,9 +152,9 @@ def _labelled(network: Network, name: str, answer: Answer) -> str:
 def answered(belief: Belief, topics: Iterable[TopicAnswers]) -> Iterator[tuple[str, str]]:
     """Answers by topic, as pairs of its name and a text with what they imply."""
     network = belief.network
-    for each in topics:
-        tell = denied_text if all(map(is_denial, each.answers.values())) else present_text
-        yield topic_name(network, each.topic), "; ".join(tell(network, *answer) for answer in each.answers.items())
+    for topic in topics:
+        tell = denied_text if all(map(is_denial, topic.answers.values())) else present_text
+        yield topic_name(network, topic.topic), "; ".join(tell(network, *answer) for answer in topic.answers.items())
 
 
 def labels(network: Network, names: Iterable[str]) -> str:
@@ -229,7 +229,7 @@ def _changes(belief: Belief, answer: DecisiveAnswer) -> Iterator[str]:
 
 def not_known_text(flags: Iterable[RedFlag]) -> str:
     """The warning signs that nobody knows of; empty if there are none."""
-    labels = "; ".join(each.label for each in flags)
+    labels = "; ".join(flag.label for flag in flags)
     return f"Not known, and more urgent if so: {labels}." if labels else ""
 
 

@@ -168,7 +168,7 @@ class _Panel:
         elif prompt.kind == "number":
             yield from self._number(prompt)
         else:
-            options = [(each.value, each.label.capitalize()) for each in prompt.options]
+            options = [(option.value, option.label.capitalize()) for option in prompt.options]
             unsure = (UNSURE if prompt.is_yes_no else NOT_KNOWN) if prompt.may_be_unsure else ()
             if prompt.is_yes_no:
                 options.reverse()  # yes first
@@ -180,9 +180,9 @@ class _Panel:
             yield from self._confirmation(prompt)
             return
         marked = self._marked()  # marks stay where the list is drawn anew
-        self._lines = {each.value: _marks(marked.get(each.value, "")) for each in prompt.options}
-        for each in prompt.options:
-            yield _line(each.label, each.question, self._lines[each.value])
+        self._lines = {option.value: _marks(marked.get(option.value, "")) for option in prompt.options}
+        for option in prompt.options:
+            yield _line(option.label, option.question, self._lines[option.value])
         yield _row(
             [
                 _button("Record what is marked", partial(self._confirm, prompt, None), style="primary"),

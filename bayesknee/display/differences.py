@@ -140,7 +140,7 @@ def _case_data(change: CaseChange) -> dict[str, Any]:
             {
                 "part": dotted(push.part),
                 "decibans": push.decibans,
-                "numbers": [_change_data(each) for each in push.numbers],
+                "numbers": [_change_data(number) for number in push.numbers],
             }
             for push in change.pushes
         ],

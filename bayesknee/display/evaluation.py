@@ -118,7 +118,7 @@ def _table(*headers: str) -> Table:
 
 def _overall_table(evaluation: Evaluation) -> Table:
     table = _table("", *FORECASTERS.values())
-    figures = {name: overall(each) for name, each in evaluation.forecasters.items()}
+    figures = {name: overall(forecaster) for name, forecaster in evaluation.forecasters.items()}
     for name, label in NAMES.items():
         table.add_row(sticky(label), *(sticky(with_interval(name, figures[each][name])) for each in FORECASTERS))
     return table
@@ -138,7 +138,7 @@ def _those_shown(network: Network, counts: Mapping[str, int]) -> Mapping[str, Co
     """All conditions; where they are many, those with cases."""
     if len(network.conditions) <= MOST_ROWS:
         return network.conditions
-    return {name: each for name, each in network.conditions.items() if counts[name]}
+    return {name: condition for name, condition in network.conditions.items() if counts[name]}
 
 
 def true_counts(evaluation: Evaluation) -> Mapping[str, int]:
@@ -166,9 +166,9 @@ def _failures(evaluation: Evaluation, most: int) -> Iterator[RenderableType]:
         return
     told = f"\nWhere another condition leads ({len(failures)} of {len(evaluation.results)})"
     yield Text(told, style="bold")
-    for each in failures[:most]:
-        yield Padding(Text(sticky(failure_line(each))), _INDENT)
-        if line := reasons_line(each):
+    for failure in failures[:most]:
+        yield Padding(Text(sticky(failure_line(failure))), _INDENT)
+        if line := reasons_line(failure):
             yield Padding(Text(sticky(line)), _DEEPER)
     if len(failures) > most:
         yield Padding(Text(f"and {len(failures) - most} more"), _INDENT)

@@ -98,8 +98,8 @@ def _drawn(evaluation: Evaluation) -> Mapping[str, Axes]:
 def _forecasts(evaluation: Evaluation) -> tuple[list[Vector], list[list[bool]]]:
     """What was predicted and what came true, a forecast for each condition of each case."""
     conditions, results = list(evaluation.network.conditions), evaluation.results
-    predicted = [each.marginals for each in results]
-    return predicted, [[name in each.case.label for name in conditions] for each in results]
+    predicted = [result.marginals for result in results]
+    return predicted, [[name in result.case.label for name in conditions] for result in results]
 
 
 def evaluation_page(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) -> str:
@@ -115,7 +115,7 @@ def evaluation_page(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) 
         calibration=TablePart(
             ("Predicted", "Forecasts", "Mean", "Came true"), [bin_cells(each) for each in evaluation.calibration]
         ),
-        failures=[_failure(each) for each in evaluation.failures],
+        failures=[_failure(failure) for failure in evaluation.failures],
         caution=evaluation.network.caution,
     )
 
@@ -130,8 +130,8 @@ def _introduction(evaluation: Evaluation) -> str:
 
 
 def _overall(evaluation: Evaluation) -> TablePart:
-    figures = [overall(each) for each in evaluation.forecasters.values()]
-    rows = [(shown, *(with_interval(name, each[name]) for each in figures)) for name, shown in NAMES.items()]
+    figures = [overall(forecaster) for forecaster in evaluation.forecasters.values()]
+    rows = [(shown, *(with_interval(name, figure[name]) for figure in figures)) for name, shown in NAMES.items()]
     return TablePart(("Measure", *FORECASTERS.values()), rows)
 
 

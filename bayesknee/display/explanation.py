@@ -101,12 +101,12 @@ def _table(diagnosis: Diagnosis, account: Account, width: int) -> Table:
     table.add_column("Decibans", width=_FIGURE, justify="right")
     for entry in account.entries:
         numbers = entry.numbers if abs(entry.share) >= WORTH_NUMBERS else ()
-        cited = [Padding(Text(cited_text(each), style="dim"), (0, 0, 0, _INDENT)) for each in numbers]
+        cited = [Padding(Text(cited_text(number), style="dim"), (0, 0, 0, _INDENT)) for number in numbers]
         told = Group(Text(_answer(diagnosis, entry)), *cited)
         table.add_row(effect_text(entry.share, contrast=account.against is not None), told, _decibans(entry.share))
     table.add_row()
-    whole = effect_text(account.change, contrast=account.against is not None)
-    table.add_row(whole, "all together", _decibans(account.change), style="bold")
+    total = effect_text(account.change, contrast=account.against is not None)
+    table.add_row(total, "all together", _decibans(account.change), style="bold")
     return table
 
 

@@ -23,10 +23,10 @@ def next_questions_text(
     diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: str, file: TextIO | None = None
 ) -> str:
     """The questions, best first, with how they are answered and what they are worth."""
-    return rendered(console_for(file), *_whole(diagnosis, questions, objective))
+    return rendered(console_for(file), *_ranking_parts(diagnosis, questions, objective))
 
 
-def _whole(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: str) -> Iterator[RenderableType]:
+def _ranking_parts(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: str) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
     if not questions:

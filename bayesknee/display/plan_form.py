@@ -102,7 +102,7 @@ def _form(network: Network, order: Sequence[str], numbers: Mapping[str, int]) ->
 
 def in_form_order(network: Network, plan: QuestionPlan) -> list[str]:
     """The questions by topic, in the order of the network; but each after those that gate it."""
-    return _in_order(network, [each.finding for each in plan.questions])
+    return _in_order(network, [question.finding for question in plan.questions])
 
 
 def _in_order(network: Network, names: Collection[str]) -> list[str]:

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesknee.cohort.simulated_interviews import COMPLETE, OWN, WORDS
+from bayesknee.cohort.simulated_interviews import AS_STATED, COMPLETE, WORDS
 from bayesknee.cohort.simulated_results import Figure, Lost, Result, Results
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.network import Network
@@ -25,18 +25,18 @@ _SHARES: Final = immutabledict(
 def interviews_text(network: Network, results: Results, file: TextIO | None = None) -> str:
     """A table for each source of patients, a column for each policy; +- is half the width of the 95 % interval."""
     parts: list[RenderableType] = []
-    for source, some in results.items():
+    for source, of_source in results.items():
         parts.append(Text(f"Patients of {_told(source)}; shares in %", style="bold"))
-        for start in range(0, len(some), SIDE_BY_SIDE):
-            parts += [_table(network, some[start : start + SIDE_BY_SIDE]), Text()]
+        for start in range(0, len(of_source), SIDE_BY_SIDE):
+            parts += [_table(network, of_source[start : start + SIDE_BY_SIDE]), Text()]
     return rendered(console_for(file), *parts)
 
 
 def _table(network: Network, results: Sequence[Result]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("", overflow="fold")
-    for each in results:
-        table.add_column(each.policy, justify="right", no_wrap=True)
+    for result in results:
+        table.add_column(result.policy, justify="right", no_wrap=True)
     for label, cells in _measures(network, results):
         table.add_row(label, *cells)
     return table
@@ -44,18 +44,21 @@ def _table(network: Network, results: Sequence[Result]) -> Table:
 
 def _measures(network: Network, results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
     """Each measure with its figures, by policy."""
-    yield "patients", [str(each.patients) for each in results]
-    yield "questions", [_short(each.asked, 1.0) for each in results]
+    yield "patients", [str(result.patients) for result in results]
+    yield "questions", [_short(result.asked, 1.0) for result in results]
     yield "95 % ask at most", [f"{each.most_asked:.0f}" for each in results]
-    yield "items read", [_short(each.read, 1.0) for each in results]
+    yield "items read", [_short(result.read, 1.0) for result in results]
     for label, name in _SHARES.items():
-        yield label, [_short(getattr(each, name), 100.0) for each in results]
+        yield label, [_short(getattr(result, name), 100.0) for result in results]
     yield "Brier score", [f"{each.brier.value:.4f}" for each in results]
-    for condition in dict.fromkeys(name for each in results for name in each.found):
-        figures = [each.found.get(condition) for each in results]
-        yield f"found: {network.conditions[condition].name}", [_short(each, 100.0) if each else "" for each in figures]
-        if any(_lost_of(each, condition) for each in results):
-            yield "  by all alone - it alone", [_alone(_lost_of(each, condition)) for each in results]
+    for condition in dict.fromkeys(name for result in results for name in result.found):
+        figures = [result.found.get(condition) for result in results]
+        yield (
+            f"found: {network.conditions[condition].name}",
+            [_short(figure, 100.0) if figure else "" for figure in figures],
+        )
+        if any(_lost_of(result, condition) for result in results):
+            yield "  by all alone - it alone", [_alone(_lost_of(result, condition)) for result in results]
 
 
 def _lost_of(result: Result, condition: str) -> Lost | None:
@@ -74,19 +77,19 @@ def _short(figure: Figure, times: float) -> str:
 def interviews_markdown(network: Network, results: Results) -> str:
     """The same in Markdown."""
     parts = []
-    for source, some in results.items():
-        head, *rows = _rows(network, some)
+    for source, of_source in results.items():
+        head, *rows = _rows(network, of_source)
         lines = [head, ["---"] * len(head), *rows]
         parts.append(f"Patients of {_told(source)}:\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines))
     return "\n\n".join(parts) + "\n"
 
 
 def _told(source: str) -> str:
-    return "the network itself" if source == OWN else "networks with every number drawn anew"
+    return "the network itself" if source == AS_STATED else "networks with every number drawn anew"
 
 
 def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
-    found = list(dict.fromkeys(name for each in results for name in each.found))
+    found = list(dict.fromkeys(name for result in results for name in result.found))
     head = [
         "policy",
         "patients",
@@ -101,7 +104,7 @@ def _rows(network: Network, results: Sequence[Result]) -> list[list[str]]:
     head += ["triage over", "under"]
     for name in found:
         head += [f"found: {network.conditions[name].name}", "lost to all"]
-    return [head, *(_row(each, found) for each in results)]
+    return [head, *(_row(result, found) for result in results)]
 
 
 def _row(result: Result, found: Sequence[str]) -> list[str]:

@@ -198,7 +198,7 @@ class _Causes:
         diagnosis, network = self._diagnosis, self._diagnosis.network
         if self._options.details:
             yield self._line(_Row(" #", "Condition", "Prior", "Probability", 0.0), style="bold")
-        causes = {each.condition: each for each in diagnosis.result.causes}
+        causes = {cause.condition: cause for cause in diagnosis.result.causes}
         for rank, name in enumerate(self._listed, start=1):
             chance, error = diagnosis.posterior[name], self._error(name)
             told = (
@@ -208,8 +208,8 @@ class _Causes:
                 chance_text(diagnosis, {name}, chance),
             )
             yield self._line(_Row(*told, chance, error), style="bold" if rank == 1 else "")
-            for form, own in diagnosis.forms.get(name, {}).items():
-                yield self._line(_Row("", self._form(name, form), "", percent(own), own))
+            for form, probability in diagnosis.forms.get(name, {}).items():
+                yield self._line(_Row("", self._form(name, form), "", percent(probability), probability))
             for heading, answers in speaks(network, causes[name]) if name in causes else ():
                 yield Padding(Text(sticky(f"{heading}: {answers}"), style="dim"), (0, 0, 0, _RANK))
         for number, (name, chance) in enumerate(self._groups.items()):
@@ -252,7 +252,9 @@ class _Causes:
 
 def _listed(diagnosis: Diagnosis, options: TextOptions) -> list[str]:
     """Ids of the conditions that are listed, the most probable first."""
-    return list(diagnosis.posterior) if options.all_conditions else [each.condition for each in diagnosis.result.causes]
+    return (
+        list(diagnosis.posterior) if options.all_conditions else [cause.condition for cause in diagnosis.result.causes]
+    )
 
 
 def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, options: TextOptions) -> Iterator[RenderableType]:
@@ -271,8 +273,8 @@ def _interval_parts(diagnosis: Diagnosis, intervals: Intervals, options: TextOpt
             share = intervals.first[name]
             first = "first in all" if share == 1.0 else f"first in {percent(share)}" if share else ""
             table.add_row(network.conditions[name].name, sticky(interval_text(each)), sticky(first))
-            for form, own in intervals.forms.get(name, {}).items():
-                table.add_row(f"  {network.conditions[name].forms[form].name}", sticky(interval_text(own)))
+            for form, interval in intervals.forms.get(name, {}).items():
+                table.add_row(f"  {network.conditions[name].forms[form].name}", sticky(interval_text(interval)))
     for name, each in intervals.groups.items() if options.details else ():
         if given_state(diagnosis, set(network.groups[name].members)) is None:
             table.add_row(network.groups[name].name, sticky(interval_text(each)))

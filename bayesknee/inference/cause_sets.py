@@ -276,9 +276,11 @@ class CauseSets:
         conditions, causes = (number * (each.shape[1] - 1) for each in (other.conditions, other.causes))
         n = len(self.order)
         table = np.hstack([half.conditions[:, 1:], half.causes[:, 1:]])
-        own = half.conditions.shape[1] - 1
-        columns = [m - conditions for m in members if m < n and 0 <= m - conditions < own]
-        columns += [own + m - n - causes for m in members if m >= n and 0 <= m - n - causes < half.causes.shape[1] - 1]
+        count = half.conditions.shape[1] - 1
+        columns = [m - conditions for m in members if m < n and 0 <= m - conditions < count]
+        columns += [
+            count + m - n - causes for m in members if m >= n and 0 <= m - n - causes < half.causes.shape[1] - 1
+        ]
         return np.asarray(table[:, columns].max(axis=1, initial=0.0))
 
     @cached_property

@@ -197,7 +197,7 @@ class Cheaper:
         places = np.unique(np.linspace(0, len(codes) - 1, ROWS_LOOKED_AT, dtype=np.intp)).tolist()
         efforts = [self._efforts_of_row(codes[place], evidence) for place in places]
         totals = [
-            Effort(sum(own.seconds for own in way), max(own.memory for own in way))
+            Effort(sum(effort.seconds for effort in way), max(effort.memory for effort in way))
             for way in zip(*efforts, strict=True)
         ]
         return self._cheaper(*totals)

@@ -61,7 +61,7 @@ def rule_key(part: Sign | Finding) -> str:
 
 def drawn_rule(part: Sign | Finding, drawn: Mapping[Path, Vector], draws: slice) -> RuleNumbers:
     """The numbers of its rule from those of the entire entry, in these draws."""
-    return {path[1:]: own[draws] for path, own in drawn.items() if path[0] == rule_key(part)}
+    return {path[1:]: values[draws] for path, values in drawn.items() if path[0] == rule_key(part)}
 
 
 def rule_table(
@@ -122,10 +122,10 @@ def _greatest(
     rule: Greatest, states: tuple[str, ...], sets: CauseSets | None, present: Sequence[str], numbers: RuleNumbers
 ) -> Vector:
     """P(X = k) is P(X <= k) (1 - P(X <= k-1) / P(X <= k)), which does not cancel where it is small."""
-    some = next(iter(numbers.values()))
-    leak = log_at_most(numbers, ("leak",), states) if rule.leak else np.zeros((len(states) - 1, len(some)))
+    drawn = next(iter(numbers.values()))
+    leak = log_at_most(numbers, ("leak",), states) if rule.leak else np.zeros((len(states) - 1, len(drawn)))
     steps = {name: _at_most_0(log_at_most(numbers, ("causes", name), states) - leak) for name in rule.causes}
-    summed = [_summed({c: own[k] for c, own in steps.items()}, sets, present, leak[k]) for k in range(len(leak))]
+    summed = [_summed({c: step[k] for c, step in steps.items()}, sets, present, leak[k]) for k in range(len(leak))]
     logs = np.stack([np.full_like(summed[0], LOG_OF_ZERO), *summed, np.zeros_like(summed[0])], axis=1)
     return np.asarray(-np.exp(logs[:, 1:]) * np.expm1(_at_most_0(logs[:, :-1] - logs[:, 1:])))
 
@@ -140,7 +140,9 @@ def log_at_most(numbers: RuleNumbers, path: Path, states: tuple[str, ...]) -> Ve
 
     Where that is nearer to 1, it is found from what lies above: a sum from below would have lost the digits.
     """
-    each = drawn_vector({state: own for state in states if (own := numbers.get((*path, state))) is not None}, states)
+    each = drawn_vector(
+        {state: number for state in states if (number := numbers.get((*path, state))) is not None}, states
+    )
     below, above = each.cumsum(axis=0)[:-1], each[::-1].cumsum(axis=0)[::-1][1:]
     near_one = below.real > 0.5
     possible = np.where(below.real > 0.0, below, 1.0)
@@ -165,7 +167,9 @@ def _table(
 
 def _distribution(numbers: RuleNumbers, path: Path, states: tuple[str, ...]) -> Vector:
     """A distribution over all states, shape (states, draws)."""
-    return drawn_vector({state: own for state in states if (own := numbers.get((*path, state))) is not None}, states)
+    return drawn_vector(
+        {state: number for state in states if (number := numbers.get((*path, state))) is not None}, states
+    )
 
 
 def _summed(steps: Mapping[str, Vector], sets: CauseSets | None, present: Iterable[str], start: Vector) -> Vector:
@@ -174,8 +178,8 @@ def _summed(steps: Mapping[str, Vector], sets: CauseSets | None, present: Iterab
     if sets is None:
         return start[:, None]
     nothing = np.zeros(1)
-    own = [of_cause(steps, cause) for cause in sets.names]
-    weights = np.array([np.broadcast_to(nothing if step is None else step, start.shape) for step in own])
+    stated = [of_cause(steps, cause) for cause in sets.names]
+    weights = np.array([np.broadcast_to(nothing if step is None else step, start.shape) for step in stated])
     if np.iscomplexobj(weights):
         return start[:, None] + sets.sums_of(weights.real.T) + 1j * sets.sums_of(weights.imag.T)
     return start[:, None] + sets.sums_of(weights.T)
@@ -213,7 +217,7 @@ def is_linear(model: FindingModel, path: Path) -> bool:
     return not (isinstance(model, NoisyOr | Greatest) and path[0] == "leak")
 
 
-def whole_table(part: Finding, sets: CauseSets) -> Vector:
+def set_table(part: Finding, sets: CauseSets) -> Vector:
     """P(state | s) of a finding that hangs on conditions only, shape (states, sets)."""
     return np.asarray(rule_table(part.model, part.states, sets, (), stated_numbers(part.model))[0])
 
@@ -223,12 +227,12 @@ def states_of(part: Sign | Finding) -> tuple[str, ...]:
     return part.states if isinstance(part, Finding) else NO_YES
 
 
-def has_whole_table(finding: Finding) -> bool:
+def has_set_table(finding: Finding) -> bool:
     """Whether a finding that hangs on conditions only has a table of its own, rather than a product or a mean."""
     return isinstance(finding.model, Greatest | ConditionalTable)
 
 
-def own_parents(model: FindingModel, names: Iterable[str]) -> tuple[str, ...]:
+def parents_among(model: FindingModel, names: Iterable[str]) -> tuple[str, ...]:
     """Those of these names that are parents of a rule, in the order of `names`."""
     parents = frozenset(map(condition_of, parents_of(model)))
     return tuple(name for name in names if name in parents)

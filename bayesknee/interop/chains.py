@@ -219,5 +219,5 @@ def _slot_node(slot: int, number: int) -> str:
 
 def mixture_of_slots(name: str, rule: Mixture, states: tuple[str, ...], nodes: Sequence[CauseNode], most: int) -> Table:
     """A mixture, from the causes that are present."""
-    own = _weights(rule, states, [cause for node in nodes for cause in node.causes])
-    return _mixture(name, states, [(_slot_node(slot, len(nodes)), *own) for slot in range(most)], rule)
+    weights = _weights(rule, states, [cause for node in nodes for cause in node.causes])
+    return _mixture(name, states, [(_slot_node(slot, len(nodes)), *weights) for slot in range(most)], rule)

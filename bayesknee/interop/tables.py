@@ -11,7 +11,7 @@ from bayesknee.errors import ExportError
 from bayesknee.inference.cause_sets import limit_of, list_sets
 from bayesknee.inference.cpds import mixture_table, noisy_or_table, reading_table
 from bayesknee.inference.prior.joint import Prior
-from bayesknee.inference.rule_tables import own_parents, rule_table, stated_numbers, states_of
+from bayesknee.inference.rule_tables import parents_among, rule_table, stated_numbers, states_of
 from bayesknee.interop.chains import (
     CauseNode,
     cause_nodes,
@@ -128,7 +128,7 @@ def _finding(finding: Finding, network: Network) -> Iterator[Table]:
 def _of_rule(part: Sign | Finding, network: Network) -> Iterator[Table]:
     """P(state | the parents that the rule names): conditions or their forms, then signs."""
     rule, states = part.model, states_of(part)
-    causes, signs = own_parents(rule, network.conditions), own_parents(rule, network.signs)
+    causes, signs = parents_among(rule, network.conditions), parents_among(rule, network.signs)
     nodes = cause_nodes([network.conditions[name] for name in causes], set(parents_of(rule)))
     if limit_of(network) is not None and len(nodes) > MOST_AT_ONCE and isinstance(rule, NoisyOr | Greatest):
         every = (*nodes, *(CauseNode(name, (name,)) for name in signs))

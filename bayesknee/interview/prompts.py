@@ -115,7 +115,7 @@ def _in_words(question: Question) -> str:
 
 def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:
     questions = [network.questions[name] for name in members]
-    options = tuple(Option(each.id, each.label, question=each.question) for each in questions)
+    options = tuple(Option(question.id, question.label, question=question.question) for question in questions)
     asked = [f"{option.label}: {option.question}" for option in options]
     return Prompt(
         id=group.id,

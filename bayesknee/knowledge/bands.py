@@ -181,9 +181,9 @@ def _ends(
     path: tuple[str, ...], question: Banded, questions: Mapping[str, Banded], broken: Container[str]
 ) -> Iterator[Problem]:
     """Bands meet, and each has its lower end below its upper end, wherever the cut-offs may lie."""
-    if any(each.per in broken for each in question.cut_offs.values()):
+    if any(cut_off.per in broken for cut_off in question.cut_offs.values()):
         return
-    ranges = {name: cut_off_range(each, questions) for name, each in question.cut_offs.items()}
+    ranges = {name: cut_off_range(cut_off, questions) for name, cut_off in question.cut_offs.items()}
     before: BandEnd | None = None
     for place, (state, (low, high)) in enumerate(question.bands.items()):
         lowest, highest = _range(low, ranges)[1], _range(high, ranges)[0]

@@ -87,8 +87,8 @@ def _greatest(rule: Greatest, states: tuple[str, ...], present: Collection[str])
     leak = cumulative(rule.leak, states)
     at_most = list(leak)
     for distribution in _stated(rule.causes, present):
-        own = cumulative(distribution, states)
-        at_most = [p * a / b for p, a, b in zip(at_most, own, leak, strict=True)]
+        cumulated = cumulative(distribution, states)
+        at_most = [p * a / b for p, a, b in zip(at_most, cumulated, leak, strict=True)]
     return tuple(b - a for a, b in zip([0.0, *at_most[:-1]], at_most, strict=True))
 
 

@@ -294,7 +294,7 @@ def _odds_ratios(
     elif parent in parts.conditions and parent != name:
         states = NO_YES
     else:
-        known = [*parts.risk_factors, *(each for each in parts.conditions if each != name)]
+        known = [*parts.risk_factors, *(condition for condition in parts.conditions if condition != name)]
         yield unknown_name(path, parent, known, "a risk factor or another condition")
         return
     for state in ratios:

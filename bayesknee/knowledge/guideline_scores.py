@@ -138,7 +138,7 @@ def _number_problems(
         if name in broken:
             continue
         if name not in questions or not questions[name].bands or questions[name].cut_offs:
-            known = [each.id for each in questions.values() if each.bands and not each.cut_offs]
+            known = [question.id for question in questions.values() if question.bands and not question.cut_offs]
             yield unknown_name((*path, name), name, known, "a question with bands of fixed ends")
         elif low >= high:
             yield Problem((*path, name), f"[{low:g}, {high:g}]", "a lower end below the upper end", "swap them")

@@ -168,20 +168,20 @@ def _of_reading(network: Network, finding: Finding, reading: Reading, likelihood
     given_sign = no * (1.0 - sensitivity) + yes * sensitivity
     path = ("findings", finding.id, "reads")
     which = "specificity" if yes > no else "sensitivity"
-    own = _stated(network, (*path, which), getattr(reading, which))
-    return _of_noisy_or(network, sign.noisy_or, (given_none, given_sign), ("signs", sign.id, "noisy_or"), (own,))
+    stated = _stated(network, (*path, which), getattr(reading, which))
+    return _of_noisy_or(network, sign.noisy_or, (given_none, given_sign), ("signs", sign.id, "noisy_or"), (stated,))
 
 
 def _of_noisy_or(
-    network: Network, rule: NoisyOr, likelihood: tuple[float, float], path: Path, own: tuple[Stated, ...]
+    network: Network, rule: NoisyOr, likelihood: tuple[float, float], path: Path, stated: tuple[Stated, ...]
 ) -> Iterator[Link]:
     """For each cause, P(answer | only that cause) over P(answer | none); the leak matters where yes is the likelier."""
     no, yes = likelihood
-    leak = (_stated(network, (*path, "leak"), rule.leak),) if yes > no and not own else ()
+    leak = (_stated(network, (*path, "leak"), rule.leak),) if yes > no and not stated else ()
     none = no + (yes - no) * rule.leak.value
     for name, number in rule.causes.items():
         effect = math.log((no + (yes - no) * number.value) / none)
-        yield Link(condition_of(name), effect, (_stated(network, (*path, "causes", name), number), *own, *leak))
+        yield Link(condition_of(name), effect, (_stated(network, (*path, "causes", name), number), *stated, *leak))
 
 
 def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: StateLikelihoods) -> Iterator[Link]:
@@ -189,15 +189,15 @@ def _of_mixture(network: Network, finding: Finding, rule: Mixture, likelihood: S
     likeliest = finding.states[max(range(len(likelihood)), key=likelihood.__getitem__)]
     everyone = {name: of_cause(rule.distributions, name) or rule.otherwise for name in network.causes}
     chances = {
-        name: sum(a * b for a, b in zip(likelihood, own.vector(finding.states), strict=True))
-        for name, own in everyone.items()
-        if own is not None
+        name: sum(a * b for a, b in zip(likelihood, distribution.vector(finding.states), strict=True))
+        for name, distribution in everyone.items()
+        if distribution is not None
     }
     mean = sum(chances.values()) / len(chances)
     path = ("findings", finding.id, "mixture", "distributions")
-    for name, own in rule.distributions.items():
-        state = likeliest if likeliest in own.numbers else next(iter(own.numbers))
-        number = _stated(network, (*path, name, state), own.numbers[state])
+    for name, distribution in rule.distributions.items():
+        state = likeliest if likeliest in distribution.numbers else next(iter(distribution.numbers))
+        number = _stated(network, (*path, name, state), distribution.numbers[state])
         chance = next(chances[cause] for cause in network.causes if name in (cause, condition_of(cause)))
         yield Link(condition_of(name), math.log(chance / mean), (number,))
 
@@ -214,13 +214,13 @@ def _of_risk_factor(network: Network, factor: RiskFactor, setting: str, likeliho
     answer = [a * b for a, b in zip(prior, likelihood, strict=True)]
     likeliest = factor.states[max(range(len(answer)), key=answer.__getitem__)]
     for condition in network.conditions.values():
-        own = condition.odds_ratios.get(factor.id)
-        if not own:
+        ratios_by_state = condition.odds_ratios.get(factor.id)
+        if not ratios_by_state:
             continue
-        ratios = [own[state].value if state in own else 1.0 for state in factor.states]
+        ratios = [ratios_by_state[state].value if state in ratios_by_state else 1.0 for state in factor.states]
         weights = {state: p * abs(math.log(r)) for state, p, r in zip(factor.states, prior, ratios, strict=True)}
-        state = likeliest if likeliest in own else max(own, key=weights.__getitem__)
-        number = _stated(network, ("conditions", condition.id, "odds_ratios", factor.id, state), own[state])
+        state = likeliest if likeliest in ratios_by_state else max(ratios_by_state, key=weights.__getitem__)
+        number = _stated(network, ("conditions", condition.id, "odds_ratios", factor.id, state), ratios_by_state[state])
         yield Link(condition.id, _mean_log(ratios, answer) - _mean_log(ratios, prior), (number,))
 
 
@@ -232,10 +232,10 @@ def _of_condition(network: Network, answered: Condition, likelihood: StateLikeli
     """The conditions that hang on it, and those that it hangs on."""
     sign = 1.0 if likelihood[1] > likelihood[0] else -1.0
     for child in network.conditions.values():
-        for parent, own, other in ((answered, child, child), (child, answered, child)):
-            for state, number in own.odds_ratios.get(parent.id, {}).items():
+        for parent, holder, other in ((answered, child, child), (child, answered, child)):
+            for state, number in holder.odds_ratios.get(parent.id, {}).items():
                 toward = sign if state == "yes" else -sign
-                path = ("conditions", own.id, "odds_ratios", parent.id, state)
+                path = ("conditions", holder.id, "odds_ratios", parent.id, state)
                 yield Link(other.id, toward * math.log(number.value), (_stated(network, path, number),))
 
 

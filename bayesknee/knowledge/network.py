@@ -138,7 +138,9 @@ class Network:
     @cached_property
     def states_by_id(self) -> dict[str, tuple[str, ...]]:
         """`states` as a plain dictionary, quicker to look up on a hot path. Not to be changed."""
-        return {name: each.states for name, each in self.questions.items()} | dict.fromkeys(self.conditions, NO_YES)
+        return {name: question.states for name, question in self.questions.items()} | dict.fromkeys(
+            self.conditions, NO_YES
+        )
 
     @cached_property
     def ids_by_label(self) -> Mapping[str, str]:
@@ -162,7 +164,7 @@ class Network:
     @cached_property
     def readings(self) -> dict[str, Reading]:
         """The readings by finding id, without findings that read no sign. A plain dictionary, not to be changed."""
-        return {each.id: each.model for each in self.findings.values() if isinstance(each.model, Reading)}
+        return {finding.id: finding.model for finding in self.findings.values() if isinstance(finding.model, Reading)}
 
     @cached_property
     def subjects(self) -> dict[str, str]:
@@ -188,7 +190,7 @@ class Network:
     def clustered(self) -> Mapping[str, str]:
         """The id of its cluster for each sign that is in one, and for each finding that hangs on such a sign."""
         return immutabledict(
-            {name: each.id for each in self.clusters.values() for name in (*each.signs, *each.findings)}
+            {name: cluster.id for cluster in self.clusters.values() for name in (*cluster.signs, *cluster.findings)}
         )
 
     def signs_above(self, model: FindingModel) -> tuple[str, ...]:
@@ -218,7 +220,7 @@ class Network:
     @cached_property
     def asked_on_terms(self) -> frozenset[str]:
         """The questions that are asked only once, or not where, something else is known: `ask_once`, `ask_unless`."""
-        return frozenset(name for name, each in self.questions.items() if each.ask_once or each.ask_unless)
+        return frozenset(name for name, question in self.questions.items() if question.ask_once or question.ask_unless)
 
     @cached_property
     def warning_signs(self) -> tuple[str, ...]:

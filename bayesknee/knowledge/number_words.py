@@ -65,11 +65,11 @@ def with_number(network: Network, path: Path, value: float) -> Network:
             if state != path[-1]
         }
     if _sums_to_one(network, path):
-        own = entries[name].base_rate[path[-1]].value
+        rate_before = entries[name].base_rate[path[-1]].value
         for other in entries.values():
             if other.id != name:
                 rate = other.base_rate[path[-1]].value
-                values[section, other.id, *path[2:]] = rate * (1.0 - value) / (1.0 - own)
+                values[section, other.id, *path[2:]] = rate * (1.0 - value) / (1.0 - rate_before)
     named = {other for _, other, *_ in values}
     entries_now = {other: with_values((section, other), entries[other], values) for other in named}
     changed: dict[str, Any] = {section: {**entries, **entries_now}}
@@ -96,7 +96,7 @@ def _distribution(network: Network, path: Path) -> Distribution | None:
         found = entry.model.otherwise if rest[1] == "otherwise" else entry.model.distributions[rest[2]]
     elif section in {"signs", "findings"} and isinstance(entry.model, Greatest | ConditionalTable):
         parts = parts_below((section, name), entry, Distribution)
-        found = next(each for place, each in parts if place == path[:-1])
+        found = next(part for place, part in parts if place == path[:-1])
     else:
         return None
     return found if isinstance(found, Distribution) else None
@@ -150,11 +150,11 @@ def _reach_in_greatest(rule: Greatest, states: tuple[str, ...], place: list[str]
     is_leak = place[0] == "leak"
     changed = rule.leak if is_leak else rule.causes[place[1]]
     others = [*rule.causes.values()] if is_leak else [rule.leak]
-    own, at = cumulative(changed, states), states.index(place[-1])
+    cumulated, at = cumulative(changed, states), states.index(place[-1])
     least, most = 0.0, math.inf
     for other in (cumulative(each, states) for each in others):
         for j in range(len(states) - 1):
-            ours, theirs = (own[j], other[j]) if j < at else (1.0 - own[j], 1.0 - other[j])
+            ours, theirs = (cumulated[j], other[j]) if j < at else (1.0 - cumulated[j], 1.0 - other[j])
             if ours <= 0.0:
                 continue
             if (j < at) == is_leak:
@@ -167,8 +167,8 @@ def _reach_in_greatest(rule: Greatest, states: tuple[str, ...], place: list[str]
 
 def _other_base_rates(network: Network, name: str, key: str) -> list[float]:
     """The sum of the others' base rates, in each setting in which this base rate holds."""
-    own = network.conditions[name].base_rate
-    settings = [key] if key in network.settings else [each for each in network.settings if each not in own]
+    rates = network.conditions[name].base_rate
+    settings = [key] if key in network.settings else [each for each in network.settings if each not in rates]
     return [
         sum(other.base_rate_in(setting) for other in network.conditions.values() if other.id != name)
         for setting in settings or network.settings

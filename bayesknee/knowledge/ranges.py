@@ -200,9 +200,9 @@ class Ranges:
         self.paths: tuple[Path, ...] = tuple(path for path, _ in numbers)
         self._place = {path: place for place, path in enumerate(self.paths)}
         self._certain = {place: number.value for place, (_, number) in enumerate(numbers) if number.certain}
-        self._whole = list(self._whole_distributions(entry))
+        self._full = list(self._full_distributions(entry))
         self._spreads = [CERTAIN if number.certain else _spread(number) for _, number in numbers]
-        for places in self._whole:
+        for places in self._full:
             fitted = _fit_parts([numbers[place][1] for place in places])
             for place, spread in zip(places, fitted, strict=True):
                 self._spreads[place] = spread
@@ -212,7 +212,7 @@ class Ranges:
         ]
         self._greatest = [(path, rule, getattr(entry, "states", ())) for path, rule in parts_below((), entry, Greatest)]
 
-    def _whole_distributions(self, entry: object) -> Iterator[list[int]]:
+    def _full_distributions(self, entry: object) -> Iterator[list[int]]:
         """The places of the numbers of each distribution that states a probability for every state.
 
         What is certain is left out: it stays, and the others sum to 1 without it.
@@ -230,7 +230,7 @@ class Ranges:
         if not self.paths:
             return np.empty((0, draws))
         values = _drawn(self._spreads, rng.standard_normal((len(self.paths), draws)))
-        for places in self._whole:
+        for places in self._full:
             values[places] /= values[places].sum(axis=0)
         for place, value in self._certain.items():
             values[place] = value
@@ -246,11 +246,13 @@ class Ranges:
             return
         leak = self._vector(values, (*path, "leak"), states).cumsum(axis=0)
         for name, distribution in rule.causes.items():
-            own = self._vector(values, (*path, "causes", name), states).cumsum(axis=0)
+            cumulated = self._vector(values, (*path, "causes", name), states).cumsum(axis=0)
             vector = distribution.vector(states)
             for k in range(len(states) - 1):
-                own[k] = np.minimum(own[k], leak[k]) if vector[k] > 0.0 else (own[k - 1] if k else 0.0)
-            parts = np.diff(own, axis=0, prepend=0.0)
+                cumulated[k] = (
+                    np.minimum(cumulated[k], leak[k]) if vector[k] > 0.0 else (cumulated[k - 1] if k else 0.0)
+                )
+            parts = np.diff(cumulated, axis=0, prepend=0.0)
             for state in distribution.numbers:
                 if (place := self._place[*path, "causes", name, state]) not in self._certain:
                     values[place] = parts[states.index(state)]

@@ -124,7 +124,7 @@ def _noisy_or(path: Path, rule: NoisyOr, nodes: Nodes) -> Iterator[Problem]:
 
 
 def _greatest(path: Path, rule: Greatest, states: tuple[str, ...], nodes: Nodes) -> Iterator[Problem]:
-    places: dict[Path, Distribution] = {("causes", name): each for name, each in rule.causes.items()}
+    places: dict[Path, Distribution] = {("causes", name): cause for name, cause in rule.causes.items()}
     places |= {("leak",): rule.leak} if rule.leak else {}
     problems = [
         problem for place, each in places.items() for problem in distribution_problems((*path, *place), each, states)
@@ -138,10 +138,10 @@ def _greatest(path: Path, rule: Greatest, states: tuple[str, ...], nodes: Nodes)
         got = f"P({states[0]}) 0"
         yield Problem((*path, "leak"), got, "a lowest state that is possible", "raise it, or drop that state")
         return
-    for name, each in rule.causes.items():
-        yield from _above_the_leak((*path, "causes", name), cumulative(each, states), leak, states)
-    changes = (cumulative(each, states)[:-1] for each in rule.causes.values())
-    if all(_is_close(own, leak[:-1]) for own in changes):
+    for name, cause in rule.causes.items():
+        yield from _above_the_leak((*path, "causes", name), cumulative(cause, states), leak, states)
+    changes = (cumulative(cause, states)[:-1] for cause in rule.causes.values())
+    if all(_is_close(cumulated, leak[:-1]) for cumulated in changes):
         got = "no cause that leads higher than the leak"
         yield Problem((*path, "causes"), got, "a cause of it", "add one, or drop the entry")
 
@@ -152,10 +152,10 @@ def cumulative(distribution: Distribution | None, states: tuple[str, ...]) -> tu
 
 
 def _above_the_leak(
-    path: Path, own: Sequence[float], leak: Sequence[float], states: tuple[str, ...]
+    path: Path, cumulated: Sequence[float], leak: Sequence[float], states: tuple[str, ...]
 ) -> Iterator[Problem]:
     """A cause cannot make low states likelier than the leak does."""
-    for state, one, other in zip(states[:-1], own, leak, strict=False):
+    for state, one, other in zip(states[:-1], cumulated, leak, strict=False):
         if one > other + ROUNDING:
             yield Problem(
                 path,
@@ -235,5 +235,5 @@ def _rows(path: Path, table: ConditionalTable, states: tuple[str, ...]) -> Itera
         yield Problem(path, got, "a row for each combination of the parents", "add what is missing")
     for key, distribution in table.rows.items():
         yield from distribution_problems((*path, key), distribution, states)
-    if not missing and len({_rounded(each, states) for each in table.rows.values()}) <= 1:
+    if not missing and len({_rounded(row, states) for row in table.rows.values()}) <= 1:
         yield Problem(path, "the same distribution in all rows", "a parent that changes it", "correct the rows")

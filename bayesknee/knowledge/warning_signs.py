@@ -27,7 +27,7 @@ def find_warning_signs(parts: NetworkParts) -> tuple[str, ...]:
     flags = sorted(parts.red_flags.values(), key=lambda flag: LEVELS.index(flag.level))
     read = dict.fromkeys(name for flag in flags for name in flag.questions)
     times = {name: max(_times(parts, name), default=0.0) for name in (*parts.risk_factors, *parts.findings)}
-    others = [name for name, each in times.items() if each >= TIMES_LIKELIER and name not in read]
+    others = [name for name, ratio in times.items() if ratio >= TIMES_LIKELIER and name not in read]
     return (*read, *sorted(others, key=lambda name: -times[name]))
 
 

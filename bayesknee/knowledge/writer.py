@@ -91,7 +91,8 @@ def _changed(network: Network, changes: Changes) -> Network:
     """The network that the changed files must give when read again; reading puts each text on one line."""
     numbers = {path: replace(number, note=_on_one_line(number.note)) for path, number in changes.numbers.items()}
     references = {
-        name: replace(each, citation=_on_one_line(each.citation)) for name, each in changes.references.items()
+        name: replace(reference, citation=_on_one_line(reference.citation))
+        for name, reference in changes.references.items()
     }
     parts = {section: with_numbers((section,), getattr(network, section), numbers) for section in NODES}
     return replace(network, version=changes.version, references={**network.references, **references}, **parts)

@@ -152,5 +152,7 @@ def _may_open(network: Network, evidence: Evidence, name: str, found: set[str]) 
 
 def _closed(evidence: Evidence) -> set[str]:
     """What is answered, be it with unknown, and what is settled: only one state of it is left possible."""
-    settled = (name for name, each in evidence.likelihoods.items() if sum(weight > 0.0 for weight in each) == 1)
+    settled = (
+        name for name, likelihood in evidence.likelihoods.items() if sum(weight > 0.0 for weight in likelihood) == 1
+    )
     return {*evidence.answers, *settled}

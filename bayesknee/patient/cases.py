@@ -81,11 +81,12 @@ class Case:
 
     def differences(self, network: Network) -> list[str]:
         """Warnings where the case was diagnosed with another network, or another version of this one."""
-        own = network.identity
-        if all(self.made_with.get(key, value) == value for key, value in own.items()):
+        identity = network.identity
+        if all(self.made_with.get(key, value) == value for key, value in identity.items()):
             return []
         made, used = (
-            " ".join(map(shown_word, [each["id"], each["version"]])) for each in ({**own, **self.made_with}, own)
+            " ".join(map(shown_word, [each["id"], each["version"]]))
+            for each in ({**identity, **self.made_with}, identity)
         )
         changed = "another network" if self.made_with.get("id", network.id) != network.id else "another version of it"
         changed = "another text of the same version" if made == used else changed
@@ -314,8 +315,8 @@ class _CaseReader:
     def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
         """The parts of a case by key, whichever of the three shapes the file has."""
         if tree.items.keys() >= _RESULT_KEYS:
-            own = {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
-            return own | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
+            parts = {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
+            return parts | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
         if len(tree.items) > MOST_KEYS:
             got, expected = f"{len(tree.items):,} keys", f"one patient, of at most {MOST_KEYS:,} answers"
             self._refuse(tree.line, got, expected, "name the right file")
@@ -346,7 +347,7 @@ class _CaseReader:
 
     def _scope(self, tree: Tree) -> Mapping[str, str]:
         items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
-        answers = {name: each.text for name, each in items.items() if isinstance(each, Scalar)}
+        answers = {name: item.text for name, item in items.items() if isinstance(item, Scalar)}
         if not answers or len(answers) < len(items):
             self._problem(tree.line, f"{_kind(tree)} as scope", "answers by question", "write question: answer lines")
         return immutabledict(answers)

@@ -98,7 +98,7 @@ def check_codes(network: Network, codes: Codes) -> Codes:
     wanted = len(network.questions)
     if codes.ndim != 2 or codes.shape[1] != wanted or codes.dtype != np.int8:
         raise ValueError(f"got codes of shape {codes.shape}, {codes.dtype}; expected int8 of shape (rows, {wanted})")
-    states = np.array([len(each.states) for each in network.questions.values()])
+    states = np.array([len(question.states) for question in network.questions.values()])
     if len(codes) and ((codes.max(axis=0) >= states).any() or codes.min(initial=0) < NOT_KNOWN):
         raise ValueError("a code is out of the range of its question's states; expected -1 or an index of a state")
     return codes

@@ -126,7 +126,7 @@ def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> En
             for row in np.flatnonzero(which == number).tolist() if problem else ():
                 reasons.setdefault(row, []).append(problem)
     codes[list(reasons)] = NOT_KNOWN
-    return Encoded(codes, {row: "; ".join(each) for row, each in reasons.items()}, numbers)
+    return Encoded(codes, {row: "; ".join(told) for row, told in reasons.items()}, numbers)
 
 
 class _Cells(NamedTuple):
@@ -149,8 +149,8 @@ def _with_what_they_hang_on(network: Network, columns: Sequence[Column]) -> Iter
         table = np.column_stack([which, *(column.which for column in beside)])
         cells, places = distinct_rows(table)
         known = [_readable(network, beside, row[1:]) for row in cells.tolist()]
-        own = [None if row[0] == BLANK else values[row[0]] for row in cells.tolist()]
-        yield _Cells(name, own, places, known)
+        stated = [None if row[0] == BLANK else values[row[0]] for row in cells.tolist()]
+        yield _Cells(name, stated, places, known)
 
 
 def _readable(network: Network, columns: Sequence[Column], places: Sequence[int]) -> Mapping[str, object]:

@@ -73,8 +73,10 @@ class Evidence:
     def implied(self) -> Mapping[str, tuple[str, ...]]:
         """The states that are left of each gate of which the answers imply more than is stated of it, by id."""
         left = {
-            each.gate: tuple(s for s, weight in zip(each.states, self.likelihoods[each.gate], strict=True) if weight)
-            for each in self.demands
+            demand.gate: tuple(
+                s for s, weight in zip(demand.states, self.likelihoods[demand.gate], strict=True) if weight
+            )
+            for demand in self.demands
         }
         return immutabledict(
             {gate: states for gate, states in left.items() if states != _possible(self.answers.get(gate))}
@@ -91,13 +93,13 @@ class Evidence:
         """The same evidence, cut down to the answers to `names` and what these imply."""
         wanted = set(names)
         answers = {name: answer for name, answer in self.answers.items() if name in wanted}
-        states = {each.gate: each.states for each in self.demands}
+        states = {demand.gate: demand.states for demand in self.demands}
         stated = {
             name: _likelihood(answer, states[name]) if name in states else self.likelihoods[name]
             for name, answer in answers.items()
             if answer != UNKNOWN
         }
-        return _with_implied(answers, stated, tuple(each for each in self.demands if each.finding in wanted))
+        return _with_implied(answers, stated, tuple(demand for demand in self.demands if demand.finding in wanted))
 
 
 def _possible(answer: Answer | None) -> tuple[str, ...]:
@@ -207,13 +209,13 @@ def _with_implied(
 ) -> Evidence:
     """Evidence of these answers, whose stated likelihoods the demands narrow."""
     likelihoods = dict(stated)
-    for each in demands:
-        own = likelihoods.get(each.gate) or (1.0,) * len(each.states)
-        likelihoods[each.gate] = tuple(
-            weight if state in each.allowed else 0.0 for state, weight in zip(each.states, own, strict=True)
+    for demand in demands:
+        before = likelihoods.get(demand.gate) or (1.0,) * len(demand.states)
+        likelihoods[demand.gate] = tuple(
+            weight if state in demand.allowed else 0.0 for state, weight in zip(demand.states, before, strict=True)
         )
     scales = [max(answer.values()) for answer in answers.values() if not isinstance(answer, str)]
-    for gate in {each.gate for each in demands if isinstance(answers.get(each.gate), Mapping)}:
+    for gate in {demand.gate for demand in demands if isinstance(answers.get(demand.gate), Mapping)}:
         scales.append(highest := max(likelihoods[gate]))
         likelihoods[gate] = tuple(weight / highest for weight in likelihoods[gate])
     return Evidence(
@@ -328,8 +330,8 @@ def _demands(network: Network, answers: Mapping[str, Answer]) -> Iterator[Demand
 def _broken_gates(answers: Mapping[str, Answer], demands: Iterable[Demand]) -> Iterator[str]:
     """A gate of which nothing is left possible, by what is stated of it and by the answers that hang on it."""
     by_gate: dict[str, list[Demand]] = {}
-    for each in demands:
-        by_gate.setdefault(each.gate, []).append(each)
+    for demand in demands:
+        by_gate.setdefault(demand.gate, []).append(demand)
     for gate, those in by_gate.items():
         possible = _possible(answers.get(gate)) or those[0].states
         if broken := [each for each in those if not set(possible).intersection(each.allowed)]:

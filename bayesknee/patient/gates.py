@@ -42,8 +42,8 @@ class Gates:
         gates = dict.fromkeys(gate for name in network.gated for gate, _ in network.gates[name])
         self._implied = {gate: Implied(network, gate) for gate in gates}
         self._ways = {
-            name: np.vstack([np.eye(len(each.states)), np.ones(len(each.states))])
-            for name, each in network.questions.items()
+            name: np.vstack([np.eye(len(question.states)), np.ones(len(question.states))])
+            for name, question in network.questions.items()
         } | {gate: implied.ways for gate, implied in self._implied.items()}
 
     def answers(self, codes: Codes, evidence: Evidence) -> CodedAnswers:
@@ -52,11 +52,11 @@ class Gates:
         stated[:, [self._columns[name] for name in evidence.answers if name in self._columns]] = NOT_KNOWN
         rows, shared, ways = stated.copy(), dict(evidence.likelihoods), dict(self._ways)
         for gate, implied in self._implied.items():
-            own = implied.rows(stated)
+            column = implied.rows(stated)
             if gate in shared:  # both may say something of it, and their product is what counts
                 ways[gate] = implied.ways * np.array(shared.pop(gate))
-                own[own == NOT_KNOWN] = len(implied.ways) - 1
-            rows[:, self._columns[gate]] = own
+                column[column == NOT_KNOWN] = len(implied.ways) - 1
+            rows[:, self._columns[gate]] = column
         return CodedAnswers(rows, ways, shared, evidence.log_scale)
 
 
@@ -119,15 +119,15 @@ class Implied:
 
     def rows(self, codes: Codes) -> Codes:
         """The gate's column with what is implied where it is not known, and nothing possible where answers clash."""
-        own = codes[:, self._column].copy()
+        filled = codes[:, self._column].copy()
         asked = np.flatnonzero((codes[:, [column for column, _ in self._demands]] != NOT_KNOWN).any(axis=1))
         left = np.ones((len(asked), self.ways.shape[1]), np.bool_)
         for column, allowed in self._demands:
             left[codes[asked, column] != NOT_KNOWN] &= allowed
         patterns, which = distinct_rows(left.astype(np.int8))
         implied = np.array([self._sets[tuple(each)] for each in patterns.astype(bool).tolist()], np.int8)
-        stated = own[asked]
+        stated = filled[asked]
         clash = ~left[np.arange(len(asked)), stated] & (stated != NOT_KNOWN)
         stated = np.where(clash, self._sets[(False,) * left.shape[1]], stated)
-        own[asked] = np.where(stated == NOT_KNOWN, implied[which], stated)
-        return own
+        filled[asked] = np.where(stated == NOT_KNOWN, implied[which], stated)
+        return filled

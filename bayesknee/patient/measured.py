@@ -192,7 +192,7 @@ def _placed(network: Network, question: Banded, number: float, known: Mapping[st
         told = f"{question.id} {number_text(number)} is outside this network's scope; expected {_scope(question)}"
         below = question.out_of_scope and number < question.lowest
         raise EvidenceError(f"{told}; {question.out_of_scope if below else _remedy(question, number)}")
-    ends = {name: _cut_off_ends(network, each, known) for name, each in question.cut_offs.items()}
+    ends = {name: _cut_off_ends(network, cut_off, known) for name, cut_off in question.cut_offs.items()}
     state, other = (_state_at(question, number, {name: each[end] for name, each in ends.items()}) for end in (0, 1))
     if state != other:
         raise EvidenceError(_not_placed(question, number, (other, state), known))
@@ -242,7 +242,7 @@ def _not_placed(question: Banded, number: float, states: tuple[str, str], known:
     those = " or ".join(in_order[first : last + 1])
     hangs = [each for each in question.hangs_on if not isinstance(known.get(each), Measured)]
     why = " and ".join(f"{per}, which is {_told(known.get(per, UNKNOWN))}" for per in hangs)
-    rules = "; ".join(each.words for each in question.cut_offs.values())
+    rules = "; ".join(cut_off.words for cut_off in question.cut_offs.values())
     return (
         f"{question.id} {with_unit(number, question.unit)} may be {those}: its cut-off ({rules}) hangs on {why}; "
         f"give {' and '.join(hangs)} more exactly, or {question.id} as a state"

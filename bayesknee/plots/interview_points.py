@@ -7,7 +7,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from bayesknee.cohort.simulated_interviews import OWN, WORDS
+from bayesknee.cohort.simulated_interviews import AS_STATED, WORDS
 from bayesknee.cohort.simulated_results import Results
 from bayesknee.plots.canvas import Ticks, Words, axes_for, line_ticks, put_words
 from bayesknee.plots.condition_styles import numbered_style
@@ -33,7 +33,7 @@ def interviews(results: Results, ax: Axes | None = None) -> Axes:
         for number, result in enumerate(by_policy):
             look = numbered_style(number)
             style: dict[str, Any] = {"color": look.color, "marker": look.marker, "linestyle": "none", "capsize": 3.0}
-            style |= {"label": WORDS[result.policy]} if source == OWN else {"markerfacecolor": "white"}
+            style |= {"label": WORDS[result.policy]} if source == AS_STATED else {"markerfacecolor": "white"}
             figure = result.top1_lost if lost and result.top1_lost else result.top1
             error = [[100.0 * (figure.value - figure.low)], [100.0 * (figure.high - figure.value)]]
             ax.errorbar([result.asked.value], [100.0 * figure.value], yerr=error, **style)

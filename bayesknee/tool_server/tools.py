@@ -54,7 +54,7 @@ Heard = Annotated[
     list[HeardAnswer],
     Field(description="All that is known of the patient, as nothing is kept between calls. Only what was said."),
 ]
-SettingAsked = Annotated[
+SettingId = Annotated[
     str | None,
     Field(
         description="Where the patient is seen, which selects the base rates. Leave it out for the default.",
@@ -106,7 +106,7 @@ class Tools:
         told = [_finding(each) for each in found[:limit]]
         return FindFindingsResult(findings=told, more=max(0, len(found) - limit))
 
-    def diagnose(self, evidence: Heard, setting: SettingAsked = None) -> DiagnoseResult:
+    def diagnose(self, evidence: Heard, setting: SettingId = None) -> DiagnoseResult:
         """Tell how urgent a case is and how probable each condition is, exactly, from what was said.
 
         Gives back, in the order in which to tell it: urgency with reasons, warnings, what is dangerous and not ruled
@@ -131,7 +131,7 @@ class Tools:
     def next_question(
         self,
         evidence: Heard,
-        setting: SettingAsked = None,
+        setting: SettingId = None,
         asked_of: Annotated[
             list[Someone] | None, Field(description="Whom it may be put to. Leave it out for the patient alone.")
         ] = None,
@@ -167,7 +167,7 @@ class Tools:
         condition: Subject,
         evidence: Heard,
         against: Annotated[Subject | None, Field(description="Explain why rather than this other condition.")] = None,
-        setting: SettingAsked = None,
+        setting: SettingId = None,
     ) -> ExplainResult:
         """Tell what each answer did to the probability of a condition, and which numbers carried it.
 
@@ -196,7 +196,7 @@ class Tools:
         evidence: Heard,
         changes: Annotated[list[AssumedAnswer] | None, Field(description="Answers to assume.")] = None,
         take_back: Annotated[list[Id] | None, Field(description="Ids of answers to leave out.")] = None,
-        setting: SettingAsked = None,
+        setting: SettingId = None,
     ) -> WhatIfResult:
         """Tell what would follow if answers were different, new or not there. Nothing of it is the patient's.
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from bayesknee import Diagnosis, Engine, load_network, plots
-from bayesknee.cohort.simulated_interviews import OWN, REDRAWN, WORDS
+from bayesknee.cohort.simulated_interviews import AS_STATED, REDRAWN, WORDS
 from bayesknee.cohort.simulated_results import Figure as Measured
 from bayesknee.cohort.simulated_results import Result
 from bayesknee.plots.boxed_words import SMALLEST
@@ -65,7 +65,7 @@ def _interviews(_: Diagnosis, ax: Axes) -> Axes:
         Result(policy, 100, Measured(5.0 + 4 * number, 4, 6), 9, share, share, share, share, share, share, {}, lost)
         for number, policy in enumerate(WORDS)
     ]
-    return plots.interviews({OWN: some, REDRAWN: some[:2]}, ax)
+    return plots.interviews({AS_STATED: some, REDRAWN: some[:2]}, ax)
 
 
 PICTURES: Final[dict[str, Draw]] = {

@@ -84,8 +84,8 @@ def _subject(diagnosis: Diagnosis, named: list[str]) -> str:
 
 def subject_id(network: Network, given: str) -> str:
     """The id of a condition or group given by id or name; as it is where there is none such."""
-    names = {name: each.name for name, each in network.groups.items()}
-    names |= {name: each.name for name, each in network.conditions.items()}
+    names = {name: group.name for name, group in network.groups.items()}
+    names |= {name: condition.name for name, condition in network.conditions.items()}
     ids = {name.casefold(): each for each, name in names.items()}
     return ids.get(given.casefold(), given)
 

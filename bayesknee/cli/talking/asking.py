@@ -133,7 +133,7 @@ class Asking:
             return self._number(prompt, commands, above)
         if prompt.is_yes_no:
             return self._choose([*_YES_NO, *commands], above)
-        states = [Choice(each.value, each.label, names=each.names) for each in prompt.options]
+        states = [Choice(option.value, option.label, names=option.names) for option in prompt.options]
         if not prompt.may_be_unsure:
             return self._choose([*states, *commands], above)
         while True:
@@ -149,12 +149,12 @@ class Asking:
 
     def _mark(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
         """What is said of the lines of a list, once it was shown as it would count; or a command."""
-        lines = [Choice(each.value, each.label, help=each.question) for each in prompt.options]
+        lines = [Choice(option.value, option.label, help=option.question) for option in prompt.options]
         marks = self._before(prompt)
         while True:
             found = self._talk.mark([*lines, *_OF_LISTS, *commands], marks, above, BACK)
             marks = dict(found.marks)
-            if found.value in {each.value for each in commands}:
+            if found.value in {command.value for command in commands}:
                 self._left[prompt.id] = marks
                 return found.value
             rest = _REST.get(found.value)
@@ -176,7 +176,7 @@ class Asking:
     def _before(self, prompt: Prompt) -> dict[str, str]:
         """The marks of a list to begin with: as it was left, else as it was answered."""
         answers = self._left.get(prompt.id) or self._interview.state.answers
-        found = {each.value: answers[each.value] for each in prompt.options if each.value in answers}
+        found = {option.value: answers[option.value] for option in prompt.options if option.value in answers}
         return {name: answer for name, answer in found.items() if isinstance(answer, str)}
 
     def _number(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
@@ -267,7 +267,7 @@ class Asking:
 
     def _change(self) -> None:
         state, network = self._interview.state, self._interview.engine.network
-        choices = [Choice(each.question, step_told(network, each)) for each in state.steps]
+        choices = [Choice(step.question, step_told(network, step)) for step in state.steps]
         choices += [Choice(name, answers_told(network, {name: answer})) for name, answer in state.given.items()]
         if not choices:
             self._explain("Nothing was answered yet.")

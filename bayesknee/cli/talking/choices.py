@@ -55,4 +55,4 @@ class Marked:
 def with_keys(choices: Sequence[Choice]) -> list[tuple[str, Choice]]:
     """Each choice with its key: its letter, or its number among those without one, so that letters never change."""
     numbers = iter(range(1, len(choices) + 1))
-    return [(each.key or str(next(numbers)), each) for each in choices]
+    return [(choice.key or str(next(numbers)), choice) for choice in choices]

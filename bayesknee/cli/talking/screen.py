@@ -40,7 +40,7 @@ class Screen:
         self._above, self._escape = above, escape
         keyed = with_keys(choices)
         self._entries = [each for each in keyed if not each[1].below] + [each for each in keyed if each[1].below]
-        self._lines = sum(not each.below for each in choices)
+        self._lines = sum(not choice.below for choice in choices)
         self._marks = None if marks is None else dict(marks)
         self._at = -1
         self._typed = ""
@@ -228,7 +228,8 @@ def ask_text(above: str, message: str, problem: Callable[[str], str], commands: 
 
     def below() -> Any:  # noqa: ANN401 (of a library that is loaded late)
         columns, _ = _size(app)
-        bar = Screen("", [Choice(each.value, each.label, each.key, below=True) for each in commands])._bar(columns)  # noqa: SLF001
+        choices = [Choice(command.value, command.label, command.key, below=True) for command in commands]
+        bar = Screen("", choices)._bar(columns)  # noqa: SLF001
         wrong = [f"\x1b[31m  {line}\x1b[0m" for text in told for line in textwrap.wrap(text, columns - 3)]
         return ANSI("\n".join([*wrong, "", *bar]))
 
@@ -259,7 +260,7 @@ def _text_keys(escape: str) -> Any:  # noqa: ANN401 (key bindings of a library t
 
 def command_words(commands: Iterable[Choice]) -> dict[str, str]:
     """The value of each command by its letter and by its word."""
-    return {name: each.value for each in commands for name in (each.key, each.word) if name}
+    return {name: command.value for command in commands for name in (command.key, command.word) if name}
 
 
 def _plain(text: str) -> str:

@@ -71,7 +71,7 @@ class Screens:
 
         with _end_told():
             chosen = Screen(f"{above}{message}\n" if message else above, choices, escape=escape).run().value
-        if told := next((each.label for each in choices if each.value == chosen and not each.below), ""):
+        if told := next((choice.label for choice in choices if choice.value == chosen and not choice.below), ""):
             print_text(above)
             _say(textwrap.fill(f"  {message} {told}", _width(), subsequent_indent="    "))
         return chosen
@@ -90,7 +90,7 @@ class Screens:
 
         with _end_told():
             text = ask_text(above, message, problem, commands, escape)
-        if text not in {each.value for each in commands}:
+        if text not in {command.value for command in commands}:
             print_text(above)
             _say(f"  {message} {text}")
         return text
@@ -123,7 +123,7 @@ class Lines:
         print_text(above)
         keyed = with_keys(choices)
         _show(f"{key}{_TIE}{each.label}" for key, each in keyed)
-        by_word = {each.word: each.value for each in choices}
+        by_word = {choice.word: choice.value for choice in choices}
         by_word |= {
             word.lower(): each.value for key, each in keyed for word in (key, each.label, each.value, *each.names)
         }
@@ -135,12 +135,12 @@ class Lines:
     def mark(self, choices: Sequence[Choice], marks: Mapping[str, str], above: str, escape: str = "") -> Marked:
         del escape
         print_text(above)
-        listed = [each for each in choices if not each.below]
+        listed = [choice for choice in choices if not choice.below]
         numbers = {str(number): each.value for number, each in enumerate(listed, start=1)}
         for number, each in enumerate(listed, start=1):
             held = f" ({marks[each.value].replace('unknown', 'not known')})" if each.value in marks else ""
             _say(f"  {number:>2} {each.label}{held}")
-        below = [each for each in choices if each.below]
+        below = [choice for choice in choices if choice.below]
         _show(each.word for each in below)
         while True:
             words = _line("Numbers of those that hold; no 2 3, unknown 4; or a word above:").lower().replace(",", " ")

@@ -101,7 +101,7 @@ def next_candidate(network: Network, ranked: Sequence[Candidate], topic: str | N
     worth = [each for each in examined if each.value >= least_value]
     if _is_examined(network, best):
         worth = worth or [best]
-    elif topic not in {each.topic for each in network.questions.values() if each.asked_of == EXAMINER}:
+    elif topic not in {question.topic for question in network.questions.values() if question.asked_of == EXAMINER}:
         return best
     topics = list(network.topics)
     return min(worth, key=lambda each: (topics.index(each.topic) if each.topic else -1, -each.value), default=best)

@@ -117,7 +117,9 @@ def decisive_questions(
         asked = belief.network.questions[name]
         value = gain / (asked.burden + OCCASION)
         if chance > 0.0 and chance >= least_chance and value >= least_value:
-            telling = sorted((each for each in answers[first:end] if each.change), key=lambda each: -each.probability)
+            telling = sorted(
+                (answer for answer in answers[first:end] if answer.change), key=lambda each: -each.probability
+            )
             found.append(DecisiveQuestion(asked, value, chance, tuple(telling)))
     return tuple(sorted(found, key=lambda each: -each.value))
 
@@ -151,7 +153,7 @@ def _decisions(belief: Belief, outcomes: Outcomes) -> tuple[_Actions, _Actions]:
         codes[1 + first : 1 + end, columns[name]] = np.arange(end - first)
     posteriors = np.vstack([outcomes.marginals, outcomes.posteriors])
     limits = np.array(
-        [steps.limits[name] if each.must_not_miss else np.inf for name, each in network.conditions.items()]
+        [steps.limits[name] if condition.must_not_miss else np.inf for name, condition in network.conditions.items()]
     )
     called = steps.levels(posteriors, np.ones(len(codes), np.bool_))
     leaders = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)

@@ -78,7 +78,7 @@ class Intervals:
     def _plain_forms(self, condition: str) -> dict[str, Any]:
         if condition not in self.forms:
             return {}
-        return {"forms": [{"form": name, **attributes(each)} for name, each in self.forms[condition].items()]}
+        return {"forms": [{"form": name, **attributes(form)} for name, form in self.forms[condition].items()]}
 
 
 def intervals_of(belief: Belief, draws: int | None = None, seed: int = 0) -> Intervals:
@@ -133,9 +133,11 @@ def _redrawn(belief: Belief, draws: int, seed: int) -> Vector:
     compiled, parts = belief.compiled, []
     events = (*compiled.events, *compiled.form_events)
     for number, start in enumerate(range(0, draws, DRAWN_AT_ONCE)):
-        own = seed if number == 0 else int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
+        seed_of_part = (
+            seed if number == 0 else int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
+        )
         length = min(DRAWN_AT_ONCE, draws - start)
-        parts.append(compiled.strategy.redrawn(belief.evidence, events, length, own))
+        parts.append(compiled.strategy.redrawn(belief.evidence, events, length, seed_of_part))
     return np.concatenate(parts)
 
 

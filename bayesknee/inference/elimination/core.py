@@ -265,7 +265,7 @@ class EliminationCore:
         logs, conditions, effects = [], [], []
         length = self.at_once(patients.structure)
         for start in range(0, patients.count, length):
-            run = self.run(patients.some(slice(start, start + length)))
+            run = self.run(patients.in_rows(slice(start, start + length)))
             logs.append(run.log_evidence())
             found = run.marginals()
             conditions.append(found.conditions)

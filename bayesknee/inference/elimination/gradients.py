@@ -194,7 +194,7 @@ class EliminationPriorGradients:
         model = core.model
         self.numbers = PriorNumbers(model.network, model.parents)
         events = tuple(frozenset([c]) for c in range(model.n))
-        raw = self.found(_each_event(_counted(core, NodeEvidence({}, {}, {})), events)).raw
+        raw = self.found(_patients_by_event(_counted(core, NodeEvidence({}, {}, {})), events)).raw
         sums = np.concatenate([[1.0], self.numbers.base_rates])
         self._moves = self.numbers.moves(Raw(raw.by_number * sums, raw.by_intercept * sums))
 
@@ -203,7 +203,7 @@ class EliminationPriorGradients:
         structure = patients.structure
         numbers = sum(pair.no.size + pair.yes.size for _, pair in structure.pairs_before_mixing.values())
         length = min(self._core.at_once(structure), max(1, MOST_AT_ONCE // (1 + numbers)))
-        parts = [self._found_part(patients.some(slice(i, i + length))) for i in range(0, patients.count, length)]
+        parts = [self._found_part(patients.in_rows(slice(i, i + length))) for i in range(0, patients.count, length)]
         logs, conditions, effects, raws = zip(*parts, strict=True)
         return Found(
             np.concatenate(logs),
@@ -234,7 +234,7 @@ def _counted(core: EliminationCore, known: NodeEvidence) -> Patients:
     return core.counting_any(patient) if core.has_complaint else patient
 
 
-def _each_event(patient: Patients, events: Events) -> Patients:
+def _patients_by_event(patient: Patients, events: Events) -> Patients:
     """The patient, then one for each event: it occurs if it has one condition, and does not occur if it has several."""
     count = 1 + len(events)
     no, yes = (np.repeat(table, count, axis=1) for table in (patient.no, patient.yes))
@@ -248,7 +248,7 @@ def _each_event(patient: Patients, events: Events) -> Patients:
 
 
 class _Work:
-    """The derivatives of a patient's evidence and events, by the patients of `_each_event`."""
+    """The derivatives of a patient's evidence and events, by the patients of `_patients_by_event`."""
 
     def __init__(
         self, core: EliminationCore, before: EliminationPriorGradients, evidence: Evidence, events: Events
@@ -258,7 +258,7 @@ class _Work:
         self._evidence = evidence
         self._events = events
         self._known = node_evidence(self._model, evidence)
-        self._patients = _each_event(_counted(core, self._known), events)
+        self._patients = _patients_by_event(_counted(core, self._known), events)
         self._logs, self._conditions, self._effects, self._raw = before.found(self._patients)
         with np.errstate(invalid="ignore"):
             self._shares = np.exp(self._logs - self._logs[0])  # P(event of the patient | e)
@@ -372,7 +372,7 @@ class _Work:
         states = len(self._model.network.states[name])
         answer = tuple(float(state <= k) for state in range(states))
         evidence = replace(self._evidence, likelihoods={**self._evidence.likelihoods, name: answer})
-        return _each_event(_counted(self._core, node_evidence(self._model, evidence)), self._events)
+        return _patients_by_event(_counted(self._core, node_evidence(self._model, evidence)), self._events)
 
     def _distributions(self, name: str, likelihood: Likelihood, by_r: Vector) -> Iterator[PatientSlope]:
         """The distributions of a mixture, from d log P(e) / d r_c, shape (n, patients)."""

@@ -228,10 +228,10 @@ def level_effects(
     leak = log_at_most(numbers, ("leak",), finding.states) if rule.leak else np.zeros((last, draws))
     at_most = {"": np.concatenate([leak, certain])}
     for name in rule.causes:
-        own = log_at_most(numbers, ("causes", name), finding.states) - leak
-        at_most[name] = np.concatenate([np.minimum(own, 0.0), certain])
+        logs_of_cause = log_at_most(numbers, ("causes", name), finding.states) - leak
+        at_most[name] = np.concatenate([np.minimum(logs_of_cause, 0.0), certain])
     ranges = [(a, b) for b in range(1, last + 1) for a in range(1, b + 1)]
-    logs = {(a, b): {c: np.minimum(own[a - 1] - own[b], 0.0) for c, own in at_most.items()} for a, b in ranges}
+    logs = {(a, b): {c: np.minimum(log[a - 1] - log[b], 0.0) for c, log in at_most.items()} for a, b in ranges}
     return {level(finding.id, a, b): _level_effect(logs[a, b], conditions) for a, b in ranges}
 
 

@@ -99,9 +99,9 @@ class _Outcomes:
         """
         costs = RankingCosts(self._core, self._evidence)
         seconds = {name: costs.of(name) for name in names}
-        by_work = {self._work_of(name): own for name, own in seconds.items() if own < math.inf}
+        by_work = {self._work_of(name): estimate for name, estimate in seconds.items() if estimate < math.inf}
         if sum(by_work.values()) <= self._core.budget.seconds:
-            return {name for name, own in seconds.items() if own < math.inf}
+            return {name for name, estimate in seconds.items() if estimate < math.inf}
         return self._most_promising(seconds)
 
     def _most_promising(self, seconds: Mapping[str, float]) -> set[str]:

@@ -104,7 +104,7 @@ class Patients:
         """The number of patients."""
         return int(self.no.shape[1])
 
-    def some(self, rows: slice) -> Patients:
+    def in_rows(self, rows: slice) -> Patients:
         """The patients in these rows."""
         return Patients(
             self.structure,

@@ -162,7 +162,9 @@ class _RedrawnAnswers:
 
     def effects(self, part: slice) -> dict[str, NoisyOrNode]:
         """The effects that the answers depend on, with their numbers in these draws."""
-        effects = {name: self._effect(own, part) for name, own in self._drawn.items() if name in self._known.effects}
+        effects = {
+            name: self._effect(numbers, part) for name, numbers in self._drawn.items() if name in self._known.effects
+        }
         for name in self._greatest:
             finding, rule = self._model.network.findings[name], self._model.greatest[name]
             effects |= level_effects(finding, rule, self._model.numbers, drawn_rule(finding, self._drawn[name], part))

@@ -24,7 +24,7 @@ from bayesknee.inference.rule_tables import (
     RuleNumbers,
     is_linear,
     moved_numbers,
-    own_parents,
+    parents_among,
     rule_key,
     rule_table,
     stated_numbers,
@@ -78,7 +78,7 @@ class ClusterTables:
 
     def _factor(self, part: Sign | Finding, numbers: RuleNumbers | None) -> Vector:
         """P(state | parents), shape (draws, states, 2 or 1 for each sign, subsets or 1); a sign itself has length 1."""
-        signs = own_parents(part.model, self._axes)
+        signs = parents_among(part.model, self._axes)
         named = frozenset(map(condition_of, parents_of(part.model)))
         sets = None if named.isdisjoint(self._conditions) else self._sets
         table = rule_table(part.model, states_of(part), sets, signs, numbers or stated_numbers(part.model))

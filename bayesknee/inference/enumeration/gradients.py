@@ -25,7 +25,7 @@ from bayesknee.inference.cpds import by_state, reading_table
 from bayesknee.inference.enumeration.subset_tables import SubsetTables, weighted
 from bayesknee.inference.prior.gradients import PriorGradients
 from bayesknee.inference.results import Events, Gradients
-from bayesknee.inference.rule_tables import STEP, has_whole_table, is_linear, moved_numbers, rule_key, rule_table
+from bayesknee.inference.rule_tables import STEP, has_set_table, is_linear, moved_numbers, rule_key, rule_table
 from bayesknee.knowledge.model import OF_FORM, Finding, Mixture, NoisyOr, Path, of_cause, stated_as
 from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
@@ -115,8 +115,8 @@ class FindingGradients:
             return self._of_noisy_or(("findings", name, "noisy_or"), rule, name, (no, yes))
         if isinstance(rule, Mixture):
             return self._of_mixture(name, rule, likelihood)
-        if has_whole_table(self._network.findings[name]):
-            return self._of_whole_table(self._network.findings[name], likelihood)
+        if has_set_table(self._network.findings[name]):
+            return self._of_set_table(self._network.findings[name], likelihood)
         raise TypeError(f"{name} reads a sign and has no row of its own")
 
     def _of_noisy_or(
@@ -132,7 +132,7 @@ class FindingGradients:
         count = self._sets.sums_of([float(stated_as(rule.causes, cause) is not None) for cause in self._sets.names])
         yield SubsetSlope((*path, "leak"), -by_log_no * (1.0 - count) / (1.0 - rule.leak.value), linear=False)
 
-    def _of_whole_table(self, finding: Finding, likelihood: Likelihood) -> Iterator[SubsetSlope]:
+    def _of_set_table(self, finding: Finding, likelihood: Likelihood) -> Iterator[SubsetSlope]:
         """By the complex step; see `bayesknee.inference.rule_tables.moved_numbers`."""
         paths, moved = moved_numbers(finding.model)
         table = rule_table(finding.model, finding.states, self._sets, (), moved)

@@ -27,7 +27,7 @@ from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSum
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.answer_sums import AnswerSums
 from bayesknee.inference.results import Outcomes
-from bayesknee.inference.rule_tables import has_whole_table
+from bayesknee.inference.rule_tables import has_set_table
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -56,7 +56,7 @@ class SubsetOutcomes:
         self._others = {
             name: each.states
             for name, each in tables.network.findings.items()
-            if name in clustered or has_whole_table(each)
+            if name in clustered or has_set_table(each)
         }
         order = [*tables.network.risk_factors, *noisy_ors, *mixtures, *readings, *self._others]
         self._rows = _Rows(tables.network, order)

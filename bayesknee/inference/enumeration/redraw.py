@@ -21,7 +21,7 @@ from bayesknee.inference.prior.parents import PriorDraws
 from bayesknee.inference.prior.redraw import RedrawnPrior
 from bayesknee.inference.products import matrix_product
 from bayesknee.inference.results import Events
-from bayesknee.inference.rule_tables import drawn_rule, has_whole_table, rule_table
+from bayesknee.inference.rule_tables import drawn_rule, has_set_table, rule_table
 from bayesknee.knowledge.model import Finding, Mixture, NoisyOr, Sign, stated_as
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -247,7 +247,7 @@ class Redraws:
             return self._mixture(finding, finding.model, drawn, likelihood)
         if isinstance(finding.model, NoisyOr):
             return self._noisy_or(finding.model, ("noisy_or",), drawn, likelihood[:, None])
-        if has_whole_table(finding):
+        if has_set_table(finding):
             return WholeRow(finding, self._sets, drawn, likelihood)
         raise TypeError(f"{finding.id} reads a sign and has no row of its own")
 

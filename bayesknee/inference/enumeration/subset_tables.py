@@ -27,7 +27,7 @@ from bayesknee.inference.cpds import mixture_table, noisy_or_table, readings_lik
 from bayesknee.inference.enumeration.clusters import ClusterTables
 from bayesknee.inference.prior.joint import Prior
 from bayesknee.inference.products import vector_product
-from bayesknee.inference.rule_tables import has_whole_table, whole_table
+from bayesknee.inference.rule_tables import has_set_table, set_table
 from bayesknee.knowledge.model import Mixture, NoisyOr
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Evidence, Likelihood
@@ -230,6 +230,6 @@ class SubsetTables:
             return mixture_table(finding.model, finding.states, self.sets)
         if isinstance(finding.model, NoisyOr):
             return noisy_or_table(finding.model, self.sets)
-        if has_whole_table(finding):
-            return whole_table(finding, self.sets)
+        if has_set_table(finding):
+            return set_table(finding, self.sets)
         raise TypeError(f"{name} reads a sign and has no table of its own")

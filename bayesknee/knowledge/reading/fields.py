@@ -217,7 +217,7 @@ class Fields:
         """A number that needs no source, such as a burden."""
         return self._float(self.text(key), (key,)) if self.has(key) else default
 
-    def whole_number(self, key: str) -> int | None:
+    def integer(self, key: str) -> int | None:
         """A whole number that needs no source; None where it is left out, or could not be read."""
         if not self.has(key):
             return None

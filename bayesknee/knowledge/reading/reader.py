@@ -114,7 +114,7 @@ class _NetworkReader:
         self._digest = hashlib.sha256()
 
     def network(self) -> Network:
-        whole = self._read_files()
+        is_complete = self._read_files()
         draft = _Draft(
             settings=self._section("settings", _setting),
             topics=self._section("topics", lambda name, entry: entry.itself_text() or name),
@@ -134,7 +134,7 @@ class _NetworkReader:
         if not self._problems:
             with suppress(NetworkError):  # which says no lines; they are found below
                 return Network(**vars(draft), sha256=self._digest.hexdigest())
-        if whole:
+        if is_complete:
             self._problems += self._cross_problems(draft)
         raise NetworkError(sorted(self._problems, key=lambda each: (each.file or "", each.line or 0)))
 
@@ -264,7 +264,7 @@ class _NetworkReader:
         if (given := fields.text("format")) not in ("", FORMAT):
             fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
         head: dict[str, Any] = {key: fields.text(key) for key in ("id", "version", "title")}
-        head["most_causes"] = fields.whole_number("most_causes")
+        head["most_causes"] = fields.integer("most_causes")
         head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
         self._missing_files(fields)
         fields.done()
