@@ -21,10 +21,11 @@ def main(names: list[str]) -> None:
     """Prints a row for each network, the smallest file first."""
     folder = files("pgmpy").joinpath("utils", "example_models")
     packed = {each.name.removesuffix(".bif.gz"): each.read_bytes() for each in folder.iterdir() if ".bif" in each.name}
-    print("| Network | Nodes | Comes in | Conditions, or the first reason why not |\n|---|--:|---|---|")
+    sys.stdout.write("| Network | Nodes | Comes in | Conditions, or the first reason why not |\n|---|--:|---|---|\n")
     for name in sorted(packed, key=lambda name: (len(packed[name]), name)):
         if not names or name in names:
-            print(f"| {name} | {' | '.join(row(name, gzip.decompress(packed[name])))} |", flush=True)
+            sys.stdout.write(f"| {name} | {' | '.join(row(name, gzip.decompress(packed[name])))} |\n")
+            sys.stdout.flush()
 
 
 def row(name: str, content: bytes) -> tuple[str, str, str]:
