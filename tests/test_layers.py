@@ -39,7 +39,7 @@ FLOORS = (
     ("diagnosis.asking",),
     ("diagnosis.explaining",),
     ("diagnosis",),
-    ("interview", "cohort"),
+    ("interview", "cohort", "documents"),
     ("plots",),
     ("display",),
     ("tool_server",),
