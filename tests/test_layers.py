@@ -42,7 +42,7 @@ FLOORS = (
     ("interview", "cohort", "documents"),
     ("plots",),
     ("display",),
-    ("tool_server",),
+    ("tool_server", "server"),
     ("",),
     ("cli",),
     ("__main__",),

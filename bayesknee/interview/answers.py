@@ -44,7 +44,10 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
         EvidenceError: an answer that the network cannot take.
     """
     hangs_on = network.questions[name].hangs_on if name in network.questions else ()
-    return read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})[name]
+    read = read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})
+    if name not in read:  # a blank, which in a table of evidence is no answer
+        raise EvidenceError(f"{name}: got no answer; expected a state, or unknown if it is not known; give one")
+    return read[name]
 
 
 def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str, Answer]:
