@@ -54,8 +54,8 @@ async def _body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(_body)]
 Topics = Annotated[list[str], Query(description="Only this topic, by id or name; repeatable.")]
 Burden = Annotated[float | None, Query(ge=0.0, allow_inf_nan=False, description="Only what burdens no more than this.")]
-Objective = Annotated[str, Query(description="What to ask for: stakes, information, separation or danger.")]
-Draws = Annotated[int | None, Query(description="From how many drawn networks; 1,000 by default.")]
+ObjectiveName = Annotated[str, Query(description="What to ask for: stakes, information, separation or danger.")]
+DrawCount = Annotated[int | None, Query(description="From how many drawn networks; 1,000 by default.")]
 
 
 patient_routes: Final = APIRouter(prefix="/v1", tags=["patients"])
@@ -75,7 +75,7 @@ def diagnose(  # noqa: PLR0913, PLR0917 (its parameters)
     questions: Annotated[int, Query(ge=0, le=1000, description="How many next questions.")] = QUESTIONS,
     asked_of: Whom = [],  # noqa: B006 (FastAPI copies it)
     intervals: Annotated[bool, Query(description="How far each probability may be off.")] = False,  # noqa: FBT002
-    draws: Draws = None,
+    draws: DrawCount = None,
     seed: Seed = 0,
 ) -> Response:
     """How probable each condition is, how urgent it is and why: as `bayesknee diagnose --json`."""
@@ -89,7 +89,7 @@ def questions(  # noqa: PLR0913, PLR0917 (its parameters)
     asked_of: Whom = [],  # noqa: B006 (FastAPI copies it)
     topic: Topics = [],  # noqa: B006 (likewise)
     most_burden: Burden = None,
-    objective: Objective = DEFAULT_OBJECTIVE,
+    objective: ObjectiveName = DEFAULT_OBJECTIVE,
     look_ahead: Annotated[bool, Query(description="Rank the best few two steps ahead.")] = False,  # noqa: FBT002
     number: Annotated[int, Query(ge=1, le=1000, description="How many to tell.")] = 10,
 ) -> Response:
@@ -136,7 +136,7 @@ def plan(  # noqa: PLR0913, PLR0917 (its parameters)
     asked_of: Whom = [],  # noqa: B006 (FastAPI copies it)
     topic: Topics = [],  # noqa: B006 (likewise)
     most_burden: Burden = None,
-    objective: Objective = DEFAULT_OBJECTIVE,
+    objective: ObjectiveName = DEFAULT_OBJECTIVE,
     seed: Seed = 0,
 ) -> Response:
     """Questions to ask together, as on a form: as `bayesknee plan --json`."""

@@ -71,11 +71,14 @@ def _lines(
         frame = pd.DataFrame(columns, index=range(start, start + len(part)))
         scores = engine.score(frame, errors="collect", warnings=warnings)
         for row, record in zip(scores.index, scores.to_dict("records"), strict=True):
-            yield _line({"row": row, **(_reason(record) or record)})
+            yield _line({"row": row, **_told(record)})
 
 
-def _reason(record: Mapping[Any, Any]) -> Mapping[str, Any]:
-    return {"reason": record["reason"]} if record["reason"] else {}
+def _told(record: Mapping[Any, Any]) -> dict[str, Any]:
+    """The scores of a row, or the reason why it has none."""
+    if record["reason"]:
+        return {"reason": record["reason"]}
+    return {str(name): value for name, value in record.items() if name != "reason"}
 
 
 def _line(document: Mapping[str, Any]) -> bytes:
