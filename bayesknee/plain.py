@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -59,3 +60,14 @@ def _fields(thing: object) -> tuple[str, ...]:
     if is_dataclass(thing):
         return tuple(field.name for field in fields(thing))
     return tuple(getattr(thing, "_fields", ()))
+
+
+def json_text(document: object) -> str:
+    """A document as JSON in plain ASCII, which comes through any terminal and pipe; without an end of line."""
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def with_warnings(document: Mapping[str, Any], messages: Iterable[str]) -> dict[str, Any]:
+    """A document that tells warnings about the input before those about the patient."""
+    told = [{"kind": "input", "message": message, "answers": []} for message in messages]
+    return {**document, "warnings": [*told, *document.get("warnings", ())]} if told else dict(document)

@@ -52,6 +52,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
         },
         "For other programs": {
             "mcp": "Serve tools to a language model, over standard input and output or HTTP.",
+            "serve": "Serve diagnoses, questions, interviews and reports over HTTP (REST).",
         },
         "For the shell": {
             "completion": "Make the shell complete commands, findings, states, settings and networks.",

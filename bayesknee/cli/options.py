@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -17,6 +16,7 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network, shipped_n
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import MOST_SEED
 from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.plain import json_text, with_warnings
 
 # Control characters (C0 and C1), but ends of lines and tabs, and an escape that begins a colour or style (SGR).
 _NO_TEXT: Final = re.compile(r"(?!\x1b\[[0-9;]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -90,9 +90,8 @@ def print_json(document: object) -> None:
     """Prints JSON in plain ASCII, which comes through any terminal and pipe."""
     context = click.get_current_context(silent=True)
     if isinstance(document, dict) and context is not None and _WARNINGS in context.meta:
-        told = [{"kind": "input", "message": message, "answers": []} for message in context.meta[_WARNINGS]]
-        document = {**document, "warnings": [*told, *document.get("warnings", ())]}
-    click.echo(json.dumps(document, indent=2, allow_nan=False))
+        document = with_warnings(document, context.meta[_WARNINGS])
+    click.echo(json_text(document))
 
 
 def print_text(text: str) -> None:

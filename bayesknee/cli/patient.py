@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import click
@@ -13,7 +12,6 @@ from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.explaining.intervals import Intervals
-from bayesknee.errors import InferenceError
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.askable import ASKED_OF
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
@@ -109,12 +107,6 @@ def write_report(
         intervals: those to draw; by default, the usual ones where they are not beyond the budget.
         skipped: ids of the questions that were skipped.
     """
-    from datetime import datetime
+    from bayesknee.display.patient_report import details_of_today, write_patient_report
 
-    from bayesknee.display.patient_report import ReportDetails, write_patient_report
-
-    if intervals is None:
-        with suppress(InferenceError):
-            intervals = diagnosis.intervals()
-    day = datetime.now().astimezone().strftime("%d %B %Y")
-    write_patient_report(diagnosis, report, ReportDetails(day, patient or "", intervals, tuple(skipped)))
+    write_patient_report(diagnosis, report, details_of_today(diagnosis, patient or "", intervals, skipped))

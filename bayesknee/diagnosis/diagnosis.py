@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Unpack
@@ -20,6 +21,7 @@ from bayesknee.diagnosis.explaining.ledger import Ledger
 from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
 from bayesknee.diagnosis.explaining.sensitivity import Sensitivity
 from bayesknee.diagnosis.result import PatientResult
+from bayesknee.errors import InferenceError
 from bayesknee.lazy_types import DataFrame
 from bayesknee.markup import render
 from bayesknee.patient.askable import Filters, make_filter
@@ -216,7 +218,7 @@ class Diagnosis(Belief):
         ranked = NextQuestions()
         if questions and self.exact:
             ranked = self.rank_questions(asked_of=tuple(asked_of) or None).first(questions)
-        told = {**self.given_dict(), **self._plain_posterior(), "warnings": plain(self.warnings)}
+        told = {**self.given_dict(), **self._plain_posterior(), **self.trust_dict()}
         return {**told, **({"result": plain(self.result)} if result else {}), **ranked.plain_parts()}
 
     def _plain_posterior(self) -> dict[str, Any]:
@@ -243,6 +245,16 @@ class Diagnosis(Belief):
     def _plain_forms(self, condition: str) -> list[dict[str, Any]]:
         forms = self.network.conditions[condition].forms
         return [{"form": name, "name": forms[name].name, "probability": p} for name, p in self.forms[condition].items()]
+
+    def trust_dict(self) -> dict[str, Any]:
+        """How well the answers fit together and what to be warned of, as plain data.
+
+        The conflict is None if it is beyond the budget.
+        """
+        conflict = None
+        with suppress(InferenceError):
+            conflict = plain(self.conflict)
+        return {"conflict": conflict, "warnings": plain(self.warnings)}
 
     def given_dict(self) -> dict[str, Any]:
         """The network, the setting, the evidence, what its numbers count as, and what it implies, as plain data."""

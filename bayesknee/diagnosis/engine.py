@@ -51,6 +51,14 @@ class Engine:
         held = Budget(memory, seconds) if budget is None else budget
         self.compiled = CompiledNetwork(self.network, self.setting, held)
 
+    def in_setting(self, setting: str) -> Engine:
+        """The engine of the same network and budget in another care setting.
+
+        Raises:
+            SettingError: the network has no such setting.
+        """
+        return Engine(self.network, setting, budget=self.compiled.budget)
+
     def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
         """The posterior of one patient: exact, unless `Diagnosis.exact` says otherwise.
 

@@ -5,8 +5,10 @@ It holds nothing from elsewhere: styles and bars stand in the page, and it loads
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -92,6 +94,28 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
     )
 
 
+def details_of_today(
+    diagnosis: Diagnosis, patient: str = "", intervals: Intervals | None = None, skipped: Sequence[str] = ()
+) -> ReportDetails:
+    """The details of a report of today.
+
+    Args:
+        diagnosis: of the patient.
+        patient: what stands in its head; empty for a line to write on.
+        intervals: those to draw; by default, the usual ones where they are not beyond the budget.
+        skipped: ids of the questions that were skipped.
+
+    Raises:
+        BayeskneeError: `patient` is too long, or cannot be printed.
+    """
+    day = datetime.now().astimezone().strftime("%d %B %Y")
+    details = ReportDetails(day, patient, intervals, tuple(skipped))  # what is wrong is refused before the work
+    if intervals is None:
+        with suppress(InferenceError):
+            details = replace(details, intervals=diagnosis.intervals())
+    return details
+
+
 def write_patient_report(diagnosis: Diagnosis, path: Path | str, details: ReportDetails) -> None:
     """Writes the report, for its owner alone where the file is new; it appears only when it is complete.
 
@@ -102,7 +126,7 @@ def write_patient_report(diagnosis: Diagnosis, path: Path | str, details: Report
     """
     file = check_report_path(path, SUFFIXES)
     page = report_of_patient(diagnosis, details)
-    write_file(file, page.encode() if file.suffix == ".html" else _as_pdf(page), private=True)
+    write_file(file, page.encode() if file.suffix == ".html" else as_pdf(page), private=True)
 
 
 def check_can_write(path: Path | str) -> None:
@@ -115,7 +139,12 @@ def check_can_write(path: Path | str) -> None:
         _pdf_maker()
 
 
-def _as_pdf(page: str) -> bytes:
+def as_pdf(page: str) -> bytes:
+    """A page of HTML as PDF.
+
+    Raises:
+        MissingExtraError: what makes it is not installed.
+    """
     made: bytes = _pdf_maker()(string=page, url_fetcher=_no_address).write_pdf()
     return made
 

@@ -45,8 +45,8 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
     """
     hangs_on = network.questions[name].hangs_on if name in network.questions else ()
     read = read_answers(network, {**{each: known[each] for each in hangs_on if each in known}, name: value})
-    if name not in read:
-        raise EvidenceError(f"{name}: got {quoted(value)}, which says nothing; expected an answer; unknown is one, too")
+    if name not in read:  # a blank, which in a table of evidence is no answer
+        raise EvidenceError(f"{name}: got no answer; expected a state, or unknown if it is not known; give one")
     return read[name]
 
 

@@ -301,7 +301,7 @@ class Interview:
         now = self._now.engine if hasattr(self, "_now") else self._engine
         if setting == now.setting:
             return now
-        return self._engine if setting == self._engine.setting else Engine(self._engine.network, setting)
+        return self._engine if setting == self._engine.setting else self._engine.in_setting(setting)
 
     def _take(self, name: str, value: object, *, set_aside: bool) -> Reply:
         check_question(self._engine.network, name)

@@ -72,6 +72,34 @@ class Stored:
         return self.made_with == network.identity
 
 
+def parse_session(tree: Mapping[str, Any]) -> Stored:
+    """The interview in a case, as `to_case` gives it.
+
+    Raises:
+        SessionError: it is none.
+    """
+    try:
+        return _stored(tree)
+    except _GARBLED as error:
+        told = f"the session of the case cannot be taken up: {_wrong_with(error)}"
+        raise SessionError(f"{told}; send it as it was returned, or leave session out to begin anew") from None
+
+
+def parse_policy(tree: Mapping[str, Any]) -> Policy:
+    """How questions are chosen, from plain data with all fields.
+
+    Raises:
+        SessionError: a value of another kind.
+        QuestionError: an unknown name, or a number out of range.
+    """
+    try:
+        return _policy(tree)
+    except QuestionError:
+        raise
+    except _GARBLED as error:
+        raise SessionError(f"the policy is wrong: {_wrong_with(error)}; expected what a session has; mend it") from None
+
+
 class SessionFile:
     """The file of an interview, locked while it is open.
 

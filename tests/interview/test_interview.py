@@ -822,5 +822,5 @@ def test_an_examination_goes_in_the_order_of_its_topics_and_in_lists() -> None:
 
 
 def test_an_answer_that_says_nothing_is_refused() -> None:
-    with pytest.raises(EvidenceError, match="says nothing; expected an answer"):
+    with pytest.raises(EvidenceError, match="got no answer; expected a state"):
         Interview(TINY).check("age", "  ")

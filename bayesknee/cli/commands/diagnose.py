@@ -21,6 +21,7 @@ from bayesknee.cli.options import (
 from bayesknee.cli.patient import asked_of_option, case_option, check_report, diagnosed, report_options, write_report
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
+from bayesknee.documents import diagnosis_document
 from bayesknee.picture_formats import picture_format
 
 TOLD_IN_TEXT: Final = 3
@@ -95,8 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
         write_report(diagnosis, report, patient, found)
     if as_json:
         told = TOLD_IN_JSON if questions is None else questions
-        more = {"intervals": found.to_dict()} if found else {}
-        print_json(diagnosis.to_dict(questions=told, asked_of=asked_of) | more)
+        print_json(diagnosis_document(diagnosis, told, asked_of, found))
         return
     from bayesknee.display.text import TextOptions, diagnosis_text
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import click
 
 from bayesknee.cli.options import (
@@ -18,10 +15,8 @@ from bayesknee.cli.options import (
 )
 from bayesknee.cli.patient import case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
+from bayesknee.documents import explanation_document, subject_id
 from bayesknee.errors import BayeskneeError
-from bayesknee.knowledge.network import Network
-from bayesknee.plain import attributes, plain
 
 
 @click.command(
@@ -58,7 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     subject = _subject(diagnosis, named)
     other = None if against is None else subject_id(diagnosis.network, against)
     if as_json:
-        print_json(explained(diagnosis, subject, other))
+        print_json(explanation_document(diagnosis, subject, other))
         return
     from bayesknee.display.explanation import explanation_text
 
@@ -80,34 +75,3 @@ def _subject(diagnosis: Diagnosis, named: list[str]) -> str:
     if given in diagnosis.network.questions:
         raise BayeskneeError(f"{given} is a finding, not a condition; write {given}=STATE to answer it")
     return subject_id(diagnosis.network, given)
-
-
-def subject_id(network: Network, given: str) -> str:
-    """The id of a condition or group given by id or name; as it is where there is none such."""
-    names = {name: group.name for name, group in network.groups.items()}
-    names |= {name: condition.name for name, condition in network.conditions.items()}
-    ids = {name.casefold(): each for each, name in names.items()}
-    return ids.get(given.casefold(), given)
-
-
-def explained(diagnosis: Diagnosis, subject: str, against: str | None) -> dict[str, Any]:
-    """The whole explanation as plain data."""
-    ledger = diagnosis.ledger
-    account = ledger[subject] if against is None else ledger.contrast(subject, against)
-    both = against is not None and {subject, against} <= set(diagnosis.network.conditions)
-    turning = answers_that_turn(diagnosis, subject, str(against)) if both else ()
-    return {
-        **diagnosis.given_dict(),
-        **account.to_dict(),
-        "probabilities": {name: _before_and_now(diagnosis, name) for name in (subject, against) if name is not None},
-        "leader": next(iter(diagnosis.posterior)),
-        "leader_changes": plain(tuple(leader_changes(diagnosis))),
-        "turned_round_by": plain(turning),
-        **attributes(diagnosis, ("conflict", "surprise", "warnings")),
-    }
-
-
-def _before_and_now(diagnosis: Diagnosis, name: str) -> dict[str, float]:
-    shares = diagnosis.ledger.shares
-    before = math.exp(shares.before[0, list(diagnosis.ledger).index(name)])
-    return {"prior": before, "probability": {**diagnosis.posterior, **diagnosis.groups}[name]}

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from bayesknee.cli.options import examples, json_option, print_json, print_text
-from bayesknee.diagnosis.wording import scope_line
+from bayesknee.documents import network_document
 from bayesknee.knowledge.library import load_network, shipped_networks
-from bayesknee.knowledge.network import Network
 
 
 @click.command("networks", epilog=examples("bayesknee networks", "bayesknee networks --json"))
@@ -21,21 +18,8 @@ def command(as_json: bool) -> None:  # noqa: FBT001 (how click calls)
     """
     found = {name: load_network(name) for name in shipped_networks()}
     if as_json:
-        print_json([described(name, network) for name, network in found.items()])
+        print_json([network_document(name, network) for name, network in found.items()])
         return
     from bayesknee.display.networks import networks_text
 
     print_text(networks_text(found))
-
-
-def described(name: str, network: Network) -> dict[str, Any]:
-    """A network as plain data."""
-    return {
-        "network": name,
-        "version": network.version,
-        "title": network.title,
-        "scope": scope_line(network),
-        "settings": list(network.settings),
-        "conditions": list(network.conditions),
-        "questions": len(network.questions),
-    }

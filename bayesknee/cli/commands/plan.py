@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import click
 
-from bayesknee.cli.commands.findings import find_topic
 from bayesknee.cli.options import (
     examples,
     json_option,
@@ -21,9 +18,8 @@ from bayesknee.cli.options import (
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.documents import find_topic, plan_document, signs_first
 from bayesknee.picture_formats import picture_format
-
-PATIENT: Final = "patient"
 
 
 @click.command(
@@ -83,13 +79,12 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         )
     if picture is not None:
         _draw(diagnosis, plan, picture)
-    signs = diagnosis.warning_signs if not asked_of or PATIENT in asked_of else ()
     if as_json:
-        print_json({**diagnosis.given_dict(), "warning_signs": list(signs), "plan": plan.to_dict()})
+        print_json(plan_document(diagnosis, plan, asked_of))
         return
     from bayesknee.display.plan_form import plan_text
 
-    print_text(plan_text(diagnosis, plan, warning_signs=signs, details=details))
+    print_text(plan_text(diagnosis, plan, warning_signs=signs_first(diagnosis, asked_of), details=details))
 
 
 def _draw(diagnosis: Diagnosis, plan: QuestionPlan, picture: str) -> None:

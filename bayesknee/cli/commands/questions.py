@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from bayesknee.cli.commands.findings import find_topic
 from bayesknee.cli.options import (
     examples,
     json_option,
@@ -15,6 +14,7 @@ from bayesknee.cli.options import (
     words_argument,
 )
 from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
+from bayesknee.documents import find_topic, questions_document
 
 
 @click.command(
@@ -62,8 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         look_ahead=look_ahead,
     ).first(number)
     if as_json:
-        ranked_by = {"objective": objective, "look_ahead": look_ahead}
-        print_json({**diagnosis.given_dict(), **ranked_by, **ranked.plain_parts()})
+        print_json(questions_document(diagnosis, ranked, objective, look_ahead=look_ahead))
         return
     from bayesknee.display.next_questions import next_questions_text
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from bayesknee.cli.commands.explain import subject_id
 from bayesknee.cli.options import (
     examples,
     json_option,
@@ -17,9 +14,8 @@ from bayesknee.cli.options import (
     words_argument,
 )
 from bayesknee.cli.patient import case_option, diagnosed
-from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS
-from bayesknee.plain import attributes, plain
+from bayesknee.documents import sensitivity_document, subject_id
 
 
 @click.command(
@@ -56,23 +52,8 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     diagnosis = diagnosed(words, case_file, setting, network)
     subject = next(iter(diagnosis.posterior)) if condition is None else subject_id(diagnosis.network, condition)
     if as_json:
-        print_json(sensitivity_dict(diagnosis, subject, most))
+        print_json(sensitivity_document(diagnosis, subject, most))
         return
     from bayesknee.display.sensitivity import sensitivity_text
 
     print_text(sensitivity_text(diagnosis, subject, most))
-
-
-def sensitivity_dict(diagnosis: Diagnosis, subject: str, most: int) -> dict[str, Any]:
-    """The sensitivity as plain data: derivatives by all numbers that bear on it, ranges of some, changes of place."""
-    found = diagnosis.sensitivity()
-    effects = found.effects(subject)
-    return {
-        **diagnosis.given_dict(),
-        "subject": subject,
-        "probability": {**diagnosis.posterior, **diagnosis.groups}[subject],
-        "leader": found.leader,
-        "tornado": plain(found.tornado(subject, most)),
-        "flips": plain(found.flips()),
-        "derivatives": [attributes(effect, ("path", "derivative")) for effect in effects],
-    }

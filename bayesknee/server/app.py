@@ -1,0 +1,83 @@
+"""The application: the operations of the interface for programs, below /v1.
+
+Pages for people would be another router, included beside these two, and take the place of what `/` answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from bayesknee.errors import BayeskneeError
+from bayesknee.server.guard import FAULT, HEALTH_PATH, Guard
+from bayesknee.server.limits import MOST_AT_ONCE
+from bayesknee.server.networks import Networks
+from bayesknee.server.patients import patient_routes
+from bayesknee.server.problems import problem, tell_error, tell_invalid
+from bayesknee.server.reading import reading_routes
+from bayesknee.version import __version__
+
+OPENAPI: Final = "/openapi.json"
+ABOUT: Final = (
+    "Bayesian differential diagnosis: exact probabilities from numbers that each carry a range, a source and a grade. "
+    "For education, research and decision support that a clinician can check; not a medical device. "
+    "Stateless: each request carries the whole case, and nothing of a patient is written, logged or kept."
+)
+
+
+def make_app(networks: Networks, *, local: bool = True, most: int = MOST_AT_ONCE) -> ASGIApp:
+    """The application that serves these networks.
+
+    Args:
+        networks: those to serve.
+        local: whether the host must go by a name of this machine.
+        most: requests in work at once.
+    """
+    app = bare_app(networks)
+    return Guard(app, local=local, most=most)
+
+
+def bare_app(networks: Networks) -> FastAPI:
+    """The application without what guards it."""
+    # No pages of FastAPI's: they load scripts from another host.
+    app = FastAPI(title="bayesknee", version=__version__, description=ABOUT, docs_url=None, redoc_url=None)
+    app.state.networks = networks
+    app.add_exception_handler(BayeskneeError, tell_error)
+    app.add_exception_handler(RequestValidationError, tell_invalid)
+    app.add_exception_handler(HTTPException, _tell_http)
+    app.add_exception_handler(Exception, _tell_fault)
+    app.include_router(reading_routes)
+    app.include_router(patient_routes)
+
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        """Where a page for people will stand."""
+        return RedirectResponse(OPENAPI)
+
+    @app.get(HEALTH_PATH, tags=["server"], operation_id="health")
+    def health() -> dict[str, Any]:
+        """Whether the server answers, and with which networks."""
+        served = {name: network.identity for name, network in networks.by_id.items()}
+        return {"status": "ok", "program": __version__, "networks": served}
+
+    return app
+
+
+async def _tell_fault(_request: Request, _error: Exception) -> JSONResponse:
+    """A fault of the program. Starlette raises it again, for the guard to log its place."""
+    return problem(500, FAULT)
+
+
+async def _tell_http(_request: Request, error: Exception) -> JSONResponse:
+    """No such path, or no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 (it is registered for these)
+    answer = problem(error.status_code, f"{error.detail}; {OPENAPI} has all operations")
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer

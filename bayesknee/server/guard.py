@@ -1,0 +1,133 @@
+"""What stands before all requests: foreign origins, sizes, how many at once; and what must never get out of a fault."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bayesknee.server.limits import MOST_AT_ONCE, MOST_BODY, MOST_ROWS_BODY
+from bayesknee.server.problems import RefusedError, problem
+from bayesknee.version import __version__
+
+LOG: Final = logging.getLogger("bayesknee.server")
+LOCAL_NAMES: Final = ("127.0.0.1", "localhost", "::1")
+ROWS_PATH: Final = "/v1/score"
+HEALTH_PATH: Final = "/health"
+FAULT: Final = "a fault of the server, not of the request; its log tells the place; please report it"
+_HEADERS: Final = (
+    (b"bayesknee-version", __version__.encode()),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Guard:
+    """Refuses what should not reach the application. Counts the requests in work in this process.
+
+    Args:
+        app: what it guards.
+        local: whether only this machine is served, so that another name of the host is an attack by way of a browser
+            (DNS rebinding).
+        most: requests in work at once.
+    """
+
+    def __init__(self, app: ASGIApp, *, local: bool = True, most: int = MOST_AT_ONCE) -> None:
+        self.app, self.local, self.most = app, local, most
+        self.in_work = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; see the class."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if refused := self._refused(scope):
+            await problem(*refused)(scope, receive, _with_headers(send))
+            return
+        self.in_work += 1
+        try:
+            await self._answered(scope, receive, send)
+        finally:
+            self.in_work -= 1
+
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get("host", "")
+        if self.local and _name_of(host) not in LOCAL_NAMES:
+            return 403, "the name of the host is not one of this machine; use 127.0.0.1 or localhost, or serve --host"
+        if (origin := headers.get("origin")) and urlsplit(origin).netloc != host:
+            return 403, "the request comes from a page of another origin; send it from a program, or through a proxy"
+        most = _most_bytes(scope)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            return 413, _too_large(most)
+        if scope["path"] != HEALTH_PATH and self.in_work >= self.most:
+            return 429, f"{self.most} requests are in work; try again in a second, or serve with more --workers"
+        return None
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await _with_headers(send)(message)
+
+        most = _most_bytes(scope)
+        try:
+            await self.app(scope, _limited(receive, most), sent)
+        except ClientDisconnect:
+            return  # nobody is there to be told
+        except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold what a patient said)
+            LOG.error("fault of the server at %s: %s", scope["path"], _where(error))  # noqa: TRY400 (likewise)
+            if not begun:
+                await problem(500, FAULT)(scope, receive, _with_headers(send))
+
+
+def _name_of(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # an address in brackets that is none
+        return ""
+
+
+def _most_bytes(scope: Scope) -> int:
+    return MOST_ROWS_BODY if scope["path"] == ROWS_PATH else MOST_BODY
+
+
+def _too_large(most: int) -> str:
+    return f"the body is larger than {most:,} bytes; send less, or use the command line"
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Counts a body that does not tell its length."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise RefusedError(413, _too_large(most))
+        return message
+
+    return limited
+
+
+def _with_headers(send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+        await send(message)
+
+    return sent
+
+
+def _where(error: BaseException) -> str:
+    """The kind of a fault and its place, without its text."""
+    frames: list[Any] = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
