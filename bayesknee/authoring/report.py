@@ -177,8 +177,11 @@ def _overlaps(tables: SubsetTables, kind: str, samples: int, seed: int) -> list[
     """The pairs of conditions whose patients answer the findings of `kind` most alike, if all gates hold."""
     with np.errstate(divide="ignore"):  # answers that another condition cannot bring
         log_likelihoods = _sampled_log_likelihoods(tables, kind, samples, np.random.default_rng(seed))
-    under_truth = np.einsum("aia->ai", log_likelihoods)
-    kept = np.exp(np.minimum(0.0, log_likelihoods - under_truth[:, :, None])).mean(axis=1)
+        by_condition, condition_of, shares = _of_conditions(tables, log_likelihoods)
+    under_truth = by_condition[np.arange(len(condition_of)), :, condition_of]
+    of_forms = np.exp(np.minimum(0.0, by_condition - under_truth[:, :, None])).mean(axis=1)
+    kept = np.zeros((by_condition.shape[2],) * 2)
+    np.add.at(kept, condition_of, shares[:, None] * of_forms)
     pairs = [
         Overlap(one, other, float(kept[a, b] + kept[b, a]) / 2)
         for (a, one), (b, other) in combinations(enumerate(tables.network.conditions), 2)
@@ -186,11 +189,29 @@ def _overlaps(tables: SubsetTables, kind: str, samples: int, seed: int) -> list[
     return sorted(pairs, key=lambda overlap: -overlap.overlap)[:LISTED]
 
 
+def _of_conditions(tables: SubsetTables, log_likelihoods: Vector) -> tuple[Vector, Integers, Vector]:
+    """log P(answers | only condition b), its forms at their shares, shape (causes, patient, conditions).
+
+    And by cause, a condition or one of its forms, the number of its condition and its share there.
+    """
+    sets = tables.sets
+    condition_of = np.array(sets.condition_of)
+    shares = tables.shares[sets.singles] if sets.has_forms else np.ones(len(condition_of))
+    by_condition = np.full((*log_likelihoods.shape[:2], len(tables.network.conditions)), -np.inf)
+    for cause, condition in enumerate(condition_of):
+        with_share = log_likelihoods[..., cause] + np.log(shares[cause])
+        by_condition[..., condition] = np.logaddexp(by_condition[..., condition], with_share)
+    return by_condition, condition_of, shares
+
+
 def _sampled_log_likelihoods(tables: SubsetTables, kind: str, samples: int, rng: np.random.Generator) -> Vector:
-    """log P(answers | only condition b) of patients sampled with only condition a; shape (a, patient, b)."""
+    """log P(answers | only cause b) of patients sampled with only cause a; shape (a, patient, b).
+
+    A cause is a condition, or one of its forms.
+    """
     network, table = tables.network, tables.table
-    n = len(network.conditions)
     singles = network_sets(network).singles
+    n = len(singles)
     total = np.zeros((n, samples, n))
     by_sign: dict[str, list[Reading]] = {}
     for finding in network.findings.values():

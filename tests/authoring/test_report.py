@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from bayesknee import load_network
 from bayesknee.authoring import Report, report
+from bayesknee.knowledge.model import Form
 from tests.support.paths import NETWORKS
+from tests.support.small_networks import condition, finding, network, noisy_or, probability
 
 TINY = NETWORKS / "tiny"
 
@@ -44,6 +47,14 @@ def test_overlap_of_a_mixture_and_a_noisy_or_multiplies_their_answers(tiny: Repo
     # history of strain and other: pain_on_grip 0.8 / 0.1, backhand_pain 0.9 / 0.1; onset and swelling the same.
     # sum over the four answers of the smaller: min(.72, .01) + min(.08, .09) + min(.18, .09) + min(.02, .81) = 0.20
     assert overlap(tiny, "history", "strain", "other") == pytest.approx(0.20, abs=0.01)
+
+
+def test_a_condition_in_forms_answers_as_they_do_at_their_shares() -> None:
+    # P(pop | a) = 0.75 * 0.1 + 0.25 * 0.9 = 0.3, P(pop | b) = 0.5; overlap = min(0.3, 0.5) + min(0.7, 0.5) = 0.8
+    forms = {"slow": Form("slow", "Slow", probability(0.75)), "sudden": Form("sudden", "Sudden", probability(0.25))}
+    pop = finding("pop", noisy_or(0.05, **{"a.slow": 0.1, "a.sudden": 0.9, "b": 0.5}))
+    drawn = network(replace(condition("a", 0.6), forms=forms), condition("b", 0.6), pop)
+    assert overlap(report(drawn, samples=40_000), pop.kind, "a", "b") == pytest.approx(0.8, abs=0.01)
 
 
 def test_overlaps_are_listed_worst_first_and_repeat_with_the_seed(tiny: Report) -> None:
