@@ -11,7 +11,6 @@ from bayesknee.cli.options import complete_topic, warn
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.askable import ASKED_OF
 from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
@@ -54,12 +53,24 @@ def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, 
     Raises:
         BayeskneeError: anything that is wrong with words, file, setting or network.
     """
+    return diagnosed_with_warnings(words, case_file, setting, network)[0]
+
+
+def diagnosed_with_warnings(
+    words: Sequence[str], case_file: str | None, setting: str | None, network: str | None
+) -> tuple[Diagnosis, list[str]]:
+    """`diagnosed`, and what was warned of: that the patient is outside the network's scope, or the network is another.
+
+    Raises:
+        BayeskneeError: anything that is wrong with words, file, setting or network.
+    """
     case = read_case(case_file) if case_file is not None else Case()
     loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
-    warn(case.warnings(loaded))
+    warnings = case.warnings(loaded)
+    warn(warnings)
     told = ("the case says", "the command line")
     evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
-    return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence)
+    return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence), warnings
 
 
 def report_options(function: F) -> F:
@@ -89,24 +100,3 @@ def check_report(report: str | None, patient: str | None) -> None:
 
     check_can_write(report)
     ReportDetails("", patient or "")
-
-
-def write_report(
-    diagnosis: Diagnosis,
-    report: str,
-    patient: str | None,
-    intervals: Intervals | None = None,
-    skipped: Sequence[str] = (),
-) -> None:
-    """Writes a report of today.
-
-    Args:
-        diagnosis: of the patient.
-        report: the file.
-        patient: what stands in its head; None for a line to write on.
-        intervals: those to draw; by default, the usual ones where they are not beyond the budget.
-        skipped: ids of the questions that were skipped.
-    """
-    from bayesknee.display.patient_report import details_of_today, write_patient_report
-
-    write_patient_report(diagnosis, report, details_of_today(diagnosis, patient or "", intervals, skipped))

@@ -41,6 +41,7 @@ class ReportDetails:
         patient: initials, a number or a name, typed where the report is made; kept nowhere else.
         intervals: 95 % intervals of the probabilities; None for none.
         skipped: ids of the questions that were skipped.
+        warnings: what is to be told before the result, such as that the network is not for this patient.
 
     Raises:
         BayeskneeError: `patient` is too long, or cannot be printed.
@@ -50,6 +51,7 @@ class ReportDetails:
     patient: str = ""
     intervals: Intervals | None = None
     skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.patient) > LONGEST_NAME or printable(self.patient) != self.patient:
@@ -95,7 +97,11 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
 
 
 def details_of_today(
-    diagnosis: Diagnosis, patient: str = "", intervals: Intervals | None = None, skipped: Sequence[str] = ()
+    diagnosis: Diagnosis,
+    patient: str = "",
+    intervals: Intervals | None = None,
+    skipped: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> ReportDetails:
     """The details of a report of today.
 
@@ -104,12 +110,15 @@ def details_of_today(
         patient: what stands in its head; empty for a line to write on.
         intervals: those to draw; by default, the usual ones where they are not beyond the budget.
         skipped: ids of the questions that were skipped.
+        warnings: what is to be told before the result.
 
     Raises:
         BayeskneeError: `patient` is too long, or cannot be printed.
     """
     day = datetime.now().astimezone().strftime("%d %B %Y")
-    details = ReportDetails(day, patient, intervals, tuple(skipped))  # what is wrong is refused before the work
+    details = ReportDetails(
+        day, patient, intervals, tuple(skipped), tuple(warnings)
+    )  # what is wrong is refused before the work
     if intervals is None:
         with suppress(InferenceError):
             details = replace(details, intervals=diagnosis.intervals())

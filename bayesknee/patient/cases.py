@@ -73,11 +73,7 @@ class Case:
 
     def warnings(self, network: Network) -> list[str]:
         """What must be told before the case is diagnosed: whether the patient is outside, and `differences`."""
-        outside = (
-            f"the patient is outside what {network.id} is for: {answer.label}. {answer.reason} {answer.go_to}"
-            for answer in network.scope.outside(self.scope)
-        )
-        return [*outside, *self.differences(network)]
+        return [*outside_warnings(network, self.scope), *self.differences(network)]
 
     def differences(self, network: Network) -> list[str]:
         """Warnings where the case was diagnosed with another network, or another version of this one."""
@@ -91,6 +87,14 @@ class Case:
         changed = "another network" if self.made_with.get("id", network.id) != network.id else "another version of it"
         changed = "another text of the same version" if made == used else changed
         return [f"the case was made with {made}, and this is {used}, {changed}; figures and answers may differ"]
+
+
+def outside_warnings(network: Network, scope: Mapping[str, str]) -> list[str]:
+    """Warnings of what puts a patient outside the network's scope, by the answers to its questions."""
+    return [
+        f"the patient is outside what {network.id} is for: {answer.label}. {answer.reason} {answer.go_to}"
+        for answer in network.scope.outside(scope)
+    ]
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

@@ -165,7 +165,8 @@ def report(
     """A page to hand on: as `bayesknee diagnose --report`. Its head has the `id` of the case."""
     from bayesknee.display.patient_report import as_pdf, details_of_today, report_of_patient
 
-    page = report_of_patient(given.diagnosis, details_of_today(given.diagnosis, given.case.id))
+    details = details_of_today(given.diagnosis, given.case.id, warnings=given.warnings)
+    page = report_of_patient(given.diagnosis, details)
     content, kind = (as_pdf(page), PDF) if format == "pdf" else (page.encode(), HTML)
     return Response(content, media_type=kind, headers=REPORT_HEADERS)
 

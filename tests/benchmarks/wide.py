@@ -1,7 +1,6 @@
 """`python -m tests.benchmarks.wide`: 27 conditions of which few come together.
 
-pyAgrum is not beside it: on the exported network its lazy propagation needs more than 20 GB with these answers, as the
-conditions that findings tie together make cliques of nearly all of them.
+pyAgrum is not beside it yet: the one attempt with the exported network ended without a result, and why was not found.
 """
 
 from __future__ import annotations

@@ -48,3 +48,15 @@ def test_an_interview_ends_in_a_page(run: Callable[..., Any], tmp_path: Path) ->
 def test_what_cannot_be_is_told_before_the_work(refused: Callable[..., str], words: tuple[str, ...], told: str) -> None:
     assert told in refused("diagnose", *TINY, "onset=fall", *words)
     assert not Path("r.html").exists()
+
+
+def test_that_the_network_is_not_for_a_patient_stands_before_the_result(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    case, path = tmp_path / "case.json", tmp_path / "r.html"
+    case.write_text(json.dumps({"evidence": {"age": 70}, "scope": {"known": "artificial_joint"}}), encoding="utf-8")
+    ran = run("diagnose", "--case", str(case), "--report", str(path))
+    page = path.read_text(encoding="utf-8")
+    assert "is outside what posterior_knee is for: It has an artificial joint." in ran.err
+    assert page.index("Warning: the patient is outside what posterior_knee is for") < page.index("How urgent")
+    assert "Ask the surgical team that did it" in page

@@ -24,7 +24,7 @@ from bayesknee.cli.options import (
     warn,
     words_argument,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, check_report, report_options, write_report
+from bayesknee.cli.patient import asked_of_option, case_option, check_report, report_options
 from bayesknee.cli.talking.talk import Talk
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
@@ -36,7 +36,7 @@ from bayesknee.interview.session import SessionFile, Stored
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING
-from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
+from bayesknee.patient.cases import Case, added, evidence_of_words, outside_warnings, read_case
 from bayesknee.patient.evidence import shown
 
 MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
@@ -128,10 +128,18 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
             file.write(interview, named)  # what the command line says is to be kept, too
         _run(interview, Keeper(interview, file, named), more, named, details=details)
         if report is not None:
-            from bayesknee.display.interview import skipped
+            _write_report(interview, report, patient or "")
 
-            write_report(interview.diagnosis, report, patient, skipped=skipped(interview))
-            click.echo(f"The report is in {one_line(report)}.")
+
+def _write_report(interview: Interview, report: str, patient: str) -> None:
+    from bayesknee.display.interview import skipped
+    from bayesknee.display.patient_report import details_of_today, write_patient_report
+
+    diagnosis = interview.diagnosis
+    warnings = outside_warnings(diagnosis.network, interview.state.scope)
+    details = details_of_today(diagnosis, patient, skipped=skipped(interview), warnings=warnings)
+    write_patient_report(diagnosis, report, details)
+    click.echo(f"The report is in {one_line(report)}.")
 
 
 def _policy(options: dict[str, Any], chosen: str | None, stored: Stored | None) -> Policy:

@@ -18,7 +18,13 @@ from bayesknee.cli.options import (
     setting_option,
     words_argument,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, check_report, diagnosed, report_options, write_report
+from bayesknee.cli.patient import (
+    asked_of_option,
+    case_option,
+    check_report,
+    diagnosed_with_warnings,
+    report_options,
+)
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.documents import diagnosis_document
@@ -88,12 +94,15 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
         picture_format(picture)
     check_report(report, patient)
     drawn = _draws_and_seed(draws, seed, wanted=intervals)
-    diagnosis = diagnosed(words, case_file, setting, network)
+    diagnosis, warnings = diagnosed_with_warnings(words, case_file, setting, network)
     found = diagnosis.intervals(*drawn) if intervals else None
     if picture is not None:
         _draw(diagnosis, picture, found)
     if report is not None:
-        write_report(diagnosis, report, patient, found)
+        from bayesknee.display.patient_report import details_of_today, write_patient_report
+
+        page = details_of_today(diagnosis, patient or "", found, warnings=warnings)
+        write_patient_report(diagnosis, report, page)
     if as_json:
         told = TOLD_IN_JSON if questions is None else questions
         print_json(diagnosis_document(diagnosis, told, asked_of, found))
