@@ -26,7 +26,7 @@ def test_what_is_missed_as_a_sum_over_all_answers(strategy: str, monkeypatch: py
     monkeypatch.setattr("bayesknee.diagnosis.asking.dangers.MOST_DRAWN", DRAWN)
     between = several = 0
     with only(strategy):
-        for seed in seeds(12):
+        for seed in seeds(16):
             patient = seeded_patient(seed, replace(TINY, findings=(3, 4), risk_factors=(0, 1)))
             every = {name: replace(each, must_not_miss=True) for name, each in patient.network.conditions.items()}
             diagnosis = Engine(replace(patient.network, conditions=every), patient.setting).diagnose(patient.answers)
