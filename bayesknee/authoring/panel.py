@@ -2,10 +2,10 @@
 
 A reader's table is a CSV file with a row for each answer and a column for each cause:
 
-    finding,state,torn_meniscus,cyst
-    locking,yes,0.35,0.03
-    onset,sudden,0.5,0.1
-    onset,gradual,0.5,0.9
+    finding,state,strain,fracture
+    swelling,yes,0.2,0.8
+    onset,sudden,0.3,0.95
+    onset,gradual,0.7,0.05
 
 A question with no and yes has one row, `yes`. The rows of any other question sum to 1 over its states.
 
