@@ -84,7 +84,7 @@ class PointCount:
 
     @property
     def words(self) -> str:
-        """`Wells score: 1 of 9, 3 items not known: 1 to 4 (unlikely to likely)`."""
+        """The points in words, as a range where items are not known, with the step that they come to."""
         labels = dict.fromkeys(self.score.step_at(points).label for points in (self.low, self.high))
         told = f"{self.score.name}: {self.points:g} of {self.score.most:g}"
         if count := len(self.not_known):
