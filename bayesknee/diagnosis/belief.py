@@ -12,8 +12,9 @@ from typing import Self
 from immutabledict import immutabledict
 
 from bayesknee.arrays import TIE_DECIMALS
+from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.guideline_scores import PointCount
-from bayesknee.diagnosis.triage import CareSteps, Triage, scores_of, triage
+from bayesknee.diagnosis.triage import Triage, scores_of, triage
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import Approximation
@@ -132,7 +133,7 @@ class Belief:
         Raises:
             BayeskneeError: a limit of an unknown condition, or one out of range.
         """
-        return triage(CareSteps(self.network, self.setting, limits), self.evidence, self.posterior, self.forms)
+        return triage(CareSteps(self.compiled, limits), self.evidence, self.posterior, self.forms)
 
 
 def given(belief: Belief, condition: str, state: str) -> Mapping[str, float] | None:

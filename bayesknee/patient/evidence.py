@@ -95,7 +95,7 @@ class Evidence:
         answers = {name: answer for name, answer in self.answers.items() if name in wanted}
         states = {demand.gate: demand.states for demand in self.demands}
         stated = {
-            name: _likelihood(answer, states[name]) if name in states else self.likelihoods[name]
+            name: likelihood_of(answer, states[name]) if name in states else self.likelihoods[name]
             for name, answer in answers.items()
             if answer != UNKNOWN
         }
@@ -142,7 +142,7 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
     problems += _broken_gates(answers, demands)
     if problems:
         raise EvidenceError(joined(problems))
-    stated = {name: _likelihood(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
+    stated = {name: likelihood_of(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
     return _with_implied(answers, stated, demands)
 
 
@@ -308,7 +308,8 @@ def _weight(name: str, state: str, value: object) -> float:
     raise EvidenceError(f"{name}: the likelihood of {state} is {told}; expected a number from 0 up{hint}")
 
 
-def _likelihood(answer: Answer, states: tuple[str, ...]) -> Likelihood:
+def likelihood_of(answer: Answer, states: tuple[str, ...]) -> Likelihood:
+    """The likelihood of each state by an answer other than `unknown`, the largest 1."""
     if isinstance(answer, str):
         return _certainty(answer, states)
     highest = max(answer.values())

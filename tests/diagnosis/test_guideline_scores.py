@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesknee import Engine, Network
+from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.guideline_scores import PointCount
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.triage import levels
 from bayesknee.display.text import diagnosis_text
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import LEVELS
@@ -214,7 +215,7 @@ ANSWERS = st.fixed_dictionaries(
 def test_the_levels_of_many_are_as_one_by_one(patients: list[dict[str, str]]) -> None:
     one_by_one: list[Diagnosis] = [ENGINE.diagnose(patient) for patient in patients]
     marginals = np.array([[each.posterior[name] for name in NETWORK.conditions] for each in one_by_one])
-    found = levels(CareSteps(NETWORK, "ward"), marginals, encode(NETWORK, [each.evidence for each in one_by_one]))
+    found = levels(CareSteps(ENGINE.compiled), marginals, encode(NETWORK, [each.evidence for each in one_by_one]))
     assert [LEVELS[each] for each in found] == [each.triage.level for each in one_by_one]
 
 
@@ -248,6 +249,6 @@ def test_answers_that_all_share_count_as_if_each_had_given_them() -> None:
     full = [ENGINE.diagnose({**row, "cancer": "yes", "age": 40}) for row in rows]
     marginals = np.array([[each.posterior[name] for name in NETWORK.conditions] for each in full])
     codes = encode(NETWORK, [check_evidence(NETWORK, row) for row in rows])
-    found = levels(CareSteps(NETWORK, "ward"), marginals, codes, shared)
+    found = levels(CareSteps(ENGINE.compiled), marginals, codes, shared)
     assert [LEVELS[each] for each in found] == [each.triage.level for each in full]
     assert full[0].triage.level != full[1].triage.level
