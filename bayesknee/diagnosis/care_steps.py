@@ -7,7 +7,7 @@ says nothing of this patient. It calls for its level only
 - or where something is known of the complaint, and the probability is clearly over all that the threshold might be: by
   the same factor over the upper end of its range.
 
-Otherwise what is urgent calls for an ordinary appointment, and the reason says so. So with no answers, and after answers
+Otherwise what is urgent calls for an ordinary appointment, and the reason says so. So with no answers, and after those
 that say next to nothing, nobody is called urgent for what everybody has. As soon as anything points to the condition
 its threshold counts, whatever else speaks against it; and what is far over it is never passed over.
 """
