@@ -70,7 +70,8 @@ def diagnosed_with_warnings(
     warn(warnings)
     told = ("the case says", "the command line")
     evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
-    return Engine(loaded, setting if setting is not None else case.setting or None).diagnose(evidence), warnings
+    engine = Engine(loaded, setting if setting is not None else case.setting or None)
+    return engine.diagnose(evidence, skipped=case.skipped), warnings
 
 
 def report_options(function: F) -> F:

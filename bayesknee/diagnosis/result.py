@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from bayesknee.diagnosis.asking.decisive import DecisiveQuestion, decisive_questions
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, next_questions
+from bayesknee.diagnosis.asking.warning_signs import flags_not_asked
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.ledger import Account, Entry, Ledger
 from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
-from bayesknee.diagnosis.triage import Triage, unknown_flags
+from bayesknee.diagnosis.triage import Triage
 from bayesknee.errors import InferenceError
 from bayesknee.knowledge.model import ABSENT, RedFlag
 from bayesknee.knowledge.network import Network
@@ -128,7 +129,8 @@ class PatientResult:
 
     Attributes:
         triage: how urgent it is, and why.
-        not_known_flags: red flags more urgent than the level that answers of `unknown` leave open.
+        not_known_flags: red flags more urgent than the level that unknown or skipped answers leave open.
+        not_asked_flags: those that the patient was not asked about, the most urgent first.
         not_ruled_out: must-not-miss conditions at or over their limit.
         causes: the first few conditions, and those of the rest that are not ruled out.
         others: the rest.
@@ -139,11 +141,13 @@ class PatientResult:
         present: answers that something is there, by topic.
         denied: answers that something is not there, by topic.
         unknown: ids of the questions answered with `unknown`.
+        skipped: ids of the questions that were put and not answered.
         warnings: see `bayesknee.diagnosis.explaining.patient_warnings`.
     """
 
     triage: Triage
     not_known_flags: tuple[RedFlag, ...]
+    not_asked_flags: tuple[RedFlag, ...]
     not_ruled_out: tuple[NotRuledOut, ...]
     causes: tuple[Cause, ...]
     others: OtherCauses
@@ -153,6 +157,7 @@ class PatientResult:
     present: tuple[TopicAnswers, ...]
     denied: tuple[TopicAnswers, ...]
     unknown: tuple[str, ...]
+    skipped: tuple[str, ...]
     warnings: tuple[PatientWarning, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,9 +165,10 @@ class PatientResult:
         asked = ("finding", "question", "asked_of", "burden", "value", "about")
         return {
             "not_known_flags": [flag.id for flag in self.not_known_flags],
+            "not_asked_flags": [flag.id for flag in self.not_asked_flags],
             **attributes(self, ("causes", "others", "decisive")),
             "telling": [attributes(question, asked) for question in self.telling],
-            **attributes(self, ("advice", "present", "denied", "unknown")),
+            **attributes(self, ("advice", "present", "denied", "unknown", "skipped")),
         }
 
 
@@ -182,7 +188,8 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
     decisive, telling = _examinations(belief)
     return PatientResult(
         triage=belief.triage,
-        not_known_flags=tuple(unknown_flags(network, evidence, belief.triage.level)),
+        not_known_flags=belief.not_known_flags,
+        not_asked_flags=flags_not_asked(belief),
         not_ruled_out=belief.not_ruled_out,
         causes=tuple(_causes(belief, told, ledger)),
         others=_others(belief, [name for name in belief.posterior if name not in told]),
@@ -192,6 +199,7 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
         present=tuple(_by_topic(network, {name: answer for name, answer in known.items() if not is_denial(answer)})),
         denied=tuple(_by_topic(network, {name: answer for name, answer in known.items() if is_denial(answer)})),
         unknown=tuple(name for name, answer in evidence.answers.items() if answer == UNKNOWN),
+        skipped=belief.skipped,
         warnings=warnings,
     )
 

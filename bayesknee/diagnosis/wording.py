@@ -227,10 +227,23 @@ def _changes(belief: Belief, answer: DecisiveAnswer) -> Iterator[str]:
         yield f"then {conditions[name].name} is below its limit"
 
 
+MOST_FLAGS: Final = 6  # warning signs not asked that are named; judged: a long list is read by nobody
+
+
 def not_known_text(flags: Iterable[RedFlag]) -> str:
     """The warning signs that nobody knows of; empty if there are none."""
     labels = "; ".join(flag.label for flag in flags)
     return f"Not known, and more urgent if so: {labels}." if labels else ""
+
+
+def open_flag_lines(belief: Belief, result: PatientResult) -> Iterator[str]:
+    """What is more urgent if it is so: what nobody knows of, then what was not asked; nothing before any answer."""
+    if told := not_known_text(result.not_known_flags):
+        yield told
+    labels = [flag.label for flag in result.not_asked_flags]
+    if labels and (belief.evidence.answers or belief.skipped):
+        more = [f"{len(labels) - MOST_FLAGS} more"] if len(labels) > MOST_FLAGS else []
+        yield f"Not asked, and more urgent if so: {'; '.join([*labels[:MOST_FLAGS], *more])}."
 
 
 def scope_lines(network: Network) -> Iterator[str]:

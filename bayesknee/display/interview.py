@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bayesknee.diagnosis.triage import Reason
-from bayesknee.diagnosis.wording import answer_count, labels, not_known_text, scope_lines
+from bayesknee.diagnosis.wording import answer_count, not_known_text, scope_lines
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.display.text import TextOptions, closing_parts, result_parts
 from bayesknee.interview.interview import Interview
@@ -140,14 +140,5 @@ def _end(interview: Interview, console: Console, *, details: bool) -> Iterator[R
     yield Text(f"\nThis rests on {answer_count(diagnosis)}.", style="dim")
     yield Text()
     options = TextOptions(details=details)
-    flags = interview.unknown_flags
-    yield from result_parts(diagnosis, console, options, "`bayesknee diagnose --all` lists them", flags)
-    yield from closing_parts(diagnosis, options, labels(diagnosis.network, skipped(interview)))
-
-
-def skipped(interview: Interview) -> tuple[str, ...]:
-    """Ids of the questions that were skipped, alone or with a list, and have no answer."""
-    network, state = interview.engine.network, interview.state
-    lists = network.opening.tick_all
-    names = [name for each in state.skipped for name in (lists[each].members if each in lists else (each,))]
-    return tuple(name for name in dict.fromkeys(names) if name in network.questions and name not in state.answers)
+    yield from result_parts(diagnosis, console, options, "`bayesknee diagnose --all` lists them")
+    yield from closing_parts(diagnosis, options)

@@ -17,7 +17,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
 from bayesknee.diagnosis.explaining.ledger import Account, Cited
 from bayesknee.diagnosis.result import WORTH_TELLING, Cause
-from bayesknee.diagnosis.wording import chance_text, entry_text, event_name, interval_text, labels
+from bayesknee.diagnosis.wording import chance_text, entry_text, event_name, interval_text
 from bayesknee.display.explanation import cited_text, effect_text
 from bayesknee.errors import BayeskneeError, InferenceError, MissingExtraError, printable, quoted
 from bayesknee.files import check_report_path, write_file
@@ -40,7 +40,6 @@ class ReportDetails:
         day: the date, as it is to be read.
         patient: initials, a number or a name, typed where the report is made; kept nowhere else.
         intervals: 95 % intervals of the probabilities; None for none.
-        skipped: ids of the questions that were skipped.
         warnings: what is to be told before the result, such as that the network is not for this patient.
 
     Raises:
@@ -50,7 +49,6 @@ class ReportDetails:
     day: str
     patient: str = ""
     intervals: Intervals | None = None
-    skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -91,7 +89,6 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
         bars=tuple(_bars(diagnosis, details.intervals)),
         ledgers=tuple(_ledger(diagnosis, account) for account in accounts),
         numbers=tuple(map(cited_text, _carrying(accounts))),
-        skipped=labels(diagnosis.network, details.skipped),
         program_version=__version__,
     )
 
@@ -100,7 +97,6 @@ def details_of_today(
     diagnosis: Diagnosis,
     patient: str = "",
     intervals: Intervals | None = None,
-    skipped: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> ReportDetails:
     """The details of a report of today.
@@ -109,16 +105,13 @@ def details_of_today(
         diagnosis: of the patient.
         patient: what stands in its head; empty for a line to write on.
         intervals: those to draw; by default, the usual ones where they are not beyond the budget.
-        skipped: ids of the questions that were skipped.
         warnings: what is to be told before the result.
 
     Raises:
         BayeskneeError: `patient` is too long, or cannot be printed.
     """
     day = datetime.now().astimezone().strftime("%d %B %Y")
-    details = ReportDetails(
-        day, patient, intervals, tuple(skipped), tuple(warnings)
-    )  # what is wrong is refused before the work
+    details = ReportDetails(day, patient, intervals, tuple(warnings))  # what is wrong is refused before the work
     if intervals is None:
         with suppress(InferenceError):
             details = replace(details, intervals=diagnosis.intervals())

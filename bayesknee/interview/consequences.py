@@ -33,7 +33,7 @@ class Consequences:
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
-        return self.engine.diagnose(self.state.answers)
+        return self.engine.diagnose(self.state.answers, skipped=self.state.left_open)
 
     @cached_property
     def prompt(self) -> Prompt | None:

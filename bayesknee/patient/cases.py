@@ -42,7 +42,8 @@ STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
 SESSION: Final = "session"  # what belongs to an interview alone; only what it was made with is read here
 SCOPE: Final = "scope"
-CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, SESSION)
+SKIPPED: Final = "skipped"
+CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, SKIPPED, SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
 
@@ -58,6 +59,7 @@ class Case:
         label: what the patient turned out to have, as condition ids.
         made_with: id, version and sha256 of the network that it was diagnosed with, where the file tells that.
         scope: what was answered to the questions of the network's scope, by id of the question.
+        skipped: ids of questions that were put and not answered.
     """
 
     evidence: RawEvidence = field(default_factory=immutabledict)
@@ -70,6 +72,7 @@ class Case:
     label: tuple[str, ...] = ()
     made_with: Mapping[str, str] = field(default_factory=immutabledict)
     scope: Mapping[str, str] = field(default_factory=immutabledict)
+    skipped: tuple[str, ...] = ()
 
     def warnings(self, network: Network) -> list[str]:
         """What must be told before the case is diagnosed: whether the patient is outside, and `differences`."""
@@ -307,7 +310,8 @@ class _CaseReader:
         fields = self._fields(tree)
         case = Case(
             evidence=self._evidence(fields["evidence"]),
-            label=self._label(fields["label"]) if "label" in fields else (),
+            label=self._texts("label", fields["label"]) if "label" in fields else (),
+            skipped=self._texts(SKIPPED, fields[SKIPPED]) if SKIPPED in fields else (),
             made_with=self._made_with(fields.get("made_with")),
             scope=self._scope(fields[SCOPE]) if SCOPE in fields else immutabledict(),
             **{key: self._text(key, fields[key]) for key in TEXT_KEYS if key in fields},
@@ -319,7 +323,7 @@ class _CaseReader:
     def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
         """The parts of a case by key, whichever of the three shapes the file has."""
         if tree.items.keys() >= _RESULT_KEYS:
-            parts = {key: tree.items[key] for key in ("evidence", "setting") if key in tree.items}
+            parts = {key: tree.items[key] for key in ("evidence", "setting", SKIPPED) if key in tree.items}
             return parts | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
         if len(tree.items) > MOST_KEYS:
             got, expected = f"{len(tree.items):,} keys", f"one patient, of at most {MOST_KEYS:,} answers"
@@ -392,9 +396,9 @@ class _CaseReader:
         self._problem(tree.line, f"{_kind(tree)} for {key}", "text", "write it on one line")
         return ""
 
-    def _label(self, tree: Tree) -> tuple[str, ...]:
+    def _texts(self, key: str, tree: Tree) -> tuple[str, ...]:
         items = tree.items if isinstance(tree, Sequence) else [tree]
-        return tuple(self._text("label", item) for item in items)
+        return tuple(self._text(key, item) for item in items)
 
     def _problem(self, line: int, got: str, expected: str, remedy: str) -> None:
         place = f"{self._name}:{line}" if line else self._name

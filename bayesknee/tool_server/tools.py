@@ -61,6 +61,10 @@ SettingId = Annotated[
         json_schema_extra={ENUM_OF: "settings"},
     ),
 ]
+SkippedIds = Annotated[
+    list[Id] | None,
+    Field(description="Ids of questions and lists that were put, and not or only partly answered; each time."),
+]
 Subject = Annotated[str, Field(description="Id of a condition or group.", json_schema_extra={ENUM_OF: "subjects"})]
 Someone = Annotated[str, Field(json_schema_extra={ENUM_OF: "asked_of"})]
 
@@ -85,8 +89,10 @@ class Tools:
             self._engines[name] = Engine(self.network, name)
         return self._engines[name]
 
-    def _diagnosed(self, evidence: Sequence[HeardAnswer], setting: str | None) -> Diagnosis:
-        return self._engine(setting).diagnose(heard_of(self.network, evidence))
+    def _diagnosed(
+        self, evidence: Sequence[HeardAnswer], setting: str | None, skipped: Sequence[str] | None = None
+    ) -> Diagnosis:
+        return self._engine(setting).diagnose(heard_of(self.network, evidence), skipped=skipped or ())
 
     def find_findings(
         self,
@@ -106,7 +112,7 @@ class Tools:
         told = [_finding(each) for each in found[:limit]]
         return FindFindingsResult(findings=told, more=max(0, len(found) - limit))
 
-    def diagnose(self, evidence: Heard, setting: SettingId = None) -> DiagnoseResult:
+    def diagnose(self, evidence: Heard, setting: SettingId = None, skipped: SkippedIds = None) -> DiagnoseResult:
         """Tell how urgent a case is and how probable each condition is, exactly, from what was said.
 
         Gives back, in the order in which to tell it: urgency with reasons, warnings, what is dangerous and not ruled
@@ -114,7 +120,7 @@ class Tools:
         and what to ask next; also each answer as it was counted, with its quote. Enter only what was said: silence is
         not `no`. Do not change the figures, and do not add your own.
         """
-        diagnosis = self._diagnosed(evidence, setting)
+        diagnosis = self._diagnosed(evidence, setting, skipped)
         result = diagnosis.result
         causes = {cause.condition: cause for cause in result.causes}
         more = result.others.conditions[: max(0, MOST_CONDITIONS - len(causes))]
@@ -139,10 +145,7 @@ class Tools:
             dict[str, str] | None,
             Field(description="Answers to questions whose id begins with `scope.`, by that id: they are no evidence."),
         ] = None,
-        skipped: Annotated[
-            list[Id] | None,
-            Field(description="Ids of questions and lists that were put, and not or only partly answered; each time."),
-        ] = None,
+        skipped: SkippedIds = None,
     ) -> NextQuestionResult:
         """Tell which question to put next, or that enough is known and why.
 
