@@ -75,6 +75,7 @@ class FileScores:
         output: the scores.
         rejects: the rows that could not be scored; None where there were none.
         caution: what to know of the intervals, where these were wanted; see `StatedRanges.caution`.
+        warnings: whether it was looked for answers that contradict each other.
     """
 
     scored: int
@@ -82,6 +83,7 @@ class FileScores:
     output: Path
     rejects: Path | None
     caution: str = ""
+    warnings: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data."""
@@ -130,7 +132,7 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
         if (total := parts.start(what, resume=resume)) is None:
             total = _scored(parts, table, partial(work or score_here, engine.compiled, task), progress or _silent)
     caution = stated_ranges(engine.network).caution if intervals else ""
-    return FileScores(*total, parts.output, parts.rejects if total.rejected else None, caution)
+    return FileScores(*total, parts.output, parts.rejects if total.rejected else None, caution, warnings)
 
 
 def _silent(_read: float, _counts: RowCounts) -> None:

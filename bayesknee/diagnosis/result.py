@@ -8,12 +8,13 @@ known; what to be warned of. It holds ids and figures; `bayesknee.diagnosis.word
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bayesknee.diagnosis.asking.decisive import DecisiveQuestion, decisive_questions
-from bayesknee.diagnosis.asking.next_questions import NextQuestion, next_questions
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, next_questions, questions_about
 from bayesknee.diagnosis.asking.warning_signs import flags_not_asked
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.ledger import Account, Entry, Ledger
@@ -35,6 +36,9 @@ MOST_DECISIVE: Final = 3  # examinations and tests; judged: the few that are wor
 WORTH_ASKING: Final = (
     1e-4  # bits for a burden of 1: an examination that would tell less of a danger is not named; judged
 )
+# Bits about a condition for a burden of 1: an examination that would tell less of one of the first two is not named.
+# Judged: one that a clinician would do anyway, such as a test of the ligament that is torn at 94 %, is worth 0.02.
+WORTH_PARTING: Final = 0.005
 LIKELY: Final = 0.1  # judged: advice on what is less likely would worry more than help
 MOST_LIKELY: Final = 3  # paragraphs of advice that fit on a screen, beside those on what is dangerous; judged
 EXAMINED_BY: Final = ("clinician", "test")  # whose answers an examination or a test brings
@@ -137,6 +141,8 @@ class PatientResult:
         decisive: examinations and tests that can change what is done, the best first; None if that was not looked for,
             as the posterior is not exact, or no examination or test can be asked for.
         telling: where none can, and something is not ruled out: the examinations and tests that tell most of that.
+        parting: what parts the leader from the second best: the examination or test that says most of the one, and of
+            the other, but for those of `decisive` and `telling`.
         advice: ids of the conditions that are likely or not ruled out, whose description and help are told.
         present: answers that something is there, by topic.
         denied: answers that something is not there, by topic.
@@ -153,6 +159,7 @@ class PatientResult:
     others: OtherCauses
     decisive: tuple[DecisiveQuestion, ...] | None
     telling: tuple[NextQuestion, ...]
+    parting: tuple[NextQuestion, ...]
     advice: tuple[str, ...]
     present: tuple[TopicAnswers, ...]
     denied: tuple[TopicAnswers, ...]
@@ -161,14 +168,15 @@ class PatientResult:
     warnings: tuple[PatientWarning, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, ready for JSON; triage, what is not ruled out and warnings stand beside it in a diagnosis."""
+        """As plain data, ready for JSON; triage, what is not ruled out, what was skipped and warnings stand beside it."""
         asked = ("finding", "question", "asked_of", "burden", "value", "about")
         return {
             "not_known_flags": [flag.id for flag in self.not_known_flags],
             "not_asked_flags": [flag.id for flag in self.not_asked_flags],
             **attributes(self, ("causes", "others", "decisive")),
             "telling": [attributes(question, asked) for question in self.telling],
-            **attributes(self, ("advice", "present", "denied", "unknown", "skipped")),
+            "parting": [attributes(question, asked) for question in self.parting],
+            **attributes(self, ("advice", "present", "denied", "unknown")),
         }
 
 
@@ -186,6 +194,7 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
     first = list(belief.posterior)[:MOST_CAUSES]
     told = [name for name in belief.posterior if name in first or name in dangers]
     decisive, telling = _examinations(belief)
+    named = {each.asked.id for each in (*(decisive or ()), *telling)}
     return PatientResult(
         triage=belief.triage,
         not_known_flags=belief.not_known_flags,
@@ -195,6 +204,7 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
         others=_others(belief, [name for name in belief.posterior if name not in told]),
         decisive=decisive,
         telling=telling,
+        parting=() if decisive is None else tuple(_parting(belief, named)),
         advice=_advice(belief, dangers),
         present=tuple(_by_topic(network, {name: answer for name, answer in known.items() if not is_denial(answer)})),
         denied=tuple(_by_topic(network, {name: answer for name, answer in known.items() if is_denial(answer)})),
@@ -255,6 +265,18 @@ def _examinations(belief: Belief) -> tuple[tuple[DecisiveQuestion, ...] | None, 
     except InferenceError:
         return None, ()
     return found, tuple(each for each in ranked if each.value >= WORTH_ASKING)
+
+
+def _parting(belief: Belief, named: Collection[str]) -> Iterator[NextQuestion]:
+    """The examination or test that says most of the leader, and the one that says most of the second best."""
+    wanted = make_filter(belief.network, asked_of=EXAMINED_BY)
+    seen = set(named)
+    with suppress(InferenceError):
+        for condition in list(belief.posterior)[:2]:
+            for each in questions_about(belief, wanted, condition)[:1]:
+                if each.value >= WORTH_PARTING and each.finding not in seen:
+                    seen.add(each.finding)
+                    yield each
 
 
 def _advice(belief: Belief, dangers: Iterable[str]) -> tuple[str, ...]:

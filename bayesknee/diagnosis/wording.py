@@ -203,6 +203,22 @@ TELLING_HEADING: Final = "What would tell most of what is not ruled out"
 TESTS_HEADING: Final = "What an examination or a test could change"
 
 
+def parting_heading(belief: Belief) -> str:
+    """The heading above what tells the leader from the second best."""
+    first, second = list(belief.posterior)[:2]
+    return f"What tells {event_name(belief.network, first)} from {event_name(belief.network, second)}"
+
+
+def parting_text(belief: Belief, question: NextQuestion) -> str:
+    """What the answers would leave of the first two: `yes: Broken bone 78.0 %, Tendon strain 20.0 %; no: ...`."""
+    names, words = list(belief.posterior)[:2], question.asked.state_words
+    return "; ".join(
+        f"{words(outcome.state)}: "
+        + ", ".join(f"{event_name(belief.network, name)} {percent(outcome.posterior[name])}" for name in names)
+        for outcome in _telling(question)
+    )
+
+
 def advice_heading(result: PatientResult) -> str:
     """The heading above what usually helps."""
     return f"About what is likely{' or not ruled out' if result.not_ruled_out else ''} (general information)"

@@ -128,7 +128,7 @@ def write_patient_report(diagnosis: Diagnosis, path: Path | str, details: Report
     """
     file = check_report_path(path, SUFFIXES)
     page = report_of_patient(diagnosis, details)
-    write_file(file, page.encode() if file.suffix == ".html" else as_pdf(page), private=True)
+    write_file(file, page.encode() if file.suffix.lower() == ".html" else as_pdf(page), private=True)
 
 
 def check_can_write(path: Path | str) -> None:
@@ -137,7 +137,7 @@ def check_can_write(path: Path | str) -> None:
     Raises:
         BayeskneeError, MissingExtraError: as there.
     """
-    if check_report_path(path, SUFFIXES).suffix == ".pdf":
+    if check_report_path(path, SUFFIXES).suffix.lower() == ".pdf":
         _pdf_maker()
 
 

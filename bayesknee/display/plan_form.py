@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken
+from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken, warning_lines
 from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
@@ -54,6 +54,7 @@ def _parts(
 ) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(network.title, style="bold")
+    yield from warning_lines(each.message for each in diagnosis.warnings)  # above the form, so that it can be torn off
     first = _in_order(network, warning_signs)
     rest = [name for name in in_form_order(network, plan) if name not in first]
     if not first and not rest:

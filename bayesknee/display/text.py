@@ -31,11 +31,13 @@ from bayesknee.diagnosis.wording import (
     not_ruled_out_line,
     open_flag_lines,
     others_text,
+    parting_heading,
+    parting_text,
     scope_line,
     speaks,
     why,
 )
-from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky
+from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky, warning_lines
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Answer, shown
@@ -128,9 +130,8 @@ def closing_parts(diagnosis: Diagnosis, options: TextOptions = PLAIN) -> Iterato
     yield from _answered_parts(diagnosis, details=options.details)
     if scope := scope_line(diagnosis.network):
         yield Text(f"\n{scope}", style="dim")
-    for warning in diagnosis.warnings:
-        if warning.kind != "set_aside":  # it stands with the urgency, where it is looked for
-            yield Text(sticky(f"\nWarning: {warning.message}"), style="bold red")
+    # A flag that is set aside stands with the urgency, where it is looked for.
+    yield from warning_lines(each.message for each in diagnosis.warnings if each.kind != "set_aside")
     triage = diagnosis.triage
     yield Text(f"\nOnce more, how urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
     if diagnosis.network.caution:
@@ -325,6 +326,10 @@ def _decisive_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[Renderab
         yield _indented(Text(f"{TELLING_HEADING}:"))
     for question in diagnosis.result.telling:
         yield from _examination(question.asked, why(diagnosis, question), details=details)
+    if diagnosis.result.parting:
+        yield Text(f"\n{parting_heading(diagnosis)}", style="bold")
+    for question in diagnosis.result.parting:
+        yield from _examination(question.asked, parting_text(diagnosis, question), details=details)
 
 
 def _examination(asked: Question, told: str, *, details: bool) -> Iterator[RenderableType]:

@@ -26,6 +26,7 @@ from bayesknee.errors import (
     printable,
     quoted,
     shown_word,
+    unknown_text,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reading import yaml_tree
@@ -33,7 +34,7 @@ from bayesknee.knowledge.reading.fields import DECIMAL
 from bayesknee.knowledge.reading.yaml_tree import Scalar, Sequence, Tree, TreeError
 from bayesknee.patient.evidence import check_evidence
 
-RawAnswer: TypeAlias = str | float | Mapping[str, str | float]
+RawAnswer: TypeAlias = str | float | Mapping[str, str | float] | None  # None: nobody was asked
 RawEvidence: TypeAlias = Mapping[str, RawAnswer]
 
 MOST_BYTES: Final = 1_000_000  # 100 for each of the `MOST_KEYS` answers; a larger file is hardly one patient
@@ -75,7 +76,11 @@ class Case:
     skipped: tuple[str, ...] = ()
 
     def warnings(self, network: Network) -> list[str]:
-        """What must be told before the case is diagnosed: whether the patient is outside, and `differences`."""
+        """What must be told before the case is diagnosed: whether the patient is outside, and `differences`.
+
+        Raises:
+            CaseFileError: an answer about the scope that the network does not know.
+        """
         return [*outside_warnings(network, self.scope), *self.differences(network)]
 
     def differences(self, network: Network) -> list[str]:
@@ -93,11 +98,27 @@ class Case:
 
 
 def outside_warnings(network: Network, scope: Mapping[str, str]) -> list[str]:
-    """Warnings of what puts a patient outside the network's scope, by the answers to its questions."""
+    """Warnings of what puts a patient outside the network's scope, by the answers to its questions.
+
+    Raises:
+        CaseFileError: no such question, or no such answer to it.
+    """
+    for name, answer in scope.items():
+        _check_scope(network, name, answer)
     return [
         f"the patient is outside what {network.id} is for: {answer.label}. {answer.reason} {answer.go_to}"
         for answer in network.scope.outside(scope)
     ]
+
+
+def _check_scope(network: Network, name: str, answer: str) -> None:
+    questions = network.scope.questions
+    if name not in questions:
+        known = f"known are {', '.join(questions)}" if questions else "it has none; leave it out"
+        raise CaseFileError(unknown_text("question", name, questions, f"of the scope of {network.id}", known))
+    if answer not in questions[name].answers:
+        known = f"known are {', '.join(questions[name].answers)}"
+        raise CaseFileError(unknown_text("answer", answer, questions[name].answers, f"to scope.{name}", known))
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -168,20 +189,7 @@ def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
     name, equals, text = (part.strip() for part in word.partition("="))
     if not (name and equals and text):
         raise EvidenceError(f"{quoted(word)} is not finding=state; write a finding, = and its state, without spaces")
-    if ":" not in text:
-        return name, plain_answer(text)
-    weights: dict[str, str | float] = {}
-    for part in text.split(","):
-        state, colon, weight = (piece.strip() for piece in part.partition(":"))
-        if not (state and colon and weight):
-            raise EvidenceError(
-                f"{quoted(part)} in {quoted(word)} is not state:likelihood; write {shown_word(name)}=yes:0.8,no:0.2, "
-                "with a point in decimals"
-            )
-        if state in weights:
-            raise EvidenceError(f"{quoted(word)} gives {shown_word(state)} two likelihoods; keep one of them")
-        weights[state] = plain_answer(weight)
-    return name, immutabledict(weights)
+    return name, plain_answer(text)
 
 
 def plain_answer(text: str) -> str | float:
@@ -363,14 +371,15 @@ class _CaseReader:
     def _evidence(self, tree: Tree) -> RawEvidence:
         if not isinstance(tree, yaml_tree.Mapping):
             self._refuse(tree.line, f"{_kind(tree)} as evidence", "findings and answers", "write finding: answer lines")
-        answers = {name: self._answer(name, value) for name, value in tree.items.items()}
-        return immutabledict({name: answer for name, answer in answers.items() if answer is not None})
+        return immutabledict({name: self._answer(name, value) for name, value in tree.items.items()})
 
     def _answer(self, name: str, tree: Tree) -> RawAnswer | None:
         if isinstance(tree, yaml_tree.Mapping):
             weights = {state: self._bare(f"{name}.{state}", weight) for state, weight in tree.items.items()}
             known = {state: weight for state, weight in weights.items() if weight is not None}
             return immutabledict(known)
+        if isinstance(tree, Scalar) and _is_null(tree) and not name.isdecimal():  # {age: 45,5} is 45 and a key 5
+            return None
         return self._bare(name, tree)
 
     def _bare(self, place: str, tree: Tree) -> str | float | None:

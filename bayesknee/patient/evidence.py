@@ -26,6 +26,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import EITHER, TRUTH_VALUES, UNKNOWN, is_blank, meant_name, meant_state, plain_text
 from bayesknee.patient.measured import Measured, as_float, is_number, number_text, read_measured
 from bayesknee.patient.near_names import finding_hint
+from bayesknee.patient.unsure_answers import read_unsure
 
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
@@ -120,7 +121,8 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
         raw: by id or name of a finding, risk factor or condition: a state, by id or as it is shown; a truth value for
             no and yes; a number where the states are bands, alone or with its unit; `"unknown"`; a likelihood for each
             state that it may be, such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"calf|back_of_knee"``.
-            None, NaN and an empty text say that nobody was asked; see `bayesknee.patient.answer_reader`.
+            An unsure answer may be a text, too: `probably`, `probably not`, `probably STATE`, `yes:0.8,no:0.2`. None,
+            NaN and an empty text say that nobody was asked; see `bayesknee.patient.answer_reader`.
 
     Raises:
         EvidenceError: tells all that is wrong.
@@ -243,6 +245,8 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
         return _soft_answer(network, name, value)
     if isinstance(value, str) and EITHER in value:
         return _either(network, name, value)
+    if isinstance(value, str) and (weights := _read_unsure(network, name, value)) is not None:
+        return _soft_answer(network, name, weights)
     question = network.questions.get(name)
     if question and question.bands and is_number(value):
         return read_measured(network, question, value, known)
@@ -266,6 +270,11 @@ def _states(network: Network, name: str) -> tuple[str, ...]:
     if name in network.states:
         return network.states[name]
     raise EvidenceError(f"unknown finding {quoted(name)}; {finding_hint(network, name)}")
+
+
+def _read_unsure(network: Network, name: str, text: str) -> Mapping[str, object] | None:
+    """The likelihoods of an unsure answer; None where the text is a state, whatever signs are in its name."""
+    return None if meant_state(network, name, text) in network.states[name] else read_unsure(network, name, text)
 
 
 def _either(network: Network, name: str, value: str) -> Answer:

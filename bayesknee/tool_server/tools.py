@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
@@ -12,9 +11,10 @@ from pydantic import Field
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
+from bayesknee.diagnosis.explaining.counterfactual import leader_changes
 from bayesknee.diagnosis.result import OtherCauses
 from bayesknee.diagnosis.wording import decisive_text, event_name, others_text
+from bayesknee.documents import before_and_now, find_questions, turning_answers
 from bayesknee.errors import EvidenceError, InterviewError, quoted, unknown_text
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.preliminaries import SCOPE
@@ -24,7 +24,6 @@ from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.patient.answer_reader import meant_name
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import Answer
-from bayesknee.patient.finding_search import search
 from bayesknee.tool_server import patient_parts as parts
 from bayesknee.tool_server.given import ENUM_OF, AssumedAnswer, HeardAnswer, Id, heard_of, quotes_of, values_of
 from bayesknee.tool_server.told import (
@@ -108,7 +107,7 @@ class Tools:
         make sense. Read the question before you take one: it must ask exactly what the person answered. If none does,
         take none. A search that finds nothing says nothing about the patient.
         """
-        found = [each for each in search(self.network, words) if asked_of in (None, each.asked_of)]
+        found = list(find_questions(self.network, words, asked_of=asked_of))
         told = [_finding(each) for each in found[:limit]]
         return FindFindingsResult(findings=told, more=max(0, len(found) - limit))
 
@@ -130,7 +129,7 @@ class Tools:
             **parts.patient_parts(diagnosis, quotes_of(self.network, evidence)),
             conditions=[parts.condition(diagnosis, name, causes.get(name)) for name in told],
             others=_others(diagnosis, result.others.conditions[len(more) :]),
-            could_change=[*_decisive(diagnosis), *parts.useful(diagnosis, result.telling)],
+            could_change=[*_decisive(diagnosis), *parts.useful(diagnosis, (*result.telling, *result.parting))],
             ask_next=parts.useful(diagnosis, ranked),
         )
 
@@ -181,14 +180,14 @@ class Tools:
         quotes = quotes_of(self.network, evidence)
         ledger = diagnosis.ledger
         account = ledger[condition] if against is None else ledger.contrast(condition, against)
-        before = ledger.shares.before[0, list(ledger).index(condition)]
+        chances = before_and_now(diagnosis, condition)
         return ExplainResult(
             **parts.patient_parts(diagnosis, quotes),
             condition=condition,
             name=event_name(self.network, condition),
             against=against,
-            base_rate=math.exp(before),
-            probability={**diagnosis.posterior, **diagnosis.groups}[condition],
+            base_rate=chances["prior"],
+            probability=chances["probability"],
             effects=[parts.effect(diagnosis, entry, quotes) for entry in account.entries[:MOST_EFFECTS]],
             more_effects=max(0, len(account.entries) - MOST_EFFECTS),
             turned_by=list(_turns(diagnosis, condition, against)),
@@ -289,13 +288,11 @@ def _question(interview: Interview, prompt: Prompt) -> QuestionTold:
 
 def _turns(diagnosis: Diagnosis, condition: str, against: str | None) -> Iterator[TurnTold]:
     """The changes of given answers, then the new answers, after which another condition comes first."""
-    network = diagnosis.network
     for change in leader_changes(diagnosis)[:MOST_TURNS]:
         yield TurnTold(finding=change.finding, instead=change.instead, probability=None, leader=change.leader)
-    if against is not None and {condition, against} <= set(network.conditions):
-        for new in answers_that_turn(diagnosis, condition, against)[:MOST_TURNS]:
-            leader = max((condition, against), key=new.posterior.__getitem__)
-            yield TurnTold(finding=new.finding, instead=new.state, probability=new.probability, leader=leader)
+    for new in turning_answers(diagnosis, condition, against)[:MOST_TURNS]:
+        leader = max((condition, str(against)), key=new.posterior.__getitem__)
+        yield TurnTold(finding=new.finding, instead=new.state, probability=new.probability, leader=leader)
 
 
 def _without(diagnosis: Diagnosis, names: Sequence[str]) -> Mapping[str, Answer]:

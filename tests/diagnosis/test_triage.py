@@ -12,12 +12,12 @@ import pytest
 from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
 from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.triage import NO_LEVEL, levels, red_flags, triage, unknown_flags
-from bayesknee.interview.answers import probably
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import LEVELS, NO_YES, Condition, Exclusion, Level, RedFlag, Threshold
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
+from bayesknee.patient.unsure_answers import probably
 from tests.support.paths import NETWORKS
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
