@@ -168,7 +168,7 @@ class PatientResult:
     warnings: tuple[PatientWarning, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, ready for JSON; triage, what is not ruled out, what was skipped and warnings stand beside it."""
+        """As plain data, ready for JSON; urgency, what is not ruled out or skipped, and warnings stand beside it."""
         asked = ("finding", "question", "asked_of", "burden", "value", "about")
         return {
             "not_known_flags": [flag.id for flag in self.not_known_flags],

@@ -67,6 +67,23 @@ def flag_source(network: Network, flag: Reason) -> str:
     return f"{'; '.join(told)}; source: {citation(network, flag.source)}"
 
 
+def further_reasons(belief: Belief, reasons: Iterable[Reason]) -> str:
+    """Reasons of an urgency by name, below those that are told in full: `further: Foot drop (urgent); ...`."""
+    flags, conditions = belief.network.red_flags, belief.network.conditions
+    named = (
+        (
+            flags[each.id].label
+            if each.kind == "red_flag"
+            else conditions[each.id].name
+            if each.id in conditions
+            else each.text,
+            each,
+        )
+        for each in reasons
+    )
+    return f"further: {'; '.join(f'{name} ({level_name(each.level)})' for name, each in named)}"
+
+
 def not_ruled_out_line(network: Network, danger: NotRuledOut) -> str:
     """`not ruled out: Deep vein thrombosis 3.1 % (limit 2 %)`."""
     name = network.conditions[danger.condition].name

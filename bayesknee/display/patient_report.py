@@ -1,5 +1,8 @@
 """A report of one patient to hand on: one page as HTML, which prints from any browser, or as PDF.
 
+The page holds what to do: urgency, what is not ruled out, the first causes, what would help, and room for a signature.
+Where the answers, and what each did, do not fit below, they follow on a second one.
+
 It holds nothing from elsewhere: styles and bars stand in the page, and it loads no address.
 """
 
@@ -25,10 +28,12 @@ from bayesknee.markup import DANGER, render_report
 from bayesknee.version import __version__
 
 SUFFIXES: Final = (".html", ".pdf")
-# Judged, all three: what fits on a page beside the result, and the strongest is what a reader checks.
+# Judged, all of these: what fits on a page beside the result, and the strongest is what a reader checks.
 MOST_ENTRIES: Final = 6  # lines of a ledger
 MOST_DANGERS: Final = 2  # ledgers beside that of the leader
 MOST_NUMBERS: Final = 8  # numbers of the network with their sources
+MOST_REASONS: Final = 6  # of the urgency in full; further ones by name, as page one must hold what to do
+MOST_ADVICE: Final = 4  # paragraphs on page one; the rest follows below the signature
 LONGEST_NAME: Final = 100  # characters: what identifies a patient on paper; more would push the result off the page
 
 
@@ -86,6 +91,8 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
         details=details,
         wording=wording,
         danger=DANGER,
+        most_reasons=MOST_REASONS,
+        most_advice=MOST_ADVICE,
         bars=tuple(_bars(diagnosis, details.intervals)),
         ledgers=tuple(_ledger(diagnosis, account) for account in accounts),
         numbers=tuple(map(cited_text, _carrying(accounts))),
