@@ -189,7 +189,7 @@ class CareSteps:
             columns = np.flatnonzero(self._owners == owner)
             best = columns[chances[:, columns].argmax(axis=1)]
             first[np.arange(len(first)), best] = leaders == owner
-        return first & has_steps
+        return np.asarray(first & has_steps)
 
     def _chances(self, posteriors: NDArray[np.floating], forms: NDArray[np.floating] | None) -> NDArray[np.floating]:
         return posteriors[:, self._owners] * self._shares if forms is None else forms

@@ -141,8 +141,8 @@ class PatientResult:
         decisive: examinations and tests that can change what is done, the best first; None if that was not looked for,
             as the posterior is not exact, or no examination or test can be asked for.
         telling: where none can, and something is not ruled out: the examinations and tests that tell most of that.
-        parting: what parts the leader from the second best: the examination or test that says most of the one, and of
-            the other, but for those of `decisive` and `telling`.
+        parting: what parts the two most probable conditions, see `first_two`: the examination or test that says most of
+            the one, and of the other, but for those of `decisive` and `telling`.
         advice: ids of the conditions that are likely or not ruled out, whose description and help are told.
         present: answers that something is there, by topic.
         denied: answers that something is not there, by topic.
@@ -194,7 +194,7 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
     first = list(belief.posterior)[:MOST_CAUSES]
     told = [name for name in belief.posterior if name in first or name in dangers]
     decisive, telling = _examinations(belief)
-    named = {each.asked.id for each in (*(decisive or ()), *telling)}
+    named = {*(each.asked.id for each in decisive or ()), *(each.finding for each in telling)}
     return PatientResult(
         triage=belief.triage,
         not_known_flags=belief.not_known_flags,
@@ -267,12 +267,17 @@ def _examinations(belief: Belief) -> tuple[tuple[DecisiveQuestion, ...] | None, 
     return found, tuple(each for each in ranked if each.value >= WORTH_ASKING)
 
 
+def first_two(belief: Belief) -> tuple[str, ...]:
+    """Ids of the two most probable conditions, but for the catch-all, of which no examination tells."""
+    return tuple([name for name in belief.posterior if name != belief.network.catch_all][:2])
+
+
 def _parting(belief: Belief, named: Collection[str]) -> Iterator[NextQuestion]:
-    """The examination or test that says most of the leader, and the one that says most of the second best."""
+    """The examination or test that says most of the most probable condition, and the one that says most of the next."""
     wanted = make_filter(belief.network, asked_of=EXAMINED_BY)
     seen = set(named)
     with suppress(InferenceError):
-        for condition in list(belief.posterior)[:2]:
+        for condition in first_two(belief):
             for each in questions_about(belief, wanted, condition)[:1]:
                 if each.value >= WORTH_PARTING and each.finding not in seen:
                     seen.add(each.finding)

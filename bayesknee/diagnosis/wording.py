@@ -10,7 +10,7 @@ from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.intervals import Interval
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
-from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, is_denial
+from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, first_two, is_denial
 from bayesknee.diagnosis.triage import Reason
 from bayesknee.knowledge.model import NO_YES, RedFlag
 from bayesknee.knowledge.network import Network
@@ -221,14 +221,13 @@ TESTS_HEADING: Final = "What an examination or a test could change"
 
 
 def parting_heading(belief: Belief) -> str:
-    """The heading above what tells the leader from the second best."""
-    first, second = list(belief.posterior)[:2]
-    return f"What tells {event_name(belief.network, first)} from {event_name(belief.network, second)}"
+    """The heading above what tells the two most probable conditions apart: `What tells Broken bone from Sprain`."""
+    return f"What tells {' from '.join(event_name(belief.network, name) for name in first_two(belief))}"
 
 
 def parting_text(belief: Belief, question: NextQuestion) -> str:
     """What the answers would leave of the first two: `yes: Broken bone 78.0 %, Tendon strain 20.0 %; no: ...`."""
-    names, words = list(belief.posterior)[:2], question.asked.state_words
+    names, words = first_two(belief), question.asked.state_words
     return "; ".join(
         f"{words(outcome.state)}: "
         + ", ".join(f"{event_name(belief.network, name)} {percent(outcome.posterior[name])}" for name in names)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from numbers import Real
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from immutabledict import immutabledict
 
@@ -283,7 +283,7 @@ def _either(network: Network, name: str, value: str) -> Answer:
     return _soft_answer(network, name, dict.fromkeys(said, 1.0))
 
 
-def _soft_answer(network: Network, name: str, value: Mapping[object, object]) -> Answer:
+def _soft_answer(network: Network, name: str, value: Mapping[Any, object]) -> Answer:
     """A likelihood for each state that is named; those that are left out cannot be."""
     states, given = network.states_by_id[name], dict[str, object]()
     for key, weight in value.items():

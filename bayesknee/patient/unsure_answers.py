@@ -49,7 +49,7 @@ def read_unsure(network: Network, name: str, text: str) -> Mapping[str, object] 
     return _weights(name, text) if ":" in text else None
 
 
-def _probable(network: Network, name: str, rest: str) -> Mapping[str, float] | None:
+def _probable(network: Network, name: str, rest: str) -> Mapping[str, object] | None:
     states = network.states[name]
     if rest in ("", "not"):
         return probably(network, name, NO_YES[not rest]) if set(states) == set(NO_YES) else None

@@ -411,6 +411,27 @@ def test_options_of_experts_come_last(run: Run) -> None:
     assert "--least-value" in after
 
 
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ({"knwon": "nothing"}, "unknown question 'knwon' of the scope of posterior_knee; did you mean known?"),
+        ({"known": "artificial"}, "unknown answer 'artificial' to scope.known; did you mean artificial_joint?"),
+        (
+            {"known": "whatever"},
+            "unknown answer 'whatever' to scope.known; known are nothing, artificial_joint, fracture",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["diagnose", "explain", "questions", "plan", "ask"])
+def test_an_answer_about_the_scope_that_is_not_known_is_refused(
+    command: str, scope: dict[str, str], told: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    """Ignored, it would be an answer that somebody gave and nobody weighed."""
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps({"evidence": {"age": 70}, "scope": scope}), encoding="utf-8")
+    assert told in refused(command, "--case", str(case))
+
+
 def test_a_case_of_a_patient_who_is_outside_is_told(run: Run, tmp_path: Path) -> None:
     case = tmp_path / "patient.json"
     case.write_text(json.dumps({"scope": {"place": "behind", "known": "artificial_joint"}, "evidence": {"age": 60}}))

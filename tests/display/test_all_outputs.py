@@ -221,7 +221,7 @@ def test_what_was_skipped_stays_with_an_interview_its_case_and_its_json(tmp_path
     printed = again.to_dict()
     assert parse_case(json.dumps(printed).encode(), "r.json").skipped == again.skipped
     assert "breathless_or_chest_pain" in printed["result"]["not_known_flags"]
-    heard = [HeardAnswer(finding="calf_swollen", state="no", quote="no")]
+    heard = [HeardAnswer.model_validate({"finding": "calf_swollen", "state": "no", "quote": "no"})]
     tool = Tools(NETWORK, "primary_care").diagnose(heard, skipped=list(again.skipped))
     assert "New breathlessness or chest pain" in tool.urgency.open
     sent = CLIENT.post("/v1/diagnose", json={"evidence": plain(case.evidence), "skipped": list(case.skipped)}).json()
