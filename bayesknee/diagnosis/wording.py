@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bayesknee.diagnosis.asking.decisive import DecisiveAnswer, DecisiveQuestion
@@ -272,10 +272,15 @@ def open_flag_lines(belief: Belief, result: PatientResult) -> Iterator[str]:
     """What is more urgent if it is so: what nobody knows of, then what was not asked; nothing before any answer."""
     if told := not_known_text(result.not_known_flags):
         yield told
-    labels = [flag.label for flag in result.not_asked_flags]
-    if labels and (belief.evidence.answers or belief.skipped):
-        more = [f"{len(labels) - MOST_FLAGS} more"] if len(labels) > MOST_FLAGS else []
-        yield f"Not asked, and more urgent if so: {'; '.join([*labels[:MOST_FLAGS], *more])}."
+    named = flags_named(result.not_asked_flags)
+    if named and (belief.evidence.answers or belief.skipped):
+        yield f"Not asked, and more urgent if so: {'; '.join(named)}."
+
+
+def flags_named(flags: Sequence[RedFlag]) -> list[str]:
+    """The first of these warning signs by name, and how many more there are."""
+    more = [f"{len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
+    return [*(flag.label for flag in flags[:MOST_FLAGS]), *more]
 
 
 def scope_lines(network: Network) -> Iterator[str]:

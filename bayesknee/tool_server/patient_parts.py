@@ -11,7 +11,7 @@ from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.ledger import Cited, Entry
 from bayesknee.diagnosis.result import Cause, Speaking
-from bayesknee.diagnosis.wording import entry_text, implied_told, reason, speaking_text
+from bayesknee.diagnosis.wording import entry_text, flags_named, implied_told, reason, speaking_text
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.plain import plain
 from bayesknee.tool_server.told import (
@@ -55,7 +55,7 @@ def urgency(belief: Belief) -> UrgencyTold:
         reasons=[triage.told(each) for each in triage.shown],
         set_aside=[triage.told(each) for each in triage.set_aside],
         open=[flag.label for flag in belief.not_known_flags],
-        not_asked=[flag.label for flag in flags_not_asked(belief)],
+        not_asked=flags_named(flags_not_asked(belief)),
     )
 
 

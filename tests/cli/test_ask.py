@@ -201,7 +201,7 @@ def test_ctrl_c_loses_nothing(session: Path) -> None:
 
 def test_ctrl_c_without_a_session_tells_the_answers() -> None:
     terminal = Terminal("--setting", "clinic")
-    terminal.sees("How old are you?", "From 18")
+    terminal.sees("How old are you?", "18 years or more:")
     terminal.types("40" + ENTER)
     terminal.sees("Which of these", "Pain on grip")
     terminal.types("\x03")
@@ -467,7 +467,7 @@ def test_who_is_outside_is_told_at_once_and_may_go_on_knowingly(session: Path) -
 )
 def test_a_number_is_read_as_it_is_meant_or_refused_beside_it(session: Path, typed: str, kept: str) -> None:
     terminal = Terminal("--session", str(session), "--setting", "clinic", rows=24)
-    terminal.sees("How old are you?", "From 18", "x) quit")
+    terminal.sees("How old are you?", "18 years or more:", "x) quit")
     terminal.types(typed + ENTER)
     if typed == "b":
         terminal.sees("This is the first question.")
