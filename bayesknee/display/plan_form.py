@@ -55,6 +55,7 @@ def _parts(
     network = diagnosis.network
     yield Text(network.title, style="bold")
     yield from warning_lines(each.message for each in diagnosis.warnings)  # above the form, so that it can be torn off
+    yield from (Text() for _ in diagnosis.warnings[:1])
     first = _in_order(network, warning_signs)
     rest = [name for name in in_form_order(network, plan) if name not in first]
     if not first and not rest:
