@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
 from bayesknee.knowledge.answer_lines import line_problems
 from bayesknee.knowledge.bands import CutOff, band_problems
+from bayesknee.knowledge.general_advice import GeneralAdvice, advice_problems
 from bayesknee.knowledge.guideline_scores import GuidelineScore, score_problems
 from bayesknee.knowledge.model import (
     ABSENT,
@@ -86,6 +87,8 @@ class NetworkParts(Protocol):
     @property
     def scores(self) -> Mapping[str, GuidelineScore]: ...
     @property
+    def general_advice(self) -> Mapping[str, GeneralAdvice]: ...
+    @property
     def opening(self) -> Opening: ...
     @property
     def scope(self) -> Scope: ...
@@ -122,6 +125,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _groups,
         _red_flags,
         _scores,
+        _general_advice,
         _opening,
         _scope,
         _catch_all,
@@ -133,7 +137,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
 def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
-    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags", "scores"):
+    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags", "scores", "general_advice"):
         for name, thing in getattr(parts, section).items():
             yield from _name_problems((section, name), name)
             if section in NODES and name in seen:
@@ -230,7 +234,10 @@ def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _rule_source(
-    path: Path, rule: RedFlag | Exclusion | CutOff | GuidelineScore, parts: NetworkParts, broken: frozenset[str]
+    path: Path,
+    rule: RedFlag | Exclusion | CutOff | GuidelineScore | GeneralAdvice,
+    parts: NetworkParts,
+    broken: frozenset[str],
 ) -> Iterator[Problem]:
     """A rule names a reference, or says why it is what it is."""
     if rule.source == JUDGED and not rule.note.strip():
@@ -520,6 +527,12 @@ def _scores(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, score in parts.scores.items():
         yield from _rule_source(("scores", name), score, parts, broken)
         yield from score_problems(("scores", name), score, _questions(parts), parts.conditions, broken)
+
+
+def _general_advice(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, advice in parts.general_advice.items():
+        yield from _rule_source(("general_advice", name), advice, parts, broken)
+        yield from advice_problems(("general_advice", name), advice)
 
 
 def _questions(parts: NetworkParts) -> dict[str, RiskFactor | Finding]:
