@@ -420,7 +420,7 @@ def _condition(name: str, entry: Fields) -> Condition:
 def _form(name: str, entry: Fields) -> Form:
     has_care = entry.has("level") or entry.has("limit") or entry.has("thresholds")
     care = _thresholds(entry) if has_care else {}
-    form = Form(name, entry.text("name"), entry.number("share", Probability), **care)
+    form = Form(name, entry.text("name"), entry.number_or_by_setting("share", Probability), **care)
     entry.done()
     return form
 
