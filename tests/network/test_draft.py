@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from bayesknee import Engine, load_network
+from bayesknee.knowledge.model import LEVELS
 from tests.support.paths import ROOT
 
 DRAFT = load_network(ROOT / "networks" / "posterior_knee" / "next")
 ENGINES = {setting: Engine(DRAFT, setting) for setting in DRAFT.settings}
 CLOT = "deep_vein_thrombosis"
 WOMAN_OF_68 = {"age": 68, "sex": "female", "recent_operation": "yes", "calf_swollen": "yes", "duration": 3}
+PATIENTS = yaml.safe_load(Path(__file__).with_name("draft_patients.yaml").read_text(encoding="utf-8"))
+NAMED = [(name, number) for name, patients in PATIENTS.items() for number in range(len(patients))]
 MOST_DECIBANS = 6.0  # what the denials of one list may do to a clot; a factor of 4 in its odds
 
 
@@ -62,3 +69,19 @@ def test_denying_all_of_a_list_does_not_make_a_clot(setting: str, known: dict[st
         members = [name for name in question.members if not DRAFT.questions[name].only_if]
         denied = engine.diagnose({**known, **dict.fromkeys(members, "no")})
         assert decibans(denied.posterior[CLOT]) - before <= MOST_DECIBANS, question.id
+
+
+def test_each_condition_has_three_typical_patients_and_a_hard_one() -> None:
+    assert set(PATIENTS) == set(DRAFT.conditions)
+    assert {tuple(["hard" in patient for patient in patients]) for patients in PATIENTS.values()} == {
+        (False, False, False, True)
+    }
+
+
+@pytest.mark.parametrize(("condition", "number"), NAMED)
+def test_patient(condition: str, number: int) -> None:
+    patient: Mapping[str, Any] = PATIENTS[condition][number]
+    diagnosis = ENGINES[patient["setting"]].diagnose(patient["evidence"])
+    most = int(patient.get("among", 3 if "hard" in patient else 1))
+    assert condition in list(diagnosis.posterior)[:most], dict(list(diagnosis.posterior.items())[:5])
+    assert LEVELS.index(diagnosis.triage.level) <= LEVELS.index(patient.get("level", LEVELS[-1]))
