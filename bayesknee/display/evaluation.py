@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Final, TextIO
 
 from immutabledict import immutabledict
@@ -79,6 +81,19 @@ def _cases(number: int, kind: str = "") -> str:
     return f"{number} {kind}case{'' if number == 1 else 's'}"
 
 
+def beside_lines(evaluation: Evaluation) -> Iterator[str]:
+    """By reader, in how many cases a true condition leads: with both, with one alone, with neither."""
+    ours = Counter[tuple[str, bool, bool]]()
+    for result in evaluation.results:
+        ours.update((name, result.led, each.rank == 1) for name, each in result.beside.items() if result.rank)
+    for name in evaluation.beside:
+        both, engine, reader, neither = (ours[name, *which] for which in product((True, False), repeat=2))
+        yield (
+            f"True condition first, bayesknee and {name}: both in {both}, bayesknee alone in {engine}, {name} alone in "
+            f"{reader}, neither in {neither}."
+        )
+
+
 def unnamed_line(evaluation: Evaluation) -> str:
     """How the cases fared whose cause the network does not name; empty where there are none."""
     unnamed, network = evaluation.unnamed, evaluation.network
@@ -96,6 +111,9 @@ def _parts(evaluation: Evaluation, most_failures: int) -> Iterator[RenderableTyp
     yield Text(sticky(about_intervals(evaluation) or "Without intervals"))
     yield Text()
     yield Padding(_overall_table(evaluation), _INDENT)
+    for line in beside_lines(evaluation):
+        yield Text()
+        yield Text(line)
     if line := unnamed_line(evaluation):
         yield Text()
         yield Text(line)
@@ -117,11 +135,16 @@ def _table(*headers: str) -> Table:
 
 
 def _overall_table(evaluation: Evaluation) -> Table:
-    table = _table("", *FORECASTERS.values())
-    figures = {name: overall(forecaster) for name, forecaster in evaluation.forecasters.items()}
+    table = _table("", *(forecaster_name(name) for name in evaluation.forecasters))
+    figures = [overall(forecaster) for forecaster in evaluation.forecasters.values()]
     for name, label in NAMES.items():
-        table.add_row(sticky(label), *(sticky(with_interval(name, figures[each][name])) for each in FORECASTERS))
+        table.add_row(sticky(label), *(sticky(with_interval(name, each[name])) for each in figures))
     return table
+
+
+def forecaster_name(name: str) -> str:
+    """What people call a forecaster: a reader by the name of the ratings."""
+    return FORECASTERS.get(name, name)
 
 
 def _condition_table(evaluation: Evaluation) -> Table:
@@ -180,7 +203,8 @@ def failure_line(result: CaseResult) -> str:
     leaders = list(posterior)[:SHOWN]
     names = [*leaders, *(name for name in result.case.label if name not in leaders)]
     shown = ", ".join(f"{name} {percent(posterior[name])}" for name in names)
-    return f"{result.case.id}: {' and '.join(result.case.label)} at rank {result.rank}: {shown}"
+    told = [f"{result.case.id}: {' and '.join(result.case.label)} at rank {result.rank}: {shown}"]
+    return "; ".join([*told, *(f"{name} has it at rank {each.rank}" for name, each in result.beside.items())])
 
 
 def reasons_line(result: CaseResult) -> str:
