@@ -143,6 +143,8 @@ class Evaluation:
         beside: measures of readers, by name.
         beside_calibration: theirs.
         inclusion: by forecaster, the share of patients with a true condition among the first k, for k = 1, 2, ...
+        calls: by forecaster, how many cases were called each level of care, by the level that their true conditions
+            call for at the least; empty for a reader who calls none.
         unnamed: the cases labelled with the catch-all.
         rounds, seed: of the bootstrap.
     """
@@ -154,6 +156,7 @@ class Evaluation:
     calibration: tuple[Bin, ...]
     baseline_calibration: tuple[Bin, ...]
     inclusion: Mapping[str, tuple[float, ...]]
+    calls: Mapping[str, Mapping[str, Mapping[str, int]]]
     unnamed: Unnamed
     rounds: int
     seed: int
@@ -191,7 +194,7 @@ class Evaluation:
             "calibration": plain(
                 {ENGINE: self.calibration, BASELINE: self.baseline_calibration, **self.beside_calibration}
             ),
-            **attributes(self, ("inclusion", "unnamed", "results")),
+            **attributes(self, ("inclusion", "calls", "unnamed", "results")),
         }
 
 
@@ -243,6 +246,7 @@ def evaluate(
         calibration=ours.calibration,
         baseline_calibration=theirs.calibration,
         inclusion=immutabledict({name: each.inclusion for name, each in {**both, **readers}.items()}),
+        calls=immutabledict({name: each.calls for name, each in {**both, **readers}.items()}),
         unnamed=_unnamed(network, results),
         rounds=rounds,
         seed=seed,

@@ -7,6 +7,7 @@ mean over all of them; ranks look at the best-placed true condition.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -170,6 +171,17 @@ class Forecasts:
             edges = np.linspace(0.0, 1.0, BINS + 1).tolist()
             rows = zip(count.tolist(), (predicted / count).tolist(), (observed / count).tolist(), strict=True)
         return tuple(Bin(edges[i], edges[i + 1], int(n), p, o) for i, (n, p, o) in enumerate(rows))
+
+    @property
+    def calls(self) -> Mapping[str, Mapping[str, int]]:
+        """How many patients were called each level, by the level that their conditions call for at the least."""
+        if self.called is None:
+            return {}
+        pairs = Counter(zip(self.needed.tolist(), self.called.tolist(), strict=True))
+        return {
+            LEVELS[needed]: {LEVELS[c]: number for (n, c), number in sorted(pairs.items()) if n == needed}
+            for needed in sorted({needed for needed, _ in pairs})
+        }
 
     @cached_property
     def inclusion(self) -> tuple[float, ...]:

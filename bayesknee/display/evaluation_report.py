@@ -13,10 +13,12 @@ from urllib.parse import quote
 from bayesknee.arrays import Vector
 from bayesknee.cohort.evaluation import CaseResult, Evaluation, overall
 from bayesknee.display.evaluation import (
+    CALLS_HEADING,
     NAMES,
     about_intervals,
     beside_lines,
     bin_cells,
+    call_rows,
     failure_line,
     forecaster_name,
     heading,
@@ -112,6 +114,8 @@ def evaluation_page(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) 
         overall=_overall(evaluation),
         notes=[*beside_lines(evaluation), *(line for line in [unnamed_line(evaluation)] if line)],
         plots=plots,
+        calls_heading=CALLS_HEADING,
+        calls=TablePart(("", *map(forecaster_name, evaluation.calls)), [*call_rows(evaluation)]),
         conditions=_conditions(evaluation),
         calibration=TablePart(
             ("Predicted", "Forecasts", "Mean", "Came true"), [bin_cells(each) for each in evaluation.calibration]

@@ -11,7 +11,7 @@ import pytest
 from bayesknee import load_network
 from bayesknee.cohort import Evaluation, check_cases, evaluate
 from bayesknee.cohort.ratings import Ratings, read_ratings, told_left_out
-from bayesknee.display.evaluation import evaluation_text
+from bayesknee.display.evaluation import call_rows, evaluation_text
 from bayesknee.display.evaluation_report import write_report
 from bayesknee.errors import BayeskneeError, TableError
 from bayesknee.patient.cases import Case
@@ -112,10 +112,28 @@ def test_by_case(evaluation: Evaluation) -> None:
     ]
 
 
+def test_calls_of_care(evaluation: Evaluation) -> None:
+    """A fracture and an infection are emergencies, a strain and another cause are routine."""
+    assert evaluation.calls["reader"] == {
+        "emergency": {"emergency": 1, "urgent": 1},
+        "routine": {"same_day": 1, "routine": 1},
+    }
+    assert sum(sum(called.values()) for called in evaluation.calls["bayesknee"].values()) == 4
+    assert [(row[0], row[-1]) for row in call_rows(evaluation) if row[-1] != "0"] == [
+        ("emergency", ""),
+        ("  called emergency", "1"),
+        ("  called urgent", "1"),
+        ("routine", ""),
+        ("  called same day", "1"),
+        ("  called routine", "1"),
+    ]
+
+
 def test_without_levels_there_is_nothing_to_measure_of_them(tmp_path: Path) -> None:
     text = "".join(line.rpartition(",")[0] + "\n" for line in READER.splitlines())
     found = evaluate(TINY, CASES, rounds=0, beside=[read_ratings(written(tmp_path, text), TINY, IDS)])
     assert math.isnan(found.beside["reader"].over_triage.value)
+    assert found.calls["reader"] == {}
     plain = found.to_dict()
     assert plain["measures"]["reader"]["under_triage"]["value"] is None
     assert plain["results"][0]["beside"]["reader"] == {"rank": 1, "called": None}
