@@ -199,7 +199,7 @@ def base_rates_of_words(words: Iterable[str]) -> Mapping[str, float]:
     rates: dict[str, float] = {}
     for word in words:
         name, _, text = (part.strip() for part in word.partition("="))
-        rate = base_rate_of(text)
+        rate = probability_of(text)
         if not name or rate is None:
             raise BaseRateError(f"{quoted(word)} is no base rate; expected condition=0.1 or condition=10%; write it so")
         if name in rates:
@@ -208,7 +208,7 @@ def base_rates_of_words(words: Iterable[str]) -> Mapping[str, float]:
     return immutabledict(rates)
 
 
-def base_rate_of(text: str) -> float | None:
+def probability_of(text: str) -> float | None:
     """`0.1`, or `10%`, as a number; None for other text."""
     figure = text.removesuffix("%").rstrip()
     if not DECIMAL.fullmatch(figure):
@@ -389,7 +389,7 @@ class _CaseReader:
 
     def _base_rates(self, tree: Tree) -> Mapping[str, float]:
         items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
-        rates = {name: base_rate_of(item.text) for name, item in items.items() if isinstance(item, Scalar)}
+        rates = {name: probability_of(item.text) for name, item in items.items() if isinstance(item, Scalar)}
         found = {name: rate for name, rate in rates.items() if rate is not None}
         if not found or len(found) < len(items):
             expected, remedy = "probabilities by condition", "write condition: 0.1, or condition: 10%"

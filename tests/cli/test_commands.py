@@ -105,6 +105,20 @@ def test_base_rates_refused(refused: Refused, given: str, told: str) -> None:
     assert told in refused("diagnose", *OF_TINY, "tennis=yes", "--base-rate", given)
 
 
+def test_readers_beside_an_evaluation(run: Run, refused: Refused, tmp_path: Path) -> None:
+    reader = tmp_path / "reader.csv"
+    ids = ("fell", "tennis", "missed", "none", "another")
+    reader.write_text("id,condition,probability\n" + "".join(f"{name},strain,1\n" for name in ids), encoding="utf-8")
+    evaluated = ("evaluate", "tests/networks/tiny_cases.jsonl", *OF_TINY, "--rounds", "0")
+    ran = run(*evaluated, "--beside", str(reader), "--json")
+    told = json.loads(ran.out)
+    assert told["measures"]["reader"]["top1"]["value"] == 0.25
+    assert "warning: reader rates another, not among the cases; left out" in ran.err
+    assert "two forecasters are called reader" in refused(*evaluated, "--beside", str(reader), "--beside", str(reader))
+    reader.write_text("id,condition,probability\nfell,strain,1\n", encoding="utf-8")
+    assert "no ratings of tennis and 2 more; expected those of all" in refused(*evaluated, "--beside", str(reader))
+
+
 def test_what_json_prints_is_a_case(run: Run) -> None:
     words = ("age=45", "tennis=yes:0.8,no:0.2", "onset=unknown", "--setting", "emergency")
     first = run("diagnose", *OF_TINY, *words, "--json").out
