@@ -175,6 +175,7 @@ class CareSteps:
 
     def __init__(self, network: Network, setting: str, limits: Mapping[str, float] | None = None) -> None:
         self.network = network
+        self._setting = setting
         self.limits = checked_limits(network, limits)
         base_rates = [condition.base_rate_in(setting) for condition in network.conditions.values()]
         self.raised_from: Vector = np.array(base_rates) * (1.0 + ROUNDING)
@@ -219,9 +220,9 @@ class CareSteps:
         number = 0
         leading = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
         for column, condition in enumerate(self.network.conditions.values()):
-            shares = [form.share.value for form in condition.forms.values()]
-            columns = slice(number, number + len(shares))
+            columns = slice(number, number + len(condition.forms))
             number = columns.stop
+            shares = condition.shares_in(self._setting)
             chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, columns]
             counts = complaint_known | (posteriors[:, column] > self.raised_from[column])
             for place, form in enumerate(condition.forms.values()):

@@ -10,6 +10,7 @@ from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.intervals import Interval
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
+from bayesknee.diagnosis.explaining.patient_warnings import base_rate_warnings
 from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, is_denial
 from bayesknee.diagnosis.triage import Reason
 from bayesknee.knowledge.model import NO_YES, RedFlag
@@ -31,6 +32,11 @@ def answer_count(belief: Belief) -> str:
     known = len(answers) - unknown
     count = f"{known} answer{'' if known == 1 else 's'}" if known else "no answers"
     return f"{count} and {unknown} not known" if unknown else count
+
+
+def base_rates_told(belief: Belief) -> tuple[str, ...]:
+    """Which base rates are not the network's, where the other warnings are not told."""
+    return tuple(each.message for each in base_rate_warnings(belief.compiled))
 
 
 def chance_text(belief: Belief, conditions: set[str], probability: float) -> str:
@@ -63,8 +69,16 @@ def interval_text(interval: Interval) -> str:
 def flag_source(network: Network, flag: Reason) -> str:
     """The answers that raise a red flag, and its source: `Calf swollen; Cancer; source: NICE NG158`."""
     named = [answer.partition("=") for answer in flag.answers]
-    told = [present_text(network, name, state) for name, _, state in named]
+    told = [_raising_text(network, name, answer) for name, _, answer in named]
     return f"{'; '.join(told)}; source: {citation(network, flag.source)}"
+
+
+def _raising_text(network: Network, name: str, answer: str) -> str:
+    """An answer as a reason keeps it: a state, a number without its unit, or a likeliest state."""
+    if answer in network.states[name]:
+        return present_text(network, name, answer)
+    unit = network.questions[name].unit if answer.replace(".", "", 1).isdecimal() else ""
+    return f"{label(network, name)}: {answer.replace('_', ' ')}{unit and f' {unit}'}"
 
 
 def not_ruled_out_line(network: Network, danger: NotRuledOut) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, NextQuestions, not_ranked
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.wording import why
+from bayesknee.diagnosis.wording import base_rates_told, why
 from bayesknee.display.questions import words_of
 from bayesknee.display.terminal import console_for, numbered, rendered, sticky
 
@@ -29,6 +29,7 @@ def next_questions_text(
 def _ranking_parts(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: str) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
+    yield from map(Text, base_rates_told(diagnosis))
     if not questions:
         yield Text("Nothing is left to ask that fits.")
         return

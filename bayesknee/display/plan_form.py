@@ -12,6 +12,7 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.wording import base_rates_told
 from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken
 from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Question
@@ -69,6 +70,7 @@ def _parts(
     yield from _form(network, rest, numbers)
     if details and plan.questions:
         yield Text(f"\nHow sure the diagnosis gets ({network.id} {network.version}, {plan.objective})", style="bold")
+        yield from map(Text, base_rates_told(diagnosis))
         yield Padding(_table(network, plan), (0, 0, 0, _INDENT))
         yield Text(f"\n{sticky(_explained(plan))}")
     if network.caution:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
-from bayesknee.diagnosis.wording import event_chance, event_name
+from bayesknee.diagnosis.wording import base_rates_told, event_chance, event_name
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.display.text import heading
 from bayesknee.knowledge.network import Network
@@ -36,6 +36,7 @@ def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[Renderable
     network, found = diagnosis.network, diagnosis.sensitivity()
     bars = found.tornado(subject, most)
     yield from heading(diagnosis)
+    yield from map(Text, base_rates_told(diagnosis))
     yield Text(sticky(f"\n{event_name(network, subject)} {event_chance(diagnosis, subject)}"), style="bold")
     yield Text()
     if bars:
