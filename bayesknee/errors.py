@@ -89,6 +89,10 @@ class ConditionError(BayeskneeError):
     """A condition or group that the network does not have, or that does not fit what is asked of it."""
 
 
+class BaseRateError(BayeskneeError):
+    """A base rate that was given in place of the network's, and cannot be."""
+
+
 class QuestionError(BayeskneeError):
     """A way to choose or rank questions that there is not."""
 

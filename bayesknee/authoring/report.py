@@ -105,6 +105,7 @@ def _counts(network: Network) -> dict[str, int]:
         "findings",
         "red_flags",
         "scores",
+        "general_advice",
         "references",
     )
     kinds = Counter[str](finding.kind for finding in network.findings.values())
@@ -118,7 +119,9 @@ def _grades(network: Network) -> dict[str, int]:
 
 def _unused(network: Network) -> dict[str, list[str]]:
     cited = {number.source for _, number in network.numbers()}
-    cited |= {flag.source for flag in network.red_flags.values()} | {score.source for score in network.scores.values()}
+    rules = (network.red_flags, network.scores, network.general_advice)
+    cited |= {rule.source for section in rules for rule in section.values()}
+    cited |= {exclusion.source for flag in network.red_flags.values() for exclusion in flag.unless}
     cited |= {cut_off.source for question in network.questions.values() for cut_off in question.cut_offs.values()}
     read = {sign for finding in network.findings.values() for sign in network.signs_above(finding.model)}
     topics = {question.topic for question in network.questions.values()}

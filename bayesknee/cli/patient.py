@@ -13,7 +13,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.patient.askable import ASKED_OF
-from bayesknee.patient.cases import Case, added, evidence_of_words, read_case
+from bayesknee.patient.cases import Case, added, base_rates_of_words, evidence_of_words, read_case
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,22 +47,44 @@ def ranking_options(function: F) -> F:
     return function
 
 
-def diagnosed(words: Sequence[str], case_file: str | None, setting: str | None, network: str | None) -> Diagnosis:
+def base_rate_option(function: F) -> F:
+    """`--base-rate`, repeatable: base rates in place of the network's, by condition id."""
+    option = click.option(
+        "--base-rate",
+        "base_rates",
+        multiple=True,
+        metavar="CONDITION=RATE",
+        help="Base rate in place of the network's, such as 0.1 or 10%; repeatable.",
+    )
+    return option(function)
+
+
+def diagnosed(
+    words: Sequence[str],
+    case_file: str | None,
+    setting: str | None,
+    network: str | None,
+    base_rates: Sequence[str] = (),
+) -> Diagnosis:
     """The diagnosis of the patient; options go before what the case file says.
 
     Raises:
-        BayeskneeError: anything that is wrong with words, file, setting or network.
+        BayeskneeError: anything that is wrong with words, file, setting, network or base rates.
     """
-    return diagnosed_with_warnings(words, case_file, setting, network)[0]
+    return diagnosed_with_warnings(words, case_file, setting, network, base_rates)[0]
 
 
 def diagnosed_with_warnings(
-    words: Sequence[str], case_file: str | None, setting: str | None, network: str | None
+    words: Sequence[str],
+    case_file: str | None,
+    setting: str | None,
+    network: str | None,
+    base_rates: Sequence[str] = (),
 ) -> tuple[Diagnosis, list[str]]:
     """`diagnosed`, and what was warned of: that the patient is outside the network's scope, or the network is another.
 
     Raises:
-        BayeskneeError: anything that is wrong with words, file, setting or network.
+        BayeskneeError: anything that is wrong with words, file, setting, network or base rates.
     """
     case = read_case(case_file) if case_file is not None else Case()
     loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
@@ -70,7 +92,11 @@ def diagnosed_with_warnings(
     warn(warnings)
     told = ("the case says", "the command line")
     evidence = added(case.evidence, evidence_of_words(tuple(words), loaded), loaded, told)
-    engine = Engine(loaded, setting if setting is not None else case.setting or None)
+    engine = Engine(
+        loaded,
+        setting if setting is not None else case.setting or None,
+        base_rates={**case.base_rates, **base_rates_of_words(base_rates)},
+    )
     return engine.diagnose(evidence, skipped=case.skipped), warnings
 
 

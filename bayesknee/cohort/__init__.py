@@ -3,6 +3,7 @@
 from bayesknee.cohort.evaluation import Evaluation, evaluate
 from bayesknee.cohort.labelled import LabelledCase, check_cases, read_labelled
 from bayesknee.cohort.learning import Learned, learn
+from bayesknee.cohort.ratings import Ratings, read_ratings
 from bayesknee.cohort.score_files import FileScores, score_file
 
 __all__ = [
@@ -10,9 +11,11 @@ __all__ = [
     "FileScores",
     "LabelledCase",
     "Learned",
+    "Ratings",
     "check_cases",
     "evaluate",
     "learn",
     "read_labelled",
+    "read_ratings",
     "score_file",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from bayesknee.arrays import Bools, Integers, Vector, descending
 from bayesknee.cohort.forecasting import called_by_engine, called_by_naive_bayes
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.measures import Bin, Forecasts, Measure, Measures, levels_called_for, measure
+from bayesknee.cohort.ratings import Ratings
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.explaining.conflict import surprise_of
@@ -36,6 +37,19 @@ BASELINE: Final = "naive_bayes"
 
 
 @dataclass(frozen=True)
+class ReaderResult:
+    """What a reader thinks of one labelled patient.
+
+    Attributes:
+        rank: of the best-placed true condition, from 1; 0 where none is true.
+        called: the level of care that the reader calls for; None where the ratings tell none.
+    """
+
+    rank: int
+    called: str | None
+
+
+@dataclass(frozen=True)
 class CaseResult:
     """One labelled patient and the engine's forecast.
 
@@ -45,6 +59,7 @@ class CaseResult:
         marginals: P(condition) in the order of the network, shape (n,).
         rank: of the best-placed true condition, from 1; 0 where none is true.
         called, needed: the triage level that was called, and that the true conditions call for.
+        beside: what readers think, by name.
     """
 
     case: LabelledCase
@@ -53,6 +68,7 @@ class CaseResult:
     rank: int
     called: str
     needed: str
+    beside: Mapping[str, ReaderResult] = immutabledict()
 
     @property
     def posterior(self) -> Mapping[str, float]:
@@ -93,6 +109,7 @@ class CaseResult:
             "triage": attributes(self, ("called", "needed")),
             "posterior": plain(self.posterior),
             "missed": plain(shares),
+            **({"beside": plain(self.beside)} if self.beside else {}),
         }
 
 
@@ -123,7 +140,11 @@ class Evaluation:
         results: a row for each patient.
         engine, baseline: measures of the engine and of naive Bayes on the same numbers.
         calibration, baseline_calibration: ten bins of equal width.
+        beside: measures of readers, by name.
+        beside_calibration: theirs.
         inclusion: by forecaster, the share of patients with a true condition among the first k, for k = 1, 2, ...
+        calls: by forecaster, how many cases were called each level of care, by the level that their true conditions
+            call for at the least; empty for a reader who calls none.
         unnamed: the cases labelled with the catch-all.
         rounds, seed: of the bootstrap.
     """
@@ -135,9 +156,12 @@ class Evaluation:
     calibration: tuple[Bin, ...]
     baseline_calibration: tuple[Bin, ...]
     inclusion: Mapping[str, tuple[float, ...]]
+    calls: Mapping[str, Mapping[str, Mapping[str, int]]]
     unnamed: Unnamed
     rounds: int
     seed: int
+    beside: Mapping[str, Measures] = immutabledict()
+    beside_calibration: Mapping[str, tuple[Bin, ...]] = immutabledict()
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:
@@ -147,7 +171,7 @@ class Evaluation:
     @property
     def forecasters(self) -> Mapping[str, Measures]:
         """The measures by name of the forecaster."""
-        return immutabledict({ENGINE: self.engine, BASELINE: self.baseline})
+        return immutabledict({ENGINE: self.engine, BASELINE: self.baseline, **self.beside})
 
     def to_frame(self) -> DataFrame:
         """A row per measure and forecaster: value, low, high."""
@@ -167,8 +191,10 @@ class Evaluation:
             "cases": len(self.results),
             "bootstrap": attributes(self, ("rounds", "seed")),
             "measures": plain(self.forecasters),
-            "calibration": plain({ENGINE: self.calibration, BASELINE: self.baseline_calibration}),
-            **attributes(self, ("inclusion", "unnamed", "results")),
+            "calibration": plain(
+                {ENGINE: self.calibration, BASELINE: self.baseline_calibration, **self.beside_calibration}
+            ),
+            **attributes(self, ("inclusion", "calls", "unnamed", "results")),
         }
 
 
@@ -178,7 +204,14 @@ def overall(measures: Measures) -> Mapping[str, Measure]:
     return immutabledict({name: value for name, value in values.items() if isinstance(value, Measure)})
 
 
-def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = ROUNDS, seed: int = 0) -> Evaluation:
+def evaluate(
+    network: Network,
+    cases: Iterable[LabelledCase],
+    *,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    beside: Iterable[Ratings] = (),
+) -> Evaluation:
     """Diagnoses labelled patients and compares with what was true.
 
     Args:
@@ -186,10 +219,11 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
         cases: at least one, from `read_labelled` or `check_cases`.
         rounds: of the bootstrap, at least 40; or 0 for no intervals.
         seed: of the bootstrap.
+        beside: what readers think of the same cases, in their order, from `bayesknee.cohort.ratings.read_ratings`.
 
     Raises:
         ImpossibleEvidenceError: a case with answers that cannot be true together.
-        BayeskneeError: too few rounds for an interval.
+        BayeskneeError: too few rounds for an interval, or two forecasters of one name.
         ValueError: no cases.
     """
     if rounds < 0 or 0 < rounds < LEAST_DRAWS:
@@ -202,7 +236,8 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
     engines = {setting: Engine(network, setting) for setting in dict.fromkeys(settings.tolist())}
     ours, theirs = _called(network, given, settings, engines)
     names = tuple(network.conditions)
-    results = tuple(_results(given, engines, ours))
+    both, readers = {ENGINE: ours, BASELINE: theirs}, _readers(ours, beside)
+    results = tuple(_results(given, engines, ours, readers))
     return Evaluation(
         network=network,
         results=results,
@@ -210,11 +245,28 @@ def evaluate(network: Network, cases: Iterable[LabelledCase], *, rounds: int = R
         baseline=measure(theirs, names, rounds, seed),
         calibration=ours.calibration,
         baseline_calibration=theirs.calibration,
-        inclusion=immutabledict({ENGINE: ours.inclusion, BASELINE: theirs.inclusion}),
+        inclusion=immutabledict({name: each.inclusion for name, each in {**both, **readers}.items()}),
+        calls=immutabledict({name: each.calls for name, each in {**both, **readers}.items()}),
         unnamed=_unnamed(network, results),
         rounds=rounds,
         seed=seed,
+        beside=immutabledict({name: measure(each, names, rounds, seed) for name, each in readers.items()}),
+        beside_calibration=immutabledict({name: each.calibration for name, each in readers.items()}),
     )
+
+
+def _readers(ours: Forecasts, beside: Iterable[Ratings]) -> Mapping[str, Forecasts]:
+    """The forecasts of readers, by name.
+
+    Raises:
+        BayeskneeError: two forecasters of one name.
+    """
+    found: dict[str, Forecasts] = {}
+    for each in beside:
+        if each.name in {ENGINE, BASELINE, *found}:
+            raise BayeskneeError(f"two forecasters are called {each.name}; expected another name; rename the ratings")
+        found[each.name] = replace(ours, posterior=each.posterior, called=each.level)
+    return found
 
 
 def _called(
@@ -244,12 +296,21 @@ def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Bools, Inte
 
 
 def _results(
-    cases: Sequence[LabelledCase], engines: Mapping[str, Engine], forecasts: Forecasts
+    cases: Sequence[LabelledCase], engines: Mapping[str, Engine], forecasts: Forecasts, readers: Mapping[str, Forecasts]
 ) -> Iterator[CaseResult]:
+    ours = _each(forecasts)
+    theirs = {name: _each(each) for name, each in readers.items()}
+    for row, (case, (rank, called)) in enumerate(zip(cases, ours, strict=True)):
+        beside = immutabledict({name: ReaderResult(*each[row]) for name, each in theirs.items()})
+        needed, marginals = LEVELS[forecasts.needed[row]], forecasts.posterior[row]
+        yield CaseResult(case, engines[case.setting], marginals, rank, str(called), needed, beside)
+
+
+def _each(forecasts: Forecasts) -> list[tuple[int, str | None]]:
+    """By patient, the rank of the best-placed true condition, 0 where none is true, and the level that was called."""
     ranks = np.where(forecasts.has_cause, forecasts.rank, 0).tolist()
-    for row, case in enumerate(cases):
-        called, needed = (LEVELS[levels[row]] for levels in (forecasts.called, forecasts.needed))
-        yield CaseResult(case, engines[case.setting], forecasts.posterior[row], ranks[row], called, needed)
+    called = [None] * len(ranks) if forecasts.called is None else [LEVELS[each] for each in forecasts.called]
+    return list(zip(ranks, called, strict=True))
 
 
 def _unnamed(network: Network, results: Iterable[CaseResult]) -> Unnamed:

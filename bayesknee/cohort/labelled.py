@@ -193,6 +193,8 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
             is_label = "is a label" if condition in label else "is no label"
             answer = evidence.answers[condition]
             raise CaseFileError(f"{condition} {is_label}, and its answer is {answer}; correct one of the two")
+    if case.base_rates:
+        raise CaseFileError("got base_rates; expected a labelled case at those of the network; leave them out")
     return LabelledCase(
         id=name,
         known=evidence,

@@ -7,6 +7,7 @@ mean over all of them; ranks look at the best-placed true condition.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,8 +114,9 @@ class Forecasts:
     Attributes:
         posterior: P(condition), shape (patients, conditions).
         truth: which conditions were true, same shape.
-        called: the number of the triage level that was called, 0 the most urgent, shape (patients,).
-        needed: the number of the level that the true conditions call for at the least, same shape.
+        called: the number of the triage level that was called, 0 the most urgent, shape (patients,); None where there
+            are no calls.
+        needed: the number of the level that the true conditions call for at the least, shape (patients,).
         limits: of the conditions, shape (conditions,).
         most: the number of the level that the true conditions call for if certain, the most urgent that does not count
             as over-triage, same shape; `needed` if left out.
@@ -122,7 +124,7 @@ class Forecasts:
 
     posterior: Vector
     truth: Bools
-    called: Integers
+    called: Integers | None
     needed: Integers
     limits: Vector
     most: Integers | None = None
@@ -169,6 +171,17 @@ class Forecasts:
             edges = np.linspace(0.0, 1.0, BINS + 1).tolist()
             rows = zip(count.tolist(), (predicted / count).tolist(), (observed / count).tolist(), strict=True)
         return tuple(Bin(edges[i], edges[i + 1], int(n), p, o) for i, (n, p, o) in enumerate(rows))
+
+    @property
+    def calls(self) -> Mapping[str, Mapping[str, int]]:
+        """How many patients were called each level, by the level that their conditions call for at the least."""
+        if self.called is None:
+            return {}
+        pairs = Counter(zip(self.needed.tolist(), self.called.tolist(), strict=True))
+        return {
+            LEVELS[needed]: {LEVELS[c]: number for (n, c), number in sorted(pairs.items()) if n == needed}
+            for needed in sorted({needed for needed, _ in pairs})
+        }
 
     @cached_property
     def inclusion(self) -> tuple[float, ...]:
@@ -292,17 +305,17 @@ class _Figures:
     def __init__(self, forecasts: Forecasts, conditions: tuple[str, ...]) -> None:
         self._forecasts = forecasts
         everyone, has_cause = np.ones(len(forecasts.rank)), forecasts.has_cause
+        called, needed = forecasts.called, forecasts.needed
+        with_level = everyone if called is not None else np.zeros_like(everyone)
+        called, most = needed if called is None else called, needed if forecasts.most is None else forecasts.most
         shares: dict[str, tuple[Vector | Bools | Integers, Vector | Bools]] = {
             "top1": (forecasts.rank == 1, has_cause),
             "top3": (forecasts.rank <= 3, has_cause),
             "mean_rank": (forecasts.rank, has_cause),
             "log_loss": (forecasts.losses, everyone),
             "brier": (forecasts.brier, everyone),
-            "over_triage": (
-                forecasts.called < (forecasts.needed if forecasts.most is None else forecasts.most),
-                everyone,
-            ),
-            "under_triage": (forecasts.called > forecasts.needed, everyone),
+            "over_triage": (called < most, with_level),
+            "under_triage": (called > needed, with_level),
         }
         over = forecasts.posterior >= forecasts.limits
         for c, name in enumerate(conditions):

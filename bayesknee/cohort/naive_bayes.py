@@ -20,7 +20,7 @@ from bayesknee.arrays import Vector
 from bayesknee.inference.prior.parents import odds_ratios
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.chances import finding_chances
-from bayesknee.knowledge.model import Condition, Finding, Mixture, RiskFactor, of_cause
+from bayesknee.knowledge.model import Finding, Mixture, RiskFactor, of_cause
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, Likelihood
@@ -41,7 +41,7 @@ class NaiveBayes:
         self._tables = {
             name: _risk_table(network, question, setting)
             if isinstance(question, RiskFactor)
-            else finding_table(network, question, self._conditions)
+            else finding_table(network, question, setting)
             for name, question in network.questions.items()
         }
 
@@ -100,15 +100,14 @@ class NaiveBayes:
         return np.stack([1.0 - yes, yes])
 
 
-def finding_table(network: Network, finding: Finding, conditions: Iterable[str]) -> Vector:
-    """P(state | only c), shape (states, n)."""
-    return np.array([_mean_over_forms(network, finding, network.conditions[name]) for name in conditions]).T
-
-
-def _mean_over_forms(network: Network, finding: Finding, condition: Condition) -> Vector:
-    """P(state | only that condition), its forms weighed by their shares."""
-    shares = [form.share.value for form in condition.forms.values()] or [1.0]
-    return np.asarray(np.array(shares) @ [_alone(network, finding, cause) for cause in condition.causes], np.float64)
+def finding_table(network: Network, finding: Finding, setting: str) -> Vector:
+    """P(state | only c), its forms weighed by their shares in a setting, shape (states, n)."""
+    return np.array(
+        [
+            np.array(condition.shares_in(setting)) @ [_alone(network, finding, cause) for cause in condition.causes]
+            for condition in network.conditions.values()
+        ]
+    ).T
 
 
 def _alone(network: Network, finding: Finding, cause: str) -> Likelihood:

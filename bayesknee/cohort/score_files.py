@@ -219,6 +219,7 @@ def _what(engine: Engine, table: Source, ignore: tuple[str, ...]) -> Mapping[str
         "input": fingerprint(table.path),
         "network": [engine.network.id, engine.network.version, engine.network.sha256],
         "setting": engine.setting,
+        "base_rates": dict(engine.base_rates),
         "key": list(table.columns.key),
         "ignore": sorted(ignore),
         "program": __version__,

@@ -258,7 +258,8 @@ class CareSteps:
     @cached_property
     def _shares(self) -> Vector:
         conditions = self.network.conditions.values()
-        return np.array([form.share.value for condition in conditions for form in condition.forms.values()])
+        setting = self._compiled.setting
+        return np.array([form.share_in(setting) for condition in conditions for form in condition.forms.values()])
 
     @cached_property
     def _of_forms(self) -> _Thresholds:

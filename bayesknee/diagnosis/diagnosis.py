@@ -61,10 +61,13 @@ class Diagnosis(Belief):
 
     @cached_property
     def warnings(self) -> tuple[PatientWarning, ...]:
-        """What a reader must be warned of: a conflict, a poor fit, red flags set aside; all outputs tell it."""
-        from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
+        """What a reader must be warned of: base rates that were given, a conflict, a poor fit, red flags set aside.
 
-        return warnings_of(self, lambda: self.conflict, lambda: self.surprise)
+        All outputs tell it.
+        """
+        from bayesknee.diagnosis.explaining.patient_warnings import base_rate_warnings, warnings_of
+
+        return (*base_rate_warnings(self.compiled), *warnings_of(self, lambda: self.conflict, lambda: self.surprise))
 
     @cached_property
     def result(self) -> PatientResult:
@@ -257,10 +260,15 @@ class Diagnosis(Belief):
         return {"conflict": conflict, "warnings": plain(self.warnings)}
 
     def given_dict(self) -> dict[str, Any]:
-        """The network, the setting, the evidence with what was skipped and what it implies, as plain data."""
+        """The network, the setting, the evidence with what was skipped and what it implies, as plain data.
+
+        Also the base rates that were given, if any were.
+        """
+        given = {each.condition: each.value for each in self.compiled.base_rates}
         return {
             "network": self.network.identity,
             "setting": self.setting,
+            **({"base_rates": given} if given else {}),
             "evidence": plain(self.evidence.answers),
             "skipped": list(self.skipped),
             "measured": [

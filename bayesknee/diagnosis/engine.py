@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
+from immutabledict import immutabledict
+
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import DEFAULT_MEMORY, DEFAULT_SECONDS, Budget
+from bayesknee.knowledge.base_rates import with_base_rates
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.lazy_types import Frame
@@ -22,12 +25,16 @@ class Engine:
     Immutable as seen from outside, and safe to share between threads.
 
     Attributes:
-        network, setting: the network and the care setting.
+        network, setting: the network, with the base rates that were given, and the care setting.
+        base_rates: these base rates, by condition id.
         compiled: both with their inference strategy: the input of the functions behind this class and `Diagnosis`.
 
     Args:
         network: a network, or the name or folder of one.
         setting: a care setting of the network; its first one by default.
+        base_rates: base rates in place of the network's, by condition id, inside (0, 1), such as those of one practice.
+            All else stays, and results are as exact, and say what was given. Where each patient has just one condition,
+            the other base rates give way in proportion.
         memory: bytes that exact work for one patient may take, by estimate. Only networks of more than 13 conditions
             can need more than this or `seconds`. Their posterior is then approximated, and the diagnosis says so.
         seconds: of one core that exact work for one patient may take, by estimate.
@@ -35,30 +42,35 @@ class Engine:
 
     Raises:
         SettingError: the network has no such setting.
+        BaseRateError: a base rate of an unknown condition, out of range, or that cannot be beside the others.
         InferenceError: the network is valid, but too large or with base rates that cannot be met.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what an engine is, and what its work may take)
         self,
         network: Network | str | os.PathLike[str],
         setting: str | None = None,
         *,
+        base_rates: Mapping[str, float] = immutabledict(),
         memory: int = DEFAULT_MEMORY,
         seconds: float = DEFAULT_SECONDS,
         budget: Budget | None = None,
     ) -> None:
-        self.network = network if isinstance(network, Network) else load_network(network)
-        self.setting = check_setting(self.network, setting)
+        self._stated = network if isinstance(network, Network) else load_network(network)
+        self.setting = check_setting(self._stated, setting)
+        self.base_rates: Mapping[str, float] = immutabledict(base_rates)
+        self.network, given = with_base_rates(self._stated, self.setting, self.base_rates)
         held = Budget(memory, seconds) if budget is None else budget
-        self.compiled = CompiledNetwork(self.network, self.setting, held)
+        self.compiled = CompiledNetwork(self.network, self.setting, held, given)
 
     def in_setting(self, setting: str) -> Engine:
-        """The engine of the same network and budget in another care setting.
+        """The engine of the same network, budget and given base rates in another care setting.
 
         Raises:
             SettingError: the network has no such setting.
+            BaseRateError: the base rates that were given cannot be beside the others there.
         """
-        return Engine(self.network, setting, budget=self.compiled.budget)
+        return Engine(self._stated, setting, budget=self.compiled.budget, base_rates=self.base_rates)
 
     def diagnose(
         self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN, *, skipped: Iterable[str] = ()
@@ -119,13 +131,13 @@ class Engine:
 
         return score_any(self.compiled, frame, Options(tuple(ignore), errors, intervals, warnings))
 
-    def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, str, Budget]]:
+    def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, str, Budget, Mapping[str, float]]]:
         """How pickle builds the same engine in another process."""
-        return _engine_of, (self.network, self.setting, self.compiled.budget)
+        return _engine_of, (self._stated, self.setting, self.compiled.budget, self.base_rates)
 
     def __repr__(self) -> str:
         return f"<Engine {self.network.id} in {self.setting}>"
 
 
-def _engine_of(network: Network, setting: str, budget: Budget) -> Engine:
-    return Engine(network, setting, budget=budget)
+def _engine_of(network: Network, setting: str, budget: Budget, base_rates: Mapping[str, float]) -> Engine:
+    return Engine(network, setting, budget=budget, base_rates=base_rates)

@@ -63,8 +63,16 @@ def interval_text(interval: Interval) -> str:
 def flag_source(network: Network, flag: Reason) -> str:
     """The answers that raise a red flag, and its source: `Calf swollen; Cancer; source: NICE NG158`."""
     named = [answer.partition("=") for answer in flag.answers]
-    told = [present_text(network, name, state) for name, _, state in named]
+    told = [_raising_text(network, name, answer) for name, _, answer in named]
     return f"{'; '.join(told)}; source: {citation(network, flag.source)}"
+
+
+def _raising_text(network: Network, name: str, answer: str) -> str:
+    """An answer as a reason keeps it: a state, a number without its unit, or a likeliest state."""
+    if answer in network.states[name]:
+        return present_text(network, name, answer)
+    unit = network.questions[name].unit if answer.replace(".", "", 1).isdecimal() else ""
+    return f"{label(network, name)}: {answer.replace('_', ' ')}{unit and f' {unit}'}"
 
 
 def further_reasons(belief: Belief, reasons: Iterable[Reason]) -> str:

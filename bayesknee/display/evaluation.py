@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Final, TextIO
 
 from immutabledict import immutabledict
@@ -15,10 +17,10 @@ from rich.text import Text
 from bayesknee.cohort.evaluation import BASELINE, ENGINE, CaseResult, Evaluation, overall
 from bayesknee.cohort.measures import Bin, Measure
 from bayesknee.display.terminal import console_for, rendered, sticky
-from bayesknee.knowledge.model import Condition
+from bayesknee.knowledge.model import LEVELS, Condition
 from bayesknee.knowledge.network import Network
 from bayesknee.log_odds import DECIBANS
-from bayesknee.words import percent
+from bayesknee.words import level_name, percent
 
 SHOWN: Final = 3
 MOST_ROWS: Final = 30  # conditions of which all are shown, those without a case, too
@@ -34,6 +36,7 @@ NAMES: Final = immutabledict(
     over_triage="Triage too high",
     under_triage="Triage too low",
 )
+CALLS_HEADING: Final = "How urgent: what the true conditions call for, and what was called"
 SHARES: Final = frozenset({"top1", "top3", "list_specificity", "over_triage", "under_triage"})
 FORECASTERS: Final = immutabledict({ENGINE: "bayesknee", BASELINE: "naive Bayes"})
 _INDENT: Final = (0, 0, 0, 2)
@@ -79,6 +82,19 @@ def _cases(number: int, kind: str = "") -> str:
     return f"{number} {kind}case{'' if number == 1 else 's'}"
 
 
+def beside_lines(evaluation: Evaluation) -> Iterator[str]:
+    """By reader, in how many cases a true condition leads: with both, with one alone, with neither."""
+    ours = Counter[tuple[str, bool, bool]]()
+    for result in evaluation.results:
+        ours.update((name, result.led, each.rank == 1) for name, each in result.beside.items() if result.rank)
+    for name in evaluation.beside:
+        both, engine, reader, neither = (ours[name, one, other] for one, other in product((True, False), repeat=2))
+        yield (
+            f"True condition first, bayesknee and {name}: both in {both}, bayesknee alone in {engine}, {name} alone in "
+            f"{reader}, neither in {neither}."
+        )
+
+
 def unnamed_line(evaluation: Evaluation) -> str:
     """How the cases fared whose cause the network does not name; empty where there are none."""
     unnamed, network = evaluation.unnamed, evaluation.network
@@ -96,9 +112,14 @@ def _parts(evaluation: Evaluation, most_failures: int) -> Iterator[RenderableTyp
     yield Text(sticky(about_intervals(evaluation) or "Without intervals"))
     yield Text()
     yield Padding(_overall_table(evaluation), _INDENT)
+    for line in beside_lines(evaluation):
+        yield Text()
+        yield Text(line)
     if line := unnamed_line(evaluation):
         yield Text()
         yield Text(line)
+    yield Text(f"\n{CALLS_HEADING}", style="bold")
+    yield Padding(_calls_table(evaluation), _INDENT)
     yield Text(sticky("\nEach condition at its limit"), style="bold")
     yield Padding(_condition_table(evaluation), _INDENT)
     counts = true_counts(evaluation)
@@ -117,11 +138,36 @@ def _table(*headers: str) -> Table:
 
 
 def _overall_table(evaluation: Evaluation) -> Table:
-    table = _table("", *FORECASTERS.values())
-    figures = {name: overall(forecaster) for name, forecaster in evaluation.forecasters.items()}
+    table = _table("", *(forecaster_name(name) for name in evaluation.forecasters))
+    figures = [overall(forecaster) for forecaster in evaluation.forecasters.values()]
     for name, label in NAMES.items():
-        table.add_row(sticky(label), *(sticky(with_interval(name, figures[each][name])) for each in FORECASTERS))
+        table.add_row(sticky(label), *(sticky(with_interval(name, each[name])) for each in figures))
     return table
+
+
+def _calls_table(evaluation: Evaluation) -> Table:
+    table = _table("", *(forecaster_name(name) for name in evaluation.calls))
+    for row in call_rows(evaluation):
+        table.add_row(*row)
+    return table
+
+
+def call_rows(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
+    """A row for each level that true conditions call for, and below it one for each level that was called then."""
+    for needed in LEVELS:
+        by_forecaster = [calls.get(needed, {}) for calls in evaluation.calls.values()]
+        if not any(by_forecaster):
+            continue
+        yield (level_name(needed), *("" for _ in by_forecaster))
+        for called in LEVELS:
+            if any(called in calls for calls in by_forecaster):
+                counts = (str(calls.get(called, 0)) if calls else "-" for calls in by_forecaster)
+                yield (f"  called {level_name(called)}", *counts)
+
+
+def forecaster_name(name: str) -> str:
+    """What people call a forecaster: a reader by the name of the ratings."""
+    return FORECASTERS.get(name, name)
 
 
 def _condition_table(evaluation: Evaluation) -> Table:
@@ -180,7 +226,8 @@ def failure_line(result: CaseResult) -> str:
     leaders = list(posterior)[:SHOWN]
     names = [*leaders, *(name for name in result.case.label if name not in leaders)]
     shown = ", ".join(f"{name} {percent(posterior[name])}" for name in names)
-    return f"{result.case.id}: {' and '.join(result.case.label)} at rank {result.rank}: {shown}"
+    told = [f"{result.case.id}: {' and '.join(result.case.label)} at rank {result.rank}: {shown}"]
+    return "; ".join([*told, *(f"{name} has it at rank {each.rank}" for name, each in result.beside.items())])
 
 
 def reasons_line(result: CaseResult) -> str:

@@ -13,11 +13,14 @@ from urllib.parse import quote
 from bayesknee.arrays import Vector
 from bayesknee.cohort.evaluation import CaseResult, Evaluation, overall
 from bayesknee.display.evaluation import (
-    FORECASTERS,
+    CALLS_HEADING,
     NAMES,
     about_intervals,
+    beside_lines,
     bin_cells,
+    call_rows,
     failure_line,
+    forecaster_name,
     heading,
     true_counts,
     unnamed_line,
@@ -91,7 +94,7 @@ def _drawn(evaluation: Evaluation) -> Mapping[str, Axes]:
 
     frames = {name: Figure(figsize=SIZE, layout="constrained").add_subplot() for name in ("calibration", "inclusion")}
     plots.calibration(*_forecasts(evaluation), frames["calibration"])
-    plots.inclusion({FORECASTERS[name]: each for name, each in evaluation.inclusion.items()}, frames["inclusion"])
+    plots.inclusion({forecaster_name(name): each for name, each in evaluation.inclusion.items()}, frames["inclusion"])
     return frames
 
 
@@ -109,8 +112,10 @@ def evaluation_page(evaluation: Evaluation, suffix: str, plots: Sequence[Plot]) 
         heading=heading(evaluation),
         introduction=[_introduction(evaluation)],
         overall=_overall(evaluation),
-        notes=[line for line in [unnamed_line(evaluation)] if line],
+        notes=[*beside_lines(evaluation), *(line for line in [unnamed_line(evaluation)] if line)],
         plots=plots,
+        calls_heading=CALLS_HEADING,
+        calls=TablePart(("", *map(forecaster_name, evaluation.calls)), [*call_rows(evaluation)]),
         conditions=_conditions(evaluation),
         calibration=TablePart(
             ("Predicted", "Forecasts", "Mean", "Came true"), [bin_cells(each) for each in evaluation.calibration]
@@ -126,13 +131,24 @@ def _introduction(evaluation: Evaluation) -> str:
         "A case counts as right where any of its true conditions leads. Log loss, Brier score and calibration take "
         f"each condition of each case as one forecast. {f'In brackets {intervals}. ' if intervals else ''}Beside the "
         "network stands naive Bayes on its numbers: one cause only, all answers independent."
+        f"{_readers(evaluation)}"
+    )
+
+
+def _readers(evaluation: Evaluation) -> str:
+    if not evaluation.beside:
+        return ""
+    names = ", ".join(evaluation.beside)
+    return (
+        f" Then come the ratings of readers ({names}); what a reader leaves of 1 is spread evenly over the conditions "
+        "that are not named."
     )
 
 
 def _overall(evaluation: Evaluation) -> TablePart:
     figures = [overall(forecaster) for forecaster in evaluation.forecasters.values()]
     rows = [(shown, *(with_interval(name, figure[name]) for figure in figures)) for name, shown in NAMES.items()]
-    return TablePart(("Measure", *FORECASTERS.values()), rows)
+    return TablePart(("Measure", *map(forecaster_name, evaluation.forecasters)), rows)
 
 
 def _conditions(evaluation: Evaluation) -> TablePart:

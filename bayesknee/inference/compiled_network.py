@@ -15,6 +15,7 @@ from bayesknee.errors import InferenceError
 from bayesknee.inference.choose import choose_strategy
 from bayesknee.inference.results import Budget, Events, Posteriors
 from bayesknee.inference.strategy import Strategy
+from bayesknee.knowledge.base_rates import GivenBaseRate
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, check_codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
@@ -27,6 +28,7 @@ class CompiledNetwork:
     Attributes:
         network, setting: the network and the care setting.
         budget: what exact work for one patient may take.
+        base_rates: the base rates of the network that a user gave in place of its own.
         strategy: the method of inference.
 
     Raises:
@@ -36,6 +38,7 @@ class CompiledNetwork:
     network: Network
     setting: str
     budget: Budget = field(default=Budget(), compare=False)
+    base_rates: tuple[GivenBaseRate, ...] = field(default=(), compare=False)
     strategy: Strategy = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -127,8 +130,10 @@ class CompiledNetwork:
         Raises:
             InferenceError: tables too large, or base rates that cannot be met.
         """
-        return CompiledNetwork(network, self.setting, self.budget)
+        return CompiledNetwork(network, self.setting, self.budget, self.base_rates)
 
-    def __reduce__(self) -> tuple[Callable[..., CompiledNetwork], tuple[Network, str, Budget]]:
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., CompiledNetwork], tuple[Network, str, Budget, tuple[GivenBaseRate, ...]]]:
         """How pickle builds the same object in another process, which computes the tables again."""
-        return CompiledNetwork, (self.network, self.setting, self.budget)
+        return CompiledNetwork, (self.network, self.setting, self.budget, self.base_rates)

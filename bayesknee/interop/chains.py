@@ -42,10 +42,9 @@ class CauseNode(NamedTuple):
     causes: tuple[str, ...]
 
 
-def form_node(condition: Condition) -> Table:
+def form_node(condition: Condition, setting: str) -> Table:
     """In which form a condition is present, if it is."""
-    shares = [form.share.value for form in condition.forms.values()]
-    values = np.array([[1.0, 0.0], *([0.0, share] for share in shares)])
+    values = np.array([[1.0, 0.0], *([0.0, share] for share in condition.shares_in(setting))])
     return Table(_form_id(condition.id), (ABSENT, *condition.forms), (condition.id,), values)
 
 

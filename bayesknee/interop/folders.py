@@ -46,7 +46,8 @@ def write_folder(network: Network, folder: Path, evidence: Mapping[str, str] | N
         ExportError: a folder with something in it, or that cannot be written; a network with parts that no other
             program has, or one that the format cannot hold.
     """
-    if network.groups or network.red_flags or network.scores or network.scope.purpose or network.opening.questions:
+    rules = (network.groups, network.red_flags, network.scores, network.general_advice, network.opening.questions)
+    if any(rules) or network.scope.purpose:
         raise ExportError(f"{network.id} has more than other programs know of; copy its folder instead")
     texts: dict[str, str] = {}
     for section, entry in _ENTRIES.items():

@@ -81,7 +81,7 @@ def is_conditioned(network: Network) -> bool:
 def _tables(network: Network, setting: str) -> Iterator[Table]:
     yield from (_risk_factor(factor, setting) for factor in network.risk_factors.values())
     yield from _conditions(network, setting)
-    yield from (form_node(condition) for condition in network.conditions.values() if condition.forms)
+    yield from (form_node(condition, setting) for condition in network.conditions.values() if condition.forms)
     yield from _complaint(network)
     for name in {
         each: None for sign in network.signs for each in (*network.signs_above(network.signs[sign].model), sign)

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -36,6 +36,7 @@ from bayesknee.interview.preliminaries import SCOPE, check_preliminary, is_preli
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.knowledge.opening import SETTING
+from bayesknee.patient.cases import BASE_RATES
 from bayesknee.patient.evidence import Answer, shown
 from bayesknee.plain import attributes, plain
 from bayesknee.version import __version__
@@ -58,6 +59,7 @@ class Stored:
         session: the values of steps, preliminaries, skipped, set_aside, pending, ended, beyond, beyond_scope and
             first_setting, by key.
         policy: how questions were chosen.
+        base_rates: base rates in place of the network's, by condition.
     """
 
     network: str
@@ -66,6 +68,7 @@ class Stored:
     evidence: Mapping[str, Any]
     session: Mapping[str, Any]
     policy: Policy
+    base_rates: Mapping[str, float] = field(default_factory=immutabledict)
 
     def is_of(self, network: Network) -> bool:
         """Whether it was made with this network, by id, version and sha256."""
@@ -206,6 +209,7 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
     return {
         **({"network": network} if network else {}),
         "setting": interview.engine.setting,
+        **({BASE_RATES: dict(rates)} if (rates := interview.engine.base_rates) else {}),
         **({"scope": plain(state.scope)} if state.scope else {}),
         "evidence": plain(state.answers),
         **({"skipped": list(interview.diagnosis.skipped)} if interview.diagnosis.skipped else {}),
@@ -257,7 +261,14 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
     if not isinstance(tree["evidence"], dict):
         raise TypeError("evidence")
     policy = _policy(session.get("policy"))
-    return Stored(str(tree.get("network", "")), str(tree["setting"]), made_with, tree["evidence"], session, policy)
+    named, setting = str(tree.get("network", "")), str(tree["setting"])
+    return Stored(named, setting, made_with, tree["evidence"], session, policy, _rates(tree.get(BASE_RATES, {})))
+
+
+def _rates(tree: Any) -> Mapping[str, float]:  # noqa: ANN401 (whatever the file holds)
+    if not isinstance(tree, dict) or not all(_is_alike(rate, 1.0) for rate in tree.values()):
+        raise TypeError(BASE_RATES)
+    return immutabledict(tree)
 
 
 def _policy(tree: Any) -> Policy:  # noqa: ANN401 (whatever the file holds)

@@ -5,6 +5,7 @@ A rule must stay silent on a NaN: the reader puts one where it could not read a 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +15,7 @@ from typing import Final, Protocol
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
 from bayesknee.knowledge.answer_lines import line_problems
 from bayesknee.knowledge.bands import CutOff, band_problems
+from bayesknee.knowledge.general_advice import GeneralAdvice, advice_problems
 from bayesknee.knowledge.guideline_scores import GuidelineScore, score_problems
 from bayesknee.knowledge.model import (
     ABSENT,
@@ -29,6 +31,7 @@ from bayesknee.knowledge.model import (
     Form,
     Group,
     Path,
+    Probability,
     RedFlag,
     Reference,
     RiskFactor,
@@ -86,6 +89,8 @@ class NetworkParts(Protocol):
     @property
     def scores(self) -> Mapping[str, GuidelineScore]: ...
     @property
+    def general_advice(self) -> Mapping[str, GeneralAdvice]: ...
+    @property
     def opening(self) -> Opening: ...
     @property
     def scope(self) -> Scope: ...
@@ -122,6 +127,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _groups,
         _red_flags,
         _scores,
+        _general_advice,
         _opening,
         _scope,
         _catch_all,
@@ -133,7 +139,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
 def _names(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     yield from _name_problems(("network", "id"), parts.id)
     seen: dict[str, str] = {}
-    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags", "scores"):
+    for section in (*NODES, "settings", "groups", "topics", "references", "red_flags", "scores", "general_advice"):
         for name, thing in getattr(parts, section).items():
             yield from _name_problems((section, name), name)
             if section in NODES and name in seen:
@@ -230,7 +236,10 @@ def _bands(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
 
 
 def _rule_source(
-    path: Path, rule: RedFlag | Exclusion | CutOff | GuidelineScore, parts: NetworkParts, broken: frozenset[str]
+    path: Path,
+    rule: RedFlag | Exclusion | CutOff | GuidelineScore | GeneralAdvice,
+    parts: NetworkParts,
+    broken: frozenset[str],
 ) -> Iterator[Problem]:
     """A rule names a reference, or says why it is what it is."""
     if rule.source == JUDGED and not rule.note.strip():
@@ -245,7 +254,7 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
         if condition.level not in LEVELS:
             yield unknown_name((*path, "level"), condition.level, LEVELS, "a level of urgency")
         yield from _thresholds(path, condition)
-        yield from _forms(path, condition)
+        yield from _forms(path, condition, parts, broken)
         if condition.stake <= 0:
             yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
         if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", condition.icd10):
@@ -255,19 +264,45 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
             yield from _odds_ratios((*path, "odds_ratios", parent), name, ratios, parts, broken)
 
 
-def _forms(path: Path, condition: Condition) -> Iterator[Problem]:
+def _forms(path: Path, condition: Condition, parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     """Shares that sum to 1, of two forms or more, whose thresholds are in order."""
     path = (*path, "forms")
-    shares = [form.share.value for form in condition.forms.values()]
-    if len(shares) == 1:
+    if len(condition.forms) == 1:
         yield Problem(path, "one form", "two or more forms", "add another, or drop it")
-    elif shares and abs(sum(shares) - 1.0) > SUM_TOLERANCE:
-        yield Problem(path, f"shares that sum to {sum(shares):.12g}", "shares that sum to 1", "correct one of them")
+    elif condition.forms:
+        yield from _shares(path, condition)
     for name, form in condition.forms.items():
         yield from _name_problems((*path, name), name)
+        if not isinstance(form.share, Probability):
+            yield from _by_setting((*path, name, "share"), form.share, parts, broken)
         if form.level is not None and form.level not in LEVELS:
             yield unknown_name((*path, name, "level"), form.level, LEVELS, "a level of urgency")
         yield from _thresholds((*path, name), form)
+
+
+def _shares(path: Path, condition: Condition) -> Iterator[Problem]:
+    """Shares that sum to 1. A share that changes takes the others along, so all stand for the same settings."""
+    first, *others = forms = [*condition.forms.values()]
+    if any(math.isnan(number.value) for form in forms for number in form.shares.values()):
+        return
+    for form in others:
+        if form.shares.keys() != first.shares.keys():
+            got, expected = f"a share {_for_settings(form)}", f"one {_for_settings(first)}, as of {first.id}"
+            yield Problem(
+                (*path, form.id, "share"), got, expected, "state the shares of all forms for the same settings"
+            )
+            return
+    for place in first.shares:
+        total = sum(form.shares[place].value for form in forms)
+        if abs(total - 1.0) > SUM_TOLERANCE:
+            where = f" in {place[1]}" if len(place) > 1 else ""
+            expected = "shares that sum to 1" + (" in each setting" if where else "")
+            yield Problem(path, f"shares{where} that sum to {total:.12g}", expected, "correct one of them")
+
+
+def _for_settings(form: Form) -> str:
+    named = ", ".join(sorted(place[1] for place in form.shares if len(place) > 1))
+    return f"for {named}" if named else "without settings"
 
 
 def _thresholds(path: Path, condition: Condition | Form) -> Iterator[Problem]:
@@ -520,6 +555,12 @@ def _scores(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
     for name, score in parts.scores.items():
         yield from _rule_source(("scores", name), score, parts, broken)
         yield from score_problems(("scores", name), score, _questions(parts), parts.conditions, broken)
+
+
+def _general_advice(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, advice in parts.general_advice.items():
+        yield from _rule_source(("general_advice", name), advice, parts, broken)
+        yield from advice_problems(("general_advice", name), advice)
 
 
 def _questions(parts: NetworkParts) -> dict[str, RiskFactor | Finding]:

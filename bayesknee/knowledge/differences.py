@@ -22,6 +22,7 @@ COMPARED_SECTIONS: Final = (
     "findings",
     "red_flags",
     "scores",
+    "general_advice",
 )
 HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution", "scope")
 

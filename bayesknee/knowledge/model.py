@@ -342,7 +342,8 @@ class Form:
     """One of the ways in which a condition comes: hidden, and exclusive of its other forms.
 
     Attributes:
-        share: P(this form | the condition); those of all forms sum to 1.
+        share: P(this form | the condition), one for all settings, or by setting id or `any_setting`; those of all forms
+            sum to 1 in each setting, and stand for the same settings.
         level: the care that it calls for at its limit, and where it is what the most probable cause most likely is;
             None where the condition's own will do.
         limit: the probability of this form below which it may be left; None without a level.
@@ -351,7 +352,7 @@ class Form:
 
     id: str
     name: str
-    share: Probability
+    share: Probability | Mapping[str, Probability]
     level: Level | None = None
     limit: Probability | None = None
     do: str = ""
@@ -363,6 +364,23 @@ class Form:
         if self.level is None or self.limit is None:
             return ()
         return ((self.level, Threshold(self.limit, self.do)), *self.thresholds.items())
+
+    @property
+    def shares(self) -> Mapping[Path, Probability]:
+        """The share, or those of all settings, by where they stand below the form."""
+        if isinstance(self.share, Probability):
+            return {("share",): self.share}
+        return {("share", setting): share for setting, share in self.share.items()}
+
+    def share_path(self, setting: str) -> Path:
+        """Where the share in `setting` stands below the form: `share`, or below it the setting, or `any_setting`."""
+        if isinstance(self.share, Probability):
+            return ("share",)
+        return ("share", setting if setting in self.share else ANY_SETTING)
+
+    def share_in(self, setting: str) -> float:
+        """The share in `setting`, inside (0, 1)."""
+        return self.shares[self.share_path(setting)].value
 
 
 @dataclass(frozen=True)
@@ -413,6 +431,10 @@ class Condition:
     def base_rate_in(self, setting: str) -> float:
         """The base rate in `setting`, inside (0, 1)."""
         return (self.base_rate.get(setting) or self.base_rate[ANY_SETTING]).value
+
+    def shares_in(self, setting: str) -> tuple[float, ...]:
+        """P(cause | the condition) in `setting`, by `causes`: the shares of its forms; 1 where it has none."""
+        return tuple(form.share_in(setting) for form in self.forms.values()) or (1.0,)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import NetworkError, SettingError, unknown_text
+from bayesknee.knowledge.general_advice import GeneralAdvice
 from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
@@ -106,6 +107,7 @@ class Network:
     groups: Mapping[str, Group] = field(default_factory=immutabledict)
     red_flags: Mapping[str, RedFlag] = field(default_factory=immutabledict)
     scores: Mapping[str, GuidelineScore] = field(default_factory=immutabledict)
+    general_advice: Mapping[str, GeneralAdvice] = field(default_factory=immutabledict)
     opening: Opening = field(default_factory=Opening)
     scope: Scope = field(default_factory=Scope)
     description: str = ""

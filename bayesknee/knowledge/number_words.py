@@ -52,10 +52,9 @@ def with_number(network: Network, path: Path, value: float) -> Network:
     entries = getattr(network, section)
     values = {path: value}
     if is_share(path):
-        forms = entries[name].forms
-        p = forms[path[3]].share.value
-        others = {form: each.share.value for form, each in forms.items() if form != path[3]}
-        values |= {(*path[:3], form, "share"): other * (1.0 - value) / (1.0 - p) for form, other in others.items()}
+        shares = {(*path[:3], form, *path[4:]): each.shares[path[4:]] for form, each in entries[name].forms.items()}
+        p = shares.pop(path).value
+        values |= {place: other.value * (1.0 - value) / (1.0 - p) for place, other in shares.items()}
     distribution = _distribution(network, path)
     if distribution is not None:
         p = distribution.numbers[path[-1]].value
@@ -77,8 +76,8 @@ def with_number(network: Network, path: Path, value: float) -> Network:
 
 
 def is_share(path: Path) -> bool:
-    """Whether a number is the share of a form of a condition."""
-    return path[0] == "conditions" and path[2] == "forms" and path[-1] == "share"
+    """Whether a number is the share of a form of a condition, in all settings or in one."""
+    return path[0] == "conditions" and path[2] == "forms" and path[4] == "share"
 
 
 def _sums_to_one(network: Network, path: Path) -> bool:

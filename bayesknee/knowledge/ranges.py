@@ -223,7 +223,8 @@ class Ranges:
                 if drawn := [place for place in places if place not in self._certain]:
                     yield drawn
         if isinstance(entry, Condition) and entry.forms:
-            yield [self._place["forms", form, "share"] for form in entry.forms]
+            for path in next(iter(entry.forms.values())).shares:
+                yield [self._place["forms", form, *path] for form in entry.forms]
 
     def draw(self, rng: np.random.Generator, draws: int) -> Draws:
         """`draws` values of each number, shape (numbers, draws)."""

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, NoReturn, TypeAlias
 from immutabledict import immutabledict
 
 from bayesknee.errors import (
+    BaseRateError,
     CaseFileError,
     EvidenceError,
     did_you_mean,
@@ -44,7 +45,8 @@ TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
 SESSION: Final = "session"  # what belongs to an interview alone; only what it was made with is read here
 SCOPE: Final = "scope"
 SKIPPED: Final = "skipped"
-CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, SKIPPED, SESSION)
+BASE_RATES: Final = "base_rates"
+CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, SKIPPED, BASE_RATES, SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
 
@@ -61,6 +63,7 @@ class Case:
         made_with: id, version and sha256 of the network that it was diagnosed with, where the file tells that.
         scope: what was answered to the questions of the network's scope, by id of the question.
         skipped: ids of questions that were put and not answered.
+        base_rates: base rates in place of the network's, by condition.
     """
 
     evidence: RawEvidence = field(default_factory=immutabledict)
@@ -74,6 +77,7 @@ class Case:
     made_with: Mapping[str, str] = field(default_factory=immutabledict)
     scope: Mapping[str, str] = field(default_factory=immutabledict)
     skipped: tuple[str, ...] = ()
+    base_rates: Mapping[str, float] = field(default_factory=immutabledict)
 
     def warnings(self, network: Network) -> list[str]:
         """What must be told before the case is diagnosed: whether the patient is outside, and `differences`.
@@ -195,6 +199,32 @@ def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
 def plain_answer(text: str) -> str | float:
     """A bare word as an answer: a number where it is one, else a state or a truth value; the network says which."""
     return float(text) if DECIMAL.fullmatch(text) else text
+
+
+def base_rates_of_words(words: Iterable[str]) -> Mapping[str, float]:
+    """Base rates from words such as `gout=0.1` and `gout=10%`.
+
+    Raises:
+        BaseRateError: a word of another shape, or two for one condition.
+    """
+    rates: dict[str, float] = {}
+    for word in words:
+        name, _, text = (part.strip() for part in word.partition("="))
+        rate = probability_of(text)
+        if not name or rate is None:
+            raise BaseRateError(f"{quoted(word)} is no base rate; expected condition=0.1 or condition=10%; write it so")
+        if name in rates:
+            raise BaseRateError(f"two base rates are given for {shown_word(name)}; expected one; keep one of them")
+        rates[name] = rate
+    return immutabledict(rates)
+
+
+def probability_of(text: str) -> float | None:
+    """`0.1`, or `10%`, as a number; None for other text."""
+    figure = text.removesuffix("%").rstrip()
+    if not DECIMAL.fullmatch(figure):
+        return None
+    return float(figure) / 100.0 if text.endswith("%") else float(figure)
 
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -322,6 +352,7 @@ class _CaseReader:
             skipped=self._texts(SKIPPED, fields[SKIPPED]) if SKIPPED in fields else (),
             made_with=self._made_with(fields.get("made_with")),
             scope=self._scope(fields[SCOPE]) if SCOPE in fields else immutabledict(),
+            base_rates=self._base_rates(fields[BASE_RATES]) if BASE_RATES in fields else immutabledict(),
             **{key: self._text(key, fields[key]) for key in TEXT_KEYS if key in fields},
         )
         if self._problems:
@@ -331,7 +362,8 @@ class _CaseReader:
     def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
         """The parts of a case by key, whichever of the three shapes the file has."""
         if tree.items.keys() >= _RESULT_KEYS:
-            parts = {key: tree.items[key] for key in ("evidence", "setting", SKIPPED) if key in tree.items}
+            kept = ("evidence", "setting", SKIPPED, BASE_RATES)
+            parts = {key: tree.items[key] for key in kept if key in tree.items}
             return parts | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
         if len(tree.items) > MOST_KEYS:
             got, expected = f"{len(tree.items):,} keys", f"one patient, of at most {MOST_KEYS:,} answers"
@@ -367,6 +399,15 @@ class _CaseReader:
         if not answers or len(answers) < len(items):
             self._problem(tree.line, f"{_kind(tree)} as scope", "answers by question", "write question: answer lines")
         return immutabledict(answers)
+
+    def _base_rates(self, tree: Tree) -> Mapping[str, float]:
+        items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
+        rates = {name: probability_of(item.text) for name, item in items.items() if isinstance(item, Scalar)}
+        found = {name: rate for name, rate in rates.items() if rate is not None}
+        if not found or len(found) < len(items):
+            expected, remedy = "probabilities by condition", "write condition: 0.1, or condition: 10%"
+            self._problem(tree.line, f"{_kind(tree)} as base_rates", expected, remedy)
+        return immutabledict(found)
 
     def _evidence(self, tree: Tree) -> RawEvidence:
         if not isinstance(tree, yaml_tree.Mapping):

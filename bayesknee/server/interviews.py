@@ -63,7 +63,7 @@ def _interview(
     found = networks.network(network or stored.network)
     first, state, lost = taken_up(stored, found)
     changed = () if stored.is_of(found) else (f"the case is of another network than {found.id} {found.version}",)
-    engine = networks.engine(found, first)
+    engine = networks.engine(found, first, stored.base_rates)
     lost = tuple(f"does not fit any more: {each}" for each in lost)
     return Interview(engine, policy=stored.policy, state=state), (*changed, *lost)
 
@@ -74,7 +74,7 @@ def _begun(
     empty = not case or (case.keys() <= {"evidence"} and not case.get("evidence"))
     read = parse_case(json.dumps({"evidence": {}} if empty else case).encode(), BODY)
     found = networks.network(network or read.network)
-    engine = networks.engine(found, setting or read.setting or None)
+    engine = networks.engine(found, setting or read.setting or None, read.base_rates)
     if faults := tuple(faults_of(found, read.evidence)):
         raise AtEvidenceError(faults)
     return Interview(engine, read.evidence, policy), tuple(read.warnings(found))

@@ -78,13 +78,18 @@ class Networks:
             raise NetworkNotFoundError(unknown_text("network", name, self.by_id, "of this server"))
         return self.by_id[name]
 
-    def engine(self, network: Network, setting: str | None) -> Engine:
-        """The engine of a network in a setting, made once.
+    def engine(
+        self, network: Network, setting: str | None, base_rates: Mapping[str, float] = immutabledict()
+    ) -> Engine:
+        """The engine of a network in a setting, made once; with other base rates than the network's, made anew.
 
         Raises:
             SettingError: the network has no such setting.
+            BaseRateError: base rates that cannot be.
         """
         chosen = check_setting(network, setting)
+        if base_rates:
+            return Engine(network, chosen, budget=self.budget, base_rates=base_rates)
         with self._lock:
             if (network.id, chosen) not in self._engines:
                 self._engines[network.id, chosen] = Engine(network, chosen, budget=self.budget)
@@ -98,7 +103,7 @@ class Networks:
         """
         case = parse_case(body, BODY)
         found = self.network(network or case.network)
-        engine = self.engine(found, setting or case.setting or None)
+        engine = self.engine(found, setting or case.setting or None, case.base_rates)
         return Patient(case, diagnosed(engine, case.evidence, case.skipped), tuple(case.warnings(found)))
 
 

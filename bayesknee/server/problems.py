@@ -13,6 +13,7 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import (
     AnswerClashError,
+    BaseRateError,
     BayeskneeError,
     BudgetError,
     ConditionError,
@@ -129,6 +130,8 @@ def _pointer(error: BayeskneeError) -> str:
         return "/setting" if isinstance(error, SettingError) else "/network"
     if isinstance(error, EvidenceError):
         return "/evidence"
+    if isinstance(error, BaseRateError):
+        return "/base_rates"
     return "?" if isinstance(error, ConditionError | QuestionError) else ""
 
 

@@ -41,6 +41,11 @@ CASE: Final[Mapping[str, Any]] = {
     "properties": {
         "evidence": {"type": "object", "additionalProperties": _ANSWER},
         "setting": {"type": "string"},
+        "base_rates": {
+            "type": "object",
+            "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+            "description": "Base rates in place of the network's, by condition.",
+        },
         "network": {"type": "string", "description": "Id of a network that is served."},
         "id": {"type": "string", "description": "Initials or a number, for the head of a report."},
         "scope": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -25,7 +25,7 @@ class UrgencyTold(Told):
 class WarningTold(Told):
     """A warning about these answers. Pass it on."""
 
-    kind: str = Field(description="conflict, poor_fit, set_aside or not_checked.")
+    kind: str = Field(description="base_rate, conflict, poor_fit, set_aside or not_checked.")
     message: str
     answers: list[str]
 

@@ -199,6 +199,19 @@ def test_ctrl_c_loses_nothing(session: Path) -> None:
     assert evidence(session)["age"] == 40
 
 
+def test_base_rates_are_kept_and_told(run: Run, session: Path) -> None:
+    """A session keeps them; without one, what to type has them; the command line goes before the session."""
+    words = ("ask", "--asked-of", "patient", "--network", TINY, "--setting", "clinic", "tennis=yes")
+    ran = run(*words, "--base-rate", "fracture=25%", input="")
+    assert "--base-rate fracture=25% --setting clinic tennis=yes" in ran.out
+    kept = (*words, "--session", str(session))
+    run(*kept, "--base-rate", "fracture=25%", "--base-rate", "infection=0.05", input="")
+    assert json.loads(session.read_text())["base_rates"] == {"fracture": 0.25, "infection": 0.05}
+    run(*kept, "--base-rate", "fracture=0.3", input="")
+    assert json.loads(session.read_text())["base_rates"] == {"fracture": 0.3, "infection": 0.05}
+    assert "Base rate of Broken bone set to 30 %" in run("diagnose", "--case", str(session), "--network", TINY).out
+
+
 def test_ctrl_c_without_a_session_tells_the_answers() -> None:
     terminal = Terminal("--setting", "clinic")
     terminal.sees("How old are you?", "18 years or more:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -56,6 +57,66 @@ def test_case_file_and_words_together(run: Run, write: Callable[..., str]) -> No
 def test_options_go_before_the_case_file(run: Run, write: Callable[..., str]) -> None:
     case = write("{network: nowhere, setting: emergency, evidence: {tennis: yes}}")
     assert "Setting: Clinic" in run("diagnose", "--case", case, *OF_TINY, "--setting", "clinic").out
+
+
+GIVEN = ("--base-rate", "fracture=25%", "--base-rate", "infection=0.05")
+
+
+def test_base_rates_are_told_and_kept(run: Run, write: Callable[..., str]) -> None:
+    """What --json prints is read again with them; the command line goes before the file."""
+    lines = (
+        "Base rate of Broken bone set to 25 %; the network says 10 %.",
+        "Base rate of Infected joint set to 5 %; the network says 2 %.",
+    )
+    for command in ("diagnose", "explain", "questions", "sensitivity"):
+        told = " ".join(run(command, *OF_TINY, "tennis=yes", *GIVEN).out.split())
+        assert all(told.count(line) == 1 for line in lines), command
+    assert lines[0] in run("plan", *OF_TINY, "-k", "2", "--details", *GIVEN).out
+    printed = run("diagnose", *OF_TINY, "tennis=yes", *GIVEN, "--json").out
+    case = write(printed, "case.json")
+    assert run("diagnose", *OF_TINY, "--case", case, "--json").out == printed
+    other = json.loads(run("diagnose", *OF_TINY, "--case", case, "--base-rate", "fracture=0.3", "--json").out)
+    assert other["base_rates"] == {"fracture": 0.3, "infection": 0.05}
+
+
+def test_base_rates_of_a_report_and_of_scores(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run("diagnose", *OF_TINY, "tennis=yes", *GIVEN, "--report", str(page))
+    assert "Base rate of Broken bone set to 25 %; the network says 10 %." in page.read_text(encoding="utf-8")
+    table, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    table.write_text("tennis\nyes\n", encoding="utf-8")
+    ran = run("score", str(table), "-o", str(out), *OF_TINY, *GIVEN, "--json")
+    assert "warning: Base rate of Broken bone set to 25 %; the network says 10 %." in ran.err
+    expected = json.loads(run("diagnose", *OF_TINY, "tennis=yes", *GIVEN, "--json").out)["posterior"]
+    (scored,) = csv.DictReader(out.read_text(encoding="utf-8").splitlines())
+    for each in expected:
+        assert float(scored[each["condition"]]) == pytest.approx(each["probability"], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("fractur=0.1", "unknown condition 'fractur' of network tiny; did you mean fracture?"),
+        ("fracture=110%", "base rate 1.1 of fracture; expected a probability inside (0, 1); correct it"),
+        ("fracture", "'fracture' is no base rate; expected condition=0.1 or condition=10%; write it so"),
+    ],
+)
+def test_base_rates_refused(refused: Refused, given: str, told: str) -> None:
+    assert told in refused("diagnose", *OF_TINY, "tennis=yes", "--base-rate", given)
+
+
+def test_readers_beside_an_evaluation(run: Run, refused: Refused, tmp_path: Path) -> None:
+    reader = tmp_path / "reader.csv"
+    ids = ("fell", "tennis", "missed", "none", "another")
+    reader.write_text("id,condition,probability\n" + "".join(f"{name},strain,1\n" for name in ids), encoding="utf-8")
+    evaluated = ("evaluate", "tests/networks/tiny_cases.jsonl", *OF_TINY, "--rounds", "0")
+    ran = run(*evaluated, "--beside", str(reader), "--json")
+    told = json.loads(ran.out)
+    assert told["measures"]["reader"]["top1"]["value"] == 0.25
+    assert "warning: reader rates another, not among the cases; left out" in ran.err
+    assert "two forecasters are called reader" in refused(*evaluated, "--beside", str(reader), "--beside", str(reader))
+    reader.write_text("id,condition,probability\nfell,strain,1\n", encoding="utf-8")
+    assert "no ratings of tennis and 2 more; expected those of all" in refused(*evaluated, "--beside", str(reader))
 
 
 def test_what_json_prints_is_a_case(run: Run) -> None:

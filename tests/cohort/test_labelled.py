@@ -257,3 +257,11 @@ def test_packed_answers_are_the_same_evidence_and_take_a_byte_for_each_question(
     assert not isinstance(packed[1].known, PackedAnswers)  # a likelihood has no code
     for one, other in zip(packed, plain, strict=True):
         assert one.evidence == other.evidence
+
+
+def test_base_rates_of_a_case_are_refused() -> None:
+    """They would be left out of an evaluation without a word."""
+    with pytest.raises(
+        CaseFileError, match="ada: got base_rates; expected a labelled case at those of the network; leave"
+    ):
+        check_cases([Case(id="ada", label=("strain",), base_rates={"strain": 0.2})], TINY)

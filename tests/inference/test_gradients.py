@@ -17,7 +17,7 @@ from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.number_words import allowed, find_number, with_number
 from tests.support.effort import each_seed
 from tests.support.random_networks import random_answers, seeded_patient
-from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
+from tests.support.small_networks import condition, distribution, finding, greatest, network, noisy_or, risk_factor
 
 C: Final = condition("c", 0.2)
 F: Final = finding("f", noisy_or(0.1, c=0.7))
@@ -54,6 +54,14 @@ def test_an_odds_ratio_moves_the_intercept_too() -> None:
     assert by_path(gradients(engine, {"r": "no"}))[path] == pytest.approx(0.16 * shift / 4.0)
     assert by_path(gradients(engine, {"r": "yes"}))[path] == pytest.approx(0.25 * (1.0 + shift) / 4.0)
     assert by_path(gradients(engine, {}))[path] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_is_certain_has_no_slope() -> None:
+    """A finding that holds for certain where c does: P(c | f) = 1, whatever the base rate."""
+    rule = greatest(distribution(no=1.0, yes=0.0), c=distribution(no=0.0, yes=1.0))
+    net = network(C, finding("f", rule), complaint="", most_causes=1)
+    found = Engine(net).compiled.strategy.gradients(Engine(net).diagnose({"f": "yes"}).evidence, (frozenset([0]),))
+    assert by_path(found) == {"conditions.c.base_rate.any_setting": pytest.approx(0.0, abs=1e-12)}
 
 
 def test_while_nothing_is_known_only_base_rates_matter() -> None:

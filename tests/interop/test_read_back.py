@@ -41,6 +41,7 @@ from tests.support.other_programs import (
     pyagrum_table,
 )
 from tests.support.random_networks import SMALL, TINY, Patient, random_answers, seeded_patient
+from tests.support.small_networks import arteries
 
 READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "bif": BIFReader,
@@ -116,6 +117,20 @@ def test_pgmpy_reads_the_shipped_network(format_: str, shipped: Network, tmp_pat
     patient = _of_shipped(shipped, seed=EXPORT_FORMATS.index(format_))
     model = READERS[format_](str(_write(patient, format_, tmp_path))).get_model()
     assert _same(ask_pgmpy(model, shipped, patient.answers), _expected(patient))
+
+
+@pytest.mark.parametrize("setting", ["practice", "emergency"])
+def test_shares_of_forms_are_those_of_the_setting(setting: str, tmp_path: Path) -> None:
+    """As worked out in tests/inference/enumeration/test_limited.py, for shares of 0.05 and 0.4."""
+    network = arteries()
+    patient = Patient(network, setting, {"f": "yes"})
+    path = str(_write(patient, "xmlbif", tmp_path))
+    ill = 0.2 * (0.1 + 0.7 * network.conditions["c"].forms["blocked"].share_in(setting))
+    expected = {"c": pytest.approx(ill / (ill + 0.08), abs=1e-9)}
+    assert _expected(patient) == expected
+    assert ask_pgmpy(XMLBIFReader(path).get_model(), network, patient.answers) == expected
+    model = gum.loadBN(path)
+    assert ask_pyagrum(model, {name: name for name in model.names()}, network, patient.answers) == expected
 
 
 def _document(*parents: str) -> Document:

@@ -68,6 +68,23 @@ def test_the_file_is_a_case(tmp_path: Path) -> None:
     assert Engine(NETWORK, case.setting).diagnose(case.evidence, skipped=case.skipped) == interview.diagnosis
 
 
+def test_base_rates_are_kept(tmp_path: Path) -> None:
+    rates = {"fracture": 0.25}
+    path = written(tmp_path / "patient.json", Interview(Engine(NETWORK, base_rates=rates), {"tennis": "yes"}, POLICY))
+    with SessionFile(path) as file:
+        stored = file.read()
+    assert stored is not None
+    assert stored.base_rates == read_case(path).base_rates == rates
+
+
+@pytest.mark.parametrize("wrong", ["0.25", [0.25], {"fracture": "0.25"}, {"fracture": True}])
+def test_base_rates_that_are_none(wrong: object, tmp_path: Path) -> None:
+    path = tmp_path / "patient.json"
+    path.write_text(json.dumps({**to_case(half_way()), "base_rates": wrong}), encoding="utf-8")
+    with SessionFile(path) as file, pytest.raises(SessionError, match="it lacks or garbles base_rates"):
+        file.read()
+
+
 def test_as_a_case_it_tells_which_version_it_was_made_with(tmp_path: Path) -> None:
     case = read_case(written(tmp_path / "patient.json", half_way()))
     assert case.differences(NETWORK) == []

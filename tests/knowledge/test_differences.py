@@ -8,7 +8,7 @@ from bayesknee import Network, load_network
 from bayesknee.knowledge.differences import find_differences
 from bayesknee.knowledge.model import Finding, NoisyOr
 from tests.support.paths import NETWORKS
-from tests.support.small_networks import condition, finding, network, noisy_or, probability
+from tests.support.small_networks import arteries, condition, finding, network, noisy_or, probability
 
 TINY, CHANGED = load_network(NETWORKS / "tiny"), load_network(NETWORKS / "tiny_changed")
 
@@ -53,6 +53,21 @@ def test_parts_that_came_and_went() -> None:
     assert find_differences(one, two).added == (("findings", "ache"),)
     assert find_differences(two, one).removed == (("findings", "ache"),)
     assert not find_differences(one, two).numbers
+
+
+def test_a_share_by_setting_in_place_of_one_is_told_by_its_numbers() -> None:
+    one = arteries({"blocked": 0.4, "narrow": 0.6})
+    found = find_differences(one, arteries())
+    place = ("conditions", "c", "forms", "blocked", "share")
+    changes = {
+        change.path: (change.old and change.old.value, change.new and change.new.value) for change in found.moved
+    }
+    assert {path: each for path, each in changes.items() if path[3] == "blocked"} == {
+        place: (0.4, None),
+        (*place, "practice"): (None, 0.05),
+        (*place, "emergency"): (None, 0.4),
+    }
+    assert not found.reworded
 
 
 def test_another_rule_is_both_numbers_and_form() -> None:

@@ -12,7 +12,17 @@ from bayesknee.knowledge.model import Distribution, Probability
 from bayesknee.knowledge.number_words import allowed, citation, find_number, number_words, with_number
 from tests.support.paths import NETWORKS
 from tests.support.random_networks import random_network
-from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, reading, sign
+from tests.support.small_networks import (
+    arteries,
+    condition,
+    distribution,
+    finding,
+    mixture,
+    network,
+    noisy_or,
+    reading,
+    sign,
+)
 
 TINY: Final = load_network(NETWORKS / "tiny")
 
@@ -75,6 +85,17 @@ def test_where_there_is_one_cause_the_other_base_rates_give_way() -> None:
     changed = with_number(net, ("conditions", "a", "base_rate", "any_setting"), 0.75)
     rates = [each.base_rate["any_setting"].value for each in changed.conditions.values()]
     assert rates == pytest.approx([0.75, 0.15, 0.1])
+
+
+def test_the_shares_of_the_other_forms_give_way_in_the_same_setting() -> None:
+    """Of 0.05 and 0.95 in a practice; those of an emergency department stay."""
+    net = arteries()
+    path = ("conditions", "c", "forms", "blocked", "share", "practice")
+    changed = with_number(net, path, 0.24).conditions["c"]
+    assert changed.shares_in("practice") == pytest.approx((0.24, 0.76))
+    assert changed.shares_in("emergency") == (0.4, 0.6)
+    assert allowed(net, path) == pytest.approx((1e-9, 1.0 - 1e-9))
+    assert number_words(net, path) == "share of blocked among C"
 
 
 def test_numbers_in_words() -> None:

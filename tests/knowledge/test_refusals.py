@@ -84,7 +84,52 @@ FLAG_WHEN = """    when:
       - {onset: [sudden, fall]}
       - {swelling_noticed: [yes], effusion_felt: [yes]}
 """
+FIGURE = "{value: 0.5, low: 0.4, high: 0.6}"
+
+
+def in_forms(slow: str, fast: str) -> str:
+    """A tendon strain in two forms of these shares."""
+    each = f"slow: {{name: Slow, share: {slow}}}, fast: {{name: Fast, share: {fast}}}"
+    return f"    what_helps: Rest.\n    forms: {{{each}}}\n"
+
+
 ONE_FAULT = {
+    **{
+        f"shares of forms: {name}": ("    what_helps: Rest.\n", in_forms(share, other), told)
+        for name, (share, other, told) in {
+            "off 1": (FIGURE, FIGURE.replace("0.5", "0.4"), ["strain.forms", "shares that sum to 0.9", "correct one"]),
+            "off 1 in a setting": (
+                f"{{any_setting: {FIGURE}, emergency: {FIGURE}}}",
+                f"{{any_setting: {FIGURE}, emergency: {FIGURE.replace('0.5', '0.4')}}}",
+                ["shares in emergency that sum to 0.9", "shares that sum to 1 in each setting", "correct one of them"],
+            ),
+            "an unknown setting": (
+                f"{{any_setting: {FIGURE}, emergncy: {FIGURE}}}",
+                f"{{any_setting: {FIGURE}, emergncy: {FIGURE}}}",
+                ["slow.share.emergncy", "'emergncy'", "did you mean emergency"],
+            ),
+            "a setting without any": (
+                f"{{emergency: {FIGURE}}}",
+                f"{{emergency: {FIGURE}}}",
+                ["slow.share", "nothing for clinic", "add it, or any_setting"],
+            ),
+            "not all by setting": (
+                f"{{any_setting: {FIGURE}, emergency: {FIGURE}}}",
+                FIGURE,
+                ["fast.share", "a share without settings", "one for any_setting, emergency, as of slow"],
+            ),
+            "a bare number of a setting": (
+                f"{{any_setting: {FIGURE}, emergency: 0.5}}",
+                f"{{any_setting: {FIGURE}, emergency: {FIGURE}}}",
+                ["slow.share.emergency", "'0.5'", "a number with source and grade", "say where it comes from"],
+            ),
+            "a slip in a number": (
+                FIGURE.replace("value", "vlaue"),
+                FIGURE,
+                ["slow.share.value", "nothing", "a key value"],
+            ),
+        }.items()
+    },
     "unknown key": ("    icd10: M77.1", "    icd_10: M77.1", ["icd_10", "a known key", "did you mean icd10"]),
     "unknown section": ("\nsigns:", "\nsings:", ["'sings'", "a section of the format", "did you mean signs"]),
     "missing key": ("    name: Tendon strain\n", "", ["strain.name", "nothing", "a key name", "add it"]),
@@ -461,6 +506,20 @@ def test_a_fault_is_told_with_file_and_line(change: Change, old: str, new: str, 
     assert message.startswith("network.yaml:")
     for part in ("got ", "expected ", *told):
         assert part in message
+
+
+def test_shares_of_forms_are_read(change: Change) -> None:
+    """One number for all settings, or a number a setting; `any_setting` for the others."""
+    old = "    what_helps: Rest.\n"
+    one = load_network(change(old, in_forms(FIGURE, FIGURE))).conditions["strain"]
+    assert [one.shares_in(setting) for setting in ("clinic", "emergency")] == [(0.5, 0.5)] * 2
+
+
+def test_shares_of_forms_by_setting_are_read(change: Change) -> None:
+    slow, fast = (FIGURE.replace("0.5", value) for value in ("0.45", "0.55"))
+    shares = (f"{{any_setting: {FIGURE}, emergency: {figure}}}" for figure in (slow, fast))
+    strain = load_network(change("    what_helps: Rest.\n", in_forms(*shares))).conditions["strain"]
+    assert [strain.shares_in(setting) for setting in ("clinic", "emergency")] == [(0.5, 0.5), (0.45, 0.55)]
 
 
 def test_a_score_is_read(change: Change) -> None:

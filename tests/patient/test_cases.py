@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.errors import CaseFileError, EvidenceError
-from bayesknee.patient.cases import MOST_BYTES, Case, added, evidence_of_words, parse_case, read_case
+from bayesknee.errors import BaseRateError, CaseFileError, EvidenceError
+from bayesknee.patient.cases import (
+    MOST_BYTES,
+    Case,
+    added,
+    base_rates_of_words,
+    evidence_of_words,
+    parse_case,
+    read_case,
+)
 from bayesknee.patient.evidence import check_evidence
 from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture
@@ -54,6 +62,32 @@ def test_all_keys() -> None:
         note="seen late",
         label=("fracture", "strain"),
     )
+
+
+def test_base_rates_are_read() -> None:
+    case = parse_case(b"evidence: {onset: fall}\nbase_rates: {fracture: 0.25, infection: 5%, strain: 40 %}\n", "c.yaml")
+    assert case.base_rates == {"fracture": 0.25, "infection": 0.05, "strain": 0.4}
+
+
+@pytest.mark.parametrize("wrong", ["0.25", "{fracture: many}", "{fracture: [0.25]}", "{}", "{fracture: '0,25'}"])
+def test_base_rates_that_are_none(wrong: str) -> None:
+    told = refusal(f"evidence: {{onset: fall}}\nbase_rates: {wrong}\n")
+    assert "as base_rates; expected probabilities by condition; write condition: 0.1, or condition: 10%" in told
+
+
+def test_base_rates_as_words() -> None:
+    assert base_rates_of_words(["fracture=0.25", "infection = 5 %"]) == {"fracture": 0.25, "infection": 0.05}
+
+
+@pytest.mark.parametrize("word", ["fracture", "=0.1", "fracture=", "fracture=much", "fracture=0,1", "fracture=%"])
+def test_words_that_are_no_base_rate(word: str) -> None:
+    with pytest.raises(BaseRateError, match=f"'{word}' is no base rate; expected condition=0.1 or condition=10%"):
+        base_rates_of_words([word])
+
+
+def test_two_base_rates_of_one_condition() -> None:
+    with pytest.raises(BaseRateError, match="two base rates are given for fracture; expected one; keep one of them"):
+        base_rates_of_words(["fracture=0.1", "fracture=0.2"])
 
 
 def test_a_bare_mapping_is_evidence() -> None:

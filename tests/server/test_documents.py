@@ -20,6 +20,7 @@ CASE = {
     "evidence": {"pain_on_grip": "yes", "age": 45, "onset": "unknown", "swelling_noticed": {"yes": 0.8, "no": 0.2}},
     "setting": "emergency",
 }
+GIVEN = {**CASE, "base_rates": {"fracture": 0.25}}
 OPERATIONS = {
     "diagnose": ("", ()),
     "diagnose?questions=1&asked_of=clinician&asked_of=test": (
@@ -53,6 +54,24 @@ def test_the_bytes_are_those_of_the_command_line(operation: str, client: TestCli
     answer = client.post(f"/v1/{operation}", json=CASE)
     assert answer.status_code == 200, answer.text
     assert answer.content == printed(operation.partition("?")[0], *([word] if word else []), *options)
+
+
+@pytest.mark.parametrize("operation", ["diagnose", "questions", "explain", "sensitivity", "plan?count=2"])
+def test_base_rates_of_a_case_count(operation: str, client: TestClient) -> None:
+    answer = client.post(f"/v1/{operation}", json=GIVEN)
+    words = ("-k", "2") if operation.startswith("plan") else ()
+    assert answer.content == printed(operation.partition("?")[0], *words, case=GIVEN)
+    told = answer.json()
+    assert told["base_rates"] == {"fracture": 0.25}
+    (warning,) = [each for each in told["warnings"] if each["kind"] == "base_rate"]
+    assert warning["message"] == "Base rate of Broken bone set to 25 %; the network says 40 %."
+
+
+def test_base_rates_that_cannot_be_are_told_at_their_place(client: TestClient) -> None:
+    answer = client.post("/v1/diagnose", json={**CASE, "base_rates": {"fractur": 0.25}})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["near"]) == ("/base_rates", ["fracture"])
 
 
 def test_a_case_that_was_made_with_another_version_is_told_alike(client: TestClient) -> None:

@@ -23,6 +23,7 @@ from bayesknee.knowledge.model import (
     Greatest,
     Mixture,
     NoisyOr,
+    Probability,
     Reading,
     RiskFactor,
     Sign,
@@ -151,7 +152,7 @@ def list_variables(network: Network, setting: str, intercepts: Mapping[str, floa
     return [
         *(_risk_factor(each, setting) for each in network.risk_factors.values()),
         *(_condition(network.conditions[name], intercepts[name]) for name in _parents_first(network)),
-        *(_form(each) for each in network.conditions.values() if each.forms),
+        *(_form(each, setting) for each in network.conditions.values() if each.forms),
         *(_sign(network.signs[name], network) for name in _signs_parents_first(network)),
         *(_finding(each, network) for each in network.findings.values()),
     ]
@@ -190,14 +191,20 @@ def _condition(condition: Condition, intercept: float) -> Variable:
     return Variable(condition.id, NO_YES, tuple(condition.odds_ratios), chance)
 
 
-def _form(condition: Condition) -> Variable:
+def _form(condition: Condition, setting: str) -> Variable:
     """In which form a condition is present, if it is."""
 
     def chance(states: States) -> list[float]:
-        shares = [form.share.value for form in condition.forms.values()]
+        shares = [_in_setting(form.share, setting).value for form in condition.forms.values()]
         return [0.0, *shares] if states[condition.id] == "yes" else [1.0] + [0.0] * len(shares)
 
     return Variable(form_of(condition.id), (ABSENT, *condition.forms), (condition.id,), chance)
+
+
+def _in_setting(share: Probability | Mapping[str, Probability], setting: str) -> Probability:
+    if isinstance(share, Probability):
+        return share
+    return share[setting] if setting in share else share["any_setting"]
 
 
 def form_of(condition: str) -> str:

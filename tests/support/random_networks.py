@@ -196,18 +196,32 @@ def _causes_named(rng: Random, conditions: Mapping[str, Condition]) -> list[str]
     return [*conditions, *_some(rng, forms, 0.5)]
 
 
-def _forms(rng: Random) -> dict[str, Form]:
-    """None mostly, else two or three, some with a level of their own."""
+def _forms(rng: Random, settings: list[str]) -> dict[str, Form]:
+    """None mostly, else two or three, some with a level of their own, with shares for all settings or for each."""
     if not FORMS or rng.random() < 0.7:
         return {}
     names = ["plain", "burst", "old"][: rng.choice([2, 2, 3])]
-    each = [rng.uniform(0.1, 1.0) for _ in names]
-    shares = [probability(part / sum(each)) for part in each]
+    shares = _shares(rng, len(names), settings)
     forms = {name: Form(name, name.upper(), share) for name, share in zip(names, shares, strict=True)}
     own = {
         name: replace(forms[name], level="emergency", limit=_any_probability(rng)) for name in _some(rng, names, 0.3)
     }
     return {**forms, **own}
+
+
+def _shares(rng: Random, forms: int, settings: list[str]) -> Sequence[Probability | dict[str, Probability]]:
+    """The shares of so many forms, which sum to 1 in each setting that has some."""
+
+    def divided(chance: Random) -> list[Probability]:
+        parts = [chance.uniform(0.1, 1.0) for _ in range(forms)]
+        return [probability(part / sum(parts)) for part in parts]
+
+    first = divided(rng)
+    own = Random(str(first))  # the rest of a network of a seed does not hang on how these are drawn
+    if own.random() < 0.5:
+        return first
+    by_setting = _by_setting(own, settings, [first, *(divided(own) for _ in settings[1:])])
+    return [{setting: shares[place] for setting, shares in by_setting.items()} for place in range(forms)]
 
 
 def _risk_factors(rng: Random, size: Size, settings: list[str]) -> dict[str, RiskFactor]:
@@ -236,7 +250,10 @@ def _conditions(
 ) -> dict[str, Condition]:
     parents = _condition_parents(rng, names, risk_factors)
     rates = _base_rates(rng, names, settings, complaint=complaint)
-    return {name: _condition(rng, name, rates[name], parents[name], risk_factors) for name in names}
+    return {
+        name: replace(_condition(rng, name, rates[name], parents[name], risk_factors), forms=_forms(rng, settings))
+        for name in names
+    }
 
 
 def _condition_parents(rng: Random, names: list[str], risk_factors: Mapping[str, RiskFactor]) -> dict[str, list[str]]:
@@ -304,7 +321,6 @@ def _condition(
         },
         must_not_miss=rng.random() < 0.4,
         stake=rng.choice([1.0, 3.0]),
-        forms=_forms(rng),
     )
 
 

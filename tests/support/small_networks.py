@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
 
 from immutabledict import immutabledict
@@ -15,6 +16,7 @@ from bayesknee.knowledge.model import (
     Distribution,
     Finding,
     FindingModel,
+    Form,
     Greatest,
     Group,
     Mixture,
@@ -104,12 +106,37 @@ def condition(
         what_helps=name,
         level="routine",
         limit=probability(0.1),
-        base_rate={setting: probability(rate) for setting, rate in rates.items()},
+        base_rate=_probabilities(rates),
         odds_ratios={
             parent: {state: odds_ratio(value) for state, value in by_state.items()}
             for parent, by_state in (odds_ratios or {}).items()
         },
     )
+
+
+def forms(shares: Mapping[str, float | Mapping[str, float]]) -> dict[str, Form]:
+    """Forms of these shares, for all settings or by setting."""
+    return {
+        name: Form(name, name, probability(share) if isinstance(share, float) else _probabilities(share))
+        for name, share in shares.items()
+    }
+
+
+def _probabilities(by_setting: Mapping[str, float]) -> dict[str, Probability]:
+    return {setting: probability(value) for setting, value in by_setting.items()}
+
+
+# An acute blockage is a twentieth of arterial disease in a practice, and two fifths in an emergency department.
+BLOCKED: Final = immutabledict(
+    {"blocked": {"practice": 0.05, "emergency": 0.4}, "narrow": {"practice": 0.95, "emergency": 0.6}}
+)
+
+
+def arteries(shares: Mapping[str, float | Mapping[str, float]] = BLOCKED) -> Network:
+    """A condition c of a fifth of people in either setting, and a finding f that its blocked form shows alone."""
+    ill = replace(condition("c", 0.2), forms=forms(shares))
+    shown = finding("f", noisy_or(0.1, **{"c.blocked": 0.8}))
+    return network(ill, shown, complaint="", settings=("practice", "emergency"))
 
 
 def risk_factor(

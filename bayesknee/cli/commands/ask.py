@@ -24,7 +24,7 @@ from bayesknee.cli.options import (
     warn,
     words_argument,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, check_report, report_options
+from bayesknee.cli.patient import asked_of_option, base_rate_option, case_option, check_report, report_options
 from bayesknee.cli.talking.talk import Talk
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
@@ -34,9 +34,8 @@ from bayesknee.interview import Interview, Policy
 from bayesknee.interview.preliminaries import PATIENT
 from bayesknee.interview.session import SessionFile, Stored
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
-from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import SETTING
-from bayesknee.patient.cases import Case, added, evidence_of_words, outside_warnings, read_case
+from bayesknee.patient.cases import Case, added, base_rates_of_words, evidence_of_words, outside_warnings, read_case
 from bayesknee.patient.evidence import shown
 
 MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
@@ -70,6 +69,7 @@ MOST_LOST: Final = 20  # answers that do not fit any more, told one a line
 @report_options
 @click.option("--details", is_flag=True, help="Tell figures of the stop rule, ids and codes at the end, too.")
 @setting_option
+@base_rate_option
 @network_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     words: tuple[str, ...],
@@ -86,6 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     patient: str | None,
     details: bool,  # noqa: FBT001
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
 ) -> None:
     """Ask the questions that tell most, one after the other, until more would change nothing.
@@ -112,19 +113,20 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         stored = file.read() if file else None
         policy = _policy(options, chosen, stored)
         named = network if network is not None else case.network or (stored.network if stored else "")
-        engine = Engine(load_network(named or DEFAULT_NETWORK), chosen)
+        rates = {**(stored.base_rates if stored else {}), **case.base_rates, **base_rates_of_words(base_rates)}
+        engine = Engine(load_network(named or DEFAULT_NETWORK), chosen, base_rates=rates)
         warn(case.warnings(engine.network))
         told = ("the case says", "the command line")
         evidence = added(case.evidence, evidence_of_words(words, engine.network), engine.network, told)
         if file and stored:
-            interview = _taken_up(engine.network, policy, stored, file)
+            interview = _taken_up(engine, policy, stored, file)
             more = {SETTING: chosen, **evidence} if chosen and chosen != interview.engine.setting else evidence
             for name, answer in more.items():
                 interview.check(name, answer)  # before any of them counts
         else:
             interview, more = Interview(engine, evidence, policy), {}
         named = _lasting(named)
-        if file and (stored is None or stored.policy != policy):
+        if file and (stored is None or (stored.policy, stored.base_rates) != (policy, engine.base_rates)):
             file.write(interview, named)  # what the command line says is to be kept, too
         _run(interview, Keeper(interview, file, named), more, named, details=details)
         if report is not None:
@@ -175,10 +177,11 @@ def _lasting(named: str) -> str:
     return str(Path(named).resolve()) if named and Path(named).is_dir() else named
 
 
-def _taken_up(network: Network, policy: Policy, stored: Stored, file: SessionFile) -> Interview:
+def _taken_up(engine: Engine, policy: Policy, stored: Stored, file: SessionFile) -> Interview:
     """The interview as it was left. Where not all of it fits the network any more, its file is copied first."""
     from bayesknee.interview.session import taken_up
 
+    network = engine.network
     first, state, lost = taken_up(stored, network)
     if not stored.is_of(network):
         made = stored.made_with
@@ -194,7 +197,7 @@ def _taken_up(network: Network, policy: Policy, stored: Stored, file: SessionFil
         click.echo(one_line(f"  does not fit any more: {each}"))
     if (more := len(lost) - MOST_LOST) > 0:
         click.echo(f"  and {more:,} more, which are in {kept.name}")
-    return Interview(Engine(network, first), policy=policy, state=state)
+    return Interview(engine.in_setting(first), policy=policy, state=state)
 
 
 class Keeper:

@@ -20,6 +20,7 @@ from bayesknee.cli.options import (
 )
 from bayesknee.cli.patient import (
     asked_of_option,
+    base_rate_option,
     case_option,
     check_report,
     diagnosed_with_warnings,
@@ -53,6 +54,7 @@ QUESTIONS_HELP: Final = f"How many next questions to tell.  [default: {TOLD_IN_T
 @words_argument()
 @case_option
 @setting_option
+@base_rate_option
 @network_option
 @json_option
 @click.option("--all", "all_conditions", is_flag=True, help="List all conditions, and not only the first few.")
@@ -68,6 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     words: tuple[str, ...],
     case_file: str | None,
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
     all_conditions: bool,  # noqa: FBT001 (how click calls)
@@ -94,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
         picture_format(picture)
     check_report(report, patient)
     drawn = _draws_and_seed(draws, seed, wanted=intervals)
-    diagnosis, warnings = diagnosed_with_warnings(words, case_file, setting, network)
+    diagnosis, warnings = diagnosed_with_warnings(words, case_file, setting, network, base_rates)
     found = diagnosis.intervals(*drawn) if intervals else None
     if picture is not None:
         _draw(diagnosis, picture, found)

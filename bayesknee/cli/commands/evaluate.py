@@ -14,6 +14,7 @@ from bayesknee.cli.options import (
     print_text,
     seed_type,
     setting_option,
+    warn,
 )
 from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network, load_network
 
@@ -21,18 +22,22 @@ MOST_ROUNDS: Final = (
     100_000  # an interval from 1,000 is off by a tenth of its width; these take minutes for 10,000 cases
 )
 
+BESIDE_HELP: Final = "Ratings of a reader to stand beside, .csv; repeatable."
+
 
 @click.command(
     "evaluate",
     epilog=examples(
         "bayesknee evaluate",
         "bayesknee evaluate patients.csv --setting emergency --report evaluation.html",
+        "bayesknee evaluate cases.jsonl --beside reader_1.csv --beside reader_2.csv",
         "bayesknee evaluate cases.jsonl --json",
     ),
 )
 @click.argument("cases", required=False, metavar="[CASES]")
 @setting_option
 @network_option
+@click.option("--beside", multiple=True, metavar="FILE", help=BESIDE_HELP)
 @click.option("--report", metavar="FILE", help="Write a report with plots, .html or .md.")
 @click.option("--failures", default=50, show_default=True, type=click.IntRange(0), help="List at most so many.")
 @click.option(
@@ -48,6 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     cases: str | None,
     setting: str | None,
     network: str | None,
+    beside: tuple[str, ...],
     report: str | None,
     failures: int,
     rounds: int,
@@ -61,10 +67,15 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     folder cases of the network. The label other stands for the network's catch-all, and, in a network without a
     complaint, none for a patient with none of its conditions. A case counts as right where any of its labels leads.
     Beside the network stands naive Bayes on the same numbers; every figure has a bootstrap interval.
+
+    --beside adds a column for a reader who rated the same cases: a .csv with a row for each patient and condition that
+    the reader thinks of (id, condition, probability and, if wanted, level). The probabilities of a patient sum to 1 at
+    most; what is left is spread evenly over the conditions that are not named.
     """
     folder = find_network(DEFAULT_NETWORK if network is None else network)
     loaded = load_network(folder)
     from bayesknee.cohort import evaluate, read_labelled
+    from bayesknee.cohort.ratings import read_ratings, told_left_out
     from bayesknee.display.evaluation import evaluation_text
 
     if report is not None:
@@ -72,12 +83,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         from bayesknee.files import check_report_path
 
         check_report_path(report, SUFFIXES)
-    evaluation = evaluate(
-        loaded,
-        read_labelled(cases if cases is not None else folder / "cases", loaded, setting, packed=True),
-        rounds=rounds,
-        seed=seed,
-    )
+    given = read_labelled(cases if cases is not None else folder / "cases", loaded, setting, packed=True)
+    readers = [read_ratings(each, loaded, [case.id for case in given]) for each in beside]
+    evaluation = evaluate(loaded, given, rounds=rounds, seed=seed, beside=readers)
+    warn(told_left_out(readers))
     if report is not None:
         from bayesknee.display.evaluation_report import write_report
 

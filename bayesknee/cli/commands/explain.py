@@ -13,7 +13,7 @@ from bayesknee.cli.options import (
     setting_option,
     words_argument,
 )
-from bayesknee.cli.patient import case_option, diagnosed
+from bayesknee.cli.patient import base_rate_option, case_option, diagnosed
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.documents import explanation_document, subject_id
 from bayesknee.errors import BayeskneeError
@@ -30,6 +30,7 @@ from bayesknee.errors import BayeskneeError
 @click.option("--against", metavar="CONDITION", help="Explain why rather than this other condition.")
 @case_option
 @setting_option
+@base_rate_option
 @network_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (how click calls)
@@ -37,6 +38,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     against: str | None,
     case_file: str | None,
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
 ) -> None:
@@ -49,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     would turn the two round.
     """
     named = [word for word in words if "=" not in word]
-    diagnosis = diagnosed([word for word in words if "=" in word], case_file, setting, network)
+    diagnosis = diagnosed([word for word in words if "=" in word], case_file, setting, network, base_rates)
     subject = _subject(diagnosis, named)
     other = None if against is None else subject_id(diagnosis.network, against)
     if as_json:

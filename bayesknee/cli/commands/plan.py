@@ -15,7 +15,7 @@ from bayesknee.cli.options import (
     setting_option,
     words_argument,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
+from bayesknee.cli.patient import asked_of_option, base_rate_option, case_option, diagnosed, ranking_options
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.documents import find_topic, plan_document, signs_first
@@ -39,6 +39,7 @@ from bayesknee.picture_formats import picture_format
 @click.option("--plot", "picture", metavar="FILE", help="Draw how sure it gets into a file, too: .png, .svg or .pdf.")
 @click.option("--seed", type=seed_type(), default=0, show_default=True, help="Of what is drawn.")
 @setting_option
+@base_rate_option
 @network_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     picture: str | None,
     seed: int,
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
 ) -> None:
@@ -64,7 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     """
     if picture is not None:
         picture_format(picture)
-    diagnosis = diagnosed(words, case_file, setting, network)
+    diagnosis = diagnosed(words, case_file, setting, network, base_rates)
     from bayesknee.display.progress import counted_bar
 
     with counted_bar("questions chosen", count) as progress:

@@ -13,7 +13,7 @@ from bayesknee.cli.options import (
     setting_option,
     words_argument,
 )
-from bayesknee.cli.patient import asked_of_option, case_option, diagnosed, ranking_options
+from bayesknee.cli.patient import asked_of_option, base_rate_option, case_option, diagnosed, ranking_options
 from bayesknee.documents import find_topic, questions_document
 
 
@@ -32,6 +32,7 @@ from bayesknee.documents import find_topic, questions_document
 @click.option("--look-ahead", is_flag=True, help="Rank the best few by what they are worth with what may follow.")
 @click.option("-n", "--number", type=click.IntRange(min=1), default=10, show_default=True, help="How many to tell.")
 @setting_option
+@base_rate_option
 @network_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
@@ -44,6 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     look_ahead: bool,  # noqa: FBT001 (how click calls)
     number: int,
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
 ) -> None:
@@ -53,7 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     missing a condition weighs counts), by plain information, by how well it separates the leader from the runner-up, or
     by what it tells of dangerous conditions alone. Told is what has not been asked yet and whose gate is known to hold.
     """
-    diagnosis = diagnosed(words, case_file, setting, network)
+    diagnosis = diagnosed(words, case_file, setting, network, base_rates)
     ranked = diagnosis.rank_questions(
         asked_of=asked_of or None,
         topic=[find_topic(diagnosis.network, topic) for topic in topics] or None,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
-from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option
+from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option, warn
+from bayesknee.cli.patient import base_rate_option
 from bayesknee.diagnosis.engine import Engine
+from bayesknee.diagnosis.explaining.patient_warnings import base_rate_warnings
 from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.patient.cases import base_rates_of_words
 
 
 @click.command(
@@ -27,6 +30,7 @@ from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 @click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work out on a Dask cluster.")
 @setting_option
+@base_rate_option
 @network_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
@@ -40,6 +44,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     resume: bool,  # noqa: FBT001 (how click calls)
     scheduler: str | None,
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
 ) -> None:
@@ -53,7 +58,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     log of P(answers). Rows with bad values go to a file of their own, with the reason. OUT appears only when it is
     complete; a run that was stopped can go on with --resume.
     """
-    engine = Engine(load_network(DEFAULT_NETWORK if network is None else network), setting)
+    loaded = load_network(DEFAULT_NETWORK if network is None else network)
+    engine = Engine(loaded, setting, base_rates=base_rates_of_words(base_rates))
+    warn(each.message for each in base_rate_warnings(engine.compiled))
     from bayesknee.cohort.score_files import score_file
     from bayesknee.display.progress import progress_bar
     from bayesknee.display.scores import scores_text

@@ -13,7 +13,7 @@ from bayesknee.cli.options import (
     setting_option,
     words_argument,
 )
-from bayesknee.cli.patient import case_option, diagnosed
+from bayesknee.cli.patient import base_rate_option, case_option, diagnosed
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS
 from bayesknee.documents import sensitivity_document, subject_id
 
@@ -32,6 +32,7 @@ from bayesknee.documents import sensitivity_document, subject_id
 )
 @case_option
 @setting_option
+@base_rate_option
 @network_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (how click calls)
@@ -40,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     most: int,
     case_file: str | None,
     setting: str | None,
+    base_rates: tuple[str, ...],
     network: str | None,
     as_json: bool,  # noqa: FBT001 (how click calls)
 ) -> None:
@@ -49,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 (how click calls)
     exact. Then come the numbers that, if they were wrong, would put another condition first, and what they would have
     to be.
     """
-    diagnosis = diagnosed(words, case_file, setting, network)
+    diagnosis = diagnosed(words, case_file, setting, network, base_rates)
     subject = next(iter(diagnosis.posterior)) if condition is None else subject_id(diagnosis.network, condition)
     if as_json:
         print_json(sensitivity_document(diagnosis, subject, most))

@@ -1,6 +1,7 @@
 """What a reader must be warned of whatever leads: answers that contradict each other or fit nothing, flags set aside.
 
-The texts are the same in all outputs: terminal, JSON, notebooks, tables and reports.
+Also base rates that are not the network's. The texts are the same in all outputs: terminal, JSON, notebooks, tables and
+reports.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from typing import Any, Final, Literal, TypeAlias
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.explaining.conflict import UNUSUAL, Conflict, Surprise, least_expected, surprise_of
 from bayesknee.errors import InferenceError
+from bayesknee.inference.compiled_network import CompiledNetwork
+from bayesknee.knowledge.network import is_single
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.plain import attributes
+from bayesknee.words import short_percent
 
-WarningKind: TypeAlias = Literal["conflict", "poor_fit", "set_aside", "not_checked"]
+WarningKind: TypeAlias = Literal["base_rate", "conflict", "poor_fit", "set_aside", "not_checked"]
 
 # Patients drawn before all of `Surprise` are: enough to tell most patients from unusual ones. Where more than `CLEAR`
 # of them gave answers as improbable, at most 1 in a million unusual patients is passed over.
@@ -28,9 +32,9 @@ class PatientWarning:
     """A warning about one patient.
 
     Attributes:
-        kind: `conflict`: answers contradict each other, and no condition explains it. `poor_fit`: they fit nothing in
-            the network. `set_aside`: a red flag holds, and other answers set it aside. `not_checked`: to look for the
-            first two would take more than the budget.
+        kind: `base_rate`: one was given in place of the network's. `conflict`: answers contradict each other, and no
+            condition explains it. `poor_fit`: they fit nothing in the network. `set_aside`: a red flag holds, and other
+            answers set it aside. `not_checked`: to look for a conflict and a poor fit would be beyond the budget.
         message: in words, with the answers.
         answers: those that it is about, as `finding=state`.
     """
@@ -42,6 +46,15 @@ class PatientWarning:
     def to_dict(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
         return attributes(self)
+
+
+def base_rate_warnings(compiled: CompiledNetwork) -> Iterator[PatientWarning]:
+    """That a base rate is not the network's: one warning for each that was given."""
+    others = " The base rates of the others give way in proportion." if is_single(compiled.network) else ""
+    for each in compiled.base_rates:
+        name, given, stated = compiled.network.conditions[each.condition].name, each.value, each.stated
+        told = f"Base rate of {name} set to {short_percent(given)}; the network says {short_percent(stated)}."
+        yield PatientWarning("base_rate", f"{told}{others}")
 
 
 def warnings_of(

@@ -80,10 +80,10 @@ def form_slopes(tables: SubsetTables) -> Iterator[SubsetSlope]:
     sets = tables.sets
     for number, condition in enumerate(tables.network.conditions.values()):
         for form in condition.forms.values():
-            share, cause = form.share.value, f"{condition.id}{OF_FORM}{form.id}"
+            share, cause = form.share_in(tables.setting), f"{condition.id}{OF_FORM}{form.id}"
             has_form = sets.holds_any(frozenset([sets.event_of(cause)]))
             others = sets.holds_any(frozenset([number])) - has_form
-            path = ("conditions", condition.id, "forms", form.id, "share")
+            path = ("conditions", condition.id, "forms", form.id, *form.share_path(tables.setting))
             yield SubsetSlope(path, has_form / share - others / (1.0 - share), linear=True)
 
 
@@ -135,6 +135,8 @@ class FindingGradients:
     def _of_set_table(self, finding: Finding, likelihood: Likelihood) -> Iterator[SubsetSlope]:
         """By the complex step; see `bayesknee.inference.rule_tables.moved_numbers`."""
         paths, moved = moved_numbers(finding.model)
+        if not paths:  # all of them hold for certain
+            return
         table = rule_table(finding.model, finding.states, self._sets, (), moved)
         rows = np.einsum("v,dvs->ds", np.array(likelihood), table).imag / STEP
         answer = weighted(self._tables.table(finding.id), likelihood)

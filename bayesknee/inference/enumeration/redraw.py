@@ -160,6 +160,7 @@ class Redraws:
 
     def __init__(self, network: Network, prior: Prior, sets: CauseSets, clusters: Mapping[str, ClusterTables]) -> None:
         self._network = network
+        self._setting = prior.parents.setting
         self._sets = sets
         self._clusters = clusters
         self._conditions = tuple(network.conditions)
@@ -188,7 +189,10 @@ class Redraws:
         shares: list[Vector] = []
         for condition in self._network.conditions.values():
             drawn = drawn_numbers(condition, draws, seed)
-            shares += [drawn["forms", form, "share"] for form in condition.forms] or [np.ones(draws)]
+            forms = condition.forms.items()
+            shares += [drawn["forms", name, *form.share_path(self._setting)] for name, form in forms] or [
+                np.ones(draws)
+            ]
         return [FormRow(self._sets, np.array(shares))]
 
     def _chances(

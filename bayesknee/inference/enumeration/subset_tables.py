@@ -122,7 +122,7 @@ class SubsetTables:
     """The tables of one network over all subsets. Read-only once made, so safe to share between threads.
 
     Attributes:
-        network: whose tables these are.
+        network, setting: whose tables these are.
         sets: the sets of causes.
         before_findings: the prior of conditions and risk factors.
         clusters: the tables of each cluster of signs, by id.
@@ -135,6 +135,7 @@ class SubsetTables:
     def __init__(self, network: Network, setting: str) -> None:
         check_sets(network)
         self.network = network
+        self.setting = setting
         self.sets = network_sets(network)
         self.before_findings = Prior(network, setting)
         self.clusters = {name: ClusterTables(network, each, self.sets) for name, each in network.clusters.items()}
@@ -169,8 +170,7 @@ class SubsetTables:
     @cached_property
     def shares(self) -> Vector:
         """By set, P(the forms of its conditions | the conditions), shape (sets,)."""
-        conditions = self.network.conditions.values()
-        shares = [[form.share.value for form in condition.forms.values()] or [1.0] for condition in conditions]
+        shares = [condition.shares_in(self.setting) for condition in self.network.conditions.values()]
         logs = np.log(np.concatenate(shares))
         return np.asarray(np.exp(self.sets.sums_of(logs)))
 

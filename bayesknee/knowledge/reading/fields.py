@@ -28,6 +28,7 @@ from bayesknee.knowledge.reading import yaml_tree
 from bayesknee.knowledge.reading.yaml_tree import Scalar, Tree
 
 DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+FIGURES: Final = ("value", "low", "high")  # the keys of a number by which it is known
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 N = TypeVar("N", bound=Number)
@@ -247,6 +248,14 @@ class Fields:
         """A number for each key of this place."""
         return immutabledict({key: self.number(key, kind) for key in self.keys()})
 
+    def number_or_by_setting(self, key: str, kind: type[N]) -> N | Mapping[str, N]:
+        """The number below `key`, or the number for each key of that place, where none of these is a figure."""
+        tree = self._items.get(key)
+        items = tree.items if isinstance(tree, yaml_tree.Mapping) else {}
+        if not items or any(isinstance(items.get(name), Scalar) for name in FIGURES):
+            return self.number(key, kind)
+        return self.child(key).numbers(kind)
+
     def number(self, key: str, kind: type[N]) -> N:
         """The number below `key`; one of NaN where it could not be read."""
         place = self.child(key)
@@ -263,7 +272,7 @@ class Fields:
         before = len(self._problems)
         value = self._figure("value")
         certain = self.truth("certain", default=False) if self.has("certain") else False
-        low, high = (self._figure(name) if not certain or self.has(name) else value for name in ("low", "high"))
+        low, high = (self._figure(name) if not certain or self.has(name) else value for name in FIGURES[1:])
         where_from = self._provenance()
         self.done()
         if len(self._problems) > before:

@@ -19,6 +19,7 @@ from immutabledict import immutabledict
 from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
 from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.checks import find_problems
+from bayesknee.knowledge.general_advice import GeneralAdvice
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import (
     NO_YES,
@@ -62,6 +63,7 @@ SECTIONS: Final = (
     "findings",
     "red_flags",
     "scores",
+    "general_advice",
     "interview",
     "scope",
 )
@@ -93,6 +95,7 @@ class _Draft:
     groups: dict[str, Group] = field(default_factory=dict)
     red_flags: dict[str, RedFlag] = field(default_factory=dict)
     scores: dict[str, GuidelineScore] = field(default_factory=dict)
+    general_advice: dict[str, GeneralAdvice] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
     scope: Scope = field(default_factory=Scope)
     complaint: str = ""
@@ -126,6 +129,7 @@ class _NetworkReader:
             groups=self._section("groups", _group),
             red_flags=self._section("red_flags", _red_flag),
             scores=self._section("scores", _score),
+            general_advice=self._section("general_advice", _general_advice),
             opening=self._opening(),
             scope=self._scope(),
             **self._head(),
@@ -340,6 +344,18 @@ def _score(name: str, entry: Fields) -> GuidelineScore:
     )
 
 
+def _general_advice(name: str, entry: Fields) -> GeneralAdvice:
+    return GeneralAdvice(
+        id=name,
+        text=entry.text("text"),
+        verdict=entry.text("verdict"),  # type: ignore[arg-type]  # checked with all else
+        guidelines=entry.text("guidelines"),
+        levels=entry.texts("levels"),  # type: ignore[arg-type]  # likewise
+        source=entry.text("source"),
+        note=entry.text("note", ""),
+    )
+
+
 def _score_item(name: str, entry: Fields) -> ScoreItem:
     ways = [key for key in ("when", "number", "at_least_as_likely_as", "not_asked") if entry.has(key)]
     if len(ways) != 1 or ("not_asked" in ways and not entry.truth("not_asked", default=False)):
@@ -404,7 +420,7 @@ def _condition(name: str, entry: Fields) -> Condition:
 def _form(name: str, entry: Fields) -> Form:
     has_care = entry.has("level") or entry.has("limit") or entry.has("thresholds")
     care = _thresholds(entry) if has_care else {}
-    form = Form(name, entry.text("name"), entry.number("share", Probability), **care)
+    form = Form(name, entry.text("name"), entry.number_or_by_setting("share", Probability), **care)
     entry.done()
     return form
 

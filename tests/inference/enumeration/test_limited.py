@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +14,12 @@ from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.triage import levels
 from bayesknee.display.text import diagnosis_text
 from bayesknee.errors import InferenceError
-from bayesknee.knowledge.model import LEVELS, Condition, Form
+from bayesknee.knowledge.model import LEVELS, Condition
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.number_words import with_number
+from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import encode
-from tests.support.small_networks import condition, finding, network, noisy_or, probability
+from tests.support.small_networks import BLOCKED, arteries, condition, finding, forms, network, noisy_or, probability
 
 
 def test_base_rates_of_one_cause_give_way_to_each_other() -> None:
@@ -51,8 +54,7 @@ def test_two_causes_at_most_rule_a_third_out() -> None:
 
 def with_forms(rate: float, **shares: float) -> Condition:
     """A condition c with forms of these shares."""
-    forms = {name: Form(name, name, probability(share)) for name, share in shares.items()}
-    return Condition(**{**vars(condition("c", rate)), "forms": forms})
+    return replace(condition("c", rate), forms=forms(shares))
 
 
 def cyst() -> Network:
@@ -79,9 +81,9 @@ def acute(level: str | None = "emergency") -> Network:
     """A routine condition, one form of which is an emergency from 3 % on."""
     net = cyst()
     limit = probability(0.03)
-    forms = {**net.conditions["c"].forms}
-    forms["burst"] = replace(forms["burst"], level=level, limit=limit if level else None)  # type: ignore[arg-type]
-    return replace(net, conditions={"c": replace(net.conditions["c"], forms=forms)})
+    each = {**net.conditions["c"].forms}
+    each["burst"] = replace(each["burst"], level=level, limit=limit if level else None)  # type: ignore[arg-type]
+    return replace(net, conditions={"c": replace(net.conditions["c"], forms=each)})
 
 
 def test_a_form_sets_the_level_at_its_own_limit() -> None:
@@ -100,9 +102,9 @@ def test_a_form_sets_the_level_at_its_own_limit() -> None:
 
 def test_the_most_probable_form_of_the_leader_sets_a_level_below_its_limit() -> None:
     net = acute()
-    forms = {**net.conditions["c"].forms}
-    forms["plain"] = replace(forms["plain"], level="urgent", limit=probability(0.7))
-    engine = Engine(replace(net, conditions={"c": replace(net.conditions["c"], forms=forms)}))
+    each = {**net.conditions["c"].forms}
+    each["plain"] = replace(each["plain"], level="urgent", limit=probability(0.7))
+    engine = Engine(replace(net, conditions={"c": replace(net.conditions["c"], forms=each)}))
     triage = engine.diagnose({"f": "no"}).triage
     assert [(reason.kind, reason.form, reason.level) for reason in triage.decisive] == [("leader", "plain", "urgent")]
 
@@ -151,8 +153,8 @@ def test_an_unknown_form_is_refused() -> None:
 
 
 def test_too_many_sets_of_forms_are_refused() -> None:
-    forms = {name: Form(name, name, probability(0.25)) for name in "uvwx"}
-    many = [replace(condition(f"c{number}", 0.2), forms=forms) for number in range(10)]
+    quarters = forms(dict.fromkeys("uvwx", 0.25))
+    many = [replace(condition(f"c{number}", 0.2), forms=quarters) for number in range(10)]
     with pytest.raises(InferenceError, match=r"9,765,625 sets of causes; .* \(add most_causes: 3\)"):
         Engine(network(*many))
 
@@ -163,3 +165,106 @@ def test_the_slope_of_a_share_worked_out() -> None:
     found = engine.compiled.strategy.gradients(engine.diagnose({"f": "yes"}).evidence, engine.compiled.events)
     place = found.paths.index(("conditions", "c", "forms", "burst", "share"))
     assert found.derivatives[place, 0] == pytest.approx(0.14 * 0.08 / 0.135**2)
+
+
+# --- shares by setting ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("setting", "share"), [("practice", 0.05), ("emergency", 0.4)])
+def test_shares_of_a_setting_worked_out(setting: str, share: float) -> None:
+    """P(f and blocked) = 0.2 x 0.8 with x the share, P(f and c) = 0.2 (0.8 x + 0.1 (1 - x)), P(f) is 0.08 more."""
+    diagnosis = Engine(arteries(), setting).diagnose({"f": "yes"})
+    ill = 0.2 * (0.8 * share + 0.1 * (1.0 - share))
+    assert diagnosis.posterior["c"] == pytest.approx(ill / (ill + 0.08))
+    assert diagnosis.forms["c"]["blocked"] == pytest.approx(0.2 * 0.8 * share / (ill + 0.08))
+    before = Engine(arteries(), setting).diagnose().forms["c"]
+    assert before == {"blocked": pytest.approx(0.2 * share), "narrow": pytest.approx(0.2 * (1.0 - share))}
+
+
+def test_a_setting_without_shares_has_those_of_any_setting() -> None:
+    net = arteries(
+        {"blocked": {"any_setting": 0.05, "emergency": 0.4}, "narrow": {"any_setting": 0.95, "emergency": 0.6}}
+    )
+    assert net.conditions["c"].shares_in("practice") == (0.05, 0.95)
+    for setting in ("practice", "emergency"):
+        assert (
+            Engine(net, setting).diagnose({"f": "yes"}).forms
+            == Engine(arteries(), setting).diagnose({"f": "yes"}).forms
+        )
+
+
+def test_one_share_is_that_of_all_settings() -> None:
+    net = arteries({"blocked": 0.4, "narrow": 0.6})
+    assert net.conditions["c"].shares_in("practice") == net.conditions["c"].shares_in("emergency") == (0.4, 0.6)
+    assert net.conditions["c"].forms["blocked"].share_in("practice") == 0.4
+
+
+@pytest.mark.parametrize("setting", ["practice", "emergency"])
+def test_only_the_shares_of_the_setting_bear_on_a_patient(setting: str) -> None:
+    """As for one share, with x = 0.05 and 0.4: the slope is 0.14 * 0.08 / P(f)^2, and exact over the range."""
+    diagnosis = Engine(arteries(), setting).diagnose({"f": "yes"})
+    found = diagnosis.sensitivity()
+    slopes = {effect.path: effect.derivative for effect in found.effects("c") if effect.path[2] == "forms"}
+    place = ("conditions", "c", "forms", "blocked", "share", setting)
+    chance = 0.08 + 0.2 * (0.1 + 0.7 * BLOCKED["blocked"][setting])
+    assert slopes == {
+        place: pytest.approx(0.14 * 0.08 / chance**2),
+        (*place[:3], "narrow", "share", setting): pytest.approx(-0.14 * 0.08 / chance**2),
+    }
+    moved = 0.2 * (0.1 + 0.7 * 0.3)
+    assert found.posterior_at(place, 0.3)["c"] == pytest.approx(moved / (moved + 0.08))
+    whole = Engine(with_number(diagnosis.network, place, 0.3), setting).diagnose({"f": "yes"})
+    assert whole.posterior["c"] == pytest.approx(moved / (moved + 0.08))
+
+
+def test_draws_of_a_setting_are_those_of_the_networks_redrawn() -> None:
+    """The intervals come from the very networks that `redrawn` gives, whose shares sum to 1 in each setting."""
+    for setting in ("practice", "emergency"):
+        engine = Engine(arteries(), setting)
+        drawn = engine.compiled.strategy.redrawn(
+            engine.diagnose({"f": "yes"}).evidence, engine.compiled.form_events, 1, 7
+        )
+        net = network_of_seed(engine.network, 7)
+        assert [sum(net.conditions["c"].shares_in(each)) for each in net.settings] == pytest.approx([1.0, 1.0])
+        chances = Engine(net, setting).diagnose({"f": "yes"}).forms["c"]
+        assert drawn[0].tolist() == pytest.approx([chances["blocked"], chances["narrow"]], abs=1e-12)
+
+
+def network_of_seed(net: Network, seed: int) -> Network:
+    """The network that the first draw of a seed means."""
+
+    class Fixed:
+        def integers(self, *_args: object, **_kwargs: object) -> int:
+            return seed
+
+    return redrawn(net, Fixed())  # type: ignore[arg-type]  # chance that is none
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        (
+            {"blocked": {"practice": 0.05, "emergency": 0.4}, "narrow": {"practice": 0.95, "emergency": 0.5}},
+            "c.forms: got shares in emergency that sum to 0.9; expected shares that sum to 1 in each setting",
+        ),
+        (
+            {"blocked": {"practice": 0.05, "emergency": 0.4}, "narrow": 0.95},
+            "narrow.share: got a share without settings; expected one for emergency, practice, as of blocked",
+        ),
+        (
+            {"blocked": {"any_setting": 0.05}, "narrow": {"any_setting": 0.95, "emergency": 0.6}},
+            "narrow.share: got a share for any_setting, emergency; expected one for any_setting, as of blocked",
+        ),
+        (
+            {"blocked": {"practice": 0.05}, "narrow": {"practice": 0.95}},
+            "blocked.share: got nothing for emergency; expected a figure for each setting; add it, or any_setting",
+        ),
+        (
+            {"blocked": {"any_setting": 0.05, "emergncy": 0.4}, "narrow": {"any_setting": 0.95, "emergncy": 0.6}},
+            "blocked.share.emergncy: got 'emergncy'; expected a setting of the network; did you mean emergency?",
+        ),
+    ],
+)
+def test_shares_by_setting_refused(shares: Mapping[str, float | Mapping[str, float]], told: str) -> None:
+    with pytest.raises(NetworkError, match=re.escape(told)):
+        arteries(shares)
