@@ -1,7 +1,4 @@
-"""The application: the operations of the interface for programs, below /v1.
-
-Pages for people would be another router, included beside these two, and take the place of what `/` answers.
-"""
+"""The application: the operations of the interface for programs, below /v1, and the pages for people."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp
@@ -18,6 +15,7 @@ from bayesknee.errors import BayeskneeError
 from bayesknee.server.guard import FAULT, HEALTH_PATH, Guard
 from bayesknee.server.limits import MOST_AT_ONCE
 from bayesknee.server.networks import Networks
+from bayesknee.server.pages.routes import STATIC, page_routes
 from bayesknee.server.patients import patient_routes
 from bayesknee.server.problems import problem, tell_error, tell_invalid
 from bayesknee.server.reading import reading_routes
@@ -54,11 +52,8 @@ def bare_app(networks: Networks) -> FastAPI:
     app.add_exception_handler(Exception, _tell_fault)
     app.include_router(reading_routes)
     app.include_router(patient_routes)
-
-    @app.get("/", include_in_schema=False)
-    def start() -> RedirectResponse:
-        """Where a page for people will stand."""
-        return RedirectResponse(OPENAPI)
+    app.include_router(page_routes)
+    app.mount("/static", STATIC)
 
     @app.get(HEALTH_PATH, tags=["server"], operation_id="health")
     def health() -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _happened(interview: Interview, event: object) -> Reply:
         raise InterviewError(f"event: got {got}; expected an object with do: {', '.join(EVENTS)}; write one of them")
     do, value, aside = event["do"], event.get("value"), event.get("set_aside") is True
     if do == "answer":
-        _check_asked(interview, event.get("question"))
+        check_asked(interview, event.get("question"))
         return interview.answer(value, set_aside=aside)
     if do == "change":
         return interview.change(str(event.get("question", "")), value, set_aside=aside)
@@ -128,7 +128,7 @@ def _happened(interview: Interview, event: object) -> Reply:
     return _NOTHING
 
 
-def _check_asked(interview: Interview, question: object) -> None:
+def check_asked(interview: Interview, question: object) -> None:
     """Refuses an answer to a question that is not the present one: of two requests, one may have come twice."""
     now = interview.question
     if question is not None and now is not None and question != now.id:

@@ -121,7 +121,7 @@ def problem_of(error: BayeskneeError) -> JSONResponse:
     text = str(error)
     faults = error.faults if isinstance(error, AtEvidenceError) else (Fault(_pointer(error), text, near_names(text)),)
     told = [{"pointer": fault.pointer, "detail": one_line(fault.detail), "near": list(fault.near)} for fault in faults]
-    return problem(_status(error), text, {"errors": told[:MOST_FAULTS], **_clash(error)})
+    return problem(status_of(error), text, {"errors": told[:MOST_FAULTS], **_clash(error)})
 
 
 def _pointer(error: BayeskneeError) -> str:
@@ -135,7 +135,8 @@ def _pointer(error: BayeskneeError) -> str:
     return "?" if isinstance(error, ConditionError | QuestionError) else ""
 
 
-def _status(error: BayeskneeError) -> int:
+def status_of(error: BayeskneeError) -> int:
+    """The status of HTTP that an error is told with."""
     if isinstance(error, RefusedError):
         return error.status
     if isinstance(error, ImpossibleEvidenceError | AnswerClashError):
