@@ -47,6 +47,7 @@ TITLES: Final = immutabledict(
         429: "Too many requests at once",
         500: "Fault of the server",
         501: "Not installed",
+        503: "Took too long",
     }
 )
 # The texts of errors suggest names so; see `bayesknee.errors.name_hint`.
@@ -112,7 +113,7 @@ def problem(status: int, detail: str, extras: Mapping[str, Any] = immutabledict(
         "program": __version__,
         **extras,
     }
-    headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
+    headers = {"Retry-After": str(RETRY_AFTER)} if status in (429, 503) else {}
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
