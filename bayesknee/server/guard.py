@@ -71,7 +71,9 @@ class Guard:
             work.cancel()
         if not work.done():
             answer.closed = True
-            await problem(503, f"no answer within {self.seconds:g} seconds; {LESS}")(scope, receive, _with_headers(send))
+            await problem(503, f"no answer within {self.seconds:g} seconds; {LESS}")(
+                scope, receive, _with_headers(send)
+            )
 
     def _ended(self, _work: object) -> None:
         self.in_work -= 1

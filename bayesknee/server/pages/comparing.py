@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,8 +9,8 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from immutabledict import immutabledict
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.display.explanation import effect_text
 from bayesknee.errors import BayeskneeError, BudgetError, few_hints, one_line
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -34,13 +33,13 @@ class OddsStep:
 
     Attributes:
         answer: in words; `Before any answer` for the first.
-        effect: the likelihood ratio in words; empty for the first.
+        ratio: the likelihood ratio of the answer; empty for the first.
         odds: after it, in words.
         probability: after it.
     """
 
     answer: str
-    effect: str
+    ratio: str
     odds: str
     probability: float
 
@@ -52,7 +51,7 @@ class PatientColumn:
     Attributes:
         rows: the answers, to be changed or left out.
         steps: from the base rate to the posterior; empty where the answers cannot be taken.
-        causes: names and probabilities of all conditions, the most probable first.
+        diagnosis: from the answers; None where they cannot be taken.
         alert: why the answers cannot be taken.
     """
 
@@ -60,7 +59,7 @@ class PatientColumn:
     heading: str
     rows: tuple[EditPart, ...]
     steps: tuple[OddsStep, ...]
-    causes: tuple[tuple[str, float], ...]
+    diagnosis: Diagnosis | None
     alert: str = ""
 
 
@@ -102,11 +101,9 @@ def _column(engine: Engine, subject: str, key: str, given: Mapping[str, object])
     try:
         with few_hints():
             steps = tuple(_steps(engine, subject, given))
-            posterior = engine.diagnose(given).posterior
+            return PatientColumn(key, HEADINGS[key], rows, steps, engine.diagnose(given))
     except BayeskneeError as error:
-        return PatientColumn(key, HEADINGS[key], rows, (), (), one_line(str(error)))
-    causes = tuple((network.conditions[name].name, chance) for name, chance in posterior.items())
-    return PatientColumn(key, HEADINGS[key], rows, steps, causes)
+        return PatientColumn(key, HEADINGS[key], rows, (), None, one_line(str(error)))
 
 
 def _row(network: Network, name: str, answer: object) -> EditPart:
@@ -132,14 +129,15 @@ def _steps(engine: Engine, subject: str, given: Mapping[str, object]) -> Iterato
     for number, (name, answer) in enumerate(answers.items(), 1):
         after = engine.diagnose(dict(list(answers.items())[:number])).posterior[subject]
         told = f"{label(network, name)}: {answer_text(network, name, answer)}"
-        yield OddsStep(told, effect_text(_log_odds(after) - _log_odds(before), contrast=False), _odds_text(after), after)
+        yield OddsStep(told, _ratio_text(before, after), _odds_text(after), after)
         before = after
 
 
-def _log_odds(probability: float) -> float:
-    if probability in (0.0, 1.0):
-        return math.inf if probability else -math.inf
-    return math.log(probability) - math.log1p(-probability)
+def _ratio_text(before: float, after: float) -> str:
+    """`x 3.2`: the odds after an answer over those before it."""
+    if {before, after} & {0.0, 1.0}:
+        return "" if before == after else "settles it"
+    return f"\N{MULTIPLICATION SIGN} {after * (1.0 - before) / ((1.0 - after) * before):.3g}"
 
 
 def _odds_text(probability: float) -> str:

@@ -12,8 +12,8 @@ from immutabledict import immutabledict
 from starlette.exceptions import HTTPException
 
 from bayesknee.diagnosis import wording
-from bayesknee.errors import BayeskneeError, one_line
 from bayesknee.display.interview import answers_told, recorded, step_told
+from bayesknee.errors import BayeskneeError, one_line
 from bayesknee.knowledge.pictures import middle
 from bayesknee.lazy_types import Environment
 from bayesknee.server.problems import status_of

@@ -91,7 +91,7 @@ def result_parts_of(visit: Visit, before: Mapping[str, float]) -> ResultParts:
     intervals = None
     with suppress(InferenceError):
         intervals = diagnosis.intervals(DRAWS)
-    unknown = {name: UNKNOWN for name in result.unknown}
+    unknown = dict.fromkeys(result.unknown, UNKNOWN)
     return ResultParts(
         bars=tuple(bar_parts(diagnosis, intervals)),
         intervals=intervals if intervals is not None and intervals.ranges.any else None,
@@ -124,9 +124,7 @@ def _part(diagnosis: Diagnosis, account: Account, direction: float, heading: str
     return SpokenPart(heading, tuple(entries), len(told) - len(shown))
 
 
-def _by_topic(
-    diagnosis: Diagnosis, topics: tuple[TopicAnswers, ...]
-) -> Iterator[tuple[str, tuple[EditPart, ...]]]:
+def _by_topic(diagnosis: Diagnosis, topics: tuple[TopicAnswers, ...]) -> Iterator[tuple[str, tuple[EditPart, ...]]]:
     for each in topics:
         if rows := tuple(_edits(diagnosis, each.answers)):
             yield topic_name(diagnosis.network, each.topic), rows

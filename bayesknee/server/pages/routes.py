@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from bayesknee.diagnosis.wording import scope_lines
-from bayesknee.interview.preliminaries import WHO, preliminary_prompt, preliminary_ids
+from bayesknee.interview.preliminaries import WHO, preliminary_ids, preliminary_prompt
 from bayesknee.patient.finding_search import search
 from bayesknee.server.networks import networks_of
 from bayesknee.server.pages.comparing import comparison_routes
@@ -65,7 +65,7 @@ def anew() -> Response:
 
 def shown(visit: Visit, form: SentForm, before: dict[str, float]) -> Response:
     """A card of the interview, or the result where there is none."""
-    found = [each for each in search(visit.network, form["words"])[:MOST_FOUND]] if form["words"] else None
+    found = search(visit.network, form["words"])[:MOST_FOUND] if form["words"] else None
     if not visit.changing and (visit.place == RESULT or is_over(visit)):
         return page("result", visit.status, visit=visit, found=found, parts=result_parts_of(visit, before))
     return page("interview", visit.status, visit=visit, found=found)
@@ -74,5 +74,3 @@ def shown(visit: Visit, form: SentForm, before: dict[str, float]) -> Response:
 def is_over(visit: Visit) -> bool:
     """Whether there is no card to show; a patient whom the network is not for gets one that says so."""
     return visit.interview.finished and not (visit.interview.outside and not visit.interview.state.ended)
-
-

@@ -25,6 +25,7 @@ from bayesknee.server.networks import Networks
 from bayesknee.server.pages.forms import SentForm
 from bayesknee.server.problems import status_of
 
+NO_REPLY: Final = Reply()
 POLICY: Final = Policy(ask_who=True, ask_setting=True)
 RESULT: Final = "result"  # where somebody is who looks at the result, or who changes an answer there
 
@@ -59,7 +60,7 @@ class Visit:
     changing: str = ""
     marks: Mapping[str, str] = immutabledict()
     to_confirm: Mapping[str, str] = immutabledict()
-    reply: Reply = Reply()
+    reply: Reply = NO_REPLY
     alert: str = ""
     pressed: str = ""
     clash: bool = False
@@ -143,7 +144,7 @@ def as_sent(answer: Answer) -> str:
     return answer if isinstance(answer, str) else ""
 
 
-# --- what a button does ------------------------------------------------------------------------------------------------
+# --- what a button does -----------------------------------------------------------------------------------------------
 
 
 def _answer(visit: Visit, form: SentForm) -> Visit:
@@ -185,7 +186,7 @@ def _list(visit: Visit, form: SentForm, rest: str | None) -> Visit:
     if not answers:
         raise InterviewError(NOTHING_MARKED)
     if rest == "no" and any(name not in marked for name in prompt.warnings):
-        return replace(visit, to_confirm=immutabledict(answers))
+        return replace(visit, to_confirm=immutabledict(answers), marks=marked)
     return _taken(visit, form, answers)
 
 
@@ -194,7 +195,9 @@ def _confirm(visit: Visit, form: SentForm) -> Visit:
 
 
 def _look_again(visit: Visit, form: SentForm) -> Visit:
-    return replace(visit, marks=_marked(form))
+    """The list again, with the marks that were there before the other lines were denied."""
+    answers = _marked(form)
+    return replace(visit, marks={name: answers[name] for name in form["marked"].split() if name in answers})
 
 
 def _marked(form: SentForm) -> dict[str, str]:
@@ -243,7 +246,7 @@ def _edit(visit: Visit, form: SentForm) -> Visit:
         for name, value in form.below("edit.").items()
         if name not in answers or value != as_sent(answers[name])
     ]
-    return replace(visit, reply=replies[-1] if replies else Reply())
+    return replace(visit, reply=replies[-1] if replies else NO_REPLY)
 
 
 _DONE: Final[Mapping[str, Callable[[Visit, SentForm], Visit]]] = immutabledict(
