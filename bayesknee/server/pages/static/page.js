@@ -97,11 +97,22 @@
     send(form, event.submitter);
   });
 
+  // A choice by the mouse counts at once. By the keyboard each arrow is a change, so there it counts when the field is left.
+  let byKey = false;
+  let changed = null;
+  const workOut = (field) => field.form.requestSubmit(field.form.querySelector("button"));
+
+  document.addEventListener("keydown", () => { byKey = true; }, true);
+  document.addEventListener("pointerdown", () => { byKey = false; }, true);
   document.addEventListener("change", (event) => {
-    if (event.target.hasAttribute("data-at-once")) {
-      const form = event.target.form;
-      form.requestSubmit(form.querySelector("button"));
-    }
+    if (!event.target.hasAttribute("data-at-once")) return;
+    if (byKey) changed = event.target;
+    else workOut(event.target);
+  });
+  document.addEventListener("focusout", (event) => {
+    if (!changed || event.target !== changed) return;
+    changed = null;
+    setTimeout(() => { if (event.target.isConnected) workOut(event.target); }); // once the focus is where it goes
   });
 
   // --- the drawing: tapping a place presses the button with its name ---
