@@ -8,11 +8,13 @@ import traceback
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bayesknee.server.limits import MOST_AT_ONCE, MOST_BODY, MOST_ROWS_BODY, MOST_SECONDS
-from bayesknee.server.problems import RefusedError, problem
+from bayesknee.server.pages.pages import refusal
+from bayesknee.server.problems import RefusedError
 from bayesknee.version import __version__
 
 LOG: Final = logging.getLogger("bayesknee.server")
@@ -50,14 +52,15 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if refused := self._refused(scope):
-            await problem(*refused)(scope, receive, _with_headers(send))
+            await refusal(Headers(scope=scope), *refused)(scope, receive, _with_headers(send))
             return
         await self._within_time(scope, receive, send)
 
     async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers in a task of its own, which is left alone when its time is up.
 
-        Work in a thread cannot be broken off: it goes on beside the others, and counts until it has ended.
+        Work in a thread cannot be broken off: it goes on beside the others, and counts until it has ended. Were the
+        task cancelled, it would not be counted any more.
         """
         answer = _Answer(send)
         self.in_work += 1
@@ -67,13 +70,13 @@ class Guard:
             await asyncio.wait({work}, timeout=self.seconds)
             if not work.done() and answer.begun:
                 await asyncio.wait({work})  # a stream, of which each part is short
-        finally:
+        except asyncio.CancelledError:  # the server stops
             work.cancel()
+            raise
         if not work.done():
             answer.closed = True
-            await problem(503, f"no answer within {self.seconds:g} seconds; {LESS}")(
-                scope, receive, _with_headers(send)
-            )
+            late = refusal(Headers(scope=scope), 503, f"no answer within {self.seconds:g} seconds; {LESS}")
+            await late(scope, receive, _with_headers(send))
 
     def _ended(self, _work: object) -> None:
         self.in_work -= 1
@@ -102,7 +105,7 @@ class Guard:
         except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold what a patient said)
             LOG.error("fault of the server at %s: %s", scope["path"], _where(error))  # noqa: TRY400 (likewise)
             if not answer.begun:
-                await problem(500, FAULT)(scope, receive, answer)
+                await refusal(Headers(scope=scope), 500, FAULT)(scope, receive, answer)
 
 
 class _Answer:

@@ -113,8 +113,12 @@ def problem(status: int, detail: str, extras: Mapping[str, Any] = immutabledict(
         "program": __version__,
         **extras,
     }
-    headers = {"Retry-After": str(RETRY_AFTER)} if status in (429, 503) else {}
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status, retry_headers(status), media_type=MEDIA_TYPE)
+
+
+def retry_headers(status: int) -> dict[str, str]:
+    """When to come again, where that may help."""
+    return {"Retry-After": str(RETRY_AFTER)} if status in (429, 503) else {}
 
 
 def problem_of(error: BayeskneeError) -> JSONResponse:

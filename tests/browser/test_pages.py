@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.chromium import NEEDS_CHROMIUM, browser
 from tests.browser.surfer import WIDTHS, Surfer, serving
+from tests.support.paths import NETWORKS
 
 pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM, pytest.mark.filterwarnings("default")]
 START = {"interview.who": "patient", "scope.place": "behind", "scope.known": "nothing", "setting": "primary_care"}
@@ -16,8 +19,16 @@ PATIENTS = "/compare#a.is.age=55&a.is.calf_swollen=yes&b.is.age=55&subject=deep_
 
 
 @pytest.fixture(scope="module")
-def anybody() -> Iterator[Surfer]:
-    with serving() as address, browser() as driver:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that somebody writes."""
+    made = tmp_path_factory.mktemp("written")
+    shutil.copy(NETWORKS / "tiny" / "network.yaml", made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def anybody(folder: Path) -> Iterator[Surfer]:
+    with serving("--watch", str(folder)) as address, browser() as driver:
         yield Surfer(driver, address)
 
 
@@ -198,3 +209,15 @@ def test_two_patients_travel_in_the_address(surfer: Surfer) -> None:
     address = surfer.driver.current_url.removeprefix(surfer.address)
     surfer.open(address)
     surfer.wait_for("#b-locking")
+
+
+def test_an_author_sees_what_was_saved_without_a_reload(surfer: Surfer, folder: Path) -> None:
+    surfer.open("/author")
+    check(surfer)
+    file = folder / "network.yaml"
+    text = file.read_text(encoding="utf-8")
+    surfer.follow(lambda: file.write_text(text.replace("kind: history", "kind: historie", 1), encoding="utf-8"))
+    assert "got 'historie'" in surfer.text
+    check(surfer)
+    surfer.follow(lambda: file.write_text(text, encoding="utf-8"))
+    assert "No fault" in surfer.text

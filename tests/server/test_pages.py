@@ -424,3 +424,32 @@ def test_the_second_patient_is_made_like_the_first_and_then_differs(client: Test
     assert visitor.page.text.count("Tennis: yes") == 2
     visitor.press("Work it out", b__is__tennis="no")
     assert visitor.page.text.count("Tennis: yes") == visitor.page.text.count("Tennis: no") == 1
+
+
+# --- a network while it is written -----------------------------------------------------------------------------------
+
+
+def test_an_author_sees_faults_as_the_files_are_saved_and_then_what_answers_do(
+    networks: Networks, tmp_path: Path
+) -> None:
+    file = tmp_path / "network.yaml"
+    text = (TINY / "network.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("kind: history", "kind: historie", 1), encoding="utf-8")
+    client = TestClient(make_app(networks, watch=tmp_path), base_url=HERE)
+    first = client.get("/author/stamp").json()
+    assert "got 'historie'" in Visitor(client, "/author").page.text
+    file.write_text(text.replace("id: tiny", "id: tinier", 1), encoding="utf-8")
+    assert client.get("/author/stamp").json() != first
+    page = Visitor(client, "/author?finding=pain_on_grip&condition=strain").page
+    engine = Engine(TINY)
+    before, after = (engine.diagnose(each).posterior["strain"] for each in ({}, {"pain_on_grip": "yes"}))
+    ratio = after / (1 - after) / (before / (1 - before))
+    assert f"Pain on grip: yes \u00d7 {ratio:.3g} {percent(after)}" in page.text
+    assert f"{percent(after)} \u00d7 {ratio:.3g}" in page.text  # in the table of the finding
+    check_tags(page)
+    assert client.get("/health").json()["networks"].keys() == {"tiny", "tinier"}  # it can be tried at once
+
+
+def test_without_a_folder_there_is_nothing_for_an_author(client: TestClient) -> None:
+    answer = client.get("/author")
+    assert (answer.status_code, "serve --watch FOLDER" in answer.text) == (404, True)

@@ -129,11 +129,11 @@ def _steps(engine: Engine, subject: str, given: Mapping[str, object]) -> Iterato
     for number, (name, answer) in enumerate(answers.items(), 1):
         after = engine.diagnose(dict(list(answers.items())[:number])).posterior[subject]
         told = f"{label(network, name)}: {answer_text(network, name, answer)}"
-        yield OddsStep(told, _ratio_text(before, after), _odds_text(after), after)
+        yield OddsStep(told, ratio_text(before, after), _odds_text(after), after)
         before = after
 
 
-def _ratio_text(before: float, after: float) -> str:
+def ratio_text(before: float, after: float) -> str:
     """`x 3.2`: the odds after an answer over those before it."""
     if {before, after} & {0.0, 1.0}:
         return "" if before == after else "settles it"

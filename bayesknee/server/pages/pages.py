@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from bayesknee.display.interview import answers_told, recorded, step_told
 from bayesknee.errors import BayeskneeError, one_line
 from bayesknee.knowledge.pictures import middle
 from bayesknee.lazy_types import Environment
-from bayesknee.server.problems import status_of
+from bayesknee.server.problems import problem, retry_headers, status_of
 from bayesknee.version import __version__
 from bayesknee.words import LEVEL_WORDS, percent
 
@@ -35,6 +35,15 @@ def page(template: str, status: int = 200, **values: Any) -> Response:  # noqa: 
     """A page from a template; all text in it is escaped."""
     text = _environment().get_template(f"pages/{template}.html").render(values)
     return Response(text, status, dict(HEADERS), "text/html")
+
+
+def refusal(headers: Mapping[str, str], status: int, told: str) -> Response:
+    """A refusal as a page for who can read one, and else as a problem for programs."""
+    if "text/html" in headers.get("accept", ""):
+        answer = page("error", status, told=told)
+        answer.headers.update(retry_headers(status))
+        return answer
+    return problem(status, told)
 
 
 class PageRoute(APIRoute):

@@ -13,6 +13,7 @@ from bayesknee.diagnosis.wording import scope_lines
 from bayesknee.interview.preliminaries import WHO, preliminary_ids, preliminary_prompt
 from bayesknee.patient.finding_search import search
 from bayesknee.server.networks import networks_of
+from bayesknee.server.pages.authoring import author_routes
 from bayesknee.server.pages.comparing import comparison_routes
 from bayesknee.server.pages.forms import Sent, SentForm
 from bayesknee.server.pages.pages import PageRoute, page
@@ -26,6 +27,7 @@ STATIC: Final = StaticFiles(directory=Path(__file__).parent / "static")
 page_routes: Final = APIRouter(route_class=PageRoute, include_in_schema=False)
 page_routes.include_router(report_routes)
 page_routes.include_router(comparison_routes)
+page_routes.include_router(author_routes)
 
 
 @page_routes.get("/")

@@ -92,7 +92,10 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.hasAttribute("data-plain") || form.method !== "post") return;
+    if (form.hasAttribute("data-plain") || form.method !== "post") {
+      changed = null;
+      return;
+    }
     event.preventDefault();
     send(form, event.submitter);
   });
@@ -176,6 +179,22 @@
     const report = content().querySelector('form[target="report"]');
     if (report) report.requestSubmit(report.querySelector("button"));
   }
+
+  // --- a network while it is written: looked at again once a file is saved ---
+
+  setInterval(async () => {
+    const main = content().querySelector("[data-stamp]");
+    if (!main || busy || document.hidden) return;
+    try {
+      const { stamp } = await (await fetch("/author/stamp", { cache: "no-store" })).json();
+      if (stamp === main.dataset.stamp) return;
+      const text = await (await fetch(location.href, { cache: "no-store" })).text();
+      const page = new DOMParser().parseFromString(text, "text/html");
+      show(page.getElementById("content").innerHTML, page.title);
+    } catch (error) {
+      // The server is stopped; it is asked again.
+    }
+  }, 1000);
 
   window.addEventListener("beforeunload", (event) => {
     if (content().querySelector("[data-case]")) event.preventDefault();
