@@ -154,5 +154,5 @@ def axe_source() -> str:
     """axe-core, which comes with the package for Playwright; that itself is not used."""
     found = find_spec("axe_playwright_python")
     assert found is not None, "axe-playwright-python is not installed; it is among the extra `test`"
-    (folder,) = found.submodule_search_locations or ()
-    return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
+    folders = list(found.submodule_search_locations or ())
+    return (Path(folders[0]) / "axe.min.js").read_text(encoding="utf-8")

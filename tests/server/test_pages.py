@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,7 +15,7 @@ from bayesknee.server.app import make_app
 from bayesknee.server.limits import BUDGET
 from bayesknee.server.networks import Networks
 from bayesknee.server.pages.forms import SentForm
-from bayesknee.server.pages.visits import POLICY, taken_up
+from bayesknee.server.pages.visits import POLICY, Visit, taken_up
 from bayesknee.words import percent
 from tests.support.paths import NETWORKS
 from tests.support.web_pages import Visitor, WebPage
@@ -225,6 +226,16 @@ def test_the_result_tells_urgency_first_and_what_was_skipped(asked: Visitor) -> 
     assert "ended by choice" in text.lower()
 
 
+def test_a_calm_level_is_not_told_without_the_warning_signs_that_were_not_asked(asked: Visitor) -> None:
+    asked.press("Record what is marked", line__lump_noticed="yes")
+    asked.press("The result so far")
+    assert "How urgent: routine" in asked.page.text
+    open_flags = "Not asked yet, and more urgent if so: Swollen calf and a risk of clots; "
+    assert open_flags in asked.page.text
+    asked.press("Work it out again", edit__lump_noticed="no")
+    assert open_flags in asked.page.text
+
+
 def test_another_answer_moves_the_bars_and_tells_what_they_were(asked: Visitor) -> None:
     asked.press("Record what is marked", line__calf_swollen="yes")
     asked.press("The result so far")
@@ -235,7 +246,7 @@ def test_another_answer_moves_the_bars_and_tells_what_they_were(asked: Visitor) 
     assert f"was {percent(before)}" in asked.page.text
 
 
-def taken(visitor: Visitor):  # noqa: ANN201 (of the module under test)
+def taken(visitor: Visitor) -> Visit:
     networks = Networks.load(["posterior_knee"], BUDGET)
     return taken_up(networks, SentForm({"case": visitor.hidden("case")}, {}))
 
@@ -345,7 +356,7 @@ def test_markup_in_a_network_or_a_case_is_shown_as_text(tmp_path: Path) -> None:
     (folder / "network.yaml").write_text(text, encoding="utf-8")
     client = TestClient(make_app(Networks.load([str(folder)], BUDGET)), base_url=HERE)
     visitor = Visitor(client)
-    pages = [visitor.answer, client.get("/compare")]
+    pages: list[Any] = [visitor.answer, client.get("/compare")]
     pages.append(visitor.press("Begin"))
     evidence = {"pain_on_grip": "yes", "swelling_noticed": "yes", "effusion_felt": "yes", EVIL: EVIL}
     pages.append(client.post("/result", data={"case": json.dumps({"evidence": evidence})}))

@@ -109,9 +109,8 @@ def author(request: Request, finding: str = "", condition: str = "", setting: st
     """The faults of the folder; without any, what bears on a condition, and what the answers to a finding do."""
     watched = _watched(request)
     now = watched.now()
-    told = {"folder": watched.folder.name, "now": now}
     if now.network is None:
-        return page("author", **told)
+        return page("author", folder=watched.folder.name, now=now)
     network = now.network
     request.app.state.networks = networks_of(request).with_network(network)  # so that it can be tried at once
     engine = networks_of(request).engine(network, setting if setting in network.settings else None)
@@ -119,7 +118,8 @@ def author(request: Request, finding: str = "", condition: str = "", setting: st
     about = condition if condition in network.conditions else next(iter(network.conditions))
     states = [state_text(network, asked, state) for state in network.states[asked]]
     return page(
-        "author", **told, network=network, setting=engine.setting, asked=asked, about=about, states=states,
+        "author", folder=watched.folder.name, now=now, network=network,
+        setting=engine.setting, asked=asked, about=about, states=states,
         effects=list(_effects(engine, asked)), bearing=_bearing(engine, about),
     )  # fmt: skip
 

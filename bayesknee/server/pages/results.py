@@ -11,6 +11,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.explaining.ledger import Account
 from bayesknee.diagnosis.result import WORTH_TELLING, TopicAnswers
+from bayesknee.diagnosis.triage import unknown_flags
 from bayesknee.diagnosis.wording import entry_text, event_name, labels, topic_name
 from bayesknee.display.explanation import effect_text
 from bayesknee.display.interview import skipped, unknown_flags_told
@@ -20,13 +21,16 @@ from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
 from bayesknee.knowledge.model import Question
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
+from bayesknee.patient.askable import Filter, reachable
 from bayesknee.patient.evidence import Answer
 from bayesknee.server.pages.visits import Visit, as_sent
 
-# Judged: five answers either way can be read at a glance, and an interval of a bar needs no third figure. 200 draws
-# take a few tenths of a second where 1,000, which the report has, take more than a second.
+# Judged: five answers either way, and eight warnings, can be read at a glance, and an interval of a bar needs no third
+# figure. 200 draws take a few tenths of a second where 1,000, which the report has, take more than a second.
 MOST_ENTRIES: Final = 5
+MOST_SIGNS: Final = 8
 DRAWS: Final = 200
+BY_PATIENT: Final = Filter(frozenset({"patient"}))
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class ResultParts:
         before: the probabilities before an answer was changed on this page, by id; empty where none was.
         others: names and probabilities of the causes that are not told one by one.
         present, denied, unknown: the answers, by topic.
+        skipped: labels of questions.
+        not_known, not_asked: the red flags that answers of `unknown`, or that nobody gave, leave open.
     """
 
     bars: tuple[BarPart, ...]
@@ -77,6 +83,7 @@ class ResultParts:
     unknown: tuple[EditPart, ...]
     skipped: str
     not_known: str
+    not_asked: str
 
 
 def result_parts_of(visit: Visit, before: Mapping[str, float]) -> ResultParts:
@@ -103,7 +110,18 @@ def result_parts_of(visit: Visit, before: Mapping[str, float]) -> ResultParts:
         unknown=tuple(_edits(diagnosis, unknown)),
         skipped=labels(network, skipped(visit.interview)),
         not_known=unknown_flags_told(visit.interview),
+        not_asked=_not_asked(diagnosis),
     )
+
+
+def _not_asked(diagnosis: Diagnosis) -> str:
+    """The red flags that would make it more urgent, and that what nobody was asked yet leaves open."""
+    network, evidence = diagnosis.network, diagnosis.evidence
+    open_questions = reachable(network, evidence, BY_PATIENT.wanted(network))
+    labels_of = [flag.label for flag in unknown_flags(network, evidence, diagnosis.triage.level, open_questions)]
+    told = [label for label in labels_of if label not in {flag.label for flag in diagnosis.result.not_known_flags}]
+    more = len(told) - MOST_SIGNS
+    return "; ".join([*told[:MOST_SIGNS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _spoken(diagnosis: Diagnosis) -> Iterator[tuple[str, tuple[SpokenPart, ...]]]:
