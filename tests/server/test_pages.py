@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from bayesknee import Engine, Interview
@@ -21,6 +24,7 @@ from tests.support.paths import NETWORKS
 from tests.support.web_pages import Visitor, WebPage
 
 HERE = "http://127.0.0.1"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TINY = NETWORKS / "tiny"
 SCOPE = {"scope__place": "behind", "scope__known": "nothing"}
 GRIP = {"age": 45, "pain_on_grip": "yes"}
@@ -30,6 +34,11 @@ WARNED = {"previous_clot": "yes", "breathless_or_chest_pain": "yes"}
 @pytest.fixture
 def visitor(client: TestClient) -> Visitor:
     return Visitor(client)
+
+
+@pytest.fixture(scope="module")
+def tiny(networks: Networks) -> TestClient:
+    return TestClient(make_app(networks), base_url=HERE, raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +55,6 @@ def asked(knee: TestClient) -> Visitor:
     visitor.press("Male")
     visitor.press("Running")
     return visitor
-
-
-def lines_of(visitor: Visitor) -> list[str]:
-    """The lines of the list on the page, in order."""
-    names = [given["name"] for tag, given in visitor.page.tags if tag == "input" and given.get("type") == "radio"]
-    return [name.removeprefix("line.") for name in dict.fromkeys(names)]
 
 
 # --- the interview ---------------------------------------------------------------------------------------------------
@@ -98,9 +101,9 @@ def test_a_patient_outside_is_told_where_to_go_and_may_go_on(knee: TestClient) -
 
 def test_of_a_list_nothing_is_marked_and_each_line_explains_itself(asked: Visitor) -> None:
     assert asked.heading == "Which of these do you have?"
-    radios = [given for tag, given in asked.page.tags if tag == "input" and given.get("type") == "radio"]
+    radios = [found for tag, found in asked.page.tags if tag == "input" and found.get("type") == "radio"]
     assert len(radios) == 4 * 16
-    assert not [given for given in radios if "checked" in given]
+    assert not [each for each in radios if "checked" in each]
     assert "Is there a lump, a bulge or a swelling behind the knee itself?" in asked.page.text
 
 
@@ -183,8 +186,8 @@ def test_something_else_can_be_told_by_searching_for_it(asked: Visitor) -> None:
 def test_the_drawing_has_a_button_for_each_of_its_regions(asked: Visitor) -> None:
     asked.press("Search", words="worst spot")
     asked.press("open=worst_spot")
-    regions = {given["data-value"] for tag, given in asked.page.tags if tag == "g"}
-    buttons = {given["data-value"] for tag, given in asked.page.tags if tag == "button" and "data-value" in given}
+    regions = {found["data-value"] for tag, found in asked.page.tags if tag == "g"}
+    buttons = {found["data-value"] for tag, found in asked.page.tags if tag == "button" and "data-value" in found}
     assert "inner_back" in regions < buttons
 
 
@@ -332,11 +335,11 @@ def test_nor_do_the_pages_of_an_interview(asked: Visitor) -> None:
 
 
 def check_tags(page: WebPage) -> None:
-    for tag, given in page.tags:
+    for tag, found in page.tags:
         assert tag != "style"
-        assert tag != "script" or given["src"].startswith("/static/")
-        assert not [name for name in given if name == "style" or name.startswith("on")], (tag, given)
-        assert given.get("href", "/").startswith(("/", "#")), given
+        assert tag != "script" or found["src"].startswith("/static/")
+        assert not [name for name in found if name == "style" or name.startswith("on")], (tag, found)
+        assert found.get("href", "/").startswith(("/", "#")), found
 
 
 EVIL = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
@@ -367,7 +370,7 @@ def test_markup_in_a_network_or_a_case_is_shown_as_text(tmp_path: Path) -> None:
     for each in (*pages, compared):
         assert each.headers["content-type"].startswith("text/html")
         check_tags(WebPage(each.text))
-        assert not [given for tag, given in WebPage(each.text).tags if tag == "img"]
+        assert not [found for tag, found in WebPage(each.text).tags if tag == "img"]
         assert "alert(" in WebPage(each.text).text or "alert(" not in each.text
     assert report.status_code == 200
     assert not [tag for tag, _ in WebPage(report.text).tags if tag in ("img", "script")]
@@ -399,6 +402,44 @@ def test_what_cannot_be_done_is_told_on_a_page(
     assert told in WebPage(answer.text).text
 
 
+PARTS = (
+    "", "yes", "no", "unknown", "answer=yes", "aside answer=no", "open=age", "open=complaints", "edit", "none", "mark",
+    "confirm", "back", "skip", "stop", "go_on", "begin", "copy", "45", "-1e999", "nan", "\0", "\ud7ff\u202e", "[[",
+    "complaints", "tennis", "setting", "clinic", "result", '{"evidence": {"tennis": "yes"}}',
+    '{"evidence": {"age": 45}, "session": {"steps": []}}',
+)  # fmt: skip
+NAMES = (
+    "case", "do", "left", "place", "changing", "question", "number", "words", "marked", "network", "setting", "subject",
+    "name", "interview.who", "line.swelling_noticed", "line.tennis", "edit.tennis", "edit.age", "a.is.tennis",
+    "a.is.age", "b.add",
+)  # fmt: skip
+
+
+@given(
+    address=st.sampled_from(["/interview", "/result", "/report", "/report/file", "/compare"]),
+    sent=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(PARTS) | st.text(max_size=8), max_size=8),
+)
+@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+def test_no_form_meets_a_fault(tiny: TestClient, address: str, sent: dict[str, str]) -> None:
+    answer = tiny.post(address, content=urlencode(sent, errors="replace"), headers=FORM)
+    assert answer.status_code in (200, 404, 409, 413, 422), (answer.status_code, sent)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"\xff=\xff&case=%ff", {"Content-Type": "application/x-www-form-urlencoded"}),
+        (b"{}", {"Content-Type": "application/json"}),
+        (b"--x\r\n", {"Content-Type": "multipart/form-data; boundary=x"}),
+        (b"--x", {"Content-Type": "multipart/form-data"}),
+        (b"&".join(b"a%d=1" % number for number in range(3_000)), FORM),
+    ],
+)
+def test_what_is_no_form_meets_no_fault(tiny: TestClient, content: bytes, headers: dict[str, str]) -> None:
+    answer = tiny.post("/interview", content=content, headers=headers)
+    assert answer.status_code in (200, 400, 422), answer.text
+
+
 def test_a_reload_begins_anew(client: TestClient) -> None:
     answer = client.get("/interview", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -406,7 +447,7 @@ def test_a_reload_begins_anew(client: TestClient) -> None:
 
 def test_several_networks_are_offered() -> None:
     client = TestClient(make_app(Networks.load([str(TINY), "posterior_knee"], BUDGET)), base_url=HERE)
-    links = [given["href"] for tag, given in Visitor(client).page.tags if tag == "a"]
+    links = [found["href"] for tag, found in Visitor(client).page.tags if tag == "a"]
     assert "/?network=posterior_knee" in links
     visitor = Visitor(client, "/?network=posterior_knee")
     visitor.press("Begin")

@@ -20,12 +20,12 @@ from bayesknee.server.problems import problem, retry_headers, status_of
 from bayesknee.version import __version__
 from bayesknee.words import LEVEL_WORDS, percent
 
-# Nothing from another host, no script and no style within the page, and no other page may show it in a frame. A form
-# tells where it comes from only within this server: with `no-referrer`, browsers send the origin `null`.
+# Nothing from another host, no script and no style within the page, and no page from elsewhere may show it in a frame.
+# A form tells where it comes from only within this server: with `no-referrer`, browsers send the origin `null`.
 HEADERS: Final = immutabledict(
     {
         "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "Content-Security-Policy": "default-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
         "Referrer-Policy": "same-origin",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +55,7 @@ def result(request: Request, form: Sent) -> Response:
     """The result as it is now, and what an answer that was changed on it has moved."""
     visit = taken_up(networks_of(request), form)
     before = dict(visit.interview.diagnosis.posterior) if form.do == "edit" else {}
-    return shown(moved_on(Visit(**{**vars(visit), "place": RESULT}), form), form, before)
+    return shown(moved_on(replace(visit, place=RESULT), form), form, before)
 
 
 @page_routes.get("/interview")
