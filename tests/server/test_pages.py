@@ -97,6 +97,9 @@ def test_a_patient_outside_is_told_where_to_go_and_may_go_on(knee: TestClient) -
     visitor.press("Go on all the same")
     visitor.press("Result" if visitor.heading == "Result" else "End here")
     assert "The network is not for this patient" in visitor.page.text
+    case = visitor.hidden("case")
+    report = visitor.client.post("/report/file", data={"case": case, "do": "view"}).text
+    assert "Warning: the patient is outside what posterior_knee is for" in WebPage(report).text
 
 
 def test_of_a_list_nothing_is_marked_and_each_line_explains_itself(asked: Visitor) -> None:
@@ -241,10 +244,12 @@ def test_another_answer_moves_the_bars_and_tells_what_they_were(asked: Visitor) 
     asked.press("Record what is marked", line__calf_swollen="yes")
     asked.press("The result so far")
     before = taken(asked).interview.diagnosis.posterior["deep_vein_thrombosis"]
+    urgency = taken(asked).interview.diagnosis.triage.words
     asked.press("Work it out again", edit__calf_swollen="no")
     after = taken(asked).interview.diagnosis.posterior["deep_vein_thrombosis"]
     assert after < before
     assert f"was {percent(before)}" in asked.page.text
+    assert f"Before the change: {urgency}." in asked.page.text
 
 
 def taken(visitor: Visitor) -> Visit:
@@ -261,6 +266,20 @@ def test_answers_that_clash_give_way_where_that_is_wanted(visitor: Visitor) -> N
     visitor.press("Set the earlier answers aside")
     assert json.loads(visitor.hidden("case"))["evidence"] == {"tennis": "no"}
     assert "Set aside, because it clashes with the last answer: Backhand pain" in visitor.page.text
+
+
+def test_a_clinician_enters_what_a_test_found_from_the_result(knee: TestClient) -> None:
+    visitor = Visitor(knee)
+    visitor.press("Begin", interview__who="clinician", **SCOPE, setting="primary_care")
+    visitor.press("Search", words="calf swollen")
+    visitor.press("open=calf_swollen")
+    visitor.press("Yes")
+    visitor.press("End here")
+    visitor.press("enter what was found")
+    question = visitor.heading
+    visitor.press("Yes")
+    assert visitor.heading == "Result"
+    assert question not in visitor.page.text.split("About what is likely")[0].split("could change")[1]
 
 
 # --- report and case file --------------------------------------------------------------------------------------------
@@ -351,6 +370,13 @@ def test_markup_in_a_network_or_a_case_is_shown_as_text(tmp_path: Path) -> None:
     for plain in ("label: Pain on grip", "question: Does gripping hurt?", "question: Which of these do you have?"):
         assert plain in text
         text = text.replace(plain, f"{plain.partition(':')[0]}: {quoted}")
+    text += f"""
+pictures:
+  pain_on_grip:
+    title: {quoted}
+    views:
+      side: {{label: {quoted}, width: 9, height: 9, regions: {{"yes": "M0 0 L9 9"}}}}
+"""
     text = text.replace("title: ", f"title: {quoted}\n  description: ", 1).replace("reason: ", f"reason: {quoted} #", 1)
     folder = tmp_path / "evil"
     folder.mkdir()
@@ -363,7 +389,10 @@ def test_markup_in_a_network_or_a_case_is_shown_as_text(tmp_path: Path) -> None:
     pages.append(client.post("/result", data={"case": json.dumps({"evidence": evidence})}))
     evidence.pop(EVIL)
     pages.append(client.post("/result", data={"case": json.dumps({"evidence": evidence}), "words": EVIL}))
-    pages.append(client.post("/interview", data={"case": json.dumps({"evidence": evidence}), "do": f"open={EVIL}"}))
+    for name in (EVIL, "pain_on_grip"):
+        sent = {"case": json.dumps({"evidence": evidence}), "do": f"open={name}"}
+        pages.append(client.post("/interview", data=sent))
+    assert pages[-1].text.count('class="region"') == 1
     pages.append(client.post("/report", data={"case": json.dumps({"evidence": evidence}), "name": EVIL}))
     report = client.post("/report/file", data={"case": json.dumps({"evidence": evidence}), "name": EVIL, "do": "html"})
     compared = client.post("/compare", data={"a.is.pain_on_grip": EVIL, "b.is.pain_on_grip": "yes", "subject": EVIL})

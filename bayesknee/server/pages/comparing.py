@@ -111,7 +111,7 @@ def _row(network: Network, name: str, answer: object) -> EditPart:
     choices = () if question.bands else (*choices_of(question), NOT_ASKED)
     now = f"{answer:g}" if isinstance(answer, int | float) else answer if isinstance(answer, str) else ""
     if not question.bands:
-        return EditPart(name, question.label, choices, now, now, "")
+        return EditPart(name, question.label, choices, now, "as in the file", "")
     return EditPart(name, question.label, (), "" if now == UNKNOWN else now, now, question.unit)
 
 

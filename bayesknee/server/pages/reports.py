@@ -9,10 +9,11 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from immutabledict import immutabledict
 
-from bayesknee.display.interview import OUTSIDE, skipped
+from bayesknee.display.interview import skipped
 from bayesknee.display.patient_report import as_pdf, details_of_today, report_of_patient
 from bayesknee.errors import BayeskneeError
 from bayesknee.interview.session import to_case
+from bayesknee.patient.cases import outside_warnings
 from bayesknee.server.networks import networks_of
 from bayesknee.server.pages.forms import Sent
 from bayesknee.server.pages.pages import PageRoute, page
@@ -60,7 +61,7 @@ def _file_name(visit: Visit, form: str) -> str:
 
 def _html(visit: Visit, name: str) -> tuple[bytes, str]:
     interview = visit.interview
-    outside = tuple(f"{OUTSIDE}. {each.label}. {each.reason} {each.go_to}" for each in interview.outside)
+    outside = outside_warnings(visit.network, interview.state.scope)
     details = details_of_today(interview.diagnosis, name, skipped=skipped(interview), warnings=outside)
     return report_of_patient(interview.diagnosis, details).encode(), "text/html"
 

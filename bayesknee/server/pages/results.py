@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from immutabledict import immutabledict
+
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.explaining.ledger import Account
@@ -67,6 +69,7 @@ class ResultParts:
 
     Attributes:
         before: the probabilities before an answer was changed on this page, by id; empty where none was.
+        was_level: how urgent it was then, in words; empty where it is the same.
         others: names and probabilities of the causes that are not told one by one.
         present, denied, unknown: the answers, by topic.
         skipped: labels of questions.
@@ -76,6 +79,7 @@ class ResultParts:
     bars: tuple[BarPart, ...]
     intervals: Intervals | None
     before: Mapping[str, float]
+    was_level: str
     others: tuple[tuple[str, str, float], ...]
     spoken: tuple[tuple[str, tuple[SpokenPart, ...]], ...]
     present: tuple[tuple[str, tuple[EditPart, ...]], ...]
@@ -86,12 +90,12 @@ class ResultParts:
     not_asked: str
 
 
-def result_parts_of(visit: Visit, before: Mapping[str, float]) -> ResultParts:
+def result_parts_of(visit: Visit, before: Diagnosis | None) -> ResultParts:
     """The parts for one patient.
 
     Args:
         visit: of the patient.
-        before: the probabilities to compare with, by id; empty for none.
+        before: the diagnosis to compare with; None for none.
     """
     diagnosis = visit.interview.diagnosis
     result, network = diagnosis.result, diagnosis.network
@@ -102,7 +106,8 @@ def result_parts_of(visit: Visit, before: Mapping[str, float]) -> ResultParts:
     return ResultParts(
         bars=tuple(bar_parts(diagnosis, intervals)),
         intervals=intervals if intervals is not None and intervals.ranges.any else None,
-        before=before,
+        before=before.posterior if before is not None else immutabledict(),
+        was_level=before.triage.words if before is not None and before.triage.level != result.triage.level else "",
         others=tuple((name, event_name(network, name), diagnosis.posterior[name]) for name in result.others.conditions),
         spoken=tuple(_spoken(diagnosis)),
         present=tuple(_by_topic(diagnosis, result.present)),

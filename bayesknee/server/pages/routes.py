@@ -10,8 +10,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.wording import scope_lines
 from bayesknee.interview.preliminaries import WHO, preliminary_ids, preliminary_prompt
+from bayesknee.knowledge.model import Question
 from bayesknee.patient.finding_search import search
 from bayesknee.server.networks import networks_of
 from bayesknee.server.pages.authoring import author_routes
@@ -47,14 +49,14 @@ def interview(request: Request, form: Sent) -> Response:
     """The next question, or the result."""
     networks = networks_of(request)
     visit = begun(networks, form) if form.do == "begin" else moved_on(taken_up(networks, form), form)
-    return shown(visit, form, {})
+    return shown(visit, form)
 
 
 @page_routes.post("/result")
 def result(request: Request, form: Sent) -> Response:
     """The result as it is now, and what an answer that was changed on it has moved."""
     visit = taken_up(networks_of(request), form)
-    before = dict(visit.interview.diagnosis.posterior) if form.do == "edit" else {}
+    before = visit.interview.diagnosis if form.do == "edit" else None
     return shown(moved_on(replace(visit, place=RESULT), form), form, before)
 
 
@@ -66,12 +68,18 @@ def anew() -> Response:
     return RedirectResponse("/", 303)
 
 
-def shown(visit: Visit, form: SentForm, before: dict[str, float]) -> Response:
+def shown(visit: Visit, form: SentForm, before: Diagnosis | None = None) -> Response:
     """A card of the interview, or the result where there is none."""
-    found = search(visit.network, form["words"])[:MOST_FOUND] if form["words"] else None
+    found = _found(visit, form["words"]) if form["words"] else None
     if not visit.changing and (visit.place == RESULT or is_over(visit)):
         return page("result", visit.status, visit=visit, found=found, parts=result_parts_of(visit, before))
     return page("interview", visit.status, visit=visit, found=found)
+
+
+def _found(visit: Visit, words: str) -> list[Question]:
+    """The questions that fit some words: of what the patient can tell, or also of examinations and tests."""
+    fitting = search(visit.network, words)
+    return [each for each in fitting if each.asked_of == "patient" or not visit.is_by_patient][:MOST_FOUND]
 
 
 def is_over(visit: Visit) -> bool:
