@@ -101,6 +101,13 @@ class Visitor:
             sent[button["name"]] = button["value"]
         return self.send(button.get("formaction", form.attributes["action"]), sent)
 
+    def say_unknown(self) -> None:
+        """Answers that it is not known, or with the first answer that there is."""
+        buttons = [attributes for form in self.page.forms for attributes, _ in form.buttons]
+        values = [attributes.get("value", "") for attributes in buttons]
+        first = next((value for value in values if value.startswith("answer=")), "")
+        self.press(next(value for value in ("unknown", "answer=unknown", first) if value and value in values))
+
     def send(self, address: str, sent: dict[str, str]) -> Any:  # noqa: ANN401 (likewise)
         """Sends a form."""
         self.answer = self.client.post(address, data=sent)

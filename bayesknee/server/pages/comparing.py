@@ -19,6 +19,7 @@ from bayesknee.server.networks import Networks, networks_of
 from bayesknee.server.pages.forms import Sent, SentForm
 from bayesknee.server.pages.pages import PageRoute, page
 from bayesknee.server.pages.results import EditPart, choices_of
+from bayesknee.server.pages.visits import as_typed
 
 comparison_routes: Final = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_STEPS: Final = 200  # answers of one patient that are told one by one; each takes a diagnosis. Judged
@@ -109,7 +110,7 @@ def _column(engine: Engine, subject: str, key: str, given: Mapping[str, object])
 def _row(network: Network, name: str, answer: object) -> EditPart:
     question = network.questions[name]
     choices = () if question.bands else (*choices_of(question), NOT_ASKED)
-    now = f"{answer:g}" if isinstance(answer, int | float) else answer if isinstance(answer, str) else ""
+    now = as_typed(answer) if isinstance(answer, int | float) else answer if isinstance(answer, str) else ""
     if not question.bands:
         return EditPart(name, question.label, choices, now, "as in the file", "")
     return EditPart(name, question.label, (), "" if now == UNKNOWN else now, now, question.unit)

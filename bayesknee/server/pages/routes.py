@@ -84,4 +84,4 @@ def _found(visit: Visit, words: str) -> list[Question]:
 
 def is_over(visit: Visit) -> bool:
     """Whether there is no card to show; a patient whom the network is not for gets one that says so."""
-    return visit.interview.finished and not (visit.interview.outside and not visit.interview.state.ended)
+    return visit.interview.finished and not visit.is_stopped_outside

@@ -83,6 +83,12 @@ class Visit:
         return self.interview.state.asked_of == ("patient",)
 
     @property
+    def is_stopped_outside(self) -> bool:
+        """Whether it stops because the network is not for this patient."""
+        state = self.interview.state
+        return bool(self.interview.outside) and not state.beyond_scope and not state.ended and self.interview.finished
+
+    @property
     def expected_left(self) -> int:
         """About how many questions are left, and no more than was told before."""
         now = self.interview.expected_left
@@ -140,8 +146,13 @@ def _refused(visit: Visit, form: SentForm, error: BayeskneeError, *, clash: bool
 def as_sent(answer: Answer) -> str:
     """An answer as a form sends it; empty for one that no field has, such as an unsure one."""
     if isinstance(answer, Measured):
-        return f"{answer.number:g}"
+        return as_typed(answer.number)
     return answer if isinstance(answer, str) else ""
+
+
+def as_typed(number: float) -> str:
+    """A number as somebody types it: `55`, not `55.0`, and no digit less than a double has for certain."""
+    return f"{number:.15g}"
 
 
 # --- what a button does -----------------------------------------------------------------------------------------------
