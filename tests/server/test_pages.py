@@ -522,6 +522,11 @@ def test_an_author_sees_faults_as_the_files_are_saved_and_then_what_answers_do(
     assert f"Pain on grip: yes \u00d7 {ratio:.3g} {percent(after)}" in page.text
     assert f"{percent(after)} \u00d7 {ratio:.3g}" in page.text  # in the table of the finding
     check_tags(page)
+    (source,) = [found["src"] for tag, found in page.tags if tag == "img"]
+    graph = client.get(source)
+    assert (graph.status_code, graph.headers["content-type"]) == (200, "image/svg+xml")
+    assert graph.text.count("<path") > 10
+    assert client.get("/author/graph.svg?condition=nothing").status_code == 422
     assert client.get("/health").json()["networks"].keys() == {"tiny", "tinier"}  # it can be tried at once
 
 

@@ -6,11 +6,13 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from immutabledict import immutabledict
 
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import BayeskneeError, InferenceError, NetworkError, one_line
@@ -25,6 +27,12 @@ from bayesknee.server.problems import RefusedError
 author_routes: Final = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_BEARING: Final = 30  # answers that bear on a condition; judged: what follows hardly does
 LEAST_RATIO: Final = 1.1  # of odds: an answer that changes them by less bears on nothing; as of a result, judged
+
+
+DRAWING: Final = threading.Lock()  # matplotlib draws one picture at a time
+GRAPH_HEADERS: Final = immutabledict(
+    {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,29 @@ def author(request: Request, finding: str = "", condition: str = "", setting: st
 def stamp(request: Request) -> Response:
     """Of the files, for the script of the page: another one once any of them is saved."""
     return JSONResponse({"stamp": _watched(request).stamp()}, headers={"Cache-Control": "no-store"})
+
+
+@author_routes.get("/author/graph.svg")
+def graph(request: Request, condition: str = "") -> Response:
+    """What bears on a condition, drawn: risk factors, conditions, signs and findings.
+
+    Raises:
+        RefusedError: the network has faults.
+        ConditionError: no such condition.
+    """
+    network = _watched(request).now().network
+    if network is None:
+        raise RefusedError(422, "the network has faults, and cannot be drawn; mend them first")
+    return Response(_drawn(network, condition or None), media_type="image/svg+xml", headers=GRAPH_HEADERS)
+
+
+def _drawn(network: Network, condition: str | None) -> bytes:
+    from bayesknee.plots.network_drawing import network as draw
+
+    made = BytesIO()
+    with DRAWING:
+        draw(network, around=condition).figure.savefig(made, format="svg")
+    return made.getvalue()
 
 
 def _effects(engine: Engine, finding: str) -> Iterator[EffectRow]:
