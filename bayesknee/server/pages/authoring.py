@@ -157,7 +157,7 @@ def _drawn(network: Network, condition: str | None) -> bytes:
 
     made = BytesIO()
     with DRAWING:
-        draw(network, around=condition).figure.savefig(made, format="svg")
+        draw(network, around=condition).figure.canvas.figure.savefig(made, format="svg")
     return made.getvalue()
 
 
