@@ -278,6 +278,17 @@ def test_a_clinician_enters_what_a_test_found_from_the_result(knee: TestClient) 
     assert question not in visitor.page.text.split("About what is likely")[0].split("could change")[1]
 
 
+def test_base_rates_that_were_given_are_kept_and_told(client: TestClient) -> None:
+    visitor = Visitor(client)
+    case = {"evidence": {"age": 45}, "base_rates": {"strain": 0.4}}
+    visitor.send("/result", {"case": json.dumps(case)})
+    diagnosis = Engine(TINY, base_rates={"strain": 0.4}).diagnose({"age": 45})
+    name = diagnosis.network.conditions["strain"].name
+    assert f"{name} {percent(diagnosis.posterior['strain'])}" in visitor.page.text
+    assert diagnosis.warnings[0].message in visitor.page.text
+    assert json.loads(visitor.hidden("case"))["base_rates"] == {"strain": 0.4}
+
+
 # --- report and case file --------------------------------------------------------------------------------------------
 
 
