@@ -88,7 +88,7 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
         details=details,
         wording=wording,
         danger=DANGER,
-        bars=tuple(_bars(diagnosis, details.intervals)),
+        bars=tuple(bar_parts(diagnosis, details.intervals)),
         ledgers=tuple(_ledger(diagnosis, account) for account in accounts),
         numbers=tuple(map(cited_text, _carrying(accounts))),
         skipped=labels(diagnosis.network, details.skipped),
@@ -178,7 +178,8 @@ def _no_address(url: str) -> None:
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-def _bars(diagnosis: Diagnosis, intervals: Intervals | None) -> Iterator[BarPart]:
+def bar_parts(diagnosis: Diagnosis, intervals: Intervals | None) -> Iterator[BarPart]:
+    """The bars of the causes that are told one by one; without intervals where there are none."""
     dangers = {each.condition for each in diagnosis.not_ruled_out}
     for cause in diagnosis.result.causes:
         name = cause.condition
