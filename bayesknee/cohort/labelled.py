@@ -37,7 +37,7 @@ MOST_TOLD: Final = 3  # problems in one error line: enough to see what kind of m
 UNKNOWN_CODE: Final = -2  # of a question that was asked, and whose answer is not known
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PackedAnswers:
     """A patient's answers in a few hundred bytes, where `Evidence` takes several thousand.
 
@@ -93,7 +93,7 @@ def holds_states(network: Network, evidence: Evidence) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelledCase:
     """A patient whose causes are known.
 
@@ -351,9 +351,9 @@ def _table(path: Path) -> Iterator[Case]:
         if piece.broken:
             number, problem = min(piece.broken.items())
             raise CaseFileError(f"{path.name}: row {number} has {problem}; correct that row")
-        columns = {name: piece.table[name].to_pylist() for name in table.names}
+        by_name = {name: piece.table[name].to_pylist() for name in table.names}
         for place, number in enumerate(piece.rows.tolist()):
-            yield _case(number, {name: cells[place] for name, cells in columns.items()})
+            yield _case(number, {name: cells[place] for name, cells in by_name.items()})
 
 
 def _case(number: int, cells: Mapping[str, object]) -> Case:

@@ -45,7 +45,7 @@ def scores(source: object, folder: Path, options: TableOptions | None = None) ->
 @pytest.fixture(scope="module")
 def expected() -> pd.DataFrame:
     """What the engine makes of the same answers, a patient at a time."""
-    evidence = [
+    evidence: list[dict[str, object]] = [
         {"age": 45, "tennis": "yes", "onset": "gradual"},
         {"age": 49.5, "tennis": "no"},
         {"onset": {"fall": 1, "gradual": 1}},

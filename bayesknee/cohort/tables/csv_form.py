@@ -81,7 +81,7 @@ class CsvForm:
         """
         return cls(
             _meant("encoding", encoding.lower(), ENCODINGS),
-            _meant("separator", separator, {sign: sign for sign in SEPARATORS} | SEPARATOR_WORDS),
+            _meant("separator", separator, {**dict(zip(SEPARATORS, SEPARATORS, strict=True)), **SEPARATOR_WORDS}),
             _meant("decimal", decimal, DECIMALS),
         )
 

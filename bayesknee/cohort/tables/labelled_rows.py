@@ -26,6 +26,7 @@ from bayesknee.patient.evidence import Answer, Evidence, check_evidence
 from bayesknee.patient.gates import implied_states
 
 REJECTS_HEADER: Final = ("row", "id", "reason")
+ROWS_AT_ONCE: Final = 2**13  # nothing is shared between rows here, and a table of 236 columns takes 8 MB. Judged
 
 
 class LabelledRow(NamedTuple):
@@ -71,12 +72,15 @@ def labelled_rows(
     source: TableSource, network: Network, setting: str | None, faults: RowFaults
 ) -> Iterator[LabelledRow]:
     """The rows that can be taken; the others are noted."""
+    import pyarrow as pa
+
     labels = _Once(lambda text: _label(text, source, network))
     settings = _Once(lambda text: check_setting(network, setting or text or None))
     with few_hints():
-        for piece in source.pieces():
+        for piece in source.pieces(ROWS_AT_ONCE):
             codes = encoded(piece, network, source.readers)
             yield from _rows_of(piece, codes, source, network, faults, labels, settings)
+    pa.default_memory_pool().release_unused()  # some 40 MB, which else stay with Arrow
 
 
 def _label(text: str, source: TableSource, network: Network) -> tuple[str, ...]:

@@ -75,8 +75,8 @@ class Columnar(Protocol):
         """Refuses columns that hold what no key, or no answer, can be."""
         ...
 
-    def pieces(self, columns: Sequence[str], coded: Collection[str]) -> Iterator[Piece]:
-        """The rows with these columns; those that are `coded` are read by their distinct values."""
+    def pieces(self, columns: Sequence[str], coded: Collection[str], rows: int = 0) -> Iterator[Piece]:
+        """The rows with these columns, so many at once, or `PIECE`; `coded` ones are read by their distinct values."""
         ...
 
 
@@ -195,10 +195,11 @@ class ParquetTable:
     def check_kinds(self, key: Collection[str], read: Collection[str]) -> None:
         _check_kinds(self.schema, key, read)
 
-    def pieces(self, columns: Sequence[str], coded: Collection[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str], coded: Collection[str], rows: int = 0) -> Iterator[Piece]:
         import pyarrow.parquet as pq
 
         del coded
+        rows = rows or PIECE
         # Without the buffer that would keep what was read of the file.
         with (
             file_faults_told(self.path),
@@ -206,11 +207,11 @@ class ParquetTable:
             pq.ParquetFile(opened, pre_buffer=False) as file,
         ):
             start, total = 0, file.metadata.num_rows
-            for number, table in enumerate(_joined(file.iter_batches(PIECE, columns=list(columns)))):
+            for number, table in enumerate(_joined(file.iter_batches(rows, columns=list(columns)), rows)):
                 table.validate(full=True)  # text in another encoding
-                rows = np.arange(start + 1, start + table.num_rows + 1)
+                numbers = np.arange(start + 1, start + table.num_rows + 1)
                 start += table.num_rows
-                yield Piece(number, rows, table, read=start / total)
+                yield Piece(number, numbers, table, read=start / total)
 
 
 # --- data frames -----------------------------------------------------------------------------------------------------
@@ -258,13 +259,14 @@ class FrameTable:
     def check_kinds(self, key: Collection[str], read: Collection[str]) -> None:
         _check_kinds(self.table.schema, key, read)
 
-    def pieces(self, columns: Sequence[str], coded: Collection[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str], coded: Collection[str], rows: int = 0) -> Iterator[Piece]:
         del coded
+        rows = rows or PIECE
         wanted = self.table.select(list(columns))
-        for number, start in enumerate(range(0, len(wanted), PIECE)):
-            part = wanted.slice(start, PIECE)
-            rows = np.arange(start + 1, start + len(part) + 1)
-            yield Piece(number, rows, part, read=(start + len(part)) / len(wanted))
+        for number, start in enumerate(range(0, len(wanted), rows)):
+            part = wanted.slice(start, rows)
+            numbers = np.arange(start + 1, start + len(part) + 1)
+            yield Piece(number, numbers, part, read=(start + len(part)) / len(wanted))
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------
@@ -297,13 +299,13 @@ class WorkbookTable:
     def check_kinds(self, key: Collection[str], read: Collection[str]) -> None:
         """Texts can be all that is asked for."""
 
-    def pieces(self, columns: Sequence[str], coded: Collection[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str], coded: Collection[str], rows: int = 0) -> Iterator[Piece]:
         places = [self.names.index(name) for name in columns]
         types = _types(columns, coded)
         with file_faults_told(self.path):
-            rows = enumerate(islice(read_sheet(self.path, self.sheet), 1, None), start=1)
+            numbered = enumerate(islice(read_sheet(self.path, self.sheet), 1, None), start=1)
             for number in range(2**31):
-                if not (part := list(islice(rows, PIECE))):
+                if not (part := list(islice(numbered, rows or PIECE))):
                     return
                 good = [(row, cells) for row, cells in part if len(cells) == len(self.names)]
                 broken = {
@@ -382,7 +384,7 @@ class CsvTable:
     def check_kinds(self, key: Collection[str], read: Collection[str]) -> None:
         """Texts can be all that is asked for."""
 
-    def pieces(self, columns: Sequence[str], coded: Collection[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str], coded: Collection[str], rows: int = 0) -> Iterator[Piece]:
         import pyarrow.csv as pc
 
         types = _types(columns, coded)
@@ -393,11 +395,11 @@ class CsvTable:
             self._opened() as file,
             pc.open_csv(file, **self._options(types, broken)) as reader,
         ):
-            for table in _joined(reader):
-                rows = _numbers(last, table.num_rows, broken)
-                last = int(rows[-1])
+            for table in _joined(reader, rows or PIECE):
+                numbers = _numbers(last, table.num_rows, broken)
+                last = int(numbers[-1])
                 broken_here = {row: broken.pop(row) for row in sorted(broken) if row < last}
-                yield Piece(number, rows, table, broken_here, read=min(file.tell() / self.text.size, 1.0))
+                yield Piece(number, numbers, table, broken_here, read=min(file.tell() / self.text.size, 1.0))
                 number += 1
         if broken:
             nothing = _text_table({name: [] for name in columns}, types)
@@ -430,14 +432,14 @@ class CsvTable:
         }
 
 
-def _joined(batches: Iterator[RecordBatch]) -> Iterator[Table]:
-    """The batches joined into tables of about `PIECE` rows."""
+def _joined(batches: Iterator[RecordBatch], rows: int) -> Iterator[Table]:
+    """The batches joined into tables of about so many rows."""
     import pyarrow as pa
 
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(batch.num_rows for batch in waiting) >= PIECE:
+        if sum(batch.num_rows for batch in waiting) >= rows:
             yield pa.Table.from_batches(waiting)
             waiting = []
     if sum(batch.num_rows for batch in waiting):

@@ -48,14 +48,16 @@ class TableOptions:
     sheet: str = ""
     label: str = ""
 
-    def resolved(self, network: Network) -> TableMap:
-        """The map, with what these options say besides.
+    def resolved(self, network: Network, *, is_labelled: bool) -> TableMap:
+        """The map, with what these options say besides, and the label if it is wanted.
 
         Raises:
             TableError: a file that is no map of this network.
         """
         given = self.map
-        found = NO_MAP if given is None else given if isinstance(given, TableMap) else read_map(given, network)
+        found = given if isinstance(given, TableMap) else NO_MAP
+        if isinstance(given, (str, Path)):
+            found = read_map(given, network, is_labelled=is_labelled)
         label = LabelColumn(heading(self.label)) if self.label and found.label is None else found.label
         return replace(
             found,
@@ -100,12 +102,13 @@ class TableSource:
     def path(self) -> Path | None:
         return self.table.path
 
-    def pieces(self) -> Iterator[Piece]:
-        """The rows with the columns that are read or go through."""
+    def pieces(self, rows: int = 0) -> Iterator[Piece]:
+        """The rows with the columns that are read or go through, so many at once; where left out, as many as serve."""
         coded = dict.fromkeys(column for reader in self.readers for column in reader.columns)
         others = [self.label.column] if self.label else []
         others += [self.setting] if self.setting else []
-        return self.table.pieces(list(dict.fromkeys((*self.key, *coded, *others))), coded)
+        wanted = list(dict.fromkeys((*self.key, *coded, *others)))
+        return self.table.pieces(wanted, coded, rows)
 
 
 def encoded(piece: Piece, network: Network, readers: Iterable[ColumnReader]) -> Encoded:
@@ -141,7 +144,7 @@ def open_source(
     Raises:
         TableError: a file that cannot be read as a table of patients; tells why and what to do.
     """
-    mapped = options.resolved(network)
+    mapped = options.resolved(network, is_labelled=is_labelled)
     table = read_table(source, mapped.form, mapped.sheet)
     return _Resolver(table, network, mapped, is_mapped=options.map is not None).source(is_labelled=is_labelled)
 
@@ -166,7 +169,9 @@ class _Resolver:
         mapped = {self._found(name, "columns"): column for name, column in self._map.columns.items()}
         until = [self._found(column.until, "until") for column in mapped.values() if column.until]
         ignored = {*(self._found(name, "ignore") for name in self._map.ignore), *until}
-        ignored |= {name for name in (self._standard(LABEL), label.column if label else "", setting) if name}
+        labels = [heading(each.column) for each in (self._map.label, label) if each]
+        ignored |= {name for name in (self._standard(LABEL), setting) if name}
+        ignored |= {self._headings[name] for name in labels if name in self._headings}
         named = {name: column for name, column in mapped.items() if name not in ignored}
         rest = [name for name in self._table.names if name not in mapped]
         left_out = self._others(rest, {*key, *ignored}) if self._map.ignores_others else []

@@ -124,8 +124,13 @@ class TableMap:
 NO_MAP: Final = TableMap()
 
 
-def read_map(path: Path | str, network: Network) -> TableMap:
+def read_map(path: Path | str, network: Network, *, is_labelled: bool = True) -> TableMap:
     """The map in a YAML file.
+
+    Args:
+        path: of the file.
+        network: what the table is about.
+        is_labelled: whether the label is wanted; what the map says of it may be unfinished otherwise.
 
     Raises:
         TableError: a file that is no map of this network; tells all that is wrong, with the line, one a line.
@@ -136,7 +141,7 @@ def read_map(path: Path | str, network: Network) -> TableMap:
     except TreeError as error:
         raise TableError("\n".join(map(str, error.problems))) from None
     with few_hints():
-        reader = _MapReader(network, Fields(problems, path.name, tree, ()))
+        reader = _MapReader(network, Fields(problems, path.name, tree, ()), is_labelled=is_labelled)
         made = reader.table_map(hashlib.sha256(content).hexdigest())
     if problems:
         raise TableError("\n".join(map(str, problems)))
@@ -146,8 +151,9 @@ def read_map(path: Path | str, network: Network) -> TableMap:
 class _MapReader:
     """Reads a map key by key, and notes what is wrong with it."""
 
-    def __init__(self, network: Network, fields: Fields) -> None:
+    def __init__(self, network: Network, fields: Fields, *, is_labelled: bool) -> None:
         self._network = network
+        self._is_labelled = is_labelled
         self._fields = fields
         self._values = self._texts("values")
         self._blank = fields.text("blank", "")
@@ -202,9 +208,9 @@ class _MapReader:
     def _check_for_all(self) -> None:
         """Answers for all columns: there must be questions that take them."""
         known = {folded(state) for states in self._network.states.values() for state in states} | {UNKNOWN}
-        given = {("values", name): answer for name, answer in self._values.items()}
-        given |= {("blank",): self._blank} if self._blank else {}
-        for place, answer in given.items():
+        given: list[tuple[tuple[str, ...], str]] = [(("values", name), said) for name, said in self._values.items()]
+        given.append((("blank",), self._blank))
+        for place, answer in given:
             if answer and folded(answer) not in known:
                 self._fields.problem(place, quoted(answer), "a state of some question", "correct it")
 
@@ -263,7 +269,7 @@ class _MapReader:
         if fields.has("values"):
             place = fields.child("values")
             for cell in place.keys():  # noqa: SIM118 (no mapping)
-                answer = place.text(cell)
+                answer = place.text(cell, "")
                 found[folded(cell)] = answer
                 self._check_answer(fields, question, answer, ("values", cell))
         return found
@@ -276,10 +282,13 @@ class _MapReader:
         return "" if blank == UNKNOWN else blank
 
     def _check_answer(self, fields: Fields, question: str, answer: str, place: tuple[str, ...]) -> None:
-        if question and answer and (fault := self._fault(question, answer)):
-            states = ", ".join(self._network.states[question])
-            remedy = "write one of them, or unknown" if "?" not in fault else fault.rpartition("; ")[2]
-            fields.problem(place, quoted(answer), f"an answer to {question} ({states})", remedy)
+        """Notes an answer that the question does not take, or that nobody has filled in."""
+        if not question or self._takes(question, answer):
+            return
+        states = ", ".join(self._network.states[question])
+        hint = self._fault(question, answer).rpartition("; ")[2] if answer else ""
+        remedy = hint if hint.endswith("?") else "write one of them, or unknown"
+        fields.problem(place, quoted(answer) if answer else "nothing", f"an answer to {question} ({states})", remedy)
 
     def _convert(self, fields: Fields, question: str) -> Conversion:
         unit = fields.text("unit", "")
@@ -317,7 +326,7 @@ class _MapReader:
         if fields.is_text:
             return LabelColumn(heading(fields.itself_text()))
         values = {}
-        if fields.has("values"):
+        if fields.has("values") and self._is_labelled:
             place = fields.child("values")
             values = {folded(cell): self._condition(place, cell) for cell in place.keys()}  # noqa: SIM118 (no mapping)
         column, separator = heading(fields.text("column", LABEL)), fields.text("separator", LABEL_SEPARATOR)
@@ -325,9 +334,10 @@ class _MapReader:
         return LabelColumn(column, separator, immutabledict(values))
 
     def _condition(self, place: Fields, cell: str) -> str:
-        given = place.text(cell)
+        given = place.text(cell, "")
         name = meant_name(self._network, given)
-        if given and name not in self._network.conditions and name not in (OTHER, NONE):
+        if name not in self._network.conditions and name not in (OTHER, NONE):
             conditions = self._network.conditions
-            place.problem((cell,), quoted(given), "a condition, other or none", name_hint(given, conditions, most=12))
+            got = quoted(given) if given else "nothing"
+            place.problem((cell,), got, "a condition, other or none", name_hint(given, conditions, most=12))
         return name

@@ -119,7 +119,7 @@ def _damaged(path: Path, error: Exception) -> str:
 
 
 def _sheet_name(path: Path, book: Any, sheet: str) -> str:  # noqa: ANN401 (openpyxl's)
-    names = [each.title for each in book.worksheets]
+    names: list[str] = [each.title for each in book.worksheets]
     if sheet:
         if sheet not in names:
             hint = name_hint(sheet, names)
