@@ -296,8 +296,9 @@ def _draws(patients: int, rounds: int, seed: int) -> Iterator[Counts]:
     rng = np.random.default_rng(seed)
     at_once = max(1, DRAWN_AT_ONCE // patients)
     for start in range(0, rounds, at_once):
-        some = min(at_once, rounds - start)
-        counts = np.empty((some, patients), np.uint16)  # Poisson with mean 1, nearly: 65,535 are never reached
+        counts = np.empty(
+            (min(at_once, rounds - start), patients), np.uint16
+        )  # Poisson with mean 1, nearly: 65,535 are never reached
         for row in counts:
             row[:] = np.bincount(rng.integers(patients, size=patients), minlength=patients)
         yield counts

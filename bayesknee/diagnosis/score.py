@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from importlib.util import find_spec
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -193,7 +194,7 @@ def _why_impossible(compiled: CompiledNetwork, row: Codes, evidence: Evidence) -
 
 
 def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
-    """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`.
+    """The scores of the patients in a data frame of pandas, Dask, polars or Arrow; see `Engine.score`.
 
     Raises:
         TableError: no such frame, an unknown option, or columns or rows that the network cannot take.
@@ -204,8 +205,24 @@ def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Fram
     if module.startswith("dask"):
         return cast("Frame", score_lazily(compiled, frame, options))
     if module != "pandas":
-        raise TableError(f"got a {type(frame).__name__}; expected a data frame of pandas or Dask")
+        return score_foreign(compiled, frame, options)
     return cast("Frame", score(compiled, cast("DataFrame", frame), options))
+
+
+def score_foreign(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
+    """The scores of the patients in a frame of another library, as such a frame; levels of triage are texts there."""
+    if find_spec("narwhals") is None:
+        raise TableError("narwhals is not installed; pip install 'bayesknee[cohort]' brings it")
+    import narwhals as nw
+
+    try:
+        known = nw.from_native(cast("Any", frame), eager_only=True)
+    except TypeError:
+        expected = "expected a data frame of pandas, Dask, polars or Arrow"
+        raise TableError(f"got a {type(frame).__name__}; {expected}; make one of it") from None
+    scores = score(compiled, known.to_pandas(), options)
+    columns = {str(name): (scores[name].astype(str) if name == TRIAGE else scores[name]).tolist() for name in scores}
+    return cast("Frame", nw.from_dict(columns, backend=known.implementation).to_native())
 
 
 def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> DataFrame:

@@ -22,7 +22,7 @@ _TIMES: Final[Mapping[str, float]] = immutabledict(
     | {"year": 365.25 * _DAY}
 )
 _OTHERS: Final[Mapping[str, tuple[str, float]]] = immutabledict(
-    {"inch": ("m", 0.0254), "in": ("m", 0.0254), "%": ("", 0.01), "": ("", 1.0)}
+    {**dict.fromkeys(("inch", "inche", "in"), ("m", 0.0254)), "%": ("", 0.01), "": ("", 1.0)}
     | {name: ("s", seconds) for name, seconds in _TIMES.items()}
     | {f"{prefix}{base}": (base, factor) for prefix, factor in _PREFIXES.items() for base in _SI}
 )

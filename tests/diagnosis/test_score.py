@@ -106,6 +106,20 @@ def test_unsure_answers_of_text(engine: Engine) -> None:
     assert broken["reason"][1] == ""
 
 
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_frames_of_other_libraries(engine: Engine, library: str) -> None:
+    module = pytest.importorskip(library)
+    columns = {"limp": ["yes", None, "yes|no"], "age": [20, 70, None]}
+    frame = module.DataFrame(columns) if library == "polars" else module.table(columns)
+    scores = engine.score(frame)
+    assert type(scores) is type(frame)
+    expected = engine.score(pd.DataFrame(columns))
+    found = scores.to_pandas()
+    assert list(found) == list(expected)
+    assert found["a"].tolist() == pytest.approx(expected["a"].tolist(), abs=1e-15)
+    assert found["triage"].tolist() == expected["triage"].astype(str).tolist()
+
+
 def test_numbers_for_bands(engine: Engine) -> None:
     scores = engine.score(pd.DataFrame({"age": [20, 70, math.nan]}))
     expected = [engine.diagnose(each).posterior["a"] for each in ({"age": "young"}, {"age": "old"}, {})]
@@ -163,9 +177,9 @@ def test_nobody(engine: Engine) -> None:
 
 
 def test_what_is_no_data_frame(engine: Engine) -> None:
-    with pytest.raises(TableError, match="got a dict; expected a data frame of pandas or Dask"):
+    with pytest.raises(TableError, match="got a dict; expected a data frame of pandas, Dask, polars or Arrow"):
         engine.score({"limp": ["yes"]})
-    with pytest.raises(TableError, match="got a Series; expected a data frame of pandas or Dask"):
+    with pytest.raises(TableError, match="got a Series; expected a data frame of pandas, Dask, polars or Arrow"):
         engine.score(pd.Series(["yes"], name="limp"))
     with pytest.raises(TableError, match="errors='ignore'; expected 'raise' or 'collect'"):
         engine.score(pd.DataFrame({"limp": ["yes"]}), errors="ignore")  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from typing import Final
 
 from immutabledict import immutabledict
 
-from bayesknee.cohort.labels import LABEL, NONE, OTHER
+from bayesknee.cohort.labels import LABEL, LABEL_SEPARATOR, NONE, OTHER
 from bayesknee.cohort.tables.cells import read_date, texts_of
 from bayesknee.cohort.tables.reading import Columnar
 from bayesknee.cohort.tables.source import KEY_COLUMNS
@@ -263,16 +263,18 @@ class _Drafter:
         return named[0] if named else None
 
     def _is_label(self, column: SeenColumn) -> bool:
-        known = [text for text in column.values if self._condition(text)]
+        known = [text for text in column.values if self._condition(text.partition(LABEL_SEPARATOR)[0])]
         return not column.is_long and (bool(_LABEL.search(column.name)) or len(known) > len(column.values) / 2)
+
+    def _is_condition(self, text: str) -> bool:
+        return text in (OTHER, NONE) or meant_name(self._network, text) in self._network.conditions
 
     def _condition(self, text: str) -> str:
         """The condition that a text names, by its id, its name or nearly so; empty where none is near."""
         if folded(text) in (OTHER, NONE):
             return folded(text)
-        name = meant_name(self._network, text)
-        if name in self._network.conditions:
-            return name
+        if self._is_condition(text):
+            return meant_name(self._network, text)
         names = {each.id: each.name for each in self._network.conditions.values()}
         best = max(names, key=lambda each: _likeness(folded(text), folded(names[each])))
         return best if _likeness(folded(text), folded(names[best])) >= LIKE else ""
@@ -328,10 +330,8 @@ class _Drafter:
             return
         yield f"{LABEL}:  # what it turned out to be, for evaluate and learn"
         yield f"  column: {quoted_word(self._label.name)}"
-        foreign = [
-            text for text in self._label.values if meant_name(self._network, text) not in self._network.conditions
-        ]
-        foreign = [text for text in foreign if text not in (OTHER, NONE)]
+        parts = dict.fromkeys(part.strip() for text in self._label.values for part in text.split(LABEL_SEPARATOR))
+        foreign = [part for part in parts if not self._is_condition(part)]
         if foreign:
             yield "  values:"
         for text in foreign:

@@ -310,8 +310,12 @@ def _notes(ignored: list[str], readers: tuple[ColumnReader, ...], *, is_mapped: 
         plural = "columns are" if len(ignored) > 1 else "column is"
         yield f"{len(ignored)} {plural} not read: {', '.join(map(quoted, ignored[:MOST_NAMED]))}{more}"
     filled = [reader.question for reader in readers if _blank_of(reader)]
-    told = f", but {', '.join(filled[:MOST_NAMED])}" if filled else ""
-    yield f"a blank is not known in {len(readers) - len(filled)} of {len(readers)} columns that are read{told}"
+    if not filled:
+        yield f"a blank is not known, in all {len(readers)} columns that are read"
+        return
+    more = f" and {len(filled) - MOST_NAMED} more" if len(filled) > MOST_NAMED else ""
+    told = f"{', '.join(filled[:MOST_NAMED])}{more}"
+    yield f"a blank is an answer in {len(filled)} of {len(readers)} columns that are read ({told}), and else not known"
 
 
 def _blank_of(reader: ColumnReader) -> str:

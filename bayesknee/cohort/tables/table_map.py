@@ -28,6 +28,7 @@ from bayesknee.cohort.tables.cells import BETWEEN, date_pattern
 from bayesknee.cohort.tables.csv_form import SEEN, CsvForm
 from bayesknee.errors import (
     EvidenceError,
+    Problem,
     TableError,
     few_hints,
     name_hint,
@@ -35,7 +36,8 @@ from bayesknee.errors import (
     unknown_name,
 )
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.reading.fields import Fields
+from bayesknee.knowledge.reading import yaml_tree
+from bayesknee.knowledge.reading.fields import Fields, shown
 from bayesknee.knowledge.reading.yaml_tree import TreeError, read_tree
 from bayesknee.patient.answer_reader import UNKNOWN, meant_name
 from bayesknee.patient.cases import parse_cell
@@ -143,6 +145,9 @@ def read_map(path: Path | str, network: Network, *, is_labelled: bool = True) ->
     with few_hints():
         reader = _MapReader(network, Fields(problems, path.name, tree, ()), is_labelled=is_labelled)
         made = reader.table_map(hashlib.sha256(content).hexdigest())
+    if not isinstance(tree, yaml_tree.Mapping):
+        told = "columns and what they say"
+        problems.append(Problem((), shown(tree), told, "write lines of key: value", path.name, tree.line))
     if problems:
         raise TableError("\n".join(map(str, problems)))
     return made

@@ -141,7 +141,8 @@ def _fill(sheet: Any, rows: Iterable[Sequence[str]]) -> None:  # noqa: ANN401 (o
     for number, row in enumerate(rows, start=1):
         for place, text in enumerate(row, start=1):
             cell = sheet.cell(number, place)
-            cell.set_explicit_value(text, "s")
+            cell.value = text
+            cell.data_type = "s"
             cell.font = Font(bold=number == 1)
     sheet.freeze_panes = "B2"
 
