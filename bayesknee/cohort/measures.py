@@ -171,7 +171,7 @@ class Forecasts:
         patients = len(self.posterior)
         place = (bin_numbers(self.posterior, BINS) + np.arange(patients)[:, None] * BINS).ravel()
         for weights in (None, self.posterior.ravel(), self.truth.ravel()):
-            yield np.bincount(place, weights, patients * BINS).reshape(patients, BINS)
+            yield np.bincount(place, weights, patients * BINS).reshape(patients, BINS).astype(np.float64, copy=False)
 
     @cached_property
     def calibration(self) -> tuple[Bin, ...]:
@@ -237,7 +237,8 @@ class Forecasts:
     def _forecasts_in_order(self) -> tuple[InOrder, InOrder]:
         """All forecasts, and those of conditions that are true."""
         threshold = self._threshold(self.has_cause.astype(np.float64))
-        return tuple(InOrder(self.posterior, which, threshold) for which in (np.ones_like(self.truth), self.truth))
+        every = InOrder(self.posterior, np.ones_like(self.truth), threshold)
+        return every, InOrder(self.posterior, self.truth, threshold)
 
 
 @dataclass(frozen=True)
@@ -296,9 +297,7 @@ def _draws(patients: int, rounds: int, seed: int) -> Iterator[Counts]:
     rng = np.random.default_rng(seed)
     at_once = max(1, DRAWN_AT_ONCE // patients)
     for start in range(0, rounds, at_once):
-        counts = np.empty(
-            (min(at_once, rounds - start), patients), np.uint16
-        )  # Poisson with mean 1, nearly: 65,535 are never reached
+        counts = np.empty((min(at_once, rounds - start), patients), np.uint16)  # each has a mean of 1
         for row in counts:
             row[:] = np.bincount(rng.integers(patients, size=patients), minlength=patients)
         yield counts

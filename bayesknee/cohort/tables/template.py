@@ -117,7 +117,7 @@ def _workbook(header: Sequence[str], lines: Sequence[Meaning], questions: Sequen
     from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook()
-    patients = book.active
+    patients: Any = book.active
     patients.title = SHEET
     meanings = book.create_sheet(CODEBOOK)
     _fill(patients, [header])
