@@ -22,6 +22,7 @@ from bayesknee.cohort.tables.reading import Piece
 from bayesknee.errors import TableError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from tests.support.effort import PROFILE
+from tests.support.processes import in_processes
 from tests.support.small_networks import (
     condition,
     distribution,
@@ -313,27 +314,13 @@ def test_a_second_run_on_one_output_is_refused_while_the_first_is_at_work(
     assert left_behind(tmp_path) == {"in.csv", "out.csv"}
 
 
-def processes(works: list[Callable[[], object]]) -> list[int]:
-    """The exit status of each, in a process of its own: 0, or 2 for an error of the table."""
-    children = []
-    for work in works:
-        if not (child := os.fork()):
-            try:
-                work()
-            except TableError:
-                os._exit(2)
-            os._exit(0)
-        children.append(child)
-    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-
-
 @pytest.mark.usefixtures("small_pieces")
 def test_two_processes_at_once_never_make_a_wrong_file(engine: Engine, tmp_path: Path) -> None:
     """Six times; a hundred times with BAYESKNEE_TESTS=thorough."""
     path = write(patients(95), tmp_path / "in.csv")
     right = score_file(engine, path, tmp_path / "right.csv", key=["id"]).output.read_bytes()
     for resume in (False, True) * (50 if PROFILE == "thorough" else 3):
-        ended = processes([lambda: score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)] * 2)  # noqa: B023 (it runs at once)
+        ended = in_processes([lambda: score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)] * 2)  # noqa: B023 (it runs at once)
         assert sorted(ended) in ([0, 0], [0, 2])
         assert (tmp_path / "out.csv").read_bytes() == right
         assert left_behind(tmp_path) == {"in.csv", "right.csv", "out.csv"}
