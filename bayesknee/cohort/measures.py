@@ -199,18 +199,21 @@ class Forecasts:
         ranks = self.rank[self.has_cause]
         return tuple(float(np.mean(ranks <= k)) if len(ranks) else np.nan for k in range(1, self.truth.shape[1] + 1))
 
-    def list_at(self, counts: Counts) -> tuple[Vector, Vector]:
+    def list_at(self, counts: Counts, in_order: tuple[InOrder, InOrder]) -> tuple[Vector, Vector]:
         """Length and specificity of the list that holds a true condition for 89 % of the patients.
 
         The list of a patient holds the conditions at or over one threshold, the highest that reaches this share.
 
         Args:
             counts: how often each patient counts, shape (rounds, patients).
+            in_order: from `in_order`.
 
         Returns:
             The mean length, and the share of false conditions that are left out, by round.
         """
-        results = [self._list_over(self._threshold(of_round), of_round) for of_round in counts * self.has_cause]
+        results = [
+            self._list_over(self._threshold(of_round), of_round, in_order) for of_round in counts * self.has_cause
+        ]
         lengths, specificities = np.array(results).T
         return lengths, specificities
 
@@ -220,8 +223,8 @@ class Forecasts:
         place = np.searchsorted(reached, INCLUSION * reached[-1] - SURE)
         return float(self.best[self._by_best[min(place, len(reached) - 1)]])
 
-    def _list_over(self, threshold: float, counts: Counts) -> tuple[float, float]:
-        listed, rightly = (forecasts.listed(threshold, counts) for forecasts in self._forecasts_in_order)
+    def _list_over(self, threshold: float, counts: Counts, in_order: tuple[InOrder, InOrder]) -> tuple[float, float]:
+        listed, rightly = (forecasts.listed(threshold, counts) for forecasts in in_order)
         false = float(vector_product(self._false, counts))
         return _ratio(listed, float(counts.sum())), _ratio(false - (listed - rightly), false)
 
@@ -233,8 +236,7 @@ class Forecasts:
     def _false(self) -> Vector:
         return np.asarray((~self.truth).sum(axis=1), dtype=np.float64)
 
-    @cached_property
-    def _forecasts_in_order(self) -> tuple[InOrder, InOrder]:
+    def in_order(self) -> tuple[InOrder, InOrder]:
         """All forecasts, and those of conditions that are true."""
         threshold = self._threshold(self.has_cause.astype(np.float64))
         every = InOrder(self.posterior, np.ones_like(self.truth), threshold)
@@ -339,6 +341,7 @@ class _Figures:
         parts = (part * counted for part, counted in shares.values())
         totals = (counted for _, counted in shares.values())
         binned = (column for of_bins in forecasts.binned() for column in of_bins.T)
+        self._in_order = forecasts.in_order()
         self._columns = [_compact(column) for column in chain(parts, totals, binned)]
 
     def of(self, counts: Counts) -> dict[str, Vector]:
@@ -349,7 +352,7 @@ class _Figures:
         number, predicted, observed = np.split(binned, 3, axis=1)
         # Sum over bins of (share of forecasts) x |mean forecast - share that came true|: Naeini 2015.
         figures["calibration_error"] = np.abs(predicted - observed).sum(axis=1) / number.sum(axis=1)
-        figures["list_length"], figures["list_specificity"] = self._forecasts.list_at(counts)
+        figures["list_length"], figures["list_specificity"] = self._forecasts.list_at(counts, self._in_order)
         return figures
 
 
