@@ -1,4 +1,4 @@
-"""`bayesknee evaluate` on a large table: the time of the processors, which bounds that by the clock, and peak memory."""
+"""`bayesknee evaluate` on a large table: time of all processors, which bounds that of the clock, and peak memory."""
 
 from __future__ import annotations
 
