@@ -190,6 +190,12 @@ def test_a_draft_tells_nothing_of_one_patient_alone(tmp_path: Path) -> None:
     assert "# none was guessed" in text
 
 
+def test_a_draft_of_too_many_columns_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(",".join(f"c{number}" for number in range(1001)) + "\n" + "1," * 1000 + "1\n")
+    with pytest.raises(TableError, match=r"in\.csv has 1,001 columns; expected at most 1,000 for a draft; leave out"):
+        draft_map(read_table(tmp_path / "in.csv"), TINY)
+
+
 def test_a_simulated_table_needs_no_guesses(tmp_path: Path) -> None:
     from bayesknee.cohort.simulate import simulate_file
 

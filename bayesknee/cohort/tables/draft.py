@@ -22,7 +22,7 @@ from bayesknee.cohort.tables.cells import read_date, texts_of
 from bayesknee.cohort.tables.reading import Columnar
 from bayesknee.cohort.tables.source import KEY_COLUMNS
 from bayesknee.cohort.tables.table_map import heading
-from bayesknee.errors import EvidenceError
+from bayesknee.errors import EvidenceError, TableError
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import is_blank, meant_name
@@ -30,6 +30,7 @@ from bayesknee.patient.cases import parse_cell
 from bayesknee.patient.evidence import read_answer
 from bayesknee.words import folded
 
+MOST_COLUMNS: Final = 1000  # each takes some 10 ms beside 240 questions
 MOST_ANSWERS: Final = 30  # distinct values that a column of answers may have: more are a text, or numbers. Judged
 MOST_SHOWN: Final = 6  # values of a column that is not read, as a hint to what it is
 LONGEST_SHOWN: Final = 20  # letters of such a value
@@ -125,7 +126,14 @@ class DraftedMap:
 
 
 def draft_map(table: Columnar, network: Network) -> DraftedMap:
-    """A draft of the map from a table to a network."""
+    """A draft of the map from a table to a network.
+
+    Raises:
+        TableError: more columns than can be compared with all questions in some seconds.
+    """
+    if len(table.names) > MOST_COLUMNS:
+        told = f"{table.name} has {len(table.names):,} columns; expected at most {MOST_COLUMNS:,} for a draft"
+        raise TableError(f"{told}; leave out those that say nothing of the patient")
     return _Drafter(seen_columns(table), network).drafted(table.name)
 
 
