@@ -45,7 +45,8 @@ def test_json(run: Run, table: str, tmp_path: Path) -> None:
 
 def test_refusals(refused: Run, table: str, tmp_path: Path) -> None:
     out = str(tmp_path / "out.csv")
-    assert refused("score", table, "-o", out, *TINY) == "unknown column 'id'; make it a key, or ignore it"
+    told = refused("score", table, "-o", out, "--key", "onset", "--ignore", "tennis", *TINY)
+    assert told == "no column 'tennis'; the table has 'id', 'age', 'pain_on_grip', 'onset'"
     assert refused("score", table, "-o", table, "--key", "id", *TINY).startswith(f"the output {table!r} would replace")
     assert refused("score", "none.csv", "-o", out, *TINY) == "cannot read 'none.csv': no such file; check its name"
     assert refused("score", table, *TINY) == "Missing option '-o' / '--output'; see `bayesknee score --help`"
