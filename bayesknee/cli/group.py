@@ -37,6 +37,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
             "sensitivity": "Tell which numbers a probability hangs on, and which would change the first place.",
         },
         "For tables of patients": {
+            "template": "Write an empty table to fill in, or draft the map of a foreign one.",
             "score": "Tell how probable each condition is in every patient of a table.",
             "evaluate": "Tell how good a network is on patients whose diagnosis is known.",
             "simulate": "Draw patients from a network, with their true causes.",

@@ -5,6 +5,7 @@ from bayesknee.cohort.labelled import LabelledCase, check_cases, read_labelled
 from bayesknee.cohort.learning import Learned, learn
 from bayesknee.cohort.ratings import Ratings, read_ratings
 from bayesknee.cohort.score_files import FileScores, score_file
+from bayesknee.cohort.tables.source import TableOptions
 
 __all__ = [
     "Evaluation",
@@ -12,6 +13,7 @@ __all__ = [
     "LabelledCase",
     "Learned",
     "Ratings",
+    "TableOptions",
     "check_cases",
     "evaluate",
     "learn",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.reading import Piece
 from bayesknee.cohort.score_files import Scored, Task, Work, score_piece
+from bayesknee.cohort.tables.reading import Piece
 from bayesknee.diagnosis.score import packed, unpacked
 from bayesknee.errors import TableError
 from bayesknee.inference.compiled_network import CompiledNetwork

@@ -291,7 +291,10 @@ def _called(
 def _truth(network: Network, cases: Sequence[LabelledCase]) -> tuple[Bools, Integers, Integers, Vector]:
     """Which conditions are true, what level they call for at the least and at the most, and the limits."""
     conditions = network.conditions.values()
-    truth = np.array([[condition.id in case.label for condition in conditions] for case in cases])
+    places = {name: place for place, name in enumerate(network.conditions)}
+    truth = np.zeros((len(cases), len(conditions)), np.bool_)
+    for row, case in zip(truth, cases, strict=True):
+        row[[places[name] for name in case.label]] = True
     return truth, *levels_called_for(network, truth), np.array([condition.limit.value for condition in conditions])
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from bayesknee.diagnosis.triage import levels, triage
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, encode, nothing_known
+
+# Codes and likelihoods of so many take some 20 MB; more share more risk factors, which saves little. Judged
+CASES_AT_ONCE: Final = 2**14
 
 
 class Called(NamedTuple):
@@ -36,6 +40,22 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     Raises:
         ImpossibleEvidenceError: a case with answers that cannot be true together.
     """
+    return _in_parts(cases, partial(_by_engine, engine))
+
+
+def called_by_naive_bayes(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
+    """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
+    baseline = NaiveBayes(engine.network, engine.setting)
+    return _in_parts(cases, partial(_by_naive_bayes, baseline, CareSteps(engine.compiled)))
+
+
+def _in_parts(cases: Sequence[LabelledCase], call: Callable[[Sequence[LabelledCase]], Called]) -> Called:
+    """What is called for all cases, some of them at a time, so that memory hangs on these alone."""
+    parts = [call(cases[start : start + CASES_AT_ONCE]) for start in range(0, len(cases), CASES_AT_ONCE)]
+    return Called(np.concatenate([each.posterior for each in parts]), np.concatenate([each.level for each in parts]))
+
+
+def _by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     network = engine.network
     is_plain = _are_plain(network, cases)
     posterior = np.empty((len(cases), len(network.conditions)))
@@ -52,10 +72,8 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     return Called(posterior, level)
 
 
-def called_by_naive_bayes(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
-    """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
-    network, steps = engine.network, CareSteps(engine.compiled)
-    baseline = NaiveBayes(network, engine.setting)
+def _by_naive_bayes(baseline: NaiveBayes, steps: CareSteps, cases: Sequence[LabelledCase]) -> Called:
+    network = steps.network
     is_plain = _are_plain(network, cases)
     posterior = np.empty((len(cases), len(network.conditions)))
     level = np.empty(len(cases), dtype=np.intp)

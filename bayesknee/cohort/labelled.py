@@ -1,36 +1,28 @@
 """Labelled patients: the answers of each, and the true causes.
 
-Three shapes are read: a folder of case files, a JSON-lines file with a case on each line, and a table (CSV or Parquet)
-with a column per question and a column `label`.
+Three shapes are read: a folder of case files, a JSON-lines file with a case on each line, and a table of any kind that
+`bayesknee.cohort.tables` reads, with a column per question and one with the label.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from bayesknee.cohort.csv_text import check_text, empty, no_rows, other_length, read_rows, separated_otherwise
-from bayesknee.cohort.extras import arrow_file
-from bayesknee.errors import (
-    BayeskneeError,
-    CaseFileError,
-    TableError,
-    few_hints,
-    joined,
-    printable,
-    quoted,
-    shown_word,
-    unknown_text,
-)
+from bayesknee.cohort.labels import LABEL, LABEL_SEPARATOR, label_of
+from bayesknee.cohort.tables.cells import cell_text
+from bayesknee.cohort.tables.labelled_rows import LabelledRow, RowFaults, labelled_rows
+from bayesknee.cohort.tables.reading import SUFFIXES, read_table
+from bayesknee.cohort.tables.source import KEY_COLUMNS, PLAIN, SETTING, TableOptions, open_source
+from bayesknee.cohort.tables.workbook import other_book
+from bayesknee.errors import BayeskneeError, CaseFileError, TableError, few_hints, joined, printable, quoted, shown_word
+from bayesknee.files import check_report_path
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -40,20 +32,12 @@ from bayesknee.patient.evidence import Evidence, check_evidence
 from bayesknee.patient.measured import Measured
 
 CASE_SUFFIXES: Final = (".yaml", ".yml", ".json")
-TABLE_SUFFIXES: Final = (".csv", ".parquet")
 LINES_SUFFIX: Final = ".jsonl"
-LABEL: Final = "label"
-OTHER: Final = "other"
-NONE: Final = "none"  # the label of who has none of the conditions; a blank would say that nobody knows
-LABEL_SEPARATOR: Final = ";"
-MOST_TOLD: Final = 3  # problems or columns in one error line: enough to see what kind of mistake it is; judged
-SETTING: Final = "setting"
+MOST_TOLD: Final = 3  # problems in one error line: enough to see what kind of mistake it is; judged
 UNKNOWN_CODE: Final = -2  # of a question that was asked, and whose answer is not known
-_BLANK: Final = ("", None)
-KEY_COLUMNS: Final = ("id", "key", "patient")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PackedAnswers:
     """A patient's answers in a few hundred bytes, where `Evidence` takes several thousand.
 
@@ -109,7 +93,7 @@ def holds_states(network: Network, evidence: Evidence) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelledCase:
     """A patient whose causes are known.
 
@@ -135,21 +119,108 @@ class LabelledCase:
         return self.known.evidence if isinstance(self.known, PackedAnswers) else self.known
 
 
+class LabelledTable(NamedTuple):
+    """Labelled patients, and what became of the others.
+
+    Attributes:
+        cases: those that can be taken.
+        left_out: how many rows cannot.
+        notes: what to know of how a table was read.
+    """
+
+    cases: tuple[LabelledCase, ...]
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
+
+
 def read_labelled(
-    path: Path | str, network: Network, setting: str | None = None, *, packed: bool = False
+    source: object,
+    network: Network,
+    setting: str | None = None,
+    *,
+    packed: bool = False,
+    table: TableOptions = PLAIN,
 ) -> tuple[LabelledCase, ...]:
-    """The labelled cases in a folder of case files, a `.jsonl` file, or a `.csv` or `.parquet` table.
+    """The labelled cases in a folder of case files, a `.jsonl` file, or a table.
 
     Args:
-        path: where they are.
+        source: where they are; a table may be a CSV, Excel or Parquet file, or a data frame of pandas, polars or Arrow.
         network: what their answers and labels are checked against.
         setting: of every case; where left out, that of the case, or else the network's first.
         packed: whether to keep answers in little memory, for hundreds of thousands of cases.
+        table: how a table is read.
 
     Raises:
         CaseFileError: nothing there, no label, or a case that the network cannot take; tells which.
+        TableError: a table that cannot be read as one.
     """
-    return check_cases(read_cases(path), network, setting, packed=packed)
+    return read_labelled_table(source, network, setting, packed=packed, table=table).cases
+
+
+def read_labelled_table(  # noqa: PLR0913 (what can be said of a table)
+    source: object,
+    network: Network,
+    setting: str | None = None,
+    *,
+    packed: bool = False,
+    table: TableOptions = PLAIN,
+    rejects: Path | str | None = None,
+) -> LabelledTable:
+    """As `read_labelled`; a table's rows that cannot be taken may go to a file of their own instead of being an error.
+
+    Args:
+        source: as of `read_labelled`.
+        network: likewise.
+        setting: likewise.
+        packed: likewise.
+        table: likewise.
+        rejects: a CSV file for those rows, with the reason; where left out, the first such row is an error.
+
+    Raises:
+        CaseFileError: likewise, or no row can be taken.
+        TableError: likewise, or options of a table for what is none.
+    """
+    path = Path(source) if isinstance(source, (str, Path)) else None
+    if path is None or (path.is_file() and path.suffix.lower() in SUFFIXES):
+        return _of_table(source, network, setting, packed=packed, table=table, rejects=rejects)
+    if table != PLAIN or rejects is not None:
+        raise TableError(f"{str(path)!r} is no table; expected one for --map, --rejects and the like; leave them out")
+    return LabelledTable(check_cases(read_cases(path), network, setting, packed=packed))
+
+
+def _of_table(  # noqa: PLR0913 (as above)
+    source: object,
+    network: Network,
+    setting: str | None,
+    *,
+    packed: bool,
+    table: TableOptions,
+    rejects: Path | str | None,
+) -> LabelledTable:
+    check_setting(network, setting)
+    place = check_report_path(rejects, (".csv",)) if rejects is not None else None
+    opened = open_source(source, network, table, is_labelled=True)
+    faults = RowFaults()
+    cases = tuple(_case_of(network, row, packed=packed) for row in labelled_rows(opened, network, setting, faults))
+    if faults.rows and place is not None:
+        faults.write(place)
+    if faults.rows and (place is None or not cases):
+        raise CaseFileError(f"{_told(fault for _, fault in sorted(faults.rows.items()))}; {_where(place)}")
+    return LabelledTable(cases, len(faults.rows), opened.notes)
+
+
+def _where(rejects: Path | None) -> str:
+    if rejects is not None:
+        return f"no row is left; {str(rejects)!r} has all of them"
+    return "correct them, or leave such rows out with --rejects FILE, which lists them all"
+
+
+def _case_of(network: Network, row: LabelledRow, *, packed: bool) -> LabelledCase:
+    known: Evidence | PackedAnswers | None = row.evidence
+    if known is None:
+        answers = PackedAnswers(network, row.codes.tobytes())
+        known = answers if packed else answers.evidence
+    return LabelledCase(id=row.id, known=known, setting=row.setting, label=row.label)
 
 
 def check_cases(
@@ -174,11 +245,19 @@ def check_cases(
             except BayeskneeError as error:
                 problems.setdefault(str(error), []).append(name)
     if problems:
-        told = (f"{_first_of(names)}: {problem}" for problem, names in problems.items())
-        raise CaseFileError(joined(told, MOST_TOLD, "problems"))
+        raise CaseFileError(_told((name, problem) for problem, names in problems.items() for name in names))
     if not checked:
         raise CaseFileError("no cases; expected at least one labelled case; name the right folder or file")
     return tuple(checked)
+
+
+def _told(faults: Iterable[tuple[str, str]]) -> str:
+    """What is wrong, a problem that many have once; each is who, and why."""
+    problems: dict[str, list[str]] = {}
+    for who, problem in faults:
+        problems.setdefault(problem, []).append(who)
+    told = (f"{_first_of(names)}: {problem}" for problem, names in problems.items())
+    return joined(told, MOST_TOLD, "problems")
 
 
 def _first_of(names: Sequence[str]) -> str:
@@ -187,7 +266,7 @@ def _first_of(names: Sequence[str]) -> str:
 
 
 def _checked(case: Case, name: str, network: Network, setting: str | None) -> LabelledCase:
-    evidence, label = check_evidence(network, case.evidence), _label(case.label, network)
+    evidence, label = check_evidence(network, case.evidence), label_of(case.label, network)
     for condition in network.conditions:
         if evidence.answers.get(condition) == NO_YES[condition not in label]:
             is_label = "is a label" if condition in label else "is no label"
@@ -203,28 +282,6 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
         title=case.title,
         source=case.source,
     )
-
-
-def _label(given: Iterable[str], network: Network) -> tuple[str, ...]:
-    """The labels as condition ids; `other` is the catch-all, and `none` alone no condition at all."""
-    names = [network.catch_all if name == OTHER and network.catch_all else name for name in given if name.strip()]
-    if not names:
-        healthy = "" if network.complaint else f", or [{NONE}] for one with none of the conditions"
-        raise CaseFileError(
-            f"no label; expected what the patient turned out to have; add label: [CONDITION]{healthy}, or leave it out"
-        )
-    if names == [NONE] and NONE not in network.conditions and not network.complaint:
-        return ()
-    for name in names:
-        if name not in network.conditions:
-            raise CaseFileError(unknown_text("condition", name, network.conditions, "as label"))
-    label = tuple(dict.fromkeys(names))
-    if network.most_causes is not None and len(label) > network.most_causes:
-        raise CaseFileError(
-            f"{len(label)} conditions as label; expected at most {network.most_causes}, as most_causes of the network "
-            "says; name those that explain most, or raise most_causes"
-        )
-    return label
 
 
 # --- the three shapes ------------------------------------------------------------------------------------------------
@@ -244,13 +301,12 @@ def read_cases(place: Path | str) -> Iterator[Case]:
     suffix = path.suffix.lower()
     if suffix == LINES_SUFFIX:
         return _lines(path)
-    if suffix in TABLE_SUFFIXES:
+    if suffix in SUFFIXES:
         return _table(path)
     if suffix in CASE_SUFFIXES:
         return iter([_named(read_case(path), path.stem)])
-    raise CaseFileError(
-        f"{path.name} is neither a folder of case files nor a .jsonl, .csv or .parquet file; name one of these"
-    )
+    kinds = "a folder of case files nor a .jsonl, .csv, .xlsx or .parquet file"
+    raise CaseFileError(other_book(path) or f"{path.name} is neither {kinds}; name one of these")
 
 
 def _folder(path: Path) -> Iterator[Case]:
@@ -286,94 +342,34 @@ def _check_json(line: bytes, place: str) -> None:
 
 def _table(path: Path) -> Iterator[Case]:
     """Cases of a table with `label`; blanks are not known, other columns than questions hold key and setting."""
-    names, rows = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
-    if twice := [name for name, number in Counter(names).items() if number > 1]:
-        raise CaseFileError(f"{path.name} has the column {shown_word(twice[0])} more than once; keep one of them")
-    if LABEL not in names:
-        columns = ", ".join(map(quoted, names[:MOST_TOLD]))
-        expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}, and commas between columns"
-        raise CaseFileError(f"{path.name} has no column {LABEL}, its first are {columns}; {expected}")
-    return _rows(names, rows)
+    table = read_table(path)
+    if LABEL not in table.names:
+        columns = ", ".join(map(quoted, table.names[:MOST_TOLD]))
+        expected = f"expected one with the true conditions, joined by {LABEL_SEPARATOR}"
+        raise CaseFileError(f"{path.name} has no column {LABEL}, its first are {columns}; {expected}; add it")
+    for piece in table.pieces(list(table.names), ()):
+        if piece.broken:
+            number, problem = min(piece.broken.items())
+            raise CaseFileError(f"{path.name}: row {number} has {problem}; correct that row")
+        by_name = {name: piece.table[name].to_pylist() for name in table.names}
+        for place, number in enumerate(piece.rows.tolist()):
+            yield _case(number, {name: cells[place] for name, cells in by_name.items()})
 
 
-def _parquet(path: Path) -> tuple[list[str], Iterable[Sequence[object]]]:
-    """The names of the columns, and the rows."""
-    try:
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise CaseFileError(
-            f"cannot read {path.name}: pyarrow is not installed; pip install 'bayesknee[cohort]'"
-        ) from None
-    try:
-        with arrow_file(path) as file:
-            table = pq.read_table(file)
-        table.validate(full=True)
-        frame = table.to_pandas()
-    except (OSError, ValueError) as error:  # pyarrow's errors are such
-        told = " ".join(str(error).split()).rstrip(".")
-        raise CaseFileError(f"cannot read {path.name}: {told}; expected a whole table; make it anew") from None
-    return list(map(str, frame.columns)), frame.astype(object).itertuples(index=False, name=None)
-
-
-def _csv(path: Path) -> tuple[list[str], Iterator[Sequence[str]]]:
-    """The header and the rows of a CSV file, read one by one; each row must be as long as the header."""
-    with _csv_told(path):
-        check_text(path)
-        rows = read_rows(path)
-        header = next(rows, [])
-    if len(header) == 1 and (problem := separated_otherwise(path, header[0])):
-        raise CaseFileError(problem)
-    if not header:
-        raise CaseFileError(empty(path))
-    return [name.strip() for name in header], _of_one_length(path, len(header), rows)
-
-
-@contextmanager
-def _csv_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except TableError as error:
-        raise CaseFileError(str(error)) from None
-    except (OSError, csv.Error) as error:
-        raise CaseFileError(f"cannot read {path.name}: {error}; expected a whole table; make it anew") from None
-
-
-def _of_one_length(path: Path, expected: int, rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    number = 0
-    with _csv_told(path):
-        for number, row in enumerate(rows, start=1):
-            if len(row) != expected:
-                problem = other_length(len(row), expected)
-                raise CaseFileError(f"{path.name}: row {number} has {problem}; correct that row")
-            yield row
-    if not number:
-        raise CaseFileError(no_rows(path))
-
-
-def _rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[Case]:
-    label, places = names.index(LABEL), {name: place for place, name in enumerate(names)}
-    keys = [places[name] for name in KEY_COLUMNS if name in places]
-    asked = [(place, name) for place, name in enumerate(names) if name not in (LABEL, SETTING, *KEY_COLUMNS)]
-    for number, row in enumerate(rows, start=1):
-        cells = ((name, _cell(row[place])) for place, name in asked if row[place] not in _BLANK)  # most are
-        yield Case(
-            evidence={name: _answer(text) for name, text in cells if text},
-            setting=_cell(row[places[SETTING]]) if SETTING in places else "",
-            id=next((printable(text) for place in keys if (text := _cell(row[place]))), f"row {number}"),
-            label=tuple(part.strip() for part in _cell(row[label]).split(LABEL_SEPARATOR) if part.strip()),
-        )
-
-
-@lru_cache(maxsize=4096)  # states are some hundreds, measured numbers thousands
-def _answer(text: str) -> str | float:
-    """As `plain_answer`; equal texts give one object, so that a hundred thousand patients share it."""
-    return plain_answer(text)
+def _case(number: int, cells: Mapping[str, object]) -> Case:
+    texts = {name: _cell(cell) for name, cell in cells.items()}
+    return Case(
+        evidence={
+            name: plain_answer(text)
+            for name, text in texts.items()
+            if text and name not in (LABEL, SETTING, *KEY_COLUMNS)
+        },
+        setting=texts.get(SETTING, ""),
+        id=next((printable(texts[key]) for key in KEY_COLUMNS if texts.get(key)), f"row {number}"),
+        label=tuple(part.strip() for part in texts[LABEL].split(LABEL_SEPARATOR) if part.strip()),
+    )
 
 
 def _cell(value: object) -> str:
-    """A cell as text; the empty one where nothing is known. A list of labels is joined."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, Iterable):
-        return LABEL_SEPARATOR.join(map(str, value))
-    return "" if value is None or value != value else str(value)  # noqa: PLR0124 (a blank is NaN)
+    """A cell as text; a list of labels is joined."""
+    return LABEL_SEPARATOR.join(map(str, value)) if isinstance(value, list) else cell_text(value)

@@ -8,10 +8,11 @@ mean over all of them; ranks look at the best-placed true condition.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple, TypeAlias
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from immutabledict import immutabledict
@@ -23,7 +24,7 @@ from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 
-Counts: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = NDArray[Any]  # whole numbers of any kind
 
 INCLUSION: Final = 0.89  # of a published knee program, whose list was then 4.8 long (Bisson 2014)
 # The usual number; with more, a bin has too few patients; with fewer, it hides where forecasts are off.
@@ -31,7 +32,9 @@ BINS: Final = 10
 # A forecast of 0 that comes true costs 27.6 nats, and not infinity, which would leave nothing of all other patients; a
 # smaller number lets one patient weigh more. It is also what rounding may take from a sum of counts. Judged.
 SURE: Final = 1e-12
-DRAWN_AT_ONCE: Final = 2**18  # patients in all rounds at once; some ten arrays of as many numbers stand side by side
+# Patients in all rounds at once. More rounds take more from each look at the patients; the counts are 8 MB. Judged
+DRAWN_AT_ONCE: Final = 2**22
+SUMMED_AT_ONCE: Final = 2**11  # patients: 1.4 MB of the 90 columns that 11 conditions have, within most caches. Judged
 
 
 @dataclass(frozen=True)
@@ -84,27 +87,34 @@ def levels_called_for(network: Network, truth: Bools) -> tuple[Integers, Integer
     return needed, most
 
 
-class InOrder(NamedTuple):
-    """Forecasts of conditions for patients, the most probable first.
+class InOrder:
+    """Forecasts of conditions for patients, the most probable first, so that a list over a threshold is its beginning.
 
-    Attributes:
-        patients: whose they are.
-        improbability: 0 minus the probabilities, ascending.
+    Thresholds of a bootstrap lie close together, so lists are counted from a first one, with what lies between.
+
+    Args:
+        posterior: P(condition), shape (patients, conditions).
+        which: the forecasts that count, same shape.
+        threshold: the first one.
     """
 
-    patients: NDArray[np.int32]
-    improbability: Vector
-
-    @staticmethod
-    def of(posterior: Vector, which: Bools) -> InOrder:
-        """Those of the forecasts, shape (patients, conditions), that are told by `which`, of the same shape."""
+    def __init__(self, posterior: Vector, which: Bools, threshold: float) -> None:
         probabilities = posterior[which]
         order = np.argsort(-probabilities, kind="stable")
-        return InOrder(np.nonzero(which)[0].astype(np.int32)[order], -probabilities[order])
+        self._patients = np.nonzero(which)[0].astype(np.int32)[order]
+        self._improbability = -probabilities[order]
+        self._first = self._up_to(threshold)
+        self._listed = np.bincount(self._patients[: self._first], minlength=len(posterior)).astype(np.float64)
 
-    def up_to(self, threshold: float) -> slice:
-        """The places of those at or over a threshold."""
-        return slice(int(np.searchsorted(self.improbability, -threshold, side="right")))
+    def listed(self, threshold: float, counts: Counts) -> float:
+        """How many are at or over a threshold, with patients counted so often, shape (patients,)."""
+        last = self._up_to(threshold)
+        between = counts[self._patients[min(last, self._first) : max(last, self._first)]].sum()
+        sign = 1.0 if last > self._first else -1.0
+        return float(vector_product(self._listed, counts)) + sign * float(between)
+
+    def _up_to(self, threshold: float) -> int:
+        return int(np.searchsorted(self._improbability, -threshold, side="right"))
 
 
 @dataclass(frozen=True)
@@ -156,18 +166,18 @@ class Forecasts:
         """Mean of (P - truth)^2 over the conditions, by patient (Brier 1950, one class at a time)."""
         return np.asarray(((self.posterior - self.truth) ** 2).mean(axis=1))
 
-    @property
-    def binned(self) -> Vector:
-        """By patient and bin: the number of forecasts, their sum, how many came true; shape (3, patients, bins)."""
-        of_bin = bin_numbers(self.posterior, BINS)[:, :, None] == np.arange(BINS)
-        weights = (np.ones_like(self.posterior), self.posterior, self.truth.astype(float))
-        return np.stack([np.einsum("pc,pcb->pb", weight, of_bin) for weight in weights])
+    def binned(self) -> Iterator[Vector]:
+        """The number of forecasts, their sum, and how many came true; each of shape (patients, bins)."""
+        patients = len(self.posterior)
+        place = (bin_numbers(self.posterior, BINS) + np.arange(patients)[:, None] * BINS).ravel()
+        for weights in (None, self.posterior.ravel(), self.truth.ravel()):
+            yield np.bincount(place, weights, patients * BINS).reshape(patients, BINS).astype(np.float64, copy=False)
 
     @cached_property
     def calibration(self) -> tuple[Bin, ...]:
         """Ten bins of equal width."""
         with np.errstate(invalid="ignore"):
-            count, predicted, observed = self.binned.sum(axis=1)
+            count, predicted, observed = (of_bins.sum(axis=0) for of_bins in self.binned())
             edges = np.linspace(0.0, 1.0, BINS + 1).tolist()
             rows = zip(count.tolist(), (predicted / count).tolist(), (observed / count).tolist(), strict=True)
         return tuple(Bin(edges[i], edges[i + 1], int(n), p, o) for i, (n, p, o) in enumerate(rows))
@@ -189,32 +199,34 @@ class Forecasts:
         ranks = self.rank[self.has_cause]
         return tuple(float(np.mean(ranks <= k)) if len(ranks) else np.nan for k in range(1, self.truth.shape[1] + 1))
 
-    def list_at(self, counts: Counts) -> tuple[Vector, Vector]:
+    def list_at(self, counts: Counts, in_order: tuple[InOrder, InOrder]) -> tuple[Vector, Vector]:
         """Length and specificity of the list that holds a true condition for 89 % of the patients.
 
         The list of a patient holds the conditions at or over one threshold, the highest that reaches this share.
 
         Args:
             counts: how often each patient counts, shape (rounds, patients).
+            in_order: from `in_order`.
 
         Returns:
             The mean length, and the share of false conditions that are left out, by round.
         """
-        counts = counts * self.has_cause
-        order = self._by_best
-        reached = np.cumsum(counts[:, order], axis=1) >= INCLUSION * counts.sum(axis=1, keepdims=True) - SURE
-        thresholds = self.best[order][np.argmax(reached, axis=1)]
-        results = [self._list_over(float(t), of_round) for t, of_round in zip(thresholds, counts, strict=True)]
+        results = [
+            self._list_over(self._threshold(of_round), of_round, in_order) for of_round in counts * self.has_cause
+        ]
         lengths, specificities = np.array(results).T
         return lengths, specificities
 
-    def _list_over(self, threshold: float, counts: Vector) -> tuple[float, float]:
-        listed, wrongly = (
-            float(counts[forecasts.patients[forecasts.up_to(threshold)]].sum())
-            for forecasts in self._forecasts_in_order
-        )
+    def _threshold(self, counts: Counts) -> float:
+        """The highest that reaches the share of patients, of whom each counts so often."""
+        reached = np.cumsum(counts[self._by_best])
+        place = np.searchsorted(reached, INCLUSION * reached[-1] - SURE)
+        return float(self.best[self._by_best[min(place, len(reached) - 1)]])
+
+    def _list_over(self, threshold: float, counts: Counts, in_order: tuple[InOrder, InOrder]) -> tuple[float, float]:
+        listed, rightly = (forecasts.listed(threshold, counts) for forecasts in in_order)
         false = float(vector_product(self._false, counts))
-        return _ratio(listed, float(counts.sum())), _ratio(false - wrongly, false)
+        return _ratio(listed, float(counts.sum())), _ratio(false - (listed - rightly), false)
 
     @cached_property
     def _by_best(self) -> Integers:
@@ -222,12 +234,13 @@ class Forecasts:
 
     @cached_property
     def _false(self) -> Vector:
-        return np.asarray((~self.truth).sum(axis=1), dtype=float)
+        return np.asarray((~self.truth).sum(axis=1), dtype=np.float64)
 
-    @cached_property
-    def _forecasts_in_order(self) -> tuple[InOrder, InOrder]:
-        """All forecasts, and those of conditions that are false."""
-        return InOrder.of(self.posterior, np.ones_like(self.truth)), InOrder.of(self.posterior, ~self.truth)
+    def in_order(self) -> tuple[InOrder, InOrder]:
+        """All forecasts, and those of conditions that are true."""
+        threshold = self._threshold(self.has_cause.astype(np.float64))
+        every = InOrder(self.posterior, np.ones_like(self.truth), threshold)
+        return every, InOrder(self.posterior, self.truth, threshold)
 
 
 @dataclass(frozen=True)
@@ -271,7 +284,7 @@ def measure(forecasts: Forecasts, conditions: tuple[str, ...], rounds: int, seed
     """
     figures = _Figures(forecasts, conditions)
     patients = len(forecasts.rank)
-    values = figures.of(np.ones((1, patients)))
+    values = figures.of(np.ones((1, patients), np.uint8))
     drawn = [figures.of(counts) for counts in _draws(patients, rounds, seed)]
     found = {name: _measure(float(value[0]), [figures[name] for figures in drawn]) for name, value in values.items()}
     by_condition = {
@@ -286,8 +299,10 @@ def _draws(patients: int, rounds: int, seed: int) -> Iterator[Counts]:
     rng = np.random.default_rng(seed)
     at_once = max(1, DRAWN_AT_ONCE // patients)
     for start in range(0, rounds, at_once):
-        chosen = rng.integers(patients, size=(min(at_once, rounds - start), patients))
-        yield np.stack([np.bincount(row, minlength=patients) for row in chosen]).astype(np.float64)
+        counts = np.empty((min(at_once, rounds - start), patients), np.uint16)  # each has a mean of 1
+        for row in counts:
+            row[:] = np.bincount(rng.integers(patients, size=patients), minlength=patients)
+        yield counts
 
 
 def _measure(value: float, drawn: list[Vector]) -> Measure:
@@ -323,25 +338,41 @@ class _Figures:
             shares[f"sensitivity {name}"] = over[:, c], true
             shares[f"specificity {name}"] = ~over[:, c], ~true
         self._names = tuple(shares)
-        binned = forecasts.binned
-        self._columns = np.empty((len(everyone), 2 * len(shares) + len(binned) * BINS))  # filled in place: it is large
-        for column, (part, counted) in enumerate(shares.values()):
-            self._columns[:, column] = part * counted
-            self._columns[:, len(shares) + column] = counted
-        for number, of_bins in enumerate(binned):
-            start = 2 * len(shares) + number * BINS
-            self._columns[:, start : start + BINS] = of_bins
+        parts = (part * counted for part, counted in shares.values())
+        totals = (counted for _, counted in shares.values())
+        binned = (column for of_bins in forecasts.binned() for column in of_bins.T)
+        self._in_order = forecasts.in_order()
+        self._columns = [_compact(column) for column in chain(parts, totals, binned)]
 
     def of(self, counts: Counts) -> dict[str, Vector]:
         """All measures by name, shape (rounds,), from counts of shape (rounds, patients)."""
-        sums = matrix_product(counts, self._columns)
+        sums = _sums(self._columns, counts)
         parts, totals, binned = np.split(sums, [len(self._names), 2 * len(self._names)], axis=1)
         figures = dict(zip(self._names, _ratios(parts, totals).T, strict=True))
         number, predicted, observed = np.split(binned, 3, axis=1)
         # Sum over bins of (share of forecasts) x |mean forecast - share that came true|: Naeini 2015.
         figures["calibration_error"] = np.abs(predicted - observed).sum(axis=1) / number.sum(axis=1)
-        figures["list_length"], figures["list_specificity"] = self._forecasts.list_at(counts)
+        figures["list_length"], figures["list_specificity"] = self._forecasts.list_at(counts, self._in_order)
         return figures
+
+
+def _sums(columns: Sequence[NDArray[Any]], counts: Counts) -> Vector:
+    """The sums of columns, each of shape (patients,), over patients who count so often: shape (rounds, columns).
+
+    Some patients at once, whose part of the columns stays in a processor's cache while all rounds are summed.
+    """
+    sums = np.zeros((len(counts), len(columns)))
+    for start in range(0, counts.shape[1], SUMMED_AT_ONCE):
+        rows = slice(start, start + SUMMED_AT_ONCE)
+        matrix = np.stack([column[rows] for column in columns], axis=1, dtype=np.float64)
+        sums += matrix_product(counts[:, rows].astype(np.float64), matrix)
+    return sums
+
+
+def _compact(column: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers in a byte each, where all are whole and so small, and else in eight."""
+    small = column.astype(np.uint8)
+    return small if (small == column).all() else np.array(column, np.float64)  # no view of what is larger
 
 
 def _ratios(part: Vector, total: Vector) -> Vector:

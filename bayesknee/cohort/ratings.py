@@ -23,7 +23,8 @@ from typing import Final
 import numpy as np
 
 from bayesknee.arrays import Integers, Vector
-from bayesknee.cohort.labelled import MOST_TOLD, OTHER
+from bayesknee.cohort.labelled import MOST_TOLD
+from bayesknee.cohort.labels import OTHER
 from bayesknee.errors import TableError, few_hints, joined, quoted, shown_word, unknown_text
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network

@@ -214,6 +214,11 @@ class ResumableParts:
         _write_json(self.folder / MANIFEST, {**self._read_manifest(), RESULT: result})
         self.remove()
 
+    def finish_rejects(self, count: int) -> None:
+        """Joins the rejects alone, for nothing was scored; the folder goes."""
+        join([self._rejects_of(number) for number in range(count)], self.rejects)
+        self.remove()
+
     def remove(self) -> None:
         """Removes the folder; what it says of itself goes last, so that one that is half removed is still known."""
         for path in self.folder.iterdir():

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from bayesknee.cohort.extras import require
-from bayesknee.cohort.labelled import LABEL, LABEL_SEPARATOR, NONE
-from bayesknee.cohort.reading import check_suffix
+from bayesknee.cohort.labels import LABEL, LABEL_SEPARATOR, NONE
 from bayesknee.cohort.resumable_parts import Progress, RowCounts, told
+from bayesknee.cohort.tables.reading import check_suffix
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import TableError
 from bayesknee.files import cannot_replace, new_content, only_writer
@@ -21,6 +21,7 @@ from bayesknee.patient.codes import NOT_KNOWN, Codes
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 
 ID: Final = "id"
+OUTPUTS: Final = (".csv", ".parquet")
 BATCH: Final = 2**14  # patients at once, with a seed of their own: a longer table begins as a shorter one does
 MOST_ANSWERS: Final = 2**22  # of them; of a network with more questions, fewer patients are drawn at once
 
@@ -97,7 +98,7 @@ def simulate_file(  # noqa: PLR0913 (each is an option of the command)
     """
     require("pyarrow", "cohort")
     path = Path(output)
-    check_suffix(path, "the output")
+    check_suffix(path, "the output", OUTPUTS)
     if not path.parent.is_dir():
         raise TableError(f"cannot write {str(path)!r}: no folder {str(path.parent)!r}; make it first")
     if reason := cannot_replace(path):

@@ -105,11 +105,11 @@ class Engine:
         intervals: bool = False,
         warnings: bool = False,
     ) -> Frame:
-        """The exact posteriors of many patients in a pandas data frame, or in one of Dask, which stays lazy.
+        """The exact posteriors of many patients in a data frame of pandas, polars, Arrow, or Dask, which stays lazy.
 
         Args:
-            frame: a row per patient, a column per finding or risk factor. Cells are states, truth values, or numbers
-                if the states are bands. Blanks and `"unknown"` are not known.
+            frame: a row per patient, a column per finding or risk factor, by id or as it is shown. Cells are what
+                answers can be: see `bayesknee.patient.columns`. Blanks and `"unknown"` are not known.
             ignore: columns that are not read.
             errors: what to do with rows that the network cannot take: `"raise"`, or `"collect"`, which scores the
                 other rows and gives the reason in a column `reason`.
@@ -120,9 +120,9 @@ class Engine:
                 words of `Diagnosis.warnings`; empty where there is nothing to warn of. A row takes some 0.1 s.
 
         Returns:
-            A frame with the same index: for each condition and group a column of P(condition or group | row), then
-            `triage`, the level, and `log_evidence`, the natural log of P(row | complaint, setting). Then the columns
-            that were asked for.
+            A frame of the same kind, with the same index if it has one: for each condition and group a column of
+            P(condition or group | row), then `triage`, the level, and `log_evidence`, the natural log of
+            P(row | complaint, setting). Then the columns that were asked for.
 
         Raises:
             TableError: columns or rows that the network cannot take. The error names them.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from importlib.util import find_spec
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -14,14 +15,14 @@ from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.triage import levels
-from bayesknee.errors import BayeskneeError, BudgetError, TableError, joined
+from bayesknee.errors import BayeskneeError, BudgetError, EvidenceError, TableError, joined
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import CategoricalDtype, DataFrame, Frame, Index, Series
 from bayesknee.patient.codes import NOT_KNOWN, Codes, decode
 from bayesknee.patient.columns import Column, Encoded, check_columns, encode_columns
-from bayesknee.patient.evidence import check_evidence
+from bayesknee.patient.evidence import NOTHING_KNOWN, Answer, Evidence, check_evidence
 
 BOUNDS: Final = ("_low", "_high")
 TRIAGE: Final = "triage"
@@ -52,40 +53,96 @@ class Scores(NamedTuple):
     warnings: Mapping[int, str] = immutabledict()
 
 
+class Options(NamedTuple):
+    """The options of `Engine.score`."""
+
+    ignore: tuple[str, ...] = ()
+    errors: str = "raise"
+    intervals: bool = False
+    warnings: bool = False
+
+
 def score_codes(
     compiled: CompiledNetwork, encoded: Encoded, *, intervals: bool = False, warnings: bool = False
 ) -> Scores:
-    """The scores of patients given as codes. Rows that cannot be scored get a reason instead of an error."""
-    refused = _too_many(compiled, encoded.codes)
+    """The scores of patients given as codes. Rows that cannot be scored get a reason instead of an error.
+
+    Rows whose unsure answers are alike are scored together, with these as what is known of all of them.
+    """
+    options = Options(intervals=intervals, warnings=warnings)
+    if not encoded.unsure:
+        return _score_alike(compiled, encoded, NOTHING_KNOWN, options)
+    return _together(len(encoded.codes), [*_parts(compiled, encoded, options)])
+
+
+def _parts(compiled: CompiledNetwork, encoded: Encoded, options: Options) -> Iterator[tuple[NDArray[np.int64], Scores]]:
+    """The scores of the rows without unsure answers, then of those that share theirs; with the numbers of the rows."""
+    rows_of: dict[Mapping[str, Answer], list[int]] = {immutabledict(): []}
+    for row in range(len(encoded.codes)):
+        rows_of.setdefault(immutabledict(encoded.unsure.get(row, {})), []).append(row)
+    for unsure, rows in rows_of.items():
+        part, evidence = _only(encoded, rows), NOTHING_KNOWN
+        try:
+            evidence = check_evidence(compiled.network, unsure)
+        except EvidenceError as error:
+            part = part._replace(reasons=dict.fromkeys(range(len(rows)), str(error)))
+        yield np.array(rows, np.int64), _score_alike(compiled, part, evidence, options)
+
+
+def _only(encoded: Encoded, rows: Sequence[int]) -> Encoded:
+    """These rows alone, without their unsure answers."""
+    reasons = {place: encoded.reasons[row] for place, row in enumerate(rows) if row in encoded.reasons}
+    numbers = {name: values[rows] for name, values in encoded.numbers.items()}
+    return Encoded(encoded.codes[rows], reasons, numbers)
+
+
+def _together(rows: int, parts: Sequence[tuple[NDArray[np.int64], Scores]]) -> Scores:
+    """The scores of all rows from those of some each."""
+    names = parts[0][1].probabilities
+    probabilities, log_evidence = {name: np.full(rows, np.nan) for name in names}, np.full(rows, np.nan)
+    triage = np.full(rows, -1, np.int8)
+    reasons, warnings = dict[int, str](), dict[int, str]()
+    for where, scores in parts:
+        for name, values in scores.probabilities.items():
+            probabilities[name][where] = values
+        triage[where], log_evidence[where] = scores.triage, scores.log_evidence
+        reasons |= {int(where[row]): reason for row, reason in scores.reasons.items()}
+        warnings |= {int(where[row]): warning for row, warning in scores.warnings.items()}
+    return Scores(probabilities, triage, log_evidence, reasons, warnings)
+
+
+def _score_alike(compiled: CompiledNetwork, encoded: Encoded, evidence: Evidence, options: Options) -> Scores:
+    """The scores of patients of all of whom the evidence is known besides."""
+    refused = _too_many(compiled, encoded.codes, evidence)
     codes = encoded.codes
     if refused:  # such a row gets its reason, and no work
         codes = codes.copy()
         codes[list(refused)] = NOT_KNOWN
-    posteriors = compiled.posteriors(codes, refused=refused)
+    posteriors = compiled.posteriors(codes, evidence, refused=refused)
     reasons = encoded.reasons | refused
     reasons |= {
-        row: _why_impossible(compiled, encoded.codes[row])
+        row: _why_impossible(compiled, encoded.codes[row], evidence)
         for row in np.flatnonzero(np.isneginf(posteriors.log_evidence)).tolist()
     }
-    ends = _bounds(compiled, encoded.codes, reasons) if intervals else {}
+    ends = _bounds(compiled, encoded.codes, evidence, reasons) if options.intervals else {}
     bad = np.array(sorted(reasons), np.int64)
     marginals, groups, log_evidence = (np.array(array, np.float64) for array in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
     groups, forms = np.hsplit(groups, [len(compiled.groups)])
     steps = CareSteps(compiled)
-    triage = levels(steps, marginals, encoded.codes, numbers=encoded.numbers, forms=forms)
+    triage = levels(steps, marginals, encoded.codes, evidence, numbers=encoded.numbers, forms=forms)
     names = (*compiled.network.conditions, *compiled.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))
-    warned = _warnings(compiled, encoded.codes, reasons) if warnings else {}
+    warned = _warnings(compiled, encoded.codes, evidence, reasons) if options.warnings else {}
     return Scores({**probabilities, **ends}, triage, log_evidence, reasons, warned)
 
 
-def _too_many(compiled: CompiledNetwork, codes: Codes) -> dict[int, str]:
+def _too_many(compiled: CompiledNetwork, codes: Codes, evidence: Evidence) -> dict[int, str]:
     """The rows with more answers than the budget allows, and the reason."""
     most = compiled.budget.answers
     if most is None:
         return {}
-    counts = (codes != NOT_KNOWN).sum(axis=1).tolist()
+    counts = ((codes != NOT_KNOWN).sum(axis=1) + len(evidence.answers)).tolist()
     return {
         row: str(BudgetError("answers", most, count, "leave some out"))
         for row, count in enumerate(counts)
@@ -93,7 +150,9 @@ def _too_many(compiled: CompiledNetwork, codes: Codes) -> dict[int, str]:
     }
 
 
-def _warnings(compiled: CompiledNetwork, codes: Codes, reasons: Mapping[int, str]) -> dict[int, str]:
+def _warnings(
+    compiled: CompiledNetwork, codes: Codes, evidence: Evidence, reasons: Mapping[int, str]
+) -> dict[int, str]:
     """The warnings about rows that were scored, in the words of all other outputs; equal rows are worked out once."""
     from bayesknee.diagnosis.explaining.conflict import conflict_of, surprise_of
     from bayesknee.diagnosis.explaining.patient_warnings import warnings_of
@@ -101,14 +160,16 @@ def _warnings(compiled: CompiledNetwork, codes: Codes, reasons: Mapping[int, str
     known: dict[bytes, str] = {}
     for row, answers in enumerate(codes):
         if row not in reasons and (key := answers.tobytes()) not in known:
-            belief = Belief.of(compiled, decode(compiled.network, answers))
+            belief = Belief.of(compiled, decode(compiled.network, answers, evidence))
             found = warnings_of(belief, partial(conflict_of, belief), partial(surprise_of, belief))
             known[key] = " ".join(warning.message for warning in found)
     told = {row: known[answers.tobytes()] for row, answers in enumerate(codes) if row not in reasons}
     return {row: text for row, text in told.items() if text}
 
 
-def _bounds(compiled: CompiledNetwork, codes: Codes, reasons: dict[int, str]) -> Mapping[str, Vector]:
+def _bounds(
+    compiled: CompiledNetwork, codes: Codes, evidence: Evidence, reasons: dict[int, str]
+) -> Mapping[str, Vector]:
     """The ends of the intervals by name of the column, for rows without a reason.
 
     Adds a reason for each row that is beyond the budget in a drawn network.
@@ -119,31 +180,22 @@ def _bounds(compiled: CompiledNetwork, codes: Codes, reasons: dict[int, str]) ->
     good = np.array([row for row in range(len(codes)) if row not in reasons], np.int64)
     ends = np.full((len(BOUNDS), len(names), len(codes)), np.nan)
     refused: dict[int, str] = {}
-    for end, quantiles in zip(ends, intervals(compiled, codes[good], refused=refused), strict=True):
+    for end, quantiles in zip(ends, intervals(compiled, codes[good], evidence=evidence, refused=refused), strict=True):
         end[:, good] = quantiles.T
     reasons |= {int(good[row]): reason for row, reason in refused.items()}
     return {f"{name}{end}": ends[j, i] for i, name in enumerate(names) for j, end in enumerate(BOUNDS)}
 
 
-def _why_impossible(compiled: CompiledNetwork, row: Codes) -> str:
+def _why_impossible(compiled: CompiledNetwork, row: Codes, evidence: Evidence) -> str:
     try:
-        Belief.of(compiled, check_evidence(compiled.network, decode(compiled.network, row)))
+        Belief.of(compiled, decode(compiled.network, row, evidence))
     except BayeskneeError as error:
         return str(error)
     raise AssertionError("possible, after all")
 
 
-class Options(NamedTuple):
-    """The options of `Engine.score`."""
-
-    ignore: tuple[str, ...] = ()
-    errors: str = "raise"
-    intervals: bool = False
-    warnings: bool = False
-
-
 def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
-    """The scores of the patients in a data frame of pandas or Dask; see `Engine.score`.
+    """The scores of the patients in a data frame of pandas, Dask, polars or Arrow; see `Engine.score`.
 
     Raises:
         TableError: no such frame, an unknown option, or columns or rows that the network cannot take.
@@ -154,8 +206,24 @@ def score_any(compiled: CompiledNetwork, frame: Frame, options: Options) -> Fram
     if module.startswith("dask"):
         return cast("Frame", score_lazily(compiled, frame, options))
     if module != "pandas":
-        raise TableError(f"got a {type(frame).__name__}; expected a data frame of pandas or Dask")
+        return score_foreign(compiled, frame, options)
     return cast("Frame", score(compiled, cast("DataFrame", frame), options))
+
+
+def score_foreign(compiled: CompiledNetwork, frame: Frame, options: Options) -> Frame:
+    """The scores of the patients in a frame of another library, as such a frame; levels of triage are texts there."""
+    if find_spec("narwhals") is None:
+        raise TableError("narwhals is not installed; pip install 'bayesknee[cohort]' brings it")
+    import narwhals as nw
+
+    try:
+        known = nw.from_native(cast("Any", frame), eager_only=True)
+    except TypeError:
+        expected = "expected a data frame of pandas, Dask, polars or Arrow"
+        raise TableError(f"got a {type(frame).__name__}; {expected}; make one of it") from None
+    scores = score(compiled, known.to_pandas(), options)
+    columns = {str(name): (scores[name].astype(str) if name == TRIAGE else scores[name]).tolist() for name in scores}
+    return cast("Frame", nw.from_dict(columns, backend=known.implementation).to_native())
 
 
 def score(compiled: CompiledNetwork, frame: DataFrame, options: Options) -> DataFrame:
@@ -207,10 +275,10 @@ def _told(reasons: Mapping[int, str], index: Index[Any]) -> str:
     return f"{listed}; correct them, or score the others with errors='collect'"
 
 
-def _columns_of(frame: DataFrame, names: Iterable[str]) -> Iterator[Column]:
-    for name in names:
+def _columns_of(frame: DataFrame, questions: Mapping[str, str]) -> Iterator[Column]:
+    for name, question in questions.items():
         values, which = _distinct(frame[name])
-        yield Column(name, values, which)
+        yield Column(question, values, which)
 
 
 def _distinct(series: Series[Any]) -> tuple[list[object], NDArray[np.integer]]:

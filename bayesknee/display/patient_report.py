@@ -93,7 +93,7 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
         danger=DANGER,
         most_reasons=MOST_REASONS,
         most_advice=MOST_ADVICE,
-        bars=tuple(_bars(diagnosis, details.intervals)),
+        bars=tuple(bar_parts(diagnosis, details.intervals)),
         ledgers=tuple(_ledger(diagnosis, account) for account in accounts),
         numbers=tuple(map(cited_text, _carrying(accounts))),
         program_version=__version__,
@@ -178,7 +178,8 @@ def _no_address(url: str) -> None:
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-def _bars(diagnosis: Diagnosis, intervals: Intervals | None) -> Iterator[BarPart]:
+def bar_parts(diagnosis: Diagnosis, intervals: Intervals | None) -> Iterator[BarPart]:
+    """The bars of the causes that are told one by one; without intervals where there are none."""
     dangers = {each.condition for each in diagnosis.not_ruled_out}
     for cause in diagnosis.result.causes:
         name = cause.condition

@@ -355,6 +355,8 @@ def _fitting(
 ) -> tuple[dict[str, Answer], list[str]]:
     """The answers that the network takes, by id, and its messages about the other answers."""
     engine = Engine(network, setting)
+    if (together := _taken_together(engine, raw, stored)) is not None:
+        return together, []
     values: dict[str, Answer] = {}
     counting: dict[str, Answer] = {}
     lost = []
@@ -368,6 +370,21 @@ def _fitting(
         except EvidenceError as error:
             lost.append(f"{shown_word(name)}={shown_word(_shown(answer))}: {error}")
     return values, lost
+
+
+def _taken_together(engine: Engine, raw: Mapping[str, Any], stored: Stored) -> dict[str, Answer] | None:
+    """All answers, if the network takes them together; None if not.
+
+    It then takes each of them with those before it, too, which need not be tried one by one: what is possible stays so
+    with fewer answers.
+    """
+    aside = stored.session["set_aside"]
+    try:
+        values = {name: read_answer(engine.network, name, answer, raw) for name, answer in raw.items()}
+        engine.diagnose({name: answer for name, answer in values.items() if name not in aside})
+    except EvidenceError:
+        return None
+    return values
 
 
 def _shown(answer: Any) -> str:  # noqa: ANN401 (whatever the file holds)

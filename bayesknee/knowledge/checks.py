@@ -42,6 +42,7 @@ from bayesknee.knowledge.model import (
     parents_of,
 )
 from bayesknee.knowledge.opening import Opening, opening_problems
+from bayesknee.knowledge.pictures import Picture, picture_problems
 from bayesknee.knowledge.rule_checks import (
     SUM_TOLERANCE,
     Nodes,
@@ -95,6 +96,8 @@ class NetworkParts(Protocol):
     @property
     def scope(self) -> Scope: ...
     @property
+    def pictures(self) -> Mapping[str, Picture]: ...
+    @property
     def complaint(self) -> str: ...
     @property
     def catch_all(self) -> str: ...
@@ -130,6 +133,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _general_advice,
         _opening,
         _scope,
+        _pictures,
         _catch_all,
     )
     with few_hints():
@@ -579,6 +583,13 @@ def _scope(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
         for each in (name, *question.answers):
             yield from _name_problems(("scope", "questions", name), each)
     yield from scope_problems(parts.scope)
+
+
+def _pictures(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:
+    for name, picture in parts.pictures.items():
+        for view in picture.views:
+            yield from _name_problems(("pictures", name, "views"), view)
+    yield from picture_problems(parts.pictures, _questions(parts), broken)
 
 
 def _catch_all(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ COMPARED_SECTIONS: Final = (
     "red_flags",
     "scores",
     "general_advice",
+    "pictures",
 )
 HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution", "scope")
 

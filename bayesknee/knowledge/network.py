@@ -36,6 +36,7 @@ from bayesknee.knowledge.model import (
     parents_of,
 )
 from bayesknee.knowledge.opening import Opening
+from bayesknee.knowledge.pictures import Picture
 from bayesknee.knowledge.scope import Scope
 from bayesknee.knowledge.sections import NODES
 from bayesknee.markup import render
@@ -85,6 +86,7 @@ class Network:
     """A whole network, checked. Mappings go from id to object and keep the order of the files.
 
     Attributes:
+        pictures: to point at, by id of the question; see `bayesknee.knowledge.pictures`.
         complaint: what the patient presents with; empty for a network without a presenting complaint.
         catch_all: the condition that stands for "none of the named ones"; empty where there is none.
         most_causes: how many conditions are the cause together at most; None for any number.
@@ -110,6 +112,7 @@ class Network:
     general_advice: Mapping[str, GeneralAdvice] = field(default_factory=immutabledict)
     opening: Opening = field(default_factory=Opening)
     scope: Scope = field(default_factory=Scope)
+    pictures: Mapping[str, Picture] = field(default_factory=immutabledict)
     description: str = ""
     complaint: str = ""
     catch_all: str = ""

@@ -227,6 +227,35 @@ def probability_of(text: str) -> float | None:
     return float(figure) / 100.0 if text.endswith("%") else float(figure)
 
 
+def parse_cell(value: object, name: str) -> object:
+    """A cell of a table as an answer: the text of ``{gradual: 0.5, sudden: 0.5}`` as likelihoods, another as it stands.
+
+    Args:
+        value: whatever a table holds.
+        name: the question, for errors.
+
+    Raises:
+        EvidenceError: braces with something else between them.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return plain_answer(text)
+    try:
+        tree, problems = yaml_tree.parse_tree(text.encode(), name)
+    except (TreeError, UnicodeEncodeError):
+        tree, problems = Scalar("", 0, plain=True), []
+    items = tree.items if isinstance(tree, yaml_tree.Mapping) and not problems else {}
+    weights = {
+        state: plain_answer(each.text) for state, each in items.items() if isinstance(each, Scalar) and each.text
+    }
+    if not weights or len(weights) < len(items):
+        expected = "expected likelihoods by state, such as {yes: 0.8, no: 0.2}, with a point in decimals"
+        raise EvidenceError(f"{name}: got {quoted(text)}; {expected}; write it so")
+    return immutabledict(weights)
+
+
 # --- files ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """A table of patients as codes: which columns it may have, and what a cell says.
 
-A row is a patient and a column a question, by its id. A cell holds a state, a truth value, a number where the states
-are bands, or `unknown`; a blank is not known either. A column at a time is read, and of that each distinct value once.
+A row is a patient and a column a question, by its id. A cell holds whatever an answer can be: a state by id or as it is
+shown, a truth value, a number where the states are bands, `unknown`, or states that it may be, ``calf|back_of_knee`` or
+``{gradual: 0.5, sudden: 0.5}``; a blank is not known either. A column at a time is read, and of that each value once.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.errors import EvidenceError, TableError, few_hints, joined, name_hint, quoted, unknown_text
 from bayesknee.knowledge.network import Network
-from bayesknee.patient.answer_reader import UNKNOWN, is_blank
-from bayesknee.patient.cases import plain_answer
+from bayesknee.patient.answer_reader import UNKNOWN, is_blank, meant_name
+from bayesknee.patient.cases import parse_cell
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows, nothing_known
 from bayesknee.patient.evidence import Answer, read_answer
 from bayesknee.patient.measured import Measured
@@ -47,16 +48,21 @@ class Columns:
     """What the columns of a table are.
 
     Attributes:
-        questions: those to be read.
+        questions: the ids of the findings and risk factors that are read, by name of their column.
         key: those that go through to the result as they are; one that is a question is among both.
     """
 
-    questions: tuple[str, ...]
+    questions: Mapping[str, str]
     key: tuple[str, ...] = ()
 
 
 def check_columns(
-    network: Network, names: Iterable[object], key: Iterable[str] = (), ignore: Iterable[str] = ()
+    network: Network,
+    names: Iterable[object],
+    key: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    *,
+    may_be_none: bool = False,
 ) -> Columns:
     """The columns of a table, sorted out.
 
@@ -65,6 +71,7 @@ def check_columns(
         names: of all columns.
         key: those that go through to the result; one that is a question is read as well.
         ignore: those that are not read; a key among them only goes through.
+        may_be_none: whether no question at all is fine.
 
     Raises:
         TableError: a column comes twice or is missing, or is no question.
@@ -76,23 +83,33 @@ def check_columns(
         if name not in given:
             hint = name_hint(name, given, f"the table has {', '.join(map(quoted, given[:10])) or 'no columns'}")
             raise TableError(f"no column {quoted(name)}; {hint}")
-    only_kept = ignore.union(name for name in key if name not in network.questions)
-    asked = [name for name in given if name not in only_kept]
+    meant = {name: meant_name(network, name.strip()) for name in given}
+    only_kept = ignore.union(name for name in key if meant[name] not in network.questions)
+    asked = {name: question for name, question in meant.items() if name not in only_kept}
     with few_hints(MOST_TOLD):
-        if problems := [_no_question(network, name) for name in asked if name not in network.questions]:
+        if problems := [_no_question(network, name) for name in asked if asked[name] not in network.questions]:
             raise TableError(joined(problems, MOST_TOLD, "columns"))
-    if not asked:
+    if twice := [question for question, count in Counter(asked.values()).items() if count > 1]:
+        both = " and ".join(quoted(name) for name, question in asked.items() if question == twice[0])
+        raise TableError(f"columns {both} both say {twice[0]}; expected one column for a question; ignore the other")
+    if not asked and not may_be_none:
         example = ", ".join(list(network.questions)[:3])
         raise TableError(f"no column is a finding or risk factor of {network.id}; expected some, such as {example}")
-    return Columns(tuple(asked), key)
+    return Columns(immutabledict(asked), key)
 
 
 def _no_question(network: Network, name: str) -> str:
-    if name in network.conditions:
+    if meant_name(network, name) in network.conditions:
         return f"column {quoted(name)} is a condition, which is told and not read; make it a key, or ignore it"
     if not name.strip():
         return "a column has no name; name it, or delete it"
     return unknown_text("column", name, network.questions, otherwise="make it a key, or ignore it")
+
+
+class BadCell(NamedTuple):
+    """A cell that could not be read before it came to the network; `reason` says why."""
+
+    reason: str
 
 
 class Encoded(NamedTuple):
@@ -102,11 +119,13 @@ class Encoded(NamedTuple):
         codes: see `bayesknee.patient.codes`; nothing is known of a row that has a bad value.
         reasons: what is wrong, by number of the row, from 0.
         numbers: those that scores read beside the states, by question, shape (rows,); NaN where none was given.
+        unsure: the answers that are likelihoods, which have no code, by number of the row and question.
     """
 
     codes: Codes
     reasons: dict[int, str]
     numbers: Mapping[str, Vector] = immutabledict()
+    unsure: Mapping[int, Mapping[str, Answer]] = immutabledict()
 
 
 def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> Encoded:
@@ -115,6 +134,7 @@ def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> En
     places = {name: place for place, name in enumerate(network.questions)}
     reasons: dict[int, list[str]] = {}
     numbers: dict[str, Vector] = {}
+    unsure: dict[int, dict[str, Answer]] = {}
     for name, values, which, known in _with_what_they_hang_on(network, list(columns)):
         read = [_read(network, name, value, others) for value, others in zip(values, known, strict=True)]
         by_value = np.array([*(_code(network, name, answer) for answer, _ in read), NOT_KNOWN], np.int8)
@@ -122,11 +142,14 @@ def encode_columns(network: Network, columns: Iterable[Column], rows: int) -> En
         if name in network.numbers_read:
             found = [answer.number if isinstance(answer, Measured) else np.nan for answer, _ in read]
             numbers[name] = np.array([*found, np.nan])[which]
-        for number, (_, problem) in enumerate(read):
+        for number, (answer, problem) in enumerate(read):
             for row in np.flatnonzero(which == number).tolist() if problem else ():
                 reasons.setdefault(row, []).append(problem)
+            for row in np.flatnonzero(which == number).tolist() if not isinstance(answer, str) else ():
+                unsure.setdefault(row, {})[name] = answer
     codes[list(reasons)] = NOT_KNOWN
-    return Encoded(codes, {row: "; ".join(told) for row, told in reasons.items()}, numbers)
+    told = {row: "; ".join(dict.fromkeys(problems)) for row, problems in reasons.items()}
+    return Encoded(codes, told, numbers, {row: each for row, each in unsure.items() if row not in reasons})
 
 
 class _Cells(NamedTuple):
@@ -163,19 +186,18 @@ def _readable(network: Network, columns: Sequence[Column], places: Sequence[int]
 
 
 def _code(network: Network, name: str, answer: Answer) -> int:
-    return NOT_KNOWN if answer == UNKNOWN else network.states[name].index(str(answer))
+    if answer == UNKNOWN or not isinstance(answer, str):
+        return NOT_KNOWN
+    return network.states[name].index(str(answer))
 
 
 def _read(network: Network, name: str, value: object, known: Mapping[str, object]) -> tuple[Answer, str]:
     """The answer in a cell, unknown if it is blank or wrong, and what is wrong with it, if anything."""
-    if isinstance(value, str):
-        value = plain_answer(value.strip())
-    if is_blank(value) and str(value).lower() not in network.states[name]:
+    if isinstance(value, BadCell):
+        return UNKNOWN, value.reason
+    if is_blank(value) and str(value).strip().lower() not in network.states[name]:
         return UNKNOWN, ""
     try:
-        answer = read_answer(network, name, value, known)
+        return read_answer(network, name, parse_cell(value, name), known), ""
     except EvidenceError as error:
         return UNKNOWN, str(error)
-    if isinstance(answer, str):
-        return answer, ""
-    return UNKNOWN, f"{name}: got likelihoods; a table holds states only, so diagnose this patient alone"

@@ -166,12 +166,12 @@ def _check_unit(question: Banded, unit: str, text: str) -> None:
     if not question.unit:
         told = f"{question.id}: got {quoted(text)}; expected a number without a unit"
         raise EvidenceError(f"{told}; leave {quoted(unit)} out")
-    if _folded_unit(unit) != _folded_unit(question.unit):
+    if folded_unit(unit) != folded_unit(question.unit):
         told = f"{question.id}: got {quoted(text)}; expected a number in {question.unit}"
         raise EvidenceError(f"{told}; convert it from {quoted(unit)}")
 
 
-def _folded_unit(unit: str) -> str:
+def folded_unit(unit: str) -> str:
     """A unit to compare: in small letters, without degree signs, plurals and blanks; micro as u."""
     text = unit.casefold().replace("\N{GREEK SMALL LETTER MU}", "u").replace("\N{MICRO SIGN}", "u")
     words = re.sub(r"\N{DEGREE SIGN}|\bdeg(ree)?s?\b|\.$|\bold$", "", text).replace(" per ", "/").split("/")
@@ -201,7 +201,7 @@ def _placed(network: Network, question: Banded, number: float, known: Mapping[st
 
 
 def _remedy(question: Banded, number: float) -> str:
-    if _folded_unit(question.unit) == "year" and _FIRST_YEAR <= number < _LAST_YEAR:
+    if folded_unit(question.unit) == "year" and _FIRST_YEAR <= number < _LAST_YEAR:
         return "if it is the year of birth, give the age in years"
     return "correct the number"
 

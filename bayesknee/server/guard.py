@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bayesknee.server.limits import MOST_AT_ONCE, MOST_BODY, MOST_ROWS_BODY
-from bayesknee.server.problems import RefusedError, problem
+from bayesknee.server.limits import MOST_AT_ONCE, MOST_BODY, MOST_ROWS_BODY, MOST_SECONDS
+from bayesknee.server.pages.pages import refusal
+from bayesknee.server.problems import RefusedError
 from bayesknee.version import __version__
 
 LOG: Final = logging.getLogger("bayesknee.server")
@@ -19,6 +22,7 @@ LOCAL_NAMES: Final = ("127.0.0.1", "localhost", "::1")
 ROWS_PATH: Final = "/v1/score"
 HEALTH_PATH: Final = "/health"
 FAULT: Final = "a fault of the server, not of the request; its log tells the place; please report it"
+LESS: Final = "ask for less, or serve with more --workers"
 _HEADERS: Final = (
     (b"bayesknee-version", __version__.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -33,10 +37,13 @@ class Guard:
         local: whether only this machine is served, so that another name of the host is an attack by way of a browser
             (DNS rebinding).
         most: requests in work at once.
+        seconds: until an answer begins.
     """
 
-    def __init__(self, app: ASGIApp, *, local: bool = True, most: int = MOST_AT_ONCE) -> None:
-        self.app, self.local, self.most = app, local, most
+    def __init__(
+        self, app: ASGIApp, *, local: bool = True, most: int = MOST_AT_ONCE, seconds: float = MOST_SECONDS
+    ) -> None:
+        self.app, self.local, self.most, self.seconds = app, local, most, seconds
         self.in_work = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,13 +52,34 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if refused := self._refused(scope):
-            await problem(*refused)(scope, receive, _with_headers(send))
+            await refusal(Headers(scope=scope), *refused)(scope, receive, _with_headers(send))
             return
+        await self._within_time(scope, receive, send)
+
+    async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers in a task of its own, which is left alone when its time is up.
+
+        Work in a thread cannot be broken off: it goes on beside the others, and counts until it has ended. Were the
+        task cancelled, it would not be counted any more.
+        """
+        answer = _Answer(send)
         self.in_work += 1
+        work = asyncio.ensure_future(self._answered(scope, receive, answer))
+        work.add_done_callback(self._ended)
         try:
-            await self._answered(scope, receive, send)
-        finally:
-            self.in_work -= 1
+            await asyncio.wait({work}, timeout=self.seconds)
+            if not work.done() and answer.begun:
+                await asyncio.wait({work})  # a stream, of which each part is short
+        except asyncio.CancelledError:  # the server stops
+            work.cancel()
+            raise
+        if not work.done():
+            answer.closed = True
+            late = refusal(Headers(scope=scope), 503, f"no answer within {self.seconds:g} seconds; {LESS}")
+            await late(scope, receive, _with_headers(send))
+
+    def _ended(self, _work: object) -> None:
+        self.in_work -= 1
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -68,23 +96,29 @@ class Guard:
             return 429, f"{self.most} requests are in work; try again in a second, or serve with more --workers"
         return None
 
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def sent(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await _with_headers(send)(message)
-
+    async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         most = _most_bytes(scope)
         try:
-            await self.app(scope, _limited(receive, most), sent)
+            await self.app(scope, _limited(receive, most), answer)
         except ClientDisconnect:
             return  # nobody is there to be told
         except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold what a patient said)
             LOG.error("fault of the server at %s: %s", scope["path"], _where(error))  # noqa: TRY400 (likewise)
-            if not begun:
-                await problem(500, FAULT)(scope, receive, _with_headers(send))
+            if not answer.begun:
+                await refusal(Headers(scope=scope), 500, FAULT)(scope, receive, answer)
+
+
+class _Answer:
+    """Sends an answer, with the headers of all; nothing any more once it is closed."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = _with_headers(send)
+        self.begun = self.closed = False
+
+    async def __call__(self, message: Message) -> None:
+        if not self.closed:
+            self.begun = self.begun or message["type"] == "http.response.start"
+            await self._send(message)
 
 
 def _name_of(host: str) -> str:

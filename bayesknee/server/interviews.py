@@ -36,7 +36,8 @@ def interview_step(networks: Networks, body: bytes, network: str = "", setting: 
     tree = _tree(body)
     case = tree.get("case", tree)
     with few_hints():
-        interview, told = _interview(networks, case, tree, network, setting)
+        policy = Policy() if SESSION in case else _policy(tree.get("policy"))
+        interview, told = interview_of(networks, case, policy, network, setting)
         reply = _happened(interview, tree.get("event"))
     return _document(interview, reply, told)
 
@@ -53,12 +54,23 @@ def _tree(body: bytes) -> Mapping[str, Any]:
     return tree
 
 
-def _interview(
-    networks: Networks, case: Mapping[str, Any], tree: Mapping[str, Any], network: str, setting: str
+def interview_of(
+    networks: Networks, case: Mapping[str, Any], policy: Policy, network: str = "", setting: str = ""
 ) -> tuple[Interview, tuple[str, ...]]:
-    """The interview that the case continues or begins, and what must be told of it."""
+    """The interview that a case continues or begins, and what must be told of it.
+
+    Args:
+        networks: those that are served.
+        case: as an interview returned it, or any case.
+        policy: of an interview that begins.
+        network: id of a network; goes before what the case says.
+        setting: in which a new interview begins; goes before what the case says.
+
+    Raises:
+        BayeskneeError: a case that cannot be taken.
+    """
     if SESSION not in case:
-        return _begun(networks, case, _policy(tree.get("policy")), network, setting)
+        return _begun(networks, case, policy, network, setting)
     stored = parse_session(case)
     found = networks.network(network or stored.network)
     first, state, lost = taken_up(stored, found)
@@ -108,7 +120,7 @@ def _happened(interview: Interview, event: object) -> Reply:
         raise InterviewError(f"event: got {got}; expected an object with do: {', '.join(EVENTS)}; write one of them")
     do, value, aside = event["do"], event.get("value"), event.get("set_aside") is True
     if do == "answer":
-        _check_asked(interview, event.get("question"))
+        check_asked(interview, event.get("question"))
         return interview.answer(value, set_aside=aside)
     if do == "change":
         return interview.change(str(event.get("question", "")), value, set_aside=aside)
@@ -116,7 +128,7 @@ def _happened(interview: Interview, event: object) -> Reply:
     return _NOTHING
 
 
-def _check_asked(interview: Interview, question: object) -> None:
+def check_asked(interview: Interview, question: object) -> None:
     """Refuses an answer to a question that is not the present one: of two requests, one may have come twice."""
     now = interview.question
     if question is not None and now is not None and question != now.id:

@@ -14,6 +14,9 @@ ROWS_AT_ONCE: Final = 1_000  # rows of a streamed answer that are scored togethe
 # Requests in work in one process. Judged: each takes tens of milliseconds of a core, so that the last of them waits
 # about a second; whoever comes then is told to come again.
 MOST_AT_ONCE: Final = 32
+# Until an answer begins. Judged: all that the budget below allows takes some seconds of a core, and 32 requests at once
+# share it; who has waited that long is told so, and the request still counts among those in work until it has ended.
+MOST_SECONDS: Final = 60.0
 RETRY_AFTER: Final = 1  # seconds
 SECONDS_TO_FINISH: Final = 30  # for requests in flight when the server is told to stop
 

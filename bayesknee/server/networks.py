@@ -95,6 +95,12 @@ class Networks:
                 self._engines[network.id, chosen] = Engine(network, chosen, budget=self.budget)
             return self._engines[network.id, chosen]
 
+    def with_network(self, network: Network) -> Networks:
+        """The same with one network besides, or in place of the one with its id; itself where it has just that one."""
+        if self.by_id.get(network.id) is network:
+            return self
+        return Networks(immutabledict({**self.by_id, network.id: network}), self.budget)
+
     def patient(self, body: bytes, network: str = "", setting: str = "") -> Patient:
         """The patient in a body; network and setting that the request names go before those of the case.
 

@@ -47,6 +47,7 @@ TITLES: Final = immutabledict(
         429: "Too many requests at once",
         500: "Fault of the server",
         501: "Not installed",
+        503: "Took too long",
     }
 )
 # The texts of errors suggest names so; see `bayesknee.errors.name_hint`.
@@ -112,8 +113,12 @@ def problem(status: int, detail: str, extras: Mapping[str, Any] = immutabledict(
         "program": __version__,
         **extras,
     }
-    headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status, retry_headers(status), media_type=MEDIA_TYPE)
+
+
+def retry_headers(status: int) -> dict[str, str]:
+    """When to come again, where that may help."""
+    return {"Retry-After": str(RETRY_AFTER)} if status in (429, 503) else {}
 
 
 def problem_of(error: BayeskneeError) -> JSONResponse:
@@ -121,7 +126,7 @@ def problem_of(error: BayeskneeError) -> JSONResponse:
     text = str(error)
     faults = error.faults if isinstance(error, AtEvidenceError) else (Fault(_pointer(error), text, near_names(text)),)
     told = [{"pointer": fault.pointer, "detail": one_line(fault.detail), "near": list(fault.near)} for fault in faults]
-    return problem(_status(error), text, {"errors": told[:MOST_FAULTS], **_clash(error)})
+    return problem(status_of(error), text, {"errors": told[:MOST_FAULTS], **_clash(error)})
 
 
 def _pointer(error: BayeskneeError) -> str:
@@ -135,7 +140,8 @@ def _pointer(error: BayeskneeError) -> str:
     return "?" if isinstance(error, ConditionError | QuestionError) else ""
 
 
-def _status(error: BayeskneeError) -> int:
+def status_of(error: BayeskneeError) -> int:
+    """The status of HTTP that an error is told with."""
     if isinstance(error, RefusedError):
         return error.status
     if isinstance(error, ImpossibleEvidenceError | AnswerClashError):

@@ -36,7 +36,12 @@ class Listening(NamedTuple):
 
 
 def serve(
-    networks: Iterable[str], listening: Listening, *, tell: Callable[[str], None], open_browser: bool = False
+    networks: Iterable[str],
+    listening: Listening,
+    *,
+    tell: Callable[[str], None],
+    open_browser: bool = False,
+    watch: Path | None = None,
 ) -> None:
     """Serves until a signal stops it: Ctrl-C, or SIGTERM.
 
@@ -45,6 +50,7 @@ def serve(
         listening: where.
         tell: called with the address once it is taken.
         open_browser: whether to open it in a browser.
+        watch: a folder in which somebody writes a network; None for none.
 
     Raises:
         BayeskneeError: a network that cannot be read, or an address that cannot be taken.
@@ -52,11 +58,12 @@ def serve(
     names = [str(Path(name).resolve()) if Path(name).is_dir() else name for name in networks]
     Networks.load(names, BUDGET)  # a fault is told here, once, and not by each worker
     with _taken(listening) as taken:
-        config = _config(names, listening)
+        config = _config(names, listening, watch)
         address = _address(listening.host, taken.getsockname()[1])
         tell(address)
         if open_browser:
-            threading.Thread(target=_open_once_up, args=(address,), daemon=True).start()
+            first = f"{address}/author" if watch is not None else address
+            threading.Thread(target=_open_once_up, args=(address, first), daemon=True).start()
         if listening.workers == 1:
             uvicorn.Server(config).run([taken])
             return
@@ -65,8 +72,9 @@ def serve(
         Multiprocess(config, sockets=[taken]).run()
 
 
-def _config(names: list[str], listening: Listening) -> uvicorn.Config:
-    os.environ[NETWORKS] = json.dumps({"networks": names, "local": listening.host in LOCAL_NAMES})
+def _config(names: list[str], listening: Listening, watch: Path | None) -> uvicorn.Config:
+    watched = str(watch.resolve()) if watch is not None else None
+    os.environ[NETWORKS] = json.dumps({"networks": names, "local": listening.host in LOCAL_NAMES, "watch": watched})
     return uvicorn.Config(
         "bayesknee.server.running:app_of_environment",
         factory=True,
@@ -81,7 +89,8 @@ def _config(names: list[str], listening: Listening) -> uvicorn.Config:
 def app_of_environment() -> ASGIApp:
     """The application of a worker."""
     told: dict[str, Any] = json.loads(os.environ[NETWORKS])
-    return make_app(Networks.load(told["networks"], BUDGET), local=told["local"])
+    watch = Path(told["watch"]) if told["watch"] is not None else None
+    return make_app(Networks.load(told["networks"], BUDGET), local=told["local"], watch=watch)
 
 
 def _taken(listening: Listening) -> socket.socket:
@@ -103,12 +112,12 @@ def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _open_once_up(address: str) -> None:
+def _open_once_up(address: str, first: str) -> None:
     end = time.monotonic() + UNTIL_OPEN
     while time.monotonic() < end:
         try:
             with urlopen(f"{address}{HEALTH_PATH}", timeout=1.0):  # noqa: S310 (our own address)
-                webbrowser.open(address)
+                webbrowser.open(first)
                 return
         except (URLError, OSError):
             time.sleep(0.1)

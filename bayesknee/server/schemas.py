@@ -96,7 +96,7 @@ PROBLEM: Final[Mapping[str, Any]] = {
     },
 }
 OF_PATIENT: Final = (404, 409, 413, 422)
-EVERY: Final = (403, 413, 429, 500)  # what the guard may say of any request
+EVERY: Final = (403, 413, 429, 500, 503)  # what the guard may say of any request
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -16,6 +16,7 @@ from statistics import median
 
 from bayesknee import Engine, Evidence, Network, load_network
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.evaluations import cost_of_evaluation, evaluation_rows
 from tests.benchmarks.hosts import host_patients, host_row, most_expensive
 from tests.benchmarks.intervals import IntervalTimings, time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
@@ -75,6 +76,7 @@ def measure(network: Network, name: str, patients: int, rounds: int) -> str:
         *ranking_rows("All {} questions", rankings[None]),
         *ranking_rows("The {} of them that a patient can answer", rankings["patient"]),
         *cohort_rows(cohort),
+        *evaluation_rows(cost_of_evaluation(network, name, COHORT)),
         process_row(process, pgmpy_import),
         memory_row(peak_memory(diagnose), peak_memory(IMPORT_PGMPY)),
         *ledger_rows(network, [time_ledger(network, _some(network, n), n) for n in LEDGER_ANSWERS]),

@@ -28,6 +28,7 @@ from tests.benchmarks.__main__ import (
     write,
 )
 from tests.benchmarks.cohorts import CohortTimings, time_cohort
+from tests.benchmarks.evaluations import EvaluationCost, cost_of_evaluation, evaluation_rows
 from tests.benchmarks.hosts import HOST, RequestTime, host_patients, host_row, most_expensive, requests
 from tests.benchmarks.intervals import time_intervals
 from tests.benchmarks.ledgers import LedgerTimes, time_ledger, time_sensitivity
@@ -133,6 +134,17 @@ def test_processes_are_measured_by_themselves() -> None:
     assert 1_000_000 < peak_memory(["-c", "pass"]) < 100_000_000 < len(ballast)
     short, long = time_processes([["-c", "pass"], ["-c", "import time; time.sleep(0.5)"]], repeats=1)
     assert short + 0.1 < long
+
+
+@pytest.mark.slow
+def test_an_evaluation_is_measured_as_a_process() -> None:
+    cost = cost_of_evaluation(load_network("posterior_knee"), "posterior_knee", 30)
+    assert cost.rows == 30
+    assert cost.processors > 0.0
+    assert 30_000_000 < cost.memory < 1_000_000_000
+    rows = evaluation_rows(EvaluationCost(100_000, 14.04, 480_000_000))
+    assert rows[0].endswith("100,000 patients, the whole process, all cores together | 14.0 s | | | <= 20 s |")
+    assert rows[1].startswith("| Peak memory of that process | 480 MB |")
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,9 +14,7 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -25,8 +22,6 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.support.paths import ROOT
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER: Final = shutil.which("chromedriver")
 SECONDS: Final = 120
 
 
@@ -61,20 +56,6 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
         except URLError:
             time.sleep(0.2)
     raise TimeoutError(f"JupyterLab does not answer at {address}")
-
-
-@contextmanager
-def browser() -> Iterator[WebDriver]:
-    """Chromium without a window."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,1600"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER or ""))
-    try:
-        yield driver
-    finally:
-        driver.quit()
 
 
 class Lab:

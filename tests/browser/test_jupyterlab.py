@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.jupyter import CHROMIUM, DRIVER, Lab, browser, lab
+from tests.browser.chromium import NEEDS_CHROMIUM, browser
+from tests.browser.jupyter import Lab, lab
 from tests.notebooks.running import METADATA
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not CHROMIUM or not DRIVER,
-        reason="no chromium and chromedriver here; on Debian: apt-get install chromium chromium-driver",
-    ),
+    NEEDS_CHROMIUM,
     pytest.mark.filterwarnings("default"),
 ]
 CELLS = (

@@ -229,8 +229,8 @@ def test_ctrl_c_at_work_tells_how_to_go_on(
         return real(compiled, task, piece)
 
     monkeypatch.setattr(score_files, "score_piece", interrupted)
-    monkeypatch.setattr("bayesknee.cohort.reading.PIECE", 5)
-    monkeypatch.setattr("bayesknee.cohort.reading.CSV_BLOCK", 30)
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.PIECE", 5)
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.CSV_BLOCK", 30)
     (tmp_path / "in.csv").write_text("tennis\n" + "yes\n" * 40)
     ran = run("score", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--network", TINY)
     assert ran.status == 130

@@ -41,13 +41,20 @@ def test_json(run: Run, table: str, tmp_path: Path) -> None:
     words = ("score", table, "-o", out, "--ignore", "id", "--rejects", rejects, "--json", "--setting", "emergency")
     ran = run(*words, *TINY)
     counts = {"scored": 2, "rejected": 1}
-    assert json.loads(ran.out) == {**counts, "output": out, "rejects": rejects, "caution": "", "warnings": False}
+    assert json.loads(ran.out) == {
+        **counts,
+        "output": out,
+        "rejects": rejects,
+        "caution": "",
+        "looked_for_conflicts": False,
+    }
     assert pd.read_parquet(out)["row"].tolist() == [1, 3]
 
 
 def test_refusals(refused: Run, table: str, tmp_path: Path) -> None:
     out = str(tmp_path / "out.csv")
-    assert refused("score", table, "-o", out, *TINY) == "unknown column 'id'; make it a key, or ignore it"
+    told = refused("score", table, "-o", out, "--key", "onset", "--ignore", "tennis", *TINY)
+    assert told == "no column 'tennis'; the table has 'id', 'age', 'pain_on_grip', 'onset'"
     assert refused("score", table, "-o", table, "--key", "id", *TINY).startswith(f"the output {table!r} would replace")
     assert refused("score", "none.csv", "-o", out, *TINY) == "cannot read 'none.csv': no such file; check its name"
     assert refused("score", table, *TINY) == "Missing option '-o' / '--output'; see `bayesknee score --help`"

@@ -114,8 +114,8 @@ def test_a_file_while_a_worker_is_killed(
     source: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bayesknee.cohort.reading.PIECE", 100)
-    monkeypatch.setattr("bayesknee.cohort.reading.CSV_BLOCK", 2000)
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.PIECE", 100)
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.CSV_BLOCK", 2000)
     path = tmp_path / f"in{source}"
     simulate_file(engine, ROWS, path, missing=0.3)
     if source == ".parquet":

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bayesknee.cohort.csv_text import check_text
+from bayesknee.cohort.tables.csv_form import UTF8, CsvText
+from bayesknee.cohort.tables.csv_text import check_text
 from bayesknee.errors import TableError
 
 OPENED = "a quote opens a cell and is not closed at its end; close it there, and write a quote within a cell twice"
@@ -20,13 +21,13 @@ MIDDLE = "a quote in the middle of a cell; put the whole cell in quotes, and wri
 @pytest.fixture(params=[1, 2, 5, 2**22])
 def blocks_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks so small that every quote, line and letter comes at the end of one."""
-    monkeypatch.setattr("bayesknee.cohort.csv_text.BLOCK", request.param)
+    monkeypatch.setattr("bayesknee.cohort.tables.csv_text.BLOCK", request.param)
 
 
 def told(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     with pytest.raises(TableError) as caught:
-        check_text(path)
+        check_text(CsvText(path, UTF8, ","))
     return str(caught.value)
 
 
@@ -62,7 +63,17 @@ def test_refused(tmp_path: Path, content: bytes, problem: str) -> None:
 )
 def test_taken(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "in.csv").write_bytes(content)
-    check_text(tmp_path / "in.csv")
+    check_text(CsvText(tmp_path / "in.csv", UTF8, ","))
+
+
+@pytest.mark.usefixtures("blocks_of")
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_quote_stands_beside_the_sign_between_columns(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f'a{separator}"b"{separator}"c"\n')
+    check_text(CsvText(path, UTF8, separator))
+    with pytest.raises(TableError, match="a quote in the middle of a cell"):
+        check_text(CsvText(path, UTF8, ","))
 
 
 CELLS = st.lists(st.lists(st.text('a",\n\ré ', max_size=4), min_size=2, max_size=3), min_size=1, max_size=4)
@@ -74,7 +85,7 @@ def test_what_a_program_writes_is_taken(tmp_path: Path, rows: list[list[str]]) -
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     (tmp_path / "in.csv").write_bytes(text.getvalue().encode())
-    check_text(tmp_path / "in.csv")
+    check_text(CsvText(tmp_path / "in.csv", UTF8, ","))
 
 
 @given(CELLS, st.data())
@@ -86,4 +97,4 @@ def test_a_quote_less_is_always_noticed(tmp_path: Path, rows: list[list[str]], d
     gone = data.draw(st.sampled_from([place for place, letter in enumerate(written) if letter == '"']))
     (tmp_path / "in.csv").write_bytes((written[:gone] + written[gone + 1 :]).encode())
     with pytest.raises(TableError, match="a quote "):
-        check_text(tmp_path / "in.csv")
+        check_text(CsvText(tmp_path / "in.csv", UTF8, ","))

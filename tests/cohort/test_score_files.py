@@ -16,12 +16,13 @@ import pandas as pd
 import pytest
 
 from bayesknee import Engine
-from bayesknee.cohort.reading import Piece
 from bayesknee.cohort.resumable_parts import ResumableParts, RowCounts, write_table
 from bayesknee.cohort.score_files import FileScores, Scored, Task, score_file, score_here
+from bayesknee.cohort.tables.reading import Piece
 from bayesknee.errors import TableError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from tests.support.effort import PROFILE
+from tests.support.processes import in_processes
 from tests.support.small_networks import (
     condition,
     distribution,
@@ -54,8 +55,8 @@ def engine() -> Engine:
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.cohort.reading.PIECE", 10)
-    monkeypatch.setattr("bayesknee.cohort.reading.CSV_BLOCK", 120)
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.PIECE", 10)
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.CSV_BLOCK", 120)
 
 
 def patients(rows: int) -> pd.DataFrame:
@@ -313,27 +314,13 @@ def test_a_second_run_on_one_output_is_refused_while_the_first_is_at_work(
     assert left_behind(tmp_path) == {"in.csv", "out.csv"}
 
 
-def processes(works: list[Callable[[], object]]) -> list[int]:
-    """The exit status of each, in a process of its own: 0, or 2 for an error of the table."""
-    children = []
-    for work in works:
-        if not (child := os.fork()):
-            try:
-                work()
-            except TableError:
-                os._exit(2)
-            os._exit(0)
-        children.append(child)
-    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-
-
 @pytest.mark.usefixtures("small_pieces")
 def test_two_processes_at_once_never_make_a_wrong_file(engine: Engine, tmp_path: Path) -> None:
     """Six times; a hundred times with BAYESKNEE_TESTS=thorough."""
     path = write(patients(95), tmp_path / "in.csv")
     right = score_file(engine, path, tmp_path / "right.csv", key=["id"]).output.read_bytes()
     for resume in (False, True) * (50 if PROFILE == "thorough" else 3):
-        ended = processes([lambda: score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)] * 2)  # noqa: B023 (it runs at once)
+        ended = in_processes([lambda: score_file(engine, path, tmp_path / "out.csv", key=["id"], resume=resume)] * 2)  # noqa: B023 (it runs at once)
         assert sorted(ended) in ([0, 0], [0, 2])
         assert (tmp_path / "out.csv").read_bytes() == right
         assert left_behind(tmp_path) == {"in.csv", "right.csv", "out.csv"}
@@ -465,31 +452,25 @@ def refused(engine: Engine, path: Path, output: Path, **options: Any) -> str:  #
         ("in.parquet", b"", "in.parquet is empty; expected a header and a row for each patient"),
         ("in.csv", b"limp,spot\n", "in.csv has a header and no rows; expected one for each patient"),
         ("in.csv", b"\n\n", "in.csv is empty; expected a header and a row for each patient"),
-        ("in.csv", "limp,spöt\nyes,back\n".encode("latin-1"), "in.csv is not in UTF-8 in line 1; save it again"),
+        ("in.csv", "limp,spöt\nyes,back\n".encode("latin-1"), "unknown column 'spöt'; did you mean spot?"),
         (
             "in.csv",
-            "limp,spot\nyes,b\u00e4ck\n".encode("latin-1"),
-            "in.csv is not in UTF-8 in line 2; save it again in",
+            "limp,spöt\nyes,b".encode() + "\u00e4ck\n".encode("latin-1"),
+            "in.csv is not in UTF-8 in line 2, though line 1 is; save it again in one encoding, or name that with",
         ),
-        ("in.csv", "limp,spot\nyes,back\n".encode("utf-16"), "in.csv is not in UTF-8; save it again in that encoding"),
-        ("in.csv", b"limp;spot\nyes;back\n", "in.csv has semicolons between its columns; save it with commas"),
-        ("in.csv", b"limp\tspot\nyes\tback\n", "in.csv has tabs between its columns; save it with commas"),
+        ("in.csv", b"limp,spot\nyes,b\0ack\n", "in.csv is no text in UTF-8, UTF-16 or Latin-1; save it again as CSV"),
+        ("in.csv", b"limp,spot\nyes,b\x81ck\n", "in.csv is no text in UTF-8, UTF-16 or Latin-1; save it again as CSV"),
+        ("in.csv", b"limp;a,spot\nyes;x,back\n", "commas and semicolons part its lines alike; expected one sign"),
         ("in.csv", b"limp,limp\nyes,no\n", "column 'limp' comes more than once; keep one of them"),
         ("in.csv", b"limp,lump\nyes,no\n", "unknown column 'lump'; did you mean limp?"),
         ("in.csv", b"limp,\nyes,no\n", "a column has no name; name it, or delete it"),
         (
             "in.csv",
-            b"limp,spot\nyes\nno,back,no\n",
-            "of 2 rows could be scored; the first: 1 field where the header",
-        ),
-        (
-            "in.csv",
             b'limp,spot\nyes,"back\nno,"front"\n',
             "in.csv, line 2: a quote opens a cell and is not closed at it",
         ),
-        ("in.csv", b"limp\nbad\nsad\n", "none of 2 rows could be scored; the first: unknown state 'bad' of limp"),
         ("in.parquet", b"limp,spot\nyes,back\n", "cannot read in.parquet: Parquet magic bytes not found in footer"),
-        ("in.txt", b"limp\nyes\n", "is neither .csv nor .parquet; give it one of these names"),
+        ("in.txt", b"limp\nyes\n", "is neither .csv, .tsv, .xlsx nor .parquet; give it one of these names"),
     ],
 )
 def test_bad_input(engine: Engine, tmp_path: Path, name: str, content: bytes, told: str) -> None:
@@ -504,9 +485,28 @@ def test_a_byte_order_mark_is_no_part_of_a_name(engine: Engine, tmp_path: Path) 
 
 @pytest.mark.usefixtures("small_pieces")
 def test_bytes_that_are_no_utf8_far_down_are_told_before_work_begins(engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_bytes(b"limp\n" + b"yes\n" * 500 + b"y\xe9s\n")
+    (tmp_path / "in.csv").write_bytes(b"limp\nj\xc3\xa4\n" + b"yes\n" * 500 + b"y\xe9s\n")
     told = refused(engine, tmp_path / "in.csv", tmp_path / "out.csv")
-    assert told == "in.csv is not in UTF-8 in line 502; save it again in that encoding"
+    assert told.startswith("in.csv is not in UTF-8 in line 503, though line 2 is; save it again in one encoding")
+
+
+@pytest.mark.parametrize(
+    ("content", "reasons"),
+    [
+        (b"limp\nbad\nsad\n", ["unknown state 'bad' of limp", "unknown state 'sad' of limp"]),
+        (b"limp,spot\nyes\nno,back,no\n", ["1 field where the header has 2", "3 fields where the header has 2"]),
+    ],
+)
+def test_where_no_row_is_scored_all_that_is_wrong_is_in_the_rejects(
+    engine: Engine, tmp_path: Path, content: bytes, reasons: list[str]
+) -> None:
+    (tmp_path / "in.csv").write_bytes(content)
+    told = rf"none of 2 rows could be scored; the first: {reasons[0]}.*; '.*out\.rejects\.csv' has all of them"
+    with pytest.raises(TableError, match=told):
+        score_file(engine, tmp_path / "in.csv", tmp_path / "out.csv")
+    written = pd.read_csv(tmp_path / "out.rejects.csv")["reason"].tolist()
+    assert [reason.partition(";")[0] for reason in written] == reasons
+    assert left_behind(tmp_path) == {"in.csv", "out.rejects.csv"}
 
 
 @pytest.mark.parametrize("keep", [0.2, 0.6, 0.99])
@@ -739,7 +739,7 @@ def test_a_row_longer_than_a_block(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_a_parquet_file_whose_rows_are_missing(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.cohort.reading.ParquetSource.pieces", lambda _: iter(()))
+    monkeypatch.setattr("bayesknee.cohort.tables.reading.ParquetTable.pieces", lambda *_: iter(()))
     path = write(patients(5), tmp_path / "in.parquet")
     told = refused(engine, path, tmp_path / "out.csv", key=["id"])
     assert told == "in.parquet has no rows that can be read; check that the file is whole, or make it anew"

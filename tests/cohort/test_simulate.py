@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from bayesknee.cohort import evaluate, read_labelled, score_file
 from bayesknee.cohort.simulate import draw, simulate, simulate_file
 from bayesknee.errors import TableError
 from bayesknee.patient.evidence import check_evidence
+from tests.support.effort import PROFILE
+from tests.support.processes import in_processes
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, risk_factor, sign
 
 
@@ -135,6 +138,21 @@ def test_a_second_run_on_one_output_is_refused_and_the_first_is_whole(engine: En
     simulate_file(engine, 5, tmp_path / "alone.csv", seed=1)
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
     assert {each.name for each in tmp_path.iterdir()} == {"out.csv", "alone.csv"}
+
+
+def test_two_processes_at_once_never_make_a_wrong_file(engine: Engine, tmp_path: Path) -> None:
+    """Six times; a hundred times with BAYESKNEE_TESTS=thorough."""
+    out = tmp_path / "out.csv"
+    works = [partial(simulate_file, engine, 2000, out, seed=seed) for seed in (1, 2)]
+    right = []
+    for work in works:
+        work()
+        right.append(out.read_bytes())
+    for _ in range(100 if PROFILE == "thorough" else 6):
+        out.unlink()
+        assert sorted(in_processes(works)) in ([0, 0], [0, 2])
+        assert out.read_bytes() in right
+        assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
 
 
 def test_what_a_killed_run_had_not_finished_is_removed_by_the_next(engine: Engine, tmp_path: Path) -> None:

@@ -19,20 +19,23 @@ from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, finding, group, network, noisy_or, risk_factor
 
 
-def frame_of(drawn: Network, rng: Random, rows: int) -> pd.DataFrame:
+def frame_of(drawn: Network, rng: Random, rows: int, *, soft: bool = False) -> pd.DataFrame:
     """Patients who are possible, with whatever cells random answers have."""
     shares = [rng.choice([0.2, 0.8]) for _ in range(rows)]
-    answers = [random_answers(rng, drawn, share=share, soft=False, conditions=False) for share in shares]
+    answers = [random_answers(rng, drawn, share=share, soft=soft, conditions=False) for share in shares]
     return pd.DataFrame(answers, index=[f"p{i}" for i in range(rows)], columns=list(drawn.questions), dtype=object)
 
 
+@pytest.mark.parametrize("soft", [False, True], ids=["states", "unsure"])
 @pytest.mark.parametrize("worth_compiling", [0, 10**9], ids=["compiled", "numpy"])
-def test_a_row_is_scored_as_it_is_diagnosed(worth_compiling: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_is_scored_as_it_is_diagnosed(
+    worth_compiling: int, monkeypatch: pytest.MonkeyPatch, *, soft: bool
+) -> None:
     monkeypatch.setattr("bayesknee.inference.enumeration.strategy.WORTH_COMPILING", worth_compiling)
     for seed in seeds(10):
         rng = Random(seed)
         drawn = random_network(rng, SMALL)
-        engine, frame = Engine(drawn), frame_of(drawn, rng, 10)
+        engine, frame = Engine(drawn), frame_of(drawn, rng, 10, soft=soft)
         scores = engine.score(frame)
         assert list(scores.index) == list(frame.index)
         assert list(scores) == [*drawn.conditions, *drawn.groups, "triage", "log_evidence"]
@@ -77,6 +80,44 @@ def test_whatever_the_kind_of_column(engine: Engine, limp: Any) -> None:  # noqa
     scores = engine.score(pd.DataFrame({"limp": limp}))
     expected = [engine.diagnose(each).posterior["a"] for each in ({"limp": "yes"}, {}, {"limp": "no"})]
     assert scores["a"].tolist() == pytest.approx(expected)
+
+
+def test_unsure_answers_of_text(engine: Engine) -> None:
+    """Rows with the same unsure answers, others, and those that break a gate, each as it is diagnosed alone."""
+    cells = ["yes|no", "{yes: 0.5, no: 0.25}", "yes", None, "{yes: 0.5, no: 0.25}", "yes|no"]
+    frame = pd.DataFrame({"limp": cells, "limp_worse": [None, None, None, "no", "no", None]})
+    scores = engine.score(frame, intervals=True, warnings=True)
+    evidence: list[dict[str, object]] = [
+        {"limp": "yes|no"},
+        {"limp": {"yes": 0.5, "no": 0.25}},
+        {"limp": "yes"},
+        {"limp_worse": "no"},
+        {"limp": {"yes": 0.5, "no": 0.25}, "limp_worse": "no"},
+        {"limp": "yes|no"},
+    ]
+    alone = [engine.diagnose(each) for each in evidence]
+    assert scores["a"].tolist() == pytest.approx([each.posterior["a"] for each in alone], abs=1e-12)
+    assert scores["log_evidence"].tolist() == pytest.approx([each.log_evidence for each in alone], abs=1e-12)
+    assert (scores["a_low"] < scores["a"]).all()
+    broken = engine.score(
+        pd.DataFrame({"limp": ["{no: 1}", "yes"], "limp_worse": ["yes", "{yes: 1, no: 2}"]}), errors="collect"
+    )
+    assert broken["reason"][0].startswith("limp_worse is asked only if limp is yes, but limp is no")
+    assert broken["reason"][1] == ""
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_frames_of_other_libraries(engine: Engine, library: str) -> None:
+    module = pytest.importorskip(library)
+    columns = {"limp": ["yes", None, "yes|no"], "age": [20, 70, None]}
+    frame = module.DataFrame(columns) if library == "polars" else module.table(columns)
+    scores = engine.score(frame)
+    assert type(scores) is type(frame)
+    expected = engine.score(pd.DataFrame(columns))
+    found = scores.to_pandas()
+    assert list(found) == list(expected)
+    assert found["a"].tolist() == pytest.approx(expected["a"].tolist(), abs=1e-15)
+    assert found["triage"].tolist() == expected["triage"].astype(str).tolist()
 
 
 def test_numbers_for_bands(engine: Engine) -> None:
@@ -136,9 +177,9 @@ def test_nobody(engine: Engine) -> None:
 
 
 def test_what_is_no_data_frame(engine: Engine) -> None:
-    with pytest.raises(TableError, match="got a dict; expected a data frame of pandas or Dask"):
+    with pytest.raises(TableError, match="got a dict; expected a data frame of pandas, Dask, polars or Arrow"):
         engine.score({"limp": ["yes"]})
-    with pytest.raises(TableError, match="got a Series; expected a data frame of pandas or Dask"):
+    with pytest.raises(TableError, match="got a Series; expected a data frame of pandas, Dask, polars or Arrow"):
         engine.score(pd.Series(["yes"], name="limp"))
     with pytest.raises(TableError, match="errors='ignore'; expected 'raise' or 'collect'"):
         engine.score(pd.DataFrame({"limp": ["yes"]}), errors="ignore")  # type: ignore[arg-type]

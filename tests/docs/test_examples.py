@@ -46,6 +46,7 @@ LONG: Final = (
     "questions.md",
     "researcher.md",
     "sensitivity.md",
+    "tables.md",
     "terminal.md",
 )
 FENCED: Final = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -7,7 +7,7 @@ import pytest
 
 from bayesknee import Network
 from bayesknee.errors import TableError
-from bayesknee.patient.columns import BLANK, Column, check_columns, encode_columns
+from bayesknee.patient.columns import BLANK, BadCell, Column, check_columns, encode_columns
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, risk_factor
 
 STATES = ("mild", "severe")
@@ -71,13 +71,35 @@ def test_cells(drawn: Network, name: str, cell: object, code: int) -> None:
             "age 90 is outside this network's scope; expected 18 or more and below 90 years; correct",
         ),
         ("age", "middle", "age: 'middle' is neither a number nor a state"),
-        ("limp", {"yes": 0.5, "no": 0.5}, "limp: got likelihoods; a table holds states only, so diagnose this patient"),
+        ("limp", "{yes: 0.5}", "limp: 0.5 for yes alone; expected likelihoods of no as well"),
+        (
+            "limp",
+            "{yes}",
+            "limp: got '{yes}'; expected likelihoods by state, such as {yes: 0.8, no: 0.2}, with a point",
+        ),
+        ("limp", BadCell("no such day"), "no such day"),
     ],
 )
 def test_bad_cells(drawn: Network, name: str, cell: object, reason: str) -> None:
     codes, reasons = codes_of(drawn, name, cell)
     assert codes == [-1]
     assert reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "weights"),
+    [
+        ("pain", "mild|severe", {"mild": 1.0, "severe": 1.0}),
+        ("pain", "{mild: 0.5, severe: 0.25}", {"mild": 0.5, "severe": 0.25}),
+        ("limp", {"yes": 0.5, "no": 0.5}, {"no": 0.5, "yes": 0.5}),
+    ],
+)
+def test_an_unsure_answer_is_beside_the_codes(
+    drawn: Network, name: str, cell: object, weights: dict[str, float]
+) -> None:
+    encoded = encode_columns(drawn, [Column(name, [cell], np.array([0, BLANK]))], 2)
+    assert (encoded.codes == -1).all()
+    assert encoded.unsure == {0: {name: weights}}
 
 
 def test_nothing_is_known_of_a_row_with_a_bad_value_and_all_reasons_are_told(drawn: Network) -> None:
@@ -95,7 +117,12 @@ def test_nothing_is_known_of_a_row_with_a_bad_value_and_all_reasons_are_told(dra
 
 def test_columns(drawn: Network) -> None:
     columns = check_columns(drawn, ["id", "limp", "note", "age"], key=["id"], ignore=["note"])
-    assert (columns.questions, columns.key) == (("limp", "age"), ("id",))
+    assert (dict(columns.questions), columns.key) == ({"limp": "limp", "age": "age"}, ("id",))
+
+
+def test_a_column_may_bear_the_name_that_a_question_is_shown_by(drawn: Network) -> None:
+    shown = drawn.questions["limp"].label.upper()
+    assert dict(check_columns(drawn, [f" {shown} "]).questions) == {f" {shown} ": "limp"}
 
 
 @pytest.mark.parametrize(

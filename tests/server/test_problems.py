@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from bayesknee.server.app import make_app
+from bayesknee.errors import BayeskneeError
+from bayesknee.server.app import bare_app, make_app
+from bayesknee.server.guard import Guard
 from bayesknee.server.limits import MOST_BODY, MOST_ROWS
 from bayesknee.server.networks import Networks
 
@@ -88,6 +91,40 @@ def test_too_many_at_once_are_told_to_come_again(networks: Networks) -> None:
     answer = full.post("/v1/diagnose", json=GOOD)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert full.get("/health").json()["status"] == "ok"
+
+
+def test_what_takes_too_long_is_told_so_and_holds_up_no_other(
+    networks: Networks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough = threading.Event()
+
+    def work(*_: object) -> None:
+        enough.wait()
+        raise BayeskneeError("done after all")
+
+    monkeypatch.setattr(Networks, "patient", work)
+    guard = Guard(bare_app(networks), most=2, seconds=0.01)
+    with TestClient(guard, base_url="http://127.0.0.1") as client:
+        late = client.post("/v1/diagnose", json=GOOD)
+        assert (late.status_code, late.headers["retry-after"]) == (503, "1")
+        assert "no answer within 0.01 seconds" in late.json()["detail"]
+        guard.seconds = 60.0
+        assert client.get("/v1/networks").status_code == 200  # beside the work that goes on, and counts
+        assert guard.in_work == 1
+        enough.set()
+        while guard.in_work:
+            client.get("/health")
+        assert client.post("/v1/diagnose", json=GOOD).json()["detail"] == "done after all"
+
+
+def test_a_refusal_is_a_page_for_a_browser(networks: Networks) -> None:
+    full = TestClient(make_app(networks, most=0), base_url="http://127.0.0.1")
+    answer = full.post("/interview", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert "0 requests are in work" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    gone = TestClient(make_app(networks), base_url="http://127.0.0.1").get("/gone", headers={"Accept": "text/html"})
+    assert (gone.status_code, "<h1>That did not work</h1>" in gone.text) == (404, True)
 
 
 def test_other_origins_and_other_names_of_the_host_are_refused(client: TestClient, networks: Networks) -> None:

@@ -28,6 +28,14 @@ def test_nothing_of_a_patient_is_written_logged_or_kept(started: Callable[..., A
             assert client.post(f"/v1/{path}", json=good).status_code == 200
         for body in ({"evidence": {STRIPES: "yes"}}, {"evidence": {"age": STRIPES}}, [STRIPES]):
             assert client.post("/v1/diagnose", json=body).status_code == 422
+        case = {"case": json.dumps(good), "name": STRIPES, "words": STRIPES, "edit.tennis": "no", "a.is.tennis": "yes"}
+        for path in ("interview", "result", "report", "compare"):
+            assert client.post(f"/{path}", data={**case, "do": "edit"}).status_code == 200
+        for form in ("html", "case"):
+            assert client.post("/report/file", data={**case, "do": form}).status_code == 200
+        files = {"case": ("case.json", json.dumps(good).encode() + b" " * 900_000)}  # as large as one may be
+        assert client.post("/interview", files=files).status_code == 200
+        assert client.post("/interview", data={"case": STRIPES}).status_code == 422
         assert client.post("/v1/diagnose", json={"evidence": {"age": 45}}).content == before
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
@@ -80,6 +88,7 @@ def test_an_address_that_is_taken_is_told_in_one_line(
     port = str(urlsplit(address).port)
     assert run_serve("--network", TINY, "--port", port).startswith(f"bayesknee: cannot listen at 127.0.0.1:{port}: ")
     assert "did you mean" in run_serve("--network", "posterior_kne")
+    assert "--watch takes one worker" in run_serve("--watch", TINY, "--workers", "2")
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from bayesknee.cli.options import (
     setting_option,
     warn,
 )
+from bayesknee.cli.table_options import label_option, rejects_option, rows_left_out, table_options
+from bayesknee.cohort.tables.source import TableOptions
 from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network, load_network
 
 MOST_ROUNDS: Final = (
@@ -31,10 +33,14 @@ BESIDE_HELP: Final = "Ratings of a reader to stand beside, .csv; repeatable."
         "bayesknee evaluate",
         "bayesknee evaluate patients.csv --setting emergency --report evaluation.html",
         "bayesknee evaluate cases.jsonl --beside reader_1.csv --beside reader_2.csv",
+        "bayesknee evaluate export.xlsx --map map.yaml --rejects left_out.csv",
         "bayesknee evaluate cases.jsonl --json",
     ),
 )
 @click.argument("cases", required=False, metavar="[CASES]")
+@table_options
+@label_option
+@rejects_option
 @setting_option
 @network_option
 @click.option("--beside", multiple=True, metavar="FILE", help=BESIDE_HELP)
@@ -51,6 +57,8 @@ BESIDE_HELP: Final = "Ratings of a reader to stand beside, .csv; repeatable."
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     cases: str | None,
+    table: TableOptions,
+    rejects: str | None,
     setting: str | None,
     network: str | None,
     beside: tuple[str, ...],
@@ -62,10 +70,12 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 ) -> None:
     """Tell how good a network is on patients whose diagnosis is known.
 
-    CASES is a folder of case files, a .jsonl file with a case on each line, or a .csv or .parquet table with a
+    CASES is a folder of case files, a .jsonl file with a case on each line, or a .csv, .xlsx or .parquet table with a
     column for each question and a column label with the true conditions, joined by a semicolon; left out, it is the
-    folder cases of the network. The label other stands for the network's catch-all, and, in a network without a
-    complaint, none for a patient with none of its conditions. A case counts as right where any of its labels leads.
+    folder cases of the network. --map tells what the columns of a foreign table mean. The label other stands for the
+    network's catch-all, and, in a network without a complaint, none for a patient with none of its conditions. A case
+    counts as right where any of its labels leads.
+
     Beside the network stands naive Bayes on the same numbers; every figure has a bootstrap interval.
 
     --beside adds a column for a reader who rated the same cases: a .csv with a row for each patient and condition that
@@ -74,7 +84,8 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     """
     folder = find_network(DEFAULT_NETWORK if network is None else network)
     loaded = load_network(folder)
-    from bayesknee.cohort import evaluate, read_labelled
+    from bayesknee.cohort import evaluate
+    from bayesknee.cohort.labelled import read_labelled_table
     from bayesknee.cohort.ratings import read_ratings, told_left_out
     from bayesknee.display.evaluation import evaluation_text
 
@@ -83,9 +94,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         from bayesknee.files import check_report_path
 
         check_report_path(report, SUFFIXES)
-    given = read_labelled(cases if cases is not None else folder / "cases", loaded, setting, packed=True)
-    readers = [read_ratings(each, loaded, [case.id for case in given]) for each in beside]
-    evaluation = evaluate(loaded, given, rounds=rounds, seed=seed, beside=readers)
+    place = cases if cases is not None else folder / "cases"
+    given = read_labelled_table(place, loaded, setting, packed=True, table=table, rejects=rejects)
+    readers = [read_ratings(each, loaded, [case.id for case in given.cases]) for each in beside]
+    warn((*given.notes, *rows_left_out(given.left_out, rejects)))
+    evaluation = evaluate(loaded, given.cases, rounds=rounds, seed=seed, beside=readers)
     warn(told_left_out(readers))
     if report is not None:
         from bayesknee.display.evaluation_report import write_report

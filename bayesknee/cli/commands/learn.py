@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from bayesknee.cli.options import examples, json_option, network_option, print_json, print_text, setting_option, warn
+from bayesknee.cli.table_options import label_option, rejects_option, rows_left_out, table_options
+from bayesknee.cohort.tables.source import TableOptions
 from bayesknee.errors import shown_word
 from bayesknee.knowledge.library import DEFAULT_NETWORK, find_network
 from bayesknee.knowledge.reading.reader import read_network
@@ -21,6 +23,9 @@ from bayesknee.knowledge.reading.reader import read_network
     ),
 )
 @click.argument("cases", metavar="CASES")
+@table_options
+@label_option
+@rejects_option
 @click.option("-o", "--output", metavar="FOLDER", required=True, help="Folder of the new network; must not exist.")
 @click.option("--keep-base-rates", is_flag=True, help="For cases that were chosen, as published ones are.")
 @click.option("--source", default="own_cases", show_default=True, help="Id of the new reference that the cases become.")
@@ -29,6 +34,8 @@ from bayesknee.knowledge.reading.reader import read_network
 @json_option
 def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     cases: str,
+    table: TableOptions,
+    rejects: str | None,
     output: str,
     keep_base_rates: bool,  # noqa: FBT001 (how click calls)
     source: str,
@@ -44,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     being allowed for. Odds ratios, limits and weights stay. The new folder holds the old files with the numbers
     changed, and LEARNED.md, which says what moved.
     """
-    from bayesknee.cohort.labelled import read_labelled
+    from bayesknee.cohort.labelled import read_labelled_table
     from bayesknee.cohort.learning import learn, write_learned
     from bayesknee.display.learned import learned_data, learned_markdown, learned_text
     from bayesknee.knowledge.writer import check_new_folder, not_copied
@@ -52,7 +59,8 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     folder = find_network(DEFAULT_NETWORK if network is None else network)
     target = check_new_folder(output, folder)
     loaded = read_network(folder)
-    given = read_labelled(cases, loaded, setting)
+    given, left_out, notes = read_labelled_table(cases, loaded, setting, table=table, rejects=rejects)
+    warn((*notes, *rows_left_out(left_out, rejects)))
     citation = f"{len(given)} labelled cases from {shown_word(Path(cases).name)}"
     learned = learn(loaded, given, source=source, citation=citation, base_rates=not keep_base_rates)
     write_learned(learned, folder, target, {"LEARNED.md": learned_markdown(learned)})

@@ -1,25 +1,30 @@
-"""`bayesknee serve`: the documents of the command line over HTTP."""
+"""`bayesknee serve`: pages for people, and the documents of the command line over HTTP for programs."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 import click
 
 from bayesknee.cli.options import complete_network, examples
-from bayesknee.errors import MissingExtraError
+from bayesknee.errors import BayeskneeError, MissingExtraError
 from bayesknee.knowledge.library import DEFAULT_NETWORK
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8321
 MOST_WORKERS: Final = 64
+NEEDED: Final = ("fastapi", "uvicorn", "python_multipart")
 
 
 @click.command(
     "serve",
     epilog=examples(
-        "bayesknee serve", "bayesknee serve --network ./my_network --port 8000", "bayesknee serve --workers 4"
+        "bayesknee serve --open",
+        "bayesknee serve --watch my_network --open",
+        "bayesknee serve --network ./my_network --port 8000",
+        "bayesknee serve --workers 4",
     ),
 )
 @click.option("--host", default=HOST, show_default=True, metavar="ADDRESS", help="Address to listen at.")
@@ -34,20 +39,37 @@ MOST_WORKERS: Final = 64
 @click.option(
     "--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many processes answer."
 )
+@click.option(
+    "--watch", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Folder in which you write a network: a page tells its faults and effects as you save.",
+)  # fmt: skip
 @click.option("--open", "open_browser", is_flag=True, help="Open the address in a browser, once it answers.")
-def command(host: str, port: int, networks: tuple[str, ...], workers: int, open_browser: bool) -> None:  # noqa: FBT001 (how click calls)
-    """Serve diagnoses, questions, interviews and reports over HTTP, for other programs.
+def command(  # noqa: PLR0913, PLR0917 (its options)
+    host: str,
+    port: int,
+    networks: tuple[str, ...],
+    workers: int,
+    watch: Path | None,
+    open_browser: bool,  # noqa: FBT001 (how click calls)
+) -> None:
+    """Serve pages for people, and diagnoses, questions, interviews and reports for other programs.
 
-    Each request carries the whole case, as `bayesknee diagnose --case` takes it, and gets what the command prints with
-    --json. Nothing of a patient is written, logged or kept. The document at /openapi.json tells all operations. The
-    server listens to this machine alone unless --host says otherwise; it has no passwords and no encryption, so that
-    others should reach it through a proxy that has both. Ctrl-C stops it, after what is being answered.
+    The pages lead through an interview to its result and report, set two patients side by side, and tell an author
+    what a network does. Programs send the whole case with each request, as `bayesknee diagnose --case` takes it, and
+    get what the command prints with --json; the document at /openapi.json tells all operations. Nothing of a patient is
+    written, logged or kept. The server listens to this machine alone unless --host says otherwise; it has no passwords
+    and no encryption, so that others should reach it through a proxy that has both. Ctrl-C stops it, after what is
+    being answered.
     """
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
-        raise MissingExtraError("serve needs FastAPI and uvicorn; install the extra: pip install 'bayesknee[serve]'")
+    if any(find_spec(name) is None for name in NEEDED):
+        needed = "serve needs FastAPI, uvicorn and python-multipart"
+        raise MissingExtraError(f"{needed}; install the extra: pip install 'bayesknee[serve]'")
+    if watch is not None and workers > 1:
+        raise BayeskneeError("--watch takes one worker, as what is tried must be what was saved; leave out --workers")
     from bayesknee.server.running import Listening, serve
 
-    serve(networks or (DEFAULT_NETWORK,), Listening(host, port, workers), tell=_tell, open_browser=open_browser)
+    listening = Listening(host, port, workers)
+    serve(networks or (DEFAULT_NETWORK,), listening, tell=_tell, open_browser=open_browser, watch=watch)
 
 
 def _tell(address: str) -> None:

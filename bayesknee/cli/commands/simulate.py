@@ -45,7 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
     OUT has a row per patient: id, a column for each risk factor and finding, and label, the true causes joined by a
     semicolon. A finding that is asked only if a gate holds is blank where it does not. FINDING=STATE words are true of
-    all patients. Score them with --key id --ignore label; evaluate reads them as they are.
+    all patients. Score and evaluate read the table as it is.
     """
     loaded = load_network(DEFAULT_NETWORK if network is None else network)
     engine = Engine(loaded, setting)

@@ -20,6 +20,7 @@ from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.interval_95 import ENDS
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import Codes, decode
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 
 DRAWS: Final = 200  # the time of a score grows with it; five draws lie beyond either end of the interval. Judged
 SEED: Final = 0  # any fixed seed: the same rows get the same intervals
@@ -34,11 +35,12 @@ class Bounds(NamedTuple):
     high: Vector
 
 
-def intervals(
+def intervals(  # noqa: PLR0913, PLR0917 (what the draws hang on)
     compiled: CompiledNetwork,
     codes: Codes,
     draws: int | None = None,
     seed: int = SEED,
+    evidence: Evidence = NOTHING_KNOWN,
     refused: dict[int, str] | None = None,
 ) -> Bounds:
     """95 % intervals of the posteriors of many patients.
@@ -48,6 +50,7 @@ def intervals(
         codes: the answers, shape (rows, questions); see `bayesknee.patient.codes`.
         draws: how many networks to draw, 40 to 100,000; `DRAWS` by default.
         seed: of the draws, 0 or more. The same seed draws the same networks.
+        evidence: what is known of all patients besides; codes of questions that it answers are not read.
         refused: if given, it takes the rows that are beyond the budget in a drawn network: the reason by number of the
             row. These rows are NaN.
 
@@ -60,14 +63,14 @@ def intervals(
     draws = compiled.budget.draws_of(DRAWS if draws is None else draws, DRAWS)
     check_draws(draws, seed)
     if compiled.strategy.redraws_by_patient:
-        return _by_patient(compiled, codes, draws, seed, refused)
+        return _by_patient(compiled, codes, draws, seed, evidence, refused)
     width = _width(compiled)
     bounds = np.empty((2, len(codes), width))
     for start in range(0, len(codes), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
         scores = np.empty((draws, len(codes[rows]), width), np.float32)
         for draw_scores, drawn in zip(scores, _drawn(compiled, draws, seed), strict=True):
-            posteriors = drawn.posteriors(codes[rows])
+            posteriors = drawn.posteriors(codes[rows], evidence)
             draw_scores[:] = np.hstack([posteriors.marginals, posteriors.groups[:, : len(compiled.groups)]])
         bounds[:, rows] = _quantiles(scores)
     return Bounds(*bounds)
@@ -77,14 +80,19 @@ def _width(compiled: CompiledNetwork) -> int:
     return len(compiled.network.conditions) + len(compiled.network.groups)
 
 
-def _by_patient(
-    compiled: CompiledNetwork, codes: Codes, draws: int, seed: int, refused: dict[int, str] | None
+def _by_patient(  # noqa: PLR0913, PLR0917 (likewise)
+    compiled: CompiledNetwork,
+    codes: Codes,
+    draws: int,
+    seed: int,
+    evidence: Evidence,
+    refused: dict[int, str] | None,
 ) -> Bounds:
     bounds = np.full((2, len(codes), _width(compiled)), np.nan)
     for row, row_codes in enumerate(codes):
         try:
             bounds[:, row] = _quantiles(
-                compiled.strategy.redrawn(decode(compiled.network, row_codes), compiled.events, draws, seed)
+                compiled.strategy.redrawn(decode(compiled.network, row_codes, evidence), compiled.events, draws, seed)
             )
         except InferenceError as error:
             if refused is None:

@@ -82,6 +82,11 @@ class Fields:
         self._taken.add(key)
         return key in self._items
 
+    @property
+    def is_text(self) -> bool:
+        """Whether a text stands here, and no list or mapping."""
+        return isinstance(self._tree, Scalar)
+
     def keys(self) -> list[str]:
         """The keys of a place whose keys are free."""
         if self._tree is not None and not isinstance(self._tree, yaml_tree.Mapping):

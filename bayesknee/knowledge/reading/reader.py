@@ -41,6 +41,7 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening, TickAll
+from bayesknee.knowledge.pictures import Picture, View
 from bayesknee.knowledge.reading import yaml_tree
 from bayesknee.knowledge.reading.fields import Fields, deepest, shown, unread
 from bayesknee.knowledge.reading.yaml_tree import TreeError, read_tree
@@ -66,6 +67,7 @@ SECTIONS: Final = (
     "general_advice",
     "interview",
     "scope",
+    "pictures",
 )
 
 T = TypeVar("T")
@@ -98,6 +100,7 @@ class _Draft:
     general_advice: dict[str, GeneralAdvice] = field(default_factory=dict)
     opening: Opening = field(default_factory=Opening)
     scope: Scope = field(default_factory=Scope)
+    pictures: dict[str, Picture] = field(default_factory=dict)
     complaint: str = ""
     catch_all: str = ""
     id: str = ""
@@ -132,6 +135,7 @@ class _NetworkReader:
             general_advice=self._section("general_advice", _general_advice),
             opening=self._opening(),
             scope=self._scope(),
+            pictures=self._section("pictures", _picture),
             **self._head(),
         )
         self._unknown_sections()
@@ -313,6 +317,18 @@ def _scope_answer(name: str, entry: Fields) -> ScopeAnswer:
     answer = ScopeAnswer(name, entry.text("label"), entry.text("reason", ""), entry.text("go_to", ""))
     entry.done()
     return answer
+
+
+def _picture(name: str, entry: Fields) -> Picture:
+    return Picture(name, entry.text("title"), immutabledict(entry.each_named("views", _view)))
+
+
+def _view(name: str, entry: Fields) -> View:
+    regions = immutabledict(entry.each("regions", Fields.itself_text, required=False))
+    width, height = (entry.child(side).itself_number() for side in ("width", "height"))
+    view = View(name, entry.text("label"), width, height, entry.texts("outline", ()), regions)
+    entry.done()
+    return view
 
 
 def _red_flag(name: str, entry: Fields) -> RedFlag:

@@ -1,30 +1,27 @@
-"""Whether a CSV file is text that can be read without doubt: in UTF-8, and every quote in its place.
+"""Whether a CSV file is text that can be read without doubt: every quote in its place.
 
 A quote that is not closed makes one cell of the rows below it, up to the next quote. Readers take that without a word,
-so the quotes are looked at before anything is read: one that opens a cell follows a comma or the end of a line, one
+so the quotes are looked at before anything is read: one that opens a cell follows a separator or the end of a line, one
 that closes it comes before these, and a quote within is written twice (RFC 4180).
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesknee.cohort.tables.csv_form import CsvText
 from bayesknee.errors import TableError
 
 BLOCK: Final = 2**22  # bytes: what is made of a block is a few times as large; fewer mean more calls. Judged
 QUOTE: Final = b'"'
-AROUND: Final = np.frombuffer(b',\n\r"', np.uint8)  # what may stand before an opening quote, and after a closing one
-LONGEST_CELL: Final = 2**31 - 1  # characters; Python's own limit is 131,072
-SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
+AROUND: Final = b'\n\r"'  # with the separator, what may stand before an opening quote, and after a closing one
 
 # What a spreadsheet may run as a formula, but for a plain number with a sign. The remedy, an apostrophe before it, is
 # that of OWASP ("CSV injection"). No look-ahead: pyarrow's patterns have none.
@@ -43,43 +40,24 @@ class _TextBlock(NamedTuple):
         return self.line + self.content.count(b"\n", 0, place)
 
 
-def check_text(path: Path) -> None:
+def check_text(text: CsvText) -> None:
     """Looks at all of a CSV file, and keeps none of it.
 
     Raises:
-        TableError: it is not in UTF-8, or a quote is not where one can be; tells the line.
+        TableError: a byte that is no text, or a quote is not where one can be; tells the line.
         OSError: it cannot be read.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    quotes = _Quotes(path)
-    with path.open("rb") as file:
+    quotes = _Quotes(text)
+    with text.open() as file:
         for block in _blocks(file):
-            _decode(decoder, block, path)
+            _decode(decoder, block, text.path)
             quotes.check(block)
     quotes.finish()
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise TableError(not_utf8(path)) from None
-
-
-def read_rows(path: Path) -> Iterator[list[str]]:
-    """The rows of a CSV file, the header first, blank lines left out.
-
-    Raises:
-        OSError, csv.Error, UnicodeDecodeError: it cannot be read.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file, _long_cells():
-        yield from (row for row in csv.reader(file) if len(row) > 1 or "".join(row).strip())
-
-
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    before = csv.field_size_limit(LONGEST_CELL)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+        raise TableError(not_utf8(text.path)) from None
 
 
 def not_utf8(path: Path, line: int | None = None) -> str:
@@ -101,12 +79,6 @@ def no_rows(path: Path) -> str:
 def other_length(fields: int, expected: int) -> str:
     """The error text for a row that is shorter or longer than the header."""
     return f"{fields} field{'s' * (fields != 1)} where the header has {expected}"
-
-
-def separated_otherwise(path: Path, header: str) -> str:
-    """The error text for a header of one column that holds other separators; empty if it holds none."""
-    found = next((name for sign, name in SEPARATORS.items() if sign in header), None)
-    return f"{path.name} has {found} between its columns; save it with commas" if found else ""
 
 
 def no_formula(text: str) -> str:
@@ -136,8 +108,9 @@ def _decode(decoder: codecs.IncrementalDecoder, block: _TextBlock, path: Path) -
 class _Quotes:
     """Quotes by turns open and close; one written twice within a cell does both."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, text: CsvText) -> None:
+        self._path = text.path
+        self._around = np.frombuffer(AROUND + text.separator.encode(), np.uint8)
         self._count = 0
         self._line = 0  # of the last one that opened
 
@@ -148,7 +121,7 @@ class _Quotes:
         places = np.flatnonzero(around[1:-1] == QUOTE[0])
         opens = (np.arange(len(places)) + self._count) % 2 == 0
         neighbours = np.where(opens, around[places], around[places + 2])
-        self._refuse(block, places, opens, np.flatnonzero(~np.isin(neighbours, AROUND)))
+        self._refuse(block, places, opens, np.flatnonzero(~np.isin(neighbours, self._around)))
         self._count += len(places)
         if opens.any():
             self._line = block.line_at(int(places[opens][-1]))
