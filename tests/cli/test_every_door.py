@@ -110,7 +110,6 @@ DOORS: Final[Mapping[str, Callable[[Given, Path], Mapping[str, float]]]] = {
         by_tool,
     )
 }
-TABLES: Final = ("by_row", "by_csv")
 LIKELY: Final = {"yes": 0.8, "no": 0.2}
 VALUES: Final[Mapping[str, tuple[str, object, object]]] = {
     # name, value, and the plain answer that it is
@@ -143,10 +142,6 @@ def test_a_value_says_the_same_at_every_door(kind: str, door: str, tmp_path: Pat
             DOORS[door]({**beside, name: value}, tmp_path)
         return
     expected = ENGINE.diagnose({**beside, **({} if plain_answer is None else {name: plain_answer})}).posterior
-    if isinstance(plain_answer, Mapping) and door in TABLES:
-        with pytest.raises(BayeskneeError, match="a table holds states only"):
-            DOORS[door]({**beside, name: value}, tmp_path)
-        return
     found = DOORS[door]({**beside, name: value}, tmp_path)
     assert {each: found[each] for each in expected} == pytest.approx(dict(expected), abs=1e-12)
 
