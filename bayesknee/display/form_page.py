@@ -58,9 +58,7 @@ def form_page(diagnosis: Diagnosis, plan: QuestionPlan, warning_signs: Collectio
     return render_report("form.html", network=network, parts=told, program_version=__version__)
 
 
-def write_form(
-    diagnosis: Diagnosis, plan: QuestionPlan, path: Path | str, warning_signs: Collection[str] = ()
-) -> None:
+def write_form(diagnosis: Diagnosis, plan: QuestionPlan, path: Path | str, warning_signs: Collection[str] = ()) -> None:
     """Writes the form; it appears only when it is complete. Arguments as for `form_page`.
 
     Raises:
@@ -74,9 +72,7 @@ def write_form(
     write_file(file, page.encode() if file.suffix == ".html" else as_pdf(page))
 
 
-def _topics(
-    network: Network, names: Sequence[str], numbers: Mapping[str, int]
-) -> Iterator[tuple[str, list[FormLine]]]:
+def _topics(network: Network, names: Sequence[str], numbers: Mapping[str, int]) -> Iterator[tuple[str, list[FormLine]]]:
     """The lines of each topic, in the order of the names; a gate may bring a topic up twice."""
     for topic, members in groupby(names, key=lambda name: network.questions[name].topic):
         yield network.topics[topic], [_line(network, name, numbers) for name in members]

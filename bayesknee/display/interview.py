@@ -44,8 +44,7 @@ def start_text(interview: Interview, file: TextIO | None = None) -> str:
 
 def question_text(interview: Interview, prompt: Prompt, file: TextIO | None = None) -> str:
     """Where the interview is, what is urgent so far, the question in full, and in a few words why it is asked."""
-    left = interview.expected_left
-    where = [f"Question {interview.asked + 1}, {f'about {left} to go' if left > FEW_LEFT else 'nearly done'}"]
+    where = [f"Question {interview.asked + 1}, {left_told(interview.expected_left)}"]
     where += [prompt.topic_name] if prompt.topic_name else []
     parts = [Text(), Text(" - ".join(where), style="dim")]
     if (now := interview.diagnosis.triage).alarming:
@@ -54,6 +53,11 @@ def question_text(interview: Interview, prompt: Prompt, file: TextIO | None = No
     if reason := interview.reason():
         parts.append(Text(reason, style="dim"))
     return rendered(console_for(file), *parts)
+
+
+def left_told(left: int) -> str:
+    """How many questions are left, which is an estimate: `about 8 to go`."""
+    return f"about {left} to go" if left > FEW_LEFT else "nearly done"
 
 
 def outside_text(interview: Interview, file: TextIO | None = None) -> str:
@@ -176,7 +180,7 @@ def _gist(interview: Interview) -> Iterator[RenderableType]:
 def _what_next(interview: Interview) -> Iterator[str]:
     """The examination or test that could change most, or tells most of a danger; what usually helps where it can."""
     now = interview.diagnosis
-    found = [each.asked for each in (*(now.result.decisive or ()), *now.result.telling)]
+    found = [*(each.asked for each in now.result.decisive or ()), *(each.asked for each in now.result.telling)]
     if found and now.evidence.answers:
         yield f"What next, beside being seen: {found[0].question} [{found[0].asked_of}]"
     elif not now.triage.alarming and now.evidence.answers:

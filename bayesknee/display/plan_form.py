@@ -105,9 +105,7 @@ def _form(network: Network, order: Sequence[str], numbers: Mapping[str, int]) ->
         yield Padding(table, (0, 0, 0, _INDENT))
 
 
-def parts_of_form(
-    network: Network, plan: QuestionPlan, warning_signs: Collection[str]
-) -> tuple[list[str], list[str]]:
+def parts_of_form(network: Network, plan: QuestionPlan, warning_signs: Collection[str]) -> tuple[list[str], list[str]]:
     """The warning signs, and the other questions of the plan, by id, each in the order of the form."""
     first = _in_order(network, warning_signs)
     return first, [name for name in in_form_order(network, plan) if name not in first]

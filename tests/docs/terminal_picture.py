@@ -105,10 +105,10 @@ LAST: Final = (
 PAGE: Final = "Any key goes on."
 # What is typed at a screen that has this, where what is asked is not known.
 NOT_KNOWN: Final = (
-    ("Is that so", f"y{ENTER}"),
+    (PAGE, " "),
+    ("c) no, change the list", f"y{ENTER}"),
     ("v) don't know the others", f"v{ENTER}"),
     ("d) don't know", f"d{ENTER}"),
-    ("From ", f"d{ENTER}"),
     ("g) go on with the questions", f"g{ENTER}"),
 )
 # By the name of the file: which course, and how large the terminal is.
@@ -169,9 +169,10 @@ def _go_up_to(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Str
     """Says of whatever is asked that it is not known, until the screen has this text."""
     answered = ""
     while text not in (shown := _shown(screen)):
-        if _is_whole(shown) and shown != answered:
+        keys = next((keys for seen, keys in NOT_KNOWN if seen in shown), "")
+        if keys and _is_whole(shown) and "»" not in shown and shown != answered:  # and no key is on its way
             answered = shown
-            for key in next((keys for seen, keys in NOT_KNOWN if seen in shown), " "):
+            for key in keys:
                 process.send(key)
         _feed(process, screen, stream)
 

@@ -63,8 +63,9 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     """Print a form: the questions that tell most together, for somebody who answers them all at once.
 
     They are chosen one after the other, each for what it adds to those before it. Where the patient is asked, the
-    warning signs come first, however rare they are. --form writes a page to be printed. --details tells below the form how sure the diagnosis gets with
-    each question. Answers that are known already (words, or a case file) are taken into account.
+    warning signs come first, however rare they are. --form writes a page to be printed. --details tells below the
+    form how sure the diagnosis gets with each question. Answers that are known already (words, or a case file) are
+    taken into account.
     """
     if picture is not None:
         picture_format(picture)
