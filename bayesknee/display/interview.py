@@ -182,7 +182,7 @@ def _what_next(interview: Interview) -> Iterator[str]:
     now = interview.diagnosis
     found = [*(each.asked for each in now.result.decisive or ()), *(each.asked for each in now.result.telling)]
     if found and now.evidence.answers:
-        yield f"What next, beside being seen: {found[0].question} [{found[0].asked_of}]"
+        yield f"What next: {found[0].question} [{found[0].asked_of}]"
     elif not now.triage.alarming and now.evidence.answers:
         helps = now.network.conditions[next(iter(now.posterior))].what_helps
         yield f"What usually helps: {helps}"

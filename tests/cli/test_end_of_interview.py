@@ -61,7 +61,7 @@ def test_the_gist_of_the_result_is_on_the_screen(columns: int, rows: int, tmp_pa
         f"Why: {now.triage.decisive[0].text}",
         f"Not ruled out: {danger}",
         f"Most likely: {leader}",
-        "What next, beside being seen: ",
+        "What next: ",
         "And now? x) quit c) change an answer g) ask more r) read all of the result, page by page",
     ):
         assert told in text

@@ -176,8 +176,8 @@ class Asking:
         denied = any(answers.get(name) == "no" for name in prompt.warnings)
         question = "Is that so, also of the warning signs?" if denied else "Is that so?"
         choices = [
-            Choice(ON, "yes, go on", "g", names=("yes", "y")),
-            Choice(AGAIN, "no, change the list", "c", names=("no", "n")),
+            Choice(ON, "yes, go on", "g", below=True, names=("yes", "y")),  # below: in view, however long the list is
+            Choice(AGAIN, "no, change the list", "c", below=True, names=("no", "n")),
         ]
         return self._talk.choose(question, choices, above + told, AGAIN) == ON
 

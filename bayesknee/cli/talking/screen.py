@@ -213,6 +213,8 @@ class Screen:
             else:
                 break
         hint = part_told(first + 1, last + 1, len(blocks), columns)
+        heading = f"  {self._entries[first][1].heading}"  # of the first line that is seen, whose own may have gone
+        hint += heading if len(hint) + len(heading) < columns else ""
         return [*(line for block in blocks[first : last + 1] for line in block), hint]
 
     def _line(self, number: int, columns: int) -> list[str]:

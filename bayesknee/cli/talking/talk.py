@@ -85,7 +85,9 @@ class Screens:
 
     def choose(self, message: str, choices: Sequence[Choice], above: str = "", escape: str = "") -> str:
         chosen = self._shown(Screen(f"{above}{message}\n" if message else above, choices, escape=escape)).value
-        if told := next((choice.label for choice in choices if choice.value == chosen and not choice.below), ""):
+        commands_only = all(choice.below for choice in choices)
+        answers = (choice for choice in choices if commands_only or not choice.below)
+        if told := next((choice.label for choice in answers if choice.value == chosen), ""):
             print_text(above)
             _say(textwrap.fill(f"  {message} {told}", _width(), subsequent_indent="    "))
         return chosen
