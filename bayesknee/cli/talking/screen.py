@@ -16,6 +16,7 @@ from bayesknee.cli.talking.choices import ANSWERS_OF_LINES, Choice, Marked, with
 from bayesknee.cli.talking.viewport import Viewport, indented, part_told, plain, wrapped
 
 FEWEST_LINES: Final = 3  # of what can be chosen, however low the terminal is: the line before, this one, the next
+FULL_BAR: Final = 2  # lines of commands that stand in full where the terminal is low; judged: more leave too little
 MARK_SIGNS: Final = {"yes": "[yes]", "no": "[no ]", "unknown": "[ ? ]", "": "[   ]"}
 LONGEST_TEXT: Final = 200  # characters that can be typed; no answer is longer, and a held key should not fill a screen
 _TURNS: Final = ("", "yes", "no", "unknown")
@@ -172,7 +173,8 @@ class Screen:
 
     def _part(self, above: list[str], blocks: list[list[str]], columns: int, rows: int) -> list[str]:
         """A part of the text and its lines, with the commands below it, or among them where room is too little."""
-        bar, told = self._bar(columns, short=True), self._remarks(columns, short=True)
+        short = len(self._bar(columns)) > FULL_BAR
+        bar, told = self._bar(columns, short=short), self._remarks(columns, short=short)
         if len(bar) + len(told) > rows - 1 - FEWEST_LINES:
             bar, blocks = [], [self._line(number, columns) for number in range(len(self._entries))]
         if 0 <= self._at < len(blocks):
