@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
@@ -78,7 +79,7 @@ class Consequences:
     def is_stopped_outside(self) -> bool:
         return bool(self.outside) and not self.state.beyond_scope
 
-    @property
+    @cached_property
     def asked_of(self) -> tuple[str, ...]:
         return self.state.asked_of or self.policy.asked_of
 
@@ -204,17 +205,22 @@ class Consequences:
         return askable(self.engine.network, self.diagnosis.evidence, names)
 
     def _times_put_off(self, name: str) -> int:
-        """How often a question was skipped, alone or with a checklist, or shown in one without being answered."""
-        lists = (group.id for group in self._checklists.values() if name in group.members)
-        skipped = self.state.times_skipped(name) + sum(map(self.state.times_skipped, lists))
-        return skipped + self.state.times_passed(name) + self._times_not_examined(name)
+        return self._put_off[name]
 
-    def _times_not_examined(self, name: str) -> int:
-        """How often besides a finding counts as put off: what a clinician left out of an examination is not put again.
+    @cached_property
+    def _put_off(self) -> Counter[str]:
+        """How often each question was skipped, alone or with a checklist, or shown in one without being answered.
 
-        An examination is not done twice, and who leaves lines unmarked knows why.
+        What an examination left out counts twice, so that it is not put again: it is not done twice, and who leaves
+        lines unmarked knows why.
         """
-        return sum(name in step.passed for step in self.state.steps if step.question == EXAMINATION)
+        found = Counter(self.state.skipped)
+        for name, times in Counter(self.state.skipped).items():
+            if group := self._checklists.get(name):
+                found.update(dict.fromkeys(group.members, times))
+        for step in self.state.steps:
+            found.update(dict.fromkeys(step.passed, PUT_AT_MOST if step.question == EXAMINATION else 1))
+        return found
 
     @cached_property
     def _checklists(self) -> Mapping[str, TickAll]:
