@@ -30,6 +30,7 @@ from bayesknee.errors import (
 )
 from bayesknee.files import let_go, write_file
 from bayesknee.interview.answers import read_answer
+from bayesknee.interview.checklists import checklists
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.policy import Policy
 from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
@@ -311,7 +312,7 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
 
 def _state(stored: Stored, network: Network, values: Mapping[str, Answer]) -> State:
     """The state with those of its answers that the network takes."""
-    known = {*preliminary_ids(network), *network.questions, *network.opening.tick_all}
+    known = {*preliminary_ids(network), *network.questions, *checklists(network)}
     steps = tuple(step for step in _steps(stored, network, values) if step.question in known)
     in_steps = {name for step in steps for name in step.answers}
     aside = {name: values[name] for name in stored.session["set_aside"] if name in values}
