@@ -27,6 +27,10 @@ from bayesknee.patient.sorted_evidence import sorted_evidence
 # In the array over rows and subsets: 8 MB, and a few more of that size beside it. With less, what numpy takes per call
 # weighs more; with more, memory grows and caches serve less. Judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**20
+# Rows in a block where sets are so many that a block of the size above would hold fewer. Each block makes the tables of
+# the findings anew, which are too many to keep; with 20 conditions that takes as long as all work on five rows, and
+# eight rows take 64 MB, twice. Measured.
+LEAST_ROWS: Final = 8
 
 
 class Batch:
@@ -62,7 +66,7 @@ class Batch:
         """The posteriors of all patients, computed for a block of rows at a time."""
         if not len(self._rows):
             return Posteriors(np.empty((0, self._n)), np.empty((0, self._masks.shape[1])), np.empty(0))
-        length = max(1, MOST_NUMBERS_AT_ONCE // self._tables.sets.size)
+        length = max(LEAST_ROWS, MOST_NUMBERS_AT_ONCE // self._tables.sets.size)
         blocks = [self._rows[start : start + length] for start in range(0, len(self._rows), length)]
         return Posteriors(*map(np.concatenate, zip(*map(self._infer_block, blocks), strict=True)))
 
