@@ -72,7 +72,8 @@ class Passes(NamedTuple):
 # By the measurement above, rounded: what is off by a factor of two sends patients between both ways to the slower one,
 # with the same figures.
 INFER: Final = Passes(15.0)
-SHARES: Final = Passes(35.0, arrays=12.0)
+ROWS: Final = Passes(1.5)  # of each row of a table
+SHARES: Final = Passes(35.0, arrays=12.0, by_event=2.0)
 GRADIENTS: Final = Passes(50.0, by_event=2.0)
 REDRAWN: Final = Passes(2.2 * USUAL_DRAWS)  # of each draw, its prior and its answers
 QUESTIONS: Final = 0.5  # passes for each question that is asked about, as unread signs and findings fold into sums
@@ -213,7 +214,7 @@ class Cheaper:
         patient = self.work_of(Evidence(likelihoods={**stated, **evidence.likelihoods}))
         structure = patient.structure
         by_elimination = Effort(self.core.seconds(structure), self.core.memory(structure))
-        return by_elimination, self.enumeration_effort(patient, Passes(1.0))
+        return by_elimination, self.enumeration_effort(patient, ROWS)
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
@@ -239,7 +240,7 @@ class Cheaper:
         """As many as fit by the cheaper way, if all of these are answered so that they take longest."""
         answered = structure_with(self.core.model, evidence, list(names))
         answers = 1 + len(evidence.likelihoods) + len(names)
-        by_enumeration = SECONDS_A_NUMBER * answers * self._subsets
+        by_enumeration = SECONDS_A_NUMBER * ROWS.by_answer * answers * self._subsets
         return max(1, int(self._budget.seconds / min(by_enumeration, self.core.plan(answered.shape).seconds_more)))
 
     def seconds_to_rank(self, evidence: Evidence, names: Collection[str]) -> float:

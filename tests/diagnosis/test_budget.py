@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bayesknee import Budget, Diagnosis, Engine, Interview, load_network
-from bayesknee.diagnosis.asking import question_plan
+from bayesknee.diagnosis.asking import question_plan, ranking
 from bayesknee.diagnosis.asking.same_decision import AT_ONCE, FEWEST, MOST_SAMPLES, SHARES
 from bayesknee.diagnosis.explaining.conflict import DRAWS, LEAST_DRAWS
 from bayesknee.diagnosis.explaining.intervals_of_rows import intervals
@@ -130,7 +130,7 @@ def within(seconds: float) -> Diagnosis:
 
 def test_plans_keep_to_the_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     ranked: list[int] = []
-    rank = question_plan.rank
+    rank = ranking.rank
 
     def counted(*given: Any) -> Any:  # noqa: ANN401 (as `rank`)
         ranked.append(1)

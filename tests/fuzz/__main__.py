@@ -1,13 +1,14 @@
-"""`python -m tests.fuzz --inputs N --seed S [--only DOOR] [--finds FILE]`: odd inputs at all doors.
+"""`python -m tests.fuzz --inputs N --seed S [--only DOOR]`: odd inputs at all doors.
 
 Tells, by door, how many were taken and refused, and the most time and memory that one took. A find is an input that
 ends in anything but a result or a refusal, takes more than 5 seconds of the processor, or 500 MB. It is told with its
-number, by which `--first` finds it again.
+number, by which `--first` finds it again. Ctrl-C ends it with the table of what was done so far.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import shutil
 import sys
@@ -15,7 +16,9 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -112,14 +115,17 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first input")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no further input after so many")
     parser.add_argument("--only", choices=DOORS, action="append", help="only this door; repeatable")
     given = parser.parse_args()
     tallies: dict[str, Tally] = {}
     doors = given.only or list(DOORS)
     start = time.monotonic()
     load_all()
-    with tempfile.TemporaryDirectory() as place, inside(Path(place)):
-        numbers = range(given.first, given.first + given.inputs)
+    with tempfile.TemporaryDirectory() as place, inside(Path(place)), suppress(KeyboardInterrupt):
+        numbers = takewhile(
+            lambda _: time.monotonic() - start < given.seconds, range(given.first, given.first + given.inputs)
+        )
         for find in fuzz(doors, numbers, given.seed, Path(place), tallies):
             sys.stdout.write(f"FIND {find.door} {find.number}: {find.what}\n  {find.text}\n")
             sys.stdout.flush()

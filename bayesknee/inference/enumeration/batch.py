@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
@@ -107,7 +108,8 @@ class Batch:
             return
         for way in np.flatnonzero(np.bincount(given[given != NOT_KNOWN])):  # `unique` would load numpy's masked arrays
             with np.errstate(divide="ignore"):
-                logs[given == way] += np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
+                row = np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
+            _add_to(logs, given == way, row)
 
     def _add_cluster(self, logs: Vector, cluster: SignCluster, rows: Codes) -> None:
         """What is known of a cluster of signs, once for each way in which its findings are answered together."""
@@ -140,6 +142,15 @@ class Batch:
             by_way = (self._ways[name] * np.array(self._given.get(name, (1.0, 1.0)))) @ reading_table(reading)
             likelihoods *= by_way[rows[:, self._columns[name]]]
         return likelihoods
+
+
+def _add_to(logs: Vector, which: NDArray[np.bool_], row: Vector) -> None:
+    """Adds a row to these: in place where they are few and long, for numpy would copy them twice."""
+    if len(logs) > LEAST_ROWS:
+        logs[which] += row
+        return
+    for place in np.flatnonzero(which).tolist():
+        logs[place] += row
 
 
 def shared_rows(tables: SubsetTables, shared: Mapping[str, Likelihood]) -> Vector:
