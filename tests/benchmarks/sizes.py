@@ -26,7 +26,7 @@ PAGE: Final = ROOT / "docs" / "sizes.md"
 BEGIN, END = "<!-- sizes:begin -->\n", "<!-- sizes:end -->\n"
 MEMORY: Final = 2**30  # the default budget
 MARGIN: Final = 1.1  # what the peak may be of the budget
-LOADED: Final = 24e6  # bytes of code and its constants that are loaded with the first of each kind of work; measured
+LOADED: Final = 24e6  # bytes of code, buffers and free lists beside the arrays that are estimated; judged
 ENUMERATION, ELIMINATION, SAMPLING, REFUSED = "enumeration", "elimination", "sampling", "refused"
 
 
