@@ -176,7 +176,7 @@ class _NetworkReader:
 
     def _read_file(self, file: FilePath) -> bool:
         try:
-            found = read_tree(file, self._nodes_left)
+            found = read_tree(file, most_nodes=self._nodes_left)
         except TooManyNodesError as error:
             raise NetworkError(error.problems) from None
         except TreeError as error:

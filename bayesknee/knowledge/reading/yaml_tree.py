@@ -73,28 +73,28 @@ class TreeFile(NamedTuple):
     nodes: int
 
 
-def read_tree(path: Path, most_nodes: int) -> TreeFile:
-    """The tree of one YAML file of so many nodes at most.
+def read_tree(path: Path, most_bytes: int = MOST_BYTES, most_nodes: int = MOST_BYTES) -> TreeFile:
+    """The tree of one YAML file of so many bytes and nodes at most.
 
     Raises:
         TreeError: for a file that is unreadable, too large, not UTF-8, empty or not YAML.
     """
-    content = _bytes_of(path)
+    content = _bytes_of(path, most_bytes)
     builder, tree = _built(content, path.name, most_nodes)
     return TreeFile(tree, builder.problems, content, builder.nodes)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path, most_bytes: int) -> bytes:
     if path.exists() and not path.is_file():  # reading a pipe might never end
         raise _refusal(path.name, None, "a folder, pipe or device", "a regular file", "remove it, or put a file there")
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(most_bytes + 1)
     except OSError as error:
         got = error.strerror or "an unreadable file"
         raise _refusal(path.name, None, got, "a readable file", "check the path") from None
-    if len(content) > MOST_BYTES:
-        got, expected = f"more than {MOST_BYTES:,} bytes", f"a file of at most {MOST_BYTES:,} bytes"
+    if len(content) > most_bytes:
+        got, expected = f"more than {most_bytes:,} bytes", f"a file of at most {most_bytes:,} bytes"
         raise _refusal(path.name, None, got, expected, "split it or name the right file")
     return content
 
