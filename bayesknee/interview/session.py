@@ -28,7 +28,7 @@ from bayesknee.errors import (
     few_hints,
     shown_word,
 )
-from bayesknee.files import let_go, write_file
+from bayesknee.files import clear_unfinished, let_go, write_file
 from bayesknee.interview.answers import read_answer
 from bayesknee.interview.checklists import checklists
 from bayesknee.interview.interview import Interview
@@ -44,7 +44,6 @@ from bayesknee.version import __version__
 
 MOST_BYTES: Final = 1_000_000  # far more than a session needs; without a bound, a wrong file could fill the memory
 MOST_COPIES: Final = 999  # names tried for a copy, far more than anybody keeps
-_PART: Final = ".part"
 _GARBLED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuestionError)
 
 
@@ -128,9 +127,7 @@ class SessionFile:
         except Timeout:
             advice = "is open in another process; end that one, or name another file"
             raise SessionError(f"the session {self.path.name!r} {advice}") from None
-        for leftover in self.path.parent.iterdir():  # unfinished files of a process that was killed
-            if leftover.name.startswith(f".{self.path.name}.") and leftover.suffix == _PART:
-                leftover.unlink(missing_ok=True)
+        clear_unfinished(self.path)
         return self
 
     def __exit__(
