@@ -15,6 +15,8 @@ LONGEST_VALUE: Final = 60  # characters of a value that an error quotes
 LONGEST_LINE: Final = 4000  # characters of a line on a terminal: what is longer came from a file, and nobody reads it
 LONGEST_HINTED: Final = 100  # names are 60 at most, and comparing takes the product of the lengths
 MOST_HINTS: Final = 20  # among the faults of one file; nobody reads more, and each takes milliseconds
+USUAL_NAMES: Final = 500  # of a network: a hint among ten times as many takes ten times as long, and counts as ten
+MOST_COMPARED: Final = 10_000  # names that a word is compared with: a third of a second, by measurement
 MOST_NAMES: Final = 12  # known names that a fault of a network lists; judged: more would fill the screen
 INTERRUPTED: Final = 130  # the exit status after Ctrl-C: 128 + SIGINT, as the shell has it
 SEE_FINDINGS: Final = "`bayesknee findings` lists what is known"
@@ -230,11 +232,14 @@ def did_you_mean(word: object, known: Iterable[str], most: int = 3) -> str:
     """A hint with the names nearest to `word`, or the empty string where none is near."""
     if not may_hint(word):
         return ""
+    names = list(known)
+    if len(names) > MOST_COMPARED:
+        return ""
     left = _hints_left.get()
     if left is not None:
-        left[0] -= 1
+        left[0] -= 1 + len(names) // USUAL_NAMES
     text = str(word)
-    near = difflib.get_close_matches(text.lower(), list(known), n=most, cutoff=0.6)
+    near = difflib.get_close_matches(text.lower(), names, n=most, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 

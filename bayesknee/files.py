@@ -121,12 +121,19 @@ def new_folder(path: Path | str) -> Iterator[Path]:
         path: the place: nothing, or an empty folder.
 
     Raises:
+        TableError: another process is writing there.
         OSError: it cannot be written, or something is in that place.
     """
     target = Path(os.path.realpath(path))
+    with only_writer(target), _folder_beside(target) as part:
+        yield part
+
+
+@contextmanager
+def _folder_beside(target: Path) -> Iterator[Path]:
     part = _beside(target)
-    part.mkdir()
     try:
+        part.mkdir()
         yield part
         for each in part.rglob("*"):
             _on_disk(each)
@@ -170,7 +177,7 @@ def only_writer(*paths: Path) -> Iterator[None]:
                 told = "is being written by another run; wait until that has ended, or name another file"
                 raise TableError(f"{str(target)!r} {told}") from None
             held.callback(let_go, lock, place)
-            _clear(target)
+            clear_unfinished(target)
         yield
 
 
@@ -188,10 +195,14 @@ def let_go(lock: object, place: Path) -> None:
     lock.release()  # type: ignore[attr-defined]  # filelock is not imported where nothing is locked
 
 
-def _clear(target: Path) -> None:
+def clear_unfinished(target: Path) -> None:
+    """Removes what processes that were killed left beside a place; only for who holds its lock."""
     for each in target.parent.iterdir():
-        if (found := _PART.fullmatch(each.name)) and found["name"] == target.name and not each.is_dir():
-            each.unlink(missing_ok=True)
+        if (found := _PART.fullmatch(each.name)) and found["name"] == target.name:
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each, ignore_errors=True)
+            else:
+                each.unlink(missing_ok=True)
 
 
 def is_unfinished(path: Path) -> bool:

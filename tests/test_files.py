@@ -115,6 +115,20 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     assert not names(tmp_path)
 
 
+def test_what_a_writer_that_was_killed_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    part = f".one.{'0' * 16}.part"
+    (tmp_path / part).mkdir()
+    (tmp_path / part / "half").touch()
+    kept = {f".one.json.{'0' * 16}.part", f".one.{'0' * 15}.part", "one.part"}
+    for name in kept:
+        (tmp_path / name).touch()
+    with new_folder(tmp_path / "one"):
+        with pytest.raises(TableError, match="another run"), new_folder(tmp_path / "one"):
+            pass
+        assert part not in names(tmp_path)
+    assert names(tmp_path) == {"one", *kept}
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc, where not even root makes files")
 def test_a_place_where_no_lock_can_be_is_told_as_what_it_is() -> None:
     with pytest.raises(FileNotFoundError), only_writer(Path("/proc/file")):

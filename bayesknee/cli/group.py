@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,6 +20,8 @@ from bayesknee.version import __version__
 
 BAD_INPUT: Final = 2
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE, as the shell has it for a program that the signal ended
+TERMINATED: Final = 143  # 128 + SIGTERM, likewise
+SERVERS: Final = frozenset({"mcp", "serve"})
 PROGRAM: Final = "bayesknee"
 MOST_TOLD: Final = 3  # problems in one error line; `check` lists the rest; judged
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
@@ -98,10 +102,14 @@ class CommandGroup(click.Group):
         standalone_mode: bool = True,  # noqa: FBT001, FBT002 (click's signature)
         **extra: Any,  # noqa: ANN401 (click's signature)
     ) -> NoReturn:
-        """Runs a command and exits with 0, 2 for bad input, 130 for Ctrl-C, 141 for a pipe that was closed."""
+        """Runs a command and exits.
+
+        With 0; 2 for bad input; 130 for Ctrl-C, 141 for a pipe that was closed, 143 for SIGTERM.
+        """
         del standalone_mode
+        words = sys.argv[1:] if args is None else args
         try:
-            with _errors_told():
+            with _terminated_tidily(words[:1]), _errors_told():
                 super().main(args, prog_name or PROGRAM, complete_var, standalone_mode=False, **extra)
         except click.Abort:  # what was typed had ended
             sys.exit(INTERRUPTED)
@@ -116,6 +124,23 @@ class CommandGroup(click.Group):
             if sys.stdout is None:
                 raise BayeskneeError("standard output is closed; there is nowhere to write to")
             return super().invoke(ctx)
+
+
+@contextmanager
+def _terminated_tidily(command: Sequence[str]) -> Iterator[None]:
+    """SIGTERM ends the block as an error would, so that nothing half written stays; servers have a way of their own."""
+    if set(command) & SERVERS or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    sys.exit(TERMINATED)
 
 
 @contextmanager

@@ -11,12 +11,15 @@ from bayesknee.cli.options import complete_topic, warn
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
+from bayesknee.errors import quoted
+from bayesknee.knowledge.library import DEFAULT_NETWORK, is_shipped, load_network
+from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import ASKED_OF
 from bayesknee.patient.cases import Case, added, base_rates_of_words, evidence_of_words, read_case
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+SHOWN_DIGITS: Final = 12  # of a sha256: enough to tell one network from another by eye
 _TOPIC_HELP: Final = "Only this topic, by id or name; repeatable."
 _OBJECTIVE_HELP: Final = f"What to ask for: {', '.join(OBJECTIVES)}."
 
@@ -74,6 +77,24 @@ def diagnosed(
     return diagnosed_with_warnings(words, case_file, setting, network, base_rates)[0]
 
 
+def chosen_network(network: str | None, of_file: str, what: str) -> Network:
+    """The network of the command line, or the one that a file chooses, which is told where it is none that ships.
+
+    Args:
+        network: of the command line; None where it names none.
+        of_file: of the file; empty where it names none.
+        what: what the file is, such as case.
+
+    Raises:
+        BayeskneeError: no such network, or one that cannot be read.
+    """
+    loaded = load_network(network if network is not None else of_file or DEFAULT_NETWORK)
+    if network is None and of_file and not is_shipped(of_file):
+        told = f"{loaded.id} {loaded.version}, sha256 {loaded.sha256[:SHOWN_DIGITS]}"
+        warn([f"the {what} brings a network of its own, {quoted(of_file)} ({told}): check whose figures these are"])
+    return loaded
+
+
 def diagnosed_with_warnings(
     words: Sequence[str],
     case_file: str | None,
@@ -87,7 +108,7 @@ def diagnosed_with_warnings(
         BayeskneeError: anything that is wrong with words, file, setting, network or base rates.
     """
     case = read_case(case_file) if case_file is not None else Case()
-    loaded = load_network(network if network is not None else case.network or DEFAULT_NETWORK)
+    loaded = chosen_network(network, case.network, "case")
     warnings = case.warnings(loaded)
     warn(warnings)
     told = ("the case says", "the command line")

@@ -102,7 +102,11 @@ class ResumableParts:
         what = {**what, FORM: HEADER_FIRST}
         if not os.path.lexists(manifest):
             self._make()
-            _write_json(manifest, what)
+            try:
+                _write_json(manifest, what)
+            except OSError:
+                self.folder.rmdir()
+                raise
             return None
         before = self._read_manifest()
         if RESULT in before:

@@ -29,6 +29,7 @@ from bayesknee.inference.results import Sample
 from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.opening import SETTING, Opening
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.askable import askable
 from bayesknee.patient.codes import NOT_KNOWN, Codes, answers_of, only
@@ -130,11 +131,27 @@ def only_asked_of(network: Network, asked_of: Sequence[str]) -> Network:
     flags = {}
     for flag in network.red_flags.values():
         when = _lines_of(flag.when, known)
-        if all(when):
-            flags[flag.id] = replace(flag, when=when)
+        if all(when):  # an exception counts if all of its answers are stated, so one that nobody can state never does
+            unless = tuple(exclusion for exclusion in flag.unless if known.issuperset(exclusion.when))
+            flags[flag.id] = replace(flag, when=when, unless=unless)
     scores = {score.id: _score_of(score, known) for score in network.scores.values()}
     left = {name: score for name, score in scores.items() if all(score.applies_if)}
-    return replace(network, findings=findings, red_flags=flags, scores=left)
+    opening = _opening_of(network.opening, known)
+    return replace(network, findings=findings, red_flags=flags, scores=left, opening=opening)
+
+
+def _opening_of(opening: Opening, known: Collection[str]) -> Opening:
+    """The opening without questions that nobody is there to answer; a list that has one line left is no list."""
+    members = {name: tuple(filter(known.__contains__, group.members)) for name, group in opening.tick_all.items()}
+    lists = {
+        name: replace(group, members=members[name])
+        for name, group in opening.tick_all.items()
+        if len(members[name]) > 1
+    }
+    questions = (
+        each for name in opening.questions for each in ((name,) if name in lists else members.get(name, (name,)))
+    )
+    return Opening(tuple(name for name in questions if name in {SETTING, *known, *lists}), lists)
 
 
 def _lines_of(lines: Iterable[AnswerLine], known: Collection[str]) -> tuple[AnswerLine, ...]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.wording import scope_lines
-from bayesknee.display.interview import OUTSIDE, recorded, unknown_flags_told
+from bayesknee.display.interview import OUTSIDE, left_told, recorded, unknown_flags_told
 from bayesknee.errors import AnswerClashError, BayeskneeError, MissingExtraError
 from bayesknee.interview.interview import Interview, Reply
 from bayesknee.interview.prompts import Prompt
@@ -22,6 +22,7 @@ from bayesknee.markup import DANGER, render
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.unsure_answers import PROBABLY, PROBABLY_NOT
+from bayesknee.words import LEVEL_WORDS
 
 UNSURE: Final = ((PROBABLY, "Probably yes"), (PROBABLY_NOT, "Probably not"), (UNKNOWN, "Not known"))
 NOT_KNOWN: Final = ((UNKNOWN, "Not known"),)
@@ -114,6 +115,7 @@ class _Panel:
 
         old = self.box.children
         flags = [_alert(flag.text) for flag in self._interview.red_flags]
+        flags += [_alert(f"{LEVEL_WORDS[each.level]}: {each.text}") for each in self._interview.raised]
         told = [HTML(text) for text in (*self._opening(), *flags, *self._told)]
         if self._again is not None:
             told.append(_button("Set the earlier answers aside", partial(self._do, self._again), style="warning"))
@@ -156,7 +158,7 @@ class _Panel:
 
     def _heading(self, prompt: Prompt) -> str:
         where = "A change" if self._changing else f"Question {self._interview.asked + 1}"
-        left = "" if self._changing else f", about {self._interview.expected_left} left"
+        left = "" if self._changing else f", {left_told(self._interview.expected_left)}"
         topic = f" &middot; {escape(prompt.topic_name)}" if prompt.topic_name else ""
         help_told = prompt.help if prompt.kind != "tick_all" else ""  # each line of a list carries its own
         reason = "" if self._changing else self._interview.reason()

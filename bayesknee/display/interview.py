@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TextIO
 
 from rich.console import Console, RenderableType
@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bayesknee.diagnosis.triage import Reason
-from bayesknee.diagnosis.wording import answer_count, not_known_text, scope_lines
+from bayesknee.diagnosis.wording import answer_count, not_known_text, not_ruled_out_line, scope_lines
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.display.text import TextOptions, closing_parts, result_parts
+from bayesknee.interview.checklists import EXAMINATION, checklist
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.preliminaries import is_preliminary, preliminary_text
 from bayesknee.interview.prompts import Prompt
@@ -22,8 +23,10 @@ from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import Answer
-from bayesknee.words import LEVEL_WORDS
+from bayesknee.words import LEVEL_WORDS, percent
 
+MOST_TOLD: Final = 3  # of a kind in the gist of a result; judged: all of it is to fit a screen of 24 lines
+FEW_LEFT: Final = 2  # or fewer: an estimate that is off by two or three questions cannot count them
 OUTSIDE: Final = "the patient is outside what this network is for"
 
 
@@ -40,13 +43,21 @@ def start_text(interview: Interview, file: TextIO | None = None) -> str:
 
 
 def question_text(interview: Interview, prompt: Prompt, file: TextIO | None = None) -> str:
-    """Where the interview is, the question in full, and in a few words why it is asked."""
-    where = [f"Question {interview.asked + 1}, about {interview.expected_left} to go"]
+    """Where the interview is, what is urgent so far, the question in full, and in a few words why it is asked."""
+    where = [f"Question {interview.asked + 1}, {left_told(interview.expected_left)}"]
     where += [prompt.topic_name] if prompt.topic_name else []
-    reason = (Text(reason, style="dim"),) if (reason := interview.reason()) else ()
-    return rendered(
-        console_for(file), Text(), Text(" - ".join(where), style="dim"), Text(prompt.question, style="bold"), *reason
-    )
+    parts = [Text(), Text(" - ".join(where), style="dim")]
+    if (now := interview.diagnosis.triage).alarming:
+        parts.append(Text(f"So far: {now.words}", style="bold red"))
+    parts.append(Text(prompt.question, style="bold"))
+    if reason := interview.reason():
+        parts.append(Text(reason, style="dim"))
+    return rendered(console_for(file), *parts)
+
+
+def left_told(left: int) -> str:
+    """How many questions are left, which is an estimate: `about 8 to go`."""
+    return f"about {left} to go" if left > FEW_LEFT else "nearly done"
 
 
 def outside_text(interview: Interview, file: TextIO | None = None) -> str:
@@ -93,6 +104,14 @@ def red_flag_text(network: Network, reason: Reason, file: TextIO | None = None) 
     return rendered(console_for(file), Text(), head, *told)
 
 
+def raised_text(reasons: Iterable[Reason], file: TextIO | None = None) -> str:
+    """A level that what is probable or a score calls for, with what sets it, told as soon as it does."""
+    first, *rest = reasons
+    head = Text(f"! {LEVEL_WORDS[first.level]}", style="bold red")
+    told = (Padding(Text(sticky(each.text), style="red"), (0, 0, 0, 2)) for each in (first, *rest))
+    return rendered(console_for(file), Text(), head, *told)
+
+
 def answers_told(network: Network, answers: Mapping[str, Answer]) -> str:
     """Answers by what people call the questions: `Main sport: running; Age: ...`."""
     return "; ".join(
@@ -105,7 +124,7 @@ def answers_told(network: Network, answers: Mapping[str, Answer]) -> str:
 
 def step_told(network: Network, step: Step) -> str:
     """An answered question in a line; of a list, what holds and how many lines were denied, not known or not asked."""
-    group = network.opening.tick_all.get(step.question)
+    group = checklist(network, step.question)
     if group is None:
         return answers_told(network, dict(step.answers))
     answers = list(step.answers.values())
@@ -130,6 +149,53 @@ def end_text(interview: Interview, file: TextIO | None = None, *, details: bool 
     return rendered(console, *_end(interview, console, details=details))
 
 
+def summary_text(interview: Interview, file: TextIO | None = None) -> str:
+    """The gist of the result: how urgent and why, what is not known or ruled out, what is likely, what next."""
+    return rendered(console_for(file), *_gist(interview))
+
+
+def _gist(interview: Interview) -> Iterator[RenderableType]:
+    now = interview.diagnosis
+    network, result, triage = now.network, now.result, now.triage
+    yield Text()
+    if interview.outside:
+        yield Text(f"Outside: {OUTSIDE}.", style="bold red")
+    yield Text(f"How urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
+    first, *others = triage.decisive
+    yield _hanging(f"Why: {triage.told(first)}{_and_more(len(others))}")
+    if told := not_known_text(interview.unknown_flags[:MOST_TOLD]):
+        yield _hanging(f"{told.removesuffix('.')}{_and_more(len(interview.unknown_flags) - MOST_TOLD)}", "bold")
+    if dangers := [not_ruled_out_line(network, danger) for danger in result.not_ruled_out]:
+        lines = [line.partition(": ")[2] for line in dangers[:MOST_TOLD]]
+        yield _hanging(f"Not ruled out: {'; '.join(lines)}{_and_more(len(dangers) - MOST_TOLD)}", "bold red")
+    chances = [(network.conditions[name].name, chance) for name, chance in now.posterior.items()][:MOST_TOLD]
+    told = ", then ".join(f"{name} {percent(chance)}" for name, chance in chances)
+    yield _hanging(f"Most likely: {told}.")
+    yield from map(_hanging, _what_next(interview))
+    for warning in now.warnings[:1]:
+        yield _hanging(f"Warning: {warning.message}", "bold red")
+    yield Text("All of the result stands above.", style="dim")
+
+
+def _what_next(interview: Interview) -> Iterator[str]:
+    """The examination or test that could change most, or tells most of a danger; what usually helps where it can."""
+    now = interview.diagnosis
+    found = [*(each.asked for each in now.result.decisive or ()), *(each.asked for each in now.result.telling)]
+    if found and now.evidence.answers:
+        yield f"What next: {found[0].question} [{found[0].asked_of}]"
+    elif not now.triage.alarming and now.evidence.answers:
+        helps = now.network.conditions[next(iter(now.posterior))].what_helps
+        yield f"What usually helps: {helps}"
+
+
+def _hanging(text: str, style: str = "") -> RenderableType:
+    return Padding(Text(sticky(text), style=style), (0, 0, 0, 2))
+
+
+def _and_more(count: int) -> str:
+    return f" And {count} more." if count > 0 else ""
+
+
 def _end(interview: Interview, console: Console, *, details: bool) -> Iterator[RenderableType]:
     diagnosis = interview.diagnosis
     if interview.outside:
@@ -141,4 +207,6 @@ def _end(interview: Interview, console: Console, *, details: bool) -> Iterator[R
     yield Text()
     options = TextOptions(details=details)
     yield from result_parts(diagnosis, console, options, "`bayesknee diagnose --all` lists them")
+    if EXAMINATION in interview.state.skipped:
+        yield Text("\nSkipped: the examination")
     yield from closing_parts(diagnosis, options)

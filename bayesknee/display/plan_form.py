@@ -14,7 +14,7 @@ from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPl
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken, warning_lines
 from bayesknee.interview.prompts import prompt_of
-from bayesknee.knowledge.model import Question
+from bayesknee.knowledge.model import NO_YES, Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import label
 from bayesknee.words import percent
@@ -56,13 +56,12 @@ def _parts(
     yield Text(network.title, style="bold")
     yield from warning_lines(each.message for each in diagnosis.warnings)  # above the form, so that it can be torn off
     yield from (Text() for _ in diagnosis.warnings[:1])
-    first = _in_order(network, warning_signs)
-    rest = [name for name in in_form_order(network, plan) if name not in first]
+    first, rest = parts_of_form(network, plan, warning_signs)
     if not first and not rest:
         yield Text("Nothing is left to ask that fits.")
         return
     yield Text("Please tick one box for each question.\n")
-    numbers = {name: number for number, name in enumerate([*first, *rest], start=1)}
+    numbers = numbers_of(first, rest)
     if first:
         yield Text(WARNING_SIGNS, style="bold")
         yield Text(f"{READ_FIRST}\n")
@@ -95,11 +94,26 @@ def _form(network: Network, order: Sequence[str], numbers: Mapping[str, int]) ->
             topic = question.topic
             yield Text(network.topics[topic], style="bold")
         table = numbered(_NUMBER)
-        table.add_row(f"{numbers[name]:2}", _asked(question, numbers))
-        if told := _explained_states(network, name):
-            table.add_row("", Text(told, style="dim"))
-        table.add_row("", _boxes(question))
+        asked = asked_on_paper(question, numbers)
+        if is_short(question):
+            table.add_row(f"{numbers[name]:2}", f"{asked}{_BOXES_APART}{_boxes(question)}")
+        else:
+            table.add_row(f"{numbers[name]:2}", asked)
+            if told := explained_states(network, name):
+                table.add_row("", Text(told, style="dim"))
+            table.add_row("", _boxes(question))
         yield Padding(table, (0, 0, 0, _INDENT))
+
+
+def parts_of_form(network: Network, plan: QuestionPlan, warning_signs: Collection[str]) -> tuple[list[str], list[str]]:
+    """The warning signs, and the other questions of the plan, by id, each in the order of the form."""
+    first = _in_order(network, warning_signs)
+    return first, [name for name in in_form_order(network, plan) if name not in first]
+
+
+def numbers_of(*parts: Sequence[str]) -> Mapping[str, int]:
+    """The number that each question has on the form, through all of its parts."""
+    return {name: number for number, name in enumerate((name for part in parts for name in part), start=1)}
 
 
 def in_form_order(network: Network, plan: QuestionPlan) -> list[str]:
@@ -123,7 +137,13 @@ def _in_order(network: Network, names: Collection[str]) -> list[str]:
     return list(order)
 
 
-def _asked(question: Question, numbers: Mapping[str, int]) -> str:
+def is_short(question: Question) -> bool:
+    """Whether its boxes are but no, yes and not known, which stand behind the question."""
+    return set(question.states) == set(NO_YES)
+
+
+def asked_on_paper(question: Question, numbers: Mapping[str, int]) -> str:
+    """The question, after what it hangs on, by the numbers that questions have on the form."""
     gates = [
         f"{' or '.join(state.replace('_', ' ') for state in states)} in {numbers[gate]}"
         for gate, states in question.only_if.items()
@@ -134,7 +154,7 @@ def _asked(question: Question, numbers: Mapping[str, int]) -> str:
     return f"{only_if}{question.question}{who}"
 
 
-def _explained_states(network: Network, name: str) -> str:
+def explained_states(network: Network, name: str) -> str:
     """What the states mean, where they are more than no and yes: on paper nobody can be asked."""
     prompt = prompt_of(network, name)
     return prompt.help if prompt.kind == "choice" and not prompt.is_yes_no else ""

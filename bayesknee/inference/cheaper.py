@@ -21,6 +21,7 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
+from bayesknee.inference.elimination.batch import structure_with
 from bayesknee.inference.elimination.outcomes import RankingCosts
 from bayesknee.inference.elimination.patients import node_evidence, one_patient
 from bayesknee.inference.elimination.redraw import usual_draws
@@ -71,9 +72,10 @@ class Passes(NamedTuple):
 # By the measurement above, rounded: what is off by a factor of two sends patients between both ways to the slower one,
 # with the same figures.
 INFER: Final = Passes(15.0)
-SHARES: Final = Passes(35.0, arrays=12.0)
+ROWS: Final = Passes(1.5)  # of each row of a table
+SHARES: Final = Passes(35.0, arrays=12.0, by_event=2.0)
 GRADIENTS: Final = Passes(50.0, by_event=2.0)
-REDRAWN: Final = Passes(2.0 * USUAL_DRAWS)  # of each draw, its prior and its answers
+REDRAWN: Final = Passes(2.2 * USUAL_DRAWS)  # of each draw, its prior and its answers
 QUESTIONS: Final = 0.5  # passes for each question that is asked about, as unread signs and findings fold into sums
 
 
@@ -160,12 +162,17 @@ class Cheaper:
 
     def way_to_rank(self, evidence: Evidence, names: Collection[str]) -> Strategy:
         """The strategy for the outcomes of these questions."""
+        return self._efforts_to_rank(evidence, names)[0]
+
+    def _efforts_to_rank(self, evidence: Evidence, names: Collection[str]) -> tuple[Strategy, Effort]:
         patient = self.work_of(evidence)
         costs = RankingCosts(self.core, evidence)
         by_enumeration = self.enumeration_effort(patient, INFER)
         more = SECONDS_A_NUMBER * QUESTIONS * len(names) * self._subsets
+        by_enumeration = by_enumeration._replace(seconds=by_enumeration.seconds + more)
         by_elimination = Effort(sum(map(costs.of, names)), self.core.memory(patient.structure))
-        return self._cheaper(by_elimination, by_enumeration._replace(seconds=by_enumeration.seconds + more))
+        way = self._cheaper(by_elimination, by_enumeration)
+        return way, by_elimination if way is self._elimination else by_enumeration
 
     def way_to_share(self, evidence: Evidence, events: Events) -> Strategy:
         """The strategy for the shares of answers."""
@@ -207,7 +214,7 @@ class Cheaper:
         patient = self.work_of(Evidence(likelihoods={**stated, **evidence.likelihoods}))
         structure = patient.structure
         by_elimination = Effort(self.core.seconds(structure), self.core.memory(structure))
-        return by_elimination, self.enumeration_effort(patient, Passes(1.0))
+        return by_elimination, self.enumeration_effort(patient, ROWS)
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
@@ -228,6 +235,17 @@ class Cheaper:
     def followed(self, evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
         """As many of these questions as drawn patients can answer in time."""
         return self.way_to_infer(evidence).followed(evidence, names)
+
+    def patients_in_time(self, evidence: Evidence, names: Collection[str]) -> int:
+        """As many as fit by the cheaper way, if all of these are answered so that they take longest."""
+        answered = structure_with(self.core.model, evidence, list(names))
+        answers = 1 + len(evidence.likelihoods) + len(names)
+        by_enumeration = SECONDS_A_NUMBER * ROWS.by_answer * answers * self._subsets
+        return max(1, int(self._budget.seconds / min(by_enumeration, self.core.plan(answered.shape).seconds_more)))
+
+    def seconds_to_rank(self, evidence: Evidence, names: Collection[str]) -> float:
+        """The seconds that the outcomes of these questions take, by the cheaper of both ways."""
+        return self._efforts_to_rank(evidence, names)[1].seconds
 
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None

@@ -140,7 +140,7 @@ class Budget:
 
     Attributes:
         memory: in bytes, of exact work for one patient, by estimate; beyond it the posterior is approximated.
-        seconds: of one core, of the same.
+        seconds: of one core, of the same; what draws patients or plans questions takes as many as fit, by estimate.
         answers: the most answers of one patient; None for as many as the network has questions and conditions.
         draws: the most networks or patients drawn for one result: intervals, stop rule, surprise, plan.
         questions: the most questions of a plan; None for all.

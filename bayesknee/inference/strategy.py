@@ -68,6 +68,19 @@ class Strategy(Protocol):
             All of the ids, or a part of them in the same order.
         """
 
+    def patients_in_time(self, evidence: Evidence, names: Collection[str], /) -> int:
+        """How many drawn patients who answer these questions, too, can be inferred in the seconds of the budget.
+
+        By estimate, and without limit where the strategy takes so little that none is needed.
+
+        Args:
+            evidence: what is known of all patients.
+            names: ids of the questions.
+        """
+
+    def seconds_to_rank(self, evidence: Evidence, names: Collection[str], /) -> float:
+        """The seconds that the outcomes of these questions take, by estimate; see `outcomes`."""
+
     def sample(
         self, evidence: Evidence, rows: int, rng: np.random.Generator, wanted: Collection[str] | None = None, /
     ) -> Sample:

@@ -7,8 +7,9 @@ from typing import Final
 
 from bayesknee.errors import ImportFileError
 
-# Judged: far more than 40,000 links take; a wrong file is to be refused before memory is full.
-MOST_BYTES: Final = 100_000_000
+# Judged: several times what 40,000 links take, and the largest published networks; JSON of empty lists takes twenty
+# times its size in memory.
+MOST_BYTES: Final = 20_000_000
 GZIP: Final = b"\x1f\x8b"
 
 

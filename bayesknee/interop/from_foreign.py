@@ -34,6 +34,7 @@ from bayesknee.interop.placeholders import (
     number,
     odds_ratio,
     safe_id,
+    safe_ids,
     safe_text,
     source_reference,
 )
@@ -240,10 +241,7 @@ class _Conversion:
     @cached_property
     def ids(self) -> Mapping[str, str]:
         """By name; what is an id already keeps it."""
-        found = {name: name for name in self.tables if safe_id(name, "node") == name}
-        for name in self.tables:
-            if name not in found:
-                found[name] = safe_id(name, "node", found.values())
+        found = safe_ids(self.tables, "node")
         return immutabledict({name: found[name] for name in self.tables})
 
     @cached_property

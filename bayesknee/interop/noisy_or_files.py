@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ from bayesknee.interop.placeholders import (
     condition,
     number,
     safe_id,
+    safe_ids,
     safe_text,
     source_reference,
 )
@@ -111,16 +112,6 @@ def _ids(entries: object) -> tuple[str, ...]:
     return tuple(each for each in ids if isinstance(each, str))
 
 
-def _safe_ids(names: Iterable[str]) -> dict[str, str]:
-    """By id of the file that of the network: the same where the format takes it."""
-    names = dict.fromkeys(names)
-    found = {name: name for name in names if safe_id(name, "node") == name}
-    for name in names:
-        if name not in found:
-            found[name] = safe_id(name, "node", found.values())
-    return found
-
-
 @dataclass
 class _DocumentReader:
     """Reads a document and collects what is wrong with it."""
@@ -131,11 +122,11 @@ class _DocumentReader:
 
     def file(self, document: object) -> NoisyOrFile:
         head = self._object((), document, KEYS, ("conditions", "findings"))
-        names, of_findings = (_ids(head.get(section)) for section in ("conditions", "findings"))
-        self.ids = _safe_ids((*names, *of_findings))
+        names, of_findings = (dict.fromkeys(_ids(head.get(section))) for section in ("conditions", "findings"))
+        self.ids = safe_ids((*names, *of_findings), "node")
         conditions = dict(self._conditions(head.get("conditions", [])))
         findings = dict(self._findings(head.get("findings", []), names))
-        evidence = dict(self._evidence(head.get("evidence", {}), (*names, *of_findings)))
+        evidence = dict(self._evidence(head.get("evidence", {}), {**names, **of_findings}))
         reference = dict(self._reference(head.get("reference_marginals", {}), names))
         title = head.get("name", Path(self.name).stem)
         title = " ".join(title.split()) if isinstance(title, str) else title

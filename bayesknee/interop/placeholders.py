@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Final
 
 from bayesknee.errors import printable
@@ -38,19 +39,43 @@ def safe_id(text: str, kind: str, taken: Collection[str] = ()) -> str:
         kind: what stands before a name that begins with no letter, and behind one that is reserved.
         taken: ids that it must differ from; it gets a number where it does not.
     """
-    if NAME.fullmatch(text) and text not in RESERVED and text not in taken:
+    if _is_id(text) and text not in taken:
         return text
+    word = _word(text, kind)
+    return next(found for found in _numbered(word) if found not in taken)
+
+
+def safe_ids(names: Iterable[str], kind: str) -> dict[str, str]:
+    """By name its id, each another one: the same where it is an id. Names that are alike take no longer."""
+    names = dict.fromkeys(names)
+    found = {name: name for name in names if _is_id(name)}
+    taken, by_word = set(found), dict[str, Iterator[str]]()
+    for name in names:
+        if name not in found:
+            word = _word(name, kind)
+            candidates = by_word.setdefault(word, _numbered(word))
+            found[name] = next(each for each in candidates if each not in taken)
+            taken.add(found[name])
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return NAME.fullmatch(text) is not None and text not in RESERVED
+
+
+def _word(text: str, kind: str) -> str:
     plain = unicodedata.normalize("NFKD", text.lower().translate(_ASCII_LETTERS)).encode("ascii", "ignore").decode()
     word = _NO_LETTER.sub("_", plain).strip("_")
     if not word[:1].isalpha():
         word = f"{kind}_{word}".rstrip("_")
     word = f"{word}_{kind}" if word in RESERVED else word
-    word = word[:LONGEST_ID].rstrip("_")
-    found, number = word, 2
-    while found in taken:
-        found = f"{word[: LONGEST_ID - len(f'_{number}')]}_{number}"
-        number += 1
-    return found
+    return word[:LONGEST_ID].rstrip("_")
+
+
+def _numbered(word: str) -> Iterator[str]:
+    yield word
+    for number in count(2):
+        yield f"{word[: LONGEST_ID - len(f'_{number}')]}_{number}"
 
 
 def safe_text(text: str) -> str:

@@ -16,8 +16,10 @@ from bayesknee.diagnosis.engine import Engine
 from bayesknee.diagnosis.triage import Reason, unknown_flags
 from bayesknee.errors import AnswerClashError, InterviewError
 from bayesknee.interview.answers import read_answers
+from bayesknee.interview.checklists import checklist
 from bayesknee.interview.clashes import clashing, restorable, to_blame
 from bayesknee.interview.consequences import Consequences
+from bayesknee.interview.countdown import Countdown
 from bayesknee.interview.lines import answers_to, check_question, lines_of
 from bayesknee.interview.policy import Policy
 from bayesknee.interview.preliminaries import is_preliminary, preliminary_prompt
@@ -35,11 +37,14 @@ class Reply:
 
     Attributes:
         red_flags: the red flags that hold now and did not before, to be shown at once.
+        raised: what sets a level that cannot wait for an ordinary appointment and is more urgent than any told before;
+            empty if there is none, or if a red flag among `red_flags` sets it. To be shown at once, too.
         set_aside: earlier answers that do not count any more because they clash with this one, by id.
         restored: answers that were set aside and count again, by id.
     """
 
     red_flags: tuple[Reason, ...] = ()
+    raised: tuple[Reason, ...] = ()
     set_aside: Mapping[str, Answer] = immutabledict()
     restored: Mapping[str, Answer] = immutabledict()
 
@@ -80,11 +85,12 @@ class Interview:
         self.policy = policy or Policy()
         given = read_answers(engine.network, evidence or {})
         self._engine = engine
-        self._told_left: int | None = None
+        self._countdown = Countdown()
         if state is not None:
             for name in filter(None, (state.pending, *state.skipped, *(step.question for step in state.steps))):
                 check_question(self._engine.network, name)
         self._go_to(state or State(given=given))
+        self._told_levels = [self._now.level_to_tell]  # the most urgent told, at the beginning and after each answer
 
     # --- the state and its consequences ----------------------------------------------------------------------------
 
@@ -137,12 +143,10 @@ class Interview:
     def expected_left(self) -> int:
         """About how many questions are left: the rest of the opening, and what the stop rule needs; 0 at the end.
 
-        It does not rise from one question to the next, except after `go_on`, `back` and `change`: an estimate that
-        rises tells a patient nothing but that it was wrong.
+        It falls as answers come, and does not rise from one question to the next, except after `go_on`, `back` and
+        `change`: an estimate that rises tells a patient nothing but that it was wrong.
         """
-        left = self._now.left
-        self._told_left = left if self._told_left is None else min(left, self._told_left)
-        return self._told_left
+        return self._countdown.shown(self._now.left, self.asked + len(self.state.skipped))
 
     @property
     def asked_of(self) -> tuple[str, ...]:
@@ -158,6 +162,14 @@ class Interview:
     def red_flags(self) -> tuple[Reason, ...]:
         """The red flags that hold."""
         return self.diagnosis.triage.red_flags
+
+    @property
+    def raised(self) -> tuple[Reason, ...]:
+        """What sets a level that cannot wait for an ordinary appointment; empty if red flags do, or it can wait.
+
+        Empty, too, before a complaint is known: age alone is no reason to interrupt.
+        """
+        return self._now.raised
 
     @property
     def unknown_flags(self) -> tuple[RedFlag, ...]:
@@ -183,7 +195,7 @@ class Interview:
         network = self.engine.network
         if is_preliminary(name):
             return preliminary_prompt(network, name)
-        group = network.opening.tick_all.get(name)
+        group = checklist(network, name)
         return prompt_of(network, name, lines_of(self._now, group) or group.members if group else ())
 
     def reason(self) -> str:
@@ -258,8 +270,9 @@ class Interview:
         """
         if not self.state.steps:
             raise InterviewError("there is nothing to go back to; this is the first question")
-        self._told_left = None
+        self._countdown.forget()
         self._go_to(self._with_restored(self.state.without_last_step()))
+        self._told_levels = self._told_levels[:-1] or [self._now.level_to_tell]
 
     def skip(self) -> None:
         """Skips the present question. It is asked once more, after all others that are worth asking.
@@ -279,7 +292,7 @@ class Interview:
         If the patient is outside the network's scope, it goes on all the same; if it was ended by choice, up to the
         stop rule; else to the end.
         """
-        self._told_left = None
+        self._countdown.forget()
         if self._now.is_stopped_outside:
             self._go_to(replace(self.state, beyond_scope=True, ended=False))
             return
@@ -306,11 +319,11 @@ class Interview:
     def _take(self, name: str, value: object, *, set_aside: bool) -> Reply:
         check_question(self._engine.network, name)
         answers = immutabledict(answers_to(self._now, name, value))
-        group = self._engine.network.opening.tick_all.get(name)
+        group = checklist(self._engine.network, name)
         step = Step(name, answers, lines_of(self._now, group) if group else ())
         is_put = self.question is not None and self.question.id == name
         if not is_put:
-            self._told_left = None
+            self._countdown.forget()
         state = self.state.with_step(step, put=is_put)
         clash = clashing(self._engine_for(state), state.answers, answers)
         if clash and not set_aside:
@@ -319,8 +332,11 @@ class Interview:
         settled = self._with_restored(state.with_set_aside(clash))
         before = {flag.id for flag in self.red_flags}
         self._go_to(settled)
+        told = self._told_levels[-1]
+        self._told_levels.append(min(told, self._now.level_to_tell))
         return Reply(
             red_flags=tuple(flag for flag in self.red_flags if flag.id not in before),
+            raised=self.raised if self._now.level_to_tell < told else (),
             set_aside=immutabledict({other: answer for other, answer in settled.set_aside.items() if other in clash}),
             restored=immutabledict(
                 {other: self.state.answers[other] for other in state.set_aside if other not in settled.set_aside}

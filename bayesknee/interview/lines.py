@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bayesknee.errors import SEE_FINDINGS, InterviewError, unknown_text
 from bayesknee.interview.answers import read_answer, read_ticks
+from bayesknee.interview.checklists import checklist, checklists
 from bayesknee.interview.consequences import Consequences
 from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
 from bayesknee.interview.state import Step
@@ -21,7 +22,7 @@ def check_question(network: Network, name: str) -> None:
     Raises:
         InterviewError: there is no such question.
     """
-    known = (*preliminary_ids(network), *network.opening.tick_all, *network.questions)
+    known = (*preliminary_ids(network), *checklists(network), *network.questions)
     if name not in known:
         raise InterviewError(unknown_text("question", name, known, otherwise=SEE_FINDINGS))
 
@@ -36,7 +37,7 @@ def answers_to(now: Consequences, name: str, value: object) -> Mapping[str, Answ
     network = now.engine.network
     if is_preliminary(name):
         return {name: check_preliminary(network, name, value)}
-    if group := network.opening.tick_all.get(name):
+    if group := checklist(network, name):
         return read_ticks(network, group, value, lines_of(now, group))
     return {name: read_answer(network, name, value, now.state.answers)}
 

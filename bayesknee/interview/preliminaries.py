@@ -26,7 +26,7 @@ _WHO_LABELS: Final = immutabledict(
 
 def is_preliminary(name: str) -> bool:
     """Whether a question is asked before all else, so that its answer is no evidence."""
-    return name == SETTING or "." in name
+    return name in (SETTING, WHO) or name.startswith(SCOPE)
 
 
 def preliminary_ids(network: Network) -> tuple[str, ...]:

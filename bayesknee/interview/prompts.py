@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from bayesknee.interview.checklists import EXAMINATION, checklist
 from bayesknee.knowledge.model import NO_YES, Question
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import TickAll
@@ -22,12 +23,14 @@ class Option:
         label: in words.
         names: other words for it.
         question: of the line of a checklist, the question in full.
+        heading: of a line, what stands above it and those that follow with the same; empty for none.
     """
 
     value: str
     label: str
     names: tuple[str, ...] = ()
     question: str = ""
+    heading: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Prompt:
 
 def prompt_of(network: Network, name: str, members: Iterable[str] = ()) -> Prompt:
     """The prompt for a finding, a risk factor, or a checklist with the lines `members`."""
-    if group := network.opening.tick_all.get(name):
+    if group := checklist(network, name):
         return _prompt_to_tick(network, group, members)
     return _prompt_for(network, name)
 
@@ -115,7 +118,11 @@ def _in_words(question: Question) -> str:
 
 def _prompt_to_tick(network: Network, group: TickAll, members: Iterable[str]) -> Prompt:
     questions = [network.questions[name] for name in members]
-    options = tuple(Option(question.id, question.label, question=question.question) for question in questions)
+    is_long = group.id == EXAMINATION
+    options = tuple(
+        Option(each.id, each.label, question=each.question, heading=network.topics[each.topic] if is_long else "")
+        for each in questions
+    )
     asked = [f"{option.label}: {option.question}" for option in options]
     return Prompt(
         id=group.id,

@@ -28,8 +28,9 @@ from bayesknee.errors import (
     few_hints,
     shown_word,
 )
-from bayesknee.files import let_go, write_file
+from bayesknee.files import clear_unfinished, let_go, write_file
 from bayesknee.interview.answers import read_answer
+from bayesknee.interview.checklists import checklists
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.policy import Policy
 from bayesknee.interview.preliminaries import SCOPE, check_preliminary, is_preliminary, preliminary_ids
@@ -43,7 +44,6 @@ from bayesknee.version import __version__
 
 MOST_BYTES: Final = 1_000_000  # far more than a session needs; without a bound, a wrong file could fill the memory
 MOST_COPIES: Final = 999  # names tried for a copy, far more than anybody keeps
-_PART: Final = ".part"
 _GARBLED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, QuestionError)
 
 
@@ -127,9 +127,7 @@ class SessionFile:
         except Timeout:
             advice = "is open in another process; end that one, or name another file"
             raise SessionError(f"the session {self.path.name!r} {advice}") from None
-        for leftover in self.path.parent.iterdir():  # unfinished files of a process that was killed
-            if leftover.name.startswith(f".{self.path.name}.") and leftover.suffix == _PART:
-                leftover.unlink(missing_ok=True)
+        clear_unfinished(self.path)
         return self
 
     def __exit__(
@@ -316,7 +314,7 @@ def taken_up(stored: Stored, network: Network) -> tuple[str, State, tuple[str, .
 
 def _state(stored: Stored, network: Network, values: Mapping[str, Answer]) -> State:
     """The state with those of its answers that the network takes."""
-    known = {*preliminary_ids(network), *network.questions, *network.opening.tick_all}
+    known = {*preliminary_ids(network), *network.questions, *checklists(network)}
     steps = tuple(step for step in _steps(stored, network, values) if step.question in known)
     in_steps = {name for step in steps for name in step.answers}
     aside = {name: values[name] for name in stored.session["set_aside"] if name in values}

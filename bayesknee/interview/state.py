@@ -102,7 +102,8 @@ class State:
     def left_open(self) -> tuple[str, ...]:
         """Ids of the questions and checklists that were skipped, and of the lines that were shown and left unmarked."""
         passed = (name for step in self.steps for name in step.passed)
-        return tuple(name for name in dict.fromkeys((*self.skipped, *passed)) if not is_preliminary(name))
+        names = dict.fromkeys((*self.skipped, *passed))
+        return tuple(name for name in names if not is_preliminary(name) and "." not in name)  # nor the examination
 
     def times_passed(self, name: str) -> int:
         """How often a line of a checklist was shown, and nothing was said of it."""

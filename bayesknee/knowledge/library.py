@@ -25,6 +25,11 @@ def shipped_networks() -> list[str]:
     return sorted(path.parent.name for path in networks_folder().glob("*/network.yaml"))
 
 
+def is_shipped(name_or_folder: str | os.PathLike[str]) -> bool:
+    """Whether it names a network that ships."""
+    return os.fspath(name_or_folder) in shipped_networks()
+
+
 def load_network(name_or_folder: str | os.PathLike[str] = DEFAULT_NETWORK) -> Network:
     """The network of that name, or in that folder. A bare word is the name of a network that ships.
 

@@ -78,7 +78,8 @@ def check_columns(
     """
     given, key, ignore = [str(name) for name in names], tuple(dict.fromkeys(key)), set(ignore)
     if twice := sorted(name for name, count in Counter(given).items() if count > 1):
-        raise TableError(f"column {', '.join(map(quoted, twice))} comes more than once; keep one of them")
+        told = joined((f"column {quoted(name)} comes more than once; keep one of them" for name in twice), MOST_TOLD)
+        raise TableError(told)
     for name in (*key, *sorted(ignore)):
         if name not in given:
             hint = name_hint(name, given, f"the table has {', '.join(map(quoted, given[:10])) or 'no columns'}")

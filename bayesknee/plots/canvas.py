@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesknee.errors import PictureError
+from bayesknee.files import new_content
 from bayesknee.picture_formats import picture_format
 from bayesknee.plots.axes_box import POINTS, box_size
 from bayesknee.plots.boxed_words import SMALLEST, BoxedWords, Row, Ticks, Words, natural_height
@@ -133,18 +133,14 @@ def save(ax: Axes, path: str | os.PathLike[str], dpi: int = 150) -> None:
     suffix = picture_format(target)
     if target.exists() and not target.is_file():
         raise PictureError(f"{path} is not a file and cannot be replaced; name another one")
-    part = target.resolve().with_name(f".{secrets.token_hex(8)}.part")  # a link stays a link
     dateless: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     figure = ax.figure.canvas.figure
     try:
-        with mpl.rc_context({"svg.hashsalt": "bayesknee"}):
-            figure.savefig(part, format=suffix, dpi=dpi, metadata=dateless.get(suffix))
-        part.replace(target.resolve())
+        # Most pictures are of a patient.
+        with mpl.rc_context({"svg.hashsalt": "bayesknee"}), new_content(target, private=True) as file:
+            figure.savefig(file, format=suffix, dpi=dpi, metadata=dateless.get(suffix))
     except OSError as error:
-        raise PictureError(f"cannot write {path}: {error.strerror}; expected a file in a folder that exists") from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        raise PictureError(f"cannot write {path}: {error.strerror}; expected a folder with room") from None
 
 
 __all__ = [

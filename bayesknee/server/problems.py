@@ -100,7 +100,8 @@ def faults_of(network: Network, evidence: RawEvidence, prefix: str = "/evidence"
 
 
 def _escaped(name: object) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1")
+    encodable = str(name).encode("utf-8", "backslashreplace").decode()  # JSON may have lone surrogates, UTF-8 has none
+    return encodable.replace("~", "~0").replace("/", "~1")
 
 
 def problem(status: int, detail: str, extras: Mapping[str, Any] = immutabledict()) -> JSONResponse:

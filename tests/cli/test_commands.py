@@ -51,7 +51,19 @@ def test_case_file_and_words_together(run: Run, write: Callable[..., str]) -> No
     case = write(f"{{network: {TINY}, setting: emergency, evidence: {{tennis: yes}}}}")
     together = json.loads(run("diagnose", "--case", case, "age=45", "--json").out)
     apart = json.loads(run("diagnose", *OF_TINY, "--setting", "emergency", "tennis=yes", "age=45", "--json").out)
+    assert [each["kind"] for each in together.pop("warnings")] == ["input"]
+    assert apart.pop("warnings") == []
     assert together == apart
+
+
+def test_a_case_that_brings_its_own_network_says_so(run: Run, write: Callable[..., str]) -> None:
+    case = write(f"{{network: {TINY}, evidence: {{tennis: yes}}}}")
+    told = f"bayesknee: warning: the case brings a network of its own, '{TINY}' (tiny 0.0.1, sha256 "
+    assert run("diagnose", "--case", case).err.startswith(told)
+    assert run("ask", "--case", case, input="").err.startswith(told)
+    assert run("diagnose", "--case", case, *OF_TINY).err == ""
+    shipped = write("{network: posterior_knee, evidence: {age: 45}}")
+    assert run("diagnose", "--case", shipped).err == ""
 
 
 def test_options_go_before_the_case_file(run: Run, write: Callable[..., str]) -> None:

@@ -11,6 +11,10 @@ import pyte
 import pytest
 
 from bayesknee import Engine, Interview
+from bayesknee.cli.talking.choices import Choice
+from bayesknee.cli.talking.screen import Screen
+from bayesknee.cli.talking.viewport import plain
+from bayesknee.display.interview import summary_text
 from bayesknee.interview.session import SessionFile
 
 PATIENCE = 30  # seconds for what does not come: a failure, then
@@ -24,9 +28,10 @@ def screen_at_the_end(session: Path, columns: int, rows: int) -> list[str]:
     process = pexpect.spawn(
         sys.executable, words, env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(rows, columns)
     )
-    process.expect_exact("And now?")
+    process.expect_exact("Any key goes on.")  # what is urgent is told to whoever takes it up
     shown = f"{process.before}{process.after}"
-    process.expect_exact("ask more")
+    process.send(" ")
+    process.expect_exact("read all of the result, page by page")
     shown += f"{process.before}{process.after}"
     process.kill(9)
     process.wait()
@@ -36,13 +41,54 @@ def screen_at_the_end(session: Path, columns: int, rows: int) -> list[str]:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
-def test_how_urgent_it_is_is_on_the_screen(columns: int, rows: int, tmp_path: Path) -> None:
-    interview = Interview(Engine("posterior_knee", "emergency"), {"age": 68, "calf_swollen": "yes"})
+def test_the_gist_of_the_result_is_on_the_screen(columns: int, rows: int, tmp_path: Path) -> None:
+    """How urgent and why, what is not known, what is not ruled out, the leader, what next, and what can be done now."""
+    engine = Engine("posterior_knee", "emergency")
+    answers = {"age": 68, "calf_swollen": "yes", "breathless_or_chest_pain": "unknown", "foot_drop": "unknown"}
+    interview = Interview(engine, {**answers, "knee_swelling": "yes"})
     interview.stop()
-    assert (interview.diagnosis.triage.level, interview.red_flags) == ("emergency", ())  # a flag would wait for a key
+    now = interview.diagnosis
+    assert (now.triage.level, interview.red_flags) == ("emergency", ())
     session = tmp_path / "patient.json"
     with SessionFile(session) as file:
         file.write(interview, "")
     lines = screen_at_the_end(session, columns, rows)
-    assert f"Once more, how urgent: {interview.diagnosis.triage.words}" in lines
-    assert any("And now?" in line for line in lines)
+    text = " ".join(" ".join(lines).split())
+    assert f"How urgent: {now.triage.words}" in lines
+    leader = now.network.conditions[next(iter(now.posterior))].name
+    danger = now.network.conditions[now.result.not_ruled_out[0].condition].name
+    for told in (
+        f"Why: {now.triage.decisive[0].text}",
+        f"Not ruled out: {danger}",
+        f"Most likely: {leader}",
+        "What next: ",
+        "And now? x) quit c) change an answer g) ask more r) read all of the result, page by page",
+    ):
+        assert told in text
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 15), (80, 20)])
+def test_in_a_low_terminal_the_gist_is_paged_and_not_cut(size: tuple[int, int]) -> None:
+    interview = Interview(Engine("posterior_knee", "emergency"), {"age": 68, "calf_swollen": "yes"})
+    interview.stop()
+    told = summary_text(interview)
+    screen = Screen(f"{told}And now?\n", [Choice("quit", "quit", "x"), Choice("more", "ask more", "g")])
+    seen: set[str] = set()
+    for _ in range(20):
+        lines = screen.drawn(*size)
+        assert len(lines) < size[1]
+        seen |= {word for line in lines for word in plain(line).split()}
+        screen.press("down")
+    assert set(told.split()) <= seen
+
+
+def test_a_warning_and_what_is_not_known_stand_in_the_gist() -> None:
+    answers = {"lump_noticed": "no", "popliteal_mass_palpable": "yes", "mri_popliteal_cyst": "yes"}
+    answers |= {"ultrasound_popliteal_cyst": "no", "foot_drop": "unknown"}
+    interview = Interview(Engine("posterior_knee", "primary_care"), answers)
+    interview.stop()
+    told = " ".join(summary_text(interview).split())
+    if flags := interview.unknown_flags:
+        assert f"Not known, and more urgent if so: {flags[0].label}" in told
+    assert interview.diagnosis.warnings
+    assert f"Warning: {interview.diagnosis.warnings[0].message}" in told

@@ -197,6 +197,34 @@ def test_a_picture_on_a_full_disk(tmp_path: Path, refused: Callable[..., str], m
     assert told == f"cannot write {tmp_path}/p.pdf: No space left on device; expected a place with room for it"
 
 
+def test_hints_among_many_names_are_fewer() -> None:
+    many = [f"tennis_{number}" for number in range(3000)]
+    with few_hints():
+        assert [bool(did_you_mean("tenis_1", many)) for _ in range(4)] == [True, True, True, False]
+    assert not did_you_mean("tenis", [f"tennis_{number}" for number in range(10_001)])
+
+
+def test_a_pipe_as_a_table_is_refused(tmp_path: Path, refused: Callable[..., str]) -> None:
+    os.mkfifo(tmp_path / "in.csv")
+    for words in (
+        ("score", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")),
+        ("evaluate", str(tmp_path / "in.csv")),
+    ):
+        told = refused(*words, "--network", TINY)
+        assert told == f"'{tmp_path}/in.csv' is a folder, pipe or device; expected a file: it is read twice"
+
+
+def test_sigterm_leaves_nothing_half_written(tmp_path: Path, process: Callable[..., subprocess.Popen[bytes]]) -> None:
+    running = process("simulate", "-n", "100000000", "-o", str(tmp_path / "out.csv"), "--network", TINY)
+    while running.poll() is None and not any(each.suffix == ".part" for each in tmp_path.iterdir()):
+        pass
+    running.terminate()
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (143, b"")
+    assert b"Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("where", ["bayesknee.cli.group", "click", "numpy", "bayesknee.diagnosis.engine"])
 def test_ctrl_c_is_one_line_also_while_things_are_loaded(where: str) -> None:
     code = f"""

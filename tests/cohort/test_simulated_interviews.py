@@ -27,7 +27,7 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
-from tests.support.paths import NETWORKS
+from tests.support.paths import NETWORKS, ROOT
 from tests.support.small_networks import condition, network
 
 TINY = load_network(NETWORKS / "tiny")
@@ -181,3 +181,20 @@ def test_patients_who_answered_all_of_very_many_questions_are_refused() -> None:
     patients = draw_patients(engine, 20, 0, np.random.default_rng(3))
     with pytest.raises(InferenceError, match=r"policy all, all questions answered: .* would take .*; or name other"):
         play(Simulation(engine), "all", patients)
+
+
+@pytest.mark.parametrize("name", ["posterior_knee", str(ROOT / "networks" / "posterior_knee" / "next")])
+def test_without_an_examiner_a_network_keeps_what_the_patient_can_say(name: str) -> None:
+    """Exceptions that nobody can state are gone, and so are lines of lists that nobody is there to answer."""
+    network = load_network(name)
+    small = only_asked_of(network, ("patient",))
+    known = {*small.findings, *small.risk_factors}
+    assert known == {each for each, question in network.questions.items() if question.asked_of == "patient"}
+    for group in small.opening.tick_all.values():
+        assert len(group.members) > 1
+        assert set(group.members) <= known
+    for flag in small.red_flags.values():
+        assert all(set(exclusion.when) <= known for exclusion in flag.unless)
+    flag = small.red_flags["swollen_calf_with_clot_risk"]
+    assert network.red_flags[flag.id].unless
+    assert not flag.unless

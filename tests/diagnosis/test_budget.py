@@ -11,12 +11,16 @@ import pandas as pd
 import pytest
 
 from bayesknee import Budget, Diagnosis, Engine, Interview, load_network
-from bayesknee.diagnosis.asking.same_decision import MOST_SAMPLES
+from bayesknee.diagnosis.asking import question_plan, ranking
+from bayesknee.diagnosis.asking.same_decision import AT_ONCE, FEWEST, MOST_SAMPLES, SHARES
+from bayesknee.diagnosis.explaining.conflict import DRAWS, LEAST_DRAWS
 from bayesknee.diagnosis.explaining.intervals_of_rows import intervals
-from bayesknee.errors import BayeskneeError, BudgetError
+from bayesknee.errors import BayeskneeError, BudgetError, InferenceError
+from bayesknee.inference.enumeration.strategy import SECONDS_A_RANKING
 from bayesknee.inference.results import DEFAULT_DRAWS
 from bayesknee.patient.codes import nothing_known
 from tests.support.paths import NETWORKS
+from tests.support.sized_networks import Size, sized_answers, sized_network
 
 TINY: Final = load_network(NETWORKS / "tiny")
 SMALL: Final = Budget(answers=2, draws=150, questions=2)
@@ -111,3 +115,54 @@ def test_a_limit_that_allows_nothing_is_refused(limit: str) -> None:
 def test_memory_and_seconds_are_part_of_it() -> None:
     assert Engine(TINY, memory=2**20, seconds=1.0).compiled.budget == Budget(2**20, 1.0)
     assert Engine(TINY, budget=Budget(2**20, 1.0)).compiled.budget == Budget(2**20, 1.0)
+
+
+# --- seconds ---------------------------------------------------------------------------------------------------------
+
+SIZE: Final = Size(15, causes=14, findings=50)
+LARGE: Final = sized_network(SIZE)
+MANY: Final = sized_answers(SIZE, 14)
+
+
+def within(seconds: float) -> Diagnosis:
+    return Engine(LARGE, seconds=seconds).diagnose(MANY)
+
+
+def test_plans_keep_to_the_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[int] = []
+    rank = ranking.rank
+
+    def counted(*given: Any) -> Any:  # noqa: ANN401 (as `rank`)
+        ranked.append(1)
+        return rank(*given)
+
+    monkeypatch.setattr(question_plan, "rank", counted)
+    diagnosis = Engine(TINY).diagnose(ANSWERS)
+    a_ranking = diagnosis.compiled.strategy.seconds_to_rank(diagnosis.evidence, ["age", "tennis"])
+    assert a_ranking == pytest.approx(SECONDS_A_RANKING, rel=0.01)  # so few sets take no time beside the calls
+    free = diagnosis.plan(4)
+    rankings = len(ranked)
+    plan = Engine(TINY, seconds=6.5 * a_ranking).diagnose(ANSWERS).plan(4)
+    assert plan.questions[0].finding == free.questions[0].finding
+    assert plan.exact < free.exact
+    assert len(ranked) - rankings < rankings
+    with pytest.raises(InferenceError, match=r"a plan of 4 questions would take about .* s; allowed are 0.001 s; plan"):
+        Engine(TINY, seconds=a_ranking).diagnose(ANSWERS).plan(4)
+
+
+def test_draws_of_the_stop_rule_keep_to_the_seconds() -> None:
+    diagnosis = within(0.5)
+    left = list(LARGE.questions)[len(MANY) :]
+    fit = diagnosis.compiled.strategy.patients_in_time(diagnosis.evidence, left) // SHARES
+    assert FEWEST < fit < AT_ONCE
+    assert diagnosis.stop(threshold=0.9).samples == fit
+    assert within(0.1).stop(threshold=0.9).samples == FEWEST
+    assert within(20.0).stop(threshold=0.9).samples == AT_ONCE  # which tells enough
+
+
+def test_how_unusual_answers_are_is_told_from_fewer_draws_or_not_at_all() -> None:
+    draws = within(1.0).surprise.draws
+    assert LEAST_DRAWS <= draws < within(20.0).surprise.draws == DRAWS
+    with pytest.raises(InferenceError, match=r"28 answers .* at least 100 draws, and about \d+ fit into 0.1 s"):
+        _ = within(0.1).surprise
+    assert [each.kind for each in within(0.1).warnings] == ["not_checked"]

@@ -24,10 +24,14 @@ NARROW, WIDE = (80, 24), (120, 40)
 
 @dataclass(frozen=True)
 class Course:
-    """An interview up to the screen that is shown: what is seen, and then typed."""
+    """An interview up to the screen that is shown: what is seen, and then typed.
+
+    With `until`, whatever is asked besides is not known, up to a screen that has this.
+    """
 
     command: str
     steps: tuple[tuple[str, str], ...]
+    until: str = ""
 
 
 IN_SCOPE: Final = (("Where is the pain mainly", f"1{ENTER}"), ("Is one of these known", f"1{ENTER}"))
@@ -50,9 +54,34 @@ COURSES: Final = {
             ("e) end here, with the result, to be", ""),
         ),
     ),
-    # A footballer of 23 with a knee that locks: a list half marked.
+    # The same, ended there: the gist of the result, with what can be done.
+    "hip_end": Course(
+        f"{ASK} primary_care age=68 sex=female sport=none",
+        (
+            *IN_SCOPE,
+            ("Lump or fullness", f"4y5yr{ENTER}"),
+            ("Is that so", f"g{ENTER}"),
+            ("Recent operation", f"1yr{ENTER}"),
+            ("Yes: Recent operation or bed rest", f"g{ENTER}"),
+            ("e) end here, with the result, to be", f"e{ENTER}"),
+            ("All of the result stands above", ""),
+        ),
+    ),
+    # A level that probability raises, told at once.
+    "hip_raised": Course(
+        f"{ASK} primary_care age=68 sex=female sport=none",
+        (*IN_SCOPE, ("Lump or fullness", f"4y5yr{ENTER}"), ("Is that so", f"g{ENTER}"), ("not below its limit", "")),
+    ),
+    # A clinician with the footballer: the examination, in which three lines are marked.
+    "examination": Course(
+        "bayesknee ask --asked-of clinician --setting sports_clinic age=16 sex=male sport=football knee_swelling=yes "
+        "locking=yes twist_injury=yes",
+        (*IN_SCOPE, ("The examination, in its order", "1y2y3n"), ("3) [no ]", "")),
+        until="The examination, in its order",
+    ),
+    # A footballer of 16 with a knee that locks: a list half marked.
     "footballer": Course(
-        f"{ASK} sports_clinic age=23 sex=male",
+        f"{ASK} sports_clinic age=16 sex=male",
         (*IN_SCOPE, ("Which sport or exercise", f"4{ENTER}"), ("Lump or fullness", "2y7y9y10y"), ("10) [yes]", "")),
     ),
     # A runner of 28 who has denied both lists: a single question.
@@ -69,11 +98,23 @@ COURSES: Final = {
     ),
 }
 # How the last line of such a screen ends.
-LAST: Final = ("x) quit", "even if you try slowly?", "c) no, change the list", "to be printed or handed on")
+LAST: Final = (
+    *("x) quit", "even if you try slowly?", "c) no, change the list", "that answer was a slip: back to it"),
+    *("Any key goes on.", "read all of the result, page by page", "joint itself warm or red?"),
+)
+PAGE: Final = "Any key goes on."
+# What is typed at a screen that has this, where what is asked is not known.
+NOT_KNOWN: Final = (
+    (PAGE, " "),
+    ("c) no, change the list", f"y{ENTER}"),
+    ("v) don't know the others", f"v{ENTER}"),
+    ("d) don't know", f"d{ENTER}"),
+    ("g) go on with the questions", f"g{ENTER}"),
+)
 # By the name of the file: which course, and how large the terminal is.
 PICTURES: Final = {"ask": ("ask", NARROW)} | {
     f"{course}_{columns}x{rows}": (course, (columns, rows))
-    for course in ("hip", "footballer", "runner")
+    for course in ("hip", "hip_raised", "hip_end", "footballer", "runner", "examination")
     for columns, rows in (NARROW, WIDE)
 }
 # Nothing is fetched to show the picture; rich's own page names fonts elsewhere.
@@ -105,6 +146,8 @@ def _screen(course: Course, columns: int, rows: int) -> pyte.Screen:
         dimensions=(rows, columns),
     )
     for seen, keys in course.steps:
+        if seen == course.until:
+            _go_up_to(process, screen, stream, seen)
         _watch(process, screen, stream, seen)
         for key in keys:
             process.send(key)
@@ -114,11 +157,37 @@ def _screen(course: Course, columns: int, rows: int) -> pyte.Screen:
 
 def _watch(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream, text: str) -> None:
     """Feeds the screen until it shows this text, and all commands or answers below it."""
-    while text not in (shown := " ".join(" ".join(screen.display).split())) or not _is_whole(shown):
-        output = process.read_nonblocking(2**16, timeout=PATIENCE)
-        stream.feed(output)
-        if WHERE_IS_THE_CURSOR in output:
-            process.send(f"\x1b[{screen.cursor.y + 1};{screen.cursor.x + 1}R")
+    paged = ""
+    while text not in (shown := _shown(screen)) or not _is_whole(shown):
+        if shown.endswith(PAGE) and shown != paged and text not in shown:
+            process.send(" ")  # what a low terminal shows by pages
+            paged = shown
+        _feed(process, screen, stream)
+
+
+def _go_up_to(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream, text: str) -> None:
+    """Says of whatever is asked that it is not known, until the screen has this text."""
+    answered = ""
+    while text not in (shown := _shown(screen)):
+        keys = next((keys for seen, keys in NOT_KNOWN if seen in shown), "")
+        if keys and _is_whole(shown) and "»" not in shown and shown != answered:  # and no key is on its way
+            answered = shown
+            for key in keys:
+                process.send(key)
+        _feed(process, screen, stream)
+
+
+def _shown(screen: pyte.Screen) -> str:
+    """What is on the screen, as words with single blanks."""
+    return " ".join(" ".join(screen.display).split())
+
+
+def _feed(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream) -> None:
+    """Shows what comes next, and tells where the cursor is."""
+    output = process.read_nonblocking(2**16, timeout=PATIENCE)
+    stream.feed(output)
+    if WHERE_IS_THE_CURSOR in output:
+        process.send(f"\x1b[{screen.cursor.y + 1};{screen.cursor.x + 1}R")
 
 
 def _is_whole(shown: str) -> bool:

@@ -15,6 +15,7 @@ from bayesknee.errors import ExportError, ImportFileError
 from bayesknee.interop import file_text, folders
 from bayesknee.interop.folders import write_folder
 from bayesknee.interop.noisy_or_files import noisy_or_network, read_noisy_or
+from bayesknee.interop.placeholders import safe_ids
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
 from bayesknee.patient.cases import read_case
 
@@ -252,3 +253,11 @@ def test_made_up_networks_have_the_shape_asked_for() -> None:
     assert sorted(evidence.values()) == ["absent"] * 7 + ["present"] * 5
     with pytest.raises(ValueError, match="got 0 conditions and 3 findings; expected at least one of each"):
         synthetic_document(0, 3)
+
+
+def test_names_become_ids_each_another_one() -> None:
+    names = ("a", "A", "a_2", "!", "?", "Ä", "a")
+    found = safe_ids(names, "node")
+    assert found == {"a": "a", "a_2": "a_2", "A": "a_3", "!": "node", "?": "node_2", "Ä": "a_4"}
+    alike = safe_ids((f"{'!' * number}" for number in range(1, 20_001)), "node")
+    assert len(set(alike.values())) == 20_000

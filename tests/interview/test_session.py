@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -313,3 +314,41 @@ def test_a_scope_that_was_edited_beside_the_interview_is_refused(tmp_path: Path)
     told = r"scope \(it is not what the interview recorded; change it in the interview\)"
     with SessionFile(path) as file, pytest.raises(SessionError, match=told):
         file.read()
+
+
+def write_until_killed(path: Path, told: int) -> None:
+    """A process that answers 18, 19, ... and says what it has kept, until it is killed."""
+    interview = Interview(Engine(NETWORK))
+    with SessionFile(path) as file:
+        file.read()
+        for age in range(18, 120):
+            interview.change("age", age)
+            file.write(interview)
+            os.write(told, bytes([age]))
+
+
+@pytest.mark.parametrize("lot", range(4))
+def test_killed_at_any_moment_it_has_lost_at_most_the_answer_in_hand(lot: int, tmp_path: Path) -> None:
+    path = tmp_path / "patient.json"
+    for number in range(10):
+        read, write = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                write_until_killed(path, write)
+            finally:
+                os._exit(1)  # whatever happens, it never comes back into the tests
+        said = 0
+        for _ in range(1 + (10 * lot + number) % 17):
+            (said,) = os.read(read, 1)
+        os.kill(child, signal.SIGKILL)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        os.close(write)
+        said = max([said, *os.read(read, 200)])
+        os.close(read)
+        with SessionFile(path) as file:  # its lock has gone with it
+            stored = file.read()
+        assert stored is not None
+        assert taken_up(stored, NETWORK)[2] == ()
+        assert stored.evidence["age"] in {said, said + 1}  # what was said to be kept, or what was just being said
+        assert {each.name for each in tmp_path.iterdir()} <= {path.name, f"{path.name}.lock"}

@@ -568,17 +568,29 @@ def test_the_same_id_in_two_files_is_refused(change: Change) -> None:
         (b"", "more.yaml: got an empty file; expected YAML data"),
         (b"# nothing but a comment\n", "more.yaml: got an empty file"),
         (b"- a\n- b\n", "more.yaml:1: got a list of 2; expected sections"),
+        (b"root:x:0:0:root\n", "more.yaml:1: got a text; expected sections"),  # where a link leads, perhaps
         (b"signs: {a: \xff\xfe}\n", "more.yaml:1: got the byte 0xff; expected UTF-8 text; save the file as UTF-8"),
         (b"\x00\x01\x02\x03", "more.yaml"),
         (b"signs: " + b"[" * 50 + b"]" * 50, "more than 20 levels"),
         (b"x" * 4_000_001, "more.yaml: got more than 4,000,000 bytes"),
     ],
-    ids=["empty", "comment", "list", "not UTF-8", "binary", "deep", "large"],
+    ids=["empty", "comment", "list", "text", "not UTF-8", "binary", "deep", "large"],
 )
 def test_a_file_that_is_no_data_is_refused(change: Change, content: bytes, told: str) -> None:
     folder = change("version: 0.0.1", "version: 0.0.2")
     (folder / "more.yaml").write_bytes(content)
     assert told in refusal(folder)
+
+
+def test_small_files_of_many_keys_and_values_are_refused_before_the_next_is_read(
+    change: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bayesknee.knowledge.reading.reader.MOST_NODES", 1000)
+    folder = change("version: 0.0.1", "version: 0.0.2")
+    for name in ("a", "b"):
+        (folder / f"{name}.yaml").write_text(f"topics: [{'a,' * 1000}]", encoding="utf-8")
+    told = "a.yaml:1: got too many keys and values; expected no more than a network has; leave out what is not needed"
+    assert refusal(folder) == told
 
 
 def test_a_bomb_of_aliases_is_refused_and_not_unfolded(change: Change) -> None:

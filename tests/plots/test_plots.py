@@ -504,8 +504,16 @@ def test_other_endings_are_refused(diagnosis: Diagnosis, name: str) -> None:
         save(plots.posterior(diagnosis), name)
 
 
+def test_a_picture_is_for_its_owner_alone_unless_it_was_not(diagnosis: Diagnosis, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    for mode in (0o600, 0o640):
+        save(plots.posterior(diagnosis), path)
+        assert path.stat().st_mode & 0o777 == mode
+        path.chmod(0o640)
+
+
 def test_a_file_that_cannot_be_written_is_told(diagnosis: Diagnosis, tmp_path: Path) -> None:
-    with pytest.raises(BayeskneeError, match="No such file or directory; expected a file in a folder that exists"):
+    with pytest.raises(BayeskneeError, match="No such file or directory; expected a folder with room"):
         save(plots.posterior(diagnosis), tmp_path / "nowhere" / "a.png")
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(BayeskneeError, match="is not a file and cannot be replaced"):

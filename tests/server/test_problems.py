@@ -153,3 +153,9 @@ def test_a_fault_of_the_program_tells_nothing_of_the_patient(
     assert "fault of the server" in told["detail"]
     assert "RuntimeError in " in caplog.text
     assert "smoker" not in caplog.text + str(told)
+
+
+def test_a_name_that_no_utf8_holds_is_told(client: TestClient) -> None:
+    answer = client.post("/v1/diagnose", content=b'{"evidence": {"\\ud800": 45}}')
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/evidence/\\ud800"

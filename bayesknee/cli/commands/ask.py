@@ -24,7 +24,14 @@ from bayesknee.cli.options import (
     warn,
     words_argument,
 )
-from bayesknee.cli.patient import asked_of_option, base_rate_option, case_option, check_report, report_options
+from bayesknee.cli.patient import (
+    asked_of_option,
+    base_rate_option,
+    case_option,
+    check_report,
+    chosen_network,
+    report_options,
+)
 from bayesknee.cli.talking.talk import Talk
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, OBJECTIVES
 from bayesknee.diagnosis.asking.same_decision import LEAST_VALUE, MOST_MISSED, THRESHOLD
@@ -33,7 +40,6 @@ from bayesknee.errors import BayeskneeError, SessionError, one_line, shown_word
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.preliminaries import PATIENT
 from bayesknee.interview.session import SessionFile, Stored
-from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network
 from bayesknee.knowledge.opening import SETTING
 from bayesknee.patient.cases import Case, added, base_rates_of_words, evidence_of_words, outside_warnings, read_case
 from bayesknee.patient.evidence import shown
@@ -114,7 +120,8 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         policy = _policy(options, chosen, stored)
         named = network if network is not None else case.network or (stored.network if stored else "")
         rates = {**(stored.base_rates if stored else {}), **case.base_rates, **base_rates_of_words(base_rates)}
-        engine = Engine(load_network(named or DEFAULT_NETWORK), chosen, base_rates=rates)
+        loaded = chosen_network(network, named, "case" if case.network else "session")
+        engine = Engine(loaded, chosen, base_rates=rates)
         warn(case.warnings(engine.network))
         told = ("the case says", "the command line")
         evidence = added(case.evidence, evidence_of_words(words, engine.network), engine.network, told)

@@ -25,7 +25,7 @@ from bayesknee.picture_formats import picture_format
 @click.command(
     "plan",
     epilog=examples(
-        "bayesknee plan --asked-of patient -k 12",
+        "bayesknee plan --asked-of patient -k 12 --form form.html",
         "bayesknee plan --asked-of clinician -k 6 --case patient.yaml",
         "bayesknee plan --asked-of patient -k 10 --json",
     ),
@@ -35,6 +35,7 @@ from bayesknee.picture_formats import picture_format
 @click.option("-k", "--questions", "count", type=click.IntRange(min=1), default=12, show_default=True, help="How many.")
 @asked_of_option
 @ranking_options
+@click.option("--form", metavar="FILE", help="Write the form to be printed, too: .html or .pdf.")
 @click.option("--details", is_flag=True, help="Tell below the form how sure the diagnosis gets with each question.")
 @click.option("--plot", "picture", metavar="FILE", help="Draw how sure it gets into a file, too: .png, .svg or .pdf.")
 @click.option("--seed", type=seed_type(), default=0, show_default=True, help="Of what is drawn.")
@@ -50,6 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     topics: tuple[str, ...],
     most_burden: float | None,
     objective: str,
+    form: str | None,
     details: bool,  # noqa: FBT001 (how click calls)
     picture: str | None,
     seed: int,
@@ -61,11 +63,16 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     """Print a form: the questions that tell most together, for somebody who answers them all at once.
 
     They are chosen one after the other, each for what it adds to those before it. Where the patient is asked, the
-    warning signs come first, however rare they are. --details tells below the form how sure the diagnosis gets with
-    each question. Answers that are known already (words, or a case file) are taken into account.
+    warning signs come first, however rare they are. --form writes a page to be printed. --details tells below the
+    form how sure the diagnosis gets with each question. Answers that are known already (words, or a case file) are
+    taken into account.
     """
     if picture is not None:
         picture_format(picture)
+    if form is not None:
+        from bayesknee.display.patient_report import check_can_write
+
+        check_can_write(form)
     diagnosis = diagnosed(words, case_file, setting, network, base_rates)
     from bayesknee.display.progress import counted_bar
 
@@ -81,6 +88,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
         )
     if picture is not None:
         _draw(diagnosis, plan, picture)
+    if form is not None:
+        from bayesknee.display.form_page import write_form
+
+        write_form(diagnosis, plan, form, signs_first(diagnosis, asked_of))
     if as_json:
         print_json(plan_document(diagnosis, plan, asked_of))
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from bayesknee.cli.options import print_text
 from bayesknee.cli.talking.choices import COMMAND, Choice
 from bayesknee.cli.talking.talk import Talk
 from bayesknee.display.interview import (
@@ -13,23 +12,26 @@ from bayesknee.display.interview import (
     end_text,
     outside_text,
     question_text,
+    raised_text,
     recorded_text,
     red_flag_text,
     start_text,
     step_told,
+    summary_text,
     told_text,
 )
 from bayesknee.errors import AnswerClashError, EvidenceError
 from bayesknee.interview import Interview, Prompt, Reply
+from bayesknee.interview.checklists import checklist
 from bayesknee.knowledge.bands import or_more
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.unsure_answers import PROBABLY, PROBABLY_NOT
 
-WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON, DONE, NONE, REST, AGAIN, FILE = (
+WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON, DONE, NONE, REST, AGAIN, READ = (
     f"{COMMAND}{word}"
     for word in (
         *("why", "back", "change", "skip", "stop", "quit", "unsure", "help"),
-        *("keep", "take", "on", "done", "none", "unknown", "again", "file"),
+        *("keep", "take", "on", "done", "none", "unknown", "again", "read"),
     )
 )
 _COMMANDS: Final = (
@@ -103,8 +105,8 @@ class Asking:
             QuitError: the person quits.
             TalkEndedError, KeyboardInterrupt: as `Talk`.
         """
-        print_text(start_text(self._interview))
-        self._tell(Reply(red_flags=self._interview.red_flags))
+        self._talk.tell(start_text(self._interview))
+        self._tell(Reply(red_flags=self._interview.red_flags, raised=self._interview.raised))
         for name, answer in more.items():
             self._take(name, answer)
         while True:
@@ -150,7 +152,10 @@ class Asking:
 
     def _mark(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
         """What is said of the lines of a list, once it was shown as it would count; or a command."""
-        lines = [Choice(option.value, option.label, help=option.question) for option in prompt.options]
+        lines = [
+            Choice(option.value, option.label, help=option.question, heading=option.heading)
+            for option in prompt.options
+        ]
         marks = self._before(prompt)
         while True:
             found = self._talk.mark([*lines, *_OF_LISTS, *commands], marks, above, BACK)
@@ -171,7 +176,10 @@ class Asking:
         told = recorded_text(prompt, answers)
         denied = any(answers.get(name) == "no" for name in prompt.warnings)
         question = "Is that so, also of the warning signs?" if denied else "Is that so?"
-        choices = [Choice(ON, "yes, go on", "g"), Choice(AGAIN, "no, change the list", "c")]
+        choices = [
+            Choice(ON, "yes, go on", "g", below=True, names=("yes", "y")),  # below: in view, however long the list is
+            Choice(AGAIN, "no, change the list", "c", below=True, names=("no", "n")),
+        ]
         return self._talk.choose(question, choices, above + told, AGAIN) == ON
 
     def _before(self, prompt: Prompt) -> dict[str, str]:
@@ -227,8 +235,10 @@ class Asking:
         if reply.restored:
             self._say(f"Counted again: {answers_told(network, (reply.restored))}.")
         for reason in reply.red_flags:
-            print_text(red_flag_text(network, reason))
-        if reply.red_flags:
+            self._talk.tell(red_flag_text(network, reason))
+        if reply.raised:
+            self._talk.tell(raised_text(reply.raised))
+        if reply.red_flags and not self._interview.finished:
             self._offer_to_stop()
         elif reply != Reply():
             self._talk.wait()
@@ -239,8 +249,10 @@ class Asking:
             Choice(ON, "go on with the questions", "g"),
             Choice(STOP, "end here, with the result, to be printed or handed on", "e"),
         ]
-        if self._talk.choose("And now?", choices) == STOP:
-            self._stop()
+        choices += [Choice(BACK, "that answer was a slip: back to it", "b")] if self._interview.state.steps else []
+        chosen = self._talk.choose("And now?", choices, escape=BACK if self._interview.state.steps else "")
+        if chosen != ON:
+            self._handlers[chosen]()
 
     # --- commands --------------------------------------------------------------------------------------------------
 
@@ -260,7 +272,7 @@ class Asking:
             self._say("This is the first question.")
             return
         last = self._interview.state.steps[-1]
-        if last.question in self._interview.engine.network.opening.tick_all:
+        if checklist(self._interview.engine.network, last.question):
             self._left[last.question] = {name: answer for name, answer in last.answers.items() if answer in _MARKS}
         self._interview.back()
         self._save()
@@ -295,13 +307,22 @@ class Asking:
         raise QuitError
 
     def _end(self) -> None:
-        print_text(end_text(self._interview, details=self._details))
-        choices = [Choice(QUIT, "quit", "x"), Choice(CHANGE, "change an answer", "c"), Choice(ON, "ask more", "g")]
-        self._go_on_or(self._talk.choose("And now?", choices))
+        """The result, and below it its gist, which a low terminal still shows together with what can be done."""
+        result = end_text(self._interview, details=self._details)
+        self._talk.tell(result, by_pages=False)
+        choices = [
+            Choice(QUIT, "quit", "x"),
+            Choice(CHANGE, "change an answer", "c"),
+            Choice(ON, "ask more", "g"),
+            Choice(READ, "read all of the result, page by page", "r"),
+        ]
+        while (chosen := self._talk.choose("And now?", choices, summary_text(self._interview))) == READ:
+            self._talk.read(result)
+        self._go_on_or(chosen)
 
     def _end_outside(self) -> None:
         """The network is not for this patient, and it takes a decision to go on all the same."""
-        print_text(outside_text(self._interview))
+        self._talk.tell(outside_text(self._interview))
         choices = [
             Choice(QUIT, "quit", "x"),
             Choice(BACK, "back", "b"),
@@ -320,4 +341,4 @@ class Asking:
             self._explain("There is nothing left to ask.")
 
     def _say(self, text: str, style: str = "") -> None:
-        print_text(told_text(text, style=style))
+        self._talk.tell(told_text(text, style=style))

@@ -24,6 +24,7 @@ class Choice:
         below: whether it is a command, which stands below the answers.
         names: other words that may be typed for it.
         help: what is told of it while the pointer is on it.
+        heading: what stands above it and those that follow with the same; empty for none.
     """
 
     value: str
@@ -32,6 +33,7 @@ class Choice:
     below: bool = False
     names: tuple[str, ...] = ()
     help: str = ""
+    heading: str = ""
 
     @property
     def word(self) -> str:

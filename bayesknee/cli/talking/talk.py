@@ -13,10 +13,15 @@ from typing import Final, Protocol
 
 from bayesknee.cli.options import print_text
 from bayesknee.cli.talking.choices import ANSWERS_OF_LINES, Choice, Marked, with_keys
+from bayesknee.cli.talking.screen import Pause, Screen, Shown, TextScreen, command_words
+from bayesknee.cli.talking.viewport import wrapped
 from bayesknee.errors import quoted
 
 _TIE: Final = "\ue000"  # a blank at which no line ends
 _MODES: Final = {**ANSWERS_OF_LINES, "yes": "yes", "no": "no", "unknown": "unknown"}
+
+
+HOW_TO_MARK: Final = "Mark lines: y yes, n no, d don't know, space turns. Unmarked is not asked."
 
 
 class TalkEndedError(Exception):
@@ -40,6 +45,15 @@ class Talk(Protocol):
         self, message: str, problem: Callable[[str], str], commands: Sequence[Choice], above: str, escape: str = ""
     ) -> str:
         """A line of text, or the value of a command; `problem` tells what is wrong with a text, if anything."""
+
+    def tell(self, text: str, *, by_pages: bool = True) -> None:
+        """Text with styles of a terminal, to be read before what comes next, a page at a time if that pushes it off.
+
+        Without `by_pages` it may scroll off: what comes next has the gist of it.
+        """
+
+    def read(self, text: str) -> None:
+        """A text by pages, which leaves nothing behind."""
 
     def wait(self) -> None:
         """Until what was told has been read, where what comes next could push it off the screen."""
@@ -66,40 +80,57 @@ def _shows_screens() -> bool:
 class Screens:
     """Screens with the keys of `bayesknee.cli.talking.screen`; what was answered stays to be read."""
 
-    def choose(self, message: str, choices: Sequence[Choice], above: str = "", escape: str = "") -> str:
-        from bayesknee.cli.talking.screen import Screen
+    def __init__(self) -> None:
+        self._told = ""  # not printed yet: it may have to be shown by pages
 
-        with _end_told():
-            chosen = Screen(f"{above}{message}\n" if message else above, choices, escape=escape).run().value
-        if told := next((choice.label for choice in choices if choice.value == chosen and not choice.below), ""):
+    def choose(self, message: str, choices: Sequence[Choice], above: str = "", escape: str = "") -> str:
+        chosen = self._shown(Screen(f"{above}{message}\n" if message else above, choices, escape=escape)).value
+        commands_only = all(choice.below for choice in choices)
+        answers = (choice for choice in choices if commands_only or not choice.below)
+        if told := next((choice.label for choice in answers if choice.value == chosen), ""):
             print_text(above)
             _say(textwrap.fill(f"  {message} {told}", _width(), subsequent_indent="    "))
         return chosen
 
     def mark(self, choices: Sequence[Choice], marks: Mapping[str, str], above: str, escape: str = "") -> Marked:
-        from bayesknee.cli.talking.screen import Screen
-
-        told = "  Mark lines: y yes, n no, d don't know, space turns. Unmarked is not asked."
-        with _end_told():
-            return Screen(f"{above}{told}\n", choices, marks, escape).run()
+        told = textwrap.fill(HOW_TO_MARK, _width(), initial_indent="  ", subsequent_indent="  ")
+        return self._shown(Screen(f"{above}{told}\n", choices, marks, escape))
 
     def write(
         self, message: str, problem: Callable[[str], str], commands: Sequence[Choice], above: str, escape: str = ""
     ) -> str:
-        from bayesknee.cli.talking.screen import ask_text
-
-        with _end_told():
-            text = ask_text(above, message, problem, commands, escape)
+        text = self._shown(TextScreen(above, message, problem, commands, escape)).value
         if text not in {command.value for command in commands}:
             print_text(above)
-            _say(f"  {message} {text}")
+            _say(textwrap.fill(f"  {message} {text}", _width(), subsequent_indent="    "))
         return text
 
-    def wait(self) -> None:
-        from bayesknee.cli.talking.screen import wait_for_key
+    def tell(self, text: str, *, by_pages: bool = True) -> None:
+        self._told += text
+        if not by_pages:
+            print_text(self._told)
+            self._told = ""
 
+    def read(self, text: str) -> None:
+        self._shown(Pause(text))
+
+    def wait(self) -> None:
+        self._shown(Pause())
+
+    def _shown(self, shown: Shown) -> Marked:
+        """What is chosen on a screen, once what was told has been read, where it does not fit above the screen."""
+        from bayesknee.cli.talking.keyboard import chosen_in
+
+        columns, rows = shutil.get_terminal_size()
+        told, self._told = self._told, ""
         with _end_told():
-            wait_for_key("Any key goes on.")
+            if told and len(wrapped(told, columns)) + len(shown.drawn(columns, rows)) > rows:
+                read = chosen_in(Pause(told))
+                if isinstance(shown, Pause):
+                    print_text(told)
+                    return read
+            print_text(told)
+            return chosen_in(shown)
 
 
 def _width() -> int:
@@ -137,7 +168,11 @@ class Lines:
         print_text(above)
         listed = [choice for choice in choices if not choice.below]
         numbers = {str(number): each.value for number, each in enumerate(listed, start=1)}
+        heading = ""
         for number, each in enumerate(listed, start=1):
+            if each.heading != heading:
+                heading = each.heading
+                _say(f"  {heading}")
             held = f" ({marks[each.value].replace('unknown', 'not known')})" if each.value in marks else ""
             _say(f"  {number:>2} {each.label}{held}")
         below = [choice for choice in choices if choice.below]
@@ -152,8 +187,6 @@ class Lines:
     def write(
         self, message: str, problem: Callable[[str], str], commands: Sequence[Choice], above: str, escape: str = ""
     ) -> str:
-        from bayesknee.cli.talking.screen import command_words
-
         del escape
         print_text(above)
         _show(f"{each.key}{_TIE}{each.word}" for each in commands)
@@ -161,6 +194,13 @@ class Lines:
         while (text := _line(message)).lower() not in words and (told := problem(text)):
             _say(f"  {told}")
         return words.get(text.lower(), text)
+
+    def tell(self, text: str, *, by_pages: bool = True) -> None:
+        del by_pages
+        print_text(text)
+
+    def read(self, text: str) -> None:
+        print_text(text)
 
     def wait(self) -> None:
         """Lines stay to be read."""

@@ -66,6 +66,12 @@ def not_utf8(path: Path, line: int | None = None) -> str:
     return f"{path.name} is not in UTF-8{place}; save it again in that encoding"
 
 
+def no_file(path: Path) -> str:
+    """Why a table cannot be read where something is that is no file; empty where it can."""
+    is_other = path.exists() and not path.is_file()
+    return f"{str(path)!r} is a folder, pipe or device; expected a file: it is read twice" if is_other else ""
+
+
 def empty(path: Path) -> str:
     """The error text for an empty file."""
     return f"{path.name} is empty; expected a header and a row for each patient"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bayesknee.cohort.extras import arrow_file, require
 from bayesknee.cohort.tables.cells import Decimals, cell_text
 from bayesknee.cohort.tables.csv_form import SEEN, CsvForm, CsvText, read_form
-from bayesknee.cohort.tables.csv_text import check_text, empty, no_rows, not_utf8, other_length
+from bayesknee.cohort.tables.csv_text import check_text, empty, no_file, no_rows, not_utf8, other_length
 from bayesknee.cohort.tables.workbook import other_book, read_sheet
 from bayesknee.errors import TableError, printable, quoted
 from bayesknee.lazy_types import DataType, RecordBatch, Schema, Table
@@ -104,6 +104,8 @@ def read_table(source: object, form: CsvForm = SEEN, sheet: str = "") -> Columna
     path = Path(source)
     suffix = check_suffix(path, "the input", SUFFIXES)
     with file_faults_told(path):
+        if problem := no_file(path):
+            raise TableError(problem)
         if path.stat().st_size == 0:
             raise TableError(empty(path))
         if suffix == ".parquet":

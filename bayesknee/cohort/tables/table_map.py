@@ -139,7 +139,7 @@ def read_map(path: Path | str, network: Network, *, is_labelled: bool = True) ->
     """
     path = Path(path)
     try:
-        tree, problems, content = read_tree(path, MOST_MAP_BYTES)
+        tree, problems, content, _ = read_tree(path, MOST_MAP_BYTES)
     except TreeError as error:
         raise TableError("\n".join(map(str, error.problems))) from None
     with few_hints():

@@ -88,7 +88,8 @@ def list_burden(network: Network, members: Iterable[str]) -> float:
 def next_candidate(network: Network, ranked: Sequence[Candidate], topic: str | None, least_value: float) -> Candidate:
     """What to ask next: the best, by `keep_to_topic`; of an examination, what comes first in it and is worth finding.
 
-    An examination that has begun goes on as long as something is worth finding: nobody gets up and lies down again.
+    An examination begins once no other question is worth asking, and then goes on as long as something is worth
+    finding: nobody gets up and lies down again.
 
     Args:
         network: the network of the questions.
@@ -96,16 +97,18 @@ def next_candidate(network: Network, ranked: Sequence[Candidate], topic: str | N
         topic: id of the topic of the last question; None if there was none.
         least_value: the least value at which a question is asked, in bits per unit of burden.
     """
-    best = keep_to_topic(ranked, topic)[0]
-    examined = [each for each in ranked if _is_examined(network, each)]
-    worth = [each for each in examined if each.value >= least_value]
-    if _is_examined(network, best):
+    worth = [each for each in ranked if is_examined(network, each) and each.value >= least_value]
+    others = [each for each in ranked if not is_examined(network, each) and each.value >= least_value]
+    begun = topic in {question.topic for question in network.questions.values() if question.asked_of == EXAMINER}
+    best = keep_to_topic(ranked if begun or not others else others, topic)[0]
+    if is_examined(network, best):
         worth = worth or [best]
-    elif topic not in {question.topic for question in network.questions.values() if question.asked_of == EXAMINER}:
+    elif not begun:
         return best
     topics = list(network.topics)
     return min(worth, key=lambda each: (topics.index(each.topic) if each.topic else -1, -each.value), default=best)
 
 
-def _is_examined(network: Network, candidate: Candidate) -> bool:
+def is_examined(network: Network, candidate: Candidate) -> bool:
+    """Whether it is found by an examination."""
     return network.questions[candidate.members[0]].asked_of == EXAMINER

@@ -26,7 +26,7 @@ from bayesknee.arrays import Vector
 from bayesknee.diagnosis.asking.next_questions import next_questions
 from bayesknee.diagnosis.asking.objectives import by_question
 from bayesknee.diagnosis.asking.ranking import Ranking
-from bayesknee.diagnosis.asking.same_decision import StopRule, drawn_answers
+from bayesknee.diagnosis.asking.same_decision import FEWEST, StopRule, drawn_answers, patients_in_share
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import is_present
 from bayesknee.knowledge.model import LEVELS, RedFlag
@@ -122,7 +122,11 @@ def hidden_dangers(
     """
     names, now = list(belief.network.conditions), _now(belief)
     numbers = np.flatnonzero(are_hidden(belief, limits))
-    enough = min(_enough(float(now[numbers].sum()), rule.most_missed), belief.compiled.budget.draws)
+    enough = min(
+        _enough(float(now[numbers].sum()), rule.most_missed),
+        belief.compiled.budget.draws,
+        max(FEWEST, patients_in_share(belief, left)),
+    )
     counts = _shared_out(now[numbers], enough)
     has = np.repeat(numbers, counts)
     after = _after_all(belief, left, has, rule.seed)

@@ -28,11 +28,11 @@ import numpy as np
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, find_objective
 from bayesknee.diagnosis.asking.ranking import Aim, Ranking, rank
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.errors import QuestionError
+from bayesknee.errors import InferenceError, QuestionError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.network import Network
 from bayesknee.lazy_types import DataFrame
-from bayesknee.patient.askable import Filter
+from bayesknee.patient.askable import Filter, askable
 from bayesknee.patient.codes import only
 from bayesknee.patient.evidence import Evidence, check_evidence
 from bayesknee.plain import attributes
@@ -40,6 +40,7 @@ from bayesknee.plain import attributes
 MOST_PATTERNS: Final = 256  # the work is a ranking for each; 256 are all answers to 8 yes-no questions. Judged
 PATIENTS: Final = 1000  # the standard error of an accuracy is then at most 0.016
 MOST_CANDIDATES: Final = 300  # questions ranked in each pattern; more take longer in proportion. Judged
+FEWEST_PATIENTS: Final = 20  # the standard error of an accuracy is then at most 0.11, and told
 NOTHING: Final = 1e-9  # bits: a smaller gain is rounding, and would make a plan go on with useless questions
 
 
@@ -165,11 +166,13 @@ def make_plan(
     Raises:
         QuestionError: an unknown objective.
         BudgetError: more questions, patterns or patients than the budget allows.
+        InferenceError: even the roughest plan would take more than the seconds of the budget, by estimate.
     """
     budget = belief.compiled.budget
     budget.check("questions", request.count, "plan fewer")
     patterns = budget.draws_of(request.patterns, MOST_PATTERNS)
     request = replace(request, patterns=patterns, patients=budget.draws_of(request.patients, PATIENTS))
+    request = _in_time(belief, wanted, request)
     steps = []
     for step in _steps(belief, wanted, request):
         steps.append(step)
@@ -187,6 +190,28 @@ def make_plan(
         exact=exact,
         seed=request.seed,
     )
+
+
+def _in_time(belief: Belief, wanted: Filter, request: PlanRequest) -> PlanRequest:
+    """The request with as many patterns and patients, by halves, as fit into the seconds of the budget."""
+    compiled = belief.compiled
+    names = askable(compiled.network, belief.evidence, wanted.wanted(compiled.network))
+    seconds = compiled.strategy.seconds_to_rank(belief.evidence, names[:MOST_CANDIDATES])
+    allowed, patterns = compiled.budget.seconds, request.patterns
+    while patterns > 1 and seconds * _rankings(request.count, patterns) > allowed:
+        patterns //= 2
+    if (needed := seconds * _rankings(request.count, patterns)) > allowed:
+        raise InferenceError(
+            f"a plan of {request.count} questions would take about {needed:,.2g} s; allowed are {allowed:,.2g} s; "
+            "plan fewer, choose from fewer (topic, asked_of), or allow more (seconds= of Engine)"
+        )
+    patients = compiled.strategy.patients_in_time(belief.evidence, names[: request.count]) // request.count
+    return replace(request, patterns=patterns, patients=min(request.patients, max(FEWEST_PATIENTS, patients)))
+
+
+def _rankings(count: int, patterns: int) -> int:
+    """How many a plan takes of questions with two answers: twice as many in each step, up to all patterns."""
+    return sum(min(2**step, patterns) for step in range(count))
 
 
 def _planned(network: Network, step: ChosenQuestion, accuracy: float, error: float) -> PlannedQuestion:

@@ -36,6 +36,8 @@ MOST_MISSED: Final = 0.0002
 MOST_SAMPLES: Final = 400  # the standard error at the threshold is then 0.011; a quarter of it takes 16 times the draws
 # Patients drawn between two looks at the threshold. Judged: fewer take more calls, more are wasted on a clear case.
 AT_ONCE: Final = 60
+SHARES: Final = 3  # of the budget's seconds: for the decision, for hidden dangers, and for all else in a stop rule
+FEWEST: Final = 20  # the standard error is then 0.05 at the threshold, and the advice tells how many there were
 SURE: Final = 3.0  # standard errors from the threshold at which drawing ends; by chance, so far in 0.3 % of looks
 
 
@@ -113,6 +115,7 @@ def same_decision(belief: Belief, left: Collection[str], rule: StopRule) -> Agre
     now = _decision(belief, nothing_known(belief.network, 1), rule)
     rng, total = np.random.default_rng(rule.seed), Agreement(0, 0, 0, 0)
     samples = belief.compiled.budget.draws_of(rule.samples, MOST_SAMPLES)
+    samples = min(samples, max(FEWEST, patients_in_share(belief, left)))
     while total.patients < samples:
         patients = min(AT_ONCE, samples - total.patients)
         codes = drawn_answers(belief.compiled, belief.evidence, left, patients, rng)
@@ -120,6 +123,11 @@ def same_decision(belief: Belief, left: Collection[str], rule: StopRule) -> Agre
         if abs(total.share - rule.threshold) > SURE * total.error:
             break
     return total
+
+
+def patients_in_share(belief: Belief, left: Collection[str]) -> int:
+    """How many patients who answer these questions can be inferred in the share of the budget's seconds for draws."""
+    return belief.compiled.strategy.patients_in_time(belief.evidence, left) // SHARES
 
 
 def drawn_answers(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
+from bayesknee.errors import InferenceError
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes, distinct_rows, nothing_known
 from bayesknee.patient.evidence import Evidence, check_evidence
@@ -168,6 +169,7 @@ def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surpris
 
     Raises:
         BudgetError: the budget does not allow the draws that it takes to call a patient unusual.
+        InferenceError: so many draws would take more than its seconds.
     """
     belief.compiled.budget.check("draws", LEAST_DRAWS, "surprise takes at least as many")
     draws = belief.compiled.budget.draws_of(draws, DRAWS)
@@ -175,8 +177,14 @@ def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surpris
     asked = row != NOT_KNOWN
     if not asked.any():
         return Surprise(1.0, draws)
-    strategy = belief.compiled.strategy
-    drawn = strategy.sample(background, draws, np.random.default_rng(seed), _ids(belief, np.flatnonzero(asked))).codes
+    strategy, names = belief.compiled.strategy, _ids(belief, np.flatnonzero(asked))
+    draws = min(draws, in_time := strategy.patients_in_time(background, names))
+    if draws < LEAST_DRAWS:
+        raise InferenceError(
+            f"to tell how unusual {len(names)} answers are takes at least {LEAST_DRAWS} draws, and about {in_time} fit "
+            f"into {belief.compiled.budget.seconds:,.2g} s; leave some out, or allow more (seconds= of Engine)"
+        )
+    drawn = strategy.sample(background, draws, np.random.default_rng(seed), names).codes
     distinct, which = distinct_rows(np.vstack([drawn, row])[:, asked])  # where few were asked, many are alike
     codes = nothing_known(belief.network, len(distinct))
     codes[:, asked] = distinct

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import ClassVar, Final
@@ -14,7 +15,7 @@ from bayesknee.inference.elimination.batch import infer_many, structure_with
 from bayesknee.inference.elimination.core import BUDGET, EliminationCore, EliminationPosterior, Totals
 from bayesknee.inference.elimination.gradients import EliminationPriorGradients, gradients_of
 from bayesknee.inference.elimination.importance import ApproximatePosterior, approximate
-from bayesknee.inference.elimination.outcomes import outcomes
+from bayesknee.inference.elimination.outcomes import RankingCosts, outcomes
 from bayesknee.inference.elimination.patients import Patients, node_evidence, one_patient
 from bayesknee.inference.elimination.redraw import EliminationRedraws
 from bayesknee.inference.elimination.sample import EliminationSampler
@@ -94,6 +95,15 @@ class Elimination:
 
     def _can_follow(self, evidence: Evidence, names: Sequence[str]) -> bool:
         return self.core.plan(structure_with(self.core.model, evidence, names).shape).seconds_more <= SECONDS_TO_FOLLOW
+
+    def patients_in_time(self, _evidence: Evidence, _names: Collection[str]) -> int:
+        """Any number: `followed` chooses questions such that a patient takes milliseconds."""
+        return sys.maxsize
+
+    def seconds_to_rank(self, evidence: Evidence, names: Collection[str]) -> float:
+        """The seconds that the outcomes of these questions take, and no more than the budget has."""
+        costs = RankingCosts(self.core, evidence)
+        return min(self.core.budget.seconds, sum(map(costs.of, names)))
 
     def outcomes(self, evidence: Evidence, names: Iterable[str]) -> Outcomes:
         """The posteriors after each answer to each of these questions; mixtures beyond the budget are left out."""

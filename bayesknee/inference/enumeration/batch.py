@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table
@@ -27,6 +28,10 @@ from bayesknee.patient.sorted_evidence import sorted_evidence
 # In the array over rows and subsets: 8 MB, and a few more of that size beside it. With less, what numpy takes per call
 # weighs more; with more, memory grows and caches serve less. Judged.
 MOST_NUMBERS_AT_ONCE: Final = 2**20
+# Rows in a block where sets are so many that a block of the size above would hold fewer. Each block makes the tables of
+# the findings anew, which are too many to keep; with 20 conditions that takes as long as all work on five rows, and
+# eight rows take 64 MB, twice. Measured.
+LEAST_ROWS: Final = 8
 
 
 class Batch:
@@ -62,7 +67,7 @@ class Batch:
         """The posteriors of all patients, computed for a block of rows at a time."""
         if not len(self._rows):
             return Posteriors(np.empty((0, self._n)), np.empty((0, self._masks.shape[1])), np.empty(0))
-        length = max(1, MOST_NUMBERS_AT_ONCE // self._tables.sets.size)
+        length = max(LEAST_ROWS, MOST_NUMBERS_AT_ONCE // self._tables.sets.size)
         blocks = [self._rows[start : start + length] for start in range(0, len(self._rows), length)]
         return Posteriors(*map(np.concatenate, zip(*map(self._infer_block, blocks), strict=True)))
 
@@ -103,7 +108,8 @@ class Batch:
             return
         for way in np.flatnonzero(np.bincount(given[given != NOT_KNOWN])):  # `unique` would load numpy's masked arrays
             with np.errstate(divide="ignore"):
-                logs[given == way] += np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
+                row = np.log(vector_product(self._tables.table(name).T, self._ways[name][way]))
+            _add_to(logs, given == way, row)
 
     def _add_cluster(self, logs: Vector, cluster: SignCluster, rows: Codes) -> None:
         """What is known of a cluster of signs, once for each way in which its findings are answered together."""
@@ -136,6 +142,15 @@ class Batch:
             by_way = (self._ways[name] * np.array(self._given.get(name, (1.0, 1.0)))) @ reading_table(reading)
             likelihoods *= by_way[rows[:, self._columns[name]]]
         return likelihoods
+
+
+def _add_to(logs: Vector, which: NDArray[np.bool_], row: Vector) -> None:
+    """Adds a row to these: in place where they are few and long, for numpy would copy them twice."""
+    if len(logs) > LEAST_ROWS:
+        logs[which] += row
+        return
+    for place in np.flatnonzero(which).tolist():
+        logs[place] += row
 
 
 def shared_rows(tables: SubsetTables, shared: Mapping[str, Likelihood]) -> Vector:

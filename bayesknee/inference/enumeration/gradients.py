@@ -15,6 +15,7 @@ for a stated figure includes the leak. In a distribution the other states give w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,9 @@ def gradients_of(tables: SubsetTables, before: PriorGradients, evidence: Evidenc
         likelihood = np.where(weights > 0.0, weights / tables.prior(known.risk_factors), 0.0)
     slopes = [*before.slopes(known.risk_factors, tables.without_forms(masks * likelihood))]
     paths, linear = [*before.paths], [False] * len(before.paths)
-    for row in (*form_slopes(tables), *FindingGradients(tables).rows(known)):
+    for row in chain(
+        form_slopes(tables), FindingGradients(tables).rows(known)
+    ):  # one at a time: 8 MB each with 20 conditions
         slopes.append(_over_events(tables.sets, weights * row.values, events))
         paths.append(row.path)
         linear.append(row.linear)

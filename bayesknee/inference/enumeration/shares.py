@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -103,6 +103,7 @@ class KnownAnswers:
             1 where they are possible.
         base: `prior` without the subsets that `certain` rules out.
         rows: log P(answer | s), by risk factor, finding that is no plain reading, and condition that is not certain.
+        matrix: these as one array, shape (rows, sets), of which each of them is a part.
         signs: the signs with answered readings.
     """
 
@@ -117,14 +118,25 @@ class KnownAnswers:
         }
         self.base = functools.reduce(np.multiply, self.certain.values(), self.prior)
         soft = {name: each for name, each in known.conditions.items() if name not in self.certain}
-        self.rows = {**self._risk_factor_rows(known.risk_factors), **self._direct_rows({**soft, **known.direct})}
+        direct = {**soft, **known.direct}
+        names = [*known.risk_factors, *direct, *(name for answers in known.clusters.values() for name in answers)]
+        self.matrix = np.empty((len(names), len(self.prior)))
+        self.rows = dict(zip(names, self.matrix, strict=True))
+        self._fill(self._risk_factor_rows(known.risk_factors).items())
+        self._fill(self._direct_rows(direct))
         for cluster, answers in known.clusters.items():
-            self.rows |= self._cluster_rows(cluster, answers)
+            self._fill(self._cluster_rows(cluster, answers).items())
         self.signs = tuple(self._sign_seen(sign, readings) for sign, readings in known.readings.items())
 
-    def _direct_rows(self, known: Mapping[str, Likelihood]) -> dict[str, Vector]:
-        rows = {name: weighted(self._tables.table(name), each) for name, each in known.items()}
-        return {name: self._possible(name, row, row > 0.0) for name, row in rows.items()}
+    def _fill(self, rows: Iterable[tuple[str, Vector]]) -> None:
+        """Puts rows into the matrix one by one: beside one another they would take its memory twice."""
+        for name, row in rows:
+            self.rows[name][:] = row
+
+    def _direct_rows(self, known: Mapping[str, Likelihood]) -> Iterator[tuple[str, Vector]]:
+        for name, each in known.items():
+            row = weighted(self._tables.table(name), each)
+            yield name, self._possible(name, row, row > 0.0)
 
     def _possible(self, name: str, row: Vector, possible: Bools) -> Vector:
         """The logarithm of P(answer | s), 0 where the answer is not possible; these subsets go to `certain`."""
@@ -171,11 +183,6 @@ class KnownAnswers:
         models = self._tables.network.readings
         logs = {name: np.log(np.array(each) @ reading_table(models[name])).tolist() for name, each in readings.items()}
         return SignSeen(self._tables.table(sign)[1], {name: (no, yes) for name, (no, yes) in logs.items()})
-
-    @cached_property
-    def matrix(self) -> Vector:
-        """`rows` as one array, shape (rows, sets)."""
-        return np.stack(list(self.rows.values())) if self.rows else np.zeros((0, len(self.prior)))
 
     @cached_property
     def log_likelihood(self) -> Vector:

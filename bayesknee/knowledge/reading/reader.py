@@ -44,12 +44,15 @@ from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.knowledge.pictures import Picture, View
 from bayesknee.knowledge.reading import yaml_tree
 from bayesknee.knowledge.reading.fields import Fields, deepest, shown, unread
-from bayesknee.knowledge.reading.yaml_tree import TreeError, read_tree
+from bayesknee.knowledge.reading.yaml_tree import TooManyNodesError, TreeError, read_tree
 from bayesknee.knowledge.scope import Scope, ScopeAnswer, ScopeQuestion
 
 FORMAT: Final = "1"
 MOST_FILES: Final = 100  # judged: a network has a dozen sections; a folder with more is hardly one
 MOST_TOGETHER: Final = 10_000_000  # bytes: 4,000 findings of 10 causes take half of it, and reading them 10 seconds
+# Keys and values take the time and memory of reading, and each takes some 15 bytes of a file that holds a network, by
+# measurement; of `[a,a,` two.
+MOST_NODES: Final = MOST_TOGETHER // 15
 WRONG_ENDINGS: Final = (".yml", ".yaml")  # which the pattern below does not find: also .YAML, where case counts
 MAIN_FILE: Final = "network.yaml"
 SECTIONS: Final = (
@@ -118,6 +121,7 @@ class _NetworkReader:
         self._trees: dict[str, yaml_tree.Mapping] = {}
         self._broken: set[str] = set()
         self._digest = hashlib.sha256()
+        self._nodes_left = MOST_NODES
 
     def network(self) -> Network:
         is_complete = self._read_files()
@@ -172,17 +176,22 @@ class _NetworkReader:
 
     def _read_file(self, file: FilePath) -> bool:
         try:
-            tree, problems, content = read_tree(file)
+            found = read_tree(file, most_nodes=self._nodes_left)
+        except TooManyNodesError as error:
+            raise NetworkError(error.problems) from None
         except TreeError as error:
             self._problems += error.problems
             return False
-        self._problems += problems
+        tree, content = found.tree, found.content
+        self._nodes_left -= found.nodes
+        self._problems += found.problems
         self._digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
         if isinstance(tree, yaml_tree.Mapping):
             self._trees[file.name] = tree
             return True
-        expected = "sections such as conditions:"
-        self._problems.append(Problem((), shown(tree), expected, "see the format", file.name, tree.line))
+        # Not what it says: a link may lead to a file that is nobody's business.
+        got, expected = "a text" if isinstance(tree, yaml_tree.Scalar) else shown(tree), "sections such as conditions:"
+        self._problems.append(Problem((), got, expected, "see the format", file.name, tree.line))
         return False
 
     def _unknown_sections(self) -> None:
@@ -194,9 +203,11 @@ class _NetworkReader:
 
     def _cross_problems(self, draft: _Draft) -> Iterator[Problem]:
         told = {problem.path for problem in self._problems if problem.path}
+        above = {path[:depth] for path in told for depth in range(len(path) + 1)}
         for problem in find_problems(draft, frozenset(self._broken)):
-            if not any(_related(problem.path, path) for path in told):
-                file, line = self._place(problem.path)
+            path = problem.path
+            if path not in above and not any(path[:depth] in told for depth in range(len(path))):
+                file, line = self._place(path)
                 yield replace(problem, file=file, line=line)
 
     def _place(self, path: Path) -> tuple[str, int | None]:
@@ -518,9 +529,3 @@ def _asked(entry: Fields) -> dict[str, Any]:
             for key in ("ask_once", "ask_unless")
         },
     }
-
-
-def _related(one: Path, other: Path) -> bool:
-    """Whether one path leads through the other."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]

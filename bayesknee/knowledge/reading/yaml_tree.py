@@ -53,15 +53,35 @@ class TreeError(Exception):
         super().__init__("; ".join(map(str, problems)))
 
 
-def read_tree(path: Path, most_bytes: int = MOST_BYTES) -> tuple[Tree, list[Problem], bytes]:
-    """The tree of one YAML file, a problem for each item that is not plain data or stands twice, and its bytes.
+class TooManyNodesError(TreeError):
+    """A file of more keys and values than it may have; to read on would take as long for each of the other files."""
+
+
+class TreeFile(NamedTuple):
+    """One YAML file.
+
+    Attributes:
+        tree: what it holds.
+        problems: one for each item that is not plain data or stands twice.
+        content: its bytes.
+        nodes: how many scalars, lists and mappings it has, keys included.
+    """
+
+    tree: Tree
+    problems: list[Problem]
+    content: bytes
+    nodes: int
+
+
+def read_tree(path: Path, most_bytes: int = MOST_BYTES, most_nodes: int = MOST_BYTES) -> TreeFile:
+    """The tree of one YAML file of so many bytes and nodes at most.
 
     Raises:
         TreeError: for a file that is unreadable, too large, not UTF-8, empty or not YAML.
     """
     content = _bytes_of(path, most_bytes)
-    tree, problems = parse_tree(content, path.name)
-    return tree, problems, content
+    builder, tree = _built(content, path.name, most_nodes)
+    return TreeFile(tree, builder.problems, content, builder.nodes)
 
 
 def _bytes_of(path: Path, most_bytes: int) -> bytes:
@@ -85,6 +105,11 @@ def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
     Raises:
         TreeError: as `read_tree`.
     """
+    builder, tree = _built(content, name, len(content) + 1)
+    return tree, builder.problems
+
+
+def _built(content: bytes, name: str, most_nodes: int) -> tuple[_Builder, Tree]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -92,8 +117,8 @@ def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
         got = f"the byte 0x{content[error.start]:02x}"
         raise _refusal(name, line, got, "UTF-8 text", "save the file as UTF-8") from None
     try:
-        builder = _Builder(name, yaml.CSafeLoader(text).get_event)
-        return builder.document(), builder.problems
+        builder = _Builder(name, yaml.CSafeLoader(text).get_event, most_nodes)
+        return builder, builder.document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         got = str(getattr(error, "problem", None) or "text that YAML cannot read")
@@ -109,9 +134,11 @@ def _refusal(name: str, line: int | None, got: str, expected: str, remedy: str) 
 class _Builder:
     """Builds a tree from libyaml's events and collects what is not plain data on the way."""
 
-    def __init__(self, name: str, next_event: Callable[[], Any]) -> None:
+    def __init__(self, name: str, next_event: Callable[[], Any], most_nodes: int) -> None:
         self._name = name
         self._next = next_event
+        self._most = most_nodes
+        self.nodes = 0
         self.problems: list[Problem] = []
 
     def document(self) -> Tree:
@@ -131,6 +158,10 @@ class _Builder:
 
     def _tree(self, event: Any, depth: int) -> Tree:  # noqa: ANN401
         line = event.start_mark.line + 1
+        self.nodes += 1
+        if self.nodes > self._most:
+            got, expected = "too many keys and values", "no more than a network has"
+            raise TooManyNodesError([Problem((), got, expected, "leave out what is not needed", self._name, line)])
         if depth > MOST_DEPTH:
             raise _refusal(self._name, line, f"more than {MOST_DEPTH} levels", "plain data", "flatten it")
         if isinstance(event, yaml.ScalarEvent) and not event.anchor and not event.tag:  # nearly all, so asked first
