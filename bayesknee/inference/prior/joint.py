@@ -26,11 +26,19 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cause_sets import CauseSets, list_sets
-from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, PriorTable, Side, parts_of, product
+from bayesknee.inference.prior.cutset import (
+    Answers,
+    CutsetStates,
+    Part,
+    PriorTable,
+    SetTable,
+    Side,
+    parts_of,
+    product,
+)
 from bayesknee.inference.prior.factors import (
     ALL,
     MOST_PLANS,
-    SETS,
     EliminationPlan,
     Factor,
     FactorScope,
@@ -41,6 +49,7 @@ from bayesknee.inference.prior.factors import (
 )
 from bayesknee.inference.prior.limited import solve_prior
 from bayesknee.inference.prior.parents import list_parents, no_and_yes, odds_ratios
+from bayesknee.inference.prior.set_plans import over_own_sets, set_plan, set_scope
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -230,25 +239,19 @@ class Prior:
         return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
 
     def _make_limited_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
-        """M_k over the sets of the part. Tables without an unsure block are just multiplied, without a plan."""
+        """M_k over the sets of the part."""
         unsure, factors = _weights_in(part, given)
         cut = dict(zip(self.cutset, of_cutset, strict=True))
-        tables = [self._rows(part, place, given, cut) for place in range(len(part.pairs))]
-        axes = (SETS, *self.cutset)
+        rows = [self._rows(part, place, given, cut) for place in range(len(part.pairs))]
+        rows += [(((), factor.variables), factor.table[None]) for factor in factors]
+        scopes, tables = zip(*rows, strict=True)
+        target = part.conditions, self.cutset
+        plan = set_plan(scopes, tuple(unsure), target, self.sets.most or 0, self.parents.states)
         sizes = [len(np.arange(self.parents.states[number])[states]) for number, states in cut.items()]
-        product = np.ones((part.sets.size, *sizes))
-        left: list[Factor] = []
-        for table in (*factors, *tables):
-            if set(table.variables).issubset(axes):
-                product *= table.over(axes)
-            else:
-                left.append(table)
-        if left:
-            product *= sum_out(left, unsure).over(axes)
-        return product
+        return np.broadcast_to(plan.run(tables), (part.sets.size, *sizes))
 
-    def _rows(self, part: Part, place: int, given: KnownRiskFactors, cut: Mapping[int, int | slice]) -> Factor:
-        """One table of a part over its sets, cut to what is known of its blocks, and to some states of the cutset.
+    def _rows(self, part: Part, place: int, given: KnownRiskFactors, cut: Mapping[int, int | slice]) -> SetTable:
+        """One table of a part over sets, cut to what is known of its blocks, and to some states of the cutset.
 
         Kept by what is known of these few blocks.
         """
@@ -259,8 +262,9 @@ class Prior:
         if (found := part.kept_rows.get(key)) is None:
             states = {**given.states, **cut}
             table = (full if private in given.answers else summed).cut(states)
-            found = table.over_sets(part.conditions, part.sets.membership)
-            keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found.table.size)
+            scope = set_scope(table.variables, self._n)
+            found = scope, over_own_sets(table, self._n, self.sets.most or 0)
+            keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found[1].size)
         return found
 
     # --- by one plan, where parts would be large ---------------------------------------------------------------------

@@ -18,7 +18,6 @@ frequent the complaint is among all people, P(s allowed), is then set.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -26,11 +25,11 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.cause_sets import list_sets, products_of_draws
+from bayesknee.inference.cause_sets import list_sets
 from bayesknee.inference.prior.counted import CountedSums
 from bayesknee.inference.prior.cutset import Part, PriorTable, Side, parts_of
 from bayesknee.inference.prior.drawn_tables import drawn_tables
-from bayesknee.inference.prior.factors import ONE, SETS, Factor, outer, sum_out
+from bayesknee.inference.prior.factors import ONE, Factor, outer
 from bayesknee.inference.prior.intercepts import (
     Intercepts,
     InterceptSearch,
@@ -39,6 +38,7 @@ from bayesknee.inference.prior.intercepts import (
     solve_intercepts,
 )
 from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws
+from bayesknee.inference.prior.set_plans import over_own_sets, set_plan, set_scope
 from bayesknee.log_odds import logit
 
 # P(complaint) where it has one cause only. So conditions are rare and odds near probabilities, and then all base rates
@@ -80,6 +80,7 @@ class SumByParts:
     """
 
     def __init__(self, parents: Parents, order: Sequence[int]) -> None:
+        self._parents = parents
         factors = [parents.factor(c, 0.0) for c in range(len(parents.conditions))]
         tables = [PriorTable(None, factor, factor) for factor in factors]
         self._cutset, self._sides = parts_of(tables, parents, order)
@@ -115,11 +116,22 @@ class SumByParts:
         """The product of a side's messages, shape (sets of its conditions, states of the cutset, draws)."""
         made = np.ones((1, 1, 1))
         for part, sets in zip(side.parts, side.places, strict=True):
-            message = _message(part, weights, factors, cutset)
+            message = self._message(part, weights, factors, cutset)
             sizes = [len(weights[number].table) for number in cutset]
             whole = np.broadcast_to(message, (len(message), *sizes, message.shape[-1]))
             made = made * whole.reshape(len(message), -1, message.shape[-1]).take(sets, axis=0)
         return made
+
+    def _message(
+        self, part: Part, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]
+    ) -> Vector:
+        """M_k, an axis of sets, one for each block of the cutset, of length 1 if it does not matter, one of draws."""
+        n, most = len(self._parents.conditions), self._parents.most or 0
+        given = [*(weights[number] for number in part.blocks if number in weights), *(factors[c] for c in part.numbers)]
+        unsure = tuple(number for number in part.blocks if number in weights and weights[number].variables)
+        scopes = tuple(set_scope(factor.variables, n) for factor in given)
+        plan = set_plan(scopes, unsure, (part.conditions, tuple(cutset)), most, self._parents.states)
+        return plan.run(over_own_sets(factor, n, most) for factor in given)
 
     def _cutset_weights(self, weights: Mapping[int, Factor], cutset: Sequence[int]) -> Vector:
         """P(state, known) of the cutset, shape (its states, draws), times P(known) of what touches no condition."""
@@ -129,39 +141,6 @@ class SumByParts:
         for scale in (*sure, *apart):
             whole = whole * scale
         return whole
-
-
-def _message(part: Part, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]) -> Vector:
-    """M_k, an axis of sets, one for each block of the cutset, of length 1 where it matters not, and one of draws.
-
-    Tables of a single condition are multiplied in each half of the sets first, so that they take a pass or two over all
-    sets together; others without an unsure block take one each, and only the rest take a plan.
-    """
-    axes, conditions = (SETS, *cutset), part.conditions
-    of_condition = {c: factors[c] for c in part.numbers if set(factors[c].variables).issubset((c, *cutset))}
-    product = _singles(part, {c: Factor((SETS, *f.variables[1:]), f.table) for c, f in of_condition.items()}, axes)
-    left = [weights[number] for number in part.blocks if number in weights]
-    unsure = [number for number in part.blocks if number in weights and weights[number].variables]
-    left += [factors[c].over_sets(conditions, part.sets.membership) for c in part.numbers if c not in of_condition]
-    plain = [table for table in left if set(table.variables).issubset(axes)]
-    for table in plain:
-        product = product * table.over(axes)
-    rest = [table for table in left if not set(table.variables).issubset(axes)]
-    return product * sum_out(rest, unsure).over(axes) if rest else product
-
-
-def _singles(part: Part, tables: Mapping[int, Factor], axes: tuple[int, ...]) -> Vector:
-    """The product of tables of single conditions over the sets of a part; the condition is their first axis."""
-    shaped = {c: table.over(axes) for c, table in tables.items()}
-    if not shaped:
-        return np.ones((part.sets.size, *(1 for _ in axes)))
-    absent = math.prod(table[0] for table in shaped.values())
-    shape = np.broadcast_shapes(*(table.shape[1:] for table in shaped.values()))
-    ones = np.ones(shape)
-    ratios = np.array([shaped[c][1] / shaped[c][0] * ones if c in shaped else ones for c in part.conditions])
-    flat = ratios.reshape(len(ratios), -1)
-    product = products_of_draws(part.sets, flat, (absent * ones).ravel())
-    return product.reshape(part.sets.size, *shape)
 
 
 class LimitedSearch:
