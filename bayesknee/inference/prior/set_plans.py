@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from bayesknee.arrays import Bools, Integers, Vector
-from bayesknee.inference.cause_sets import CauseSets, count_sets, list_sets
+from bayesknee.inference.cause_sets import MOST_KEPT, CauseSets, count_sets, list_sets
 from bayesknee.inference.prior.factors import MOST_PLANS, Factor, FactorScope, added_up
 
 # Sets up to which what is left at the end is multiplied before it is spread over the sets of all conditions: more would
@@ -156,8 +156,13 @@ class _Limits(NamedTuple):
 
     def sets(self, conditions: FactorScope) -> CauseSets:
         """The sets of these conditions."""
-        names = tuple((str(number),) for number in range(1 + max(conditions, default=-1)))
-        return list_sets(names, self.most, conditions)
+        return _sets_of(conditions, self.most)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _sets_of(conditions: FactorScope, most: int) -> CauseSets:
+    names = tuple((str(number),) for number in range(1 + max(conditions, default=-1)))
+    return list_sets(names, most, conditions)
 
 
 def set_scope(variables: FactorScope, conditions: int) -> SetScope:
@@ -173,7 +178,7 @@ def over_own_sets(factor: Factor, conditions: int, most: int) -> Vector:
 
 def own_members(conditions: FactorScope, most: int) -> Bools:
     """Whether a set of some conditions holds each, shape (sets, conditions)."""
-    return _Limits(most, ()).sets(conditions).membership
+    return _sets_of(conditions, most).membership
 
 
 @lru_cache(maxsize=MOST_PLANS)
