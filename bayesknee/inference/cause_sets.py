@@ -15,7 +15,7 @@ up to k - i. The first set of all is the empty one.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, combinations, pairwise
@@ -27,7 +27,7 @@ from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product
-from bayesknee.knowledge.model import stated_as
+from bayesknee.knowledge.model import condition_of, stated_as
 from bayesknee.knowledge.network import Network
 
 # Sets of causes up to which they are summed over one by one: all those of 20 conditions. A row over them takes 8 MB;
@@ -270,8 +270,16 @@ class CauseSets:
             name: of a condition or form.
             stated: all names of which something is stated.
         """
-        causes = [cause for cause in self.names if stated_as(stated, cause) == name]
+        causes = [cause for cause in self._causes_of.get(condition_of(name), ()) if stated_as(stated, cause) == name]
         return self.holds_any(frozenset(map(self.event_of, causes)))
+
+    @cached_property
+    def _causes_of(self) -> Mapping[str, Sequence[str]]:
+        """By id of a condition its own id, or those of its forms."""
+        found: dict[str, list[str]] = {}
+        for cause in self.names:
+            found.setdefault(condition_of(cause), []).append(cause)
+        return found
 
     def holds_any(self, members: frozenset[int]) -> Vector:
         """1.0 for the sets that hold at least one of these conditions or forms; see `event_of`. Read only."""
