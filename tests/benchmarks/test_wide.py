@@ -28,7 +28,7 @@ def test_growth() -> None:
     assert (number, sets) == (9, 9 + 36 + 84)
     assert min(new, ranked) > 0.0
     rows = growth_rows([(11, 231, 1e-4, 2e-3)], [Beside(5e-3, None)])
-    assert rows[2] == "| 11 | 231 | 0.10 ms | 5 ms, 50 x | 2.0 ms | no result in 40 s |"
+    assert rows[2] == "| 11 | 231 | 0.10 ms | 5 ms, 50 x | 2.0 ms | no result in 25 s, 8 GB |"
 
 
 def test_rows_to_score_have_so_many_answers() -> None:
