@@ -44,7 +44,7 @@ from bayesknee.patient.sorted_evidence import sorted_evidence
 LOW_CONDITIONS: Final = 6  # 64 numbers: a few vector registers
 # Conditions, where few come together: most high parts go with one low part, so there should be few of them. Judged.
 HIGH_IS_ONE_IN: Final = 4
-MOST_MESSAGE_NUMBERS: Final = 2**25  # a quarter of a gigabyte, were all patients to differ; then so many at a time
+MOST_MESSAGE_NUMBERS: Final = 2**24  # 128 MB and a copy, were all patients to differ; then so many at a time
 MOST_WHOLE_NUMBERS: Final = 2**26  # half a gigabyte in rows of findings and signs, beyond which numpy serves
 # Findings in a cluster of signs: what all of them say is not scaled on the way, and each may be 1e-6. Judged.
 MOST_IN_CLUSTER: Final = 50
