@@ -15,7 +15,7 @@ up to k - i. The first set of all is the empty one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, combinations, pairwise
@@ -27,12 +27,13 @@ from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import InferenceError
 from bayesknee.inference.caches import keep
 from bayesknee.inference.products import matrix_product
+from bayesknee.knowledge.model import condition_of, stated_as
 from bayesknee.knowledge.network import Network
 
 # Sets of causes up to which they are summed over one by one: all those of 20 conditions. A row over them takes 8 MB;
 # time and memory grow in proportion.
 MOST_SETS: Final = 2**20
-MOST_EVENTS: Final = 64  # rows of 1 and 0 that are kept by network; a network has about as many conditions and groups
+MOST_EVENTS: Final = 256  # rows of 1 and 0 that are kept by network; it has about as many conditions, forms and groups
 LEAST_EVENTS: Final = 24  # of 20 conditions and a few groups, which takes 200 MB; with fewer, each use makes all anew
 MOST_EVENT_NUMBERS: Final = 2**22  # 32 MB in such rows, where that is more than so few
 MOST_KEPT: Final = 512  # ways to list sets, of a few networks and their parts; mostly some kilobytes each
@@ -261,6 +262,24 @@ class CauseSets:
         place = self.names.index(cause)
         condition = self.condition_of[place]
         return len(self.order) + place if self.forms[condition] > 1 else condition
+
+    def holds_stated(self, name: str, stated: Collection[str]) -> Vector:
+        """1.0 for the sets with a cause to which what is stated under this name applies; read only.
+
+        Args:
+            name: of a condition or form.
+            stated: all names of which something is stated.
+        """
+        causes = [cause for cause in self._causes_of.get(condition_of(name), ()) if stated_as(stated, cause) == name]
+        return self.holds_any(frozenset(map(self.event_of, causes)))
+
+    @cached_property
+    def _causes_of(self) -> Mapping[str, Sequence[str]]:
+        """By id of a condition its own id, or those of its forms."""
+        found: dict[str, list[str]] = {}
+        for cause in self.names:
+            found.setdefault(condition_of(cause), []).append(cause)
+        return found
 
     def holds_any(self, members: frozenset[int]) -> Vector:
         """1.0 for the sets that hold at least one of these conditions or forms; see `event_of`. Read only."""

@@ -55,13 +55,14 @@ def stated_numbers(model: FindingModel) -> RuleNumbers:
 
 def rule_key(part: Sign | Finding) -> str:
     """The key of the format under which the model of a sign or finding stands."""
-    (path, _), *_ = numbers_below((), part)
+    path, _ = next(iter(numbers_below((), part)))
     return path[0]
 
 
 def drawn_rule(part: Sign | Finding, drawn: Mapping[Path, Vector], draws: slice) -> RuleNumbers:
     """The numbers of its rule from those of the entire entry, in these draws."""
-    return {path[1:]: values[draws] for path, values in drawn.items() if path[0] == rule_key(part)}
+    key = rule_key(part)
+    return {path[1:]: values[draws] for path, values in drawn.items() if path[0] == key}
 
 
 def rule_table(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.wide import AIMS, WideTimings, time_wide, wide_rows
+from tests.benchmarks.rows import draw_rows
+from tests.benchmarks.wide import AIMS, Beside, WideTimings, growth_rows, time_growth, time_wide, wide_rows
 from tests.support.wide_networks import wide_network
 
 
@@ -20,6 +21,21 @@ def test_rows() -> None:
     assert rows[0] == "| 3,303 sets of causes | bayesknee | | aim |"
     assert rows[2] == "| Posterior of a new patient with 15 answers | 0.30 ms |  | 0.3 ms |"
     assert rows[-2] == "| A row scored | 0.02 ms | 50,000 a second | 60,000 a second |"
+
+
+def test_growth() -> None:
+    (number, sets, new, ranked), *_ = time_growth((9,), 2)
+    assert (number, sets) == (9, 9 + 36 + 84)
+    assert min(new, ranked) > 0.0
+    rows = growth_rows([(11, 231, 1e-4, 2e-3)], [Beside(5e-3, None)])
+    assert rows[2] == "| 11 | 231 | 0.10 ms | 5 ms, 50 x | 2.0 ms | no result in 25 s, 8 GB |"
+
+
+def test_rows_to_score_have_so_many_answers() -> None:
+    network = wide_network(9, 2)
+    codes = draw_rows(network, 30, 15)
+    assert ((codes >= 0).sum(axis=1) == 15).all()
+    assert ((codes[:, : len(network.risk_factors)] >= 0).sum(axis=1) == 5).all()
 
 
 def test_wide_networks_have_the_shape_of_the_shipped_one() -> None:

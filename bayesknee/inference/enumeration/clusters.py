@@ -10,7 +10,7 @@ that no answer touches drop out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Final
 
@@ -30,7 +30,7 @@ from bayesknee.inference.rule_tables import (
     stated_numbers,
     states_of,
 )
-from bayesknee.knowledge.model import Finding, Path, Sign, condition_of, parents_of
+from bayesknee.knowledge.model import Finding, NoisyOr, Path, Sign, condition_of, numbers_below, parents_of
 from bayesknee.knowledge.network import Network, SignCluster
 from bayesknee.patient.evidence import Likelihood
 
@@ -114,6 +114,12 @@ class ClusterTables:
         shape = (*(2,) * len(self._axes), self._size)
         return np.broadcast_to(table, shape).reshape(-1, shape[-1])
 
+    def given_joint(self, name: str) -> Vector:
+        """P(state | signs, s) of a finding, shape (states, 2 ** signs, sets), or 1 for sets where it has no causes."""
+        factor = self._factors[name][0]
+        shape = (len(factor), *(2,) * len(self._axes), factor.shape[-1])
+        return np.broadcast_to(factor, shape).reshape(len(factor), -1, factor.shape[-1])
+
     def given_signs(self, name: str, signs: Integers, subsets: Integers) -> Vector:
         """P(state | signs, s) of a finding for patients, shape (patients, states).
 
@@ -151,10 +157,10 @@ class ClusterTables:
         left = list(parts)
         for name in [name for name in reversed(self._axes) if name in signs]:
             axis = self._axes[name]
-            touching = [part for part in left if part.shape[axis] > 1]
+            touching = [self._over(name, factors), *(part for part in left if part.shape[axis] > 1)]
             left = [part for part in left if part.shape[axis] == 1]
-            left.append(reduce(np.multiply, touching, self._over(name, factors)).sum(axis=axis, keepdims=True))
-        return reduce(np.multiply, left, np.ones((1,) * (len(self._axes) + 2)))
+            left.append(_product(touching).sum(axis=axis, keepdims=True))
+        return _product([np.ones((1,) * self._dimensions), *left])
 
     # --- derivatives -------------------------------------------------------------------------------------------------
 
@@ -167,10 +173,51 @@ class ClusterTables:
         for name in (*(sign for sign in self._axes if sign in touched), *answers):
             part = self._part(name)
             path: Path = ("signs" if name in self._axes else "findings", name, rule_key(part))
-            paths, moved = moved_numbers(part.model)
-            length = max(1, MOST_NUMBERS // (2 ** len(self._axes) * self._size))
-            for start in range(0, len(paths), length):
-                some = slice(start, start + length)
-                row = self.drawn_likelihood(answers, {name: {place: own[some] for place, own in moved.items()}})
-                for place, slope in zip(paths[some], row.imag / STEP, strict=True):
+            for places, changes in self._changes(name):
+                slopes = self._full(self._summed(answers, {**self._factors, name: changes}))
+                for place, slope in zip(places, slopes, strict=True):
                     yield (*path, *place), slope, is_linear(part.model, place)
+
+    def _changes(self, name: str) -> Iterator[tuple[list[Path], Vector]]:
+        """The numbers of a rule, some at a time, and the derivatives of its factor by these, as its draws.
+
+        What is known of a cluster is linear in each factor, so with these in place of it comes out the derivative.
+        """
+        part = self._part(name)
+        length = max(1, MOST_NUMBERS // (2 ** len(self._axes) * self._size))
+        if isinstance(part.model, NoisyOr):
+            paths = [path for path, number in numbers_below((), part.model) if not number.certain]
+            for start in range(0, len(paths), length):
+                some = paths[start : start + length]
+                change = np.concatenate([self._change_of_no(name, part.model, path) for path in some])
+                yield some, np.stack([change, -change], axis=1)
+        else:
+            paths, moved = moved_numbers(part.model)
+            for start in range(0, len(paths), length):
+                span = slice(start, start + length)
+                factor = self._factor(part, {place: own[span] for place, own in moved.items()})
+                yield paths[span], factor.imag / STEP
+
+    def _change_of_no(self, name: str, rule: NoisyOr, path: Path) -> Vector:
+        """dN / d number of N = P(no | signs, s); see `bayesknee.inference.enumeration.gradients`."""
+        no = self._factors[name][:, 0]
+        if path == ("leak",):
+            count = sum((self._present(cause, rule) for cause in rule.causes), np.zeros(1))
+            return np.asarray(-no * (1.0 - count) / (1.0 - rule.leak.value))
+        return np.asarray(-no * self._present(path[1], rule) / (1.0 - rule.causes[path[1]].value))
+
+    def _present(self, cause: str, rule: NoisyOr) -> Vector:
+        """1.0 where a sign is present, or a cause to which what is stated under this name applies."""
+        if cause in self._axes:
+            return np.arange(2.0).reshape([2 if axis == self._axes[cause] else 1 for axis in range(self._dimensions)])
+        return self._sets.holds_stated(cause, rule.causes)
+
+    @property
+    def _dimensions(self) -> int:
+        """Of a table of this cluster without states: draws, signs, sets."""
+        return len(self._axes) + 2
+
+
+def _product(tables: Iterable[Vector]) -> Vector:
+    """Their product, the small ones first, so that few passes are over the draws."""
+    return reduce(np.multiply, sorted(tables, key=np.size))

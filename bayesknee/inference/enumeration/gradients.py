@@ -14,7 +14,7 @@ for a stated figure includes the leak. In a distribution the other states give w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
@@ -130,7 +130,7 @@ class FindingGradients:
         table = self._tables.table(name)
         by_log_no = (no - yes) * table[0] / (no * table[0] + yes * table[1])
         for cause, number in rule.causes.items():
-            here = self._present(cause, rule.causes)
+            here = self._sets.holds_stated(cause, rule.causes)
             yield SubsetSlope((*path, "causes", cause), -by_log_no * here / (1.0 - number.value), linear=True)
         count = self._sets.sums_of([float(stated_as(rule.causes, cause) is not None) for cause in self._sets.names])
         yield SubsetSlope((*path, "leak"), -by_log_no * (1.0 - count) / (1.0 - rule.leak.value), linear=False)
@@ -146,11 +146,6 @@ class FindingGradients:
         for path, row in zip(paths, rows, strict=True):
             place = ("findings", finding.id, rule_key(finding), *path)
             yield SubsetSlope(place, _of_log(row, answer), is_linear(finding.model, path))
-
-    def _present(self, name: str, stated: Collection[str]) -> Vector:
-        """1.0 for the sets with a cause to which what is stated under this name applies."""
-        causes = [cause for cause in self._sets.names if stated_as(stated, cause) == name]
-        return self._sets.holds_any(frozenset(map(self._sets.event_of, causes)))
 
     def _of_sign(self, sign: str, readings: Mapping[str, Likelihood]) -> Iterator[SubsetSlope]:
         each = {name: np.array(own) @ reading_table(self._network.readings[name]) for name, own in readings.items()}

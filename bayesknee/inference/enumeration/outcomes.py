@@ -7,14 +7,16 @@ with a and b the likelihoods of its readings given g and given no g,
 
     P(g=1 | s, e) = P(g=1 | s) a / (P(g=1 | s) a + P(g=0 | s) b),
 
-likewise of a finding that an answer to another question implies in part. A reading of a sign mixes what comes to no
-sign and to the sign, by its sensitivity and specificity. For a risk factor r, P(r=v | s, e) p(s | e) is P(s, r=v, known
-risk factors) times what the findings say of s, and its sums are those of `bayesknee.inference.prior.answer_sums`.
+likewise of a finding that an answer to another question implies in part. Of signs that are tied together, see
+`bayesknee.inference.enumeration.cluster_sums`. A reading of a sign mixes what comes to no sign and to the sign, by its
+sensitivity and specificity. For a risk factor r, P(r=v | s, e) p(s | e) is P(s, r=v, known risk factors) times what the
+findings say of s, and its sums are those of `bayesknee.inference.prior.answer_sums`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
 from typing import Final, TypeVar
 
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import reading_table, readings_likelihood
+from bayesknee.inference.enumeration.cluster_sums import ClusterSums
 from bayesknee.inference.enumeration.finding_sums import MixtureSums, NoisyOrSums
 from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.answer_sums import AnswerSums
@@ -94,9 +97,8 @@ class SubsetOutcomes:
         )
         for name in wanted & known.direct.keys():
             every[self._rows.places[name]] = self._of_known_in_part(weights, name, known.direct[name])
-        for name in self._others:
-            if name in wanted and name not in known.direct:
-                every[self._rows.places[name]] = self._of_other(weights, name, known)
+        for name, parts in self._of_others(weights, wanted, known):
+            every[self._rows.places[name]] = parts
         ordered, starts, places = self._rows.of(wanted)
         joint = every[places]
         return Outcomes(ordered, starts, joint[:, 0], joint[:, 1:], found.marginals)
@@ -133,14 +135,29 @@ class SubsetOutcomes:
         total = rows.sum(axis=0)
         return self._tables.sets.sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))
 
-    def _of_other(self, weights: Vector, name: str, known: SortedEvidence) -> Vector:
-        """The sums for each state of a finding with a table of its own, or of a cluster of signs."""
-        if name not in self._tables.network.clustered:
-            return self._tables.sets.sums(self._tables.table(name) * weights)
-        cluster = self._tables.network.clustered[name]
-        answers = known.clusters.get(cluster, {})
-        before = answers.get(name, (1.0,) * len(self._others[name]))
-        states = np.eye(len(before)) * np.array(before)
+    def _of_others(self, weights: Vector, wanted: set[str], known: SortedEvidence) -> Iterator[tuple[str, Vector]]:
+        """Findings with a table of their own or of a cluster of signs, each with the sums for its states."""
+        clustered = self._tables.network.clustered
+        for name in self._others:
+            if name in wanted and name not in clustered and name not in known.direct:
+                yield name, self._tables.sets.sums(self._tables.table(name) * weights)
+        for cluster, sums in self._cluster_sums.items():
+            answers = known.clusters.get(cluster, {})
+            yield from sums.of(weights, answers, wanted)
+            for name in wanted & answers.keys():
+                yield name, self._of_answered(weights, cluster, name, answers)
+
+    @cached_property
+    def _cluster_sums(self) -> dict[str, ClusterSums]:
+        network, sets = self._tables.network, self._tables.sets
+        return {
+            name: ClusterSums(network, network.clusters[name], tables, sets)
+            for name, tables in self._tables.clusters.items()
+        }
+
+    def _of_answered(self, weights: Vector, cluster: str, name: str, answers: Mapping[str, Likelihood]) -> Vector:
+        """The sums for each state of a finding of a cluster that is known in part."""
+        states = np.eye(len(answers[name])) * np.array(answers[name])
         rows = np.stack([self._tables.clusters[cluster].likelihood({**answers, name: state}) for state in states])
         total = rows.sum(axis=0)
         return self._tables.sets.sums(rows * np.divide(weights, total, out=np.zeros_like(weights), where=total > 0.0))

@@ -28,6 +28,7 @@ from bayesknee.patient.evidence import Evidence, Likelihood
 from bayesknee.patient.sorted_evidence import SortedEvidence, sorted_evidence
 
 NUMBERS_AT_ONCE: Final = 2**16  # what a chunk of weights has; more would not stay in the processor's cache
+FEWEST_AT_ONCE: Final = 16  # draws, however many sets: with 8, calls of numpy take half as long again. Measured
 MOST_JOINED: Final = 2**22  # numbers in the largest table of a chunk, 32 MB, where risk factors are shared. Judged
 CHUNK_OF_PRIORS: Final = 125  # what numpy takes per call weighs more here than what does not fit in a cache
 # Rows that may be multiplied before the largest weight is made 1 again. Floats end at 1e-308, so sixteen factors of
@@ -166,7 +167,7 @@ class Redraws:
         self._conditions = tuple(network.conditions)
         self._prior = RedrawnPrior(network, prior.parents, prior.intercepts, prior.complaint, prior.order)
         n = len(self._conditions)
-        self._chunk = max(8, NUMBERS_AT_ONCE // self._sets.size)
+        self._chunk = max(FEWEST_AT_ONCE, NUMBERS_AT_ONCE // self._sets.size)
         if self._sets.most is None:
             joined = prior.parents.states[-1] << max(n - 1, 0)  # the tables of all conditions but one, multiplied
             self._chunk = min(self._chunk, max(1, MOST_JOINED // joined))

@@ -12,7 +12,6 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.inference.drawn_numbers import USUAL_DRAWS
 from bayesknee.inference.enumeration.batch import Batch
-from bayesknee.inference.enumeration.compiled.risk_factors import is_small_enough
 from bayesknee.inference.enumeration.gradients import gradients_of
 from bayesknee.inference.enumeration.outcomes import SubsetOutcomes
 from bayesknee.inference.enumeration.redraw import Redraws
@@ -76,17 +75,12 @@ class Enumeration:
 
     @cached_property
     def _many(self) -> ManyPatients | None:
-        """Compiled inference for many patients.
-
-        None without numba, if the network is too large for it, or if it has clusters of signs or forms of conditions,
-        which only numpy sums.
-        """
-        tables = self._tables
-        if tables.clusters or tables.sets.has_forms or not can_compile() or not is_small_enough(tables.before_findings):
+        """Compiled inference for many patients; None without numba, or if the network is too large for it."""
+        if not can_compile():
             return None
-        from bayesknee.inference.enumeration.compiled.prepare import Many
+        from bayesknee.inference.enumeration.compiled.prepare import Many, can_take
 
-        return Many(self._tables)
+        return Many(self._tables) if can_take(self._tables) else None
 
     def followed(self, _evidence: Evidence, names: Sequence[str]) -> Sequence[str]:
         """All of these questions, as `infer_many` takes no longer for more answers."""

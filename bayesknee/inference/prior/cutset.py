@@ -23,7 +23,7 @@ import numpy as np
 
 from bayesknee.arrays import Integers, Vector
 from bayesknee.inference.cause_sets import CauseSets, count_sets, list_sets
-from bayesknee.inference.prior.factors import Factor
+from bayesknee.inference.prior.factors import Factor, FactorScope
 from bayesknee.inference.prior.parents import Parents
 from bayesknee.patient.evidence import Likelihood
 
@@ -33,6 +33,9 @@ MOST_SMALL_NUMBERS: Final = 2**15  # of a side: what fits into the processor's c
 
 Answers: TypeAlias = tuple[Likelihood | None, ...]
 CutsetStates: TypeAlias = tuple[int | slice, ...]  # by block of the cutset, some of its states
+SetTable: TypeAlias = tuple[
+    tuple[FactorScope, FactorScope], Vector
+]  # over sets; see `bayesknee.inference.prior.set_plans`
 
 
 class PriorTable(NamedTuple):
@@ -58,7 +61,7 @@ class Part(NamedTuple):
         conditions: those that the tables have, ascending.
         sets: the sets of these conditions.
         blocks: those to be summed out, in that order; private ones are among them.
-        kept_rows: single tables over the sets, by which it is and by what is known of its blocks.
+        kept_rows: single tables over sets of their conditions, by which it is and by what is known of its blocks.
         kept: the message M_k for all states of the cutset, by what is known of the blocks.
     """
 
@@ -68,7 +71,7 @@ class Part(NamedTuple):
     sets: CauseSets
     blocks: tuple[int, ...]
     kept: dict[tuple[object, ...], Vector]
-    kept_rows: dict[tuple[object, ...], Factor]
+    kept_rows: dict[tuple[object, ...], SetTable]
 
 
 class Side(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bayesknee.arrays import Bools, Vector
+from bayesknee.arrays import Bools, Integers, Vector
 from bayesknee.errors import InferenceError
 
 MOST_TABLE_ENTRIES: Final = 2**26  # half a gigabyte; two or three of that size are in use at a time
@@ -155,6 +155,16 @@ class EliminationPlan:
             for place, number in enumerate(step.numbers):
                 changes[number] = step.gradient(place, change, [all_tables[other] for other in step.numbers])
         return [changes[number] for number in range(len(tables))]
+
+
+def added_up(rows: Vector, places: Integers, number: int) -> Vector:
+    """The sums along the second axis of what has the same place; that axis then has `number` entries."""
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    total = np.zeros((len(rows), number, *rows.shape[2:]))
+    total[:, ordered[starts]] = np.add.reduceat(rows.take(order, axis=1), starts, axis=1)
+    return total
 
 
 def outer(tables: Iterable[Vector]) -> Vector:

@@ -26,11 +26,19 @@ from numpy.typing import NDArray
 from bayesknee.arrays import Vector
 from bayesknee.inference.caches import keep
 from bayesknee.inference.cause_sets import CauseSets, list_sets
-from bayesknee.inference.prior.cutset import Answers, CutsetStates, Part, PriorTable, Side, parts_of, product
+from bayesknee.inference.prior.cutset import (
+    Answers,
+    CutsetStates,
+    Part,
+    PriorTable,
+    SetTable,
+    Side,
+    parts_of,
+    product,
+)
 from bayesknee.inference.prior.factors import (
     ALL,
     MOST_PLANS,
-    SETS,
     EliminationPlan,
     Factor,
     FactorScope,
@@ -41,6 +49,7 @@ from bayesknee.inference.prior.factors import (
 )
 from bayesknee.inference.prior.limited import solve_prior
 from bayesknee.inference.prior.parents import list_parents, no_and_yes, odds_ratios
+from bayesknee.inference.prior.set_plans import over_own_sets, set_plan, set_scope
 from bayesknee.inference.products import matrix_product
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
@@ -100,6 +109,7 @@ class Prior:
         axes: the conditions in the order of the sides.
         sets: the sets of conditions.
         side_sets: the same, those of either side as a half.
+        places: which of these each of `sets` is.
 
     Raises:
         InferenceError: base rates that no intercepts meet, or tables too large.
@@ -123,7 +133,7 @@ class Prior:
         self.cutset, self.sides = parts_of(self.pairs, self.parents, self.order)
         self.axes = tuple(condition for side in self.sides for condition in side.conditions)
         self.side_sets = self._side_sets()
-        self._places = self.side_sets.find(self.sets.order, self.sets.membership)
+        self.places = self.side_sets.find(self.sets.order, self.sets.membership)
         self._kept_pairs: dict[tuple[int, int], list[PriorTable]] = {}
         self._kept_weights: dict[tuple[int, Answers], tuple[slice, Vector]] = {}
 
@@ -166,7 +176,7 @@ class Prior:
             return self._by_plan(given)
         states, weights = self.cutset_states(given)
         smaller, larger = (product(self.messages(side, states, given)) for side in self.sides)
-        return self.side_sets.product(smaller * weights, larger).take(self._places)
+        return self.side_sets.product(smaller * weights, larger).take(self.places)
 
     def _side_sets(self) -> CauseSets:
         if not self.sides:
@@ -185,7 +195,7 @@ class Prior:
     def in_order(self, row: Vector) -> Vector:
         """Rows over `sets`, shape (..., sets), as rows over `side_sets`."""
         ordered = np.empty_like(row)
-        ordered[..., self._places] = row
+        ordered[..., self.places] = row
         return ordered
 
     def messages(self, side: Side, states: CutsetStates, given: KnownRiskFactors) -> list[Vector]:
@@ -230,37 +240,44 @@ class Prior:
         return np.broadcast_to(table, (*table.shape[: len(part.conditions)], *sizes)).reshape(-1, *sizes)
 
     def _make_limited_message(self, part: Part, given: KnownRiskFactors, of_cutset: CutsetStates) -> Vector:
-        """M_k over the sets of the part. Tables without an unsure block are just multiplied, without a plan."""
-        unsure, factors = _weights_in(part, given)
+        """M_k over the sets of the part. What a step makes is kept by what is known of the few blocks that it is of."""
         cut = dict(zip(self.cutset, of_cutset, strict=True))
-        tables = [self._rows(part, place, given, cut) for place in range(len(part.pairs))]
-        axes = (SETS, *self.cutset)
+        spans = tuple([(states.start, states.stop) for states in of_cutset if isinstance(states, slice)])
+        shared = [number for number in part.blocks if number in self._shared]
+        rows = [self._rows(part, place, given, cut) for place in range(len(part.pairs))]
+        rows += [(((), (number,)), given.weights[number][None]) for number in shared]
+        of = [(*pair.full.variables, pair.private) for pair in part.pairs] + [(number,) for number in shared]
+        scopes, made = [scope for scope, _ in rows], [table for _, table in rows]
+        target = part.conditions, self.cutset
+        plan = set_plan(tuple(scopes), tuple(shared), target, self.sets.most or 0, self.parents.states)
+        for number, step in enumerate(plan.steps[:-1]):
+            of.append(tuple({variable for table in step.numbers for variable in of[table]}))
+            known = [(block, given.answers[block]) for block in of[-1] if block in given.answers]
+            key = (-1 - number, *known, *spans)
+            if (found := part.kept_rows.get(key)) is None:
+                found = ((), ()), step.run(made)
+                keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found[1].size)
+            made.append(found[1])
         sizes = [len(np.arange(self.parents.states[number])[states]) for number, states in cut.items()]
-        product = np.ones((part.sets.size, *sizes))
-        left: list[Factor] = []
-        for table in (*factors, *tables):
-            if set(table.variables).issubset(axes):
-                product *= table.over(axes)
-            else:
-                left.append(table)
-        if left:
-            product *= sum_out(left, unsure).over(axes)
-        return product
+        return np.broadcast_to(plan.steps[-1].run(made), (part.sets.size, *sizes))
 
-    def _rows(self, part: Part, place: int, given: KnownRiskFactors, cut: Mapping[int, int | slice]) -> Factor:
-        """One table of a part over its sets, cut to what is known of its blocks, and to some states of the cutset.
+    def _rows(self, part: Part, place: int, given: KnownRiskFactors, cut: Mapping[int, int | slice]) -> SetTable:
+        """One table of a part over sets, cut to what is known of its blocks, and to some states of the cutset.
 
-        Kept by what is known of these few blocks.
+        Kept by what is known of these few blocks. All blocks that touch several conditions keep their axis, so that one
+        plan serves for whatever is known.
         """
         private, full, summed = part.pairs[place]
         known = [(number, given.answers[number]) for number in full.variables if number in given.answers]
         spans = [(states.start, states.stop) for states in cut.values() if isinstance(states, slice)]
-        key = (place, tuple(known), tuple(spans))
+        key = (place, *known, *spans)
         if (found := part.kept_rows.get(key)) is None:
-            states = {**given.states, **cut}
-            table = (full if private in given.answers else summed).cut(states)
-            found = table.over_sets(part.conditions, part.sets.membership)
-            keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found.table.size)
+            ranges = {number: _as_range(states) for number, states in given.states.items()}
+            table = (full if private in given.answers else summed).cut({**ranges, **cut})
+            if private is not None and private in given.answers:
+                table = sum_out([table, Factor((private,), given.weights[private])], [private])
+            found = set_scope(table.variables, self._n), over_own_sets(table, self._n, self.sets.most or 0)
+            keep(part.kept_rows, key, found, MOST_CACHED_NUMBERS // found[1].size)
         return found
 
     # --- by one plan, where parts would be large ---------------------------------------------------------------------
@@ -333,6 +350,10 @@ def _weights_in(part: Part, given: KnownRiskFactors) -> tuple[list[int], list[Fa
     known = {number: given.weights[number] for number in part.blocks if number in given.weights}
     unsure = [number for number, weights in known.items() if len(weights) > 1]
     return unsure, [Factor((b,), w) if b in unsure else Factor((), w.reshape(())) for b, w in known.items()]
+
+
+def _as_range(states: int | slice) -> slice:
+    return slice(states, states + 1) if isinstance(states, int) else states
 
 
 def _compact(factor: Factor, span: slice) -> Factor:

@@ -7,8 +7,10 @@ complaint. So P(c | complaint) = P(c, s allowed) / P(s allowed), and no intercep
     d F_c / d a_d  is about  - cov(c, d) / (P(c) P(not c)),
 
 were the risk factors known. Newton's method starts from that, and Broyden's (1965) update corrects it for what the risk
-factors do as it goes. It begins at the intercepts without the limit, which are near. Where odds ratios are extreme, so
-that this does not settle, dF/da is worked out in full.
+factors do as it goes. It begins at the intercepts without the limit, which are near; where numbers are redrawn, near
+those of the network as it stands, with its slopes. F is found without a table over sets, see
+`bayesknee.inference.prior.counted`. Where odds ratios are extreme, so that this does not settle, dF/da is worked out in
+full.
 
 Where just one cause is allowed, base rates sum to 1 and leave one intercept open, as only ratios of odds count. How
 frequent the complaint is among all people, P(s allowed), is then set.
@@ -16,41 +18,41 @@ frequent the complaint is among all people, P(s allowed), is then set.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.errors import InferenceError
-from bayesknee.inference.cause_sets import list_sets, products_of_draws
+from bayesknee.inference.cause_sets import list_sets
+from bayesknee.inference.prior.counted import CountedSums
 from bayesknee.inference.prior.cutset import Part, PriorTable, Side, parts_of
 from bayesknee.inference.prior.drawn_tables import drawn_tables
-from bayesknee.inference.prior.factors import ONE, SETS, Factor, outer, sum_out
+from bayesknee.inference.prior.factors import ONE, Factor, outer
 from bayesknee.inference.prior.intercepts import (
     Intercepts,
     InterceptSearch,
+    guess_complaint,
     guess_intercepts,
     solve_intercepts,
 )
 from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws
+from bayesknee.inference.prior.set_plans import over_own_sets, set_plan, set_scope
 from bayesknee.log_odds import logit
 
 # P(complaint) where it has one cause only. So conditions are rare and odds near probabilities, and then all base rates
 # can be met, whatever the odds ratios: with 0.1, some of 55 are too much. Judged.
 COMPLAINT_OF_ONE: Final = 1e-3
-QUICK_ROUNDS: Final = 12  # six or so do, where odds ratios are not extreme
+QUICK_ROUNDS: Final = 20  # six or so do, and with draws nine, where odds ratios are not extreme
 MOST_ROUNDS: Final = 60  # of the slow way, where each takes as long as all conditions; ten or so do
 MOST_HALVED: Final = 10  # times that a step is halved which leads away
 SETTLED: Final = 1e-12  # of F, for a network as it stands: a quarter of that, of a base rate
 SETTLED_OF_DRAWS: Final = 1e-9  # draws differ by per cents
 NOT_MET: Final = 1e-9  # of F, beyond which base rates count as not met
 LONGEST_STEP: Final = 2.0  # of an intercept: farther away, the slope says little
-NUMBERS_AT_ONCE: Final = (
-    2**16
-)  # half a megabyte a row of draws: with more, what is multiplied leaves the cache. Measured
+DRAWS_AT_ONCE: Final = 24  # with fewer, calls of numpy weigh more; with 40, tables leave the cache. Measured
+NUMBERS_AT_ONCE: Final = 2**17  # of the largest table, a megabyte: where tables are large, fewer draws at once
 
 
 def solve_prior(parents: Parents, order: Sequence[int]) -> tuple[Vector, float]:
@@ -78,6 +80,7 @@ class SumByParts:
     """
 
     def __init__(self, parents: Parents, order: Sequence[int]) -> None:
+        self._parents = parents
         factors = [parents.factor(c, 0.0) for c in range(len(parents.conditions))]
         tables = [PriorTable(None, factor, factor) for factor in factors]
         self._cutset, self._sides = parts_of(tables, parents, order)
@@ -113,11 +116,22 @@ class SumByParts:
         """The product of a side's messages, shape (sets of its conditions, states of the cutset, draws)."""
         made = np.ones((1, 1, 1))
         for part, sets in zip(side.parts, side.places, strict=True):
-            message = _message(part, weights, factors, cutset)
+            message = self._message(part, weights, factors, cutset)
             sizes = [len(weights[number].table) for number in cutset]
             whole = np.broadcast_to(message, (len(message), *sizes, message.shape[-1]))
             made = made * whole.reshape(len(message), -1, message.shape[-1]).take(sets, axis=0)
         return made
+
+    def _message(
+        self, part: Part, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]
+    ) -> Vector:
+        """M_k, an axis of sets, one for each block of the cutset, of length 1 if it does not matter, one of draws."""
+        n, most = len(self._parents.conditions), self._parents.most or 0
+        given = [*(weights[number] for number in part.blocks if number in weights), *(factors[c] for c in part.numbers)]
+        unsure = tuple(number for number in part.blocks if number in weights and weights[number].variables)
+        scopes = tuple(set_scope(factor.variables, n) for factor in given)
+        plan = set_plan(scopes, unsure, (part.conditions, tuple(cutset)), most, self._parents.states)
+        return plan.run(over_own_sets(factor, n, most) for factor in given)
 
     def _cutset_weights(self, weights: Mapping[int, Factor], cutset: Sequence[int]) -> Vector:
         """P(state, known) of the cutset, shape (its states, draws), times P(known) of what touches no condition."""
@@ -127,39 +141,6 @@ class SumByParts:
         for scale in (*sure, *apart):
             whole = whole * scale
         return whole
-
-
-def _message(part: Part, weights: Mapping[int, Factor], factors: Sequence[Factor], cutset: Sequence[int]) -> Vector:
-    """M_k, an axis of sets, one for each block of the cutset, of length 1 where it matters not, and one of draws.
-
-    Tables of a single condition are multiplied in each half of the sets first, so that they take a pass or two over all
-    sets together; others without an unsure block take one each, and only the rest take a plan.
-    """
-    axes, conditions = (SETS, *cutset), part.conditions
-    of_condition = {c: factors[c] for c in part.numbers if set(factors[c].variables).issubset((c, *cutset))}
-    product = _singles(part, {c: Factor((SETS, *f.variables[1:]), f.table) for c, f in of_condition.items()}, axes)
-    left = [weights[number] for number in part.blocks if number in weights]
-    unsure = [number for number in part.blocks if number in weights and weights[number].variables]
-    left += [factors[c].over_sets(conditions, part.sets.membership) for c in part.numbers if c not in of_condition]
-    plain = [table for table in left if set(table.variables).issubset(axes)]
-    for table in plain:
-        product = product * table.over(axes)
-    rest = [table for table in left if not set(table.variables).issubset(axes)]
-    return product * sum_out(rest, unsure).over(axes) if rest else product
-
-
-def _singles(part: Part, tables: Mapping[int, Factor], axes: tuple[int, ...]) -> Vector:
-    """The product of tables of single conditions over the sets of a part; the condition is their first axis."""
-    shaped = {c: table.over(axes) for c, table in tables.items()}
-    if not shaped:
-        return np.ones((part.sets.size, *(1 for _ in axes)))
-    absent = math.prod(table[0] for table in shaped.values())
-    shape = np.broadcast_shapes(*(table.shape[1:] for table in shaped.values()))
-    ones = np.ones(shape)
-    ratios = np.array([shaped[c][1] / shaped[c][0] * ones if c in shaped else ones for c in part.conditions])
-    flat = ratios.reshape(len(ratios), -1)
-    product = products_of_draws(part.sets, flat, (absent * ones).ravel())
-    return product.reshape(part.sets.size, *shape)
 
 
 class LimitedSearch:
@@ -173,7 +154,7 @@ class LimitedSearch:
     def __init__(self, parents: Parents, sums: SumByParts) -> None:
         self._parents = parents
         self._sums = sums
-        self._free = InterceptSearch(parents)
+        self._counted = CountedSums(parents)
         self._is_one = parents.is_single
 
     def solve(self, numbers: ParentNumbers, stated: Intercepts | None = None) -> Intercepts:
@@ -188,36 +169,40 @@ class LimitedSearch:
         """
         rates = numbers.base_rates
         rates = rates / rates.sum(axis=0) if self._is_one else rates
-        start = self._start(numbers)
+        start, slopes = self._start(numbers, stated), None
         if stated:
-            start = start + stated.values - self._stated_start
-        length = max(1, NUMBERS_AT_ONCE // self._parents.sets.size)
+            slopes = self._slopes_at(self._parents.numbers, stated.values)
+        length = max(1, min(DRAWS_AT_ONCE, NUMBERS_AT_ONCE // self._counted.largest))
         spans = [slice(first, first + length) for first in range(0, rates.shape[1], length)]
         settled = SETTLED_OF_DRAWS if stated else SETTLED
-        found = [self._search(numbers.span(span), rates[:, span], start[:, span], settled) for span in spans]
+        found = [self._search(numbers.span(span), rates[:, span], start[:, span], settled, slopes) for span in spans]
         return Intercepts(*(np.concatenate(each, axis=-1) for each in zip(*found, strict=True)))
 
-    @cached_property
-    def _stated_start(self) -> Vector:
-        return self._start(self._parents.numbers)
+    def _start(self, numbers: ParentNumbers, stated: Intercepts | None) -> Vector:
+        """The intercepts without the limit; where those are no guide, or there are draws, from the first guess."""
+        if stated:
+            return stated.values + self._guess(numbers) - self._guess(self._parents.numbers)
+        return self._guess(numbers) if self._is_one else InterceptSearch(self._parents).solve(numbers).values
 
-    def _start(self, numbers: ParentNumbers) -> Vector:
-        """The intercepts without the limit; or, where those are no guide, the first guess at them."""
-        if self._is_one:
-            return guess_intercepts(numbers, np.full(numbers.base_rates.shape[1], COMPLAINT_OF_ONE))
-        return self._free.solve(numbers).values
+    def _guess(self, numbers: ParentNumbers) -> Vector:
+        complaint = np.full(numbers.base_rates.shape[1], COMPLAINT_OF_ONE)
+        return guess_intercepts(numbers, complaint if self._is_one else guess_complaint(numbers))
 
-    def _search(self, numbers: ParentNumbers, rates: Vector, start: Vector, settled: float) -> tuple[Vector, Vector]:
-        """The intercepts and P(complaint) of some draws."""
+    def _search(
+        self, numbers: ParentNumbers, rates: Vector, start: Vector, settled: float, slopes: Vector | None
+    ) -> tuple[Vector, Vector]:
+        """The intercepts and P(complaint) of some draws; `slopes` are - dF/da, roughly, where these are known."""
         intercepts = start
-        off, complaint, inverse = self._look_along(numbers, rates, intercepts)
+        slopes = self._slopes_at(numbers, start) if slopes is None else slopes
+        inverse = np.repeat(np.linalg.inv(slopes)[None], rates.shape[1], axis=0)
+        off, complaint = self._look_at(numbers, rates, intercepts)
         for _ in range(QUICK_ROUNDS):
             if np.abs(off).max() < settled:
                 return intercepts, complaint
             step = np.clip(np.einsum("dij,jd->id", inverse, off), -LONGEST_STEP, LONGEST_STEP)
-            newer, complaint = self._look(self._joint(numbers, intercepts + step), rates)
+            newer, complaint = self._look_at(numbers, rates, intercepts + step)
             intercepts, inverse, off = intercepts + step, _corrected(inverse, step, off - newer), newer
-        for draw in np.flatnonzero(np.abs(off).max(axis=0) >= settled).tolist():
+        for draw in np.flatnonzero(~(np.abs(off).max(axis=0) < settled)).tolist():
             one = slice(draw, draw + 1)
             intercepts[:, one], complaint[one] = self._search_slowly(
                 numbers.span(one), rates[:, one], start[:, one], settled
@@ -248,28 +233,34 @@ class LimitedSearch:
 
     def _joint(self, numbers: ParentNumbers, intercepts: Vector, by: int | None = None) -> Vector:
         """P(s), shape (sets, draws); or its derivative by the intercept of one condition."""
-        drawn = PriorDraws(numbers, intercepts, np.ones(1))
-        weights, factors = drawn_tables(self._parents, drawn, {}, by)
+        weights, factors = drawn_tables(self._parents, _draws_at(numbers, intercepts), {}, by)
         joint = self._sums.joint(weights, factors)
         if self._parents.has_complaint:
             joint[0] = 0.0
         return joint
 
     def _look(self, joint: Vector, rates: Vector) -> tuple[Vector, Vector]:
-        """F, shape (conditions, draws), and P(complaint), shape (draws,)."""
+        """F, shape (conditions, draws), and P(complaint), shape (draws,), from P(s)."""
         totals, *marginals = self._parents.sets.sums(np.ascontiguousarray(joint.T)).T
-        off = logit(rates) - logit(np.array(marginals) / totals)
-        return off + np.log(COMPLAINT_OF_ONE / totals) if self._is_one else off, totals
+        return self._off(rates, totals, np.array(marginals)), totals
 
-    def _look_along(self, numbers: ParentNumbers, rates: Vector, intercepts: Vector) -> tuple[Vector, Vector, Vector]:
-        """F and P(complaint), and the inverse of - dF/da, as if risk factors were known; shape (draws, n, n)."""
-        sets, joint = self._parents.sets, self._joint(numbers, intercepts)
-        off, totals = self._look(joint, rates)
-        pairs = np.array([sets.pair_sums(each) for each in np.ascontiguousarray(joint.T)]) / totals[:, None, None]
-        shares = np.diagonal(pairs, axis1=1, axis2=2)
-        slopes = (pairs - shares[:, :, None] * shares[:, None]) / (shares * (1.0 - shares))[:, :, None]
-        inverse = np.linalg.inv(slopes + shares[:, None] if self._is_one else slopes)
-        return off, totals, np.asarray(inverse, np.float64)
+    def _look_at(self, numbers: ParentNumbers, rates: Vector, intercepts: Vector) -> tuple[Vector, Vector]:
+        """The same at these intercepts, without P(s)."""
+        by_number, marginals = self._counted.of(*drawn_tables(self._parents, _draws_at(numbers, intercepts), {}))
+        totals = by_number[int(self._parents.has_complaint) :].sum(axis=0)
+        return self._off(rates, totals, marginals), totals
+
+    def _off(self, rates: Vector, totals: Vector, marginals: Vector) -> Vector:
+        off = logit(rates) - logit(marginals / totals)
+        return off + np.log(COMPLAINT_OF_ONE / totals) if self._is_one else off
+
+    def _slopes_at(self, numbers: ParentNumbers, intercepts: Vector) -> Vector:
+        """- dF/da of one draw, shape (n, n), as if risk factors were known."""
+        sets, joint = self._parents.sets, self._joint(numbers, intercepts)[:, 0]
+        pairs = sets.pair_sums(joint) / joint.sum()
+        shares = np.diagonal(pairs)
+        slopes = (pairs - shares[:, None] * shares) / (shares * (1.0 - shares))[:, None]
+        return np.asarray(slopes + shares if self._is_one else slopes)
 
     def _slopes(self, numbers: ParentNumbers, intercepts: Vector, joint: Vector) -> Vector:
         """- dF/da of one draw, shape (n, n)."""
@@ -280,6 +271,10 @@ class LimitedSearch:
         of_total, *of_marginals = sets.sums(np.array(changes)).T / total
         slopes = (np.array(of_marginals) - shares[:, None] * of_total) / (shares * (1.0 - shares))[:, None]
         return np.asarray(slopes + of_total if self._is_one else slopes)
+
+
+def _draws_at(numbers: ParentNumbers, intercepts: Vector) -> PriorDraws:
+    return PriorDraws(numbers, intercepts, np.ones(1))
 
 
 def _corrected(inverse: Vector, step: Vector, change: Vector) -> Vector:

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesknee.arrays import Bools, Integers, Vector
+from bayesknee.arrays import Vector
 from bayesknee.inference.prior.cutset import Part, Side, product
-from bayesknee.inference.prior.factors import SETS, Factor, outer, plan_of
+from bayesknee.inference.prior.factors import Factor, added_up, outer
 from bayesknee.inference.prior.joint import Prior
+from bayesknee.inference.prior.set_plans import over_own_sets, own_members, set_plan, set_scope
 
 PartChanges = tuple[dict[int, Vector], dict[int, Vector]]  # by block, and by condition
 
@@ -71,46 +72,35 @@ class _RunPart:
 
     def __init__(self, part: Part, prior: Prior, weights: Mapping[int, Vector], factors: Sequence[Factor]) -> None:
         self.part = part
-        self._members = part.sets.membership
-        tables = [factors[c].over_sets(part.conditions, self._members) for c in part.numbers]
-        self._factors = [*(Factor((number,), weights[number]) for number in part.blocks), *tables]
-        scopes, self._tables = zip(*self._factors, strict=True)
-        self._plan = plan_of(scopes, part.blocks)
-        ((self._scope, self._left),) = zip(self._plan.left.values(), self._plan.run(self._tables), strict=True)
-        self._axes = (SETS, *prior.cutset)
+        self._n = len(prior.parents.conditions)
+        self._most = prior.parents.most or 0
+        of_blocks = [Factor((number,), weights[number]) for number in part.blocks]
+        given = [*of_blocks, *(factors[c] for c in part.numbers)]
+        scopes = tuple(set_scope(factor.variables, self._n) for factor in given)
+        self._tables = [over_own_sets(factor, self._n, self._most) for factor in given]
+        target = part.conditions, prior.cutset
+        self._plan = set_plan(scopes, part.blocks, target, self._most, prior.parents.states)
+        self._left = self._plan.run(self._tables)
         self._sizes = (part.sets.size, *(len(weights[number]) for number in prior.cutset))
-        table = Factor(self._scope, self._left).over(self._axes)
-        self.message = np.broadcast_to(table, self._sizes).reshape(part.sets.size, -1)
+        self.message = np.broadcast_to(self._left, self._sizes).reshape(part.sets.size, -1)
 
     def gradients(self, change: Vector, factors: Sequence[Factor]) -> PartChanges:
         """By block and condition, from the derivative by the message, shape (sums, sets, states of the cutset)."""
-        missing = tuple(1 + axis for axis, variable in enumerate(self._axes) if variable not in self._scope)
-        of_left = change.reshape(len(change), *self._sizes).sum(axis=missing)
-        found = self._plan.gradients(self._tables, [of_left])
-        blocks = dict(zip(self.part.blocks, found, strict=False))
-        of_conditions = zip(self.part.numbers, found[len(blocks) :], strict=True)
-        return blocks, {
-            c: _to_states(each, factors[c], self.part.conditions, self._members) for c, each in of_conditions
+        alike = tuple(1 + axis for axis, size in enumerate(self._left.shape) if size != self._sizes[axis])
+        of_left = change.reshape(len(change), *self._sizes).sum(axis=alike, keepdims=True)
+        found = self._plan.gradients(self._tables, of_left)
+        of_blocks, of_conditions = found[: len(self.part.blocks)], found[len(self.part.blocks) :]
+        return {number: each[:, 0] for number, each in zip(self.part.blocks, of_blocks, strict=True)}, {
+            c: _to_states(each, factors[c], self._n, self._most)
+            for c, each in zip(self.part.numbers, of_conditions, strict=True)
         }
 
 
-def _to_states(change: Vector, factor: Factor, conditions: Sequence[int], members: Bools) -> Vector:
-    """From the sets of a part to the states of the conditions that a table has; all sums as first axis."""
-    own = [variable for variable in factor.variables if variable in conditions]
-    bits = members[:, [conditions.index(variable) for variable in own]]
-    states = bits @ (1 << np.arange(len(own))[::-1])
-    total = added_up(change, states, 2 ** len(own))
-    return total.reshape(len(change), *factor.table.shape)
-
-
-def added_up(rows: Vector, places: Integers, number: int) -> Vector:
-    """The sums along the second axis of what has the same place; that axis then has `number` entries."""
-    order = np.argsort(places, kind="stable")
-    ordered = places[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    total = np.zeros((len(rows), number, *rows.shape[2:]))
-    total[:, ordered[starts]] = np.add.reduceat(rows.take(order, axis=1), starts, axis=1)
-    return total
+def _to_states(change: Vector, factor: Factor, conditions: int, most: int) -> Vector:
+    """From the sets of the conditions that a table has to their states; all sums as first axis."""
+    own, _ = set_scope(factor.variables, conditions)
+    states = own_members(own, most) @ (1 << np.arange(len(own))[::-1])
+    return added_up(change, states, 2 ** len(own)).reshape(len(change), *factor.table.shape)
 
 
 class _RunSide(NamedTuple):

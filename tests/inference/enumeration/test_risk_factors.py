@@ -9,6 +9,7 @@ import pytest
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.enumeration.compiled.risk_factors import Joints, is_small_enough
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.prior.joint import Prior
 from tests.support import random_networks
 from tests.support.effort import seeds
@@ -50,8 +51,10 @@ def test_it_comes_to_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_large_networks_are_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("LIMITS", "FORMS"):
+        monkeypatch.setattr(random_networks, kind, False)
     drawn = random_network(Random(1), SIZE)
-    prior = Prior(drawn, drawn.default_setting)
-    assert is_small_enough(prior)
+    tables = SubsetTables(drawn, drawn.default_setting)
+    assert is_small_enough(tables)
     monkeypatch.setattr("bayesknee.inference.enumeration.compiled.risk_factors.MOST_ROWS", 1)
-    assert not is_small_enough(prior)
+    assert not is_small_enough(tables)

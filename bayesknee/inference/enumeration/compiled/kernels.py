@@ -1,9 +1,11 @@
-"""The sum over subsets for many patients, compiled by numba; `prepare` makes its arrays.
+"""The sum over sets of causes for many patients, compiled by numba; `prepare` makes its arrays.
 
-Subsets are split in two, the conditions on the first axes (high) and the last few (low), because the log probability
-that a noisy OR is no is linear: P(no | s) = high[s_high] * low[s_low]. So an answer no multiplies two short vectors.
-Any other answer to a noisy OR, and all that is read of a sign, is a + b * high * low for two numbers a and b, which
-stay in the innermost cache. Only mixtures have whole tables. Everything is in float64.
+Sets are split in two, into the causes of the first conditions (high) and those of the others (low), because the log
+probability that a noisy OR is no is linear: P(no | s) = high[s_high] * low[s_low]. So an answer no multiplies two short
+vectors. Any other answer to a noisy OR, and all that is read of a sign, is a + b * high * low for two numbers a and b,
+which stay in the innermost cache. Given the joint state of its signs, so is an answer about a cluster of these. Other
+rules have whole tables. Each high part goes with the first so many low parts: with all of them where any number of
+causes may come together, else with those that are small enough beside it. Everything is in float64.
 """
 
 from __future__ import annotations
@@ -15,34 +17,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.enumeration.compiled.part_program import PartProgram, PartWeights
 from bayesknee.inference.enumeration.compiled.risk_factors import RiskFactorProgram, Weights
 from bayesknee.inference.jit import Index, compiled
 
 # Natural log of the least likelihood up to which answers are multiplied as they are. A float holds e^-708, so e^-108 is
-# left for the prior of subsets that no answer rules out: even of all 14 conditions that are taken here, at 4e-4 each.
+# left for the prior of sets that no answer rules out: even of all 14 conditions that are taken here, at 4e-4 each.
 # The tables of one patient have -400, as they take 20 conditions. Nearer to 0, more patients take the slower way below.
 LOWEST_PRODUCT = -600.0
 SEGMENT = 300.0  # log by which a product may fall before its exponents are put aside
 NOTHING_LEFT = -(1 << 40)  # the exponent of zero
 LEAST_EXPONENT = -1100  # of two: below -1074 a float is 0, and an exponent that is much lower fits no integer of C
 
-SKIPPED, NOISY_OR, READING, MIXTURE = range(4)
+SKIPPED, NOISY_OR, READING, WHOLE, OF_SIGNS, OF_SIGNS_AND_CAUSES, WHOLE_BY_SIGNS = range(7)
 
 
 class Tables(NamedTuple):
     """The tables from which the likelihoods of answers are computed.
 
     Attributes:
-        rule: of each question, one of the four constants above; risk factors are skipped.
+        rule: of each question, one of the constants above; risk factors are skipped. The last three are of findings
+            in clusters.
         place: of each question, a row of `high` and `low`, the number of its sign, or its first row of `whole`.
         likelihoods: P(answer | no) and P(answer | yes) of what the question depends on, for each way of answering it,
-            shape (questions, ways, 2); not used for mixtures.
+            shape (questions, ways, 2); used for noisy ORs and readings.
         lowest: log of a lower bound of P(answer | s), shape (questions, ways).
-        high: of P(no | s) for noisy ORs and then signs, shape (these, 2**n / low length).
+        starts: where the sets of each high part begin, and where the last end, shape (high parts + 1,).
+        high: of P(no | s) for noisy ORs and then signs, shape (these, high parts).
         low: the other part.
         first_sign: the row of the first sign in `high` and `low`.
-        whole: P(answer | s) for mixtures, shape (rows, 2**n).
-        start: what is known of all patients, shape (2**n,), the largest of it 1.
+        whole: P(answer | s) of other rules, shape (rows, sets); in clusters, by way and joint state.
+        cluster: of each question, the number of its cluster.
+        joint: P(joint state of the signs | s) of each cluster, shape (joint states of all clusters, sets).
+        first_joint: the first row of each cluster, and the end of the last.
+        by_signs: a and b of an answer about a cluster, shape (questions, ways, joint states, 2).
+        start: what is known of all patients, shape (sets,), the largest of it 1.
         start_lowest: log of the smallest of it that is not 0.
         start_signs: the same for the signs, P(readings | no sign) and P(readings | sign), shape (signs, 2).
     """
@@ -51,10 +60,15 @@ class Tables(NamedTuple):
     place: Index
     likelihoods: Vector
     lowest: Vector
+    starts: Index
     high: Vector
     low: Vector
     first_sign: int
     whole: Vector
+    cluster: Index
+    joint: Vector
+    first_joint: Index
+    by_signs: Vector
     start: Vector
     start_lowest: float
     start_signs: Vector
@@ -205,12 +219,10 @@ def posteriors(  # noqa: PLR0913, PLR0917
         out: log P(e), then a column for each condition of `Joints.order` and each group, shape (all patients, 1 +
             these).
     """
-    size = len(tables.start)
-    prior, product, exponents = np.empty(size), np.empty(size), np.empty(size, np.int64)
+    prior = np.empty(len(tables.start))
     work = np.empty((program.rows, weights.common.shape[1]))
     last = np.empty((weights.common.shape[1], len(program.last)))
-    factors = np.empty((ways.shape[1] + len(tables.start_signs), 2))
-    rows = np.empty(len(factors), np.int64)
+    room = make_room(tables, ways)
     order, pattern, common = patients.order, patients.pattern, patients.common
     states = order[:0]
     for i in range(len(order)):
@@ -223,40 +235,135 @@ def posteriors(  # noqa: PLR0913, PLR0917
             prepare(program, weights, pattern[i], states, work, last)
         if new or common[i] != common[i - 1]:
             multiply(weights.common[common[i]], states, last, program.smaller, prior)
-            for s in range(size):
+            for s in range(len(prior)):
                 prior[s] *= tables.start[s]
-        product[:] = prior
-        log_scale = likelihood(tables, ways[order[i]], product, exponents, factors, rows)
-        summed(sums, product, log_scale, out[order[i]])
+        room.product[:] = prior
+        log_scale = likelihood(tables, ways[order[i]], room)
+        summed(tables.starts, sums, room.product, log_scale, out[order[i]])
 
 
 @compiled
-def likelihood(  # noqa: PLR0913, PLR0917
-    tables: Tables, ways: NDArray[np.int8], product: Vector, exponents: Index, factors: Vector, rows: Index
-) -> float:
-    """Multiplies `product`, shape (2**n,), with the likelihood of all answers; returns the log of what it lacks.
+def posteriors_by_parts(  # noqa: PLR0913, PLR0917
+    program: PartProgram,
+    weights: PartWeights,
+    tables: Tables,
+    sums: Sums,
+    ways: NDArray[np.int8],
+    patients: CodedPatients,
+    out: Vector,
+) -> None:
+    """As `posteriors`, with risk factors summed out by parts."""
+    prior, states = np.empty(len(tables.start)), np.empty(weights.cutset.shape[1], np.int64)
+    first = np.empty((program.first.shape[1], weights.cutset.shape[1]))
+    second = np.empty((program.second.shape[1], weights.cutset.shape[1]))
+    of_conditions = np.empty(len(program.first_of))
+    room = make_room(tables, ways)
+    order, pattern = patients.order, patients.pattern
+    for i in range(len(order)):
+        if i == 0 or pattern[i] != pattern[i - 1]:
+            own = pattern[i]
+            cutset = weights.cutset[weights.cutset_of[own]]
+            count = 0
+            for k in range(len(cutset)):
+                if cutset[k] > 0.0:
+                    states[count] = k
+                    count += 1
+            firsts = len(program.first)
+            multiply_messages(program.first, weights, weights.message_of[own, :firsts], states[:count], first)
+            multiply_messages(program.second, weights, weights.message_of[own, firsts:], states[:count], second)
+            for k in range(count):
+                for c in range(len(first)):
+                    first[c, k] *= cutset[states[k]] * weights.scale[own]
+            for c in range(len(of_conditions)):
+                of_conditions[c] = dot(first[program.first_of[c], :count], second[program.second_of[c], :count])
+            for s in range(len(prior)):
+                prior[s] = of_conditions[program.conditions_of[s]] * program.share[s] * tables.start[s]
+        room.product[:] = prior
+        log_scale = likelihood(tables, ways[order[i]], room)
+        summed(tables.starts, sums, room.product, log_scale, out[order[i]])
+
+
+@compiled
+def multiply_messages(places: Index, weights: PartWeights, starts: Index, states: Index, out: Vector) -> None:
+    """The product of the messages of a side, into `out`, shape (sets of the side, states).
+
+    Args:
+        places: by part, which of its sets goes with each set of the side.
+        weights: the messages.
+        starts: where each begins.
+        states: those of the cutset that are possible.
+        out: the result, in its first columns.
+    """
+    out[:, : len(states)] = 1.0
+    length = weights.cutset.shape[1]
+    for part in range(len(places)):
+        for c in range(len(out)):
+            start = starts[part] + places[part, c] * length
+            for k in range(len(states)):
+                out[c, k] *= weights.messages[start + states[k]]
+
+
+class Room(NamedTuple):
+    """Room for what is made of one patient, taken once for many.
+
+    Attributes:
+        product: the weights, shape (sets,).
+        exponents: as many numbers.
+        factors: a and b of each question and sign, shape (these, 2).
+        rows: a number for each of these.
+        asked: a number for each question.
+        terms: two rows, each as long as the low parts.
+    """
+
+    product: Vector
+    exponents: Index
+    factors: Vector
+    rows: Index
+    asked: Index
+    terms: Vector
+
+
+@compiled
+def make_room(tables: Tables, ways: NDArray[np.int8]) -> Room:
+    """Room for patients with as many questions as `ways` has columns."""
+    size, questions = len(tables.start), ways.shape[1]
+    count = questions + len(tables.start_signs)
+    return Room(
+        np.empty(size),
+        np.empty(size, np.int64),
+        np.empty((count, 2)),
+        np.empty(count, np.int64),
+        np.empty(questions, np.int64),
+        np.empty((2, tables.low.shape[1])),
+    )
+
+
+@compiled
+def likelihood(tables: Tables, ways: NDArray[np.int8], room: Room) -> float:
+    """Multiplies `room.product` with the likelihood of all answers; returns the log of what it lacks.
 
     Args:
         tables: what likelihoods are made of.
         ways: how each question is answered.
-        product: what is to be multiplied.
-        exponents: room for as many numbers.
-        factors: room for a and b of each question and sign, shape (these, 2).
-        rows: room for a number for each of these.
+        room: with the prior as its product.
     """
     high, low = np.ones(tables.high.shape[1]), np.ones(tables.low.shape[1])
     signs = tables.start_signs.copy()
     gentle = lowest_log(tables, ways) > LOWEST_PRODUCT
-    count = mixtures = 0
+    factors, rows = room.factors, room.rows
+    count = whole = asked = 0
     for question in np.flatnonzero(ways >= 0):
         way, rule, place = ways[question], tables.rule[question], tables.place[question]
         no, yes = tables.likelihoods[question, way, 0], tables.likelihoods[question, way, 1]
-        if rule == READING:
+        if rule >= OF_SIGNS:
+            room.asked[asked] = question
+            asked += 1
+        elif rule == READING:
             signs[place, 0] *= no
             signs[place, 1] *= yes
-        elif rule == MIXTURE:
-            mixtures += 1
-            rows[len(rows) - mixtures] = place + way
+        elif rule == WHOLE:
+            whole += 1
+            rows[len(rows) - whole] = place + way
         elif rule == NOISY_OR and gentle and yes == 0.0:
             high *= tables.high[place]
             low *= tables.low[place]
@@ -264,11 +371,80 @@ def likelihood(  # noqa: PLR0913, PLR0917
             factors[count, 0], factors[count, 1], rows[count] = yes, no - yes, place
             count += 1
     count = add_signs(signs, tables.first_sign, count, factors, rows)
-    own, whole = rows[:count], rows[len(rows) - mixtures :]
+    own, others = rows[:count], rows[len(rows) - whole :]
     if gentle:
-        multiply_all(tables, high, low, product, factors[:count], own, whole)
+        multiply_all(tables, high, low, room.product, factors[:count], own, others)
+        multiply_clusters(tables, ways, room.asked[:asked], room)
         return 0.0
-    return multiply_with_exponents(tables, product, exponents, factors[:count], own, whole)
+    room.exponents[:] = 0
+    put_aside(room.product, room.exponents)
+    multiply_with_exponents(tables, room.product, room.exponents, factors[:count], own, others)
+    for i in range(asked):
+        if is_first_of_cluster(tables, room.asked, i):
+            multiply_cluster(tables, ways, room.asked[i:asked], room)
+            put_aside(room.product, room.exponents)
+    return put_together(room.product, room.exponents)
+
+
+@compiled
+def multiply_clusters(tables: Tables, ways: NDArray[np.int8], asked: Index, room: Room) -> None:
+    """Multiplies the product with what is known of each cluster of signs; `asked` are the questions answered."""
+    for i in range(len(asked)):
+        if is_first_of_cluster(tables, asked, i):
+            multiply_cluster(tables, ways, asked[i:], room)
+
+
+@compiled
+def is_first_of_cluster(tables: Tables, asked: Index, place: int) -> bool:
+    """Whether no question before this one is of the same cluster."""
+    return not (tables.cluster[asked[:place]] == tables.cluster[asked[place]]).any()
+
+
+@compiled
+def multiply_cluster(tables: Tables, ways: NDArray[np.int8], asked: Index, room: Room) -> None:
+    """Multiplies the product with what is known of the cluster of the first of these questions.
+
+    That is the sum over the joint states of its signs, worked out for one high part at a time.
+    """
+    cluster = tables.cluster[asked[0]]
+    own = asked[tables.cluster[asked] == cluster]
+    total, term = room.terms[0], room.terms[1]
+    for h in range(len(tables.starts) - 1):
+        length = tables.starts[h + 1] - tables.starts[h]
+        total[:length] = 0.0
+        for state in range(tables.first_joint[cluster + 1] - tables.first_joint[cluster]):
+            multiply_given_signs(tables, ways, own, h, state, term[:length])
+            for j in range(length):
+                total[j] += term[j]
+        part = room.product[tables.starts[h] : tables.starts[h + 1]]
+        for j in range(length):
+            part[j] *= total[j]
+
+
+@compiled
+def multiply_given_signs(  # noqa: PLR0913, PLR0917
+    tables: Tables, ways: NDArray[np.int8], asked: Index, high: int, state: int, term: Vector
+) -> None:
+    """P(state of the signs, answers | s) for the sets of one high part, into `term`."""
+    cluster, start, scale = tables.cluster[asked[0]], tables.starts[high], 1.0
+    for question in asked:
+        if tables.rule[question] == OF_SIGNS:
+            scale *= tables.by_signs[question, ways[question], state, 0]
+    joint = tables.joint[tables.first_joint[cluster] + state, start : start + len(term)]
+    for j in range(len(term)):
+        term[j] = scale * joint[j]
+    states = tables.first_joint[cluster + 1] - tables.first_joint[cluster]
+    for question in asked:
+        way, place, rule = ways[question], tables.place[question], tables.rule[question]
+        if rule == WHOLE_BY_SIGNS:
+            own = tables.whole[place + way * states + state, start : start + len(term)]
+            for j in range(len(term)):
+                term[j] *= own[j]
+        elif rule == OF_SIGNS_AND_CAUSES:
+            a, low = tables.by_signs[question, way, state, 0], tables.low[place]
+            b = tables.by_signs[question, way, state, 1] * tables.high[place, high]
+            for j in range(len(term)):
+                term[j] *= a + b * low[j]
 
 
 @compiled
@@ -297,14 +473,13 @@ def multiply_all(  # noqa: PLR0913, PLR0917
     tables: Tables, high: Vector, low: Vector, product: Vector, factors: Vector, rows: Index, whole: Index
 ) -> None:
     """Multiplies the product with all factors, a high part after the other."""
-    length = len(low)
     for h in range(len(high)):
-        part = product[h * length : (h + 1) * length]
-        for j in range(length):
+        part = product[tables.starts[h] : tables.starts[h + 1]]
+        for j in range(len(part)):
             part[j] *= high[h] * low[j]
         for f in range(len(rows)):
             a, b, own = factors[f, 0], factors[f, 1] * tables.high[rows[f], h], tables.low[rows[f]]
-            for j in range(length):
+            for j in range(len(part)):
                 part[j] *= a + b * own[j]
     for f in range(len(whole)):
         own = tables.whole[whole[f]]
@@ -315,10 +490,8 @@ def multiply_all(  # noqa: PLR0913, PLR0917
 @compiled
 def multiply_with_exponents(  # noqa: PLR0913, PLR0917
     tables: Tables, product: Vector, exponents: Index, factors: Vector, rows: Index, whole: Index
-) -> float:
+) -> None:
     """As `multiply_all`, for so many answers that the product might underflow: exponents are put aside as it goes."""
-    exponents[:] = 0
-    put_aside(product, exponents)
     nothing, fallen = np.ones(0, np.int64), 0.0
     ones_high, ones_low = np.ones(tables.high.shape[1]), np.ones(tables.low.shape[1])
     for f in range(len(rows) + len(whole)):
@@ -335,6 +508,11 @@ def multiply_with_exponents(  # noqa: PLR0913, PLR0917
             put_aside(product, exponents)
             fallen = 0.0
     put_aside(product, exponents)
+
+
+@compiled
+def put_together(product: Vector, exponents: Index) -> float:
+    """Brings the exponents back into the product, but for the largest; returns the log of that."""
     top = exponents.max()
     if top == NOTHING_LEFT:
         return 0.0
@@ -362,17 +540,17 @@ def dot(first: Vector, second: Vector) -> float:
 
 
 @compiled
-def summed(sums: Sums, product: Vector, log_scale: float, out: Vector) -> None:
+def summed(starts: Index, sums: Sums, product: Vector, log_scale: float, out: Vector) -> None:
     """log P(e), P(c | e) and P(at least one | e), into `out`; minus infinity and NaN where nothing is possible."""
     length = sums.low_bits.shape[1]
     low, high, none = np.zeros(length), np.zeros(sums.high_bits.shape[1]), np.zeros(len(sums.low_none))
     total = 0.0
     for h in range(len(high)):
-        part = product[h * length : (h + 1) * length]
+        part = product[starts[h] : starts[h + 1]]
         own = 0.0  # a sum in memory would not be vectorised
-        for j in range(length):
+        for j in range(len(part)):
             own += part[j]
-        for j in range(length):
+        for j in range(len(part)):
             low[j] += part[j]
         high[h] = own
         total += own

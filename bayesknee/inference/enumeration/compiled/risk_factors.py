@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bayesknee.arrays import Vector
+from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.jit import Index
 from bayesknee.inference.prior.cutset import PriorTable
 from bayesknee.inference.prior.factors import ONE, FactorScope
@@ -32,9 +33,10 @@ MOST_ROWS: Final = 2**14
 ONES: Final = 0  # the row of ones, for products of fewer than three
 
 
-def is_small_enough(prior: Prior) -> bool:
-    """Whether the list of products is short enough to compile for this prior."""
-    if prior.parents.most is not None:
+def is_small_enough(tables: SubsetTables) -> bool:
+    """Whether the list of products is short enough to compile; it is for conditions without limit or forms."""
+    prior = tables.before_findings
+    if prior.parents.most is not None or tables.sets.has_forms:
         return False
     rows = prior.largest_table // prior.parents.states[-1]
     return rows <= MOST_ROWS and 2 ** len(prior.parents.conditions) <= MOST_ROWS
