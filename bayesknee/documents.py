@@ -9,12 +9,14 @@ from typing import Any, Final
 from bayesknee.diagnosis.asking.next_questions import NextQuestions
 from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
+from bayesknee.diagnosis.explaining.counterfactual import NewAnswer
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.wording import scope_line
 from bayesknee.errors import BayeskneeError, unknown_text
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import ASKED_OF
+from bayesknee.patient.finding_search import search as ranked_by_words
 from bayesknee.plain import attributes, plain
 
 PATIENT: Final = "patient"
@@ -65,27 +67,17 @@ def find_questions(
     topic: str | None = None,
     kind: str | None = None,
 ) -> Iterator[Question]:
-    """The findings and risk factors that contain all these words, of one kind; what is None excludes nothing.
+    """The findings and risk factors that fit a few words best, of one kind; what is None excludes nothing.
+
+    The best come first; without words they come in the network's order. See `bayesknee.patient.finding_search`.
 
     Raises:
         BayeskneeError: the network has no such topic.
     """
     wanted = None if topic is None else find_topic(network, topic)
-    for question in network.questions.values():
-        if (
-            asked_of in (None, question.asked_of)
-            and wanted in (None, question.topic)
-            and kind in (None, question.kind)
-            and _contains(network, question, search)
-        ):
+    for question in ranked_by_words(network, search):
+        if asked_of in (None, question.asked_of) and wanted in (None, question.topic) and kind in (None, question.kind):
             yield question
-
-
-def _contains(network: Network, question: Question, words: str) -> bool:
-    parts = (question.id, question.label, question.question, question.help, network.topics[question.topic])
-    words_for_states = (word for named in question.state_names.values() for word in named)
-    text = " ".join((*parts, *question.states, *question.synonyms, *words_for_states)).lower()
-    return all(word in text for word in words.lower().split())
 
 
 def question_document(question: Question) -> dict[str, Any]:
@@ -139,24 +131,31 @@ def explanation_document(diagnosis: Diagnosis, subject: str, against: str | None
     Raises:
         ConditionError: the network has no such condition or group.
     """
-    from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
+    from bayesknee.diagnosis.explaining.counterfactual import leader_changes
 
-    ledger = diagnosis.ledger
-    account = ledger[subject] if against is None else ledger.contrast(subject, against)
-    both = against is not None and {subject, against} <= set(diagnosis.network.conditions)
-    turning = answers_that_turn(diagnosis, subject, str(against)) if both else ()
+    account = diagnosis.ledger[subject] if against is None else diagnosis.ledger.contrast(subject, against)
     return {
         **diagnosis.given_dict(),
         **account.to_dict(),
-        "probabilities": {name: _before_and_now(diagnosis, name) for name in (subject, against) if name is not None},
+        "probabilities": {name: before_and_now(diagnosis, name) for name in (subject, against) if name is not None},
         "leader": next(iter(diagnosis.posterior)),
         "leader_changes": plain(tuple(leader_changes(diagnosis))),
-        "turned_round_by": plain(turning),
+        "turned_round_by": plain(turning_answers(diagnosis, subject, against)),
         **attributes(diagnosis, ("conflict", "surprise", "warnings")),
     }
 
 
-def _before_and_now(diagnosis: Diagnosis, name: str) -> dict[str, float]:
+def turning_answers(diagnosis: Diagnosis, subject: str, against: str | None) -> tuple[NewAnswer, ...]:
+    """The new answers that would put one of two conditions before the other; none where these are no conditions."""
+    from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn
+
+    if against is None or not {subject, against} <= set(diagnosis.network.conditions):
+        return ()
+    return tuple(answers_that_turn(diagnosis, subject, against))
+
+
+def before_and_now(diagnosis: Diagnosis, name: str) -> dict[str, float]:
+    """The probability of a condition or group without answers, and with them."""
     shares = diagnosis.ledger.shares
     before = math.exp(shares.before[0, list(diagnosis.ledger).index(name)])
     return {"prior": before, "probability": {**diagnosis.posterior, **diagnosis.groups}[name]}

@@ -37,12 +37,14 @@ def cannot_replace(path: Path) -> str:
 def check_report_path(path: Path | str, suffixes: Sequence[str]) -> Path:
     """The path, if a report can be written there: so that a wrong name is told before the work.
 
+    Endings count in small and in capital letters.
+
     Raises:
         BayeskneeError: another ending than these, a folder that does not exist, or something there that cannot be
             replaced.
     """
     file = Path(path)
-    if file.suffix not in suffixes:
+    if file.suffix.lower() not in suffixes:
         endings = " or ".join(suffixes)
         raise BayeskneeError(f"cannot write the report {quoted(path)}; expected a name that ends in {endings}")
     if not file.parent.is_dir():

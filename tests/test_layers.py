@@ -43,7 +43,7 @@ FLOORS = (
     ("inference.cheaper",),
     ("inference.choose",),
     ("inference.compiled_network",),
-    ("diagnosis.guideline_scores",),
+    ("diagnosis.guideline_scores", "diagnosis.care_steps"),
     ("interop", "diagnosis.triage", "authoring"),
     ("diagnosis.belief",),
     ("diagnosis.asking",),

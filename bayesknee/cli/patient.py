@@ -118,7 +118,7 @@ def diagnosed_with_warnings(
         setting if setting is not None else case.setting or None,
         base_rates={**case.base_rates, **base_rates_of_words(base_rates)},
     )
-    return engine.diagnose(evidence), warnings
+    return engine.diagnose(evidence, skipped=case.skipped), warnings
 
 
 def report_options(function: F) -> F:

@@ -278,7 +278,7 @@ def _called(
     for setting, engine in engines.items():
         here = settings == setting
         cases_here = [case for case, is_here in zip(cases, here, strict=True) if is_here]
-        both = called_by_engine(engine, cases_here), called_by_naive_bayes(network, setting, cases_here)
+        both = called_by_engine(engine, cases_here), called_by_naive_bayes(engine, cases_here)
         for which, called in enumerate(both):
             posterior[which, here], level[which, here] = called
     truth, needed, most, limits = _truth(network, cases)

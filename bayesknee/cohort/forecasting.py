@@ -11,8 +11,9 @@ import numpy as np
 from bayesknee.arrays import Bools, Integers, Vector, descending
 from bayesknee.cohort.labelled import LabelledCase, PackedAnswers, holds_states
 from bayesknee.cohort.naive_bayes import NaiveBayes
+from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.triage import CareSteps, levels, triage
+from bayesknee.diagnosis.triage import levels, triage
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, encode, nothing_known
@@ -42,9 +43,10 @@ def called_by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     return _in_parts(cases, partial(_by_engine, engine))
 
 
-def called_by_naive_bayes(network: Network, setting: str, cases: Sequence[LabelledCase]) -> Called:
+def called_by_naive_bayes(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     """The posteriors of naive Bayes, and the levels that the network's rule makes of them."""
-    return _in_parts(cases, partial(_by_naive_bayes, NaiveBayes(network, setting), network, setting))
+    baseline = NaiveBayes(engine.network, engine.setting)
+    return _in_parts(cases, partial(_by_naive_bayes, baseline, CareSteps(engine.compiled)))
 
 
 def _in_parts(cases: Sequence[LabelledCase], call: Callable[[Sequence[LabelledCase]], Called]) -> Called:
@@ -62,7 +64,7 @@ def _by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
         codes = _codes(network, cases, is_plain)
         compiled = engine.compiled
         posterior[is_plain], forms, _ = compiled.strategy.infer_many(codes, groups=compiled.form_events, refused={})
-        level[is_plain] = levels(CareSteps(network, engine.setting), posterior[is_plain], codes, forms=forms)
+        level[is_plain] = levels(CareSteps(engine.compiled), posterior[is_plain], codes, forms=forms)
     for row in np.flatnonzero(~is_plain | np.isnan(posterior).any(axis=1)).tolist():
         diagnosis = engine.diagnose(cases[row].evidence)
         posterior[row] = [diagnosis.posterior[name] for name in network.conditions]
@@ -70,23 +72,24 @@ def _by_engine(engine: Engine, cases: Sequence[LabelledCase]) -> Called:
     return Called(posterior, level)
 
 
-def _by_naive_bayes(baseline: NaiveBayes, network: Network, setting: str, cases: Sequence[LabelledCase]) -> Called:
+def _by_naive_bayes(baseline: NaiveBayes, steps: CareSteps, cases: Sequence[LabelledCase]) -> Called:
+    network = steps.network
     is_plain = _are_plain(network, cases)
     posterior = np.empty((len(cases), len(network.conditions)))
     level = np.empty(len(cases), dtype=np.intp)
     codes = _codes(network, cases, is_plain)
     posterior[is_plain] = baseline.posteriors_of_codes(codes)
-    level[is_plain] = levels(CareSteps(network, setting), posterior[is_plain], codes)
+    level[is_plain] = levels(steps, posterior[is_plain], codes)
     for row in np.flatnonzero(~is_plain).tolist():
         posterior[row] = baseline.posterior(cases[row].evidence)
-        level[row] = _level(network, setting, cases[row], posterior[row])
+        level[row] = _level(steps, cases[row], posterior[row])
     return Called(posterior, level)
 
 
-def _level(network: Network, setting: str, case: LabelledCase, posterior: Vector) -> int:
-    names = tuple(network.conditions)
+def _level(steps: CareSteps, case: LabelledCase, posterior: Vector) -> int:
+    names = tuple(steps.network.conditions)
     ranked = {names[place]: float(posterior[place]) for place in descending(posterior)}
-    return LEVELS.index(triage(CareSteps(network, setting), case.evidence, ranked).level)
+    return LEVELS.index(triage(steps, case.evidence, ranked).level)
 
 
 def _codes(network: Network, cases: Sequence[LabelledCase], is_plain: Bools) -> Codes:

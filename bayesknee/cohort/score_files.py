@@ -81,6 +81,7 @@ class FileScores:
         rejects: the rows that could not be scored; None where there were none.
         caution: what to know of the intervals, where these were wanted; see `StatedRanges.caution`.
         notes: what to know of how the table was read.
+        looked_for_conflicts: whether it was looked for answers that contradict each other.
     """
 
     scored: int
@@ -89,10 +90,11 @@ class FileScores:
     rejects: Path | None
     caution: str = ""
     notes: tuple[str, ...] = ()
+    looked_for_conflicts: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data."""
-        return attributes(self, ("scored", "rejected", "output", "rejects", "caution"))
+        return attributes(self, ("scored", "rejected", "output", "rejects", "caution", "looked_for_conflicts"))
 
 
 def score_file(  # noqa: PLR0913 (each is an option of the command)
@@ -142,7 +144,8 @@ def score_file(  # noqa: PLR0913 (each is an option of the command)
         if (total := parts.start(what, resume=resume)) is None:
             total = _scored(parts, opened, partial(work or score_here, engine.compiled, task), progress or _silent)
     caution = stated_ranges(engine.network).caution if intervals else ""
-    return FileScores(*total, parts.output, parts.rejects if total.rejected else None, caution, opened.notes)
+    rejected = parts.rejects if total.rejected else None
+    return FileScores(*total, parts.output, rejected, caution, opened.notes, warnings)
 
 
 def _silent(_read: float, _counts: RowCounts) -> None:

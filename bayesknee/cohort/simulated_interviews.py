@@ -21,8 +21,9 @@ from bayesknee.diagnosis.asking.assessment import Assessment
 from bayesknee.diagnosis.asking.candidates import Candidate, candidates, next_candidate, topic_of
 from bayesknee.diagnosis.asking.objectives import information
 from bayesknee.diagnosis.asking.same_decision import StopRule
+from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import InferenceError, QuestionError, unknown_text
 from bayesknee.inference.results import Sample
 from bayesknee.knowledge.answer_lines import AnswerLine
@@ -420,5 +421,5 @@ def _ended(plan: Simulation, codes: Codes, asked: NDArray[np.intp], read: NDArra
         asked,
         read,
         marginals,
-        levels(CareSteps(plan.engine.network, plan.engine.setting, plan.rule.limits), marginals, codes, forms=forms),
+        levels(CareSteps(compiled, plan.rule.limits), marginals, codes, forms=forms),
     )

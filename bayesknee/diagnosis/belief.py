@@ -12,13 +12,16 @@ from typing import Self
 from immutabledict import immutabledict
 
 from bayesknee.arrays import TIE_DECIMALS
+from bayesknee.diagnosis.care_steps import CareSteps
 from bayesknee.diagnosis.guideline_scores import PointCount
-from bayesknee.diagnosis.triage import CareSteps, Triage, scores_of, triage
+from bayesknee.diagnosis.triage import Triage, scores_of, triage, unknown_flags
 from bayesknee.errors import ImpossibleEvidenceError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import Approximation
 from bayesknee.inference.strategy import Inference
+from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.askable import askable
 from bayesknee.patient.evidence import Evidence, check_evidence, shown
 
 IMPOSSIBLE = float("-inf")  # log P(evidence) of impossible evidence: the log of 0
@@ -47,6 +50,8 @@ class Belief:
         log_evidence: natural log of P(evidence | complaint, setting). An unsure answer enters with its likelihood as
             given, so this is the log of a probability only if all answers are states.
         approximation: how the posterior was approximated, with the error of each probability; None if it is exact.
+        skipped: ids of questions that were put and not answered: no information, but a warning sign among them is not
+            known.
     """
 
     compiled: CompiledNetwork
@@ -56,10 +61,16 @@ class Belief:
     log_evidence: float
     approximation: Approximation | None = None
     forms: Mapping[str, Mapping[str, float]] = immutabledict()
+    skipped: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, compiled: CompiledNetwork, evidence: Evidence) -> Self:
+    def of(cls, compiled: CompiledNetwork, evidence: Evidence, skipped: tuple[str, ...] = ()) -> Self:
         """The posterior given a patient's answers.
+
+        Args:
+            compiled: the network in a setting.
+            evidence: the answers.
+            skipped: ids of questions that were put and not answered.
 
         Raises:
             ImpossibleEvidenceError: the evidence has probability 0. The error names a smallest conflicting set.
@@ -81,6 +92,7 @@ class Belief:
                     for name, forms in compiled.forms.items()
                 }
             ),
+            skipped=skipped,
         )
 
     @property
@@ -119,6 +131,12 @@ class Belief:
         return self.triage_with(None)
 
     @cached_property
+    def not_known_flags(self) -> tuple[RedFlag, ...]:
+        """The red flags more urgent than the level that unknown or skipped answers leave open."""
+        skipped = askable(self.network, self.evidence, self.skipped)
+        return tuple(unknown_flags(self.network, self.evidence, self.triage.level, skipped))
+
+    @cached_property
     def scores(self) -> tuple[PointCount, ...]:
         """The points in each score of a guideline that the network has; see `bayesknee.diagnosis.guideline_scores`."""
         return scores_of(self.network, self.evidence, self.posterior)
@@ -132,7 +150,7 @@ class Belief:
         Raises:
             BayeskneeError: a limit of an unknown condition, or one out of range.
         """
-        return triage(CareSteps(self.network, self.setting, limits), self.evidence, self.posterior, self.forms)
+        return triage(CareSteps(self.compiled, limits), self.evidence, self.posterior, self.forms)
 
 
 def given(belief: Belief, condition: str, state: str) -> Mapping[str, float] | None:

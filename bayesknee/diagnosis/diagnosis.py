@@ -260,7 +260,7 @@ class Diagnosis(Belief):
         return {"conflict": conflict, "warnings": plain(self.warnings)}
 
     def given_dict(self) -> dict[str, Any]:
-        """The network, the setting, the evidence, what its numbers count as, and what it implies, as plain data.
+        """The network, the setting, the evidence with what was skipped and what it implies, as plain data.
 
         Also the base rates that were given, if any were.
         """
@@ -270,6 +270,7 @@ class Diagnosis(Belief):
             "setting": self.setting,
             **({"base_rates": given} if given else {}),
             "evidence": plain(self.evidence.answers),
+            "skipped": list(self.skipped),
             "measured": [
                 {"finding": name, **attributes(answer, ("number", "unit", "state", "cut_off"))}
                 for name, answer in self.evidence.answers.items()

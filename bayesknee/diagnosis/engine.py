@@ -15,6 +15,7 @@ from bayesknee.knowledge.base_rates import with_base_rates
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.lazy_types import Frame
+from bayesknee.patient.askable import skipped_questions
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
 
 
@@ -71,15 +72,20 @@ class Engine:
         """
         return Engine(self._stated, setting, budget=self.compiled.budget, base_rates=self.base_rates)
 
-    def diagnose(self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN) -> Diagnosis:
+    def diagnose(
+        self, evidence: Mapping[str, object] | Evidence = NOTHING_KNOWN, *, skipped: Iterable[str] = ()
+    ) -> Diagnosis:
         """The posterior of one patient: exact, unless `Diagnosis.exact` says otherwise.
 
         Args:
             evidence: by id of a finding, risk factor or condition: a state, `"unknown"`, a truth value, a number if
                 the states are bands (``{"age": 45}``), or a likelihood for each state (``{"yes": 0.8, "no": 0.2}``).
+            skipped: ids of questions, or of checklists, that were put and not answered. They are no information; the
+                warning signs among them are told as not known.
 
         Raises:
             EvidenceError: the network cannot take the evidence. The error lists all that is wrong.
+            QuestionError: something skipped is no question of the network.
             ImpossibleEvidenceError: the evidence has probability 0. The error names a smallest conflicting set.
             BudgetError: more answers than the budget allows.
             InferenceError: exact work is beyond the budget, and an approximation would have no usable error bars.
@@ -87,7 +93,8 @@ class Engine:
         answers = evidence.answers if isinstance(evidence, Evidence) else evidence
         if isinstance(answers, Mapping):  # what is none is refused below
             self.compiled.budget.check("answers", len(answers), "leave some out")
-        return Diagnosis.of(self.compiled, check_evidence(self.network, evidence))
+        checked = check_evidence(self.network, evidence)
+        return Diagnosis.of(self.compiled, checked, skipped_questions(self.network, checked, skipped))
 
     def score(
         self,

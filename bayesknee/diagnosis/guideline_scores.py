@@ -37,14 +37,12 @@ class PointCount:
         holds: whether each item holds, by id; None where that is not known.
         applies: whether the score applies to this patient; None where that is not known.
         answers: those that make items hold, as `finding=state`.
-        may_apply: whether it applies, or a part of what it is meant for is known to hold.
     """
 
     score: GuidelineScore
     holds: Mapping[str, bool | None]
     applies: bool | None = True
     answers: tuple[str, ...] = ()
-    may_apply: bool = True
 
     @cached_property
     def points(self) -> float:
@@ -78,9 +76,15 @@ class PointCount:
 
     @property
     def is_told(self) -> bool:
-        """Whether it is worth showing: it may apply, and an answer tells of an item."""
+        """Whether it is worth showing: it is known to apply, and an answer tells of an item."""
         asked = [item.id for item in self.score.items.values() if item.when or item.number]
-        return self.may_apply and any(self.holds[name] is not None for name in asked)
+        return bool(self.applies) and any(self.holds[name] is not None for name in asked)
+
+    @cached_property
+    def by_figures(self) -> tuple[ScoreItem, ...]:
+        """The items that hold by the probabilities here, and by no answer: a clinician may judge otherwise."""
+        items = self.score.items.values()
+        return tuple(item for item in items if item.at_least_as_likely_as and self.holds[item.id])
 
     @property
     def words(self) -> str:
@@ -90,11 +94,14 @@ class PointCount:
         if count := len(self.not_known):
             items = f"{count} item{'' if count == 1 else 's'} not known"
             told = f"{told}, {items}: {self.low:g} to {self.high:g}"
-        unsure = "; whether it applies is not known" if self.applies is None else ""
-        return f"{told} ({' to '.join(labels)}{unsure})"
+        judged = "".join(f"; {item.points:+g} by the probabilities here: {item.label}" for item in self.by_figures)
+        return f"{told} ({' to '.join(labels)}{judged})"
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, ready for JSON. An item that the network does not ask has `asked` false."""
+        """As plain data, ready for JSON.
+
+        Of an item, `asked` is whether the network asks it, `by_probabilities` whether it is read from the posterior.
+        """
         return {
             "score": self.score.id,
             "name": self.score.name,
@@ -111,6 +118,7 @@ class PointCount:
                     "label": item.label,
                     "points": item.points,
                     "holds": self.holds[item.id],
+                    "by_probabilities": bool(item.at_least_as_likely_as),
                     "asked": item.is_asked,
                 }
                 for item in self.score.items.values()
@@ -146,9 +154,8 @@ def _counted(known: _Known, score: GuidelineScore) -> PointCount:
     )
     answers = tuple(f"{name}={_told(known.evidence, name)}" for name in names)
     applies = known.lines(score.applies_if).of_one
-    may_apply = applies or (applies is None and any(known.lines([line]).yes for line in score.applies_if))
     told = immutabledict({name: truth.of_one for name, truth in holds.items()})
-    return PointCount(score, told, applies, answers, bool(may_apply))
+    return PointCount(score, told, applies, answers)
 
 
 def _told_by(known: _Known, item: ScoreItem) -> list[str]:

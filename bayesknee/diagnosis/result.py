@@ -8,16 +8,18 @@ known; what to be warned of. It holds ids and figures; `bayesknee.diagnosis.word
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bayesknee.diagnosis.asking.decisive import DecisiveQuestion, decisive_questions
-from bayesknee.diagnosis.asking.next_questions import NextQuestion, next_questions
+from bayesknee.diagnosis.asking.next_questions import NextQuestion, next_questions, questions_about
+from bayesknee.diagnosis.asking.warning_signs import flags_not_asked
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.ledger import Account, Entry, Ledger
 from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
-from bayesknee.diagnosis.triage import Triage, unknown_flags
+from bayesknee.diagnosis.triage import Triage
 from bayesknee.errors import InferenceError
 from bayesknee.knowledge.model import ABSENT, RedFlag
 from bayesknee.knowledge.network import Network
@@ -34,6 +36,9 @@ MOST_DECISIVE: Final = 3  # examinations and tests; judged: the few that are wor
 WORTH_ASKING: Final = (
     1e-4  # bits for a burden of 1: an examination that would tell less of a danger is not named; judged
 )
+# Bits about a condition for a burden of 1: an examination that would tell less of one of the first two is not named.
+# Judged: one that a clinician would do anyway, such as a test of the ligament that is torn at 94 %, is worth 0.02.
+WORTH_PARTING: Final = 0.005
 LIKELY: Final = 0.1  # judged: advice on what is less likely would worry more than help
 MOST_LIKELY: Final = 3  # paragraphs of advice that fit on a screen, beside those on what is dangerous; judged
 EXAMINED_BY: Final = ("clinician", "test")  # whose answers an examination or a test brings
@@ -128,40 +133,49 @@ class PatientResult:
 
     Attributes:
         triage: how urgent it is, and why.
-        not_known_flags: red flags more urgent than the level that answers of `unknown` leave open.
+        not_known_flags: red flags more urgent than the level that unknown or skipped answers leave open.
+        not_asked_flags: those that the patient was not asked about, the most urgent first.
         not_ruled_out: must-not-miss conditions at or over their limit.
         causes: the first few conditions, and those of the rest that are not ruled out.
         others: the rest.
         decisive: examinations and tests that can change what is done, the best first; None if that was not looked for,
             as the posterior is not exact, or no examination or test can be asked for.
         telling: where none can, and something is not ruled out: the examinations and tests that tell most of that.
+        parting: what parts the two most probable conditions, see `first_two`: the examination or test that says most of
+            the one, and of the other, but for those of `decisive` and `telling`.
         advice: ids of the conditions that are likely or not ruled out, whose description and help are told.
         present: answers that something is there, by topic.
         denied: answers that something is not there, by topic.
         unknown: ids of the questions answered with `unknown`.
+        skipped: ids of the questions that were put and not answered.
         warnings: see `bayesknee.diagnosis.explaining.patient_warnings`.
     """
 
     triage: Triage
     not_known_flags: tuple[RedFlag, ...]
+    not_asked_flags: tuple[RedFlag, ...]
     not_ruled_out: tuple[NotRuledOut, ...]
     causes: tuple[Cause, ...]
     others: OtherCauses
     decisive: tuple[DecisiveQuestion, ...] | None
     telling: tuple[NextQuestion, ...]
+    parting: tuple[NextQuestion, ...]
     advice: tuple[str, ...]
     present: tuple[TopicAnswers, ...]
     denied: tuple[TopicAnswers, ...]
     unknown: tuple[str, ...]
+    skipped: tuple[str, ...]
     warnings: tuple[PatientWarning, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, ready for JSON; triage, what is not ruled out and warnings stand beside it in a diagnosis."""
+        """As plain data, ready for JSON; urgency, what is not ruled out or skipped, and warnings stand beside it."""
         asked = ("finding", "question", "asked_of", "burden", "value", "about")
         return {
             "not_known_flags": [flag.id for flag in self.not_known_flags],
+            "not_asked_flags": [flag.id for flag in self.not_asked_flags],
             **attributes(self, ("causes", "others", "decisive")),
             "telling": [attributes(question, asked) for question in self.telling],
+            "parting": [attributes(question, asked) for question in self.parting],
             **attributes(self, ("advice", "present", "denied", "unknown")),
         }
 
@@ -180,18 +194,22 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
     first = list(belief.posterior)[:MOST_CAUSES]
     told = [name for name in belief.posterior if name in first or name in dangers]
     decisive, telling = _examinations(belief)
+    named = {*(each.asked.id for each in decisive or ()), *(each.finding for each in telling)}
     return PatientResult(
         triage=belief.triage,
-        not_known_flags=tuple(unknown_flags(network, evidence, belief.triage.level)),
+        not_known_flags=belief.not_known_flags,
+        not_asked_flags=flags_not_asked(belief),
         not_ruled_out=belief.not_ruled_out,
         causes=tuple(_causes(belief, told, ledger)),
         others=_others(belief, [name for name in belief.posterior if name not in told]),
         decisive=decisive,
         telling=telling,
+        parting=() if decisive is None else tuple(_parting(belief, named)),
         advice=_advice(belief, dangers),
         present=tuple(_by_topic(network, {name: answer for name, answer in known.items() if not is_denial(answer)})),
         denied=tuple(_by_topic(network, {name: answer for name, answer in known.items() if is_denial(answer)})),
         unknown=tuple(name for name, answer in evidence.answers.items() if answer == UNKNOWN),
+        skipped=belief.skipped,
         warnings=warnings,
     )
 
@@ -247,6 +265,23 @@ def _examinations(belief: Belief) -> tuple[tuple[DecisiveQuestion, ...] | None, 
     except InferenceError:
         return None, ()
     return found, tuple(each for each in ranked if each.value >= WORTH_ASKING)
+
+
+def first_two(belief: Belief) -> tuple[str, ...]:
+    """Ids of the two most probable conditions, but for the catch-all, of which no examination tells."""
+    return tuple([name for name in belief.posterior if name != belief.network.catch_all][:2])
+
+
+def _parting(belief: Belief, named: Collection[str]) -> Iterator[NextQuestion]:
+    """The examination or test that says most of the most probable condition, and the one that says most of the next."""
+    wanted = make_filter(belief.network, asked_of=EXAMINED_BY)
+    seen = set(named)
+    with suppress(InferenceError):
+        for condition in first_two(belief):
+            for each in questions_about(belief, wanted, condition)[:1]:
+                if each.value >= WORTH_PARTING and each.finding not in seen:
+                    seen.add(each.finding)
+                    yield each
 
 
 def _advice(belief: Belief, dangers: Iterable[str]) -> tuple[str, ...]:

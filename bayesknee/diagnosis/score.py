@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import Vector
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.care_steps import CareSteps
+from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import BayeskneeError, BudgetError, EvidenceError, TableError, joined
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.knowledge.model import LEVELS
@@ -128,7 +129,7 @@ def _score_alike(compiled: CompiledNetwork, encoded: Encoded, evidence: Evidence
     marginals, groups, log_evidence = (np.array(array, np.float64) for array in posteriors)
     marginals[bad] = groups[bad] = log_evidence[bad] = np.nan
     groups, forms = np.hsplit(groups, [len(compiled.groups)])
-    steps = CareSteps(compiled.network, compiled.setting)
+    steps = CareSteps(compiled)
     triage = levels(steps, marginals, encoded.codes, evidence, numbers=encoded.numbers, forms=forms)
     names = (*compiled.network.conditions, *compiled.network.groups)
     probabilities = dict(zip(names, np.hstack([marginals, groups]).T, strict=True))

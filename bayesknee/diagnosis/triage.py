@@ -2,9 +2,8 @@
 
 The level is the most urgent among those of the thresholds that conditions reach, of the leading condition, of the
 scores of guidelines, and of the red flags that hold and that no stated exception sets aside. A red flag holds whatever
-the posterior says. With no finding or condition known, a threshold counts only where risk factors raised the condition
-above its base rate. A limit is a threshold in the sense of Pauker and Kassirer (1980): the probability below which a
-condition may be left alone.
+the posterior says. A limit is a threshold in the sense of Pauker and Kassirer (1980): the probability below which a
+condition may be left alone; which thresholds count is told in `bayesknee.diagnosis.care_steps`.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import numpy as np
 from immutabledict import immutabledict
 from numpy.typing import NDArray
 
-from bayesknee.arrays import TIE_DECIMALS, Bools, Vector
+from bayesknee.arrays import Vector
+from bayesknee.diagnosis.care_steps import NO_STEP, USUAL_LEVEL, AnswersTold, CareSteps
 from bayesknee.diagnosis.guideline_scores import PatientsToScore, PointCount, count_points, score_levels
-from bayesknee.errors import BayeskneeError, unknown_text
-from bayesknee.knowledge.model import LEVELS, Condition, Exclusion, Form, Level, RedFlag
+from bayesknee.knowledge.model import LEVELS, Exclusion, Level, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, Codes
@@ -32,8 +31,6 @@ from bayesknee.words import ALARMING, LEVEL_WORDS, level_name, short_percent
 ReasonKind: TypeAlias = Literal["red_flag", "score", "over_limit", "leader"]
 
 NO_LEVEL: Final = -1  # no index into `LEVELS`, and what pandas codes a missing category by
-# Relative, of a posterior that equals its base rate: base rates are met to 1e-12. A larger one would hide a small rise.
-ROUNDING: Final = 1e-9
 # The share of an unsure answer's weight over which it leans to the alarming states: half is the balance. A larger one
 # would miss flags that are more probable than not.
 LEANING: Final = 0.5
@@ -138,8 +135,7 @@ def triage(
 ) -> Triage:
     """The level of care that a patient's posterior and answers call for, and why.
 
-    With no finding or condition known, a condition counts as over its limit only if risk factors have raised it above
-    its base rate: with no answers nobody is an emergency.
+    What probabilities call for is worked out as for many patients; see `bayesknee.diagnosis.care_steps`.
 
     Args:
         steps: what probabilities call for.
@@ -160,82 +156,9 @@ def triage(
     return Triage(ranked[0].level, tuple(ranked), tuple(set_aside))
 
 
-class CareSteps:
-    """What probabilities call for: the thresholds of all conditions in one setting.
-
-    Args:
-        network: whose conditions.
-        setting: a care setting of it.
-        limits: other limits than the network's, by condition, inside (0, 1). A further threshold that lies below such a
-            limit moves up to it.
-
-    Raises:
-        BayeskneeError: a limit of an unknown condition, or one out of range.
-    """
-
-    def __init__(self, network: Network, setting: str, limits: Mapping[str, float] | None = None) -> None:
-        self.network = network
-        self._setting = setting
-        self.limits = checked_limits(network, limits)
-        base_rates = [condition.base_rate_in(setting) for condition in network.conditions.values()]
-        self.raised_from: Vector = np.array(base_rates) * (1.0 + ROUNDING)
-        self._leading = np.array([LEVELS.index(condition.level) for condition in network.conditions.values()], np.int8)
-
-    def of(self, name: str) -> Iterator[tuple[float, Level, str]]:
-        """Each threshold of a condition: the probability, the level, and what is done, the lowest first."""
-        limit = self.limits[name]
-        for number, (level, threshold) in enumerate(self.network.conditions[name].steps):
-            yield (max(threshold.at.value, limit) if number else limit), level, threshold.do
-
-    def levels(
-        self,
-        posteriors: NDArray[np.floating],
-        complaint_known: Bools,
-        forms: NDArray[np.floating] | None = None,
-    ) -> NDArray[np.int8]:
-        """The level that each row of posteriors calls for, as an index into `LEVELS`; shape (rows,).
-
-        Args:
-            posteriors: P(condition | evidence), shape (rows, conditions).
-            complaint_known: whether a finding or condition is known, shape (rows,).
-            forms: P(form | evidence), shape (rows, forms of all conditions); their shares of the conditions, where left
-                out.
-        """
-        found: NDArray[np.int8] = self._leading[np.round(posteriors, TIE_DECIMALS).argmax(axis=1)]
-        for column, name in enumerate(self.network.conditions):
-            probability = posteriors[:, column]
-            for at, level, _ in self.of(name):
-                reached = (probability >= at) & (complaint_known | (probability > self.raised_from[column]))
-                found[reached] = np.minimum(found[reached], LEVELS.index(level))
-        return self._with_forms(found, posteriors, complaint_known, forms)
-
-    def _with_forms(
-        self,
-        found: NDArray[np.int8],
-        posteriors: NDArray[np.floating],
-        complaint_known: Bools,
-        forms: NDArray[np.floating] | None,
-    ) -> NDArray[np.int8]:
-        """The levels, raised by forms with thresholds of their own."""
-        number = 0
-        leading = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
-        for column, condition in enumerate(self.network.conditions.values()):
-            columns = slice(number, number + len(condition.forms))
-            number = columns.stop
-            shares = condition.shares_in(self._setting)
-            chances = posteriors[:, [column]] * np.array(shares) if forms is None else forms[:, columns]
-            counts = complaint_known | (posteriors[:, column] > self.raised_from[column])
-            for place, form in enumerate(condition.forms.values()):
-                first = (leading == column) & (np.round(chances, TIE_DECIMALS).argmax(axis=1) == place)
-                for step, (level, threshold) in enumerate(form.steps):
-                    reached = counts & (chances[:, place] >= threshold.at.value) | (first & (step == 0))
-                    found[reached] = np.minimum(found[reached], LEVELS.index(level))
-        return found
-
-
 def is_complaint_known(network: Network, evidence: Evidence) -> bool:
     """Whether anything is known beside risk factors."""
-    return any(name not in network.risk_factors for name in evidence.likelihoods)
+    return bool(AnswersTold.of_one(network, evidence).of_complaint(network)[0])
 
 
 def scores_of(network: Network, evidence: Evidence, posterior: Mapping[str, float]) -> tuple[PointCount, ...]:
@@ -265,56 +188,58 @@ def _exclusion(flag: RedFlag, evidence: Evidence) -> Exclusion | None:
     return None
 
 
-def checked_limits(network: Network, limits: Mapping[str, float] | None) -> Mapping[str, float]:
-    """The limit of each condition by id, inside (0, 1): the one given, else the network's.
-
-    Raises:
-        BayeskneeError: a limit of an unknown condition, or one out of range.
-    """
-    for name, limit in (limits or {}).items():
-        if name not in network.conditions:
-            raise BayeskneeError(unknown_text("condition", name, network.conditions))
-        if not 0.0 < limit < 1.0:
-            raise BayeskneeError(f"limit {limit} of {name}; expected a probability inside (0, 1); correct it")
-    stated = {name: condition.limit.value for name, condition in network.conditions.items()}
-    return immutabledict(stated | dict(limits or {}))
-
-
 def _conditions(
     steps: CareSteps, evidence: Evidence, posterior: Mapping[str, float], forms: Mapping[str, Mapping[str, float]]
 ) -> Iterator[Reason]:
-    leader, known = next(iter(posterior)), is_complaint_known(steps.network, evidence)
-    raised_from = dict(zip(steps.network.conditions, steps.raised_from.tolist(), strict=True))
+    """What the probabilities call for: those of conditions, and of their forms, the most probable condition first."""
+    network = steps.network
+    told, columns = AnswersTold.of_one(network, evidence), list(network.conditions)
+    posteriors = np.array([[posterior[name] for name in columns]])
+    numbers = steps.reached(posteriors, told)
+    reached = dict(zip(columns, numbers[0].tolist(), strict=True))
+    usual = dict(zip(columns, steps.is_only_usual(posteriors, numbers)[0].tolist(), strict=True))
+    leader = next(iter(posterior))
     for name, probability in posterior.items():
-        condition, limit = steps.network.conditions[name], steps.limits[name]
+        condition = network.conditions[name]
         figures = f"{condition.name} {short_percent(probability)}"
-        counts = known or probability > raised_from[name]
-        reached = [step for step in steps.of(name) if counts and probability >= step[0]]
-        if reached:
-            at, level, do = reached[-1]
-            text = f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
-            yield Reason("over_limit", name, level, text, probability=probability, limit=at)
-        elif name == leader:
-            text = f"{figures}, the most probable cause"
+        if reached[name] != NO_STEP:
+            at, level, do = list(steps.of(name))[reached[name]]
+            yield Reason("over_limit", name, level, _over(figures, at, do), probability=probability, limit=at)
+        elif usual[name]:
+            limit = steps.limits[name]
+            over = f"not below its limit of {short_percent(limit)} even without answers"
+            text = f"{figures}, {over}; none that was given speaks for it"
+            yield Reason("over_limit", name, USUAL_LEVEL, text, probability=probability, limit=limit)
+        if name == leader and reached[name] == NO_STEP:
+            text, limit = f"{figures}, the most probable cause", steps.limits[name]
             yield Reason("leader", name, condition.level, text, probability=probability, limit=limit)
-        for place, (form, chance) in enumerate(forms.get(name, {}).items()):
-            is_leading = name == leader and not place
-            yield from _form(condition, condition.forms[form], chance, counts=counts, is_leading=is_leading)
+    if forms:
+        yield from _forms(steps, posteriors, told, forms)
 
 
-def _form(condition: Condition, form: Form, probability: float, *, counts: bool, is_leading: bool) -> Iterator[Reason]:
-    """A form at or over a threshold of its own, or the most probable form of the most probable cause."""
-    reached = [(level, threshold) for level, threshold in form.steps if counts and probability >= threshold.at.value]
-    figures = f"{condition.name}, {form.name} {short_percent(probability)}"
-    if reached:
-        level, threshold = reached[-1]
-        at, do = threshold.at.value, threshold.do
-        text = f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
-        yield Reason("over_limit", condition.id, level, text, probability=probability, limit=at, form=form.id)
-    elif is_leading and form.steps:
-        level, threshold = form.steps[0]
-        text, at = f"{figures}, the most probable form of the most probable cause", threshold.at.value
-        yield Reason("leader", condition.id, level, text, probability=probability, limit=at, form=form.id)
+def _forms(
+    steps: CareSteps, posteriors: Vector, told: AnswersTold, forms: Mapping[str, Mapping[str, float]]
+) -> Iterator[Reason]:
+    """Forms at or over a threshold of their own, and the most probable form of the most probable cause."""
+    conditions = steps.network.conditions
+    those = [(condition, form) for condition in conditions.values() for form in condition.forms.values()]
+    chances = np.array([[forms[condition.id][form.id] for condition, form in those]])
+    reached = steps.reached_by_forms(posteriors, told, chances)[0].tolist()
+    leading = steps.leading_forms(steps.leaders(posteriors), posteriors, chances)[0].tolist()
+    for (condition, form), step, leads, probability in zip(those, reached, leading, chances[0].tolist(), strict=True):
+        figures = f"{condition.name}, {form.name} {short_percent(probability)}"
+        level, threshold = form.steps[max(step, 0)] if form.steps else (condition.level, None)
+        if threshold is not None and step != NO_STEP:
+            at = threshold.at.value
+            text = _over(figures, at, threshold.do)
+            yield Reason("over_limit", condition.id, level, text, probability=probability, limit=at, form=form.id)
+        elif threshold is not None and leads:
+            text, at = f"{figures}, the most probable form of the most probable cause", threshold.at.value
+            yield Reason("leader", condition.id, level, text, probability=probability, limit=at, form=form.id)
+
+
+def _over(figures: str, at: float, do: str) -> str:
+    return f"{figures}, not below its limit of {short_percent(at)}{f': {do}' if do else ''}"
 
 
 # --- red flags -----------------------------------------------------------------------------------------------------
@@ -419,8 +344,9 @@ def levels(  # noqa: PLR0913 (all that the levels of rows rest on)
         forms: P(form | evidence), shape (rows, forms of all conditions); as of `CareSteps.levels`.
     """
     network = steps.network
-    known = (codes[:, len(network.risk_factors) :] != NOT_KNOWN).any(axis=1) | is_complaint_known(network, evidence)
-    found = steps.levels(marginals, known, forms)
+    told = AnswersTold(codes, evidence)
+    known = told.of_complaint(network)
+    found = steps.levels(marginals, told, forms)
     for flag in network.red_flags.values():
         raised = np.all([_line_holds(network, line, codes, evidence) for line in flag.when], axis=0)
         for exclusion in flag.unless:

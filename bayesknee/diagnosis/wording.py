@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bayesknee.diagnosis.asking.decisive import DecisiveAnswer, DecisiveQuestion
@@ -10,8 +10,7 @@ from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
 from bayesknee.diagnosis.belief import Belief, NotRuledOut
 from bayesknee.diagnosis.explaining.intervals import Interval
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
-from bayesknee.diagnosis.explaining.patient_warnings import base_rate_warnings
-from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, is_denial
+from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, first_two, is_denial
 from bayesknee.diagnosis.triage import Reason
 from bayesknee.knowledge.model import NO_YES, RedFlag
 from bayesknee.knowledge.network import Network
@@ -32,11 +31,6 @@ def answer_count(belief: Belief) -> str:
     known = len(answers) - unknown
     count = f"{known} answer{'' if known == 1 else 's'}" if known else "no answers"
     return f"{count} and {unknown} not known" if unknown else count
-
-
-def base_rates_told(belief: Belief) -> tuple[str, ...]:
-    """Which base rates are not the network's, where the other warnings are not told."""
-    return tuple(each.message for each in base_rate_warnings(belief.compiled))
 
 
 def chance_text(belief: Belief, conditions: set[str], probability: float) -> str:
@@ -79,6 +73,23 @@ def _raising_text(network: Network, name: str, answer: str) -> str:
         return present_text(network, name, answer)
     unit = network.questions[name].unit if answer.replace(".", "", 1).isdecimal() else ""
     return f"{label(network, name)}: {answer.replace('_', ' ')}{unit and f' {unit}'}"
+
+
+def further_reasons(belief: Belief, reasons: Iterable[Reason]) -> str:
+    """Reasons of an urgency by name, below those that are told in full: `further: Foot drop (urgent); ...`."""
+    flags, conditions = belief.network.red_flags, belief.network.conditions
+    named = (
+        (
+            flags[each.id].label
+            if each.kind == "red_flag"
+            else conditions[each.id].name
+            if each.id in conditions
+            else each.text,
+            each,
+        )
+        for each in reasons
+    )
+    return f"further: {'; '.join(f'{name} ({level_name(each.level)})' for name, each in named)}"
 
 
 def not_ruled_out_line(network: Network, danger: NotRuledOut) -> str:
@@ -217,6 +228,21 @@ TELLING_HEADING: Final = "What would tell most of what is not ruled out"
 TESTS_HEADING: Final = "What an examination or a test could change"
 
 
+def parting_heading(belief: Belief) -> str:
+    """The heading above what tells the two most probable conditions apart: `What tells Broken bone from Sprain`."""
+    return f"What tells {' from '.join(event_name(belief.network, name) for name in first_two(belief))}"
+
+
+def parting_text(belief: Belief, question: NextQuestion) -> str:
+    """What the answers would leave of the first two: `yes: Broken bone 78.0 %, Tendon strain 20.0 %; no: ...`."""
+    names, words = first_two(belief), question.asked.state_words
+    return "; ".join(
+        f"{words(outcome.state)}: "
+        + ", ".join(f"{event_name(belief.network, name)} {percent(outcome.posterior[name])}" for name in names)
+        for outcome in _telling(question)
+    )
+
+
 def advice_heading(result: PatientResult) -> str:
     """The heading above what usually helps."""
     return f"About what is likely{' or not ruled out' if result.not_ruled_out else ''} (general information)"
@@ -241,10 +267,28 @@ def _changes(belief: Belief, answer: DecisiveAnswer) -> Iterator[str]:
         yield f"then {conditions[name].name} is below its limit"
 
 
+MOST_FLAGS: Final = 6  # warning signs not asked that are named; judged: a long list is read by nobody
+
+
 def not_known_text(flags: Iterable[RedFlag]) -> str:
     """The warning signs that nobody knows of; empty if there are none."""
     labels = "; ".join(flag.label for flag in flags)
     return f"Not known, and more urgent if so: {labels}." if labels else ""
+
+
+def open_flag_lines(belief: Belief, result: PatientResult) -> Iterator[str]:
+    """What is more urgent if it is so: what nobody knows of, then what was not asked; nothing before any answer."""
+    if told := not_known_text(result.not_known_flags):
+        yield told
+    named = flags_named(result.not_asked_flags)
+    if named and (belief.evidence.answers or belief.skipped):
+        yield f"Not asked, and more urgent if so: {'; '.join(named)}."
+
+
+def flags_named(flags: Sequence[RedFlag]) -> list[str]:
+    """The first of these warning signs by name, and how many more there are."""
+    more = [f"{len(flags) - MOST_FLAGS} more"] if len(flags) > MOST_FLAGS else []
+    return [*(flag.label for flag in flags[:MOST_FLAGS]), *more]
 
 
 def scope_lines(network: Network) -> Iterator[str]:

@@ -14,13 +14,14 @@ from bayesknee.diagnosis import wording
 from bayesknee.diagnosis.wording import scope_lines
 from bayesknee.display.interview import OUTSIDE, left_told, recorded, unknown_flags_told
 from bayesknee.errors import AnswerClashError, BayeskneeError, MissingExtraError
-from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
 from bayesknee.interview.interview import Interview, Reply
 from bayesknee.interview.prompts import Prompt
+from bayesknee.knowledge.bands import or_more
 from bayesknee.lazy_types import ToggleButtons, VBox, Widget
 from bayesknee.markup import DANGER, render
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
+from bayesknee.patient.unsure_answers import PROBABLY, PROBABLY_NOT
 from bayesknee.words import LEVEL_WORDS
 
 UNSURE: Final = ((PROBABLY, "Probably yes"), (PROBABLY_NOT, "Probably not"), (UNKNOWN, "Not known"))
@@ -224,7 +225,7 @@ class _Panel:
     def _number(self, prompt: Prompt) -> Iterator[Widget]:
         from ipywidgets import Text
 
-        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}".rstrip()
+        told = or_more(prompt.lowest, prompt.unit)
         field = Text(placeholder=told, description=prompt.unit, continuous_update=False)
 
         def take(_: object = None) -> None:

@@ -77,13 +77,13 @@ def write_report(evaluation: Evaluation, path: Path | str) -> None:
     file = check_report_path(path, SUFFIXES)
     pictures = {name: _png(ax) for name, ax in _drawn(evaluation).items()}
     contents: dict[Path, bytes] = {}
-    if file.suffix == ".html":
+    if file.suffix.lower() == ".html":
         plots = [Plot(_title(name), _data_link(picture)) for name, picture in pictures.items()]
     else:
         plots = [Plot(_title(name), quote(f"{file.stem}_{name}.png")) for name in pictures]
         contents = {file.with_name(f"{file.stem}_{name}.png"): picture for name, picture in pictures.items()}
     # Not for all to read, as the answers of patients of whom another condition leads are in it.
-    write_files({**contents, file: evaluation_page(evaluation, file.suffix, plots).encode()}, private=True)
+    write_files({**contents, file: evaluation_page(evaluation, file.suffix.lower(), plots).encode()}, private=True)
 
 
 def _drawn(evaluation: Evaluation) -> Mapping[str, Axes]:

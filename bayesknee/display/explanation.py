@@ -17,7 +17,7 @@ from bayesknee.diagnosis.explaining.counterfactual import Change, NewAnswer, ans
 from bayesknee.diagnosis.explaining.ledger import Account, Cited, Entry
 from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
 from bayesknee.diagnosis.wording import event_chance, event_name, implied_text
-from bayesknee.display.terminal import console_for, rendered, sticky
+from bayesknee.display.terminal import console_for, rendered, sticky, warning_lines
 from bayesknee.display.text import heading
 from bayesknee.knowledge.network import Network
 from bayesknee.log_odds import DECIBANS, expit
@@ -189,8 +189,7 @@ def _rows(rows: Iterable[str]) -> Iterator[RenderableType]:
 
 def fit_lines(warnings: Iterable[PatientWarning], conflict: Conflict, network: Network) -> Iterator[RenderableType]:
     """The warnings about a patient, and a conflict that conditions explain."""
-    for each in warnings:
-        yield Text(sticky(f"\n{each.message}"), style="bold red")
+    yield from warning_lines(each.message for each in warnings)
     figure = f"conflict {DECIBANS * conflict.value:.1f} decibans"
     if conflict.matters:
         yield Text(

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bayesknee.diagnosis.triage import Reason
-from bayesknee.diagnosis.wording import answer_count, labels, not_known_text, not_ruled_out_line, scope_lines
+from bayesknee.diagnosis.wording import answer_count, not_known_text, not_ruled_out_line, scope_lines
 from bayesknee.display.terminal import console_for, rendered, sticky
 from bayesknee.display.text import TextOptions, closing_parts, result_parts
 from bayesknee.interview.checklists import EXAMINATION, checklist
@@ -206,17 +206,7 @@ def _end(interview: Interview, console: Console, *, details: bool) -> Iterator[R
     yield Text(f"\nThis rests on {answer_count(diagnosis)}.", style="dim")
     yield Text()
     options = TextOptions(details=details)
-    flags = interview.unknown_flags
-    yield from result_parts(diagnosis, console, options, "`bayesknee diagnose --all` lists them", flags)
-    told = labels(diagnosis.network, skipped(interview))
+    yield from result_parts(diagnosis, console, options, "`bayesknee diagnose --all` lists them")
     if EXAMINATION in interview.state.skipped:
-        told = "; ".join(filter(None, [told, "the examination"]))
-    yield from closing_parts(diagnosis, options, told)
-
-
-def skipped(interview: Interview) -> tuple[str, ...]:
-    """Ids of the questions that were skipped, alone or with a list, and have no answer."""
-    network, state = interview.engine.network, interview.state
-    lists = network.opening.tick_all
-    names = [name for each in state.skipped for name in (lists[each].members if each in lists else (each,))]
-    return tuple(name for name in dict.fromkeys(names) if name in network.questions and name not in state.answers)
+        yield Text("\nSkipped: the examination")
+    yield from closing_parts(diagnosis, options)

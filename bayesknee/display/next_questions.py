@@ -11,9 +11,9 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, NextQuestions, not_ranked
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.wording import base_rates_told, why
+from bayesknee.diagnosis.wording import why
 from bayesknee.display.questions import words_of
-from bayesknee.display.terminal import console_for, numbered, rendered, sticky
+from bayesknee.display.terminal import console_for, numbered, rendered, sticky, warning_lines
 
 _NUMBER: Final = 4
 _INDENT: Final = 2
@@ -29,13 +29,13 @@ def next_questions_text(
 def _ranking_parts(diagnosis: Diagnosis, questions: Sequence[NextQuestion], objective: str) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(f"{network.title} ({network.id} {network.version})", style="bold")
-    yield from map(Text, base_rates_told(diagnosis))
-    if not questions:
+    if questions:
+        yield Text(f"What to ask next, by {objective}; value in bits for a burden of 1\n")
+        yield _listed(diagnosis, questions, words=True, worth=True)
+    else:
         yield Text("Nothing is left to ask that fits.")
-        return
-    yield Text(f"What to ask next, by {objective}; value in bits for a burden of 1\n")
-    yield _listed(diagnosis, questions, words=True, worth=True)
     yield from _left_out(questions)
+    yield from warning_lines(each.message for each in diagnosis.warnings)
 
 
 def next_questions_parts(

@@ -1,5 +1,8 @@
 """A report of one patient to hand on: one page as HTML, which prints from any browser, or as PDF.
 
+The page holds what to do: urgency, what is not ruled out, the first causes, what would help, and room for a signature.
+Where the answers, and what each did, do not fit below, they follow on a second one.
+
 It holds nothing from elsewhere: styles and bars stand in the page, and it loads no address.
 """
 
@@ -17,7 +20,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Interval, Intervals
 from bayesknee.diagnosis.explaining.ledger import Account, Cited
 from bayesknee.diagnosis.result import WORTH_TELLING, Cause
-from bayesknee.diagnosis.wording import chance_text, entry_text, event_name, interval_text, labels
+from bayesknee.diagnosis.wording import chance_text, entry_text, event_name, interval_text
 from bayesknee.display.explanation import cited_text, effect_text
 from bayesknee.errors import BayeskneeError, InferenceError, MissingExtraError, printable, quoted
 from bayesknee.files import check_report_path, write_file
@@ -25,10 +28,12 @@ from bayesknee.markup import DANGER, render_report
 from bayesknee.version import __version__
 
 SUFFIXES: Final = (".html", ".pdf")
-# Judged, all three: what fits on a page beside the result, and the strongest is what a reader checks.
+# Judged, all of these: what fits on a page beside the result, and the strongest is what a reader checks.
 MOST_ENTRIES: Final = 6  # lines of a ledger
 MOST_DANGERS: Final = 2  # ledgers beside that of the leader
 MOST_NUMBERS: Final = 8  # numbers of the network with their sources
+MOST_REASONS: Final = 6  # of the urgency in full; further ones by name, as page one must hold what to do
+MOST_ADVICE: Final = 4  # paragraphs on page one; the rest follows below the signature
 LONGEST_NAME: Final = 100  # characters: what identifies a patient on paper; more would push the result off the page
 
 
@@ -40,7 +45,6 @@ class ReportDetails:
         day: the date, as it is to be read.
         patient: initials, a number or a name, typed where the report is made; kept nowhere else.
         intervals: 95 % intervals of the probabilities; None for none.
-        skipped: ids of the questions that were skipped.
         warnings: what is to be told before the result, such as that the network is not for this patient.
 
     Raises:
@@ -50,7 +54,6 @@ class ReportDetails:
     day: str
     patient: str = ""
     intervals: Intervals | None = None
-    skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -88,10 +91,11 @@ def report_of_patient(diagnosis: Diagnosis, details: ReportDetails) -> str:
         details=details,
         wording=wording,
         danger=DANGER,
+        most_reasons=MOST_REASONS,
+        most_advice=MOST_ADVICE,
         bars=tuple(bar_parts(diagnosis, details.intervals)),
         ledgers=tuple(_ledger(diagnosis, account) for account in accounts),
         numbers=tuple(map(cited_text, _carrying(accounts))),
-        skipped=labels(diagnosis.network, details.skipped),
         program_version=__version__,
     )
 
@@ -100,7 +104,6 @@ def details_of_today(
     diagnosis: Diagnosis,
     patient: str = "",
     intervals: Intervals | None = None,
-    skipped: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> ReportDetails:
     """The details of a report of today.
@@ -109,16 +112,13 @@ def details_of_today(
         diagnosis: of the patient.
         patient: what stands in its head; empty for a line to write on.
         intervals: those to draw; by default, the usual ones where they are not beyond the budget.
-        skipped: ids of the questions that were skipped.
         warnings: what is to be told before the result.
 
     Raises:
         BayeskneeError: `patient` is too long, or cannot be printed.
     """
     day = datetime.now().astimezone().strftime("%d %B %Y")
-    details = ReportDetails(
-        day, patient, intervals, tuple(skipped), tuple(warnings)
-    )  # what is wrong is refused before the work
+    details = ReportDetails(day, patient, intervals, tuple(warnings))  # what is wrong is refused before the work
     if intervals is None:
         with suppress(InferenceError):
             details = replace(details, intervals=diagnosis.intervals())
@@ -135,7 +135,7 @@ def write_patient_report(diagnosis: Diagnosis, path: Path | str, details: Report
     """
     file = check_report_path(path, SUFFIXES)
     page = report_of_patient(diagnosis, details)
-    write_file(file, page.encode() if file.suffix == ".html" else as_pdf(page), private=True)
+    write_file(file, page.encode() if file.suffix.lower() == ".html" else as_pdf(page), private=True)
 
 
 def check_can_write(path: Path | str) -> None:
@@ -144,7 +144,7 @@ def check_can_write(path: Path | str) -> None:
     Raises:
         BayeskneeError, MissingExtraError: as there.
     """
-    if check_report_path(path, SUFFIXES).suffix == ".pdf":
+    if check_report_path(path, SUFFIXES).suffix.lower() == ".pdf":
         _pdf_maker()
 
 

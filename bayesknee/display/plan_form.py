@@ -12,8 +12,7 @@ from rich.text import Text
 
 from bayesknee.diagnosis.asking.question_plan import PlannedQuestion, QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
-from bayesknee.diagnosis.wording import base_rates_told
-from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken
+from bayesknee.display.terminal import console_for, numbered, rendered, sticky, unbroken, warning_lines
 from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import NO_YES, Question
 from bayesknee.knowledge.network import Network
@@ -55,6 +54,8 @@ def _parts(
 ) -> Iterator[RenderableType]:
     network = diagnosis.network
     yield Text(network.title, style="bold")
+    yield from warning_lines(each.message for each in diagnosis.warnings)  # above the form, so that it can be torn off
+    yield from (Text() for _ in diagnosis.warnings[:1])
     first, rest = parts_of_form(network, plan, warning_signs)
     if not first and not rest:
         yield Text("Nothing is left to ask that fits.")
@@ -69,7 +70,6 @@ def _parts(
     yield from _form(network, rest, numbers)
     if details and plan.questions:
         yield Text(f"\nHow sure the diagnosis gets ({network.id} {network.version}, {plan.objective})", style="bold")
-        yield from map(Text, base_rates_told(diagnosis))
         yield Padding(_table(network, plan), (0, 0, 0, _INDENT))
         yield Text(f"\n{sticky(_explained(plan))}")
     if network.caution:

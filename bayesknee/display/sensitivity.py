@@ -12,8 +12,8 @@ from rich.text import Text
 
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.sensitivity import MOST_BARS, Bar, Flip, Sensitivity
-from bayesknee.diagnosis.wording import base_rates_told, event_chance, event_name
-from bayesknee.display.terminal import console_for, rendered, sticky
+from bayesknee.diagnosis.wording import event_chance, event_name
+from bayesknee.display.terminal import console_for, rendered, sticky, warning_lines
 from bayesknee.display.text import heading
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import stated_ranges
@@ -36,7 +36,6 @@ def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[Renderable
     network, found = diagnosis.network, diagnosis.sensitivity()
     bars = found.tornado(subject, most)
     yield from heading(diagnosis)
-    yield from map(Text, base_rates_told(diagnosis))
     yield Text(sticky(f"\n{event_name(network, subject)} {event_chance(diagnosis, subject)}"), style="bold")
     yield Text()
     if bars:
@@ -46,6 +45,7 @@ def _parts(diagnosis: Diagnosis, subject: str, most: int) -> Iterator[Renderable
         has_range = stated_ranges(network).any
         yield Text("No number of the network moves it." if has_range else "No number of the network has a range.")
     yield from _first_place(network, diagnosis, found)
+    yield from warning_lines(each.message for each in diagnosis.warnings)
     if network.caution:
         yield Text(f"\n{network.caution}", style="italic")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -64,3 +65,9 @@ def numbered(width: int) -> Table:
     table.add_column(width=width)
     table.add_column(overflow="fold")
     return table
+
+
+def warning_lines(messages: Iterable[str]) -> Iterator[RenderableType]:
+    """What a reader must be warned of."""
+    for message in messages:
+        yield Text(sticky(f"\nWarning: {message}"), style="bold red")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TextIO
 
 from rich.console import Console, RenderableType
@@ -28,15 +28,17 @@ from bayesknee.diagnosis.wording import (
     implied_told,
     interval_text,
     labels,
-    not_known_text,
     not_ruled_out_line,
+    open_flag_lines,
     others_text,
+    parting_heading,
+    parting_text,
     scope_line,
     speaks,
     why,
 )
-from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky
-from bayesknee.knowledge.model import Question, RedFlag
+from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky, warning_lines
+from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Answer, shown
 from bayesknee.words import percent, percent_or_less
@@ -86,8 +88,6 @@ def _parts(
         from bayesknee.display.next_questions import next_questions_parts
 
         yield from next_questions_parts(diagnosis, questions, details=options.details)
-    if scope := scope_line(diagnosis.network):
-        yield Text(f"\n{scope}", style="dim")
     yield from closing_parts(diagnosis, options)
 
 
@@ -96,16 +96,11 @@ def result_parts(
     console: Console,
     options: TextOptions = PLAIN,
     rest: str = "--all lists them",
-    not_known: Iterable[RedFlag] | None = None,
 ) -> Iterator[RenderableType]:
-    """The result in the order of need, up to what usually helps.
-
-    `rest` tells how more causes are listed; `not_known` are red flags that nobody knows of, where more is known of that
-    than the answers say.
-    """
+    """The result in the order of need, up to what usually helps; `rest` tells how more causes are listed."""
     network, result = diagnosis.network, diagnosis.result
     yield from triage_parts(network, result.triage)
-    if told := not_known_text(result.not_known_flags if not_known is None else not_known):
+    for told in open_flag_lines(diagnosis, result):
         yield Text(told, style="bold")
     for danger in result.not_ruled_out:
         yield Text(sticky(not_ruled_out_line(network, danger)), style="bold red")
@@ -127,17 +122,16 @@ def _below_the_table(diagnosis: Diagnosis, options: TextOptions, rest: str) -> I
     yield from _scores(diagnosis)
 
 
-def closing_parts(diagnosis: Diagnosis, options: TextOptions = PLAIN, skipped: str = "") -> Iterator[RenderableType]:
-    """What was answered, what is not known, what to be warned of, and once more how urgent it is.
+def closing_parts(diagnosis: Diagnosis, options: TextOptions = PLAIN) -> Iterator[RenderableType]:
+    """What was answered, what is not known, what is weighed, what to be warned of, and once more how urgent it is.
 
     The urgency stands last, too, as the end is what a terminal still shows.
     """
     yield from _answered_parts(diagnosis, details=options.details)
-    if skipped:
-        yield Text(f"Skipped: {skipped}")
-    for warning in diagnosis.warnings:
-        if warning.kind != "set_aside":  # it stands with the urgency, where it is looked for
-            yield Text(sticky(f"\nWarning: {warning.message}"), style="bold red")
+    if scope := scope_line(diagnosis.network):
+        yield Text(f"\n{scope}", style="dim")
+    # A flag that is set aside stands with the urgency, where it is looked for.
+    yield from warning_lines(each.message for each in diagnosis.warnings if each.kind != "set_aside")
     triage = diagnosis.triage
     yield Text(f"\nOnce more, how urgent: {triage.words}", style="bold red" if triage.alarming else "bold")
     if diagnosis.network.caution:
@@ -332,6 +326,10 @@ def _decisive_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[Renderab
         yield _indented(Text(f"{TELLING_HEADING}:"))
     for question in diagnosis.result.telling:
         yield from _examination(question.asked, why(diagnosis, question), details=details)
+    if diagnosis.result.parting:
+        yield Text(f"\n{parting_heading(diagnosis)}", style="bold")
+    for question in diagnosis.result.parting:
+        yield from _examination(question.asked, parting_text(diagnosis, question), details=details)
 
 
 def _examination(asked: Question, told: str, *, details: bool) -> Iterator[RenderableType]:
@@ -373,6 +371,8 @@ def _answered_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[Renderab
         yield Text(f"\nAs words of a command: {' '.join(words)}", style="dim")
     if result.unknown:
         yield Text(f"\nNot known: {labels(network, result.unknown)}")
+    if result.skipped:
+        yield Text(f"\nSkipped: {labels(network, result.skipped)}")
 
 
 def _as_word(answer: Answer) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from immutabledict import immutabledict
 
+from bayesknee.arrays import Vector
+from bayesknee.errors import InferenceError
 from bayesknee.inference.choose import choose_strategy
 from bayesknee.inference.results import Budget, Events, Posteriors
 from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.base_rates import GivenBaseRate
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import Codes, check_codes
-from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,37 @@ class CompiledNetwork:
     def form_events(self) -> Events:
         """The events of all forms, in the network's order."""
         return tuple(event for events in self.forms.values() for event in events.values())
+
+    @cached_property
+    def answer_chances(self) -> Mapping[str, Vector]:
+        """How probable each answer is with and without each condition, where no other answer is known.
+
+        By question, P(answer | condition) and P(answer | no such condition), shape (2, states, conditions); both up to
+        one factor where the question has gates, for an answer says that these hold. Questions that would take more than
+        the budget are left out.
+        """
+        found: dict[str, Vector] = {}
+        with suppress(InferenceError):
+            for gates, names in self._by_gates().items():
+                found |= self._chances_given(dict(gates), names)
+        return immutabledict(found)
+
+    def _by_gates(self) -> Mapping[tuple[tuple[str, tuple[str, ...]], ...], list[str]]:
+        """The questions by what must hold for them to be asked; those without gates first."""
+        found: dict[tuple[tuple[str, tuple[str, ...]], ...], list[str]] = {(): []}
+        for name in self.network.questions:
+            found.setdefault(tuple(self.network.gates.get(name, ())), []).append(name)
+        return found
+
+    def _chances_given(self, gates: Mapping[str, tuple[str, ...]], names: list[str]) -> Iterator[tuple[str, Vector]]:
+        evidence = check_evidence(self.network, {gate: dict.fromkeys(states, 1.0) for gate, states in gates.items()})
+        outcomes = self.strategy.outcomes(evidence, names)
+        usual = self.strategy.infer(NOTHING_KNOWN).marginals
+        joint, total = outcomes.joint, outcomes.probabilities[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):  # a condition may be certain, or impossible
+            chances = np.nan_to_num(np.stack([joint / usual, (total - joint) / (1.0 - usual)]))
+        for name, first, end in zip(outcomes.names, outcomes.starts[:-1], outcomes.starts[1:], strict=True):
+            yield name, chances[:, first:end]
 
     def posteriors(
         self, codes: Codes, evidence: Evidence = NOTHING_KNOWN, refused: dict[int, str] | None = None

@@ -8,26 +8,12 @@ from typing import Final
 from immutabledict import immutabledict
 
 from bayesknee.errors import EvidenceError, quoted
-from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import TickAll
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.evidence import Answer, check_evidence
 
-PROBABLY: Final = "probably"
-PROBABLY_NOT: Final = "probably not"
 NONE: Final = "none"  # of a checklist: each of its lines was denied
-
-# Judged, not measured: a patient who says "probably" is right four times in five, so the likelihood ratio of the answer
-# is 4. A larger figure trusts unsure answers more. A sure answer has the likelihood that the network gives it.
-RIGHT_WHEN_UNSURE: Final = 0.8
-
-
-def probably(network: Network, name: str, state: str) -> Mapping[str, float]:
-    """The likelihoods of an unsure answer by state: `RIGHT_WHEN_UNSURE` for `state`, 1 minus that for the others."""
-    return immutabledict(
-        {option: RIGHT_WHEN_UNSURE if option == state else 1.0 - RIGHT_WHEN_UNSURE for option in network.states[name]}
-    )
 
 
 def read_answer(network: Network, name: str, value: object, known: Mapping[str, object] = immutabledict()) -> Answer:
@@ -36,8 +22,7 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
     Args:
         network: the network of the question.
         name: id of the finding or risk factor.
-        value: what `Engine.diagnose` takes. Also `probably` and `probably not` if the states are no and yes, and
-            `probably STATE` for any state.
+        value: what `Engine.diagnose` takes.
         known: the patient's other answers, by id: the cut-offs of a number may hang on some of them.
 
     Raises:
@@ -56,21 +41,7 @@ def read_answers(network: Network, values: Mapping[str, object]) -> Mapping[str,
     Raises:
         EvidenceError: answers that the network cannot take, alone or together.
     """
-    if isinstance(values, Mapping):
-        values = {name: _unsure(network, name, value) or value for name, value in values.items()}
     return check_evidence(network, values).answers
-
-
-def _unsure(network: Network, name: str, value: object) -> Mapping[str, float] | None:
-    if not isinstance(value, str):
-        return None
-    value = value.strip().replace("_", " ")
-    states = network.states.get(name, ())
-    if set(states) == set(NO_YES) and value in (PROBABLY, PROBABLY_NOT):
-        return probably(network, name, NO_YES[value == PROBABLY])
-    word, _, rest = value.partition(" ")
-    state = rest.replace(" ", "_")
-    return probably(network, name, state) if word == PROBABLY and state in states else None
 
 
 def read_ticks(network: Network, group: TickAll, ticked: object, asked: Iterable[str]) -> Mapping[str, Answer]:

@@ -42,7 +42,7 @@ class Consequences:
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
-        return self.engine.diagnose(self.state.answers)
+        return self.engine.diagnose(self.state.answers, skipped=self.state.left_open)
 
     @property
     def raised(self) -> tuple[Reason, ...]:

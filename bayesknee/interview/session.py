@@ -33,7 +33,7 @@ from bayesknee.interview.answers import read_answer
 from bayesknee.interview.checklists import checklists
 from bayesknee.interview.interview import Interview
 from bayesknee.interview.policy import Policy
-from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
+from bayesknee.interview.preliminaries import SCOPE, check_preliminary, is_preliminary, preliminary_ids
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.knowledge.opening import SETTING
@@ -210,6 +210,7 @@ def to_case(interview: Interview, network: str = "") -> dict[str, Any]:
         **({BASE_RATES: dict(rates)} if (rates := interview.engine.base_rates) else {}),
         **({"scope": plain(state.scope)} if state.scope else {}),
         "evidence": plain(state.answers),
+        **({"skipped": list(interview.diagnosis.skipped)} if interview.diagnosis.skipped else {}),
         "session": {
             "program": __version__,
             "made_with": interview.engine.network.identity,
@@ -250,6 +251,10 @@ def _stored(tree: Any) -> Stored:  # noqa: ANN401 (whatever the file holds)
             raise TypeError("session.steps")
     if not isinstance(session.get("preliminaries", {}), dict):
         raise TypeError("session.preliminaries")
+    preliminaries = session.get("preliminaries", {})
+    recorded = {f"{SCOPE}{name}": answer for name, answer in tree.get("scope", {}).items()}
+    if recorded != {name: answer for name, answer in preliminaries.items() if name.startswith(SCOPE)}:
+        raise TypeError("scope (it is not what the interview recorded; change it in the interview)")
     made_with = {key: str(session["made_with"][key]) for key in ("id", "version", "sha256")}
     if not isinstance(tree["evidence"], dict):
         raise TypeError("evidence")

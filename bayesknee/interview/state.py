@@ -98,6 +98,13 @@ class State:
         given = self.preliminaries.items()
         return {name.removeprefix(SCOPE): answer for name, answer in given if name.startswith(SCOPE)}
 
+    @property
+    def left_open(self) -> tuple[str, ...]:
+        """Ids of the questions and checklists that were skipped, and of the lines that were shown and left unmarked."""
+        passed = (name for step in self.steps for name in step.passed)
+        names = dict.fromkeys((*self.skipped, *passed))
+        return tuple(name for name in names if not is_preliminary(name) and "." not in name)  # nor the examination
+
     def times_passed(self, name: str) -> int:
         """How often a line of a checklist was shown, and nothing was said of it."""
         return sum(name in step.passed for step in self.steps)

@@ -87,8 +87,8 @@ class Banded:
 
     @property
     def scope(self) -> str:
-        """Which numbers it takes: `12 to under 121 years`."""
-        return f"{self.lowest:g} to under {self.highest:g} {self.unit}".rstrip()
+        """Which numbers it takes, in words: `12 years or more`; where they end goes without saying."""
+        return or_more(self.lowest, self.unit)
 
     @property
     def hangs_on(self) -> tuple[str, ...]:
@@ -108,7 +108,14 @@ class Banded:
 
     def _bounds(self, state: str) -> str:
         low, high = self.bands[state]
+        if high == self.highest and not isinstance(low, str):
+            return or_more(low, self.unit)
         return f"{low:g} to under {high:g} {self.unit}".rstrip()
+
+
+def or_more(low: float, unit: str) -> str:
+    """`12 years or more`."""
+    return f"{' '.join(filter(None, (f'{low:g}', unit)))} or more"
 
 
 def band_problems(

@@ -123,6 +123,28 @@ def _any_holds(network: Network, evidence: Evidence, states: StatesByName) -> bo
     )
 
 
+def skipped_questions(network: Network, evidence: Evidence, skipped: Iterable[str]) -> tuple[str, ...]:
+    """The questions that were put and have no answer, in the order of the network.
+
+    Args:
+        network: whose questions.
+        evidence: the answers.
+        skipped: ids of questions, or of checklists, which stand for their lines.
+
+    Raises:
+        QuestionError: the network has no such question or checklist.
+    """
+    lists = network.opening.tick_all
+    names: set[str] = set()
+    for name in skipped:
+        if name not in lists:
+            check_name("question", name, network.questions)
+        names.update(lists[name].members if name in lists else (name,))
+    return tuple(
+        [name for name in network.questions if name in names and name not in evidence.answers] if names else ()
+    )
+
+
 def reachable(network: Network, evidence: Evidence, wanted: Iterable[str]) -> tuple[str, ...]:
     """The wanted questions that can be asked now or whose gates further answers may open, in the order given."""
     names = tuple(wanted)

@@ -27,6 +27,7 @@ from bayesknee.errors import (
     printable,
     quoted,
     shown_word,
+    unknown_text,
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reading import yaml_tree
@@ -34,7 +35,7 @@ from bayesknee.knowledge.reading.fields import DECIMAL
 from bayesknee.knowledge.reading.yaml_tree import Scalar, Sequence, Tree, TreeError
 from bayesknee.patient.evidence import check_evidence
 
-RawAnswer: TypeAlias = str | float | Mapping[str, str | float]
+RawAnswer: TypeAlias = str | float | Mapping[str, str | float] | None  # None: nobody was asked
 RawEvidence: TypeAlias = Mapping[str, RawAnswer]
 
 MOST_BYTES: Final = 1_000_000  # 100 for each of the `MOST_KEYS` answers; a larger file is hardly one patient
@@ -43,8 +44,9 @@ STANDARD_INPUT: Final = "-"
 TEXT_KEYS: Final = ("setting", "network", "id", "title", "source", "note")
 SESSION: Final = "session"  # what belongs to an interview alone; only what it was made with is read here
 SCOPE: Final = "scope"
+SKIPPED: Final = "skipped"
 BASE_RATES: Final = "base_rates"
-CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, BASE_RATES, SESSION)
+CASE_KEYS: Final = ("evidence", *TEXT_KEYS, "label", SCOPE, SKIPPED, BASE_RATES, SESSION)
 # Keys that, together, mark what `diagnose --json` prints; it may grow others.
 _RESULT_KEYS: Final = frozenset({"evidence", "posterior", "log_evidence"})
 
@@ -60,6 +62,7 @@ class Case:
         label: what the patient turned out to have, as condition ids.
         made_with: id, version and sha256 of the network that it was diagnosed with, where the file tells that.
         scope: what was answered to the questions of the network's scope, by id of the question.
+        skipped: ids of questions that were put and not answered.
         base_rates: base rates in place of the network's, by condition.
     """
 
@@ -73,10 +76,15 @@ class Case:
     label: tuple[str, ...] = ()
     made_with: Mapping[str, str] = field(default_factory=immutabledict)
     scope: Mapping[str, str] = field(default_factory=immutabledict)
+    skipped: tuple[str, ...] = ()
     base_rates: Mapping[str, float] = field(default_factory=immutabledict)
 
     def warnings(self, network: Network) -> list[str]:
-        """What must be told before the case is diagnosed: whether the patient is outside, and `differences`."""
+        """What must be told before the case is diagnosed: whether the patient is outside, and `differences`.
+
+        Raises:
+            CaseFileError: an answer about the scope that the network does not know.
+        """
         return [*outside_warnings(network, self.scope), *self.differences(network)]
 
     def differences(self, network: Network) -> list[str]:
@@ -94,11 +102,27 @@ class Case:
 
 
 def outside_warnings(network: Network, scope: Mapping[str, str]) -> list[str]:
-    """Warnings of what puts a patient outside the network's scope, by the answers to its questions."""
+    """Warnings of what puts a patient outside the network's scope, by the answers to its questions.
+
+    Raises:
+        CaseFileError: no such question, or no such answer to it.
+    """
+    for name, answer in scope.items():
+        _check_scope(network, name, answer)
     return [
         f"the patient is outside what {network.id} is for: {answer.label}. {answer.reason} {answer.go_to}"
         for answer in network.scope.outside(scope)
     ]
+
+
+def _check_scope(network: Network, name: str, answer: str) -> None:
+    questions = network.scope.questions
+    if name not in questions:
+        known = f"known are {', '.join(questions)}" if questions else "it has none; leave it out"
+        raise CaseFileError(unknown_text("question", name, questions, f"of the scope of {network.id}", known))
+    if answer not in questions[name].answers:
+        known = f"known are {', '.join(questions[name].answers)}"
+        raise CaseFileError(unknown_text("answer", answer, questions[name].answers, f"to scope.{name}", known))
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -169,20 +193,7 @@ def _answer_of_word(word: str) -> tuple[str, RawAnswer]:
     name, equals, text = (part.strip() for part in word.partition("="))
     if not (name and equals and text):
         raise EvidenceError(f"{quoted(word)} is not finding=state; write a finding, = and its state, without spaces")
-    if ":" not in text:
-        return name, plain_answer(text)
-    weights: dict[str, str | float] = {}
-    for part in text.split(","):
-        state, colon, weight = (piece.strip() for piece in part.partition(":"))
-        if not (state and colon and weight):
-            raise EvidenceError(
-                f"{quoted(part)} in {quoted(word)} is not state:likelihood; write {shown_word(name)}=yes:0.8,no:0.2, "
-                "with a point in decimals"
-            )
-        if state in weights:
-            raise EvidenceError(f"{quoted(word)} gives {shown_word(state)} two likelihoods; keep one of them")
-        weights[state] = plain_answer(weight)
-    return name, immutabledict(weights)
+    return name, plain_answer(text)
 
 
 def plain_answer(text: str) -> str | float:
@@ -366,7 +377,8 @@ class _CaseReader:
         fields = self._fields(tree)
         case = Case(
             evidence=self._evidence(fields["evidence"]),
-            label=self._label(fields["label"]) if "label" in fields else (),
+            label=self._texts("label", fields["label"]) if "label" in fields else (),
+            skipped=self._texts(SKIPPED, fields[SKIPPED]) if SKIPPED in fields else (),
             made_with=self._made_with(fields.get("made_with")),
             scope=self._scope(fields[SCOPE]) if SCOPE in fields else immutabledict(),
             base_rates=self._base_rates(fields[BASE_RATES]) if BASE_RATES in fields else immutabledict(),
@@ -379,7 +391,8 @@ class _CaseReader:
     def _fields(self, tree: yaml_tree.Mapping) -> Mapping[str, Tree]:
         """The parts of a case by key, whichever of the three shapes the file has."""
         if tree.items.keys() >= _RESULT_KEYS:
-            parts = {key: tree.items[key] for key in ("evidence", "setting", BASE_RATES) if key in tree.items}
+            kept = ("evidence", "setting", SKIPPED, BASE_RATES)
+            parts = {key: tree.items[key] for key in kept if key in tree.items}
             return parts | ({"made_with": tree.items["network"]} if "network" in tree.items else {})
         if len(tree.items) > MOST_KEYS:
             got, expected = f"{len(tree.items):,} keys", f"one patient, of at most {MOST_KEYS:,} answers"
@@ -428,14 +441,15 @@ class _CaseReader:
     def _evidence(self, tree: Tree) -> RawEvidence:
         if not isinstance(tree, yaml_tree.Mapping):
             self._refuse(tree.line, f"{_kind(tree)} as evidence", "findings and answers", "write finding: answer lines")
-        answers = {name: self._answer(name, value) for name, value in tree.items.items()}
-        return immutabledict({name: answer for name, answer in answers.items() if answer is not None})
+        return immutabledict({name: self._answer(name, value) for name, value in tree.items.items()})
 
     def _answer(self, name: str, tree: Tree) -> RawAnswer | None:
         if isinstance(tree, yaml_tree.Mapping):
             weights = {state: self._bare(f"{name}.{state}", weight) for state, weight in tree.items.items()}
             known = {state: weight for state, weight in weights.items() if weight is not None}
             return immutabledict(known)
+        if isinstance(tree, Scalar) and _is_null(tree) and not name.isdecimal():  # {age: 45,5} is 45 and a key 5
+            return None
         return self._bare(name, tree)
 
     def _bare(self, place: str, tree: Tree) -> str | float | None:
@@ -461,9 +475,9 @@ class _CaseReader:
         self._problem(tree.line, f"{_kind(tree)} for {key}", "text", "write it on one line")
         return ""
 
-    def _label(self, tree: Tree) -> tuple[str, ...]:
+    def _texts(self, key: str, tree: Tree) -> tuple[str, ...]:
         items = tree.items if isinstance(tree, Sequence) else [tree]
-        return tuple(self._text("label", item) for item in items)
+        return tuple(self._text(key, item) for item in items)
 
     def _problem(self, line: int, got: str, expected: str, remedy: str) -> None:
         place = f"{self._name}:{line}" if line else self._name

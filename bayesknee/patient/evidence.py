@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from numbers import Real
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from immutabledict import immutabledict
 
@@ -26,6 +26,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import EITHER, TRUTH_VALUES, UNKNOWN, is_blank, meant_name, meant_state, plain_text
 from bayesknee.patient.measured import Measured, as_float, is_number, number_text, read_measured
 from bayesknee.patient.near_names import finding_hint
+from bayesknee.patient.unsure_answers import read_unsure
 
 Answer: TypeAlias = str | Mapping[str, float]
 Likelihood: TypeAlias = tuple[float, ...]
@@ -95,7 +96,7 @@ class Evidence:
         answers = {name: answer for name, answer in self.answers.items() if name in wanted}
         states = {demand.gate: demand.states for demand in self.demands}
         stated = {
-            name: _likelihood(answer, states[name]) if name in states else self.likelihoods[name]
+            name: likelihood_of(answer, states[name]) if name in states else self.likelihoods[name]
             for name, answer in answers.items()
             if answer != UNKNOWN
         }
@@ -120,7 +121,8 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
         raw: by id or name of a finding, risk factor or condition: a state, by id or as it is shown; a truth value for
             no and yes; a number where the states are bands, alone or with its unit; `"unknown"`; a likelihood for each
             state that it may be, such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"calf|back_of_knee"``.
-            None, NaN and an empty text say that nobody was asked; see `bayesknee.patient.answer_reader`.
+            An unsure answer may be a text, too: `probably`, `probably not`, `probably STATE`, `yes:0.8,no:0.2`. None,
+            NaN and an empty text say that nobody was asked; see `bayesknee.patient.answer_reader`.
 
     Raises:
         EvidenceError: tells all that is wrong.
@@ -142,7 +144,7 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
     problems += _broken_gates(answers, demands)
     if problems:
         raise EvidenceError(joined(problems))
-    stated = {name: _likelihood(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
+    stated = {name: likelihood_of(answer, states[name]) for name, answer in answers.items() if answer != UNKNOWN}
     return _with_implied(answers, stated, demands)
 
 
@@ -243,6 +245,8 @@ def read_answer(network: Network, name: str, value: object, known: Mapping[str, 
         return _soft_answer(network, name, value)
     if isinstance(value, str) and EITHER in value:
         return _either(network, name, value)
+    if isinstance(value, str) and (weights := _read_unsure(network, name, value)) is not None:
+        return _soft_answer(network, name, weights)
     question = network.questions.get(name)
     if question and question.bands and is_number(value):
         return read_measured(network, question, value, known)
@@ -268,13 +272,18 @@ def _states(network: Network, name: str) -> tuple[str, ...]:
     raise EvidenceError(f"unknown finding {quoted(name)}; {finding_hint(network, name)}")
 
 
+def _read_unsure(network: Network, name: str, text: str) -> Mapping[str, object] | None:
+    """The likelihoods of an unsure answer; None where the text is a state, whatever signs are in its name."""
+    return None if meant_state(network, name, text) in network.states[name] else read_unsure(network, name, text)
+
+
 def _either(network: Network, name: str, value: str) -> Answer:
     """The one state or the other: all that are named are as likely."""
     said = [part.strip() for part in value.split(EITHER)]
     return _soft_answer(network, name, dict.fromkeys(said, 1.0))
 
 
-def _soft_answer(network: Network, name: str, value: Mapping[object, object]) -> Answer:
+def _soft_answer(network: Network, name: str, value: Mapping[Any, object]) -> Answer:
     """A likelihood for each state that is named; those that are left out cannot be."""
     states, given = network.states_by_id[name], dict[str, object]()
     for key, weight in value.items():
@@ -308,7 +317,8 @@ def _weight(name: str, state: str, value: object) -> float:
     raise EvidenceError(f"{name}: the likelihood of {state} is {told}; expected a number from 0 up{hint}")
 
 
-def _likelihood(answer: Answer, states: tuple[str, ...]) -> Likelihood:
+def likelihood_of(answer: Answer, states: tuple[str, ...]) -> Likelihood:
+    """The likelihood of each state by an answer other than `unknown`, the largest 1."""
     if isinstance(answer, str):
         return _certainty(answer, states)
     highest = max(answer.values())

@@ -18,6 +18,9 @@ from bayesknee.words import folded
 
 STEM: Final = 6  # letters that are compared: enough to tell words apart, and "buckles" is "buckled"; judged
 LEAST_SHARE: Final = 0.4  # of the worth of the best question: less has only words in common that say little; judged
+# Of the worth of all words, those that no question has included: a question that has less than this in common has only
+# words such as "knee", and does not ask what was said. Judged.
+LEAST_KNOWN: Final = 0.2
 SHORTEST: Final = (
     3  # letters of a word that counts: shorter ones, such as "my" and "in", say nothing of a finding; judged
 )
@@ -38,19 +41,32 @@ def search(network: Network, words: str) -> tuple[Question, ...]:
     if not wanted:
         return tuple(network.questions.values())
     texts = {name: _texts(network, question) for name, question in network.questions.items()}
-    worth = {
-        word: _worth(sum(word in own or word in helping for own, helping in texts.values()), len(texts))
-        for word in wanted
+    begun = {stem for own, helping in texts.values() for stem in (*own, *helping)}
+    meant = {word: {stem for stem in begun if _fits(word, stem)} for word in wanted}
+    having = {
+        word: sum(not meant[word].isdisjoint(own | helping) for own, helping in texts.values()) for word in wanted
     }
+    worth = {word: _worth(count, len(texts)) for word, count in having.items()}
     whole, said = sum(worth.values()), folded(words)
     scores = {
-        name: sum(worth[word] * (1.0 if word in own else IN_HELP) for word in wanted & (own | helping))
+        name: sum(
+            worth[word] * (IN_HELP if stems.isdisjoint(own) else 1.0)
+            for word, stems in meant.items()
+            if not stems.isdisjoint(own | helping)
+        )
         + whole * _is_named(network.questions[name], said)
         for name, (own, helping) in texts.items()
     }
-    best = max(scores.values())
+    best, unknown = max(scores.values()), sum(not count for count in having.values())
+    if best < LEAST_KNOWN * (whole + unknown * _worth(1, len(texts))):
+        return ()
     fitting = [network.questions[name] for name, score in scores.items() if score > 0.0 and score >= LEAST_SHARE * best]
     return tuple(sorted(fitting, key=lambda each: (-round(scores[each.id], TIE_DECIMALS), *after(each))))
+
+
+def _fits(word: str, stem: str) -> bool:
+    """Whether a stem is a word, or begins with it where that is long enough: "back" is in "backhand"."""
+    return stem == word or (len(word) > SHORTEST and stem.startswith(word))
 
 
 def _worth(having: int, questions: int) -> float:

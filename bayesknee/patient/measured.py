@@ -17,7 +17,7 @@ from bayesknee.patient.answer_reader import TRUTH_VALUES, UNKNOWN
 _NO_YES_NUMBERS: Final = (0.0, 1.0)
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma before one or two digits is a decimal one; before three, it may part thousands.
-_WITH_UNIT: Final = re.compile(r"([+-]?\d+(?:\.\d+|,\d{1,2})?)\s*([^\d\s.,].*)")
+_WITH_UNIT: Final = re.compile(r"([+-]?\d+(?:\.\d+|,\d{1,2})?)\s*([^\d\s.,_].*)")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100  # what is hardly an age, and may well be a year of birth
 _SAME_UNITS: Final = {
     "celsius": "c",

@@ -110,7 +110,7 @@ class Networks:
         case = parse_case(body, BODY)
         found = self.network(network or case.network)
         engine = self.engine(found, setting or case.setting or None, case.base_rates)
-        return Patient(case, diagnosed(engine, case.evidence), tuple(case.warnings(found)))
+        return Patient(case, diagnosed(engine, case.evidence, case.skipped), tuple(case.warnings(found)))
 
 
 def networks_of(request: Request) -> Networks:
@@ -120,7 +120,7 @@ def networks_of(request: Request) -> Networks:
     return found
 
 
-def diagnosed(engine: Engine, evidence: RawEvidence) -> Diagnosis:
+def diagnosed(engine: Engine, evidence: RawEvidence, skipped: tuple[str, ...] = ()) -> Diagnosis:
     """The diagnosis from raw answers.
 
     Raises:
@@ -129,7 +129,7 @@ def diagnosed(engine: Engine, evidence: RawEvidence) -> Diagnosis:
         BudgetError: too many of them.
     """
     try:
-        return engine.diagnose(evidence)
+        return engine.diagnose(evidence, skipped=skipped)
     except ImpossibleEvidenceError:
         raise
     except EvidenceError as error:

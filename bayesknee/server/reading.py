@@ -44,7 +44,7 @@ def one_network(request: Request, id: str, if_none_match: Annotated[str, Header(
 @reading_routes.get("/findings", operation_id="findings", responses=answers(404, 422))
 def findings(
     request: Request,
-    search: Annotated[str, Query(description="Words that must all be there.", max_length=1000)] = "",
+    search: Annotated[str, Query(description="A few words; what fits them best comes first.", max_length=1000)] = "",
     asked_of: Annotated[AskedOf | None, Query(description=f"One of {', '.join(ASKED_OF)}.")] = None,
     topic: Annotated[str | None, Query(description="Id or name of a topic.")] = None,
     network: NetworkName = "",

@@ -49,6 +49,7 @@ CASE: Final[Mapping[str, Any]] = {
         "network": {"type": "string", "description": "Id of a network that is served."},
         "id": {"type": "string", "description": "Initials or a number, for the head of a report."},
         "scope": {"type": "object", "additionalProperties": {"type": "string"}},
+        "skipped": {"type": "array", "items": {"type": "string"}, "description": "Questions put and not answered."},
     },
     "example": {"evidence": {"age": 52}},
 }

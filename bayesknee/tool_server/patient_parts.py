@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bayesknee.diagnosis.asking.next_questions import NextQuestion
+from bayesknee.diagnosis.asking.warning_signs import flags_not_asked
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.ledger import Cited, Entry
 from bayesknee.diagnosis.result import Cause, Speaking
-from bayesknee.diagnosis.triage import unknown_flags
-from bayesknee.diagnosis.wording import entry_text, implied_told, reason, speaking_text
+from bayesknee.diagnosis.wording import entry_text, flags_named, implied_told, reason, speaking_text
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.plain import plain
 from bayesknee.tool_server.told import (
@@ -49,13 +49,13 @@ def patient_parts(diagnosis: Diagnosis, quotes: Mapping[str, str]) -> dict[str, 
 def urgency(belief: Belief) -> UrgencyTold:
     """How urgent a case is, and why."""
     triage = belief.triage
-    open_flags = unknown_flags(belief.network, belief.evidence, triage.level)
     return UrgencyTold(
         level=triage.level,
         words=LEVEL_WORDS[triage.level],
         reasons=[triage.told(each) for each in triage.shown],
         set_aside=[triage.told(each) for each in triage.set_aside],
-        open=[flag.label for flag in open_flags],
+        open=[flag.label for flag in belief.not_known_flags],
+        not_asked=flags_named(flags_not_asked(belief)),
     )
 
 

@@ -19,6 +19,7 @@ class UrgencyTold(Told):
     reasons: list[str] = Field(description="Why: red flags, scores, conditions over their limit.")
     set_aside: list[str] = Field(description="Red flags that other answers set aside, with the reason.")
     open: list[str] = Field(description="Warning signs that nobody knows of; it is more urgent if one is there.")
+    not_asked: list[str] = Field(description="Warning signs that nobody asked about; more urgent if one is there.")
 
 
 class WarningTold(Told):

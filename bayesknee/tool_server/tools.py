@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
@@ -12,9 +11,10 @@ from pydantic import Field
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
-from bayesknee.diagnosis.explaining.counterfactual import answers_that_turn, leader_changes
+from bayesknee.diagnosis.explaining.counterfactual import leader_changes
 from bayesknee.diagnosis.result import OtherCauses
 from bayesknee.diagnosis.wording import decisive_text, event_name, others_text
+from bayesknee.documents import before_and_now, find_questions, turning_answers
 from bayesknee.errors import EvidenceError, InterviewError, quoted, unknown_text
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.preliminaries import SCOPE
@@ -24,7 +24,6 @@ from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.patient.answer_reader import meant_name
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.evidence import Answer
-from bayesknee.patient.finding_search import search
 from bayesknee.tool_server import patient_parts as parts
 from bayesknee.tool_server.given import ENUM_OF, AssumedAnswer, HeardAnswer, Id, heard_of, quotes_of, values_of
 from bayesknee.tool_server.told import (
@@ -61,6 +60,10 @@ SettingId = Annotated[
         json_schema_extra={ENUM_OF: "settings"},
     ),
 ]
+SkippedIds = Annotated[
+    list[Id] | None,
+    Field(description="Ids of questions and lists that were put, and not or only partly answered; each time."),
+]
 Subject = Annotated[str, Field(description="Id of a condition or group.", json_schema_extra={ENUM_OF: "subjects"})]
 Someone = Annotated[str, Field(json_schema_extra={ENUM_OF: "asked_of"})]
 
@@ -85,8 +88,10 @@ class Tools:
             self._engines[name] = Engine(self.network, name)
         return self._engines[name]
 
-    def _diagnosed(self, evidence: Sequence[HeardAnswer], setting: str | None) -> Diagnosis:
-        return self._engine(setting).diagnose(heard_of(self.network, evidence))
+    def _diagnosed(
+        self, evidence: Sequence[HeardAnswer], setting: str | None, skipped: Sequence[str] | None = None
+    ) -> Diagnosis:
+        return self._engine(setting).diagnose(heard_of(self.network, evidence), skipped=skipped or ())
 
     def find_findings(
         self,
@@ -102,11 +107,11 @@ class Tools:
         make sense. Read the question before you take one: it must ask exactly what the person answered. If none does,
         take none. A search that finds nothing says nothing about the patient.
         """
-        found = [each for each in search(self.network, words) if asked_of in (None, each.asked_of)]
+        found = list(find_questions(self.network, words, asked_of=asked_of))
         told = [_finding(each) for each in found[:limit]]
         return FindFindingsResult(findings=told, more=max(0, len(found) - limit))
 
-    def diagnose(self, evidence: Heard, setting: SettingId = None) -> DiagnoseResult:
+    def diagnose(self, evidence: Heard, setting: SettingId = None, skipped: SkippedIds = None) -> DiagnoseResult:
         """Tell how urgent a case is and how probable each condition is, exactly, from what was said.
 
         Gives back, in the order in which to tell it: urgency with reasons, warnings, what is dangerous and not ruled
@@ -114,7 +119,7 @@ class Tools:
         and what to ask next; also each answer as it was counted, with its quote. Enter only what was said: silence is
         not `no`. Do not change the figures, and do not add your own.
         """
-        diagnosis = self._diagnosed(evidence, setting)
+        diagnosis = self._diagnosed(evidence, setting, skipped)
         result = diagnosis.result
         causes = {cause.condition: cause for cause in result.causes}
         more = result.others.conditions[: max(0, MOST_CONDITIONS - len(causes))]
@@ -124,7 +129,7 @@ class Tools:
             **parts.patient_parts(diagnosis, quotes_of(self.network, evidence)),
             conditions=[parts.condition(diagnosis, name, causes.get(name)) for name in told],
             others=_others(diagnosis, result.others.conditions[len(more) :]),
-            could_change=[*_decisive(diagnosis), *parts.useful(diagnosis, result.telling)],
+            could_change=[*_decisive(diagnosis), *parts.useful(diagnosis, (*result.telling, *result.parting))],
             ask_next=parts.useful(diagnosis, ranked),
         )
 
@@ -139,10 +144,7 @@ class Tools:
             dict[str, str] | None,
             Field(description="Answers to questions whose id begins with `scope.`, by that id: they are no evidence."),
         ] = None,
-        skipped: Annotated[
-            list[Id] | None,
-            Field(description="Ids of questions and lists that were put, and not or only partly answered; each time."),
-        ] = None,
+        skipped: SkippedIds = None,
     ) -> NextQuestionResult:
         """Tell which question to put next, or that enough is known and why.
 
@@ -178,14 +180,14 @@ class Tools:
         quotes = quotes_of(self.network, evidence)
         ledger = diagnosis.ledger
         account = ledger[condition] if against is None else ledger.contrast(condition, against)
-        before = ledger.shares.before[0, list(ledger).index(condition)]
+        chances = before_and_now(diagnosis, condition)
         return ExplainResult(
             **parts.patient_parts(diagnosis, quotes),
             condition=condition,
             name=event_name(self.network, condition),
             against=against,
-            base_rate=math.exp(before),
-            probability={**diagnosis.posterior, **diagnosis.groups}[condition],
+            base_rate=chances["prior"],
+            probability=chances["probability"],
             effects=[parts.effect(diagnosis, entry, quotes) for entry in account.entries[:MOST_EFFECTS]],
             more_effects=max(0, len(account.entries) - MOST_EFFECTS),
             turned_by=list(_turns(diagnosis, condition, against)),
@@ -286,13 +288,11 @@ def _question(interview: Interview, prompt: Prompt) -> QuestionTold:
 
 def _turns(diagnosis: Diagnosis, condition: str, against: str | None) -> Iterator[TurnTold]:
     """The changes of given answers, then the new answers, after which another condition comes first."""
-    network = diagnosis.network
     for change in leader_changes(diagnosis)[:MOST_TURNS]:
         yield TurnTold(finding=change.finding, instead=change.instead, probability=None, leader=change.leader)
-    if against is not None and {condition, against} <= set(network.conditions):
-        for new in answers_that_turn(diagnosis, condition, against)[:MOST_TURNS]:
-            leader = max((condition, against), key=new.posterior.__getitem__)
-            yield TurnTold(finding=new.finding, instead=new.state, probability=new.probability, leader=leader)
+    for new in turning_answers(diagnosis, condition, against)[:MOST_TURNS]:
+        leader = max((condition, str(against)), key=new.posterior.__getitem__)
+        yield TurnTold(finding=new.finding, instead=new.state, probability=new.probability, leader=leader)
 
 
 def _without(diagnosis: Diagnosis, names: Sequence[str]) -> Mapping[str, Answer]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from bayesknee import Engine, load_network
 from bayesknee.arrays import Vector
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.care_steps import CareSteps
+from bayesknee.diagnosis.triage import levels
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.codes import NOT_KNOWN
@@ -43,10 +44,7 @@ def lines(network: Network, number: int = PATIENTS) -> Iterator[str]:
         for known, kinds in KNOWN.items():
             codes = np.where(is_known(network, kinds), sample.codes, np.int8(NOT_KNOWN))
             marginals = np.asarray(engine.compiled.strategy.infer_many(codes).marginals, np.float64)
-            called = (
-                np.bincount(levels(CareSteps(network, engine.setting), marginals, codes), minlength=len(LEVELS))
-                / number
-            )
+            called = np.bincount(levels(CareSteps(engine.compiled), marginals, codes), minlength=len(LEVELS)) / number
             cells = " | ".join(trade(marginals[:, place], has_clot, limit) for limit in LIMITS)
             shares = " / ".join(f"{100 * share:.0f}" for share in called)
             yield f"| {network.settings[setting].name} | {known} | {cells} | {shares} % |"

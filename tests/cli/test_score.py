@@ -12,6 +12,7 @@ import pytest
 
 Run: TypeAlias = Callable[..., Any]  # the fixtures of conftest.py
 TINY = ("--network", "tests/networks/tiny")
+NOT_LOOKED = "Whether answers contradict each other was not looked for; --warnings does, some 0.1 s a patient."
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_score(run: Run, table: str, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     ran = run("score", table, "-o", str(out), "--key", "id", *TINY)
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out == f"2 rows scored: {out}\n1 row rejected: {tmp_path}/out.rejects.csv says why\n"
+    assert ran.out == f"2 rows scored: {out}\n1 row rejected: {tmp_path}/out.rejects.csv says why\n{NOT_LOOKED}\n"
     scores = pd.read_csv(out)
     assert scores["id"].tolist() == ["x", "z"]
     one = json.loads(run("diagnose", "age=45", "pain_on_grip=yes", "--json", *TINY).out)
@@ -39,7 +40,14 @@ def test_json(run: Run, table: str, tmp_path: Path) -> None:
     out, rejects = str(tmp_path / "out.parquet"), str(tmp_path / "bad.csv")
     words = ("score", table, "-o", out, "--ignore", "id", "--rejects", rejects, "--json", "--setting", "emergency")
     ran = run(*words, *TINY)
-    assert json.loads(ran.out) == {"scored": 2, "rejected": 1, "output": out, "rejects": rejects, "caution": ""}
+    counts = {"scored": 2, "rejected": 1}
+    assert json.loads(ran.out) == {
+        **counts,
+        "output": out,
+        "rejects": rejects,
+        "caution": "",
+        "looked_for_conflicts": False,
+    }
     assert pd.read_parquet(out)["row"].tolist() == [1, 3]
 
 

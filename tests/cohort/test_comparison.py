@@ -21,15 +21,19 @@ def test_only_cases_with_another_leader_or_level_are_told() -> None:
     cases = list(read_cases(NETWORKS / "tiny_cases.jsonl"))
     found = compare(find_differences(TINY, CHANGED), cases)
     assert found.cases == 4
-    assert {change.case for change in found.changed} == {"missed"}
-    (change,) = found.changed
+    assert {change.case for change in found.changed} == {"missed", "tennis"}
+    tennis = next(change for change in found.changed if change.case == "tennis")
+    assert tennis.leaders == ("strain", "strain")  # the same, but an infection is now clearly over its limit
+    assert (tennis.old.triage.level, tennis.new.triage.level) == ("routine", "emergency")
+    (change,) = (change for change in found.changed if change.case == "missed")
     assert change.leaders == ("strain", "other")
     assert change.old == Engine(TINY, "clinic").diagnose(cases[2].evidence)
     assert change.new == Engine(CHANGED, "clinic").diagnose(cases[2].evidence)
 
 
 def test_parts_are_put_in_alone() -> None:
-    (change,) = compare(find_differences(TINY, CHANGED), read_cases(NETWORKS / "tiny_cases.jsonl")).changed
+    found = compare(find_differences(TINY, CHANGED), read_cases(NETWORKS / "tiny_cases.jsonl")).changed
+    (change,) = (each for each in found if each.case == "missed")
     assert [".".join(push.part) for push in change.pushes][:2] == ["conditions.other", "findings.pain_on_grip"]
     assert change.decibans > 0
 

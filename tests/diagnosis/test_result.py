@@ -12,10 +12,19 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.diagnosis.explaining.patient_warnings import PatientWarning
-from bayesknee.diagnosis.result import MOST_CAUSES, WORTH_TELLING, is_denial, result_of
-from bayesknee.diagnosis.wording import denied_text, others_text, present_text, speaking_text
+from bayesknee.diagnosis.result import MOST_CAUSES, WORTH_TELLING, first_two, is_denial, result_of
+from bayesknee.diagnosis.wording import (
+    denied_text,
+    others_text,
+    parting_heading,
+    parting_text,
+    present_text,
+    speaking_text,
+)
 from bayesknee.errors import InferenceError
+from bayesknee.knowledge.model import LEVELS
 from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.words import percent
 from tests.support.effort import seeds
 from tests.support.paths import NETWORKS
 from tests.support.random_networks import seeded_patient
@@ -123,3 +132,53 @@ def test_an_approximate_posterior_says_at_most() -> None:
 def test_where_there_is_no_examination_nothing_is_said_of_one() -> None:
     assert Engine(TINY).diagnose({"effusion_felt": "yes"}).result.decisive is None
     assert Engine(TINY).diagnose({"onset": "fall"}).result.decisive is not None
+
+
+FOOTBALLER: Final = {
+    **dict.fromkeys(("twist_injury", "pop_felt", "knee_swelling", "giving_way"), "yes"),
+    **dict.fromkeys(("locking", "fever", "calf_swollen", "lump_noticed"), "no"),
+    "age": 23,
+    "sex": "male",
+    "onset": "sudden_injury",
+    "swelling_timing": "within_hours",
+}
+
+
+def test_what_parts_the_first_from_the_second_is_proposed() -> None:
+    """Two torn ligaments of a footballer: nothing changes what is done, and a sag and a joint line part the two."""
+    diagnosis = Engine("posterior_knee", "sports_clinic").diagnose(FOOTBALLER)
+    assert list(diagnosis.posterior)[:2] == ["pcl_injury", "meniscus_tear"]
+    parting = [(each.finding, each.about) for each in diagnosis.result.parting]
+    assert parting == [("posterior_sag", "pcl_injury"), ("joint_line_tenderness", "meniscus_tear")]
+    assert parting_heading(diagnosis) == "What tells Injury of the posterior cruciate ligament from Torn meniscus"
+    told = parting_text(diagnosis, diagnosis.result.parting[0])
+    assert told.startswith("yes: Injury of the posterior cruciate ligament 99.")
+    answered = Engine("posterior_knee", "sports_clinic").diagnose({**FOOTBALLER, "posterior_sag": "yes"})
+    assert told.split("; no:")[0] == "yes: " + ", ".join(
+        f"{diagnosis.network.conditions[name].name} {percent(answered.posterior[name])}"
+        for name in ("pcl_injury", "meniscus_tear")
+    )
+
+
+def test_the_catch_all_is_not_parted_from_anything() -> None:
+    diagnosis = Engine("posterior_knee").diagnose({"lump_noticed": "no"})
+    assert next(iter(diagnosis.posterior)) == "other_cause"
+    assert first_two(diagnosis) == ("knee_osteoarthritis", "meniscus_tear")
+
+
+def test_warning_signs_that_were_not_asked_are_told_until_they_are() -> None:
+    engine = Engine("posterior_knee", "sports_clinic")
+    found = engine.diagnose({"age": 30, "calf_swollen": "no"}).result
+    assert "breathless_or_chest_pain" in [flag.id for flag in found.not_asked_flags]
+    assert found.not_known_flags == ()
+    levels = [LEVELS.index(flag.level) for flag in found.not_asked_flags]
+    assert levels == sorted(levels)
+    denied = engine.diagnose({"age": 30, "calf_swollen": "no", "breathless_or_chest_pain": "no"}).result
+    assert "breathless_or_chest_pain" not in [flag.id for flag in denied.not_asked_flags]
+    unknown = engine.diagnose({"age": 30, "calf_swollen": "no", "breathless_or_chest_pain": "unknown"}).result
+    skipped = engine.diagnose({"age": 30, "calf_swollen": "no"}, skipped=["breathless_or_chest_pain"]).result
+    for each in (unknown, skipped):
+        assert "breathless_or_chest_pain" in [flag.id for flag in each.not_known_flags]
+        assert "breathless_or_chest_pain" not in [flag.id for flag in each.not_asked_flags]
+    urgent = engine.diagnose({"age": 30, "breathless_or_chest_pain": "yes"}).result
+    assert urgent.not_asked_flags == ()  # nothing is more urgent than an emergency

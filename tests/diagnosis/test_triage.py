@@ -10,20 +10,22 @@ import numpy as np
 import pytest
 
 from bayesknee import BayeskneeError, Engine, EvidenceError, Network, load_network
-from bayesknee.diagnosis.triage import NO_LEVEL, CareSteps, levels, red_flags, triage, unknown_flags
-from bayesknee.interview.answers import probably
+from bayesknee.diagnosis.care_steps import CareSteps
+from bayesknee.diagnosis.triage import NO_LEVEL, levels, red_flags, triage, unknown_flags
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import LEVELS, NO_YES, Condition, Exclusion, Level, RedFlag, Threshold
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
-from bayesknee.patient.evidence import NOTHING_KNOWN, check_evidence
+from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
+from bayesknee.patient.unsure_answers import probably
 from tests.support.paths import NETWORKS
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
 TINY: Network = load_network(NETWORKS / "tiny")
 # Levels: strain routine, fracture and infection emergency, other routine. Limits: 0.3, 0.02, 0.01, and so on.
-STEPS = CareSteps(TINY, "clinic")
+STEPS = CareSteps(Engine(TINY).compiled)
+SPEAKING = {"swelling_noticed": "yes"}  # for a broken bone, whose base rate is over its limit
 CALM = {"strain": 0.2, "other": 0.1, "fracture": 0.01, "infection": 0.005}
 
 
@@ -39,7 +41,7 @@ def test_the_leader_sets_the_level_where_nothing_is_over_its_limit() -> None:
 
 
 def test_a_condition_at_its_limit_sets_the_level_whatever_leads() -> None:
-    found = triage(STEPS, check_evidence(TINY, {"pain_on_grip": "yes"}), {**CALM, "fracture": 0.02})
+    found = triage(STEPS, check_evidence(TINY, SPEAKING), {**CALM, "fracture": 0.02})
     assert found.level == "emergency"
     assert [(each.kind, each.id, each.level) for each in found.reasons] == [
         ("over_limit", "fracture", "emergency"),
@@ -55,9 +57,51 @@ def test_with_no_answers_nobody_is_an_emergency() -> None:
     nobody = Engine(TINY).diagnose()
     assert nobody.triage.level == "routine"
     assert [each.condition for each in nobody.not_ruled_out] == ["fracture", "infection"]
-    denied = Engine(TINY).diagnose({"effusion_felt": "no"})
-    assert 0.02 < denied.posterior["fracture"] < 0.1  # lowered, but not below the limit
-    assert denied.triage.level == "emergency"
+
+
+def bone(limit: float, high: float) -> Network:
+    """A broken bone calls for help now from this limit on, which may be as high as that; its base rate is 10 %."""
+    stated = replace(TINY.conditions["fracture"], limit=replace(probability(limit), low=limit, high=high))
+    return replace(TINY, conditions={**TINY.conditions, "fracture": stated})
+
+
+@pytest.mark.parametrize(
+    ("answers", "times", "level"),
+    [
+        # how many times the odds of a broken bone, and what it calls for
+        ({}, 1.0, "routine"),
+        ({"pain_on_grip": "yes"}, 1.3, "routine"),  # says little
+        ({"swelling_noticed": "no"}, 0.5, "routine"),  # speaks against it
+        ({"swelling_noticed": "yes"}, 4.1, "emergency"),
+        ({"swelling_noticed": {"yes": 0.8, "no": 0.2}}, 2.1, "emergency"),
+        ({"swelling_noticed": {"yes": 0.55, "no": 0.45}}, 1.1, "routine"),
+        ({"swelling_noticed": UNKNOWN}, 1.0, "routine"),
+        # One answer that speaks for it counts, whatever speaks against it
+        ({"swelling_noticed": "yes", "effusion_felt": "no", "onset": "gradual"}, 0.3, "emergency"),
+        ({"age": "over_50"}, 1.46, "routine"),
+        ({"age": "over_50", "pain_on_grip": "yes"}, 1.8, "emergency"),  # together, though neither does alone
+    ],
+)
+def test_a_limit_that_the_base_rate_is_over_counts_where_answers_speak_for_it(
+    answers: dict[str, object], times: float, level: str
+) -> None:
+    found = Engine(bone(0.02, 0.3)).diagnose(answers)
+    chance = found.posterior["fracture"]
+    assert chance / (1.0 - chance) * 9.0 == pytest.approx(times, rel=0.15)
+    assert "fracture" in [each.condition for each in found.not_ruled_out]  # which is told, whatever the level
+    called = [each.level for each in found.triage.reasons if each.id == "fracture"]
+    assert called == [level]
+    assert found.triage.level == level
+
+
+@pytest.mark.parametrize(("high", "called"), [(0.06, True), (0.08, False)])
+def test_what_is_clearly_over_all_that_a_limit_may_be_counts_once_something_is_known(high: float, called: bool) -> None:
+    """1.5 times the odds of 6 % are those of 8.7 %, and of 8 % those of 11.5 %; an empty answer leaves 10 %."""
+    engine = Engine(bone(0.02, high))
+    assert engine.diagnose().triage.level == "routine"
+    found = engine.diagnose({"effusion_felt": {"yes": 0.4, "no": 0.4}})
+    assert found.posterior["fracture"] == pytest.approx(0.1)
+    assert (found.triage.level == "emergency") is called
 
 
 def stepped() -> Network:
@@ -79,16 +123,16 @@ def stepped() -> Network:
 def test_the_level_rises_in_steps(chance: float, level: str, text: str | None) -> None:
     network = stepped()
     posterior = {"strain": 0.5, "other": 0.1, "fracture": chance, "infection": 0.005}
-    found = triage(CareSteps(network, "clinic"), check_evidence(network, {"pain_on_grip": "yes"}), posterior)
+    found = triage(CareSteps(Engine(network).compiled), check_evidence(network, SPEAKING), posterior)
     assert found.level == level
     assert text is None or text in [reason.text for reason in found.reasons]
-    codes = encode(network, [check_evidence(network, {"pain_on_grip": "yes"})])
+    codes = encode(network, [check_evidence(network, SPEAKING)])
     marginals = np.array([[posterior[name] for name in network.conditions]])
-    assert LEVELS[levels(CareSteps(network, "clinic"), marginals, codes)[0]] == level
+    assert LEVELS[levels(CareSteps(Engine(network).compiled), marginals, codes)[0]] == level
 
 
 def test_a_higher_limit_moves_the_further_thresholds_up() -> None:
-    steps = CareSteps(stepped(), "clinic", {"fracture": 0.6})
+    steps = CareSteps(Engine(stepped()).compiled, {"fracture": 0.6})
     assert [(at, level) for at, level, _ in steps.of("fracture")] == [(0.6, "same_day"), (0.6, "emergency")]
 
 
@@ -278,6 +322,53 @@ def test_as_plain_data() -> None:
 # --- many patients -------------------------------------------------------------------------------------------------
 
 
+def test_usual_thresholds_count_alike_for_one_and_for_many() -> None:
+    """Limits below the base rates; beside what is in the rows, answers that all share, unsure ones too."""
+    counted = []
+    for seed in range(60):
+        rng = Random(seed)
+        plain = random_network(rng, SMALL)
+        drawn = replace(plain, conditions={each.id: usual(rng, each, plain) for each in plain.conditions.values()})
+        engine = Engine(drawn)
+        for given in (NOTHING_KNOWN, check_evidence(drawn, random_answers(rng, drawn, share=0.2))):
+            rows = [patient for _ in range(4) if (patient := beside(drawn, rng, given)) is not None]
+            diagnoses = [engine.diagnose({**row.answers, **given.answers}) for row in rows]
+            marginals = np.array([[found.posterior[name] for name in drawn.conditions] for found in diagnoses])
+            forms = np.array(
+                [[found.forms[n][f] for n in found.forms for f in forms_of(drawn, n)] for found in diagnoses]
+            )
+            if rows:
+                got = levels(CareSteps(engine.compiled), marginals, encode(drawn, rows), given, forms=forms)
+                assert [LEVELS[level] for level in got] == [found.triage.level for found in diagnoses]
+            counted += [
+                any(reason.kind == "over_limit" and reason.id == danger for reason in found.triage.reasons)
+                for found in diagnoses
+                for danger, chance in found.posterior.items()
+                if chance >= drawn.conditions[danger].limit.value
+            ]
+    assert 0.1 < sum(counted) / len(counted) < 0.9  # both happen
+
+
+def beside(drawn: Network, rng: Random, given: Evidence) -> Evidence | None:
+    """Answers that codes can hold beside those given; None where the two clash."""
+    own = {name: answer for name, answer in certain(drawn, rng).items() if name not in given.answers}
+    try:
+        Engine(drawn).diagnose({**own, **given.answers})
+    except EvidenceError:
+        return None
+    return check_evidence(drawn, own)
+
+
+def usual(rng: Random, condition: Condition, drawn: Network) -> Condition:
+    """The condition with a limit below its base rate, in two of three."""
+    if rng.random() < 1 / 3:
+        return condition
+    base = condition.base_rate_in(drawn.default_setting)
+    limit = rng.uniform(0.3, 1.0) * base
+    stated = replace(probability(limit), low=limit, high=min(0.99, 3.0 * base))
+    return replace(condition, limit=stated, thresholds={})
+
+
 def test_many_are_as_one_by_one() -> None:
     found = set()
     for seed in range(60):
@@ -293,7 +384,7 @@ def test_many_are_as_one_by_one() -> None:
         forms = np.array(
             [[each.forms[name][form] for name in each.forms for form in forms_of(drawn, name)] for each in diagnoses]
         )
-        got = levels(CareSteps(drawn, engine.setting), marginals, encode(drawn, patients), forms=forms)
+        got = levels(CareSteps(engine.compiled), marginals, encode(drawn, patients), forms=forms)
         assert [LEVELS[level] for level in got] == [each.triage.level for each in diagnoses]
         found |= {LEVELS[level] for level in got}
     assert len(found) > 2

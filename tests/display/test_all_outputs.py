@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -15,17 +16,32 @@ from typing import Final
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from starlette.testclient import TestClient
 
 from bayesknee import Diagnosis, Engine, Interview, load_network
 from bayesknee.cohort import score_file
 from bayesknee.display.buttons import interview_buttons
 from bayesknee.display.explanation import explanation_text
 from bayesknee.display.interview import end_text
-from bayesknee.display.patient_report import ReportDetails, report_of_patient
+from bayesknee.display.next_questions import next_questions_text
+from bayesknee.display.patient_report import ReportDetails, report_of_patient, write_patient_report
+from bayesknee.display.plan_form import plan_text
+from bayesknee.display.sensitivity import sensitivity_text
 from bayesknee.display.text import diagnosis_text
+from bayesknee.errors import MissingExtraError, QuestionError
+from bayesknee.interview import Policy
+from bayesknee.interview.session import SessionFile
+from bayesknee.patient.cases import parse_case, read_case
+from bayesknee.plain import plain
+from bayesknee.server.app import make_app
+from bayesknee.server.limits import BUDGET
+from bayesknee.server.networks import Networks
+from bayesknee.tool_server.given import HeardAnswer
+from bayesknee.tool_server.tools import Tools
 from tests.support.paths import ROOT
 
 NETWORK: Final = load_network("posterior_knee")
+CLIENT: Final = TestClient(make_app(Networks.load(["posterior_knee"], BUDGET)), base_url="http://127.0.0.1")
 CONTRADICTS: Final = {
     "lump_noticed": "no",
     "popliteal_mass_palpable": "yes",
@@ -65,7 +81,7 @@ def by_explanation(diagnosis: Diagnosis, _: Path) -> str:
 
 
 def by_report(diagnosis: Diagnosis, _: Path) -> str:
-    return report_of_patient(diagnosis, ReportDetails("today"))
+    return report_of_patient(diagnosis, ReportDetails("1 May"))
 
 
 def by_interview(diagnosis: Diagnosis, _: Path) -> str:
@@ -91,6 +107,52 @@ def by_file(diagnosis: Diagnosis, folder: Path) -> str:
     return str(pq.read_table(folder / "out.parquet")["warnings"][0])
 
 
+def by_questions(diagnosis: Diagnosis, _: Path) -> str:
+    return next_questions_text(diagnosis, diagnosis.rank_questions().first(2), "stakes")
+
+
+def by_sensitivity(diagnosis: Diagnosis, _: Path) -> str:
+    return sensitivity_text(diagnosis, "bakers_cyst")
+
+
+def by_plan(diagnosis: Diagnosis, _: Path) -> str:
+    return plan_text(diagnosis, diagnosis.plan(1, within="locking"))
+
+
+def by_pdf(diagnosis: Diagnosis, folder: Path) -> str:
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        pytest.skip("pdftotext is not installed")
+    try:
+        write_patient_report(diagnosis, folder / "r.PDF", ReportDetails("1 May"))
+    except MissingExtraError as missing:
+        pytest.skip(str(missing))
+    return subprocess.run([reader, "-layout", folder / "r.PDF", "-"], capture_output=True, text=True, check=True).stdout
+
+
+def by_server(diagnosis: Diagnosis, _: Path) -> str:
+    answer = CLIENT.post("/v1/diagnose", json={"evidence": plain(diagnosis.evidence.answers)})
+    return " ".join(warning["message"] for warning in answer.json()["warnings"])
+
+
+def by_server_interview(diagnosis: Diagnosis, _: Path) -> str:
+    answer = CLIENT.post("/v1/interview", json={"evidence": plain(diagnosis.evidence.answers)})
+    return " ".join(warning["message"] for warning in answer.json()["warnings"])
+
+
+def by_server_report(diagnosis: Diagnosis, _: Path) -> str:
+    return CLIENT.post("/v1/report", json={"evidence": plain(diagnosis.evidence.answers)}).text
+
+
+def by_tool(diagnosis: Diagnosis, _: Path) -> str:
+    answers = diagnosis.evidence.answers.items()
+    heard = [
+        HeardAnswer.model_validate({"finding": name, "state": str(state), "quote": "so"}) for name, state in answers
+    ]
+    found = Tools(NETWORK, diagnosis.setting).diagnose(heard)
+    return " ".join(warning.message for warning in found.warnings)
+
+
 OUTPUTS: Final[Mapping[str, Callable[[Diagnosis, Path], str]]] = {
     "text": by_text,
     "json": by_json,
@@ -101,7 +163,17 @@ OUTPUTS: Final[Mapping[str, Callable[[Diagnosis, Path], str]]] = {
     "buttons": by_buttons,
     "frame": by_frame,
     "file": by_file,
+    "questions": by_questions,
+    "sensitivity": by_sensitivity,
+    "plan": by_plan,
+    "pdf": by_pdf,
+    "server": by_server,
+    "server, interview": by_server_interview,
+    "server, report": by_server_report,
+    "tool": by_tool,
 }
+# Those that tell all of a result.
+RESULTS: Final = ("text", "notebook", "report", "interview", "buttons")
 
 
 def in_one_line(shown: str) -> str:
@@ -115,6 +187,47 @@ def test_the_same_warning_in_every_output(kind: str, output: str, tmp_path: Path
     diagnosis = Engine(NETWORK).diagnose(PATIENTS[kind])
     (warning,) = (each for each in diagnosis.warnings if each.kind == kind)
     assert warning.message in in_one_line(OUTPUTS[output](diagnosis, tmp_path))
+
+
+SKIPPING: Final = {"age": 50, "lump_noticed": "yes", "calf_swollen": "no"}
+
+
+@pytest.mark.parametrize("output", ["text", "notebook", "report", "pdf"])
+def test_a_warning_sign_that_was_skipped_or_not_asked_is_told(output: str, tmp_path: Path) -> None:
+    diagnosis = Engine(NETWORK).diagnose(SKIPPING, skipped=["lump_pulsating", "calf_swollen"])
+    assert diagnosis.skipped == ("lump_pulsating",)  # the other one is answered
+    shown = in_one_line(OUTPUTS[output](diagnosis, tmp_path))
+    assert "Not known, and more urgent if so: Lump that beats." in shown
+    assert "Not asked, and more urgent if so: New breathlessness or chest pain; " in shown
+    assert re.search("Skipped:? +Beating lump or throbbing behind the knee", shown)
+    assert "It weighs 10 causes, not a torn anterior cruciate" in shown
+
+
+def test_what_was_skipped_stays_with_an_interview_its_case_and_its_json(tmp_path: Path) -> None:
+    interview = Interview(Engine(NETWORK), SKIPPING, Policy(ask_scope=False))
+    while interview.question and interview.question.id != "warnings":
+        interview.skip()
+    interview.skip()
+    interview.stop()
+    assert {"lump_pulsating", "breathless_or_chest_pain"} <= set(interview.diagnosis.skipped)
+    told = re.search("Not known, and more urgent if so: ([^.]*)", in_one_line(end_text(interview)))
+    assert told is not None
+    assert {"New breathlessness or chest pain", "Lump that beats"} <= set(told[1].split("; "))
+    with SessionFile(tmp_path / "s.json") as file:
+        file.write(interview)
+    case = read_case(tmp_path / "s.json")
+    again = Engine(NETWORK).diagnose(case.evidence, skipped=case.skipped)
+    assert again.skipped == interview.diagnosis.skipped
+    printed = again.to_dict()
+    assert parse_case(json.dumps(printed).encode(), "r.json").skipped == again.skipped
+    assert "breathless_or_chest_pain" in printed["result"]["not_known_flags"]
+    heard = [HeardAnswer.model_validate({"finding": "calf_swollen", "state": "no", "quote": "no"})]
+    tool = Tools(NETWORK, "primary_care").diagnose(heard, skipped=list(again.skipped))
+    assert "New breathlessness or chest pain" in tool.urgency.open
+    sent = CLIENT.post("/v1/diagnose", json={"evidence": plain(case.evidence), "skipped": list(case.skipped)}).json()
+    assert sent["skipped"] == list(again.skipped)
+    with pytest.raises(QuestionError, match="unknown question 'lump_pulsatin'; did you mean lump_pulsating"):
+        Engine(NETWORK).diagnose({}, skipped=["lump_pulsatin"])
 
 
 @pytest.mark.parametrize("command", ["diagnose", "explain"])
@@ -142,12 +255,11 @@ def test_nobody_is_an_emergency_without_answers_in_any_output(setting: str, tmp_
     engine = Engine(NETWORK, setting)
     diagnosis = engine.diagnose()
     assert diagnosis.triage.level not in {"emergency", "same_day", "urgent"}
-    outputs = {name: output for name, output in OUTPUTS.items() if name not in {"frame", "file", "json", "explanation"}}
-    for output in outputs.values():
-        shown = in_one_line(output(diagnosis, tmp_path))
+    for name in RESULTS:
+        shown = in_one_line(OUTPUTS[name](diagnosis, tmp_path))
         assert f"How urgent: {diagnosis.triage.words}" in shown
         assert "be seen now" not in shown
-        assert "today" not in shown.replace("Date: today", "")
+        assert "today" not in shown
     assert json.loads(json.dumps(diagnosis.to_dict()))["triage"]["level"] == diagnosis.triage.level
     blank = engine.score(pd.DataFrame({"age": [None], "calf_swollen": [None]}), warnings=True)
     assert (blank["triage"].iloc[0], blank["warnings"].iloc[0]) == (diagnosis.triage.level, "")

@@ -102,6 +102,6 @@ def fit(conflict: Conflict, *warnings: PatientWarning) -> str:
 def test_warnings_only_where_they_matter() -> None:
     assert fit(Conflict(-1.0, ())) == ""
     told = fit(Conflict(1.0, (), ("r",)), PatientWarning("conflict", "The answers contradict each other.", ("r=yes",)))
-    assert told.startswith("The answers contradict each other. The findings support each other less")
+    assert told.startswith("Warning: The answers contradict each other. The findings support each other less")
     assert told.endswith("(conflict 4.3 decibans).")
     assert fit(Conflict(1.0, ("b",))) == "The findings go together badly (conflict 4.3 decibans), unless by B."

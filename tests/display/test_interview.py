@@ -84,7 +84,7 @@ def test_the_end_tells_what_was_skipped() -> None:
     interview.answer("45")
     interview.skip()  # the list of the opening
     interview.stop()
-    assert "Skipped: Pain on grip; Swelling" in end_text(interview)
+    assert "Skipped: Swelling; Pain on grip" in end_text(interview)
     interview.change("swelling_noticed", "no")
     assert "Skipped: Pain on grip\n" in end_text(interview)
 

@@ -35,7 +35,7 @@ def test_why_of_many_states_tells_the_furthest_two() -> None:
 
 def test_why_tells_bands_by_their_bounds() -> None:
     diagnosis = Engine(TINY).diagnose()
-    assert "50 to under 121 years would take Broken bone from 10.0 % to" in why(diagnosis, asked(diagnosis, "age"))
+    assert "50 years or more would take Broken bone from 10.0 % to" in why(diagnosis, asked(diagnosis, "age"))
 
 
 def test_why_of_what_is_left_of_a_gate() -> None:

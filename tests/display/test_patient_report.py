@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import stat
 import sys
+from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -51,15 +53,16 @@ def test_it_tells_all_in_the_order_of_need(diagnosis: Diagnosis) -> None:
         wording.others_text(diagnosis.result.others),
         wording.TESTS_HEADING,
         "What usually helps: Same-day medical care",
+        wording.scope_line(diagnosis.network),
+        f"Made with bayesknee {__version__}, network posterior_knee",
+        diagnosis.network.sha256,
+        diagnosis.network.caution,
+        "Signature",
         "What was answered",
         "Answered no",
         "Not known Locking",
         "What the answers did",
         "The numbers that carried most of it, and their sources",
-        f"Made with bayesknee {__version__}, network posterior_knee",
-        diagnosis.network.sha256,
-        diagnosis.network.caution,
-        "Signature",
     ]
     places = [text.index(each) for each in told]
     assert places == sorted(places)
@@ -126,6 +129,59 @@ def test_a_typical_patient_fits_on_one_page(diagnosis: Diagnosis, tmp_path: Path
     write_patient_report(diagnosis, path := tmp_path / "patient.pdf", details)
     assert path.read_bytes().startswith(b"%PDF-")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+MANY: Final = {
+    **dict.fromkeys(("pain_on_stairs", "stiff_after_sitting", "pain_deep_squat", "worse_with_activity"), "yes"),
+    **dict.fromkeys(("eases_with_rest", "tight_behind_knee", "pain_kneeling", "training_load_jump"), "yes"),
+    **dict.fromkeys(("locking", "giving_way", "fever", "unwell", "night_pain", "leg_cast", "long_travel"), "no"),
+    **dict.fromkeys(("active_cancer", "recent_weight_loss", "knee_hot", "foot_drop", "lump_elsewhere"), "no"),
+    **dict.fromkeys(("bladder_or_saddle_trouble", "lump_pulsating", "bruising", "calf_tight_spasm", "pop_felt"), "no"),
+    **dict.fromkeys(("twist_injury", "numb_calf_or_sole", "numb_top_of_foot", "back_or_buttock_pain"), "no"),
+    **dict.fromkeys(
+        ("cannot_straighten", "catching", "lump_noticed", "foot_turns_cold_or_pale", "snapping_tendon"), "no"
+    ),
+    **dict.fromkeys(
+        ("hip_or_groin_pain", "other_joints", "both_knees", "spreads_to_thigh", "front_of_knee_pain"), "no"
+    ),
+    **dict.fromkeys(("knock_before", "sudden_worsening", "leg_weakness", "tear_sensation"), "no"),
+    "age": 68,
+    "sex": "female",
+    "sport": "none",
+}
+EMERGENCY: Final = {
+    **dict.fromkeys(("calf_swollen", "recent_surgery_or_immobilisation", "previous_clot", "spreads_to_calf"), "yes"),
+    **dict.fromkeys(("breathless_or_chest_pain", "rest_pain", "severe_pain"), "yes"),
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "level", "size"), [(MANY, "routine", ""), ({**MANY, **EMERGENCY}, "emergency", "font-size:1.7em")]
+)
+def test_page_one_holds_what_to_do_of_a_patient_with_many_answers(
+    answers: Mapping[str, object], level: str, size: str
+) -> None:
+    """Only the list of answers, and what each did, may follow on a second page."""
+    found = Engine("posterior_knee").diagnose(answers)
+    assert len(answers) >= 45
+    assert found.triage.level == level
+    page = report_of_patient(found, ReportDetails("1 December 2026", "A. B.", found.intervals(40)))
+    first, rest = page.split('<div class="long">')
+    assert size in first.partition("How urgent")[0]
+    assert "Signature" in words(first)
+    assert wording.advice_heading(found.result) in words(first)
+    assert words("<body>" + rest).startswith("Pain behind the knee; 1 December 2026; A. B. This rests on")
+    try:
+        made = patient_report._pdf_maker()  # noqa: SLF001 (what the report is made with, to count its pages)
+    except MissingExtraError as missing:
+        pytest.skip(str(missing))
+    assert len(made(string=page).render().pages) <= 2
+    assert len(made(string=f"{first}</body></html>").render().pages) == 1
+
+
+def test_the_ending_may_be_in_capitals(diagnosis: Diagnosis, tmp_path: Path) -> None:
+    write_patient_report(diagnosis, tmp_path / "P.HTML", ReportDetails("today"))
+    assert (tmp_path / "P.HTML").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_without_what_makes_a_pdf_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_the_file_is_a_case(tmp_path: Path) -> None:
     interview = half_way()
     case = read_case(written(tmp_path / "patient.json", interview))
     assert case.setting == "emergency"
-    assert Engine(NETWORK, case.setting).diagnose(case.evidence) == interview.diagnosis
+    assert Engine(NETWORK, case.setting).diagnose(case.evidence, skipped=case.skipped) == interview.diagnosis
 
 
 def test_base_rates_are_kept(tmp_path: Path) -> None:
@@ -301,6 +301,19 @@ def test_that_the_patient_is_outside_is_kept(tmp_path: Path) -> None:
     assert other.state == interview.state
     assert [answer.id for answer in other.outside] == ["artificial_joint"]
     assert not other.finished
+
+
+def test_a_scope_that_was_edited_beside_the_interview_is_refused(tmp_path: Path) -> None:
+    """Taken up in silence, the interview would go on for a patient who is outside."""
+    interview = Interview(Engine("posterior_knee"), {"age": 45})
+    interview.change("scope.known", "nothing")
+    path = written(tmp_path / "patient.json", interview)
+    tree = json.loads(path.read_bytes())
+    assert tree["scope"] == {"known": "nothing"}
+    path.write_text(json.dumps({**tree, "scope": {"known": "fracture"}}), encoding="utf-8")
+    told = r"scope \(it is not what the interview recorded; change it in the interview\)"
+    with SessionFile(path) as file, pytest.raises(SessionError, match=told):
+        file.read()
 
 
 def write_until_killed(path: Path, told: int) -> None:

@@ -102,8 +102,7 @@ def test_numbers_in_words() -> None:
     words = {".".join(path): number_words(TINY, path) for path, _ in TINY.numbers()}
     assert words["conditions.strain.odds_ratios.tennis.yes"] == "odds ratio of Tendon strain with Tennis"
     assert (
-        words["conditions.strain.odds_ratios.age.over_50"]
-        == "odds ratio of Tendon strain with Age: 50 to under 121 years"
+        words["conditions.strain.odds_ratios.age.over_50"] == "odds ratio of Tendon strain with Age: 50 years or more"
     )
     assert words["conditions.infection.odds_ratios.fracture.yes"] == "odds ratio of Infected joint with Broken bone"
     assert words["conditions.fracture.base_rate.clinic"] == "base rate of Broken bone"

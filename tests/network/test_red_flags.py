@@ -9,10 +9,10 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.diagnosis.triage import red_flags
-from bayesknee.interview.answers import probably
 from bayesknee.knowledge.model import LEVELS, RedFlag
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.evidence import check_evidence
+from bayesknee.patient.unsure_answers import probably
 
 NETWORK = load_network("posterior_knee")
 RED_FLAGS: Mapping[str, Mapping[str, object]] = {

@@ -283,10 +283,10 @@ def test_evidence_that_is_no_mapping(evidence: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["", "~", "null"])
-def test_no_answer(answer: str) -> None:
-    assert "got nothing for tennis; expected an answer; write unknown if it is not known" in refusal(
-        f"tennis: {answer}\n"
-    )
+def test_an_empty_answer_says_that_nobody_was_asked(answer: str) -> None:
+    """As None does in Python, and an empty cell of a table."""
+    case = parse_case(f"tennis: {answer}\nonset: fall\n".encode(), "case.yaml")
+    assert check_evidence(TINY, case.evidence).answers == {"onset": "fall"}
 
 
 def test_decimal_comma() -> None:
@@ -295,8 +295,10 @@ def test_decimal_comma() -> None:
     assert "write decimals with a point" in refusal("tennis: {yes: 0,8, no: 0,2}")
 
 
-def test_json_null_is_no_answer() -> None:
-    assert "got nothing for tennis" in refusal('{"tennis": null}', "case.json")
+def test_json_null_says_that_nobody_was_asked() -> None:
+    case = parse_case(b'{"tennis": null}', "case.json")
+    assert check_evidence(TINY, case.evidence).answers == {}
+    assert "got nothing for tennis.yes" in refusal('{"tennis": {"yes": null, "no": 1}}', "case.json")
 
 
 def test_aliases_anchors_and_tags() -> None:
@@ -327,7 +329,7 @@ def test_of_very_many_problems_the_first_are_told_and_how_many_there_are() -> No
 
 
 def test_several_problems_are_told_together() -> None:
-    told = refusal("evidnce: {}\nsetting: [x]\nevidence: {tennis: [yes], onset: }\n")
+    told = refusal("evidnce: {}\nsetting: [x]\nevidence: {tennis: [yes], onset: [fall]}\n")
     assert told.count("case.yaml:") == 4
 
 
@@ -409,12 +411,12 @@ def test_words_of_another_shape(word: str) -> None:
 @pytest.mark.parametrize("word", ["tennis=yes:0,8,no:0,2", "tennis=yes:,no:1", "tennis=yes:1,", "tennis=:1,no:1"])
 def test_likelihoods_of_another_shape(word: str) -> None:
     with pytest.raises(EvidenceError, match=r"is not state:likelihood; write tennis=yes:0.8,no:0.2"):
-        evidence_of_words([word], TINY)
+        check_evidence(TINY, evidence_of_words([word], TINY))
 
 
 def test_a_likelihood_twice() -> None:
     with pytest.raises(EvidenceError, match="gives yes two likelihoods"):
-        evidence_of_words(["tennis=yes:1,yes:0.5,no:1"], TINY)
+        check_evidence(TINY, evidence_of_words(["tennis=yes:1,yes:0.5,no:1"], TINY))
     with pytest.raises(EvidenceError, match="tennis: two likelihoods for yes"):
         check_evidence(TINY, evidence_of_words(["tennis=yes:1,true:0.5,no:1"], TINY))
 

@@ -348,7 +348,7 @@ def test_the_whole_network_is_all_there() -> None:
 def test_around_a_condition_the_numbers_are_told() -> None:
     text = {node.id: node.note for nodes in layers_around(TINY, "fracture").nodes for node in nodes}
     assert text == {
-        "age": "50 to under 121 years: odds x 3",
+        "age": "50 years or more: odds x 3",
         "fracture": "",
         "infection": "yes: odds x 2",
         "joint_swelling": "70 % (without a cause 2 %)",

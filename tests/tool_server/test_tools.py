@@ -10,8 +10,8 @@ from typing import Any, Final
 import pytest
 
 from bayesknee import Engine, load_network
-from bayesknee.interview.answers import probably
 from bayesknee.patient.cases import read_case
+from bayesknee.patient.unsure_answers import probably
 from bayesknee.plain import plain
 from bayesknee.tool_server.given import LONGEST_QUOTE, HeardAnswer
 from bayesknee.tool_server.tools import Tools

@@ -141,12 +141,11 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
 
 
 def _write_report(interview: Interview, report: str, patient: str) -> None:
-    from bayesknee.display.interview import skipped
     from bayesknee.display.patient_report import details_of_today, write_patient_report
 
     diagnosis = interview.diagnosis
     warnings = outside_warnings(diagnosis.network, interview.state.scope)
-    details = details_of_today(diagnosis, patient, skipped=skipped(interview), warnings=warnings)
+    details = details_of_today(diagnosis, patient, warnings=warnings)
     write_patient_report(diagnosis, report, details)
     click.echo(f"The report is in {one_line(report)}.")
 

@@ -20,7 +20,7 @@ KINDS = (*ANSWERED_BY, RiskFactor.kind)
         "bayesknee findings --kind exam --json",
     ),
 )
-@click.option("--search", metavar="WORDS", help="Only those that contain all these words.")
+@click.option("--search", metavar="WORDS", help="Those that fit these words best.")
 @click.option("--asked-of", type=click.Choice(list(ANSWERED_BY.values())), help="Only what is asked of these.")
 @click.option("--topic", metavar="TOPIC", help="Only this topic, by id or name.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")

@@ -22,9 +22,10 @@ from bayesknee.display.interview import (
 )
 from bayesknee.errors import AnswerClashError, EvidenceError
 from bayesknee.interview import Interview, Prompt, Reply
-from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
 from bayesknee.interview.checklists import checklist
+from bayesknee.knowledge.bands import or_more
 from bayesknee.patient.answer_reader import UNKNOWN
+from bayesknee.patient.unsure_answers import PROBABLY, PROBABLY_NOT
 
 WHY, BACK, CHANGE, SKIP, STOP, QUIT, UNSURE, HELP, KEEP, TAKE, ON, DONE, NONE, REST, AGAIN, READ = (
     f"{COMMAND}{word}"
@@ -190,16 +191,15 @@ class Asking:
     def _number(self, prompt: Prompt, commands: Sequence[Choice], above: str) -> object:
         def problem(text: str) -> str:
             if not text.strip():
-                return f"type a number, from {told}"
+                return f"type a number: {told}"
             try:
                 self._interview.check(prompt.id, text)
             except EvidenceError as error:
                 return str(error)
             return ""
 
-        told = f"{prompt.lowest:g} to under {prompt.highest:g} {prompt.unit}".rstrip()
-        told = ", or ".join([told, *(each.label for each in prompt.named)])
-        return self._talk.write(f"From {told}:", problem, [_DO_NOT_KNOW, *commands], above, BACK)
+        told = ", or ".join([or_more(prompt.lowest, prompt.unit), *(each.label for each in prompt.named)])
+        return self._talk.write(f"{told}:", problem, [_DO_NOT_KNOW, *commands], above, BACK)
 
     # --- what is answered ------------------------------------------------------------------------------------------
 

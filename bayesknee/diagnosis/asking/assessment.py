@@ -21,10 +21,10 @@ from bayesknee.diagnosis.asking.dangers import (
     open_flags,
 )
 from bayesknee.diagnosis.asking.objectives import by_question, find_objective, information
-from bayesknee.diagnosis.asking.ranking import Aim, Ranking, ranking_of
+from bayesknee.diagnosis.asking.ranking import Aim, Ranking, codes_after, ranking_of
 from bayesknee.diagnosis.asking.same_decision import Agreement, StopRule, same_decision
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import CareSteps, checked_limits, is_complaint_known
+from bayesknee.diagnosis.care_steps import AnswersTold, CareSteps, checked_limits
 from bayesknee.knowledge.model import LEVELS
 from bayesknee.patient.askable import reachable
 
@@ -129,12 +129,9 @@ class Assessment:
         fixed = [reason for reason in self.belief.triage.reasons if reason.kind in ("red_flag", "score")]
         flagged = min((LEVELS.index(reason.level) for reason in fixed), default=len(LEVELS) - 1)
         posteriors = np.vstack([self.ranking.marginals, outcomes.posteriors])
-        tells = np.repeat([name not in network.risk_factors for name in outcomes.names], np.diff(outcomes.starts))
-        known = np.concatenate([[False], tells]) | is_complaint_known(network, self.belief.evidence)
+        told = AnswersTold(codes_after(network, outcomes), self.belief.evidence)
         leaders = posteriors.argmax(axis=1)
-        called = np.minimum(
-            CareSteps(network, self.belief.setting, self.rule.limits).levels(posteriors, known), flagged
-        )
+        called = np.minimum(CareSteps(self.belief.compiled, self.rule.limits).levels(posteriors, told), flagged)
         changes = (leaders[1:] != leaders[0]) | (called[1:] != called[0])
         return float(by_question(outcomes, outcomes.probabilities * changes).max())
 

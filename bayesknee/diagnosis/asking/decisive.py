@@ -9,7 +9,6 @@ The lead of a new leader is its probability less that of the present leader, aft
 
 A question may tell much about a condition and still change nothing: a test of a ligament whose tear is at 0.2 % has
 information, and no value here. This looks one answer ahead. Red flags that the answer raises, or sets aside, count.
-Thresholds count as if the complaint were known: that any first finding makes them count is no merit of a question.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from numpy.typing import NDArray
 
 from bayesknee.arrays import TIE_DECIMALS, Bools, Integers, Vector
 from bayesknee.diagnosis.asking.objectives import by_question
-from bayesknee.diagnosis.asking.ranking import ranking_of
+from bayesknee.diagnosis.asking.ranking import codes_after, ranking_of
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.care_steps import CareSteps
+from bayesknee.diagnosis.triage import levels
 from bayesknee.inference.results import Outcomes
 from bayesknee.knowledge.model import LEVELS, Level, Question
-from bayesknee.patient.codes import nothing_known
 from bayesknee.plain import attributes
 
 # The least probability of an answer that changes something. Judged: one patient in ten. A smaller one would propose
@@ -146,18 +145,14 @@ class _Actions(NamedTuple):
 
 def _decisions(belief: Belief, outcomes: Outcomes) -> tuple[_Actions, _Actions]:
     """The decisions now, in one row, and after each answer."""
-    network, steps = belief.network, CareSteps(belief.network, belief.setting)
-    columns = {name: column for column, name in enumerate(network.questions)}
-    codes = nothing_known(network, 1 + len(outcomes.probabilities))
-    for name, first, end in zip(outcomes.names, *_ends(outcomes), strict=True):
-        codes[1 + first : 1 + end, columns[name]] = np.arange(end - first)
+    network, steps = belief.network, CareSteps(belief.compiled)
+    codes = codes_after(network, outcomes)
     posteriors = np.vstack([outcomes.marginals, outcomes.posteriors])
     limits = np.array(
         [steps.limits[name] if condition.must_not_miss else np.inf for name, condition in network.conditions.items()]
     )
-    called = steps.levels(posteriors, np.ones(len(codes), np.bool_))
     leaders = np.round(posteriors, TIE_DECIMALS).argmax(axis=1)
-    urgent = np.minimum(levels(steps, posteriors, codes, belief.evidence), called)
+    urgent = levels(steps, posteriors, codes, belief.evidence)
     over = posteriors >= limits
     return _Actions(leaders[:1], urgent[:1], over[:1]), _Actions(leaders[1:], urgent[1:], over[1:])
 

@@ -189,6 +189,21 @@ def next_questions(
     return NextQuestions(_made(belief.network, ranking, order, values), ranking.outcomes.left_out)
 
 
+def questions_about(belief: Belief, wanted: Filter, condition: str) -> NextQuestions:
+    """The questions that can be asked now, by what they say of one condition: the best first, in bits by burden.
+
+    Args:
+        belief: the posterior and the answers so far.
+        wanted: the questions to choose from.
+        condition: id of a condition.
+    """
+    ranking = ranking_of(belief, wanted.wanted(belief.network), "information")
+    is_it = np.array([name == condition for name in belief.network.conditions])
+    ranking = ranking._replace(gains=ranking.gains * is_it)
+    order = np.argsort(-ranking.values, kind="stable").tolist()
+    return NextQuestions(_made(belief.network, ranking, order, ranking.values), ranking.outcomes.left_out)
+
+
 def _made(network: Network, ranking: Ranking, order: Sequence[int], values: Vector) -> Iterable[NextQuestion]:
     conditions = list(network.conditions)
     about, by_number = ranking.gains.argmax(axis=1).tolist(), values.tolist()

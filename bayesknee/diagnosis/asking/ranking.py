@@ -18,7 +18,9 @@ from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE, Objective, 
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.inference.results import Outcomes
+from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import askable
+from bayesknee.patient.codes import Codes, nothing_known
 from bayesknee.patient.evidence import Evidence
 
 
@@ -92,3 +94,13 @@ def rank(compiled: CompiledNetwork, evidence: Evidence, aim: Aim) -> Ranking:
     asked = frozenset(outcomes.names)
     burdens = np.array([question.burden for name, question in network.questions.items() if name in asked])
     return Ranking(outcomes, aim.objective(network, outcomes), burdens)
+
+
+def codes_after(network: Network, outcomes: Outcomes) -> Codes:
+    """The answers that outcomes are about, as codes: a row with none, then a row for each answer."""
+    columns = {name: column for column, name in enumerate(network.questions)}
+    codes = nothing_known(network, 1 + len(outcomes.probabilities))
+    starts = outcomes.starts.tolist()
+    for name, first, end in zip(outcomes.names, starts[:-1], starts[1:], strict=True):
+        codes[1 + first : 1 + end, columns[name]] = np.arange(end - first)
+    return codes

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from bayesknee.diagnosis.asking.objectives import DEFAULT_OBJECTIVE
 from bayesknee.diagnosis.belief import Belief
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.care_steps import CareSteps
+from bayesknee.diagnosis.triage import levels
 from bayesknee.errors import QuestionError
 from bayesknee.inference.compiled_network import CompiledNetwork
 from bayesknee.patient.codes import Codes, nothing_known, only
@@ -143,8 +144,8 @@ class _Decisions(NamedTuple):
 
 def _decision(belief: Belief, codes: Codes, rule: StopRule) -> _Decisions:
     """The decisions for patients with these answers in addition to the evidence."""
-    steps = CareSteps(belief.network, belief.setting, rule.limits)
     compiled = belief.compiled
+    steps = CareSteps(compiled, rule.limits)
     marginals, forms, _ = compiled.strategy.infer_many(codes, belief.evidence, compiled.form_events)
     return _Decisions(marginals.argmax(axis=1), levels(steps, marginals, codes, belief.evidence, forms=forms))
 

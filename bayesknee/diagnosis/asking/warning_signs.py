@@ -10,7 +10,7 @@ from typing import Final
 
 from bayesknee.diagnosis.belief import Belief
 from bayesknee.diagnosis.triage import unknown_flags
-from bayesknee.knowledge.model import LEVELS, RedFlag
+from bayesknee.knowledge.model import LEVELS, Level, RedFlag
 from bayesknee.patient.askable import Filter, reachable
 
 # Questions that no red flag reads, the strongest of those that point to a must-not-miss condition. Judged: a form is
@@ -38,12 +38,32 @@ def warning_signs(belief: Belief, asked_of: str = "patient") -> tuple[str, ...]:
     return tuple(name for name in network.questions if name in found | gates)
 
 
+def flags_not_asked(belief: Belief, asked_of: str = "patient") -> tuple[RedFlag, ...]:
+    """The red flags more urgent than the level that questions not put yet leave open, the most urgent first.
+
+    Args:
+        belief: the posterior and the answers so far.
+        asked_of: patient, clinician or test.
+    """
+    network = belief.network
+    names = reachable(network, belief.evidence, Filter(frozenset({asked_of})).wanted(network))
+    known = {flag.id for flag in belief.not_known_flags}
+    found = (flag for flag in _open_flags(belief, names, belief.triage.level) if flag.id not in known)
+    return tuple(sorted(found, key=lambda flag: LEVELS.index(flag.level)))
+
+
 def _of_flags(belief: Belief, allowed: Collection[str]) -> Iterator[str]:
     """The questions of the red flags that answers to the allowed questions can raise."""
+    for flag in _open_flags(belief, allowed, LEVELS[-1]):
+        yield from flag.questions
+
+
+def _open_flags(belief: Belief, allowed: Collection[str], level: Level) -> Iterator[RedFlag]:
+    """The red flags more urgent than this that answers to the allowed questions can raise."""
     network = belief.network
-    for flag in unknown_flags(network, belief.evidence, LEVELS[-1], allowed):
+    for flag in unknown_flags(network, belief.evidence, level, allowed):
         if not any(_goes_with(flag, other) for other in network.red_flags.values()):
-            yield from flag.questions
+            yield flag
 
 
 def _goes_with(flag: RedFlag, other: RedFlag) -> bool:

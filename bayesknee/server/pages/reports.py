@@ -9,7 +9,6 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from immutabledict import immutabledict
 
-from bayesknee.display.interview import skipped
 from bayesknee.display.patient_report import as_pdf, details_of_today, report_of_patient
 from bayesknee.errors import BayeskneeError
 from bayesknee.interview.session import to_case
@@ -62,7 +61,7 @@ def _file_name(visit: Visit, form: str) -> str:
 def _html(visit: Visit, name: str) -> tuple[bytes, str]:
     interview = visit.interview
     outside = outside_warnings(visit.network, interview.state.scope)
-    details = details_of_today(interview.diagnosis, name, skipped=skipped(interview), warnings=outside)
+    details = details_of_today(interview.diagnosis, name, warnings=outside)
     return report_of_patient(interview.diagnosis, details).encode(), "text/html"
 
 

@@ -16,15 +16,15 @@ from bayesknee.diagnosis.result import WORTH_TELLING, TopicAnswers
 from bayesknee.diagnosis.triage import unknown_flags
 from bayesknee.diagnosis.wording import entry_text, event_name, labels, topic_name
 from bayesknee.display.explanation import effect_text
-from bayesknee.display.interview import skipped, unknown_flags_told
+from bayesknee.display.interview import unknown_flags_told
 from bayesknee.display.patient_report import BarPart, bar_parts
 from bayesknee.errors import InferenceError
-from bayesknee.interview.answers import PROBABLY, PROBABLY_NOT
 from bayesknee.knowledge.model import Question
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.answer_words import answer_text, label
 from bayesknee.patient.askable import Filter, reachable
 from bayesknee.patient.evidence import Answer
+from bayesknee.patient.unsure_answers import PROBABLY, PROBABLY_NOT
 from bayesknee.server.pages.visits import Visit, as_sent
 
 # Judged: five answers either way, and eight warnings, can be read at a glance, and an interval of a bar needs no third
@@ -113,7 +113,7 @@ def result_parts_of(visit: Visit, before: Diagnosis | None) -> ResultParts:
         present=tuple(_by_topic(diagnosis, result.present)),
         denied=tuple(_by_topic(diagnosis, result.denied)),
         unknown=tuple(_edits(diagnosis, unknown)),
-        skipped=labels(network, skipped(visit.interview)),
+        skipped=labels(network, visit.interview.diagnosis.skipped),
         not_known=unknown_flags_told(visit.interview),
         not_asked=_not_asked(diagnosis),
     )

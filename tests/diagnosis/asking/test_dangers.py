@@ -10,7 +10,7 @@ import pytest
 from bayesknee import Engine
 from bayesknee.diagnosis.asking.dangers import MOST_DRAWN, PARTS, hidden_dangers
 from bayesknee.diagnosis.asking.same_decision import StopRule
-from bayesknee.diagnosis.triage import checked_limits
+from bayesknee.diagnosis.care_steps import checked_limits
 from tests.support.all_answers import all_answered
 from tests.support.effort import seeds
 from tests.support.random_networks import TINY, seeded_patient

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from bayesknee import Engine, NetworkError
-from bayesknee.diagnosis.triage import CareSteps, levels
+from bayesknee.diagnosis.care_steps import CareSteps
+from bayesknee.diagnosis.triage import levels
 from bayesknee.display.text import diagnosis_text
 from bayesknee.errors import InferenceError
 from bayesknee.knowledge.model import LEVELS, Condition
@@ -95,7 +96,7 @@ def test_a_form_sets_the_level_at_its_own_limit() -> None:
     assert over.triage.to_dict()["reasons"][0]["form"] == "burst"
     codes = encode(engine.network, [over.evidence, below.evidence])
     found = engine.compiled.posteriors(codes)
-    called = levels(CareSteps(engine.network, "ward"), found.marginals, codes, forms=found.groups)
+    called = levels(CareSteps(engine.compiled), found.marginals, codes, forms=found.groups)
     assert [LEVELS[level] for level in called] == ["emergency", "routine"]
 
 
