@@ -144,6 +144,7 @@ class PatientResult:
         parting: what parts the two most probable conditions, see `first_two`: the examination or test that says most of
             the one, and of the other, but for those of `decisive` and `telling`.
         advice: ids of the conditions that are likely or not ruled out, whose description and help are told.
+        general_advice: ids of what is told whatever the cause, where the level of care allows it.
         present: answers that something is there, by topic.
         denied: answers that something is not there, by topic.
         unknown: ids of the questions answered with `unknown`.
@@ -161,6 +162,7 @@ class PatientResult:
     telling: tuple[NextQuestion, ...]
     parting: tuple[NextQuestion, ...]
     advice: tuple[str, ...]
+    general_advice: tuple[str, ...]
     present: tuple[TopicAnswers, ...]
     denied: tuple[TopicAnswers, ...]
     unknown: tuple[str, ...]
@@ -176,7 +178,7 @@ class PatientResult:
             **attributes(self, ("causes", "others", "decisive")),
             "telling": [attributes(question, asked) for question in self.telling],
             "parting": [attributes(question, asked) for question in self.parting],
-            **attributes(self, ("advice", "present", "denied", "unknown")),
+            **attributes(self, ("advice", "general_advice", "present", "denied", "unknown")),
         }
 
 
@@ -206,6 +208,7 @@ def result_of(belief: Belief, ledger: Callable[[], Ledger], warnings: tuple[Pati
         telling=telling,
         parting=() if decisive is None else tuple(_parting(belief, named)),
         advice=_advice(belief, dangers),
+        general_advice=_general_advice(belief),
         present=tuple(_by_topic(network, {name: answer for name, answer in known.items() if not is_denial(answer)})),
         denied=tuple(_by_topic(network, {name: answer for name, answer in known.items() if is_denial(answer)})),
         unknown=tuple(name for name, answer in evidence.answers.items() if answer == UNKNOWN),
@@ -287,6 +290,13 @@ def _parting(belief: Belief, named: Collection[str]) -> Iterator[NextQuestion]:
 def _advice(belief: Belief, dangers: Iterable[str]) -> tuple[str, ...]:
     likely = [name for name, probability in belief.posterior.items() if probability >= LIKELY][:MOST_LIKELY]
     return tuple(dict.fromkeys([*likely, *dangers]))
+
+
+def _general_advice(belief: Belief) -> tuple[str, ...]:
+    if not belief.evidence.answers:
+        return ()
+    level = belief.triage.level
+    return tuple(name for name, advice in belief.network.general_advice.items() if level in advice.levels)
 
 
 def _by_topic(network: Network, answers: Mapping[str, Answer]) -> Iterator[TopicAnswers]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+from immutabledict import immutabledict
 
 from bayesknee.diagnosis.asking.decisive import DecisiveAnswer, DecisiveQuestion
 from bayesknee.diagnosis.asking.next_questions import NextQuestion, Outcome
@@ -12,6 +14,7 @@ from bayesknee.diagnosis.explaining.intervals import Interval
 from bayesknee.diagnosis.explaining.ledger import Account, Entry
 from bayesknee.diagnosis.result import Cause, OtherCauses, PatientResult, Speaking, TopicAnswers, first_two, is_denial
 from bayesknee.diagnosis.triage import Reason
+from bayesknee.knowledge.general_advice import GeneralAdvice, Verdict
 from bayesknee.knowledge.model import NO_YES, RedFlag
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.number_words import citation
@@ -21,6 +24,10 @@ from bayesknee.patient.evidence import Answer
 from bayesknee.patient.measured import Measured
 from bayesknee.words import level_name, percent, percent_or_less
 
+GENERAL_HEADING: Final = "What people do for it, whatever the cause (general information)"
+VERDICT_HEADINGS: Final[Mapping[Verdict, str]] = immutabledict(
+    helps="What helps, by guidelines", unproved="Not proved", advised_against="Advised against"
+)
 MOST_DENIALS: Final = 2  # told by name; more are counted, as what is absent seldom says much by itself. Judged
 
 
@@ -246,6 +253,13 @@ def parting_text(belief: Belief, question: NextQuestion) -> str:
 def advice_heading(result: PatientResult) -> str:
     """The heading above what usually helps."""
     return f"About what is likely{' or not ruled out' if result.not_ruled_out else ''} (general information)"
+
+
+def general_advice_of(network: Network, names: Collection[str]) -> Iterator[tuple[str, list[GeneralAdvice]]]:
+    """What is told whatever the cause, below what guidelines say of it: `What helps`, and so on."""
+    for verdict, heading in VERDICT_HEADINGS.items():
+        if told := [advice for name in names if (advice := network.general_advice[name]).verdict == verdict]:
+            yield heading, told
 
 
 def decisive_text(belief: Belief, question: DecisiveQuestion) -> str:

@@ -15,6 +15,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.explaining.intervals import Intervals
 from bayesknee.diagnosis.triage import Triage
 from bayesknee.diagnosis.wording import (
+    GENERAL_HEADING,
     NOTHING_DECISIVE,
     TELLING_HEADING,
     TESTS_HEADING,
@@ -24,6 +25,7 @@ from bayesknee.diagnosis.wording import (
     chance_text,
     decisive_text,
     flag_source,
+    general_advice_of,
     given_state,
     implied_told,
     interval_text,
@@ -40,6 +42,7 @@ from bayesknee.diagnosis.wording import (
 from bayesknee.display.terminal import bar, columns, console_for, is_fancy, numbered, rendered, sticky, warning_lines
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.number_words import citation
 from bayesknee.patient.evidence import Answer, shown
 from bayesknee.words import percent, percent_or_less
 
@@ -350,6 +353,21 @@ def _advice_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[Renderable
         yield _indented(Text(sticky(f"{condition.name}{code}, {chance}"), style="bold"))
         yield _indented(Text(condition.description))
         yield _indented(Text(f"What usually helps: {condition.what_helps}"))
+    yield from _general_advice_parts(diagnosis, details=details)
+
+
+def _general_advice_parts(diagnosis: Diagnosis, *, details: bool) -> Iterator[RenderableType]:
+    """What is told whatever the cause; what guidelines say of each, and the source, with details."""
+    network, names = diagnosis.network, diagnosis.result.general_advice
+    if names:
+        yield Text(f"\n{GENERAL_HEADING}", style="bold")
+    for heading, told in general_advice_of(network, names):
+        yield _indented(Text(f"{heading}:"))
+        for advice in told:
+            yield Padding(Text(f"- {advice.text}"), (0, 0, 0, 2 * _INDENT))
+            if details:
+                because = f"{advice.guidelines} ({citation(network, advice.source)})"
+                yield Padding(Text(because, style="dim"), (0, 0, 0, 3 * _INDENT))
 
 
 # --- answers -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from bayesknee import Engine, load_network
+from bayesknee.display.patient_report import details_of_today, report_of_patient
+from bayesknee.display.text import diagnosis_text
 from bayesknee.knowledge.model import LEVELS
 from tests.support.paths import ROOT
 
@@ -44,6 +46,21 @@ def test_a_swollen_calf_after_a_new_hip_is_an_emergency() -> None:
     diagnosis = ENGINES["primary_care"].diagnose(WOMAN_OF_68)
     assert diagnosis.posterior[CLOT] > 0.4
     assert diagnosis.triage.level == "emergency"
+
+
+def test_general_advice_is_told_where_the_level_allows_it() -> None:
+    engine = ENGINES["primary_care"]
+    calm = engine.diagnose({"age": 55, "known_knee_osteoarthritis": "yes", "lump_noticed": "yes"})
+    told = diagnosis_text(calm)
+    assert "Tai chi" in told
+    assert "Advised against:" in told
+    assert calm.result.general_advice == tuple(DRAFT.general_advice)
+    assert "Tai chi" in calm._repr_html_()
+    assert "Tai chi" in report_of_patient(calm, details_of_today(calm))
+    urgent = engine.diagnose(WOMAN_OF_68)
+    assert urgent.result.general_advice == ()
+    assert "Tai chi" not in diagnosis_text(urgent)
+    assert engine.diagnose({}).result.general_advice == ()
 
 
 def test_a_negative_scan_and_d_dimer_set_the_flag_aside_and_say_so() -> None:
