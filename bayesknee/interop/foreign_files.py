@@ -67,9 +67,16 @@ def read_foreign(file: Path | str, *, renormalise: bool = False) -> ForeignModel
 # --- BIF and XMLBIF, by pgmpy ----------------------------------------------------------------------------------------
 
 
+_BIF_STATES: Final = re.compile(r"variable\s+(\S+)\s*\{[^{}]*?\[\s*(\d{1,9})\s*\]\s*\{([^{}]*)\}")
+
+
 def _bif(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     from pgmpy.readwrite import BIFReader
 
+    for name, number, listed in _BIF_STATES.findall(text):
+        if (found := len(listed.split(","))) != int(number):  # as pgmpy reads them, quotes or none
+            got = f"{found} states where [{number}] are told"
+            raise maker.refusal(name, got, "as many, none of them with a comma in its name", "rename the state")
     return _by_pgmpy(BIFReader, text if text.endswith("\n") else f"{text}\n", path, maker)
 
 
