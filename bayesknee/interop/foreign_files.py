@@ -27,6 +27,7 @@ from bayesknee.interop.genie_files import read_xdsl
 from bayesknee.interop.openmarkov_files import read_pgmx
 from bayesknee.interop.table import NodeMarks, Table
 
+MOST_STATES: Final = 10_000  # of a variable of UAI, which states a mere number: far more than any network has. Judged
 _NO_NAMES: Final = (None, "", "unknown", "unknown_network")  # as bnlearn writes them
 ENDINGS: Final[Mapping[str, str]] = immutabledict(
     {
@@ -174,7 +175,7 @@ def _quoteless(token: str) -> str:
 def _uai(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     """A Bayesian network: the last variable of a scope is the child, and changes fastest."""
     own, names = _uai_names(Path(os.fspath(path) + NAMES_SUFFIX), maker)
-    words = iter(re.sub(r"#[^\n]*", "", text).split())
+    words = iter(re.sub(r"#[^\n]*", "", text).replace("_", "?").split())  # Python takes 1_0 for a number
     try:
         kind = next(words).upper()
         if kind != "BAYES" and own is None:
@@ -182,21 +183,27 @@ def _uai(text: str, path: Path, maker: TableMaker) -> ForeignModel:
         lengths = [int(next(words)) for _ in range(int(next(words)))]
         scopes = [[int(next(words)) for _ in range(int(next(words)))] for _ in range(int(next(words)))]
         values = [[float(next(words)) for _ in range(int(next(words)))] for _ in scopes]
-        names = names or {f"var_{place}": list(map(str, range(length))) for place, length in enumerate(lengths)}
-        ids = list(names)
-        if [len(each) for each in names.values()] != lengths or any(not scope for scope in scopes):
-            raise maker.refusal("", "variables that are not those of its names", "the file of names", "write both anew")
-        tables = tuple(
-            maker.table(
-                ids[scope[-1]],
-                names[ids[scope[-1]]],
-                [ids[place] for place in scope[:-1]],
-                np.moveaxis(maker.shaped(ids[scope[-1]], each, [lengths[place] for place in scope]), -1, 0),
-            )
-            for scope, each in zip(scopes, values, strict=True)
-        )
-    except (StopIteration, ValueError, IndexError, RuntimeError):
+    except (StopIteration, ValueError, RuntimeError):
         raise maker.refusal("", "numbers that break off, or are none", "a complete file", "mend it there") from None
+    if max(lengths, default=0) > MOST_STATES:
+        got = f"a variable of {max(lengths):,} states"
+        raise maker.refusal("", got, f"at most {MOST_STATES:,}", "name the right file")
+    if any(not scope or not all(0 <= place < len(lengths) for place in scope) for scope in scopes):
+        expected = f"the numbers of its {len(lengths)} variables"
+        raise maker.refusal("", "a scope of no variables, or of others", expected, "correct the scopes")
+    names = names or {f"var_{place}": list(map(str, range(length))) for place, length in enumerate(lengths)}
+    if [len(each) for each in names.values()] != lengths:
+        raise maker.refusal("", "variables that are not those of its names", "the file of names", "write both anew")
+    ids = list(names)
+    tables = tuple(
+        maker.table(
+            ids[scope[-1]],
+            names[ids[scope[-1]]],
+            [ids[place] for place in scope[:-1]],
+            np.moveaxis(maker.shaped(ids[scope[-1]], each, [lengths[place] for place in scope]), -1, 0),
+        )
+        for scope, each in zip(scopes, values, strict=True)
+    )
     return ForeignModel(path.stem, path.name, tables, own=own)
 
 

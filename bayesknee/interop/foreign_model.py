@@ -149,8 +149,8 @@ class TableMaker:
         if len({node, *parents}) <= len(parents):
             raise self.refusal(node, ", ".join(parents), "each parent once, and not itself", "drop the repeated one")
         self.check_size(node, values.shape)
-        if len(set(states)) < len(states):
-            raise self.refusal(node, ", ".join(states), "each state once", "rename one of them")
+        if len(set(states)) < len(states) or not all(map(str.strip, states)):
+            raise self.refusal(node, f"the states {', '.join(map(quoted, states))}", "a name for each", "rename them")
         is_probability = (values >= 0.0) & (values <= 1.0 + TOLERANCE)
         if not np.all(is_probability):  # says no to NaN, too
             wrong = float(values.ravel()[int(np.argmin(is_probability))])
@@ -208,7 +208,7 @@ class TableMaker:
             ImportFileError: one is none.
         """
         try:
-            return [float(word) for word in words]
+            return [float(word.replace("_", "?")) for word in words]  # Python takes 1_0 for a number
         except ValueError as error:
             got = quoted(str(error).partition(": ")[2].strip("'"))
             raise self.refusal(node, got, "numbers", "correct the table") from None

@@ -444,7 +444,7 @@ class _Conversion(_Nodes):
         return Sign(
             self.sign_ids[name],
             f"{node.label} is so" if name in self.shown_signs else node.label,
-            f"{node.label}: {present}",
+            safe_text(f"{node.label}: {present}"),
             rule,
         )
 

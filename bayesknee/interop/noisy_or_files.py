@@ -226,7 +226,7 @@ class _DocumentReader:
             path: tuple[str, ...] = (section, str(place))
             entry = self._object(path, each, (*keys, *optional), keys)
             name = entry.get("id")
-            if not isinstance(name, str):
+            if not isinstance(name, str) or not name.strip():
                 if "id" in entry:
                     self._problem((*path, "id"), _got(name), "a word", "write it in quotes")
             elif name in seen or name in taken:

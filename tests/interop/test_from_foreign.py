@@ -205,6 +205,23 @@ def test_a_complaint_wants_a_catch_all(tiny: Network) -> None:
         ("a.net", "decision d { }", "a.net: d: got a block 'decision'"),
         ("a.uai", "MARKOV 1 2 1 1 0 2 0.5 0.5", "got a network of the kind 'MARKOV'; expected BAYES"),
         ("a.uai", "BAYES 1 2 1 1 0 2 0.5", "a.uai: got numbers that break off"),
+        (
+            "a.uai",
+            "BAYES 1 2 1 1 -1 2 0.5 0.5",
+            "a.uai: got a scope of no variables, or of others; expected the numbers",
+        ),
+        ("a.uai", "BAYES 1 999999999 1 1 0 2 0.5 0.5", "a.uai: got a variable of 999,999,999 states; expected at most"),
+        ("a.uai", "BAYES 1 2 1 1 0 2 0_5 0.5", "a.uai: got numbers that break off, or are none"),
+        (
+            "a.net",
+            'net {} node a { states = ("" "yes"); } potential (a) { data = (0.5 0.5); }',
+            "a: got the states '', 'yes'",
+        ),
+        (
+            "a.net",
+            'net {} node a { states = ("no" "yes"); } potential (a) { data = (0_5 0.5); }',
+            "a: got '0[?]5'; expected",
+        ),
     ],
 )
 def test_broken_files(name: str, text: str, told: str, tmp_path: Path) -> None:

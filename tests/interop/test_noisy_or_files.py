@@ -99,6 +99,7 @@ REFUSALS = [
     ),
     (changed("conditions", 0, "id", to="b"), "conditions.1.id: got 'b'; expected each id once"),
     (changed("conditions", 0, "id", to=7), "conditions.0.id: got '7'; expected a word"),
+    (changed("conditions", 0, "id", to=" "), "conditions.0.id: got ' '; expected a word; write it in quotes"),
     (changed("conditions", 0, "name", to=" "), "conditions.a.name: got ' '; expected a text on one line; write it in"),
     (changed("conditions", 0, "icd10", to="gout"), "conditions.a.icd10: got 'gout'; expected an ICD-10 code such as"),
     (changed("findings", 0, "question", to=7), "findings.f.question: got '7'; expected a text on one line"),
