@@ -49,6 +49,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
         },
         "For authors of networks": {
             "networks": "List the networks that ship, and what each is for.",
+            "new": "Write a small network that works, to go on from.",
             "check": "Check a network and report on what it rests on.",
             "diff": "Tell what differs between two networks, and which cases it changes.",
             "learn": "Update a network's numbers from patients whose diagnosis is known.",

@@ -37,9 +37,6 @@ from bayesknee.interop.placeholders import (
     condition,
     number,
     odds_ratio,
-    safe_id,
-    safe_ids,
-    safe_text,
     source_reference,
 )
 from bayesknee.interop.roles import Roles, find_roles, log_odds_ratios, plainly_present
@@ -71,6 +68,7 @@ from bayesknee.knowledge.model import (
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening
 from bayesknee.knowledge.rule_checks import ROUNDING
+from bayesknee.knowledge.safe_names import safe_id, safe_ids, safe_text
 from bayesknee.lazy_types import DiscreteBayesianNetwork
 
 SMALLEST_EFFECT: Final = 1e-12  # of a log odds ratio: less is rounding, and the ratio 1

@@ -33,13 +33,11 @@ from bayesknee.interop.placeholders import (
     UNSPECIFIED,
     condition,
     number,
-    safe_id,
-    safe_ids,
-    safe_text,
     source_reference,
 )
 from bayesknee.knowledge.model import Condition, Finding, NoisyOr, Setting
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.safe_names import safe_id, safe_ids, safe_text
 
 MISSING: Final = object()
 CONDITION_KEYS: Final = ("id", "prior")  # that an entry must have
