@@ -89,7 +89,8 @@ def base_rates(conditions: int) -> list[float]:
 
 def _lines(draft: Draft, folder: str) -> Iterator[str]:
     ids = _ids(draft.conditions)
-    yield "# Each figure is a placeholder. Replace it by one from a study: state its range, a grade and a source.\n"
+    yield "# Each figure is a placeholder. Replace it by one from a study: 0.6 (0.5-0.7) B smith_2015 is a value, its"
+    yield "# range, a grade and a source. What has no grade and source takes those of the basis above it.\n"
     yield "network:"
     yield "  format: 1"
     yield f"  id: {safe_id(folder, 'network')}"
@@ -138,7 +139,7 @@ def _condition(condition: str, name: str, rate: float, *, is_dangerous: bool) ->
 
 def _number(value: float) -> str:
     """A placeholder with a wide range: half of it to twice as much."""
-    return f"{{value: {value:.3g}, low: {value / 2.0:.3g}, high: {min(2.0 * value, (1.0 + value) / 2.0):.3g}}}"
+    return f"{value:.3g} ({value / 2.0:.3g}-{min(2.0 * value, (1.0 + value) / 2.0):.3g})"
 
 
 def _text(text: str) -> str:

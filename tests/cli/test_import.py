@@ -105,7 +105,7 @@ def first_question(file: Path, run: Callable[..., Any], *answers: str, options: 
     assert f"Try it: bayesknee questions --network {folder}" in ran.out
     asked = run("questions", "--network", folder, *answers)
     assert asked.status == 0
-    return next(line for line in asked.out.splitlines() if line.startswith("   1  "))
+    return next(str(line) for line in asked.out.splitlines() if line.startswith("   1  "))
 
 
 def test_a_user_of_pgmpy(tmp_path: Path, run: Callable[..., Any]) -> None:
