@@ -28,8 +28,7 @@ def tiny_with(number: str, folder: Path) -> Network:
 
 def leak_of(network: Network) -> Number:
     """That leak."""
-    rules = [part.model for part in (*network.signs.values(), *network.findings.values())]
-    leaks = [rule.leak for rule in rules if isinstance(rule, NoisyOr)]
+    leaks = [sign.model.leak for sign in network.signs.values() if isinstance(sign.model, NoisyOr)]
     return leaks[0]
 
 
