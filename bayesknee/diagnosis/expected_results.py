@@ -136,5 +136,5 @@ def _case(name: str, fields: Fields, tree: yaml_tree.Tree) -> Case:
     part = tests.items.get(name) if isinstance(tests, yaml_tree.Mapping) else None
     if not isinstance(part, yaml_tree.Mapping) or "evidence" not in part.items:
         return Case()
-    kept = {key: part.items[key] for key in ("evidence", "setting") if key in part.items}
+    kept: dict[str, yaml_tree.Tree] = {key: part.items[key] for key in ("evidence", "setting") if key in part.items}
     return case_of_tree(yaml_tree.Mapping(kept, {key: part.lines[key] for key in kept}, part.line), TESTS_FILE)

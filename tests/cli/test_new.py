@@ -46,3 +46,17 @@ def test_six_things_are_asked_at_a_terminal(
     assert ran.status == 0
     assert ran.out.count("?") >= 6
     assert "3 conditions, 1 finding" in ran.out
+
+
+def test_a_network_of_the_user_is_known_by_its_name(
+    tmp_path: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one with faults does not keep the others from being listed."""
+    monkeypatch.setenv("BAYESKNEE_NETWORKS", str(tmp_path))
+    assert run("new", str(tmp_path / "shoulder"), *OPTIONS).status == 0
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "network.yaml").write_text("network: {}")
+    listed = run("networks")
+    assert "shoulder 0.1.0: Shoulder pain" in listed.out
+    assert "broken cannot be read; `bayesknee check broken` tells why" in listed.err
+    assert run("questions", "--network", "shoulder").status == 0
