@@ -130,7 +130,7 @@ def _condition(condition: Condition) -> str:
     )
     text += f"    odds_ratios:\n{_tree(condition.odds_ratios, 6)}" if condition.odds_ratios else ""
     forms = (
-        f"      {each.id}: {{name: {_text(each.name)}, share: {_number(each.share)}}}\n"
+        f"      {each.id}: {{name: {_text(each.name)}, share: {_flow(each.share, None)}}}\n"
         for each in condition.forms.values()
     )
     return text + (f"    forms:\n{''.join(forms)}" if condition.forms else "")

@@ -68,8 +68,8 @@ def find_network(name_or_folder: str | os.PathLike[str]) -> Path:
     if name in shipped and name in of_user:
         place = quoted(of_user[name].parent)
         raise NetworkNotFoundError(
-            f"network {quoted(name)} ships, and lies in {place}; expected a name that one network has; rename the folder, "
-            "or give it as a path"
+            f"network {quoted(name)} ships, and lies in {place}; expected a name that one network has; rename the "
+            "folder, or give it as a path"
         )
     if name in shipped:
         return networks_folder() / name
