@@ -432,7 +432,7 @@ class _Conversion(_Nodes):
     def sign(self, name: str) -> Sign:
         """A hidden state, which several findings may read."""
         node = self.nodes[name]
-        if self.tells_nothing(name):
+        if self.model.own is None and self.tells_nothing(name):
             raise self._refusal(name, "a table that no parent changes", "a cause of it", "leave the node out")
         fitted = self._noisy_max(name)
         rule = fitted[0] if fitted else fitted_sign(self.expanded(name), self.parents(name))
