@@ -12,7 +12,7 @@ from bayesknee.errors import BayeskneeError, name_hint, quoted
 from bayesknee.files import new_folder, write_file
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reading.reader import MAIN_FILE, read_network
-from bayesknee.knowledge.safe_names import safe_id, safe_text
+from bayesknee.knowledge.reading.safe_names import safe_id, safe_text
 from bayesknee.knowledge.writer import check_new_folder
 
 MOST_CAUSES: Final = 20  # that a first draft names; the format takes more

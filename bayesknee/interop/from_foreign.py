@@ -67,8 +67,8 @@ from bayesknee.knowledge.model import (
 )
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.opening import Opening
+from bayesknee.knowledge.reading.safe_names import safe_id, safe_ids, safe_text
 from bayesknee.knowledge.rule_checks import ROUNDING
-from bayesknee.knowledge.safe_names import safe_id, safe_ids, safe_text
 from bayesknee.lazy_types import DiscreteBayesianNetwork
 
 SMALLEST_EFFECT: Final = 1e-12  # of a log odds ratio: less is rounding, and the ratio 1

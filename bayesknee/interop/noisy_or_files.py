@@ -37,7 +37,7 @@ from bayesknee.interop.placeholders import (
 )
 from bayesknee.knowledge.model import Condition, Finding, NoisyOr, Setting
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.safe_names import safe_id, safe_ids, safe_text
+from bayesknee.knowledge.reading.safe_names import safe_id, safe_ids, safe_text
 
 MISSING: Final = object()
 CONDITION_KEYS: Final = ("id", "prior")  # that an entry must have

@@ -223,8 +223,7 @@ class Fields:
 
     def truth(self, key: str, *, default: bool) -> bool:
         """The truth value below `key`."""
-        text = self.text(key, "yes" if default else "no")
-        if text not in ("true", "false", "yes", "no"):
+        if (text := self.text(key, "yes" if default else "no")) not in ("true", "false", "yes", "no"):
             self.problem((key,), quoted(text), "true or false", "write one of them")
         return text in ("true", "yes")
 
@@ -276,14 +275,14 @@ class Fields:
         """The number below `key`; one of NaN where it could not be read."""
         place = self.child(key)
         tree = place._tree  # noqa: SLF001
-        if tree is None:
-            return unread(kind)
-        if isinstance(tree, Scalar) and (written_out := _in_full(tree, may_be_percent=issubclass(kind, Probability))):
-            place = Fields(self._problems, self._file, written_out, (*self._path, key), self._basis)
-        elif not isinstance(tree, yaml_tree.Mapping):
+        if isinstance(tree, Scalar):
+            tree = _in_full(tree, may_be_percent=issubclass(kind, Probability)) or tree
+        if isinstance(tree, yaml_tree.Mapping):
+            written_out = Fields(self._problems, self._file, tree, (*self._path, key), self._basis)
+            return written_out._itself_number(kind)
+        if tree is not None:
             place.problem((), shown(tree), NUMBER, "say where it comes from")
-            return unread(kind)
-        return place._itself_number(kind)
+        return unread(kind)
 
     def _itself_number(self, kind: type[N]) -> N:
         before = len(self._problems)
