@@ -84,7 +84,7 @@ def read_expected_results(folder: Path, network: Network) -> tuple[ExpectedResul
         remedy = "write it; docs/author.md shows one"
         raise NetworkError([Problem((), f"no {TESTS_FILE}", "a file with expected results", remedy, str(folder))])
     try:
-        tree, problems, _ = read_tree(folder / TESTS_FILE)
+        tree, problems, _, _ = read_tree(folder / TESTS_FILE)
     except TreeError as error:
         raise NetworkError(error.problems) from None
     fields = Fields(problems, TESTS_FILE, tree, ())

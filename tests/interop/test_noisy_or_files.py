@@ -15,8 +15,8 @@ from bayesknee.errors import ExportError, ImportFileError
 from bayesknee.interop import file_text, folders
 from bayesknee.interop.folders import write_folder
 from bayesknee.interop.noisy_or_files import noisy_or_network, read_noisy_or
-from bayesknee.interop.placeholders import safe_ids
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.knowledge.reading.safe_names import safe_ids
 from bayesknee.patient.cases import read_case
 
 SMALL: dict[str, Any] = {
