@@ -48,7 +48,8 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
             "simulate-interviews": "Interview simulated patients: how many questions it takes, and what is lost.",
         },
         "For authors of networks": {
-            "networks": "List the networks that ship, and what each is for.",
+            "networks": "List the networks that ship and your own, and what each is for.",
+            "new": "Write a small network that works, to go on from.",
             "check": "Check a network and report on what it rests on.",
             "diff": "Tell what differs between two networks, and which cases it changes.",
             "learn": "Update a network's numbers from patients whose diagnosis is known.",

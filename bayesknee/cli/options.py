@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bayesknee.errors import BayeskneeError, PictureError, one_line
-from bayesknee.knowledge.library import DEFAULT_NETWORK, load_network, shipped_networks
+from bayesknee.knowledge.library import DEFAULT_NETWORK, known_networks, load_network
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.ranges import MOST_SEED
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -127,8 +127,8 @@ def save_picture(ax: Any, path: str) -> None:  # noqa: ANN401 (matplotlib's axes
 
 
 def complete_network(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Networks that ship, and folders."""
-    names = [CompletionItem(name) for name in shipped_networks() if name.startswith(begun)]
+    """Networks that ship, those of the user, and folders."""
+    names = [CompletionItem(name) for name in known_networks() if name.startswith(begun)]
     return [*names, CompletionItem(begun, type="dir")]
 
 

@@ -1,11 +1,10 @@
 """Chains of nodes with small tables, in place of one table over many conditions.
 
 Where only so many causes may come together, a node for each condition counts those up to it, and the complaint is what
-the last one says. A noisy-OR goes from cause to cause: it is no only if no cause so far has set it, and this one does
-not. A mixture picks one of the present causes, each as often as its weight says. Where all weigh the same, each next
-present cause takes the place of the one picked so far with probability 1 / (present causes so far), which makes them
-equally likely (reservoir sampling: Vitter 1985). Where weights differ, nodes tell which cause is the first that is
-present, which the second, and so on.
+the last one says. Nodes tell which cause is the first that is present, which the second, and so on: the slots. On these
+hangs what would hang on many conditions. A noisy-OR or noisy-MAX goes from slot to slot, and is the greatest so far. A
+mixture takes the cause of one slot, each as often as its weight says; it goes from slot to slot, too, until it comes to
+that one. So other programs keep the slots together, whatever is answered, and not a chain for each answer.
 
 The names of these nodes have a capital letter, which no id of a network has.
 """
@@ -21,13 +20,19 @@ import numpy as np
 
 from bayesknee.arrays import Vector
 from bayesknee.inference.cpds import mixture_numbers, noisy_or_steps
-from bayesknee.interop.table import Table
+from bayesknee.interop.table import NoisyMax, Table
 from bayesknee.knowledge.model import COMPLAINT, NO_YES, OF_FORM, Condition, Greatest, Mixture, NoisyOr, of_cause
 from bayesknee.knowledge.rule_checks import cumulative
 
 MORE: Final = "More"
 NOTHING: Final = "Nothing"
 ABSENT: Final = "Absent"
+FORM: Final = "_Form"  # after the id of a condition: the node that tells its form
+AS_FORM: Final = "_As_"  # in the name of a state, between a condition and a form
+UP_TO: Final = "_Up_to_"
+WHICH: Final = "_Which"  # after the id of a mixture: the node that tells which slot it takes
+OF_SLOT: Final = "Of_"
+SLOT: Final = "Cause_"
 
 
 class CauseNode(NamedTuple):
@@ -49,7 +54,7 @@ def form_node(condition: Condition, setting: str) -> Table:
 
 
 def _form_id(condition: str) -> str:
-    return f"{condition}_Form"
+    return f"{condition}{FORM}"
 
 
 def cause_nodes(conditions: Iterable[Condition], named: AbstractSet[str]) -> tuple[CauseNode, ...]:
@@ -65,27 +70,6 @@ def cause_nodes(conditions: Iterable[Condition], named: AbstractSet[str]) -> tup
 def _stays_no(rule: NoisyOr, node: CauseNode) -> Vector:
     """By state of a node, the factor 1 - q of a noisy-OR."""
     return np.exp([0.0, *noisy_or_steps(rule, node.causes)[1:]])
-
-
-def _weights(rule: Mixture, states: tuple[str, ...], causes: Sequence[str]) -> tuple[Vector, Vector]:
-    """By state of a node: the weight, 0 for the first, which is absence; and weight times distribution."""
-    weights, distributions, _ = (each[..., 0] for each in mixture_numbers(rule, states, causes))
-    share = np.vstack([np.zeros((1, len(states))), weights[:, None] * distributions])
-    return np.concatenate([[0.0], weights]), share.T
-
-
-def _mixture(name: str, states: tuple[str, ...], parents: Sequence[tuple[str, Vector, Vector]], rule: Mixture) -> Table:
-    """P(v | parents) from what each parent weighs in each of its states."""
-    total: Vector = np.zeros(())
-    values: Vector = np.zeros(len(states))
-    for _, weight, share in parents:
-        total = total[..., None] + weight
-        values = values[..., None] + share.reshape(len(states), *(1,) * (values.ndim - 1), -1)
-    nothing: tuple[int, ...] = (0,) * total.ndim
-    of_nothing: tuple[int | slice, ...] = (slice(None), *nothing)
-    values[of_nothing] = mixture_numbers(rule, states, ()).otherwise[:, 0]
-    total[nothing] = 1.0
-    return Table(name, states, tuple(node for node, _, _ in parents), values / total)
 
 
 def count_states(conditions: int, most: int) -> tuple[str, ...]:
@@ -118,11 +102,22 @@ def limited_complaint(conditions: int, most: int, fewest: int) -> Table:
     return Table(COMPLAINT, NO_YES, (count_node(conditions),), np.stack([1.0 - yes, yes]))
 
 
+def noisy_max(name: str, rule: NoisyOr | Greatest, states: tuple[str, ...], nodes: Sequence[CauseNode]) -> NoisyMax:
+    """A noisy-OR or noisy-MAX as one node that hangs on all its causes."""
+    if isinstance(rule, NoisyOr):
+        leak = np.array([1.0 - rule.leak.value, rule.leak.value])
+        leads = {node.id: np.stack([no := _stays_no(rule, node), 1.0 - no]) for node in nodes}
+        return NoisyMax(name, states, tuple(leads), leads, leak)
+    below = np.array(cumulative(rule.leak, states))
+    leads = {node.id: _differences(_at_most(rule, node, states, below)) for node in nodes}
+    return NoisyMax(name, states, tuple(leads), leads, _differences(below))
+
+
 def noisy_or_chain(name: str, rule: NoisyOr, _states: tuple[str, ...], nodes: Sequence[CauseNode]) -> Iterator[Table]:
     """A noisy-OR, cause by cause; the last node is the noisy-OR itself."""
     before = ""
     for number, cause in enumerate(nodes, start=1):
-        node = name if number == len(nodes) else f"{name}_Up_to_{number}"
+        node = name if number == len(nodes) else f"{name}{UP_TO}{number}"
         no = _stays_no(rule, cause)
         if not before:
             no = no * (1.0 - rule.leak.value)
@@ -141,8 +136,8 @@ def greatest_chain(name: str, rule: Greatest, states: tuple[str, ...], nodes: Se
     leak = np.array(cumulative(rule.leak, states))
     before = ""
     for number, cause in enumerate(nodes, start=1):
-        node = name if number == len(nodes) else f"{name}_Up_to_{number}"
-        at_most = np.array([np.ones(len(states)), *(_leads_to(rule, each, states) / leak for each in cause.causes)]).T
+        node = name if number == len(nodes) else f"{name}{UP_TO}{number}"
+        at_most = _at_most(rule, cause, states, leak)
         if before:
             is_within = np.arange(len(states))[:, None] >= np.arange(len(states))
             yield Table(node, states, (before, cause.id), _differences(is_within[:, :, None] * at_most[:, None]))
@@ -151,33 +146,18 @@ def greatest_chain(name: str, rule: Greatest, states: tuple[str, ...], nodes: Se
         before = node
 
 
+def _at_most(rule: Greatest, node: CauseNode, states: tuple[str, ...], leak: Vector) -> Vector:
+    """By state of a node, P(what it leads to <= k), shape (states, states of the node); rounding lifts some above 1."""
+    ratios = (np.minimum(_leads_to(rule, each, states) / leak, 1.0) for each in node.causes)
+    return np.array([np.ones(len(states)), *ratios]).T
+
+
 def _leads_to(rule: Greatest, cause: str, states: tuple[str, ...]) -> Vector:
     return np.array(cumulative(of_cause(rule.causes, cause) or rule.leak, states))
 
 
 def _differences(at_most: Vector) -> Vector:
     return np.diff(at_most, axis=0, prepend=0.0)
-
-
-def mixture_chain(
-    name: str, rule: Mixture, states: tuple[str, ...], nodes: Sequence[CauseNode], most: int
-) -> Iterator[Table]:
-    """A mixture of causes that all weigh the same: one of those present is picked; the last node is the mixture."""
-    picked: tuple[str, ...] = (NOTHING,)
-    for number, node in enumerate(nodes, start=1):
-        counted = count_states(number - 1, most)
-        values = np.zeros((len(picked) + len(node.causes), len(picked), len(counted), 1 + len(node.causes)))
-        for before, count in product(range(len(picked)), range(len(counted))):
-            share = 1.0 / (1 + count)
-            values[before, before, count] = 1.0 - share
-            values[before, before, count, 0] = 1.0
-            values[len(picked) :, before, count, 1:] = share * np.eye(len(node.causes))
-        yield _next(_pick_node(name, number), _pick_node(name, number - 1), (picked, node), number, values)
-        picked = (*picked, *map(_state, node.causes))
-    causes = [cause for node in nodes for cause in node.causes]
-    _, distributions, otherwise = mixture_numbers(rule, states, causes)
-    by_cause = np.concatenate([otherwise[None, :, 0], distributions[..., 0]])
-    yield Table(name, states, (_pick_node(name, len(nodes)),), by_cause.T)
 
 
 def _next(id_: str, before: str, met: tuple[tuple[str, ...], CauseNode], number: int, values: Vector) -> Table:
@@ -191,11 +171,7 @@ def _next(id_: str, before: str, met: tuple[tuple[str, ...], CauseNode], number:
 
 def _state(cause: str) -> str:
     """A cause as the name of a state, where a dot would not do."""
-    return cause.replace(OF_FORM, "_As_")
-
-
-def _pick_node(name: str, number: int) -> str:
-    return f"{name}_Picked_of_{number}"
+    return cause.replace(OF_FORM, AS_FORM)
 
 
 def slots(nodes: Sequence[CauseNode], most: int) -> Iterator[Table]:
@@ -213,10 +189,57 @@ def slots(nodes: Sequence[CauseNode], most: int) -> Iterator[Table]:
 
 
 def _slot_node(slot: int, number: int) -> str:
-    return f"Cause_{slot + 1}_of_{number}"
+    return f"{SLOT}{slot + 1}_of_{number}"
 
 
-def mixture_of_slots(name: str, rule: Mixture, states: tuple[str, ...], nodes: Sequence[CauseNode], most: int) -> Table:
-    """A mixture, from the causes that are present."""
-    weights = _weights(rule, states, [cause for node in nodes for cause in node.causes])
-    return _mixture(name, states, [(_slot_node(slot, len(nodes)), *weights) for slot in range(most)], rule)
+def slot_nodes(nodes: Sequence[CauseNode], most: int) -> tuple[CauseNode, ...]:
+    """The slots, each with all causes of these conditions."""
+    every = tuple(cause for node in nodes for cause in node.causes)
+    return tuple(CauseNode(_slot_node(slot, len(nodes)), every) for slot in range(most))
+
+
+def mixture_of_slots(
+    name: str, rule: Mixture, states: tuple[str, ...], nodes: Sequence[CauseNode], most: int
+) -> Iterator[Table]:
+    """A mixture: a node that tells whose slot it takes, and a chain to that slot; the last node is the mixture."""
+    chosen = slot_nodes(nodes, most)
+    _, distributions, otherwise = mixture_numbers(rule, states, chosen[0].causes)
+    by_cause = np.concatenate([otherwise[None, :, 0], distributions[..., 0]]).T
+    if most == 1:
+        yield Table(name, states, (chosen[0].id,), by_cause)
+        return
+    yield _which(name, rule, states, nodes, most)
+    before = chosen[0].id
+    for number, slot in enumerate(chosen[1:], start=2):
+        so_far = by_cause if number == 2 else np.eye(len(states))
+        values = np.broadcast_to(
+            so_far[:, None, :, None], (len(states), most, so_far.shape[1], by_cause.shape[1])
+        ).copy()
+        values[:, number - 1] = by_cause[:, None]
+        node = name if number == most else f"{name}{UP_TO}{number}"
+        yield Table(node, states, (f"{name}{WHICH}", before, slot.id), values)
+        before = node
+
+
+def _which(name: str, rule: Mixture, states: tuple[str, ...], nodes: Sequence[CauseNode], most: int) -> Table:
+    """Which slot a mixture takes: each that holds a cause, as often as this one's weight says; the first if none."""
+    chosen = slot_nodes(nodes, most)
+    choices = tuple(f"{OF_SLOT}{slot + 1}" for slot in range(most))
+    weights = mixture_numbers(rule, states, chosen[0].causes).weights[:, 0]
+    if np.all(weights == weights[0]):
+        counted = len(count_states(len(nodes), most))
+        filled = np.array([[float(slot < count) for count in range(counted)] for slot in range(most)])
+        filled[0, 0] = 1.0
+        return Table(f"{name}{WHICH}", choices, (count_node(len(nodes)),), filled / filled.sum(axis=0))
+    held = np.concatenate([[0.0], weights])
+    shape = (len(held),) * most
+    each = np.stack(
+        [
+            np.broadcast_to(held.reshape([-1 if axis == slot else 1 for axis in range(most)]), shape)
+            for slot in range(most)
+        ]
+    )
+    total = each.sum(axis=0)
+    shares = np.divide(each, total, where=total > 0.0, out=np.zeros_like(each))
+    shares[0] += total == 0.0
+    return Table(f"{name}{WHICH}", choices, tuple(slot.id for slot in chosen), shares)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -13,9 +13,10 @@ from immutabledict import immutabledict
 from bayesknee.errors import ExportError, printable, quoted, unknown_text
 from bayesknee.files import write_files
 from bayesknee.interop.formats import EXPORT_FORMATS
-from bayesknee.interop.tables import is_conditioned, network_tables
+from bayesknee.interop.table import NodeMarks
+from bayesknee.interop.tables import is_conditioned, network_nodes
 from bayesknee.interop.writers import Document, bif, net, uai, uai_names, xdsl, xmlbif
-from bayesknee.knowledge.model import COMPLAINT
+from bayesknee.knowledge.model import COMPLAINT, NO_YES
 from bayesknee.knowledge.network import Network, check_setting
 
 _WRITERS: Final[Mapping[str, Callable[[Document], str]]] = immutabledict(
@@ -38,6 +39,8 @@ def export(
     target: str | os.PathLike[str] | TextIO,
     format: str,  # noqa: A002 - the word that the command line uses
     setting: str | None = None,
+    *,
+    plain: bool = False,
 ) -> None:
     """Writes a network in one care setting for other programs, all of it or nothing.
 
@@ -47,6 +50,8 @@ def export(
             second file, named as the first with `.names.json` behind.
         format: one of `bayesknee.interop.formats.EXPORT_FORMATS`.
         setting: selects base rates and the priors of risk factors; the network's first one where left out.
+        plain: of `xdsl`, tables and ids only, for programs other than GeNIe; else a noisy-OR and a noisy-MAX stay such,
+            and labels, questions and costs are written for GeNIe's diagnosis.
 
     Raises:
         ExportError: no such format, a network that does not fit it, or a file that cannot be written.
@@ -55,7 +60,8 @@ def export(
     """
     if format not in EXPORT_FORMATS:
         raise ExportError(unknown_text("format", format, EXPORT_FORMATS))
-    document = _document(network, check_setting(network, setting))
+    for_genie = format == "xdsl" and not plain
+    document = _document(network, check_setting(network, setting), for_genie=for_genie)
     _refuse_keywords(document, format)
     text = _WRITERS[format](document)
     if isinstance(target, str | os.PathLike):
@@ -69,7 +75,7 @@ def export(
         target.write(text)
 
 
-def _document(network: Network, setting: str) -> Document:
+def _document(network: Network, setting: str, *, for_genie: bool) -> Document:
     parts = [f"{network.id} {network.version} in {setting}, {WRITTEN_BY}"]
     if is_conditioned(network):
         parts.append(f"Condition every query on {COMPLAINT} = yes.")
@@ -81,7 +87,26 @@ def _document(network: Network, setting: str) -> Document:
     if network.sha256:
         parts.append(f"sha256 of its source: {network.sha256}")
     remark = re.sub("-+", "-", " ".join(" ".join(parts).split()))  # two end a comment in XML
-    return Document(network.id, remark.encode("ascii", "replace").decode(), network_tables(network, setting))
+    return Document(
+        network.id,
+        remark.encode("ascii", "replace").decode(),
+        network_nodes(network, setting, as_it_is=for_genie),
+        immutabledict(_marks(network)) if for_genie else immutabledict(),
+    )
+
+
+def _marks(network: Network) -> Iterator[tuple[str, NodeMarks]]:
+    """What a diagnosis does with each node."""
+    for condition in network.conditions.values():
+        yield condition.id, NodeMarks("target", present=NO_YES[1], label=condition.name)
+    for sign in network.signs.values():
+        yield sign.id, NodeMarks("auxiliary", label=sign.label)
+    for name, each in network.questions.items():
+        first = name in network.opening.questions
+        yield name, NodeMarks("observation", "", "", each.label, each.question, each.burden, mandatory=first)
+    if is_conditioned(network):
+        label = network.complaint or "No more causes than may come together"
+        yield COMPLAINT, NodeMarks("observation", label=label, mandatory=True)
 
 
 def _refuse_keywords(document: Document, format_: str) -> None:

@@ -46,7 +46,7 @@ def write_folder(network: Network, folder: Path, evidence: Mapping[str, str] | N
         ExportError: a folder with something in it, or that cannot be written; a network with parts that no other
             program has, or one that the format cannot hold.
     """
-    rules = (network.groups, network.red_flags, network.scores, network.general_advice, network.opening.questions)
+    rules = (network.groups, network.red_flags, network.scores, network.general_advice, network.opening.tick_all)
     if any(rules) or network.scope.purpose:
         raise ExportError(f"{network.id} has more than other programs know of; copy its folder instead")
     texts: dict[str, str] = {}
@@ -102,6 +102,8 @@ def _head(network: Network, files: Iterable[str]) -> Iterator[str]:
     for key in ("id", "version", "title", "description", "complaint", "catch_all", "caution"):
         if value := getattr(network, key):
             yield f"  {key}: {_text(value)}"
+    if network.most_causes is not None:
+        yield f"  most_causes: {network.most_causes}"
     yield f"  files: [{', '.join(files)}]"
     yield "settings:"
     yield from (f"  {each.id}: {{name: {_text(each.name)}}}" for each in network.settings.values())
@@ -110,6 +112,8 @@ def _head(network: Network, files: Iterable[str]) -> Iterator[str]:
     yield "references:"
     for each in network.references.values():
         yield f"  {each.id}: {{citation: {_text(each.citation)}, note: {_text(each.note)}}}"
+    if network.opening.questions:
+        yield f"interview: {{opening: [{', '.join(network.opening.questions)}]}}"
 
 
 def _condition(condition: Condition) -> str:
@@ -124,7 +128,12 @@ def _condition(condition: Condition) -> str:
         f"    limit: {_number(condition.limit)}\n"
         f"    base_rate: {{any_setting: {_number(rate)}}}\n"
     )
-    return text + (f"    odds_ratios:\n{_tree(condition.odds_ratios, 6)}" if condition.odds_ratios else "")
+    text += f"    odds_ratios:\n{_tree(condition.odds_ratios, 6)}" if condition.odds_ratios else ""
+    forms = (
+        f"      {each.id}: {{name: {_text(each.name)}, share: {_flow(each.share, None)}}}\n"
+        for each in condition.forms.values()
+    )
+    return text + (f"    forms:\n{''.join(forms)}" if condition.forms else "")
 
 
 def _risk_factor(factor: RiskFactor) -> str:

@@ -1,8 +1,8 @@
-"""Files of other programs as a `ForeignModel`: BIF, XMLBIF, XDSL, NET and UAI.
+"""Files of other programs as a `ForeignModel`: BIF, XMLBIF, XDSL, PGMX, NET and UAI.
 
-pgmpy 1.1.2 reads BIF and XMLBIF. The others are read here: its reader of XDSL leaves out nodes that are no plain
-table, that of UAI puts the parents of a node in the order of a set, and those of NET and UAI take over 13 minutes for a
-network of 260 nodes.
+pgmpy 1.1.2 reads BIF and XMLBIF. The others are read here and in the files beside this one: its reader of XDSL leaves
+out nodes that are no plain table, that of UAI puts the parents of a node in the order of a set, and those of NET and
+UAI take over 13 minutes for a network of 260 nodes. It has none for PGMX.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import ImportFileError, quoted
 from bayesknee.interop.exports import NAMES_SUFFIX
-from bayesknee.interop.file_text import file_text
-from bayesknee.interop.foreign_model import ForeignModel, NodeMarks, OwnHead, TableMaker, own_head, pgmpy_tables
-from bayesknee.interop.table import Table
+from bayesknee.interop.file_text import file_text, refuse_entities
+from bayesknee.interop.foreign_model import ForeignModel, OwnHead, TableMaker, own_head, pgmpy_tables
+from bayesknee.interop.genie_files import read_xdsl
+from bayesknee.interop.openmarkov_files import read_pgmx
+from bayesknee.interop.table import NodeMarks, Table
 
+MOST_STATES: Final = 10_000  # of a variable of UAI, which states a mere number: far more than any network has. Judged
 _NO_NAMES: Final = (None, "", "unknown", "unknown_network")  # as bnlearn writes them
 ENDINGS: Final[Mapping[str, str]] = immutabledict(
     {
@@ -33,6 +36,7 @@ ENDINGS: Final[Mapping[str, str]] = immutabledict(
         ".bifxml": "xmlbif",
         ".xml": "xmlbif",
         ".xdsl": "xdsl",
+        ".pgmx": "pgmx",
         ".net": "net",
         ".hugin": "net",
         ".uai": "uai",
@@ -64,16 +68,23 @@ def read_foreign(file: Path | str, *, renormalise: bool = False) -> ForeignModel
 # --- BIF and XMLBIF, by pgmpy ----------------------------------------------------------------------------------------
 
 
+_BIF_STATES: Final = re.compile(r"variable\s+(\S+)\s*\{[^{}]*?\[\s*(\d{1,9})\s*\]\s*\{([^{}]*)\}")
+
+
 def _bif(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     from pgmpy.readwrite import BIFReader
 
+    for name, number, listed in _BIF_STATES.findall(text):
+        if (found := len(listed.split(","))) != int(number):  # as pgmpy reads them, quotes or none
+            got = f"{found} states where [{number}] are told"
+            raise maker.refusal(name, got, "as many, none of them with a comma in its name", "rename the state")
     return _by_pgmpy(BIFReader, text if text.endswith("\n") else f"{text}\n", path, maker)
 
 
 def _xmlbif(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     from pgmpy.readwrite import XMLBIFReader
 
-    _refuse_entities(text, maker)
+    refuse_entities(text, maker.source)
     return _by_pgmpy(XMLBIFReader, re.sub(r"^\s*<\?xml[^>]*\?>", "", text), path, maker)
 
 
@@ -92,80 +103,6 @@ def _by_pgmpy(reader: Callable[..., object], text: str, path: Path, maker: Table
     return ForeignModel(
         path.stem if model.name in _NO_NAMES else str(model.name), path.name, tables, own=own_head(text)
     )
-
-
-def _refuse_entities(text: str, maker: TableMaker) -> None:
-    """Entities that name one another grow to gigabytes; no network has any."""
-    if "<!ENTITY" in text:
-        raise maker.refusal("", "entities (<!ENTITY)", "plain XML", "remove them")
-
-
-# --- XDSL: GeNIe and SMILE -------------------------------------------------------------------------------------------
-
-
-def _xdsl(text: str, path: Path, maker: TableMaker) -> ForeignModel:
-    _refuse_entities(text, maker)
-    try:
-        root = ET.fromstring(text.encode())  # noqa: S314 - entities, the danger of XML, are refused above
-    except ET.ParseError as error:
-        raise maker.refusal("", f"what is no XML ({error})", "a complete file", "mend it there") from None
-    nodes = root.find("nodes")
-    if nodes is None or not len(nodes):
-        raise maker.refusal("", "no node", "a network of GeNIe", "name the right file")
-    states = {node.get("id", ""): [each.get("id", "") for each in node.findall("state")] for node in nodes}
-    shown = {each.get("id", ""): each.findtext("name", "") for each in root.iter("node")}
-    own = own_head(text)
-    return ForeignModel(
-        root.get("id") or path.stem,
-        path.name,
-        tuple(_xdsl_table(node, states, maker) for node in nodes),
-        immutabledict({node.get("id", ""): _xdsl_marks(node, shown) for node in nodes}),
-        own,
-    )
-
-
-def _xdsl_table(node: ET.Element, states: Mapping[str, list[str]], maker: TableMaker) -> Table:
-    name = node.get("id", "")
-    parents = node.findtext("parents", "").split()
-    for parent in parents:
-        if parent not in states:
-            raise maker.refusal(name, f"the parent {quoted(parent)}", "a node of the file", "correct its parents")
-    lengths = [*(len(states[parent]) for parent in parents), len(states[name])]
-    if node.tag == "cpt":
-        numbers = _floats(name, node.findtext("probabilities", "").split(), maker)
-    elif node.tag == "deterministic":
-        numbers = _certain(name, node.findtext("resultingstates", "").split(), states[name], maker)
-    else:
-        remedy = "in GeNIe, change the type of the node to General, and save"
-        raise maker.refusal(name, f"a node of the type {node.tag}", "cpt or deterministic", remedy)
-    return maker.table(name, states[name], parents, np.moveaxis(maker.shaped(name, numbers, lengths), -1, 0))
-
-
-def _certain(name: str, resulting: list[str], states: list[str], maker: TableMaker) -> list[float]:
-    for state in resulting:
-        if state not in states:
-            raise maker.refusal(name, f"the state {quoted(state)}", ", ".join(states), "correct resultingstates")
-    return [float(state == each) for state in resulting for each in states]
-
-
-def _xdsl_marks(node: ET.Element, shown: Mapping[str, str]) -> NodeMarks:
-    role = node.get("diagtype")
-    faults = [each.get("id", "") for each in node.findall("state") if each.get("fault") == "true"]
-    cost = node.findtext("cost", "").split()
-    return NodeMarks(
-        role=role if role in ("target", "observation", "auxiliary") else None,  # type: ignore[arg-type]
-        present=faults[0] if len(faults) == 1 else "",
-        label=shown.get(node.get("id", ""), ""),
-        question=" ".join(node.findtext("question", "").split()),
-        cost=float(cost[0]) if len(cost) == 1 and re.fullmatch(r"\d+(\.\d+)?", cost[0]) else 0.0,
-    )
-
-
-def _floats(name: str, words: list[str], maker: TableMaker) -> list[float]:
-    try:
-        return [float(word) for word in words]
-    except ValueError as error:
-        raise maker.refusal(name, str(error).partition(": ")[2], "numbers", "correct the table") from None
 
 
 # --- NET: Hugin ------------------------------------------------------------------------------------------------------
@@ -191,7 +128,7 @@ def _net(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     tables = tuple(_net_table(name, states, potentials, maker) for name in nodes)
     if not tables:
         raise maker.refusal("", "no node", "a Bayesian network", "name the right file")
-    return ForeignModel(title, path.name, tables, immutabledict(labels), own_head(text))
+    return ForeignModel(title, path.name, tables, immutabledict(labels), own=own_head(text))
 
 
 def _net_states(body: Mapping[str, Sequence[str]]) -> list[str]:
@@ -222,10 +159,8 @@ def _net_table(
     parents, body = potentials.get(name, ([], {}))
     if "data" not in body:
         raise maker.refusal(name, "no table", "a potential with data", "add it; no model_data is read")
-    for parent in parents:
-        if parent not in states:
-            raise maker.refusal(name, f"the parent {quoted(parent)}", "a node of the file", "correct its parents")
-    numbers = _floats(name, [each for each in body["data"] if each not in {"(", ")"}], maker)
+    maker.check_parents(name, parents, states)
+    numbers = maker.floats(name, [each for each in body["data"] if each not in {"(", ")"}])
     lengths = [*(len(states[parent]) for parent in parents), len(states[name])]
     return maker.table(name, states[name], parents, np.moveaxis(maker.shaped(name, numbers, lengths), -1, 0))
 
@@ -240,7 +175,7 @@ def _quoteless(token: str) -> str:
 def _uai(text: str, path: Path, maker: TableMaker) -> ForeignModel:
     """A Bayesian network: the last variable of a scope is the child, and changes fastest."""
     own, names = _uai_names(Path(os.fspath(path) + NAMES_SUFFIX), maker)
-    words = iter(re.sub(r"#[^\n]*", "", text).split())
+    words = iter(re.sub(r"#[^\n]*", "", text).replace("_", "?").split())  # Python takes 1_0 for a number
     try:
         kind = next(words).upper()
         if kind != "BAYES" and own is None:
@@ -248,21 +183,27 @@ def _uai(text: str, path: Path, maker: TableMaker) -> ForeignModel:
         lengths = [int(next(words)) for _ in range(int(next(words)))]
         scopes = [[int(next(words)) for _ in range(int(next(words)))] for _ in range(int(next(words)))]
         values = [[float(next(words)) for _ in range(int(next(words)))] for _ in scopes]
-        names = names or {f"var_{place}": list(map(str, range(length))) for place, length in enumerate(lengths)}
-        ids = list(names)
-        if [len(each) for each in names.values()] != lengths or any(not scope for scope in scopes):
-            raise maker.refusal("", "variables that are not those of its names", "the file of names", "write both anew")
-        tables = tuple(
-            maker.table(
-                ids[scope[-1]],
-                names[ids[scope[-1]]],
-                [ids[place] for place in scope[:-1]],
-                np.moveaxis(maker.shaped(ids[scope[-1]], each, [lengths[place] for place in scope]), -1, 0),
-            )
-            for scope, each in zip(scopes, values, strict=True)
-        )
-    except (StopIteration, ValueError, IndexError, RuntimeError):
+    except (StopIteration, ValueError, RuntimeError):
         raise maker.refusal("", "numbers that break off, or are none", "a complete file", "mend it there") from None
+    if max(lengths, default=0) > MOST_STATES:
+        got = f"a variable of {max(lengths):,} states"
+        raise maker.refusal("", got, f"at most {MOST_STATES:,}", "name the right file")
+    if any(not scope or not all(0 <= place < len(lengths) for place in scope) for scope in scopes):
+        expected = f"the numbers of its {len(lengths)} variables"
+        raise maker.refusal("", "a scope of no variables, or of others", expected, "correct the scopes")
+    names = names or {f"var_{place}": list(map(str, range(length))) for place, length in enumerate(lengths)}
+    if [len(each) for each in names.values()] != lengths:
+        raise maker.refusal("", "variables that are not those of its names", "the file of names", "write both anew")
+    ids = list(names)
+    tables = tuple(
+        maker.table(
+            ids[scope[-1]],
+            names[ids[scope[-1]]],
+            [ids[place] for place in scope[:-1]],
+            np.moveaxis(maker.shaped(ids[scope[-1]], each, [lengths[place] for place in scope]), -1, 0),
+        )
+        for scope, each in zip(scopes, values, strict=True)
+    )
     return ForeignModel(path.stem, path.name, tables, own=own)
 
 
@@ -281,5 +222,5 @@ def _uai_names(path: Path, maker: TableMaker) -> tuple[OwnHead | None, dict[str,
 
 
 _READERS: Final[Mapping[str, Callable[[str, Path, TableMaker], ForeignModel]]] = immutabledict(
-    bif=_bif, xmlbif=_xmlbif, xdsl=_xdsl, net=_net, uai=_uai
+    bif=_bif, xmlbif=_xmlbif, xdsl=read_xdsl, pgmx=read_pgmx, net=_net, uai=_uai
 )

@@ -33,13 +33,11 @@ from bayesknee.interop.placeholders import (
     UNSPECIFIED,
     condition,
     number,
-    safe_id,
-    safe_ids,
-    safe_text,
     source_reference,
 )
 from bayesknee.knowledge.model import Condition, Finding, NoisyOr, Setting
 from bayesknee.knowledge.network import Network
+from bayesknee.knowledge.reading.safe_names import safe_id, safe_ids, safe_text
 
 MISSING: Final = object()
 CONDITION_KEYS: Final = ("id", "prior")  # that an entry must have
@@ -226,7 +224,7 @@ class _DocumentReader:
             path: tuple[str, ...] = (section, str(place))
             entry = self._object(path, each, (*keys, *optional), keys)
             name = entry.get("id")
-            if not isinstance(name, str):
+            if not isinstance(name, str) or not name.strip():
                 if "id" in entry:
                     self._problem((*path, "id"), _got(name), "a word", "write it in quotes")
             elif name in seen or name in taken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Final
 
@@ -16,10 +17,12 @@ import numpy as np
 from bayesknee.arrays import Vector
 from bayesknee.errors import ImportFileError, Problem, name_hint, quoted
 from bayesknee.interop.foreign_model import ForeignModel
-from bayesknee.interop.table import Table
+from bayesknee.interop.table import AnyTable
+from bayesknee.interop.tables import MOST_NUMBERS
 from bayesknee.knowledge.checks import MOST_STATES, find_cycle
 from bayesknee.knowledge.model import COMPLAINT, LARGEST_RATIO, SMALLEST_RATIO
 
+MOST_NAMED: Final = 8  # conditions that a remedy names; judged
 SAME_LOG_ODDS: Final = 1e-9  # as near as odds ratios must come to a table: probabilities differ by less than that
 # What programs and papers call the two states of a thing that is there or not. What stands in neither is left as it is.
 YES: Final = frozenset({"yes", "y", "true", "t", "present", "1", "on", "positive", "pos", "abnormal", "state1", "s1"})
@@ -28,7 +31,7 @@ NO: Final = frozenset(
 )
 STATED: Final = "as named"
 WRITTEN: Final = "as the remark in the file says"
-MARKED: Final = "as the file marks them (diagtype)"
+MARKED: Final = "as the file marks them"
 PROPOSED: Final = "as proposed from the graph; name others by --conditions"
 
 
@@ -63,11 +66,6 @@ def find_roles(model: ForeignModel, conditions: Mapping[str, str] | None = None)
         ImportFileError: roles that the format cannot hold; tells every node.
     """
     tables = _parents_first(model)
-    if model.own and (odd := [name for name in tables if name != name.lower()]):
-        raise ImportFileError(
-            f"{model.source}: got the node {odd[0]}, which tells forms of a condition or counts causes; expected an "
-            "export of a network without forms and most_causes; copy the folder of the network instead"
-        )
     complaint = tables.pop(COMPLAINT, None)
     present, origin = _conditions(model, tables, complaint, conditions)
     graph = _Graph(tables, frozenset(present))
@@ -92,13 +90,13 @@ def find_roles(model: ForeignModel, conditions: Mapping[str, str] | None = None)
         by_role["sign"],
         by_role["finding"],
         present,
-        complaint is not None,
+        complaint is not None or model.parts.complaint,
         origin,
     )
 
 
-def _parents_first(model: ForeignModel) -> dict[str, Table]:
-    tables = {table.node: table for table in model.tables}
+def _parents_first(model: ForeignModel) -> dict[str, AnyTable]:
+    tables = {table.node: model.parts.without_forms(table) for table in model.tables}
     parents = {name: table.parents for name, table in tables.items()}
     if len(tables) < len(model.tables):
         raise ImportFileError(f"{model.source}: got two tables of one node; expected one of each; leave one out")
@@ -109,7 +107,7 @@ def _parents_first(model: ForeignModel) -> dict[str, Table]:
 
 
 def _conditions(
-    model: ForeignModel, tables: Mapping[str, Table], complaint: Table | None, named: Mapping[str, str] | None
+    model: ForeignModel, tables: Mapping[str, AnyTable], complaint: AnyTable | None, named: Mapping[str, str] | None
 ) -> tuple[dict[str, str], str]:
     """The conditions, each with the state that counts as present where it was named, and where they come from."""
     if named:
@@ -117,7 +115,7 @@ def _conditions(
     if model.own and (written := model.own.conditions or (complaint.parents if complaint else ())):
         return _checked(model, tables, dict.fromkeys(written, "")), WRITTEN
     if marked := {name: each.present for name, each in model.marks.items() if each.role == "target"}:
-        return _checked(model, tables, marked), MARKED
+        return _checked(model, tables, marked), f"{MARKED} ({model.marked_by})"
     if complaint is not None:
         return _checked(model, tables, dict.fromkeys(complaint.parents, "")), WRITTEN
     return {name: plain_or_rarer(tables[name]) for name in _proposed(tables)}, PROPOSED
@@ -132,14 +130,14 @@ def plainly_present(states: Sequence[str]) -> int | None:
     return None
 
 
-def plain_or_rarer(table: Table) -> str:
+def plain_or_rarer(table: AnyTable) -> str:
     """The state of a proposed condition that counts as present: where its name does not say, the rarer one."""
     place = plainly_present(table.states)
     means = table.values.reshape(2, -1).mean(axis=1)
     return table.states[int(np.argmin(means)) if place is None else place]
 
 
-def _checked(model: ForeignModel, tables: Mapping[str, Table], named: Mapping[str, str]) -> dict[str, str]:
+def _checked(model: ForeignModel, tables: Mapping[str, AnyTable], named: Mapping[str, str]) -> dict[str, str]:
     """The conditions in the order of the tables."""
     for name, state in named.items():
         if name not in tables:
@@ -151,7 +149,7 @@ def _checked(model: ForeignModel, tables: Mapping[str, Table], named: Mapping[st
     return {name: named[name] for name in tables if name in named}
 
 
-def _is_any_of(complaint: Table, conditions: Collection[str]) -> bool:
+def _is_any_of(complaint: AnyTable, conditions: Collection[str]) -> bool:
     """Whether it is present exactly if one of its parents is, and these are the conditions."""
     wanted = np.ones((2,) * len(complaint.parents))
     wanted[(0,) * wanted.ndim] = 0.0
@@ -162,21 +160,21 @@ def _is_any_of(complaint: Table, conditions: Collection[str]) -> bool:
     )
 
 
-def _proposed(tables: Mapping[str, Table]) -> list[str]:
+def _proposed(tables: Mapping[str, AnyTable]) -> list[str]:
     """Nodes with children that hang on their parents by odds ratios; and roots on which others than these hang."""
     children = _children(tables)
     found: set[str] = set()
     for name, table in tables.items():
         if table.parents and children[name] and len(table.states) == 2:
             can_hang = all(not tables[parent].parents or parent in found for parent in table.parents)
-            if can_hang and log_odds_ratios(table.values) is not None:
+            if can_hang and table.expanded <= MOST_NUMBERS and log_odds_ratios(table.values) is not None:
                 found.add(name)
     roots = (name for name, table in tables.items() if not table.parents and len(table.states) == 2)
     found.update(name for name in roots if children[name] and not found.issuperset(children[name]))
     return [name for name in tables if name in found]
 
 
-def _children(tables: Mapping[str, Table]) -> dict[str, list[str]]:
+def _children(tables: Mapping[str, AnyTable]) -> dict[str, list[str]]:
     children: dict[str, list[str]] = {name: [] for name in tables}
     for name, table in tables.items():
         for parent in table.parents:
@@ -221,17 +219,22 @@ def _is_in_bounds(line: Vector) -> bool:
 class _Graph:
     """A foreign network and which of its nodes are conditions."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, AnyTable]
     conditions: frozenset[str]
 
     ROLES = ("condition", "risk factor", "sign", "finding")
+
+    @cached_property
+    def children(self) -> Mapping[str, list[str]]:
+        """By node, the nodes that hang on it."""
+        return _children(self.tables)
 
     def role(self, name: str) -> str:
         """What a node is here."""
         if name in self.conditions:
             return "condition"
-        children = [other for other, table in self.tables.items() if name in table.parents]
-        if not self.tables[name].parents and self.conditions.issuperset(children):
+        children = self.children[name]
+        if len(self.tables[name].parents) == 0 and self.conditions.issuperset(children):
             return "risk factor"
         return "sign" if children else "finding"
 
@@ -251,17 +254,25 @@ class _Graph:
 
     def _some_child(self, name: str) -> str:
         """A child, one that is no condition if there is one."""
-        children = [other for other, table in self.tables.items() if name in table.parents]
+        children = self.children[name]
         return next((child for child in children if child not in self.conditions), children[0])
 
-    def _condition_faults(self, name: str, table: Table) -> Iterator[tuple[str, str, str]]:
+    def _without(self, name: str) -> str:
+        """How to leave a node out of the conditions, in so many words where these are few."""
+        others = [each for each in self.tables if each in self.conditions and each != name]
+        told = f" (--conditions {quoted(','.join(others))})" if 1 <= len(others) <= MOST_NAMED else ""
+        return f"leave {name} out of the conditions{told}"
+
+    def _condition_faults(self, name: str, table: AnyTable) -> Iterator[tuple[str, str, str]]:
         wrong = [parent for parent in table.parents if self.role(parent) not in ("condition", "risk factor")]
         if wrong:
             got = f"a condition that hangs on the {self.role(wrong[0])} {wrong[0]}"
             expected = "conditions that hang on risk factors and conditions"
             yield got, expected, f"name {wrong[0]} among the conditions, too, or {name} not"
+        elif table.expanded > MOST_NUMBERS:
+            yield f"a noisy-MAX of {len(table.parents)} parents", "odds ratios", self._without(name)
         elif np.any(table.values <= 0.0):
-            yield "a probability of 0 or 1", "conditions that are never certain", f"leave {name} out of the conditions"
+            yield "a probability of 0 or 1", "conditions that are never certain", self._without(name)
         elif log_odds_ratios(table.values) is None:
             got = f"a table of {', '.join(table.parents)} that is not logistic"
             if _lines(table.values) is not None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
+from immutabledict import immutabledict
 
 from bayesknee.arrays import Vector
-from bayesknee.interop.table import Table
+from bayesknee.interop.table import AnyTable, NodeMarks, NoisyMax, Table
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,19 @@ class Document:
     Attributes:
         name: the network's id.
         remark: one line on what this is, for formats with comments; ASCII, without "--".
-        tables: parents before children.
+        tables: parents before children; those of any format but XDSL are plain.
+        marks: by node, what is said of it in formats that can.
     """
 
     name: str
     remark: str
-    tables: tuple[Table, ...]
+    tables: tuple[AnyTable, ...]
+    marks: Mapping[str, NodeMarks] = field(default_factory=immutabledict)
+
+    @property
+    def plain(self) -> tuple[Table, ...]:
+        """The tables, none of which is a noisy-MAX."""
+        return tuple(table for table in self.tables if isinstance(table, Table))
 
 
 def _numbers(values: Vector, separator: str = " ") -> str:
@@ -44,8 +52,8 @@ def _numbers(values: Vector, separator: str = " ") -> str:
 def bif(document: Document) -> str:
     """One `table` a node, its own state changing slowest. By rows, one a combination, pgmpy reads five times slower."""
     blocks = [f"// {document.remark}", f"network {document.name} {{\n}}"]
-    blocks += [_bif_variable(table) for table in document.tables]
-    blocks += [_bif_probability(table) for table in document.tables]
+    blocks += [_bif_variable(table) for table in document.plain]
+    blocks += [_bif_probability(table) for table in document.plain]
     return "\n".join(blocks) + "\n"
 
 
@@ -64,11 +72,11 @@ def xmlbif(document: Document) -> str:
     root.append(ET.Comment(document.remark))
     network = ET.SubElement(root, "NETWORK")
     _add(network, "NAME", document.name)
-    for table in document.tables:
+    for table in document.plain:
         variable = ET.SubElement(network, "VARIABLE", TYPE="nature")
         _add(variable, "NAME", table.node)
         _add(variable, "OUTCOME", *table.states)
-    for table in document.tables:
+    for table in document.plain:
         definition = ET.SubElement(network, "DEFINITION")
         _add(definition, "FOR", table.node)
         _add(definition, "GIVEN", *table.parents)
@@ -83,7 +91,7 @@ def _add(parent: ET.Element, tag: str, *texts: str) -> None:
 
 def _xml(root: ET.Element) -> str:
     ET.indent(root)
-    text: str = ET.tostring(root, encoding="unicode")
+    text = ET.tostring(root, encoding="us-ascii").decode("ascii")
     return f'<?xml version="1.0" encoding="us-ascii"?>\n{text}\n'
 
 
@@ -93,30 +101,69 @@ def _xml(root: ET.Element) -> str:
 def xdsl(document: Document) -> str:
     """A row for each combination of parents, the last parent changing fastest, and a layout.
 
-    The names that GeNIe shows are the ids: pyAgrum would take a label for the id.
+    The marks are those of GeNIe's diagnosis: targets with the state that is a fault, ranked observations with their
+    questions and costs. Where nodes have no label, the names that GeNIe shows are the ids: pyAgrum would take a label
+    for the id.
     """
     root = ET.Element("smile", version="1.0", id=document.name, numsamples="10000", discsamples="10000")
     root.append(ET.Comment(document.remark))
     nodes = ET.SubElement(root, "nodes")
     genie = ET.SubElement(ET.SubElement(root, "extensions"), "genie", version="1.0", name=document.name)
+    falling = {table.node for table in document.tables if isinstance(table, NoisyMax)}
     for table, place in zip(document.tables, _places(document.tables), strict=True):
-        _add_cpt(nodes, table)
+        marks = document.marks.get(table.node, NodeMarks())
+        if isinstance(table, NoisyMax):
+            _add_noisy_max(nodes, table, falling, marks)
+        else:
+            _add_cpt(nodes, table, falling, marks)
         looks = ET.SubElement(genie, "node", id=table.node)
-        _add(looks, "name", table.node)
+        _add(looks, "name", marks.label or table.node)
         _add(looks, "position", place)
     return _xml(root)
 
 
-def _add_cpt(nodes: ET.Element, table: Table) -> None:
-    cpt = ET.SubElement(nodes, "cpt", id=table.node)
-    for state in table.states:
-        ET.SubElement(cpt, "state", id=state)
+def _add_node(nodes: ET.Element, tag: str, table: AnyTable, marks: NodeMarks) -> ET.Element:
+    """What a node has in common with others, its parents last; its states as they stand, or from the highest on."""
+    node = ET.SubElement(nodes, tag, id=table.node)
+    if marks.role:
+        node.set("diagtype", marks.role)
+    if marks.role == "observation" and marks.cost:
+        node.set("ranked", "true")
+    if marks.mandatory:
+        node.set("mandatory", "true")
+    for state in table.states[::-1] if isinstance(table, NoisyMax) else table.states:
+        each = ET.SubElement(node, "state", id=state)
+        if state == marks.present:
+            each.set("fault", "true")
+    if marks.cost:
+        _add(node, "cost", f"{marks.cost:.12g}")
+    if marks.question:
+        _add(node, "question", marks.question)
     if table.parents:
-        _add(cpt, "parents", " ".join(table.parents))
-    _add(cpt, "probabilities", _numbers(table.rows))
+        _add(node, "parents", " ".join(table.parents))
+    return node
 
 
-def _places(tables: Iterable[Table]) -> Iterator[str]:
+def _add_cpt(nodes: ET.Element, table: Table, falling: Container[str], marks: NodeMarks) -> None:
+    """A plain table; the states of parents that are a noisy-MAX stand from the highest on."""
+    _add(_add_node(nodes, "cpt", table, marks), "probabilities", _numbers(table.with_turned(falling).rows))
+
+
+def _add_noisy_max(nodes: ET.Element, table: NoisyMax, falling: Container[str], marks: NodeMarks) -> None:
+    """A distribution for each state of each parent, that of its first state, which leads to nothing, last."""
+    node = _add_node(nodes, "noisymax", table, marks)
+    strengths: list[int] = []
+    columns: list[Vector] = []
+    for parent in table.parents:
+        values = table.causes[parent]
+        order = [*range(1, values.shape[1]), 0]
+        strengths += [values.shape[1] - 1 - place for place in order] if parent in falling else order
+        columns += [values[::-1, place] for place in order]
+    _add(node, "strengths", " ".join(map(str, strengths)))
+    _add(node, "parameters", _numbers(np.concatenate([*columns, table.leak[::-1]])))
+
+
+def _places(tables: Iterable[AnyTable]) -> Iterator[str]:
     """Left, top, right and bottom of each node: children in a row below all their parents."""
     rows: dict[str, int] = {}
     for table in tables:
@@ -132,8 +179,8 @@ def _places(tables: Iterable[Table]) -> Iterator[str]:
 def net(document: Document) -> str:
     """Rows in nested brackets, one level a parent."""
     blocks = [f"% {document.remark}", f'net {{\n  name = "{document.name}";\n}}']
-    blocks += [_net_node(table) for table in document.tables]
-    blocks += [_net_potential(table) for table in document.tables]
+    blocks += [_net_node(table) for table in document.plain]
+    blocks += [_net_potential(table) for table in document.plain]
     return "\n".join(blocks) + "\n"
 
 
@@ -165,7 +212,7 @@ def uai(document: Document) -> str:
     pgmpy reads a node with two parents right. As the node's own number is the lowest of its scope, and so the last, the
     file is a Bayesian network as well, once its first word is made `BAYES`.
     """
-    tables = document.tables[::-1]
+    tables = document.plain[::-1]
     numbers = {table.node: number for number, table in enumerate(tables)}
     scopes = [sorted((numbers[node] for node in (table.node, *table.parents)), reverse=True) for table in tables]
     lines = ["MARKOV", str(len(tables)), " ".join(str(len(table.states)) for table in tables), str(len(tables))]
@@ -184,5 +231,5 @@ def _uai_table(table: Table, numbers: Mapping[str, int]) -> str:
 
 def uai_names(document: Document) -> str:
     """JSON: id and states of each variable of `uai`, in the order of their numbers."""
-    variables = [{"id": table.node, "states": table.states} for table in document.tables[::-1]]
+    variables = [{"id": table.node, "states": table.states} for table in document.plain[::-1]]
     return json.dumps({"network": document.remark, "variables": variables}, indent=1) + "\n"

@@ -20,7 +20,7 @@ from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.files import new_folder, write_file
 from bayesknee.knowledge.model import Number, Path, Reference, with_numbers
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.reading.reader import MAIN_FILE, read_network
+from bayesknee.knowledge.reading.reader import MAIN_FILE, TESTS_FILE, read_network
 from bayesknee.knowledge.sections import NODES
 
 LINE: Final = 118
@@ -129,7 +129,7 @@ def not_copied(folder: FilePath) -> tuple[str, ...]:
 
 
 def _is_network_file(path: FilePath) -> bool:
-    return path.suffix == ".yaml"
+    return path.suffix == ".yaml" and path.name != TESTS_FILE
 
 
 def _write_files(source: FilePath, target: FilePath, changes: Changes) -> None:

@@ -302,6 +302,20 @@ def parse_case(content: bytes, name: str) -> Case:
         return _CaseReader(name).case(_tree(content, name))
 
 
+def case_of_tree(tree: Tree, name: str) -> Case:
+    """The case in a part of a file.
+
+    Args:
+        tree: the part.
+        name: of the file, for errors.
+
+    Raises:
+        CaseFileError: it is no case; tells all that is wrong.
+    """
+    with few_hints():
+        return _CaseReader(name).case(tree)
+
+
 def _tree(content: bytes, name: str) -> Tree:
     """JSON is tried first wherever it may be: libyaml takes most of it, but stumbles over tabs."""
     is_json = name.lower().endswith(".json")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from tests.interop.test_genie_files import FILE as GENIE
+from tests.interop.test_openmarkov_files import TWO
 
 
 def made_up(tmp_path: Path, **changes: object) -> Path:
@@ -88,3 +92,38 @@ def test_a_condition_that_is_no_node(tmp_path: Path, refused: Callable[..., str]
     told = refused("import", str(tmp_path / "coughs.bif"), "-o", str(tmp_path / "coughs"), "--conditions", "flue")
     assert told == "coughs.bif: got the condition 'flue'; expected a node of it; did you mean flu?"
     assert not (tmp_path / "coughs").exists()
+
+
+# --- from another program's file to a ranked next question, in two commands ------------------------------------------
+
+
+def first_question(file: Path, run: Callable[..., Any], *answers: str, options: tuple[str, ...] = ()) -> str:
+    """What is asked first, after what was answered."""
+    folder = str(file.with_suffix(""))
+    ran = run("import", str(file), "-o", folder, *options)
+    assert ran.status == 0
+    assert f"Try it: bayesknee questions --network {folder}" in ran.out
+    asked = run("questions", "--network", folder, *answers)
+    assert asked.status == 0
+    return next(str(line) for line in asked.out.splitlines() if line.startswith("   1  "))
+
+
+def test_a_user_of_pgmpy(tmp_path: Path, run: Callable[..., Any]) -> None:
+    """Asia, as pgmpy ships it: X-ray sees what a smoker's cough may be, and `either` is what it sees."""
+    packed = files("pgmpy").joinpath("utils", "example_models", "asia.bif.gz").read_bytes()
+    (tmp_path / "asia.bif").write_bytes(gzip.decompress(packed))
+    options = ("--conditions", "tub,lung,bronc")
+    assert "either?" in first_question(tmp_path / "asia.bif", run, "smoke=yes", "dysp=yes", options=options)
+
+
+def test_a_user_of_genie(tmp_path: Path, run: Callable[..., Any]) -> None:
+    """Targets, states of faults, questions and costs are in the file: the fever costs thrice the cough."""
+    (tmp_path / "cold.xdsl").write_text(GENIE)
+    assert "Cough?" in first_question(tmp_path / "cold.xdsl", run)
+    assert "How high is the fever?" in run("questions", "--network", str(tmp_path / "cold"), "cough=yes").out
+
+
+def test_a_user_of_openmarkov(tmp_path: Path, run: Callable[..., Any]) -> None:
+    """Purposes tell diseases from tests."""
+    (tmp_path / "two.pgmx").write_text(TWO)
+    assert "X-ray? [test]" in first_question(tmp_path / "two.pgmx", run, "symptom=present")

@@ -142,9 +142,9 @@ def test_a_keyword_of_bif_is_refused_as_a_state(tiny: Network) -> None:
 @pytest.mark.parametrize("format_", EXPORT_FORMATS)
 def test_a_file_is_replaced(format_: str, tiny: Network, tmp_path: Path) -> None:
     target = tmp_path / "network"
-    target.write_text("old", encoding="ascii")
+    target.write_text("what was there", encoding="ascii")
     export(tiny, str(target), format_)
-    assert "old" not in target.read_text(encoding="ascii").split()
+    assert "what was there" not in target.read_text(encoding="ascii")
     names = {"network", "network.names.json"} if format_ == "uai" else {"network"}
     assert {path.name for path in tmp_path.iterdir()} == names
 

@@ -15,8 +15,8 @@ from bayesknee.errors import ExportError, ImportFileError
 from bayesknee.interop import file_text, folders
 from bayesknee.interop.folders import write_folder
 from bayesknee.interop.noisy_or_files import noisy_or_network, read_noisy_or
-from bayesknee.interop.placeholders import safe_ids
 from bayesknee.interop.synthetic import synthetic_document, synthetic_evidence
+from bayesknee.knowledge.reading.safe_names import safe_ids
 from bayesknee.patient.cases import read_case
 
 SMALL: dict[str, Any] = {
@@ -99,6 +99,7 @@ REFUSALS = [
     ),
     (changed("conditions", 0, "id", to="b"), "conditions.1.id: got 'b'; expected each id once"),
     (changed("conditions", 0, "id", to=7), "conditions.0.id: got '7'; expected a word"),
+    (changed("conditions", 0, "id", to=" "), "conditions.0.id: got ' '; expected a word; write it in quotes"),
     (changed("conditions", 0, "name", to=" "), "conditions.a.name: got ' '; expected a text on one line; write it in"),
     (changed("conditions", 0, "icd10", to="gout"), "conditions.a.icd10: got 'gout'; expected an ICD-10 code such as"),
     (changed("findings", 0, "question", to=7), "findings.f.question: got '7'; expected a text on one line"),

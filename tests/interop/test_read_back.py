@@ -30,6 +30,7 @@ from bayesknee.interop.table import Table
 from bayesknee.interop.tables import network_tables
 from bayesknee.interop.writers import Document, net, uai
 from bayesknee.knowledge.model import NO_YES
+from tests.support import random_networks
 from tests.support.answers import RawAnswer
 from tests.support.effort import each_seed
 from tests.support.other_programs import (
@@ -59,7 +60,7 @@ SHIPPED_SEEDS: Final = each_seed(3)
 
 def _write(patient: Patient, format_: str, folder: Path) -> Path:
     path = folder / f"network.{ENDINGS.get(format_, format_)}"
-    export(patient.network, path, format_, patient.setting)
+    export(patient.network, path, format_, patient.setting, plain=format_ == "xdsl")
     return path
 
 
@@ -131,6 +132,20 @@ def test_shares_of_forms_are_those_of_the_setting(setting: str, tmp_path: Path) 
     assert ask_pgmpy(XMLBIFReader(path).get_model(), network, patient.answers) == expected
     model = gum.loadBN(path)
     assert ask_pyagrum(model, {name: name for name in model.names()}, network, patient.answers) == expected
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_both_read_findings_that_hang_on_slots(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with many conditions of which few may come together: here of four to six, at most two."""
+    monkeypatch.setattr("bayesknee.interop.tables.MOST_AT_ONCE", 2)
+    monkeypatch.setattr(random_networks, "MOST_CAUSES", [2])
+    patient = seeded_patient(seed, SMALL)
+    path = _write(patient, "xmlbif", tmp_path)
+    assert "Cause_2_of_4" in path.read_text(encoding="ascii")
+    assert _same(ask_pgmpy(XMLBIFReader(str(path)).get_model(), patient.network, patient.answers), _expected(patient))
+    model = gum.loadBN(str(path))
+    nodes = {name: name for name in model.names()}
+    assert _same(ask_pyagrum(model, nodes, patient.network, patient.answers), _expected(patient))
 
 
 def _document(*parents: str) -> Document:
@@ -284,7 +299,7 @@ def test_uai_names_tell_the_states(tiny: Network, tmp_path: Path) -> None:
 
 def test_xdsl_places_children_below_parents_and_nothing_on_top_of_another(tiny: Network) -> None:
     stream = io.StringIO()
-    export(tiny, stream, "xdsl")
+    export(tiny, stream, "xdsl", plain=True)
     found = re.findall(r'<node id="(\w+)">\s*<name>\1</name>\s*<position>(.*?)</position>', stream.getvalue())
     places = {name: [int(number) for number in place.split()] for name, place in found}
     assert len(set(map(tuple, places.values()))) == len(network_tables(tiny))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from pgmpy.models import DiscreteBayesianNetwork
 
+from bayesknee.interop.table import AnyTable
 from tests.support.other_programs import gum
 
 
@@ -23,3 +25,15 @@ def to_pyagrum(model: DiscreteBayesianNetwork) -> Any:  # noqa: ANN401
         # parent that was added fastest.
         copy.cpt(node)[:] = np.ascontiguousarray(np.transpose(cpd.values))
     return copy
+
+
+def tables_to_pyagrum(tables: Sequence[AnyTable]) -> Any:  # noqa: ANN401
+    """The `BayesNet` with these tables."""
+    model = gum.BayesNet()
+    for table in tables:
+        model.add(gum.LabelizedVariable(table.node, "", list(table.states)))
+    for table in tables:
+        for parent in table.parents:
+            model.addArc(parent, table.node)
+        model.cpt(table.node)[:] = np.ascontiguousarray(np.transpose(table.values))
+    return model

@@ -57,6 +57,7 @@ SAME_WEIGHTS: Final = (
     False  # whether all mixtures of a network weigh conditions alike; `tests.support.strategies` says why
 )
 LIMITS: Final = True  # whether networks may say how many causes come together; not all strategies take such
+MOST_CAUSES: Final = [None, None, 1, 2, 2, 3, 4]  # what they may say
 FORMS: Final = True  # whether conditions may have forms, likewise
 LOWEST_EXCESS: Final = 0.02
 MOST_OF_LIMIT: Final = 0.95  # base rates sum to at most so much of the causes that may come together
@@ -121,7 +122,7 @@ def random_network(rng: Random, size: Size = TINY) -> Network:
     }
     if SAME_WEIGHTS:
         models = dict(_with_the_same_weights(models))
-    most = rng.choice([None, None, 1, 2, 2, 3, 4]) if LIMITS else None
+    most = rng.choice(MOST_CAUSES) if LIMITS else None
     if most is not None and most < len(conditions):
         conditions = _within_limit(conditions, most, complaint=complaint)
     return Network(

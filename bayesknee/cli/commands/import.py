@@ -31,8 +31,9 @@ from bayesknee.errors import BayeskneeError
 def command(file: str, output: str, conditions: str | None, catch_all: str | None, *, renormalise: bool) -> None:
     """Turn a network of another program into a network folder.
 
-    FILE is a Bayesian network as BIF, XMLBIF (.xmlbif, .bifxml, .xml), XDSL of GeNIe, NET of Hugin or UAI. What is a
-    condition, a risk factor, a sign and a finding is printed; what the format of networks cannot say is refused.
+    FILE is a Bayesian network as BIF, XMLBIF (.xmlbif, .bifxml, .xml), XDSL of GeNIe, PGMX of OpenMarkov, NET of Hugin
+    or UAI. What is a condition, a risk factor, a sign and a finding is printed; what the format of networks cannot say
+    is refused.
 
     Or it is JSON with a noisy-OR network: conditions (id, prior), findings (id, leak, links) and, if wanted, names,
     questions, and evidence, which becomes a case file in the folder's subfolder cases.

@@ -29,7 +29,7 @@ from bayesknee.inference.cause_sets import list_sets
 from bayesknee.inference.prior.counted import CountedSums
 from bayesknee.inference.prior.cutset import Part, PriorTable, Side, parts_of
 from bayesknee.inference.prior.drawn_tables import drawn_tables
-from bayesknee.inference.prior.factors import ONE, Factor, outer
+from bayesknee.inference.prior.factors import ONE, Factor, check_size, elimination_order, outer
 from bayesknee.inference.prior.intercepts import (
     Intercepts,
     InterceptSearch,
@@ -37,8 +37,9 @@ from bayesknee.inference.prior.intercepts import (
     guess_intercepts,
     solve_intercepts,
 )
-from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws
+from bayesknee.inference.prior.parents import ParentNumbers, Parents, PriorDraws, list_parents
 from bayesknee.inference.prior.set_plans import over_own_sets, set_plan, set_scope
+from bayesknee.knowledge.network import Network
 from bayesknee.log_odds import logit
 
 # P(complaint) where it has one cause only. So conditions are rare and odds near probabilities, and then all base rates
@@ -69,6 +70,33 @@ def solve_prior(parents: Parents, order: Sequence[int]) -> tuple[Vector, float]:
         return solve_intercepts(parents)
     found = LimitedSearch(parents, SumByParts(parents, order)).solve(parents.numbers)
     return found.values[:, 0], float(found.complaint[0])
+
+
+def limited_marginals(network: Network, setting: str, intercepts: Vector, *, has_complaint: bool) -> Vector:
+    """P(condition | as many conditions as there may be) from intercepts, where base rates are to be found from them.
+
+    Args:
+        network: its conditions have any base rates, and no complaint; it limits how many come together.
+        setting: one of its care settings.
+        intercepts: by condition.
+        has_complaint: whether one condition at least is present.
+
+    Returns:
+        By condition.
+
+    Raises:
+        InferenceError: tables too large.
+    """
+    parents = list_parents(network, setting)
+    scopes = [tuple(v for v in ratios if v in parents.block_of) for ratios in parents.numbers.ratios]
+    order, largest = elimination_order(scopes, parents.block_numbers[:-1], parents.states)
+    check_size(max(largest, parents.states[-1] * parents.sets.size), "conditions that share risk factors")
+    drawn = PriorDraws(parents.numbers, intercepts[:, None], np.ones(1))
+    joint = SumByParts(parents, order).joint(*drawn_tables(parents, drawn, {}, None))
+    if has_complaint:
+        joint[0] = 0.0
+    total, *marginals = parents.sets.sums(np.ascontiguousarray(joint.T))[0]
+    return np.asarray(np.array(marginals) / total)
 
 
 class SumByParts:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, TypeVar
 
 from immutabledict import immutabledict
@@ -30,6 +31,16 @@ from bayesknee.knowledge.reading.yaml_tree import Scalar, Tree
 DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 FIGURES: Final = ("value", "low", "high")  # the keys of a number by which it is known
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_FIGURE: Final = r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
+# A number in short: 0.6 (0.5-0.7) C smith_2019, or in per cent: 60 % (50-70 %) C smith_2019.
+_SHORT: Final = re.compile(
+    rf"(?P<value>{_FIGURE})\s*(?P<percent>%)?\s*"
+    rf"\(\s*(?P<low>{_FIGURE})\s*(?(percent)%?)\s*(?:-|\N{{EN DASH}}|to)\s*(?P<high>{_FIGURE})\s*(?(percent)%)\s*\)"
+    r"(?:\s+(?P<grade>\w+)\s+(?P<source>\w+))?"
+)
+NUMBER: Final = (
+    "a number with source and grade: {value, low, high, grade, source}, or in short 0.6 (0.5-0.7) C smith_2019"
+)
 
 N = TypeVar("N", bound=Number)
 T = TypeVar("T")
@@ -212,8 +223,7 @@ class Fields:
 
     def truth(self, key: str, *, default: bool) -> bool:
         """The truth value below `key`."""
-        text = self.text(key, "yes" if default else "no")
-        if text not in ("true", "false", "yes", "no"):
+        if (text := self.text(key, "yes" if default else "no")) not in ("true", "false", "yes", "no"):
             self.problem((key,), quoted(text), "true or false", "write one of them")
         return text in ("true", "yes")
 
@@ -265,13 +275,14 @@ class Fields:
         """The number below `key`; one of NaN where it could not be read."""
         place = self.child(key)
         tree = place._tree  # noqa: SLF001
-        if tree is None:
-            return unread(kind)
-        if not isinstance(tree, yaml_tree.Mapping):
-            expected = "a number with source and grade: {value, low, high, grade, source}"
-            place.problem((), shown(tree), expected, "say where it comes from")
-            return unread(kind)
-        return place._itself_number(kind)  # noqa: SLF001
+        if isinstance(tree, Scalar):
+            tree = _in_full(tree, may_be_percent=issubclass(kind, Probability)) or tree
+        if isinstance(tree, yaml_tree.Mapping):
+            written_out = Fields(self._problems, self._file, tree, (*self._path, key), self._basis)
+            return written_out._itself_number(kind)
+        if tree is not None:
+            place.problem((), shown(tree), NUMBER, "say where it comes from")
+        return unread(kind)
 
     def _itself_number(self, kind: type[N]) -> N:
         before = len(self._problems)
@@ -345,6 +356,24 @@ class Fields:
         weights = self.child("weights").numbers(Weight) if self.has("weights") else immutabledict()
         self.done()
         return Mixture(immutabledict(by_condition), otherwise, weights)
+
+
+def _in_full(short: Scalar, *, may_be_percent: bool) -> yaml_tree.Mapping | None:
+    """A number in short as the mapping that says the same; None where it is no such number."""
+    found = _SHORT.fullmatch(" ".join(short.text.split()))
+    if found is None or (found["percent"] and not may_be_percent):
+        return None
+    texts = {key: text for key, text in found.groupdict().items() if text is not None and key != "percent"}
+    if found["percent"]:
+        texts |= {key: _hundredth(texts[key]) for key in ("value", "low", "high")}
+    items: dict[str, Tree] = {key: Scalar(text, short.line, plain=True) for key, text in texts.items()}
+    return yaml_tree.Mapping(items, dict.fromkeys(items, short.line), short.line)
+
+
+def _hundredth(text: str) -> str:
+    """A figure in per cent as a probability, to the last digit: 0.7 is 0.007, and not 0.006999999999999999."""
+    is_plain = DECIMAL.fullmatch(text) and "e" not in text.lower()  # an exponent may be of any length
+    return f"{Decimal(text).scaleb(-2):f}" if is_plain else f"{text} %"
 
 
 def _text_of(tree: Tree | None) -> str | None:

@@ -55,6 +55,7 @@ MOST_TOGETHER: Final = 10_000_000  # bytes: 4,000 findings of 10 causes take hal
 MOST_NODES: Final = MOST_TOGETHER // 15
 WRONG_ENDINGS: Final = (".yml", ".yaml")  # which the pattern below does not find: also .YAML, where case counts
 MAIN_FILE: Final = "network.yaml"
+TESTS_FILE: Final = "tests.yaml"  # what the network should say of some patients: beside it, and no part of it
 SECTIONS: Final = (
     "network",
     "settings",
@@ -152,7 +153,7 @@ class _NetworkReader:
 
     def _read_files(self) -> bool:
         """Reads all files; whether each of them could be read."""
-        files = sorted(self._folder.glob("*.yaml"))
+        files = sorted(file for file in self._folder.glob("*.yaml") if file.name != TESTS_FILE)
         if len(files) > MOST_FILES:
             problem = Problem((), f"{len(files)} files", f"at most {MOST_FILES}", "merge some", self._folder.name)
             raise NetworkError([problem])
@@ -169,7 +170,7 @@ class _NetworkReader:
     def _wrong_endings(self, files: Container[FilePath]) -> None:
         """A file that is not read for its name would be missed by nobody."""
         for file in sorted(self._folder.iterdir()):
-            if file.suffix.lower() in WRONG_ENDINGS and file not in files:
+            if file.suffix.lower() in WRONG_ENDINGS and file not in files and file.name != TESTS_FILE:
                 remedy = f"rename it to {quoted(f'{file.stem}.yaml')}, or move it out of the folder"
                 got = f"the ending {quoted(file.suffix)}, which is not read"
                 self._problems.append(Problem((), got, "files that end in .yaml", remedy, file.name))
