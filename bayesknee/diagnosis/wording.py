@@ -26,7 +26,7 @@ from bayesknee.words import level_name, percent, percent_or_less
 
 GENERAL_HEADING: Final = "What people do for it, whatever the cause (general information)"
 VERDICT_HEADINGS: Final[Mapping[Verdict, str]] = immutabledict(
-    helps="What helps, by guidelines", unproved="Not proved", advised_against="Advised against"
+    {"helps": "What helps, by guidelines", "unproved": "Not proved", "advised_against": "Advised against"}
 )
 MOST_DENIALS: Final = 2  # told by name; more are counted, as what is absent seldom says much by itself. Judged
 
