@@ -1,16 +1,16 @@
 """A map from a foreign table to a network, in a YAML file: columns, values, units, dates, the label, and blanks.
 
-```yaml
-columns:
-  Age (years): age                                    # a column whose cells say it as the network does
-  Sex: {question: sex, values: {1: male, 2: female}}  # and one that says it otherwise
-  Born: {question: age, until: Seen on}               # the time between two dates
-values: {J: yes, N: no}                               # in all columns
-blank: unknown
-key: [Case number]
-label: {column: Diagnosis, values: {DVT: deep_vein_thrombosis}}
-ignore: [Ward, Insurance]
-```
+.. code-block:: yaml
+
+    columns:
+      Age (years): age                                    # a column whose cells say it as the network does
+      Sex: {question: sex, values: {1: male, 2: female}}  # and one that says it otherwise
+      Born: {question: age, until: Seen on}               # the time between two dates
+    values: {J: yes, N: no}                               # in all columns
+    blank: unknown
+    key: [Case number]
+    label: {column: Diagnosis, values: {DVT: deep_vein_thrombosis}}
+    ignore: [Ward, Insurance]
 """
 
 from __future__ import annotations
