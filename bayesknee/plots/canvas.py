@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -140,7 +141,8 @@ def save(ax: Axes, path: str | os.PathLike[str], dpi: int = 150) -> None:
         with mpl.rc_context({"svg.hashsalt": "bayesknee"}), new_content(target, private=True) as file:
             figure.savefig(file, format=suffix, dpi=dpi, metadata=dateless.get(suffix))
     except OSError as error:
-        raise PictureError(f"cannot write {path}: {error.strerror}; expected a folder with room") from None
+        wanted = "a folder with room" if error.errno == errno.ENOSPC else "a file in a folder that exists"
+        raise PictureError(f"cannot write {path}: {error.strerror}; expected {wanted}") from None
 
 
 __all__ = [

@@ -38,7 +38,7 @@ def test_a_workbook_with_a_codebook(tmp_path: Path) -> None:
     codebook = {str(row[0]): row for row in found["codebook"]}
     assert [*codebook] == ["column", "id", *TINY.questions, "label"]
     assert codebook["age"][3] == (
-        "a number in years; under_50 = 18 to under 50 years; over_50 = 50 to under 121 years; unknown"
+        "a number in years; under_50 = 18 to under 50 years; over_50 = 50 years or more; unknown"
     )
     assert codebook["tennis"][3] == "no; yes; unknown"
     gated = next(iter(TINY.gated))

@@ -178,12 +178,13 @@ def surprise_of(belief: Belief, draws: int = DRAWS, seed: int = SEED) -> Surpris
     if not asked.any():
         return Surprise(1.0, draws)
     strategy, names = belief.compiled.strategy, _ids(belief, np.flatnonzero(asked))
-    draws = min(draws, in_time := strategy.patients_in_time(background, names))
-    if draws < LEAST_DRAWS:
+    in_time = strategy.patients_in_time(background, names)
+    if in_time < min(draws, LEAST_DRAWS):
         raise InferenceError(
             f"to tell how unusual {len(names)} answers are takes at least {LEAST_DRAWS} draws, and about {in_time} fit "
             f"into {belief.compiled.budget.seconds:,.2g} s; leave some out, or allow more (seconds= of Engine)"
         )
+    draws = min(draws, in_time)
     drawn = strategy.sample(background, draws, np.random.default_rng(seed), names).codes
     distinct, which = distinct_rows(np.vstack([drawn, row])[:, asked])  # where few were asked, many are alike
     codes = nothing_known(belief.network, len(distinct))

@@ -214,7 +214,11 @@ class LimitedSearch:
 
     def _guess(self, numbers: ParentNumbers) -> Vector:
         complaint = np.full(numbers.base_rates.shape[1], COMPLAINT_OF_ONE)
-        return guess_intercepts(numbers, complaint if self._is_one else guess_complaint(numbers))
+        if not self._is_one:
+            # Base rates that sum to little more than 1, or draws of them, leave the rough guess at or below 0.
+            most = 0.999 / numbers.base_rates.max(axis=0)
+            complaint = np.minimum(np.maximum(guess_complaint(numbers), COMPLAINT_OF_ONE), most)
+        return guess_intercepts(numbers, complaint)
 
     def _search(
         self, numbers: ParentNumbers, rates: Vector, start: Vector, settled: float, slopes: Vector | None
