@@ -209,7 +209,7 @@ def test_a_clinician_sees_how_an_examination_is_done_and_why_it_is_asked(knee: T
     visitor.press("Begin", interview__who="clinician", **SCOPE, setting="primary_care")
     while "How it is done" not in visitor.answer.text:
         visitor.say_unknown()
-    assert "Examination" in visitor.page.text
+    assert "The examination, in its order" in visitor.page.text
     assert "Why this question" in visitor.page.text
 
 
