@@ -513,7 +513,7 @@ def test_a_picture_is_for_its_owner_alone_unless_it_was_not(diagnosis: Diagnosis
 
 
 def test_a_file_that_cannot_be_written_is_told(diagnosis: Diagnosis, tmp_path: Path) -> None:
-    with pytest.raises(BayeskneeError, match="No such file or directory; expected a folder with room"):
+    with pytest.raises(BayeskneeError, match="No such file or directory; expected a file in a folder that exists"):
         save(plots.posterior(diagnosis), tmp_path / "nowhere" / "a.png")
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(BayeskneeError, match="is not a file and cannot be replaced"):
