@@ -1,16 +1,18 @@
 """What a network should say of some patients, as its author wrote down in `tests.yaml` beside its files.
 
-tests:
-cyst_after_a_lump:
-setting: primary_care                                   # the network's first one where left out
-evidence: {lump_noticed: yes, age: 52}
-expect:
-first: bakers_cyst                                    # the most probable condition
-level: routine                                        # how urgent
-not_ruled_out: [deep_vein_thrombosis]                 # these, and perhaps more
-above: {bakers_cyst: 0.3}
-below: {bone_sarcoma: 0.01}
-why: A soft lump behind the knee is a cyst until shown otherwise.
+.. code-block:: yaml
+
+    tests:
+      strain_after_tennis:
+        setting: primary_care             # the network's first one where left out
+        evidence: {pain_on_grip: yes, age: 52}
+        expect:
+          first: strain                   # the most probable condition
+          level: routine                  # how urgent
+          not_ruled_out: [fracture]       # these, and perhaps more
+          above: {strain: 0.3}
+          below: {infection: 0.01}
+        why: An elbow that hurts on gripping is strained until shown otherwise.
 """
 
 from __future__ import annotations

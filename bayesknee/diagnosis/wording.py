@@ -68,7 +68,7 @@ def interval_text(interval: Interval) -> str:
 
 
 def flag_source(network: Network, flag: Reason) -> str:
-    """The answers that raise a red flag, and its source: `Calf swollen; Cancer; source: NICE NG158`."""
+    """The answers that raise a red flag, and its source: `Fever; Chills; source: Smith, 2015`."""
     named = [answer.partition("=") for answer in flag.answers]
     told = [_raising_text(network, name, answer) for name, _, answer in named]
     return f"{'; '.join(told)}; source: {citation(network, flag.source)}"
@@ -263,7 +263,7 @@ def general_advice_of(network: Network, names: Collection[str]) -> Iterator[tupl
 
 
 def decisive_text(belief: Belief, question: DecisiveQuestion) -> str:
-    """What the answers to a question would change: `yes (13.1 %): then Calf strain first; no ...`."""
+    """What the answers to a question would change: `yes (13.1 %): then Infection first; no ...`."""
     words = question.asked.state_words
     return "; ".join(
         f"{words(each.state)} ({percent(each.probability)}): {', '.join(_changes(belief, each))}"

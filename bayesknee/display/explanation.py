@@ -133,7 +133,7 @@ def _decibans(share: float) -> str:
 
 
 def cited_text(cited: Cited) -> str:
-    """A number with range, grade and source: `P(lump | cyst) 0.75 (0.6 to 0.86), grade B: Smith, 2015`."""
+    """A number with range, grade and source: `P(fever | infection) 0.75 (0.6 to 0.86), grade B: Smith, 2015`."""
     number = cited.stated.number
     figures = f"{number.value:g} ({number.low:g} to {number.high:g})"
     return f"{cited.stated.what} {figures}, grade {number.grade}: {cited.citation}"

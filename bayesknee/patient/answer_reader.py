@@ -19,7 +19,7 @@ from bayesknee.words import folded
 
 TRUTH_VALUES: Final = (bool, np.bool_)
 UNKNOWN: Final = "unknown"
-EITHER: Final = "|"  # calf|back_of_knee: the one or the other
+EITHER: Final = "|"  # elbow|forearm: the one or the other
 # What spreadsheets, data frames and statistics programs write into an empty cell; nobody was asked.
 BLANKS: Final = frozenset({"", "-", "\N{EN DASH}", ".", "na", "n/a", "nan", "nat", "<na>", "null", "none"})
 UNKNOWN_WORDS: Final = frozenset({"?", "not known", "don't know", "dont know", "unsure"})

@@ -1,7 +1,7 @@
 """A table of patients as codes: which columns it may have, and what a cell says.
 
 A row is a patient and a column a question, by its id. A cell holds whatever an answer can be: a state by id or as it is
-shown, a truth value, a number where the states are bands, `unknown`, or states that it may be, ``calf|back_of_knee`` or
+shown, a truth value, a number where the states are bands, `unknown`, or states that it may be, ``elbow|forearm`` or
 ``{gradual: 0.5, sudden: 0.5}``; a blank is not known either. A column at a time is read, and of that each value once.
 """
 

@@ -120,7 +120,7 @@ def check_evidence(network: Network, raw: Mapping[str, object] | Evidence) -> Ev
         network: what the evidence is about.
         raw: by id or name of a finding, risk factor or condition: a state, by id or as it is shown; a truth value for
             no and yes; a number where the states are bands, alone or with its unit; `"unknown"`; a likelihood for each
-            state that it may be, such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"calf|back_of_knee"``.
+            state that it may be, such as ``{"yes": 0.8, "no": 0.2}``; or such states alone, ``"elbow|forearm"``.
             An unsure answer may be a text, too: `probably`, `probably not`, `probably STATE`, `yes:0.8,no:0.2`. None,
             NaN and an empty text say that nobody was asked; see `bayesknee.patient.answer_reader`.
 

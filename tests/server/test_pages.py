@@ -20,7 +20,7 @@ from bayesknee.server.networks import Networks
 from bayesknee.server.pages.forms import SentForm
 from bayesknee.server.pages.visits import POLICY, Visit, taken_up
 from bayesknee.words import percent
-from tests.support.paths import NETWORKS
+from tests.support.paths import NETWORKS, ROOT
 from tests.support.web_pages import Visitor, WebPage
 
 HERE = "http://127.0.0.1"
@@ -544,3 +544,15 @@ def test_an_author_sees_faults_as_the_files_are_saved_and_then_what_answers_do(
 def test_without_a_folder_there_is_nothing_for_an_author(client: TestClient) -> None:
     answer = client.get("/author")
     assert (answer.status_code, "serve --watch FOLDER" in answer.text) == (404, True)
+
+
+def test_general_advice_stands_below_a_calm_result() -> None:
+    draft = Networks.load([str(ROOT / "networks" / "posterior_knee" / "next")], BUDGET)
+    visitor = Visitor(TestClient(make_app(draft), base_url=HERE))
+    visitor.press("Begin", interview__who="patient", setting="primary_care", **SCOPE)
+    while "Which of these do you have" not in visitor.page.text:
+        visitor.say_unknown()
+    visitor.press("Record what is marked", line__lump_noticed="yes")
+    visitor.press("End here")
+    assert "Tai chi" in visitor.page.text
+    assert "Advised against" in visitor.page.text

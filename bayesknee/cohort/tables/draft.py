@@ -34,7 +34,7 @@ MOST_COLUMNS: Final = 1000  # each takes some 10 ms beside 240 questions
 MOST_ANSWERS: Final = 30  # distinct values that a column of answers may have: more are a text, or numbers. Judged
 MOST_SHOWN: Final = 6  # values of a column that is not read, as a hint to what it is
 LONGEST_SHOWN: Final = 20  # letters of such a value
-# How like a name a heading must be: "Calf swelling" is 0.8 like "Calf swollen". Judged on headings of own exports.
+# How like a name a heading must be. Judged on headings of own exports.
 LIKE: Final = 0.75
 LIKE_STATE: Final = 0.7
 LIKE_WORDS: Final = 0.9  # a heading all of whose words a question has, such as "D-dimer"; what patients tell first
