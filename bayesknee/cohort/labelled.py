@@ -288,7 +288,7 @@ def _checked(case: Case, name: str, network: Network, setting: str | None) -> La
 
 
 def read_cases(place: Path | str) -> Iterator[Case]:
-    """The cases in a folder, a `.jsonl` file or a table, not yet checked against a network.
+    """The cases in a folder of case and `.jsonl` files, a `.jsonl` file or a table, not yet checked against a network.
 
     Raises:
         CaseFileError: nothing there, or a file that is no case.
@@ -310,11 +310,12 @@ def read_cases(place: Path | str) -> Iterator[Case]:
 
 
 def _folder(path: Path) -> Iterator[Case]:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in CASE_SUFFIXES and file.is_file())
+    suffixes = (*CASE_SUFFIXES, LINES_SUFFIX)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes and file.is_file())
     if not files:
-        raise CaseFileError(f"{str(path)!r} holds no case files; expected files named {', '.join(CASE_SUFFIXES)}")
+        raise CaseFileError(f"{str(path)!r} holds no case files; expected files named {', '.join(suffixes)}")
     for file in files:
-        yield _named(read_case(file), file.stem)
+        yield from _lines(file) if file.suffix.lower() == LINES_SUFFIX else (_named(read_case(file), file.stem),)
 
 
 def _named(case: Case, name: str) -> Case:

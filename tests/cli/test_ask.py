@@ -21,6 +21,7 @@ from bayesknee.cli.talking.choices import Choice, with_keys
 from bayesknee.errors import InferenceError
 from bayesknee.interview import Interview
 from tests.cli.conftest import Ran, Run
+from tests.support.paths import KNEE_11
 
 TINY = "tests/networks/tiny"
 ASK = ["-m", "bayesknee", "ask", "--asked-of", "patient", "--network"]
@@ -373,7 +374,7 @@ def test_what_is_skipped_comes_back_before_the_end(session: Path) -> None:
 def test_who_presses_one_key_only_denies_and_answers_nothing(session: Path, key: str, columns: int, rows: int) -> None:
     """At each question that a person meets first, and in a list, where the most could be denied."""
     words = ("--session", str(session), "--setting", "primary_care")
-    terminal = Terminal(*words, network="posterior_knee", columns=columns, rows=rows)
+    terminal = Terminal(*words, network=str(KNEE_11), columns=columns, rows=rows)
     terminal.begins("Where is the pain mainly?", "x) quit")
     terminal.types(key * 5)
     terminal.types("1")
@@ -389,7 +390,7 @@ def test_who_presses_one_key_only_denies_and_answers_nothing(session: Path, key:
     assert case["evidence"] == {}
     case["evidence"] = {"age": "age_60_74", "sex": "female", "sport": "none"}
     session.write_text(json.dumps(case))
-    again = Terminal(*words, network="posterior_knee", columns=columns, rows=rows)
+    again = Terminal(*words, network=str(KNEE_11), columns=columns, rows=rows)
     again.begins("Which of these do you have?", "x) quit", "1) [ ] Lump or fullness")
     if key != ESCAPE:
         again.types(key * 40)
@@ -404,7 +405,7 @@ def test_a_list_that_is_longer_than_the_screen_scrolls_with_its_heading_and_its_
     session: Path, columns: int, rows: int
 ) -> None:
     words = ("--session", str(session), "--setting", "primary_care", "age=68", "sex=female", "sport=none")
-    terminal = Terminal(*words, network="posterior_knee", columns=columns, rows=rows)
+    terminal = Terminal(*words, network=str(KNEE_11), columns=columns, rows=rows)
     terminal.begins("Where is the pain mainly?", "x) quit")
     terminal.chooses("1")
     terminal.sees("Is one of these known", "x) quit")
@@ -484,7 +485,7 @@ def test_who_answers_is_asked_unless_told(session: Path) -> None:
 
 def test_who_is_outside_is_told_at_once_and_may_go_on_knowingly(session: Path) -> None:
     words = ("--session", str(session), "--setting", "primary_care")
-    terminal = Terminal(*words, network="posterior_knee", columns=80, rows=24)
+    terminal = Terminal(*words, network=str(KNEE_11), columns=80, rows=24)
     terminal.begins("Where is the pain mainly?", "x) quit")
     terminal.chooses("1")
     terminal.sees("Is one of these known", "x) quit")

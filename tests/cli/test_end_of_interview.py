@@ -16,6 +16,7 @@ from bayesknee.cli.talking.screen import Screen
 from bayesknee.cli.talking.viewport import plain
 from bayesknee.display.interview import summary_text
 from bayesknee.interview.session import SessionFile
+from tests.support.paths import KNEE_11
 
 PATIENCE = 30  # seconds for what does not come: a failure, then
 
@@ -43,7 +44,7 @@ def screen_at_the_end(session: Path, columns: int, rows: int) -> list[str]:
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
 def test_the_gist_of_the_result_is_on_the_screen(columns: int, rows: int, tmp_path: Path) -> None:
     """How urgent and why, what is not known, what is not ruled out, the leader, what next, and what can be done now."""
-    engine = Engine("posterior_knee", "emergency")
+    engine = Engine(KNEE_11, "emergency")
     answers = {"age": 68, "calf_swollen": "yes", "breathless_or_chest_pain": "unknown", "foot_drop": "unknown"}
     interview = Interview(engine, {**answers, "knee_swelling": "yes"})
     interview.stop()
@@ -69,7 +70,7 @@ def test_the_gist_of_the_result_is_on_the_screen(columns: int, rows: int, tmp_pa
 
 @pytest.mark.parametrize("size", [(40, 10), (60, 15), (80, 20)])
 def test_in_a_low_terminal_the_gist_is_paged_and_not_cut(size: tuple[int, int]) -> None:
-    interview = Interview(Engine("posterior_knee", "emergency"), {"age": 68, "calf_swollen": "yes"})
+    interview = Interview(Engine(KNEE_11, "emergency"), {"age": 68, "calf_swollen": "yes"})
     interview.stop()
     told = summary_text(interview)
     screen = Screen(f"{told}And now?\n", [Choice("quit", "quit", "x"), Choice("more", "ask more", "g")])
@@ -85,7 +86,7 @@ def test_in_a_low_terminal_the_gist_is_paged_and_not_cut(size: tuple[int, int]) 
 def test_a_warning_and_what_is_not_known_stand_in_the_gist() -> None:
     answers = {"lump_noticed": "no", "popliteal_mass_palpable": "yes", "mri_popliteal_cyst": "yes"}
     answers |= {"ultrasound_popliteal_cyst": "no", "foot_drop": "unknown"}
-    interview = Interview(Engine("posterior_knee", "primary_care"), answers)
+    interview = Interview(Engine(KNEE_11, "primary_care"), answers)
     interview.stop()
     told = " ".join(summary_text(interview).split())
     if flags := interview.unknown_flags:

@@ -18,7 +18,7 @@ from bayesknee.cli.talking.screen import LONGEST_TEXT, Pause, Screen, Shown, Tex
 from bayesknee.cli.talking.talk import Lines, Screens, TalkEndedError
 from bayesknee.cli.talking.viewport import plain, wrapped
 from bayesknee.interview import Interview, Policy, Reply
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 TINY = Engine(load_network(NETWORKS / "tiny"))
 SIZES = [(20, 8), (40, 10), (60, 15), (80, 24), (120, 40)]
@@ -222,7 +222,7 @@ def test_who_presses_one_key_has_answered_nothing(key: str, size: tuple[int, int
 
 @pytest.mark.parametrize("key", ["enter", "escape", "a"])
 def test_who_presses_one_key_has_answered_nothing_of_the_shipped_network(key: str) -> None:
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     policy = Policy(ask_who=True, ask_setting=True)
     for begun in (Interview(engine, policy=policy), at_a_list(engine)):
         before = dict(begun.state.answers)

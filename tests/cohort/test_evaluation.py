@@ -13,11 +13,10 @@ from bayesknee.display.evaluation import evaluation_text
 from bayesknee.display.evaluation_report import SUFFIXES, write_report
 from bayesknee.errors import BayeskneeError, ImpossibleEvidenceError
 from bayesknee.files import check_report_path
-from bayesknee.knowledge.library import networks_folder
 from bayesknee.patient.cases import Case
 from bayesknee.patient.codes import decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 TINY = load_network(NETWORKS / "tiny")
 CASES = check_cases(
@@ -112,8 +111,8 @@ def test_report_paths_that_are_refused(name: str, told: str) -> None:
 
 def test_development_cases_of_the_posterior_knee() -> None:
     """Bounds a little below what was measured: they warn of a change for the worse, and are no target to tune to."""
-    network = load_network("posterior_knee")
-    cases = read_labelled(networks_folder() / "posterior_knee" / "cases", network)
+    network = load_network(KNEE_11)
+    cases = read_labelled(KNEE_11 / "cases", network)
     found = evaluate(network, cases, rounds=0)
     assert len(cases) == 59
     assert found.engine.top1.value * 59 >= 37
@@ -165,7 +164,7 @@ def test_evaluation_agrees_with_a_network_on_its_own_patients() -> None:
 
 
 def test_packed_answers_change_no_figure() -> None:
-    given = read_labelled(networks_folder() / "posterior_knee" / "cases", load_network("posterior_knee"))
-    network = load_network("posterior_knee")
-    packed = read_labelled(networks_folder() / "posterior_knee" / "cases", network, packed=True)
+    given = read_labelled(KNEE_11 / "cases", load_network(KNEE_11))
+    network = load_network(KNEE_11)
+    packed = read_labelled(KNEE_11 / "cases", network, packed=True)
     assert evaluate(network, packed, rounds=0).to_dict() == evaluate(network, given, rounds=0).to_dict()

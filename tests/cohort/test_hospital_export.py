@@ -12,9 +12,8 @@ from bayesknee import Engine
 from bayesknee.cohort import TableOptions, evaluate, learn, read_labelled, score_file
 from bayesknee.cohort.labelled import read_labelled_table
 from bayesknee.cohort.learning import Learned
-from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.reading.reader import read_network
-from tests.support.paths import ROOT
+from tests.support.paths import KNEE_11, ROOT
 
 pytest.importorskip("pyarrow")
 PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
@@ -69,7 +68,7 @@ def as_workbook(export: Path) -> Path:
 
 @pytest.mark.parametrize("door", [lambda export: export, as_workbook], ids=["csv", "xlsx"])
 def test_scores(export: Path, door: object) -> None:
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     table = TableOptions(map=export.with_name("map.yaml"))
     source = door(export)  # type: ignore[operator]
     result = score_file(engine, source, export.with_name("out.parquet"), table=table)
@@ -84,7 +83,7 @@ def test_scores(export: Path, door: object) -> None:
 
 
 def test_labels(export: Path) -> None:
-    folder = find_network("posterior_knee")
+    folder = KNEE_11
     network = read_network(folder)
     table = TableOptions(map=export.with_name("map.yaml"))
     with pytest.raises(Exception, match="4713: age from 'Geburtsdatum' and 'Untersuchungsdatum': got the date"):

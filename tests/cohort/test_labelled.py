@@ -190,6 +190,12 @@ def test_refused_places(tmp_path: Path) -> None:
         read_labelled(tmp_path, TINY)
 
 
+def test_a_folder_holds_files_of_one_case_and_of_many(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("id: first\nlabel: strain\nevidence: {tennis: yes}\n")
+    (tmp_path / "b.jsonl").write_text('{"id": "second", "label": "strain", "evidence": {}}\n{"label": "fracture", "evidence": {}}\n')
+    assert [case.id for case in read_labelled(tmp_path, TINY)] == ["first", "second", "line 2"]
+
+
 def test_a_table_in_two_encodings(tmp_path: Path) -> None:
     (tmp_path / "cases.csv").write_bytes(b"tennis,label\nj\xc3\xa4,strain\nj\xe4,strain\n")
     with pytest.raises(TableError, match=r"cases\.csv is not in UTF-8 in line 3, though line 2 is; save it again"):

@@ -17,13 +17,12 @@ from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.learning import Learned, learn, write_learned
 from bayesknee.display.learned import learned_data, learned_markdown, learned_text
 from bayesknee.errors import BayeskneeError
-from bayesknee.knowledge.library import networks_folder
 from bayesknee.knowledge.model import NoisyOr, Probability, Reading
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.cases import Case
 from bayesknee.patient.codes import NOT_KNOWN, decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, sign
 
 TINY_FOLDER = NETWORKS / "tiny"
@@ -256,7 +255,7 @@ def test_the_written_network_is_the_learned_one(tmp_path: Path) -> None:
 
 
 def test_the_shipped_network_keeps_its_comments_and_layout(tmp_path: Path) -> None:
-    folder = networks_folder() / "posterior_knee"
+    folder = KNEE_11
     network = load_network(folder)
     case = Case(label=("bakers_cyst",), evidence={"lump_noticed": "yes", "onset": "gradual", "pain_bending": "yes"})
     learned = learn(network, check_cases([case] * 30, network))

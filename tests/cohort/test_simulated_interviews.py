@@ -27,7 +27,7 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
-from tests.support.paths import NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS, ROOT
 from tests.support.small_networks import condition, network
 
 TINY = load_network(NETWORKS / "tiny")
@@ -38,7 +38,7 @@ TINY = load_network(NETWORKS / "tiny")
 )
 def test_a_simulated_interview_is_one_to_the_end(policy: str, how: Policy) -> None:
     """All of it: the same number of questions, items, posteriors and level as by the interview itself."""
-    engine = Engine("posterior_knee", "sports_clinic")
+    engine = Engine(KNEE_11, "sports_clinic")
     how = replace(how, least_value=0.15, ask_scope=False)
     patients = draw_patients(engine, 4, 0, np.random.default_rng(3))
     played = play(Simulation(engine, how.rule), policy, patients)

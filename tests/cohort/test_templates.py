@@ -18,13 +18,13 @@ from bayesknee.cohort.tables.source import TableOptions
 from bayesknee.cohort.tables.table_map import read_map
 from bayesknee.cohort.tables.template import write_template
 from bayesknee.errors import TableError
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or
 
 pytest.importorskip("pyarrow")
 openpyxl = pytest.importorskip("openpyxl")
 TINY = load_network(NETWORKS / "tiny")
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 
 
 def sheets(path: Path) -> dict[str, list[list[object]]]:

@@ -26,11 +26,11 @@ from bayesknee.knowledge.model import LEVELS
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.words import percent
 from tests.support.effort import seeds
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.random_networks import seeded_patient
 
 TINY: Final = load_network(NETWORKS / "tiny")
-KNEE: Final = load_network("posterior_knee")
+KNEE: Final = load_network(KNEE_11)
 
 
 def test_by_hand() -> None:
@@ -146,14 +146,14 @@ FOOTBALLER: Final = {
 
 def test_what_parts_the_first_from_the_second_is_proposed() -> None:
     """Two torn ligaments of a footballer: nothing changes what is done, and a sag and a joint line part the two."""
-    diagnosis = Engine("posterior_knee", "sports_clinic").diagnose(FOOTBALLER)
+    diagnosis = Engine(KNEE_11, "sports_clinic").diagnose(FOOTBALLER)
     assert list(diagnosis.posterior)[:2] == ["pcl_injury", "meniscus_tear"]
     parting = [(each.finding, each.about) for each in diagnosis.result.parting]
     assert parting == [("posterior_sag", "pcl_injury"), ("joint_line_tenderness", "meniscus_tear")]
     assert parting_heading(diagnosis) == "What tells Injury of the posterior cruciate ligament from Torn meniscus"
     told = parting_text(diagnosis, diagnosis.result.parting[0])
     assert told.startswith("yes: Injury of the posterior cruciate ligament 99.")
-    answered = Engine("posterior_knee", "sports_clinic").diagnose({**FOOTBALLER, "posterior_sag": "yes"})
+    answered = Engine(KNEE_11, "sports_clinic").diagnose({**FOOTBALLER, "posterior_sag": "yes"})
     assert told.split("; no:")[0] == "yes: " + ", ".join(
         f"{diagnosis.network.conditions[name].name} {percent(answered.posterior[name])}"
         for name in ("pcl_injury", "meniscus_tear")
@@ -161,13 +161,13 @@ def test_what_parts_the_first_from_the_second_is_proposed() -> None:
 
 
 def test_the_catch_all_is_not_parted_from_anything() -> None:
-    diagnosis = Engine("posterior_knee").diagnose({"lump_noticed": "no"})
+    diagnosis = Engine(KNEE_11).diagnose({"lump_noticed": "no"})
     assert next(iter(diagnosis.posterior)) == "other_cause"
     assert first_two(diagnosis) == ("knee_osteoarthritis", "meniscus_tear")
 
 
 def test_warning_signs_that_were_not_asked_are_told_until_they_are() -> None:
-    engine = Engine("posterior_knee", "sports_clinic")
+    engine = Engine(KNEE_11, "sports_clinic")
     found = engine.diagnose({"age": 30, "calf_swollen": "no"}).result
     assert "breathless_or_chest_pain" in [flag.id for flag in found.not_asked_flags]
     assert found.not_known_flags == ()

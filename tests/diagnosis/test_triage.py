@@ -18,7 +18,7 @@ from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.codes import NOT_KNOWN, encode, nothing_known
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence, check_evidence
 from bayesknee.patient.unsure_answers import probably
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.random_networks import SMALL, random_answers, random_network
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
@@ -198,7 +198,7 @@ def test_red_flags_read_what_is_present(answers: dict[str, object], raised: bool
 def test_probably_raises_a_flag_however_many_states_there_are() -> None:
     """`probably` of six states: a likelihood of 0.8 for one and 0.2 for each other, so less than half of all."""
     rule = RedFlag("alarm", "Alarm", "urgent", "Why.", ({"age": ("age_12_17",)},), "judged", "x")
-    young = flagged(load_network("posterior_knee"), rule)
+    young = flagged(load_network(KNEE_11), rule)
     for state, raised in [("age_12_17", True), ("age_18_29", False)]:
         evidence = check_evidence(young, {"age": probably(young, "age", state)})
         assert [each.answers for each in red_flags(young, evidence)] == (

@@ -38,10 +38,10 @@ from bayesknee.server.limits import BUDGET
 from bayesknee.server.networks import Networks
 from bayesknee.tool_server.given import HeardAnswer
 from bayesknee.tool_server.tools import Tools
-from tests.support.paths import ROOT
+from tests.support.paths import KNEE_11, ROOT
 
-NETWORK: Final = load_network("posterior_knee")
-CLIENT: Final = TestClient(make_app(Networks.load(["posterior_knee"], BUDGET)), base_url="http://127.0.0.1")
+NETWORK: Final = load_network(KNEE_11)
+CLIENT: Final = TestClient(make_app(Networks.load([str(KNEE_11)], BUDGET)), base_url="http://127.0.0.1")
 CONTRADICTS: Final = {
     "lump_noticed": "no",
     "popliteal_mass_palpable": "yes",

@@ -12,10 +12,10 @@ from bayesknee import Engine, load_network
 from bayesknee.display.buttons import interview_buttons
 from bayesknee.errors import MissingExtraError
 from bayesknee.interview import Interview, Policy
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 TINY = load_network(NETWORKS / "tiny")
-KNEE = Engine("posterior_knee")
+KNEE = Engine(KNEE_11)
 
 
 def parts(widget: Any) -> Iterator[Any]:  # noqa: ANN401 (ipywidgets has no types)

@@ -14,7 +14,7 @@ from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.form_page import form_page, write_form
 from bayesknee.errors import BayeskneeError
-from tests.support.paths import NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS, ROOT
 
 DRAFT = ROOT / "networks" / "posterior_knee" / "next"
 
@@ -43,7 +43,7 @@ def test_a_form_has_each_question_once_with_its_boxes() -> None:
 
 
 def test_warning_signs_come_first_and_the_page_loads_nothing() -> None:
-    diagnosis = Engine("posterior_knee").diagnose()
+    diagnosis = Engine(KNEE_11).diagnose()
     page = form_page(diagnosis, planned(diagnosis, "stiff_after_sitting"), diagnosis.warning_signs)
     signs, others = words(page).split("Other questions")
     for name in diagnosis.warning_signs:

@@ -12,11 +12,11 @@ import pytest
 from bayesknee import Diagnosis, Engine, Network, load_network
 from bayesknee.diagnosis.wording import speaks
 from bayesknee.knowledge.network import MOST_SHOWN
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.pictures import LONG, with_long_names
 
 TINY = load_network(NETWORKS / "tiny")
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 VOID = frozenset({"br"})
 
 

@@ -12,7 +12,7 @@ from bayesknee import Engine, load_network
 from bayesknee.diagnosis.wording import NOTHING_DECISIVE, TELLING_HEADING
 from bayesknee.display.interview import end_text, red_flag_text
 from bayesknee.interview import Interview
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or
 
 TINY = load_network(NETWORKS / "tiny")
@@ -45,7 +45,7 @@ def test_the_end_tells_how_much_is_not_known_and_which_warning_signs_are() -> No
 
 def test_the_end_puts_first_what_is_dangerous_and_not_ruled_out() -> None:
     known = {"age": 24, "sex": "male", "sport": "running", "calf_swollen": "yes", "long_travel": "yes"}
-    interview = Interview(Engine("posterior_knee", "sports_clinic"), known)
+    interview = Interview(Engine(KNEE_11, "sports_clinic"), known)
     interview.stop()
     (clot, _) = interview.diagnosis.not_ruled_out
     assert (clot.condition, clot.probability < 0.1) == ("deep_vein_thrombosis", True)
@@ -91,7 +91,7 @@ def test_the_end_tells_what_was_skipped() -> None:
 
 def test_at_80_by_24_the_urgency_is_on_the_screen_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    interview = Interview(Engine("posterior_knee"), {"age": 68, "sex": "female", "calf_swollen": "yes"})
+    interview = Interview(Engine(KNEE_11), {"age": 68, "sex": "female", "calf_swollen": "yes"})
     interview.stop()
     last = end_text(interview, io.StringIO()).splitlines()[-16:]  # below it stands the menu
     assert any(line.startswith("Once more, how urgent: ") for line in last)

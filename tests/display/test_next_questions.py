@@ -9,7 +9,7 @@ from bayesknee.diagnosis.asking.next_questions import NextQuestion
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.wording import why
 from bayesknee.display.next_questions import next_questions_text
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
 TINY = load_network(NETWORKS / "tiny")
@@ -55,7 +55,7 @@ def test_why_of_what_is_left_of_a_gate() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 137])
 def test_it_fits_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    diagnosis = Engine("posterior_knee").diagnose({"age": 52})
+    diagnosis = Engine(KNEE_11).diagnose({"age": 52})
     text = next_questions_text(diagnosis, diagnosis.next_questions, "stakes")
     assert max(map(len, text.splitlines())) <= width
     assert text.isascii()

@@ -19,7 +19,7 @@ from bayesknee.display import patient_report
 from bayesknee.display.patient_report import ReportDetails, check_can_write, report_of_patient, write_patient_report
 from bayesknee.errors import BayeskneeError, MissingExtraError
 from bayesknee.version import __version__
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.pictures import with_long_names
 
 TINY = load_network(NETWORKS / "tiny")
@@ -34,7 +34,7 @@ CLOT = {
 
 @pytest.fixture
 def diagnosis() -> Diagnosis:
-    return Engine("posterior_knee", "emergency").diagnose(CLOT)
+    return Engine(KNEE_11, "emergency").diagnose(CLOT)
 
 
 def words(page: str) -> str:
@@ -162,7 +162,7 @@ def test_page_one_holds_what_to_do_of_a_patient_with_many_answers(
     answers: Mapping[str, object], level: str, size: str
 ) -> None:
     """Only the list of answers, and what each did, may follow on a second page."""
-    found = Engine("posterior_knee").diagnose(answers)
+    found = Engine(KNEE_11).diagnose(answers)
     assert len(answers) >= 45
     assert found.triage.level == level
     page = report_of_patient(found, ReportDetails("1 December 2026", "A. B.", found.intervals(40)))

@@ -9,7 +9,7 @@ import pytest
 
 from bayesknee import Engine, load_network
 from bayesknee.display.plan_form import in_form_order, plan_text
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or
 
 TINY = load_network(NETWORKS / "tiny")
@@ -32,7 +32,7 @@ def test_a_gated_question_says_when_to_answer_it() -> None:
 
 
 def test_on_paper_the_answers_are_explained() -> None:
-    diagnosis = Engine("posterior_knee").diagnose()
+    diagnosis = Engine(KNEE_11).diagnose()
     names = ["age", "worst_spot", "lump_noticed"]
     text = " ".join(plan_text(diagnosis, diagnosis.plan(3, within=names)).split())
     assert "does it hurt most? The hollow of the knee is behind it." in text
@@ -70,7 +70,7 @@ def test_boxes() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 137])
 def test_it_fits_any_width_and_boxes_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    diagnosis = Engine("posterior_knee").diagnose({"age": 52})
+    diagnosis = Engine(KNEE_11).diagnose({"age": 52})
     plan = diagnosis.plan(3, asked_of="patient", patterns=5, patients=20)
     text = plan_text(diagnosis, plan, warning_signs=diagnosis.warning_signs, details=True)
     assert max(map(len, text.splitlines())) <= width
@@ -81,7 +81,7 @@ def test_it_fits_any_width_and_boxes_stay_whole(width: int, monkeypatch: pytest.
 
 
 def test_warning_signs_come_first_and_nothing_for_the_analyst_stands_below() -> None:
-    diagnosis = Engine("posterior_knee").diagnose()
+    diagnosis = Engine(KNEE_11).diagnose()
     plan = diagnosis.plan(3, within=["stiff_after_sitting", "pain_deep_squat", "calf_swollen"])
     text = plan_text(diagnosis, plan, warning_signs=diagnosis.warning_signs)
     signs, others = text.split("\nOther questions\n")
@@ -96,7 +96,7 @@ def test_warning_signs_come_first_and_nothing_for_the_analyst_stands_below() -> 
 
 
 def test_a_gate_stands_before_a_warning_sign_that_it_opens() -> None:
-    diagnosis = Engine("posterior_knee").diagnose()
+    diagnosis = Engine(KNEE_11).diagnose()
     text = plan_text(diagnosis, diagnosis.plan(1, within=["age"]), warning_signs=diagnosis.warning_signs)
     lump = re.search(r"(\d+)  Is there a lump, a bulge or a swelling behind the knee", text)
     assert lump

@@ -15,7 +15,7 @@ from bayesknee.diagnosis.wording import MOST_DENIALS, not_ruled_out_line, speaks
 from bayesknee.display.questions import questions_text
 from bayesknee.display.text import TextOptions, diagnosis_text
 from bayesknee.words import percent
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 TINY = load_network(NETWORKS / "tiny")
 WIDTHS = [60, 72, 80, 100, 137, 200]
@@ -205,7 +205,7 @@ def test_ids_codes_and_base_rates_are_details(diagnosis: Diagnosis) -> None:
 
 
 def test_the_first_four_and_the_rest_together() -> None:
-    diagnosis = Engine("posterior_knee").diagnose({"fever": "no", "lump_noticed": "no"})
+    diagnosis = Engine(KNEE_11).diagnose({"fever": "no", "lump_noticed": "no"})
     text = diagnosis_text(diagnosis, io.StringIO())
     rest = diagnosis.result.others
     assert (len(diagnosis.result.causes), len(rest.conditions)) == (5, 6)  # four, and a danger that is not ruled out
@@ -222,7 +222,7 @@ def test_how_urgent_it_is_stands_first_and_last(diagnosis: Diagnosis) -> None:
 
 
 def test_many_denials_are_counted_after_what_is_there() -> None:
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     asked = [each for each in engine.network.findings.values() if each.asked_of == "patient" and not each.only_if]
     denied = {each.id: "no" for each in asked if "no" in each.states}
     diagnosis = engine.diagnose({"age": 40, **denied, "tight_behind_knee": "yes"})

@@ -16,6 +16,7 @@ from bayesknee.inference.results import Gradients
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.number_words import allowed, find_number, with_number
 from tests.support.effort import each_seed
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import random_answers, seeded_patient
 from tests.support.small_networks import condition, distribution, finding, greatest, network, noisy_or, risk_factor
 
@@ -84,7 +85,7 @@ def test_every_number_beside_finite_differences(seed: int) -> None:
 
 @pytest.mark.slow
 def test_numbers_of_the_network_that_ships_beside_finite_differences(strategy: str) -> None:
-    net = load_network("posterior_knee")
+    net = load_network(KNEE_11)
     engine = Engine(net, "emergency")
     rng = Random(8)
     share, count = (0.12, 12) if strategy == "enumeration" else (0.06, 4)  # the other doubles tables by finding

@@ -21,7 +21,7 @@ from bayesknee.knowledge.model import RedFlag
 from bayesknee.knowledge.opening import Opening, TickAll
 from bayesknee.knowledge.scope import Scope, ScopeAnswer, ScopeQuestion
 from bayesknee.patient.evidence import NOTHING_KNOWN
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, distribution, finding, mixture, network, noisy_or, probability
 
 TINY = Engine(load_network(NETWORKS / "tiny"))
@@ -519,7 +519,7 @@ def test_who_ends_it_early_is_told_which_warning_signs_were_not_asked_for() -> N
 
 def test_a_lump_is_asked_about_until_none_of_its_warning_signs_is_left() -> None:
     given = {"age": 55, "sex": "female", "sport": "none"}
-    interview = Interview(Engine("posterior_knee"), given, Policy(ask_scope=False))
+    interview = Interview(Engine(KNEE_11), given, Policy(ask_scope=False))
     interview.answer(only(interview, "lump_noticed", "knee_swelling", "tight_behind_knee"))
     for prompt in interview:
         interview.answer("none" if prompt.kind == "tick_all" else "unknown" if not prompt.is_yes_no else "no")
@@ -618,7 +618,7 @@ def test_evidence_that_cannot_be_is_refused_at_the_start() -> None:
 
 
 def test_a_question_is_explained_in_the_words_of_its_options() -> None:
-    prompt = Interview(Engine("posterior_knee")).prompt_of("onset")
+    prompt = Interview(Engine(KNEE_11)).prompt_of("onset")
     assert [each.label for each in prompt.options] == [
         "little by little",
         "quickly, without an injury",
@@ -671,7 +671,7 @@ def test_a_state_of_another_network_is_refused(state: State) -> None:
 
 
 def test_an_interview_about_the_knee_ends_with_the_same_result_as_diagnose() -> None:
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     network = engine.network
     drawn = engine.compiled.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(5)).codes[0]
     truth = {name: network.states[name][code] for name, code in zip(network.questions, drawn, strict=True)}
@@ -738,7 +738,7 @@ def test_what_is_skipped_comes_back_though_enough_is_known() -> None:
 
 
 def test_the_number_left_does_not_rise_from_one_question_to_the_next() -> None:
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     drawn = engine.compiled.strategy.sample(NOTHING_KNOWN, 1, np.random.default_rng(11)).codes[0]
     states = engine.network.states
     truth = {name: states[name][code] for name, code in zip(engine.network.questions, drawn, strict=True)}
@@ -756,7 +756,7 @@ def test_the_number_left_does_not_rise_from_one_question_to_the_next() -> None:
 @pytest.mark.parametrize("asked_of", [("patient",), ("patient", "clinician")])
 def test_the_number_left_is_of_the_right_size(asked_of: tuple[str, ...]) -> None:
     """Over all questions of ten drawn patients it is off by two or three on average, and by none in sum."""
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     states, rng = engine.network.states, np.random.default_rng(5)
     off: list[int] = []
     for drawn in engine.compiled.strategy.sample(NOTHING_KNOWN, 10, rng).codes:
@@ -835,7 +835,7 @@ def at_the_examination(engine: Engine, evidence: Mapping[str, object] | None = N
 
 
 def test_an_examination_is_one_list_in_the_order_of_its_topics() -> None:
-    engine = Engine("posterior_knee")
+    engine = Engine(KNEE_11)
     interview = at_the_examination(engine)
     prompt = interview.question
     assert prompt is not None
@@ -850,7 +850,7 @@ def test_an_examination_is_one_list_in_the_order_of_its_topics() -> None:
 
 
 def test_what_an_examination_leaves_out_is_not_put_again_and_what_it_opens_is() -> None:
-    interview = at_the_examination(Engine("posterior_knee"))
+    interview = at_the_examination(Engine(KNEE_11))
     assert interview.question is not None
     shown = {option.value for option in interview.question.options}
     interview.answer({"popliteal_mass_palpable": "yes", "limp": "no"})
@@ -863,7 +863,7 @@ def test_what_an_examination_leaves_out_is_not_put_again_and_what_it_opens_is() 
 
 
 def test_a_changed_examination_keeps_its_lines() -> None:
-    interview = at_the_examination(Engine("posterior_knee"))
+    interview = at_the_examination(Engine(KNEE_11))
     assert interview.question is not None
     lines = [option.value for option in interview.question.options]
     interview.answer({"limp": "yes"})
@@ -876,7 +876,7 @@ def test_a_changed_examination_keeps_its_lines() -> None:
 
 
 def test_an_examination_that_is_skipped_comes_back_once() -> None:
-    interview = at_the_examination(Engine("posterior_knee"))
+    interview = at_the_examination(Engine(KNEE_11))
     interview.skip()
     assert put(interview) == EXAMINATION
     interview.skip()
@@ -884,7 +884,7 @@ def test_an_examination_that_is_skipped_comes_back_once() -> None:
 
 
 def test_the_patient_is_asked_before_an_examination() -> None:
-    interview = Interview(Engine("posterior_knee"), policy=Policy(asked_of=("patient", "clinician"), ask_scope=False))
+    interview = Interview(Engine(KNEE_11), policy=Policy(asked_of=("patient", "clinician"), ask_scope=False))
     asked: list[str] = []
     while (prompt := interview.question) is not None and prompt.id != EXAMINATION:
         asked.append(prompt.id)
@@ -898,7 +898,7 @@ def test_the_patient_is_asked_before_an_examination() -> None:
 
 
 def test_one_at_a_time_an_examination_is_no_list() -> None:
-    interview = Interview(Engine("posterior_knee"), policy=Policy(("clinician",), lists=False, ask_scope=False))
+    interview = Interview(Engine(KNEE_11), policy=Policy(("clinician",), lists=False, ask_scope=False))
     interview.go_on()
     for _ in range(5):
         assert interview.question is not None
@@ -911,7 +911,7 @@ def test_one_at_a_time_an_examination_is_no_list() -> None:
 
 def test_a_level_that_rises_by_probability_is_told_once_with_what_sets_it() -> None:
     """A swollen calf of a woman of 68 in general practice: no red flag holds, and a clot is far over its limit."""
-    interview = Interview(Engine("posterior_knee", "primary_care"), {"age": 68, "sex": "female"})
+    interview = Interview(Engine(KNEE_11, "primary_care"), {"age": 68, "sex": "female"})
     assert len(interview.raised) == 0  # of age alone nobody is told
     reply = interview.change("calf_swollen", "yes")
     assert reply.red_flags == ()
@@ -922,7 +922,7 @@ def test_a_level_that_rises_by_probability_is_told_once_with_what_sets_it() -> N
 
 
 def test_a_level_that_falls_and_rises_again_is_told_once() -> None:
-    interview = Interview(Engine("posterior_knee", "primary_care"), {"age": 68, "sex": "female"})
+    interview = Interview(Engine(KNEE_11, "primary_care"), {"age": 68, "sex": "female"})
     (level,) = {reason.level for reason in interview.change("calf_swollen", "yes").raised}
     interview.change("ultrasound_vein_not_compressible", "no")
     assert interview.diagnosis.triage.level != level
@@ -930,7 +930,7 @@ def test_a_level_that_falls_and_rises_again_is_told_once() -> None:
 
 
 def test_a_level_is_told_anew_once_its_answer_was_taken_back() -> None:
-    engine = Engine("posterior_knee", "primary_care")
+    engine = Engine(KNEE_11, "primary_care")
     interview = Interview(engine, {"age": 68, "sex": "female", "sport": "none"}, Policy(ask_scope=False))
     raised = interview.answer(["calf_swollen"]).raised
     interview.back()
@@ -939,7 +939,7 @@ def test_a_level_is_told_anew_once_its_answer_was_taken_back() -> None:
 
 
 def test_a_level_that_a_red_flag_sets_is_told_by_the_flag() -> None:
-    interview = Interview(Engine("posterior_knee", "sports_clinic"), {"age": 30})
+    interview = Interview(Engine(KNEE_11, "sports_clinic"), {"age": 30})
     reply = interview.change("foot_turns_cold_or_pale", "yes")
     assert reply.red_flags
     assert interview.diagnosis.triage.level == reply.red_flags[0].level
@@ -947,7 +947,7 @@ def test_a_level_that_a_red_flag_sets_is_told_by_the_flag() -> None:
 
 
 def test_a_session_that_is_taken_up_has_what_is_urgent() -> None:
-    engine = Engine("posterior_knee", "primary_care")
+    engine = Engine(KNEE_11, "primary_care")
     state = Interview(engine, {"age": 68, "calf_swollen": "yes"}).state
     assert [reason.id for reason in Interview(engine, state=state).raised] == ["deep_vein_thrombosis"]
 

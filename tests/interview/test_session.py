@@ -18,7 +18,7 @@ from bayesknee.interview import Interview, Policy
 from bayesknee.interview.session import SessionFile, taken_up, to_case
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import read_case
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 NETWORK = load_network(NETWORKS / "tiny")
 POLICY = Policy(threshold=1.0, least_value=0.0, ask_setting=True)
@@ -293,7 +293,7 @@ def test_lines_that_were_passed_over_and_what_was_asked_before_all_else_are_kept
 
 
 def test_that_the_patient_is_outside_is_kept(tmp_path: Path) -> None:
-    interview = Interview(Engine("posterior_knee"))
+    interview = Interview(Engine(KNEE_11))
     interview.answer("behind")
     interview.answer("artificial_joint")
     interview.go_on()
@@ -305,7 +305,7 @@ def test_that_the_patient_is_outside_is_kept(tmp_path: Path) -> None:
 
 def test_a_scope_that_was_edited_beside_the_interview_is_refused(tmp_path: Path) -> None:
     """Taken up in silence, the interview would go on for a patient who is outside."""
-    interview = Interview(Engine("posterior_knee"), {"age": 45})
+    interview = Interview(Engine(KNEE_11), {"age": 45})
     interview.change("scope.known", "nothing")
     path = written(tmp_path / "patient.json", interview)
     tree = json.loads(path.read_bytes())

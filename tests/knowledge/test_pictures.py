@@ -10,9 +10,8 @@ from immutabledict import immutabledict
 
 from bayesknee import NetworkError, load_network
 from bayesknee.knowledge.differences import find_differences
-from bayesknee.knowledge.library import load_network as load_shipped
 from bayesknee.knowledge.pictures import Picture, View, middle, path_points
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 TINY = load_network(NETWORKS / "tiny")
 PICTURES = """
@@ -89,7 +88,7 @@ def test_another_picture_is_another_wording(tmp_path: Path) -> None:
 
 
 def test_the_knee_is_drawn_from_behind_and_from_the_front() -> None:
-    views = load_shipped("posterior_knee").pictures["worst_spot"].views
+    views = load_network(KNEE_11).pictures["worst_spot"].views
     assert {"inner_back", "middle_back", "outer_back", "calf"} < views["behind"].regions.keys()
     left, right = (middle(views["behind"].regions[name])[0] for name in ("inner_back", "outer_back"))
     assert left < right  # of a right leg seen from behind, the inner side is on the left

@@ -23,6 +23,7 @@ from bayesknee.knowledge.model import (
 from bayesknee.knowledge.network import check_setting
 from bayesknee.knowledge.ranges import Ranges, StatedRanges, draw_base_rates, redrawn, stream
 from tests.support.effort import seeds
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import SMALL, TINY, random_network
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
@@ -144,14 +145,14 @@ def test_a_redrawn_network_keeps_all_rules_and_all_else() -> None:
 
 
 def test_a_network_without_doubt_is_drawn_as_it_is() -> None:
-    once = redrawn(load_network("posterior_knee"), np.random.default_rng(3))
+    once = redrawn(load_network(KNEE_11), np.random.default_rng(3))
     again = redrawn(once, np.random.default_rng(4))
     for (path, one), (_, other) in zip(once.numbers(), again.numbers(), strict=True):
         assert one.value == pytest.approx(other.value, rel=1e-12), path
 
 
 def test_the_shipped_network_can_be_drawn_again_and_again() -> None:
-    knee = load_network("posterior_knee")
+    knee = load_network(KNEE_11)
     rng = np.random.default_rng(0)
     first, second = redrawn(knee, rng), redrawn(knee, rng)
     assert first != second

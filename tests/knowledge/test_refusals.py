@@ -11,12 +11,11 @@ import pytest
 
 from bayesknee import NetworkError, load_network
 from bayesknee.errors import NetworkNotFoundError
-from bayesknee.knowledge.library import find_network
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
 TINY = NETWORKS / "tiny"
-KNEE = find_network("posterior_knee")
+KNEE = KNEE_11
 Change = Callable[[str, str], Path]
 
 

@@ -12,8 +12,9 @@ import pytest
 from bayesknee import Engine, EvidenceError, load_network
 from bayesknee.knowledge.network import check_setting
 from bayesknee.patient.evidence import Answer, check_evidence
+from tests.support.paths import KNEE_11
 
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 
 
 def answer(name: str, value: object) -> Answer:

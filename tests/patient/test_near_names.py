@@ -10,10 +10,10 @@ from bayesknee import load_network
 from bayesknee.errors import EvidenceError, few_hints
 from bayesknee.patient.evidence import check_evidence
 from bayesknee.patient.near_names import finding_hint
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 TINY = load_network(NETWORKS / "tiny")
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from bayesknee.cohort.simulated_results import Figure as Measured
 from bayesknee.cohort.simulated_results import Result
 from bayesknee.plots.boxed_words import SMALLEST
 from tests.support.effort import each_seed
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.pictures import assert_inside, assert_legible, box_of, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, seeded_patient
 
-KNEE: Final = load_network("posterior_knee")
+KNEE: Final = load_network(KNEE_11)
 TINY: Final = load_network(NETWORKS / "tiny")
 ONE: Final = {
     "age": 52,
@@ -237,7 +237,7 @@ def test_what_is_not_drawn_in_small_axes_is_told() -> None:
 @pytest.mark.parametrize("width", [8.0, 12.0])
 def test_a_warning_is_never_cut(width: float) -> None:
     """Beside another picture there is no room for the limit; that it is not ruled out is told all the same."""
-    diagnosis = Engine("posterior_knee").diagnose({"age": 52, "lump_noticed": "yes", "calf_swollen": "yes"})
+    diagnosis = Engine(KNEE_11).diagnose({"age": 52, "lump_noticed": "yes", "calf_swollen": "yes"})
     figure = Figure(figsize=(width, 5.0))
     ax, _ = figure.subplots(1, 2)
     plots.posterior(diagnosis, ax)

@@ -30,12 +30,12 @@ from bayesknee.plots.layers import layers_around, layers_of
 from bayesknee.plots.ledger_waterfall import MOST_ROWS
 from bayesknee.words import percent
 from tests.support.effort import each_seed
-from tests.support.paths import NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS, ROOT
 from tests.support.pictures import assert_legible, places, with_long_names, written
 from tests.support.random_networks import REAL, SMALL, Size, seeded_patient
 
 TINY = load_network(NETWORKS / "tiny")
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 ANSWERS = {"age": 60, "tennis": "yes", "swelling_noticed": "yes", "onset": "unknown"}
 KNEE_ANSWERS = {
     "age": 52,

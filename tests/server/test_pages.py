@@ -20,7 +20,7 @@ from bayesknee.server.networks import Networks
 from bayesknee.server.pages.forms import SentForm
 from bayesknee.server.pages.visits import POLICY, Visit, taken_up
 from bayesknee.words import percent
-from tests.support.paths import NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS, ROOT
 from tests.support.web_pages import Visitor, WebPage
 
 HERE = "http://127.0.0.1"
@@ -43,7 +43,7 @@ def tiny(networks: Networks) -> TestClient:
 
 @pytest.fixture(scope="module")
 def knee() -> TestClient:
-    return TestClient(make_app(Networks.load(["posterior_knee"], BUDGET)), base_url=HERE)
+    return TestClient(make_app(Networks.load([str(KNEE_11)], BUDGET)), base_url=HERE)
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_another_answer_moves_the_bars_and_tells_what_they_were(asked: Visitor) 
 
 
 def taken(visitor: Visitor) -> Visit:
-    networks = Networks.load(["posterior_knee"], BUDGET)
+    networks = Networks.load([str(KNEE_11)], BUDGET)
     return taken_up(networks, SentForm({"case": visitor.hidden("case")}, {}))
 
 

@@ -7,3 +7,5 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 NETWORKS: Final = ROOT / "tests" / "networks"
+KNEE_11: Final = NETWORKS / "posterior_knee_0_3"
+"""Version 0.3.2 of the network that ships, with eleven conditions. Tests that hold on to figures hold on to these."""

@@ -15,14 +15,14 @@ from bayesknee.patient.unsure_answers import probably
 from bayesknee.plain import plain
 from bayesknee.tool_server.given import LONGEST_QUOTE, HeardAnswer
 from bayesknee.tool_server.tools import Tools
-from tests.support.paths import NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.tool_server.calling import TINY, asked, call, heard
 
 PATIENT: Final = {"age": 45, "pain_on_grip": "yes", "swelling_noticed": "no"}
-CASES: Final = sorted((ROOT / "networks" / "posterior_knee" / "cases").glob("case-*.yaml"))
+CASES: Final = sorted((KNEE_11 / "cases").glob("case-*.yaml"))
 EVERY: Final = ("diagnose", "next_question", "explain", "what_if")
 ENGINE: Final = Engine(NETWORKS / "tiny")
-KNEE_ENGINE: Final = Engine("posterior_knee")
+KNEE_ENGINE: Final = Engine(KNEE_11)
 KNEE: Final = Tools(KNEE_ENGINE.network, KNEE_ENGINE.setting)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from bayesknee import load_network
 from bayesknee.diagnosis.asking.candidates import Candidate, next_candidate
+from tests.support.paths import KNEE_11
 
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 SWELLING = Candidate("knee_swelling", ("knee_swelling",), "swelling", 1.0, 0.3)
 SPECIAL = Candidate("mcmurray", ("mcmurray",), "exam_special", 3.0, 0.2)
 LOOKING = Candidate("looking", ("limp", "knee_warm"), "exam_look", 2.4, 0.1)

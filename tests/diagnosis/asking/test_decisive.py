@@ -11,6 +11,7 @@ from bayesknee.diagnosis.asking.decisive import LEAST_CHANCE, LEAST_VALUE, OCCAS
 from bayesknee.patient.answer_reader import UNKNOWN
 from bayesknee.patient.askable import askable
 from tests.support.effort import seeds
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or
 
@@ -35,7 +36,7 @@ def test_by_hand() -> None:
 def test_a_scan_that_settles_it_comes_before_a_sign_that_just_crosses_a_threshold() -> None:
     """A clot at 12 %, of which its limit is 2 % and that of an emergency 10 %."""
     answers = {"age": 52, "lump_noticed": "yes", "calf_swollen": "yes", "severe_pain": "yes", "spreads_to_calf": "yes"}
-    diagnosis = Engine("posterior_knee").diagnose(answers)
+    diagnosis = Engine(KNEE_11).diagnose(answers)
     assert diagnosis.triage.level == "emergency"
     names = [each.id for each in diagnosis.network.findings.values() if each.asked_of != "patient"]
     first, *others = decisive_questions(diagnosis, names)
@@ -57,7 +58,7 @@ def test_what_tells_much_and_changes_nothing_is_left_out() -> None:
 
 
 def test_a_first_finding_has_no_merit_for_making_thresholds_count() -> None:
-    nobody_asked = Engine("posterior_knee").diagnose()
+    nobody_asked = Engine(KNEE_11).diagnose()
     assert [each.condition for each in nobody_asked.not_ruled_out] == ["deep_vein_thrombosis"]
     (told,) = decisive_questions(nobody_asked, ["ultrasound_vein_not_compressible"])
     assert {answer.state: answer.below_limit for answer in told.answers}["no"] == ("deep_vein_thrombosis",)
@@ -95,7 +96,7 @@ def _possible(diagnosis: Diagnosis, name: str) -> set[str]:
 
 
 def test_the_least_chance_and_the_least_value_are_met() -> None:
-    diagnosis = Engine("posterior_knee").diagnose({"calf_swollen": "yes", "age": 60})
+    diagnosis = Engine(KNEE_11).diagnose({"calf_swollen": "yes", "age": 60})
     names = [each.id for each in diagnosis.network.findings.values() if each.asked_of != "patient"]
     found = decisive_questions(diagnosis, names)
     assert found

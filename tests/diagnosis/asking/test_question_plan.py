@@ -19,6 +19,7 @@ from bayesknee.errors import QuestionError
 from bayesknee.patient.askable import askable
 from tests.support.all_answers import diagnosed
 from tests.support.effort import seeds
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import SMALL, TINY, seeded_patient
 from tests.support.small_networks import condition, finding, network, noisy_or, reading, sign
 
@@ -155,7 +156,7 @@ def test_a_gated_question_counts_where_its_gate_holds() -> None:
 
 
 def test_a_plan_is_a_value_and_repeats() -> None:
-    engine, other = (Engine("posterior_knee") for _ in range(2))
+    engine, other = (Engine(KNEE_11) for _ in range(2))
     plan = engine.diagnose({"age": 52}).plan(4, asked_of="patient", topic=["swelling", "mechanical"], patterns=8)
     assert plan == other.diagnose({"age": 52}).plan(4, asked_of="patient", topic=["swelling", "mechanical"], patterns=8)
     assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 (our own)
@@ -199,5 +200,5 @@ def test_of_very_many_questions_those_worth_most_alone_come_after_the_first(
 
 def test_it_is_told_how_far_it_is() -> None:
     told: list[int] = []
-    plan = Engine("posterior_knee").diagnose({"age": 45}).plan(3, patterns=8, patients=10, progress=told.append)
+    plan = Engine(KNEE_11).diagnose({"age": 45}).plan(3, patterns=8, patients=10, progress=told.append)
     assert told == [1] * len(plan.questions) == [1, 1, 1]

@@ -14,6 +14,7 @@ from bayesknee.diagnosis.asking.next_questions import NextQuestion, keep_to_topi
 from bayesknee.diagnosis.asking.objectives import OBJECTIVES
 from bayesknee.errors import QuestionError
 from bayesknee.knowledge.model import Condition, Finding
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import SMALL, Patient, patients
 from tests.support.small_networks import condition, finding, mixture, network, noisy_or, probability, risk_factor
 from tests.support.small_networks import distribution as dist
@@ -254,7 +255,7 @@ def test_two_steps_rank_the_same_questions(patient: Patient) -> None:
 
 
 def test_two_steps_take_only_the_best_few() -> None:
-    diagnosis = Engine(load_network("posterior_knee")).diagnose({"age": 52})
+    diagnosis = Engine(load_network(KNEE_11)).diagnose({"age": 52})
     one, two = [
         diagnosis.rank_questions(asked_of="patient", most_burden=1, look_ahead=ahead) for ahead in (False, True)
     ]

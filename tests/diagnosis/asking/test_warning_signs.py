@@ -13,11 +13,11 @@ from bayesknee.diagnosis.triage import red_flags
 from bayesknee.knowledge.model import LEVELS, Level, RedFlag
 from bayesknee.patient.evidence import check_evidence
 from tests.support.effort import seeds
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or
 
 TINY = load_network(NETWORKS / "tiny")
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 READ = {name for flag in KNEE.red_flags.values() for line in flag.when for name in line}
 
 

@@ -22,13 +22,13 @@ from bayesknee.knowledge.number_words import with_number
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.evidence import NOTHING_KNOWN, Evidence
 from tests.support.effort import portions
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.random_networks import SMALL, TINY, random_network, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
 pytestmark = pytest.mark.usefixtures("strategy")
 
-KNEE: Final = load_network("posterior_knee")
+KNEE: Final = load_network(KNEE_11)
 IN_EACH_SETTING: Final = [
     pytest.param(seed, setting, marks=pytest.mark.slow if seed else ()) for seed, setting in enumerate(KNEE.settings)
 ]

@@ -13,6 +13,7 @@ from bayesknee import Engine, load_network
 from bayesknee.diagnosis.explaining.ledger import Account
 from bayesknee.errors import ConditionError
 from bayesknee.log_odds import DECIBANS
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import Patient, patients
 from tests.support.small_networks import (
     condition,
@@ -110,7 +111,7 @@ def test_what_is_certain_has_an_infinite_share_from_what_made_it_so() -> None:
 
 
 def test_what_an_answer_makes_certain_was_carried_by_no_number() -> None:
-    ledger = Engine("posterior_knee").diagnose({"bakers_cyst": "no", "lump_noticed": "yes"}).ledger
+    ledger = Engine(KNEE_11).diagnose({"bakers_cyst": "no", "lump_noticed": "yes"}).ledger
     (ruled_out, _) = ledger.contrast("bakers_cyst", "tumour").entries
     assert (ruled_out.finding, ruled_out.numbers) == ("bakers_cyst", ())
     assert [each.finding for each in ledger["meniscus_tear"].entries if each.numbers] != []

@@ -15,6 +15,7 @@ from bayesknee.errors import ConditionError, NetworkError
 from bayesknee.knowledge.model import Path
 from bayesknee.knowledge.number_words import allowed, find_number, with_number
 from tests.support.effort import each_seed, seeds
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import SMALL, seeded_patient
 from tests.support.small_networks import condition, finding, group, network, noisy_or
 
@@ -181,9 +182,9 @@ def test_nothing_can_take_the_first_place_from_what_is_certain() -> None:
 
 
 def test_a_tornado_leaves_out_what_moves_by_rounding_only() -> None:
-    found = Engine("posterior_knee").diagnose().sensitivity()
+    found = Engine(KNEE_11).diagnose().sensitivity()
     assert [each.path for each in found.tornado("tumour")] == [("conditions", "tumour", "base_rate", "primary_care")]
-    assert Engine("posterior_knee").diagnose({"tumour": "yes"}).sensitivity().tornado("tumour") == ()
+    assert Engine(KNEE_11).diagnose({"tumour": "yes"}).sensitivity().tornado("tumour") == ()
 
 
 def test_refusals() -> None:

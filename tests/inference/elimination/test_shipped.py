@@ -14,9 +14,10 @@ from bayesknee.inference.strategy import Strategy
 from bayesknee.knowledge.model import Mixture
 from bayesknee.patient.codes import encode
 from bayesknee.patient.evidence import check_evidence
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import random_answers
 
-KNEE = load_network("posterior_knee")
+KNEE = load_network(KNEE_11)
 
 
 SETTINGS = [KNEE.default_setting, *(setting for setting in KNEE.settings if setting != KNEE.default_setting)]

@@ -15,6 +15,7 @@ from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 from tests.inference.prior.test_joint import SIZE, random_known
 from tests.support.effort import seeds
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import random_network
 from tests.support.small_networks import condition, network, risk_factor
 
@@ -59,7 +60,7 @@ def test_as_the_prior_with_that_state(limits: dict[str, int], monkeypatch: pytes
 
 
 def test_of_the_shipped_network() -> None:
-    drawn, rng = load_network("posterior_knee"), Random(0)
+    drawn, rng = load_network(KNEE_11), Random(0)
     prior = Prior(drawn, drawn.default_setting)
     divided = answer_sums(prior, drawn)
     for seed in range(5):

@@ -21,6 +21,7 @@ from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Likelihood
 from tests.support.effort import seeds
+from tests.support.paths import KNEE_11
 from tests.support.random_networks import Size, random_likelihood, random_network
 from tests.support.small_networks import condition, network, risk_factor
 
@@ -77,7 +78,7 @@ def test_joint(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_joint_by_groups_and_by_one_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped network is large enough for several groups; what is met before gives the very same numbers."""
-    drawn, rng = load_network("posterior_knee"), Random(0)
+    drawn, rng = load_network(KNEE_11), Random(0)
     prior = Prior(drawn, drawn.default_setting)
     monkeypatch.setattr("bayesknee.inference.prior.cutset.MOST_SMALL_NUMBERS", 1)
     other = Prior(drawn, drawn.default_setting)
