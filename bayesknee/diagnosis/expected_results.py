@@ -9,6 +9,8 @@
         expect:
           first: strain                   # the most probable condition
           level: routine                  # how urgent
+          level_at_least: urgent          # or more urgent
+          among_first: {infection: 3}     # one of the three most probable conditions
           not_ruled_out: [fracture]       # these, and perhaps more
           above: {strain: 0.3}
           below: {infection: 0.01}
@@ -42,6 +44,8 @@ class ExpectedResult:
         case: the patient.
         first: the most probable condition; empty where any may be.
         level: how urgent; empty where any will do.
+        level_at_least: as urgent as this, or more; likewise.
+        among_first: by condition, the last place that it may have.
         not_ruled_out: conditions that are dangerous and must be told as not ruled out.
         above, below: by condition, what its probability is over or under.
     """
@@ -50,6 +54,8 @@ class ExpectedResult:
     case: Case
     first: str
     level: str
+    level_at_least: str
+    among_first: Mapping[str, float]
     not_ruled_out: tuple[str, ...]
     above: Mapping[str, float]
     below: Mapping[str, float]
@@ -61,6 +67,14 @@ class ExpectedResult:
             yield f"{leader} ({posterior[leader]:.3f}) comes first, not {self.first} ({posterior[self.first]:.3f})"
         if self.level and diagnosis.triage.level != self.level:
             yield f"the level is {diagnosis.triage.level}, not {self.level}"
+        if self.level_at_least and LEVELS.index(diagnosis.triage.level) > LEVELS.index(self.level_at_least):
+            yield f"the level is {diagnosis.triage.level}, less urgent than {self.level_at_least}"
+        places = {name: place for place, name in enumerate(posterior, start=1)}
+        yield from (
+            f"{name} ({posterior[name]:.3f}) has place {places[name]}, not among the first {last:g}"
+            for name, last in self.among_first.items()
+            if places[name] > last
+        )
         told = {each.condition for each in diagnosis.not_ruled_out}
         yield from (f"{name} is not told as not ruled out" for name in self.not_ruled_out if name not in told)
         yield from (
@@ -113,21 +127,25 @@ def failed_tests(network: Network, tests: tuple[ExpectedResult, ...]) -> Iterato
 
 def _test(name: str, fields: Fields, tree: yaml_tree.Tree, network: Network) -> ExpectedResult:
     expect = fields.child("expect")
-    first, level = expect.text("first", ""), expect.text("level", "")
+    first = expect.text("first", "")
+    level, at_least = (expect.text(key, "") for key in ("level", "level_at_least"))
     not_ruled_out = expect.texts("not_ruled_out", ())
-    above, below = (expect.each(key, Fields.itself_number, required=False) for key in ("above", "below"))
+    among, above, below = (
+        expect.each(key, Fields.itself_number, required=False) for key in ("among_first", "above", "below")
+    )
     expect.done()
-    for condition in (*filter(None, [first]), *not_ruled_out, *above, *below):
+    for condition in (*filter(None, [first]), *among, *not_ruled_out, *above, *below):
         if condition not in network.conditions:
             expect.problem(
                 (), quoted(condition), "a condition of the network", name_hint(condition, network.conditions)
             )
-    if level and level not in LEVELS:
-        expect.problem(("level",), quoted(level), ", ".join(LEVELS), name_hint(level, LEVELS))
+    for key, given in (("level", level), ("level_at_least", at_least)):
+        if given and given not in LEVELS:
+            expect.problem((key,), quoted(given), ", ".join(LEVELS), name_hint(given, LEVELS))
     fields.text("why", "")
     case = _case(name, fields, tree)
     fields.done()
-    return ExpectedResult(name, case, first, level, not_ruled_out, above, below)
+    return ExpectedResult(name, case, first, level, at_least, among, not_ruled_out, above, below)
 
 
 def _case(name: str, fields: Fields, tree: yaml_tree.Tree) -> Case:

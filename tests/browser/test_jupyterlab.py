@@ -62,8 +62,8 @@ def test_a_diagnosis_can_be_read_in_both_themes(page: Lab, theme: str) -> None:
 
 
 def test_an_interview_by_buttons(page: Lab) -> None:
-    page.wait_for_text("Where is the pain mainly")
-    page.click("Behind the knee, or high in the calf")
+    page.wait_for_text("Where is the trouble mainly")
+    page.click("Behind the knee, or in the calf")
     page.wait_for_text("Is one of these known")
     page.click("None of these")
     page.wait_for_text("How old are you")

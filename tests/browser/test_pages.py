@@ -73,13 +73,13 @@ def test_each_page_is_without_fault_at_both_widths(surfer: Surfer) -> None:
     surfer.press("None of the others holds")
     check(surfer)
     surfer.press("Yes, that is so")
-    surfer.mark(previous_clot="yes", breathless_or_chest_pain="yes")
+    surfer.mark(previous_clot="yes", breathless="yes")
     surfer.press("Record what is marked")
     assert surfer.has('.flags[role="alert"]')
     check(surfer)
-    surfer.find("#words").send_keys("worst spot")
+    surfer.find("#words").send_keys("hurts most")
     surfer.press("Search")
-    surfer.press("Worst spot")
+    surfer.press("Where it hurts most")
     check(surfer)
     surfer.press("Leave it as it was")
     surfer.press("The result so far")
@@ -156,13 +156,13 @@ def test_it_works_without_scripts(surfer: Surfer, width: int) -> None:
 def test_the_worst_spot_is_told_by_tapping_the_drawing(surfer: Surfer, width: int) -> None:
     surfer.size(width)
     to_the_first_list(surfer)
-    surfer.find("#words").send_keys("worst spot")
+    surfer.find("#words").send_keys("hurts most")
     surfer.press("Search")
-    surfer.press("Worst spot")
-    region = surfer.find('.region[data-value="inner_back"] path')
+    surfer.press("Where it hurts most")
+    region = surfer.find('.region[data-value="back_of_knee"] path')
     assert region.rect["width"] >= 24  # what a finger hits, by WCAG 2.2
     surfer.follow(lambda: surfer.click(region))
-    assert "Worst spot: hollow of the knee, inner side" in surfer.text
+    assert "Where it hurts most: behind the knee" in surfer.text
 
 
 def test_another_answer_moves_the_bars_at_once(surfer: Surfer) -> None:
@@ -202,7 +202,7 @@ def test_the_report_is_shown_by_itself_and_can_be_printed(surfer: Surfer) -> Non
 
 def test_two_patients_travel_in_the_address(surfer: Surfer) -> None:
     surfer.open(PATIENTS)
-    surfer.wait_for("table")
+    surfer.wait_for("#a-calf_swollen")
     assert "Calf or lower leg swollen: yes" in surfer.text
     surfer.follow(lambda: surfer.find("#b-add").send_keys("Locking", Keys.TAB))
     assert "b.is.locking=unknown" in surfer.driver.current_url

@@ -49,7 +49,7 @@ def test_findings_and_states_are_offered(
 def test_several_findings_are_offered_with_their_equals_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     found = offered(monkeypatch, "ask", "lump_n")
     assert found == ["lump_noticed=no", "lump_noticed=yes", "lump_noticed=unknown"]
-    assert {"lump_noticed=", "lump_firm="} <= set(offered(monkeypatch, "ask", "lump"))
+    assert {"lump_noticed=", "lump_hard="} <= set(offered(monkeypatch, "ask", "lump"))
 
 
 def test_settings_networks_and_topics_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +92,6 @@ def test_an_unknown_shell_is_refused(run: Run) -> None:
 def test_the_networks_that_ship_are_listed(run: Run) -> None:
     ran = run("networks")
     assert "posterior_knee" in ran.out
-    assert "It weighs 10 causes" in " ".join(ran.out.split())
+    assert "It weighs 26 causes" in " ".join(ran.out.split())
     told = json.loads(run("networks", "--json").out)
     assert [(each["network"], each["settings"][0]) for each in told] == [("posterior_knee", "primary_care")]

@@ -25,7 +25,7 @@ def screen_at_the_end(session: Path, columns: int, rows: int) -> list[str]:
     """What the terminal shows once `bayesknee ask` has taken up an interview that is over."""
     env = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"}
     env = {name: value for name, value in env.items() if name not in {"LINES", "PYTEST_CURRENT_TEST"}}
-    words = ["-m", "bayesknee", "ask", "--session", str(session)]
+    words = ["-m", "bayesknee", "ask", "--session", str(session), "--network", str(KNEE_11)]
     process = pexpect.spawn(
         sys.executable, words, env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(rows, columns)
     )

@@ -151,4 +151,4 @@ Path(sys.argv[1]).write_text(Path("/proc/self/status").read_text())
     subprocess.run([sys.executable, "-c", code, str(file)], cwd=ROOT, capture_output=True, check=True)
     peak = next(line for line in file.read_text().splitlines() if line.startswith("VmHWM:"))
     assert peak.endswith(" kB")
-    assert int(peak.split()[1]) < 150_000
+    assert int(peak.split()[1]) < 220_000  # 14,266 sets of causes, and a network of 800 kB

@@ -192,7 +192,9 @@ def test_refused_places(tmp_path: Path) -> None:
 
 def test_a_folder_holds_files_of_one_case_and_of_many(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("id: first\nlabel: strain\nevidence: {tennis: yes}\n")
-    (tmp_path / "b.jsonl").write_text('{"id": "second", "label": "strain", "evidence": {}}\n{"label": "fracture", "evidence": {}}\n')
+    (tmp_path / "b.jsonl").write_text(
+        '{"id": "second", "label": "strain", "evidence": {}}\n{"label": "fracture", "evidence": {}}\n'
+    )
     assert [case.id for case in read_labelled(tmp_path, TINY)] == ["first", "second", "line 2"]
 
 

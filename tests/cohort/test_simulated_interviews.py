@@ -27,7 +27,7 @@ from bayesknee.interop.noisy_or_files import noisy_or_network
 from bayesknee.interop.synthetic import synthetic_document
 from bayesknee.interview import Interview, Policy
 from bayesknee.knowledge.model import LEVELS
-from tests.support.paths import KNEE_11, NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.small_networks import condition, network
 
 TINY = load_network(NETWORKS / "tiny")
@@ -183,7 +183,7 @@ def test_patients_who_answered_all_of_very_many_questions_are_refused() -> None:
         play(Simulation(engine), "all", patients)
 
 
-@pytest.mark.parametrize("name", ["posterior_knee", str(ROOT / "networks" / "posterior_knee" / "next")])
+@pytest.mark.parametrize("name", ["posterior_knee", str(KNEE_11)])
 def test_without_an_examiner_a_network_keeps_what_the_patient_can_say(name: str) -> None:
     """Exceptions that nobody can state are gone, and so are lines of lists that nobody is there to answer."""
     network = load_network(name)

@@ -236,7 +236,7 @@ def test_the_same_warning_at_the_command_line(kind: str, command: str) -> None:
     words = [f"{name}={state}" for name, state in PATIENTS[kind].items()]
     (warning,) = (each for each in Engine(NETWORK).diagnose(PATIENTS[kind]).warnings if each.kind == kind)
     ran = subprocess.run(
-        [sys.executable, "-m", "bayesknee", command, *words, "--json"],
+        [sys.executable, "-m", "bayesknee", command, "--network", str(KNEE_11), *words, "--json"],
         cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"},
     )  # fmt: skip
     assert warning.to_dict() in json.loads(ran.stdout)["warnings"]

@@ -14,9 +14,7 @@ from bayesknee.diagnosis.asking.question_plan import QuestionPlan
 from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.display.form_page import form_page, write_form
 from bayesknee.errors import BayeskneeError
-from tests.support.paths import KNEE_11, NETWORKS, ROOT
-
-DRAFT = ROOT / "networks" / "posterior_knee" / "next"
+from tests.support.paths import KNEE_11, NETWORKS
 
 
 def planned(diagnosis: Diagnosis, *names: str) -> QuestionPlan:
@@ -61,7 +59,7 @@ def test_text_of_a_network_is_text() -> None:
     assert "&lt;b&gt;Knee &amp; co&lt;/b&gt;" in form_page(diagnosis, planned(diagnosis, "age"))
 
 
-@pytest.mark.parametrize("network", ["posterior_knee", str(DRAFT)])
+@pytest.mark.parametrize("network", ["posterior_knee", str(KNEE_11)])
 def test_all_warning_signs_and_a_dozen_questions_fit_two_pages(network: str, tmp_path: Path) -> None:
     weasyprint = pytest.importorskip("weasyprint")
     diagnosis = Engine(network).diagnose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bayesknee import Network, load_network
-from tests.support.paths import NETWORKS
+from tests.support.paths import KNEE_11, NETWORKS
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +15,6 @@ def tiny() -> Network:
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Network:
-    """The network that ships: of the size that people work with."""
-    return load_network()
+def knee() -> Network:
+    """A network of the size that people work with."""
+    return load_network(KNEE_11)

@@ -82,12 +82,12 @@ def test_what_hangs_on_the_causes_that_are_present(
 
 
 @pytest.mark.parametrize("format_", ["xmlbif", "xdsl", "net", "uai"])
-def test_the_shipped_network(format_: str, shipped: Network, tmp_path: Path) -> None:
-    back = back_again(shipped, shipped.default_setting, format_, tmp_path)
-    assert (back.id, back.version, back.catch_all) == (shipped.id, shipped.version, shipped.catch_all)
+def test_the_shipped_network(format_: str, knee: Network, tmp_path: Path) -> None:
+    back = back_again(knee, knee.default_setting, format_, tmp_path)
+    assert (back.id, back.version, back.catch_all) == (knee.id, knee.version, knee.catch_all)
     for seed in range(3):
-        answers = random_answers(Random(seed), shipped, share=0.1, conditions=False)
-        assert_same(Patient(shipped, shipped.default_setting, answers), back)
+        answers = random_answers(Random(seed), knee, share=0.1, conditions=False)
+        assert_same(Patient(knee, knee.default_setting, answers), back)
 
 
 def test_xdsl_keeps_rules_questions_costs_and_what_is_asked_first(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_pgmpy_writes_uai_against_the_format(model: DiscreteBayesianNetwork) -> 
 
 
 def test_pgmpy_writes_bif_by_rows(model: DiscreteBayesianNetwork) -> None:
-    """Right, but of the shipped network pgmpy reads rows in 27 s, tables in 6 s; it takes 4 s to write, we 0.2 s."""
+    """Right, but of the knee network pgmpy reads rows in 27 s, tables in 6 s; it takes 4 s to write, we 0.2 s."""
     assert "( no, yes ) 0.8, 0.2;" in str(BIFWriter(model))
 
 

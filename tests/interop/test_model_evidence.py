@@ -85,10 +85,10 @@ def test_pyagrum_tells_what_the_engine_does(seed: int, tmp_path: Path) -> None:
     assert got == pytest.approx(dict(diagnosis.posterior), abs=1e-9)
 
 
-def test_the_shipped_network_with_a_gate_that_other_programs_do_not_know(shipped: Network) -> None:
-    diagnosis = Engine(shipped).diagnose({"eases_once_warm": "yes"})
+def test_the_shipped_network_with_a_gate_that_other_programs_do_not_know(knee: Network) -> None:
+    diagnosis = Engine(knee).diagnose({"eases_once_warm": "yes"})
     states, virtual = bayesknee.pgmpy_evidence(diagnosis)
-    engine = VariableElimination(to_pgmpy(shipped))
+    engine = VariableElimination(to_pgmpy(knee))
     got = engine.query(["hamstring_tendonitis"], states, virtual, show_progress=False)
     assert got.get_value(hamstring_tendonitis="yes") == pytest.approx(
         diagnosis.posterior["hamstring_tendonitis"], abs=1e-9

@@ -81,12 +81,12 @@ def test_it_refuses_what_it_cannot_do(tiny: Network, monkeypatch: pytest.MonkeyP
         to_pgmpy(tiny)
 
 
-def test_the_shipped_network_becomes_a_model(shipped: Network) -> None:
-    for setting in shipped.settings:
-        model = to_pgmpy(shipped, setting)
-        base_rates = ask_pgmpy(model, shipped, {})
+def test_the_shipped_network_becomes_a_model(knee: Network) -> None:
+    for setting in knee.settings:
+        model = to_pgmpy(knee, setting)
+        base_rates = ask_pgmpy(model, knee, {})
         assert base_rates == pytest.approx(
-            {name: condition.base_rate_in(setting) for name, condition in shipped.conditions.items()}, abs=1e-9
+            {name: condition.base_rate_in(setting) for name, condition in knee.conditions.items()}, abs=1e-9
         )
 
 

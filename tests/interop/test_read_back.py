@@ -1,6 +1,6 @@
 """What is written and read back, by pgmpy and by pyAgrum, gives the posteriors of the engine.
 
-Left out are NET and UAI of the shipped network in pgmpy, which had not read either after 13 minutes.
+Left out are NET and UAI of the knee network in pgmpy, which had not read either after 13 minutes.
 """
 
 from __future__ import annotations
@@ -114,10 +114,10 @@ def test_pgmpy_reads_random_networks(format_: str, seed: int, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("format_", [pytest.param("bif", marks=pytest.mark.slow), "xmlbif", "xdsl"])
-def test_pgmpy_reads_the_shipped_network(format_: str, shipped: Network, tmp_path: Path) -> None:
-    patient = _of_shipped(shipped, seed=EXPORT_FORMATS.index(format_))
+def test_pgmpy_reads_the_shipped_network(format_: str, knee: Network, tmp_path: Path) -> None:
+    patient = _of_shipped(knee, seed=EXPORT_FORMATS.index(format_))
     model = READERS[format_](str(_write(patient, format_, tmp_path))).get_model()
-    assert _same(ask_pgmpy(model, shipped, patient.answers), _expected(patient))
+    assert _same(ask_pgmpy(model, knee, patient.answers), _expected(patient))
 
 
 @pytest.mark.parametrize("setting", ["practice", "emergency"])
@@ -198,11 +198,11 @@ def test_pyagrum_reads_random_networks(format_: str, seed: int, tmp_path: Path) 
 
 @pytest.mark.parametrize("seed", SHIPPED_SEEDS)
 @pytest.mark.parametrize("format_", ["bif", "xmlbif", "net"])
-def test_pyagrum_reads_the_shipped_network(format_: str, seed: int, shipped: Network, tmp_path: Path) -> None:
-    patient = _of_shipped(shipped, seed)
+def test_pyagrum_reads_the_shipped_network(format_: str, seed: int, knee: Network, tmp_path: Path) -> None:
+    patient = _of_shipped(knee, seed)
     model = gum.loadBN(str(_write(patient, format_, tmp_path)))
     nodes = {name: name for name in model.names()}
-    assert _same(ask_pyagrum(model, nodes, shipped, patient.answers), _expected(patient))
+    assert _same(ask_pyagrum(model, nodes, knee, patient.answers), _expected(patient))
 
 
 def _pyagrum_reads_uai(patient: Patient, folder: Path) -> bool:
@@ -218,10 +218,8 @@ def test_pyagrum_reads_uai_of_random_networks_as_markov_networks(seed: int, tmp_
 
 
 @pytest.mark.parametrize("seed", SHIPPED_SEEDS)
-def test_pyagrum_reads_uai_of_the_shipped_network_as_a_markov_network(
-    seed: int, shipped: Network, tmp_path: Path
-) -> None:
-    assert _pyagrum_reads_uai(_of_shipped(shipped, seed), tmp_path)
+def test_pyagrum_reads_uai_of_the_shipped_network_as_a_markov_network(seed: int, knee: Network, tmp_path: Path) -> None:
+    assert _pyagrum_reads_uai(_of_shipped(knee, seed), tmp_path)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

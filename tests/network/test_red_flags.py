@@ -16,29 +16,71 @@ from bayesknee.patient.unsure_answers import probably
 
 NETWORK = load_network("posterior_knee")
 RED_FLAGS: Mapping[str, Mapping[str, object]] = {
-    "swollen_calf_with_clot_risk": {"calf_swollen": "yes", "leg_cast": "yes"},
+    "swollen_calf_with_clot_risk": {"calf_swollen": "yes", "recent_operation": "yes"},
+    "pregnant_with_leg_signs": {"pregnancy_or_birth": "yes", "calf_swollen": "yes"},
     "clot_seen": {"ultrasound_vein_not_compressible": "yes"},
-    "breathless_with_leg_signs": {"breathless_or_chest_pain": "yes", "calf_swollen": "yes"},
-    "breathless_or_chest_pain": {"breathless_or_chest_pain": "yes"},
-    "cold_or_pale_foot": {"cold_pale_foot_on_exam": "yes"},
-    "foot_turns_cold_with_numbness": {"foot_turns_cold_or_pale": "yes", "numb_calf_or_sole": "yes"},
-    "foot_turns_cold_on_effort": {"foot_turns_cold_or_pale": "yes"},
-    "lost_pulse": {"foot_pulses_weak": "yes"},
-    "lost_pulse_after_injury": {"foot_pulses_weak": "yes", "dashboard_injury": "yes"},
+    "breathless_or_chest_pain": {"breathless": "yes"},
+    "foot_cold_at_rest": {"foot_cold_at_rest": "yes"},
+    "foot_turns_cold_on_effort": {"foot_cold_on_effort": "yes"},
+    "lost_pulse": {"foot_pulses": "weak"},
+    "low_flow_with_rest_pain_or_sore": {"foot_pulses": "weak", "rest_pain": "yes"},
+    "artery_blocked_new": {"artery_scan": "blocked", "duration": "under_one_week", "onset": "sudden_no_injury"},
+    "lost_pulse_after_injury": {"foot_pulses": "not_felt", "onset": "sudden_injury"},
+    "weak_pulse_after_violent_injury": {"foot_pulses": "weak", "violent_injury": "yes"},
+    "knee_out_of_joint": {"knee_out_of_joint": "yes", "duration": "under_one_week"},
+    "unstable_after_blow": {"violent_injury": "yes", "posterior_drawer": "yes", "duration": "under_one_week"},
+    "several_ligaments_loose": {"posterior_drawer": "yes", "sideways_laxity": "inner", "duration": "under_one_week"},
     "foot_drop": {"foot_drop": "yes"},
-    "bladder_or_saddle": {"bladder_or_saddle_trouble": "yes"},
-    "growing_or_large_lump": {"lump_over_5cm": "yes"},
-    "solid_mass_on_imaging": {"mri_solid_mass": "yes"},
-    "night_pain_with_weight_loss": {"night_pain": "yes", "recent_weight_loss": "yes"},
-    "night_pain_while_growing": {"age": 15, "night_pain": "yes"},
+    "foot_drop_new_or_growing": {"foot_drop": "yes", "weakness_growing": "yes"},
+    "cauda_equina": {"bladder_trouble": "yes"},
+    "back_pain_with_both_legs": {"back_or_buttock_pain": "yes", "both_legs": "yes", "foot_drop": "yes"},
+    "young_bone_swelling": {"age": "age_12_17", "one_side_thicker": "yes"},
+    "young_bone_pain": {"age": "age_12_17", "bone_tenderness": "yes", "night_pain": "yes"},
+    "young_knee_pain_for_weeks": {"age": "age_12_17", "duration": "three_to_six_weeks", "knee_swelling": "yes"},
+    "young_adult_night_pain": {
+        "age": "age_18_29",
+        "duration": "three_to_six_weeks",
+        "night_pain": "yes",
+        "knee_swelling": "yes",
+    },
+    "hip_in_the_young": {"age": "age_12_17", "hip_turning_in": "yes", "limp": "yes"},
+    "growing_or_large_lump": {"lump_growing": "yes"},
+    "growing_lump_under_25": {"age": "age_12_17", "lump_growing": "yes"},
+    "solid_mass_on_imaging": {"ultrasound_solid_mass": "yes"},
+    "night_pain_with_weight_loss": {"night_pain": "yes", "weight_loss": "without_trying"},
+    "bone_pain_growing_at_night": {"bone_sore_to_press": "yes", "night_pain": "yes", "rest_pain": "yes"},
+    "bone_pain_from_60": {
+        "age": "age_60_74",
+        "bone_sore_to_press": "yes",
+        "night_pain": "yes",
+        "duration": "three_to_six_weeks",
+    },
+    "hot_joint": {"knee_hot": "yes", "knee_swelling": "yes", "duration": "under_one_week"},
     "hot_joint_with_fever": {"knee_hot": "yes", "fever": "yes"},
+    "swollen_joint_at_risk": {"joint_procedure": "needle", "knee_hot": "yes", "knee_swelling": "yes"},
+    "cloudy_joint_fluid": {"joint_fluid": "cloudy"},
+    "bloody_fluid_with_fat": {"joint_fluid": "bloody_with_fat"},
+    "red_leg_with_illness": {"redness_spreading": "yes", "shaking_chills": "yes"},
+    "red_leg_spreading": {"leg_red": "yes", "fever": "yes"},
+    "surface_vein_clot_long_or_near": {"cord_extent": "over_5_cm"},
+    "surface_vein_clot_with_swelling": {"tender_cord": "yes", "calf_swollen": "yes"},
     "pulsating_lump": {"lump_pulsating": "yes"},
-    "locked_knee": {"locking": "yes", "cannot_straighten": "yes"},
-    "tight_calf_after_injury": {"calf_tense_at_rest": "yes", "severe_pain": "yes"},
-    "tight_calf_told": {"calf_tight_spasm": "yes", "severe_pain": "yes", "rest_pain": "yes", "knock_before": "yes"},
-    "unstable_after_blow": {"road_accident": "yes", "giving_way": "yes"},
+    "aneurysm_with_leg_trouble": {"known_aneurysm": "yes", "foot_cold_at_rest": "yes"},
+    "knee_stuck": {"knee_stuck_now": "yes"},
+    "tight_calf_after_injury": {"calf_firmness": "hard_as_wood", "pain_moving_toes": "yes", "onset": "sudden_injury"},
+    "tight_calf_told": {
+        "calf_tight_spasm": "yes",
+        "pain_score": "severe",
+        "rest_pain": "yes",
+        "onset": "sudden_injury",
+        "duration": "under_one_week",
+    },
     "tendon_torn_off": {"tendon_gap": "yes"},
-    "cannot_bear_weight_after_injury": {"walking": "cannot_bear_weight", "onset": "sudden_injury"},
+    "ottawa_knee": {"onset": "sudden_injury", "walking": "cannot_take_four_steps", "duration": "under_one_week"},
+    "fracture_seen": {"xray_fracture": "back_edge"},
+    "known_malignancy_new_bone_pain": {"cancer": "active", "bone_sore_to_press": "yes"},
+    "quinolone_with_tendon_pain": {"fluoroquinolone": "yes", "sore_tendon_cord": "yes"},
+    "calf_bleeding_on_blood_thinner": {"blood_thinner": "yes", "calf_swollen": "yes", "bruising": "yes"},
 }
 
 
@@ -71,11 +113,26 @@ def with_another(answers: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The same, but one of them: not known, or another state."""
     for name, state in answers.items():
         for other in {UNKNOWN, *NETWORK.states[name]} - {state}:
-            yield {**answers, name: other}
+            if not contradictory(changed := {**answers, name: other}):
+                yield changed
+
+
+def contradictory(answers: Mapping[str, str]) -> bool:
+    """Whether one says that another is not asked, as of a leg that is not red whether its redness spreads."""
+    return any(
+        answers.get(gate, states[0]) not in (UNKNOWN, *states)
+        for name, state in answers.items()
+        if state != UNKNOWN
+        for gate, states in NETWORK.questions[name].only_if.items()
+    )
 
 
 def holds(flag: RedFlag, answers: Mapping[str, str]) -> bool:
-    return all(any(answers.get(name) in states for name, states in line.items()) for line in flag.when)
+    """Whether each line has an alarming answer; "not spreading" says that the leg is red."""
+    gates = [NETWORK.questions[name].only_if for name, state in answers.items() if state != UNKNOWN]
+    implied = {name: states[0] for gate in gates for name, states in gate.items() if len(states) == 1}
+    told = {**implied, **answers}
+    return all(any(told.get(name) in states for name, states in line.items()) for line in flag.when)
 
 
 @pytest.mark.parametrize("flag", NETWORK.red_flags.values(), ids=list(NETWORK.red_flags))
@@ -102,7 +159,7 @@ def test_with_no_answers_nobody_is_an_emergency(setting: str) -> None:
     assert Engine(NETWORK, setting).diagnose().triage.level in {"routine", "self_care"}
 
 
-CLOT = {"age": 68, "recent_surgery_or_immobilisation": "yes", "calf_swollen": "yes"}
+CLOT = {"age": 68, "recent_operation": "yes", "calf_swollen": "yes", "duration": 3}
 
 
 def test_a_clot_calls_for_a_blood_test_before_it_calls_for_a_scan() -> None:
@@ -114,7 +171,7 @@ def test_a_clot_calls_for_a_blood_test_before_it_calls_for_a_scan() -> None:
 
 
 def test_a_negative_scan_and_d_dimer_set_the_clot_flag_aside_and_say_so() -> None:
-    excluded = {**CLOT, "ultrasound_vein_not_compressible": "no", "d_dimer_raised": "no"}
+    excluded = {**CLOT, "ultrasound_vein_not_compressible": "no", "d_dimer": "normal"}
     found = Engine(NETWORK).diagnose(excluded).triage
     assert [flag.id for flag in found.set_aside] == ["swollen_calf_with_clot_risk"]
     assert not found.red_flags
@@ -123,7 +180,7 @@ def test_a_negative_scan_and_d_dimer_set_the_clot_flag_aside_and_say_so() -> Non
 
 @pytest.mark.parametrize("scan", ["unknown", {"no": 0.95, "yes": 0.05}])
 def test_a_scan_that_is_unknown_or_unsure_sets_nothing_aside(scan: object) -> None:
-    answers = {**CLOT, "ultrasound_vein_not_compressible": scan, "d_dimer_raised": "no"}
+    answers = {**CLOT, "ultrasound_vein_not_compressible": scan, "d_dimer": "normal"}
     found = Engine(NETWORK).diagnose(answers).triage
     assert not found.set_aside
     assert [flag.id for flag in found.red_flags] == ["swollen_calf_with_clot_risk"]

@@ -50,7 +50,7 @@ def test_what_a_question_is_called_comes_first() -> None:
     [
         ("lump behind knee", "lump_noticed"),
         ("calf swollen", "calf_swollen"),
-        ("short of breath", "breathless_or_chest_pain"),
+        ("short of breath", "breathless"),
         ("had a blood clot before", "previous_clot"),
         ("pins and needles in my foot", "foot_tingling"),
         ("stiff in the morning", "morning_stiffness"),

@@ -20,7 +20,7 @@ from bayesknee.server.networks import Networks
 from bayesknee.server.pages.forms import SentForm
 from bayesknee.server.pages.visits import POLICY, Visit, taken_up
 from bayesknee.words import percent
-from tests.support.paths import KNEE_11, NETWORKS, ROOT
+from tests.support.paths import KNEE_11, NETWORKS
 from tests.support.web_pages import Visitor, WebPage
 
 HERE = "http://127.0.0.1"
@@ -547,8 +547,8 @@ def test_without_a_folder_there_is_nothing_for_an_author(client: TestClient) -> 
 
 
 def test_general_advice_stands_below_a_calm_result() -> None:
-    draft = Networks.load([str(ROOT / "networks" / "posterior_knee" / "next")], BUDGET)
-    visitor = Visitor(TestClient(make_app(draft), base_url=HERE))
+    knee = Networks.load(["posterior_knee"], BUDGET)
+    visitor = Visitor(TestClient(make_app(knee), base_url=HERE))
     visitor.press("Begin", interview__who="patient", setting="primary_care", **SCOPE)
     while "Which of these do you have" not in visitor.page.text:
         visitor.say_unknown()
