@@ -327,7 +327,10 @@ def test_a_case_file_opens_where_it_was_left_and_at_the_command_line(asked: Visi
 
     from bayesknee.cli import main
 
-    assert "Lump or fullness" in CliRunner().invoke(main, ["diagnose", "--case", str(file)]).output
+    assert (
+        "Lump or fullness"
+        in CliRunner().invoke(main, ["diagnose", "--network", str(KNEE_11), "--case", str(file)]).output
+    )
 
 
 def test_a_case_of_another_version_is_kept_as_far_as_it_fits(visitor: Visitor) -> None:
