@@ -54,4 +54,4 @@ def test_an_unknown_name_is_compared_with_all() -> None:
 
 def test_without_the_variable_only_those_that_ship_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(FOLDERS_VARIABLE, raising=False)
-    assert known_networks() == ["posterior_knee"]
+    assert known_networks() == ["low_back_pain", "posterior_knee"]
