@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 from bayesknee.diagnosis.wording import scope_lines
@@ -22,6 +24,7 @@ from bayesknee.knowledge.network import Network
 
 PRELIMINARY: Final = "preliminaries"  # groups have a name that no question has, for ids of questions are no topics
 TOPIC: Final = "topic."
+VERSION_ALGORITHM: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Questionnaire.versionAlgorithm[x]"
 
 
 def base_form(network: Network, addresses: Addresses) -> dict[str, Any]:
@@ -29,21 +32,29 @@ def base_form(network: Network, addresses: Addresses) -> dict[str, Any]:
     return {
         "resourceType": "Questionnaire",
         "id": resource_id(network),
+        "extension": [_version_algorithm(network)],
         "url": addresses.questionnaire(network),
         **_head(network),
         "item": [*_groups(network)],
     }
 
 
-def adaptive_shell(network: Network, addresses: Addresses) -> dict[str, Any]:
-    """The Questionnaire that says where the questions of an adaptive form come from; it has none itself."""
+def adaptive_shell(network: Network, addresses: Addresses, today: date) -> dict[str, Any]:
+    """The Questionnaire that says where the questions of an adaptive form come from; it has none itself.
+
+    Args:
+        network: of the form.
+        addresses: of the server.
+        today: the profile wants a date of publication, which networks do not have.
+    """
     return {
         "resourceType": "Questionnaire",
         "id": f"{resource_id(network)}{ADAPTIVE}",
         "meta": {"profile": [f"{SDC}/StructureDefinition/sdc-questionnaire-adapt-srch"]},
-        "extension": [{"url": ADAPTIVE_EXTENSION, "valueUrl": addresses.next_question}],
+        "extension": [_version_algorithm(network), _adaptive(addresses)],
         "url": f"{addresses.questionnaire(network)}{ADAPTIVE}",
         **_head(network),
+        "date": today.isoformat(),
         "derivedFrom": [canonical(network, addresses)],
     }
 
@@ -55,7 +66,7 @@ def contained_form(network: Network, addresses: Addresses, items: list[Item]) ->
         "resourceType": "Questionnaire",
         "id": "q",
         "meta": {"profile": [f"{SDC}/StructureDefinition/sdc-questionnaire-adapt"]},
-        "extension": [{"url": ADAPTIVE_EXTENSION, "valueUrl": addresses.next_question}],
+        "extension": [_adaptive(addresses)],
         **head,
         "derivedFrom": [canonical(network, addresses)],
         **({"item": items} if items else {}),
@@ -65,6 +76,16 @@ def contained_form(network: Network, addresses: Addresses, items: list[Item]) ->
 def canonical(network: Network, addresses: Addresses) -> str:
     """The canonical name of the form of this version of a network."""
     return f"{addresses.questionnaire(network)}|{network.version}"
+
+
+def _adaptive(addresses: Addresses) -> dict[str, Any]:
+    return {"url": ADAPTIVE_EXTENSION, "valueUrl": addresses.next_question}
+
+
+def _version_algorithm(network: Network) -> dict[str, Any]:
+    """How versions are compared, which SDC wants of a form that has one."""
+    code = "semver" if re.fullmatch(r"\d+\.\d+\.\d+", network.version) else "natural"
+    return {"url": VERSION_ALGORITHM, "valueCoding": {"system": "http://hl7.org/fhir/version-algorithm", "code": code}}
 
 
 def _head(network: Network) -> dict[str, Any]:

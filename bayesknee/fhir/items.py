@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from immutabledict import immutabledict
 
 from bayesknee.fhir.names import CORE, UCUM, Coding, network_coding, question_codings, state_coding
 from bayesknee.interview.checklists import checklist
-from bayesknee.interview.prompts import Option, Prompt
+from bayesknee.interview.prompts import Option, Prompt, prompt_of
 from bayesknee.knowledge.model import NO_YES
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_reader import UNKNOWN
@@ -64,7 +65,7 @@ def prompt_items(network: Network, prompt: Prompt, links: Links) -> list[Item]:
     link = links.link(prompt.id)
     if prompt.kind == "tick_all":
         group = checklist(network, prompt.id)
-        lines = [_line(network, option, links) for option in prompt.options]
+        lines = [item for option in prompt.options for item in _line(network, option, links)]
         helped = _help(link, group.help) if group else []
         return [{"linkId": link, "text": prompt.question, "type": "group", "item": [*helped, *lines]}]
     if prompt.kind == "number":
@@ -72,11 +73,13 @@ def prompt_items(network: Network, prompt: Prompt, links: Links) -> list[Item]:
     return [_choice(network, prompt.id, link, prompt.question, _options(network, prompt), prompt.help)]
 
 
-def _line(network: Network, option: Option, links: Links) -> Item:
-    """A line of a list: yes, no or not known; without an answer it was not asked."""
+def _line(network: Network, option: Option, links: Links) -> list[Item]:
+    """A line of a list: yes, no or not known, or a number; without an answer it was not asked."""
+    if network.questions[option.value].bands:
+        return _number_items(network, replace(prompt_of(network, option.value), help=""), links.link(option.value))
     words = {state: network.questions[option.value].state_words(state) for state in reversed(NO_YES)}
     options = [*_states(network, option.value, words), _unknown(network)]
-    return _choice(network, option.value, links.link(option.value), option.question, options)
+    return [_choice(network, option.value, links.link(option.value), option.question, options)]
 
 
 def _choice(  # noqa: PLR0913, PLR0917 (the parts of an item)
@@ -85,6 +88,7 @@ def _choice(  # noqa: PLR0913, PLR0917 (the parts of an item)
     helped = _help(link, help_text)
     return {
         "linkId": link,
+        "extension": [_control("radio-button")],
         **_codes(network, name),
         "text": text,
         "type": "choice",
@@ -137,6 +141,7 @@ def _number_items(network: Network, prompt: Prompt, link: str) -> list[Item]:
     states = _states(network, prompt.id, {option.value: option.label for option in prompt.named})
     otherwise = {
         "linkId": f"{link}{STATE}",
+        "extension": [_control("radio-button")],
         "text": "Or without a number",
         "type": "choice",
         "enableWhen": [{"question": link, "operator": "exists", "answerBoolean": False}],
@@ -161,6 +166,10 @@ def unit_words(code: str) -> str:
 def _help(link: str, text: str) -> list[Item]:
     if not text:
         return []
-    control = {"coding": [{"system": "http://hl7.org/fhir/questionnaire-item-control", "code": "help"}]}
-    extension = [{"url": f"{CORE}/questionnaire-itemControl", "valueCodeableConcept": control}]
-    return [{"linkId": f"{link}{HELP}", "extension": extension, "text": text, "type": "display"}]
+    return [{"linkId": f"{link}{HELP}", "extension": [_control("help")], "text": text, "type": "display"}]
+
+
+def _control(kind: str) -> Item:
+    """How an item is shown, of HL7's code system of controls."""
+    coding = {"system": "http://hl7.org/fhir/questionnaire-item-control", "code": kind}
+    return {"url": f"{CORE}/questionnaire-itemControl", "valueCodeableConcept": {"coding": [coding]}}

@@ -21,6 +21,7 @@ from bayesknee.fhir.names import ADAPTIVE, Addresses, network_id
 from bayesknee.fhir.outcomes import Issue, ResourceError
 from bayesknee.fhir.responses import Intake, read_response, subject_of
 from bayesknee.fhir.results import About, result_bundle
+from bayesknee.knowledge.network import Network
 from bayesknee.patient.cases import outside_warnings
 from bayesknee.plain import json_text
 from bayesknee.server.networks import Networks, diagnosed, networks_of
@@ -130,7 +131,7 @@ def _sent(tree: Annotated[object, Depends(_body)]) -> _Sent:
     return _Sent(found, beside, is_wrapped=True)
 
 
-Sent = Annotated[_Sent, Depends(_sent)]
+SentResource = Annotated[_Sent, Depends(_sent)]
 
 
 def _addresses(request: Request) -> Addresses:
@@ -159,20 +160,24 @@ def all_forms(request: Request) -> Response:
     """The forms of the networks that are served: each with all questions, and each as one that grows."""
     addresses = _addresses(request)
     served = networks_of(request).by_id.values()
-    found = [make(network, addresses) for network in served for make in (base_form, adaptive_shell)]
+    found = [form for network in served for form in (base_form(network, addresses), _shell(network, addresses))]
     entries = [{"fullUrl": form["url"], "resource": form, "search": {"mode": "match"}} for form in found]
     return _resource({"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries})
+
+
+def _shell(network: Network, addresses: Addresses) -> dict[str, Any]:
+    return adaptive_shell(network, addresses, datetime.now(UTC).date())
 
 
 @fhir_routes.get("/Questionnaire/{id}")
 def one_form(request: Request, id: str) -> Response:  # noqa: A002 (its name in the path)
     """The form of a network."""
-    make = adaptive_shell if id.endswith(ADAPTIVE) else base_form
+    make = _shell if id.endswith(ADAPTIVE) else base_form
     return _resource(make(networks_of(request).network(network_id(id)), _addresses(request)))
 
 
 @fhir_routes.post("/Questionnaire/$next-question")
-def adapted(request: Request, sent: Sent) -> Response:
+def adapted(request: Request, sent: SentResource) -> Response:
     """The response with the next question in its form, or completed; in Parameters, if it came so."""
     networks = networks_of(request)
     intake = read_response(networks.network, sent.response)
@@ -185,7 +190,7 @@ def adapted(request: Request, sent: Sent) -> Response:
 @fhir_routes.post("/QuestionnaireResponse/$diagnose")
 def diagnose(
     request: Request,
-    sent: Sent,
+    sent: SentResource,
     network: NetworkName = "",
     setting: SettingName = "",
     intervals: Annotated[bool, Query(description="How far each probability may be off.")] = False,  # noqa: FBT002
