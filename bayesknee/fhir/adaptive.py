@@ -15,7 +15,7 @@ from bayesknee.diagnosis.wording import event_chance, not_ruled_out_line, open_f
 from bayesknee.fhir.forms import contained_form
 from bayesknee.fhir.items import Item, Links, prompt_items
 from bayesknee.fhir.names import SDC, Addresses, Resource
-from bayesknee.fhir.responses import Intake
+from bayesknee.fhir.responses import Intake, Put
 from bayesknee.interview import Interview, Policy
 from bayesknee.interview.preliminaries import is_preliminary, preliminary_prompt
 from bayesknee.interview.prompts import Prompt, prompt_of
@@ -72,8 +72,8 @@ def _items(intake: Intake, interview: Interview) -> Iterator[Item]:
     The items are made anew from their ids: a form that came back changed cannot say anything else than this network.
     """
     links = Links()
-    for name, lines in intake.prompts:
-        yield from prompt_items(intake.network, _prompt(intake.network, name, lines), links)
+    for put in intake.prompts:
+        yield from prompt_items(intake.network, _prompt(intake.network, put), links)
     yield from (_told(f"told.{number}", issue.text) for number, issue in enumerate(intake.told, 1))
     yield from _warnings(interview)
     if interview.question is not None:
@@ -83,8 +83,10 @@ def _items(intake: Intake, interview: Interview) -> Iterator[Item]:
     yield {"linkId": "result", "text": "Result", "type": "group", "item": lines}
 
 
-def _prompt(network: Network, name: str, lines: tuple[str, ...]) -> Prompt:
-    return preliminary_prompt(network, name) if is_preliminary(name) else prompt_of(network, name, lines)
+def _prompt(network: Network, put: Put) -> Prompt:
+    if is_preliminary(put.name):
+        return preliminary_prompt(network, put.name)
+    return prompt_of(network, put.name, put.lines)
 
 
 def _told(link: str, text: str) -> Item:

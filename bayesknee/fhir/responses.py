@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from immutabledict import immutabledict
 
@@ -13,7 +13,7 @@ from bayesknee.fhir.answers import question_with_code, read_value
 from bayesknee.fhir.items import HELP, STATE, question_of
 from bayesknee.fhir.names import Resource, network_id, version_of
 from bayesknee.fhir.outcomes import Issue, ResourceError, at_item
-from bayesknee.interview.checklists import checklist, checklists
+from bayesknee.interview.checklists import checklists
 from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
 from bayesknee.interview.state import State, Step
 from bayesknee.knowledge.network import Network
@@ -25,6 +25,18 @@ GENERATED: Final = ("result", "warning.", "told.")  # what an adaptive form tell
 Said = Mapping[str, list[Mapping[str, Any]]]
 
 
+class Put(NamedTuple):
+    """A question that an adaptive form put.
+
+    Attributes:
+        name: id of the question, list or preliminary.
+        lines: what it asks, with the links of their items: of a list its lines, else itself.
+    """
+
+    name: str
+    lines: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Intake:
     """What a response says.
@@ -32,13 +44,13 @@ class Intake:
     Attributes:
         network: the one that its form is of.
         state: the answers, in the order of an interview where the form is adaptive.
-        prompts: of an adaptive form: the questions put so far, each with the lines that it showed.
+        prompts: of an adaptive form: the questions put so far.
         told: what was not understood, and other warnings.
     """
 
     network: Network
     state: State
-    prompts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    prompts: tuple[Put, ...] = ()
     told: tuple[Issue, ...] = ()
 
 
@@ -75,7 +87,7 @@ def read_response(find: Callable[[str], Network], resource: object, network: str
     if (version := version_of(str(address or ""))) and version != found.version:
         text = f"the form is of {found.id} {version}, and this is {found.version}; figures and answers may differ"
         read.told.append(Issue(text, severity="warning", kind="business-rule"))
-    prompts = _prompts(found, form.get("item", ())) if form else ()
+    prompts = tuple(_prompts(found, form.get("item", ()))) if form else ()
     return _intake(found, _answers(response), read, prompts)
 
 
@@ -163,28 +175,26 @@ def _by_code(network: Network, form: Mapping[str, Any], said: Said) -> Said:
     return found
 
 
-def _prompts(network: Network, items: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The questions that an adaptive form has put, in order; for a list the lines that it showed."""
-    found: list[tuple[str, tuple[str, ...]]] = []
+def _prompts(network: Network, items: object) -> Iterator[Put]:
+    """The questions that an adaptive form has put, in order."""
     for item in items if isinstance(items, list) else ():
         link = item.get("linkId") if isinstance(item, Mapping) else None
         if not isinstance(link, str) or link.startswith(GENERATED) or link.endswith((HELP, STATE)):
             continue
         name = question_of(link)
-        if name in checklists(network):
-            lines = [question_of(each["linkId"]) for each in items_of(item.get("item", ()))]
-            members = checklist(network, name)
-            known = members.members if members else ()
-            found.append((name, tuple(dict.fromkeys(line for line in lines if line in known))))
+        if members := checklists(network).get(name):
+            links = [each["linkId"] for each in items_of(item.get("item", ()))]
+            lines = {question_of(each): each.removesuffix(STATE) for each in links if not each.endswith(HELP)}
+            known = {line: each for line, each in lines.items() if line in members.members}
+            yield Put(name, immutabledict(known))
         elif name in network.questions or name in preliminary_ids(network):
-            found.append((name, ()))
-    return tuple(found)
+            yield Put(name, immutabledict({name: link}))
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def _intake(network: Network, said: Said, read: _Read, prompts: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> Intake:
+def _intake(network: Network, said: Said, read: _Read, prompts: tuple[Put, ...] = ()) -> Intake:
     with few_hints():
         raw = _raw(network, said, read)
         raw = {name: value for name, value in raw.items() if _is_sound(network, name, raw, read)}
@@ -192,7 +202,8 @@ def _intake(network: Network, said: Said, read: _Read, prompts: tuple[tuple[str,
             raise ResourceError(read.errors)
     answers = check_evidence(network, {name: value for name, value in raw.items() if name in network.questions}).answers
     before = {name: check_preliminary(network, name, value) for name, value in raw.items() if is_preliminary(name)}
-    return Intake(network, _state(answers, before, prompts), prompts, tuple(read.told))
+    state = _state({**before, **answers}, prompts, {link.removesuffix(STATE) for link in said})
+    return Intake(network, state, prompts, tuple(read.told))
 
 
 def _raw(network: Network, said: Said, read: _Read) -> Mapping[str, object]:
@@ -237,24 +248,24 @@ def _is_sound(network: Network, name: str, raw: Mapping[str, object], read: _Rea
     return True
 
 
-def _state(
-    answers: Mapping[str, Answer], before: Mapping[str, str], prompts: Iterable[tuple[str, tuple[str, ...]]]
-) -> State:
-    """The interview that put these prompts: what has no answer was skipped, and what was not put was known."""
-    asked = [(name, lines or (name,)) for name, lines in prompts]
-    put = {each for _, lines in asked for each in lines}
-    state = State(given=immutabledict({name: answer for name, answer in answers.items() if name not in put}))
-    for name, answer in before.items():
-        if name not in put:
-            state = state.with_step(Step(name, immutabledict({name: answer})))
-    known: Mapping[str, Answer] = {**before, **answers}
-    for name, lines in asked:
-        found = {each: known[each] for each in lines if each in known}
-        if not found:
-            state = state.with_skipped(name)
-        else:
-            shown = lines if lines != (name,) else ()
-            state = state.with_step(Step(name, immutabledict(found), shown), put=True)
+def _state(known: Mapping[str, Answer], prompts: Iterable[Put], answered: Container[str]) -> State:
+    """The interview that put these prompts: what has no answer was skipped, and what was not put was known before.
+
+    Args:
+        known: the answers by id, those to preliminaries too.
+        prompts: what was put, in order.
+        answered: the links that have an answer.
+    """
+    steps = [(put, {line: known[line] for line, link in put.lines.items() if link in answered}) for put in prompts]
+    in_steps = {name for _, found in steps for name in found}
+    earlier = {name: answer for name, answer in known.items() if name not in in_steps}
+    state = State(given=immutabledict({name: each for name, each in earlier.items() if not is_preliminary(name)}))
+    for name in filter(is_preliminary, earlier):
+        state = state.with_step(Step(name, immutabledict({name: earlier[name]})))
+    for put, found in steps:
+        shown = () if put.name in put.lines else tuple(put.lines)
+        step = Step(put.name, immutabledict(found), shown)
+        state = state.with_step(step, put=True) if found else state.with_skipped(put.name)
     return state
 
 
