@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from numbers import Real
+from typing import Any, Final, TypeGuard
 
 from immutabledict import immutabledict
 
@@ -32,6 +33,7 @@ GENERAL: Final[Mapping[tuple[str, str], str]] = immutabledict(
 )
 GENDER: Final = "http://hl7.org/fhir/administrative-gender"
 TAKEN: Final = ("valueCoding", "valueBoolean", "valueDecimal", "valueInteger", "valueQuantity", "valueString")
+NUMBERS: Final = ("valueDecimal", "valueInteger", "valueQuantity")
 
 
 def read_value(network: Network, name: str, answers: Sequence[Mapping[str, Any]]) -> object:
@@ -59,6 +61,8 @@ def _read(network: Network, name: str, kind: str, value: object) -> object:
     question = network.questions.get(name)
     if kind == "valueCoding":
         return code_value(network, name, _parts(name, kind, value))
+    if kind in NUMBERS and not (question and question.bands):
+        raise EvidenceError(f"{name}: got a number; expected one of its answers; send it as valueCoding")
     if kind == "valueQuantity" and question:
         return quantity_value(question, _parts(name, kind, value))
     wanted: dict[str, tuple[type, ...]] = {"valueBoolean": (bool,), "valueString": (str,)}
@@ -124,9 +128,9 @@ def quantity_value(question: Question, quantity: Mapping[str, Any]) -> object:
     return with_unit(float(value), unit) if bare else value
 
 
-def is_finite(value: object) -> bool:
+def is_finite(value: object) -> TypeGuard[float]:
     """Whether a value of JSON is a number that a float can hold."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(as_float(value)) < math.inf
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(as_float(value)) < math.inf
 
 
 def _unit_of(quantity: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from bayesknee.patient.answer_words import answer_text, label
 HOOK: Final = "patient-view"
 MOST_SUMMARY: Final = 139  # characters; the specification wants fewer than 140
 INDICATORS: Final[Mapping[Level, str]] = immutabledict(
-    emergency="critical", same_day="critical", urgent="warning", routine="info", self_care="info"
+    {"emergency": "critical", "same_day": "critical", "urgent": "warning", "routine": "info", "self_care": "info"}
 )
 PREFETCH: Final = immutabledict(
     patient="Patient/{{context.patientId}}",

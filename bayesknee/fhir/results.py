@@ -29,7 +29,7 @@ LEVEL_SYSTEM: Final = "urn:bayesknee:level"
 LEVEL_EXTENSION: Final = "urn:bayesknee:level-of-care"
 # How much harm an issue may do, of three words that FHIR has, by the care that it calls for.
 SEVERITY: Final[Mapping[Level, str]] = immutabledict(
-    emergency="high", same_day="high", urgent="moderate", routine="low", self_care="low"
+    {"emergency": "high", "same_day": "high", "urgent": "moderate", "routine": "low", "self_care": "low"}
 )
 # A program's figures that nobody has looked at yet; a clinician makes them final.
 STATUS: Final = "preliminary"
@@ -155,7 +155,7 @@ def _care(diagnosis: Diagnosis) -> dict[str, Any]:
     notes += [triage.told(reason) for reason in triage.set_aside]
     return {
         "extension": [{"url": LEVEL_EXTENSION, "valueCode": triage.level}],
-        "mitigation": " ".join(lines),
+        "mitigation": "\n".join(lines),
         **({"note": told} if (told := [{"text": text} for text in notes if text]) else {}),
     }
 
@@ -169,11 +169,18 @@ def _issues(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
     """What is dangerous and not ruled out, the red flags that hold, and the scores that call for care."""
     network = diagnosis.network
     for danger in diagnosis.not_ruled_out:
-        level = network.conditions[danger.condition].level
-        yield _issue(level, cause_concept(network, danger.condition), not_ruled_out_line(network, danger))
+        severity = SEVERITY[network.conditions[danger.condition].level]
+        concept, told = cause_concept(network, danger.condition), not_ruled_out_line(network, danger)
+        yield {**_issue(_level_of(diagnosis, danger.condition), concept, told), "severity": severity}
     for reason in (reason for reason in diagnosis.triage.reasons if reason.kind in ("red_flag", "score")):
         answers = f" ({', '.join(reason.answers)})" if reason.answers else ""
         yield _issue(reason.level, _rule_concept(diagnosis, reason), f"{reason.text}{answers}")
+
+
+def _level_of(diagnosis: Diagnosis, condition: str) -> Level:
+    """The care that a condition calls for now: that of the case where it gives no reason for more."""
+    reasons = (each for each in diagnosis.triage.reasons if each.id == condition and each.probability is not None)
+    return next((reason.level for reason in reasons), diagnosis.triage.level)
 
 
 def _rule_concept(diagnosis: Diagnosis, rule: Reason) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Client:
         if isinstance(value, float):
             self._found(f"input[id^='{link}/']").send_keys(str(value))
         else:
-            self._found(f"label[id^='{link}/'][id$='|{CODES.get((question_of(link), value), value)}']").click()
+            self._found(f"label[id^='{link}/'][id$='|{CODES.get((question_of(link), str(value)), value)}']").click()
 
     def _found(self, selector: str) -> WebElement:
         waiting = WebDriverWait(self.driver, SECONDS, poll_frequency=0.05)
