@@ -1,6 +1,8 @@
 """What a patient's record says of the questions of a network: age, sex, and active conditions by their codes.
 
-Observations are not read: how long ago one may be, and still be true, is for a clinician to say. Silence is no denial.
+Observations are not read: how long ago one may be, and still be true, is for a clinician to say. Nor are codes of HPO:
+a phenotype does not say since when, and who has been breathless for years is not breathless since a leg began to hurt.
+Silence is no denial.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any, Final
 
 from bayesknee.errors import EvidenceError
 from bayesknee.fhir.answers import GENDER, code_value, question_with_code
+from bayesknee.knowledge.coding.systems import ICD10, SNOMED, SYSTEMS
 from bayesknee.knowledge.model import NO_YES, Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Answer, read_answer
@@ -19,6 +22,7 @@ from bayesknee.patient.evidence import Answer, read_answer
 AGE_CODES: Final = ("30525-0", "21612-7", "29553-5")
 SEX_CODES: Final = ("76689-9", "46098-0", "72143-1", "21840-4")
 LOINC: Final = "http://loinc.org"
+DIAGNOSES: Final = frozenset(SYSTEMS[name].url for name in (ICD10, "icd10cm", SNOMED))  # of lists of problems
 ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
 
 
@@ -74,8 +78,9 @@ def _present(network: Network, conditions: object) -> Iterator[str]:
     for entry in entries if isinstance(entries, list) else []:
         resource = entry.get("resource") if isinstance(entry, Mapping) else None
         if isinstance(resource, Mapping) and resource.get("resourceType") == "Condition" and _holds(resource):
-            for coding in _codings(resource.get("code")):
-                name = question_with_code(network, coding.get("system"), coding.get("code"))
+            coded = (each for each in _codings(resource.get("code")) if str(each.get("system")) in DIAGNOSES)
+            for coding in coded:
+                name = question_with_code(network, coding["system"], coding.get("code"))
                 if name and _is_yes_no(network.questions[name]):
                     yield name
 

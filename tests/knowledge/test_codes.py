@@ -61,8 +61,12 @@ def test_the_shape_of_a_code(system: str, code: str, expected: bool) -> None:
         (" male: {loinc", " mail: {loinc", ["'mail'", "a state of sex", "did you mean male"]),
         ("[M81.9, M81.0]", "[M81.9, M81.9]", ["M81.9, M81.9", "each code once", "drop the repeated one"]),
         ("hpo: HP:0001386", "hpo: HP:1386", ["swelling_noticed.codes.hpo", "such as HP:0002829"]),
-        ("hpo: HP:0001386", "snomed: 442672001", ["codes of SNOMED CT", "keep them in a file beside"]),
-        ("codes: {hpo: HP:0001386}", "codes: [HP:0001386]", ["codes", "a mapping"]),
+        (
+            "hpo: HP:0001386, icd10cm: M25.429",
+            "snomed: 442672001",
+            ["codes of SNOMED CT", "keep them in a file beside"],
+        ),
+        ("codes: {hpo: HP:0001386, icd10cm: M25.429}", "codes: [HP:0001386]", ["codes", "a mapping"]),
         ("{icd10: S52.1}", "{icd10: 52.1}", ["forms.neck.codes.icd10", "'52.1'", "such as M71.2"]),
         ("{icd10cm: S52.009A", "{icd10: S52.0", ["fracture.codes.icd10", "icd10 again", "drop it here"]),
         ("icd10_edition: 2019", "icd10_edition: tenth", ["network.icd10_edition", "'tenth'", "such as 2019"]),
@@ -120,7 +124,11 @@ def coded_by(tmp_path: Path, text: str) -> Path:
 def test_codes_of_a_file_stand_besides_those_of_the_network(tmp_path: Path) -> None:
     plain = load_network(CODED)
     coded = with_codes(plain, read_code_file(coded_by(tmp_path, LINES)), "codes.csv")
-    assert coded.findings["swelling_noticed"].codes == {"hpo": ("HP:0001386",), "snomed": ("442672001",)}
+    assert coded.findings["swelling_noticed"].codes == {
+        "hpo": ("HP:0001386",),
+        "icd10cm": ("M25.429",),
+        "snomed": ("442672001",),
+    }
     assert coded.findings["onset"].state_codes["fall"] == {"snomed": ("1912002",)}
     assert coded.conditions["fracture"].forms["neck"].codes == {"icd10": ("S52.1",), "icd10cm": ("S52.13",)}
     assert coded.conditions["infection"].codes == {"snomed": ("396234004",)}
