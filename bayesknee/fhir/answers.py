@@ -130,7 +130,7 @@ def quantity_value(question: Question, quantity: Mapping[str, Any]) -> object:
 
 def is_finite(value: object) -> TypeGuard[float]:
     """Whether a value of JSON is a number that a float can hold."""
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(as_float(value)) < math.inf
+    return not isinstance(value, bool) and isinstance(value, Real) and abs(as_float(value)) < math.inf
 
 
 def _unit_of(quantity: Mapping[str, Any]) -> str:

@@ -94,7 +94,7 @@ def test_a_change_of_codes_is_a_difference() -> None:
 def test_codes_are_kept_in_a_folder_that_is_written(tmp_path: Path) -> None:
     export(load_network(NETWORKS / "tiny"), tmp_path / "a.bif", "bif", "clinic")
     made = import_file(tmp_path / "a.bif").network
-    ill, sore = (next(iter(parts.values())) for parts in (made.conditions, made.findings))
+    ill, sore = next(iter(made.conditions.values())), next(iter(made.findings.values()))
     ill = replace(ill, codes={"hpo": ("HP:0002829",)})
     sore = replace(sore, codes={"loinc": ("8310-5",)}, state_codes={"yes": {"loinc": ("LA33-6",), "icd10": ("R52",)}})
     conditions, findings = {**made.conditions, ill.id: ill}, {**made.findings, sore.id: sore}
