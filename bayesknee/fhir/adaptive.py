@@ -6,7 +6,7 @@ that the interview is that of Python with the same answers. What was put and has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from bayesknee.words import LEVEL_WORDS
 
 POLICY: Final = Policy(ask_who=True, ask_setting=True)  # a form is all that there is, so it asks for everything
 MOST_CAUSES: Final = 4  # told at the end; as many as elsewhere
-KEPT: Final = ("id", "identifier", "basedOn", "partOf", "subject", "encounter", "author", "source", "language", "text")
+OF_SERVER: Final = ("resourceType", "meta", "contained", "questionnaire", "status", "authored")  # the rest is kept
 
 EngineOf = Callable[[Network, str | None], Engine]
 
@@ -46,18 +46,25 @@ def next_question(
     """
     interview = interview_of(intake, engine_of)
     items = [*_items(intake, interview)]
-    kept = {key: response[key] for key in KEPT if key in response}
-    answers = {"item": response["item"]} if response.get("item") else {}
+    kept = {key: value for key, value in response.items() if key not in OF_SERVER}
+    meta = response.get("meta")
+    profile = {"profile": [f"{SDC}/StructureDefinition/sdc-questionnaireresponse-adapt"]}
     return {
         "resourceType": "QuestionnaireResponse",
-        **kept,
-        "meta": {"profile": [f"{SDC}/StructureDefinition/sdc-questionnaireresponse-adapt"]},
-        "contained": [contained_form(intake.network, addresses, items)],
+        "meta": {**meta, **profile} if isinstance(meta, Mapping) else profile,
+        "contained": [contained_form(intake.network, addresses, items), *_others_within(response)],
         "questionnaire": "#q",
         "status": "completed" if interview.finished else "in-progress",
         "authored": now.isoformat(timespec="seconds"),
-        **answers,
+        **kept,
     }
+
+
+def _others_within(response: Resource) -> list[object]:
+    """What a response contains besides its form, such as its patient."""
+    contained = response.get("contained")
+    listed = contained if isinstance(contained, list) else []
+    return [each for each in listed if isinstance(each, Mapping) and each.get("resourceType") != "Questionnaire"]
 
 
 def interview_of(intake: Intake, engine_of: EngineOf) -> Interview:
@@ -80,7 +87,7 @@ def _items(intake: Intake, interview: Interview) -> Iterator[Item]:
         yield from prompt_items(intake.network, interview.question, links)
         return
     lines = [_told(f"result.{number}", line) for number, line in enumerate(_result(interview), 1)]
-    yield {"linkId": "result", "text": "Result", "type": "group", "item": lines}
+    yield {"linkId": "result.group", "text": "Result", "type": "group", "item": lines}
 
 
 def _prompt(network: Network, put: Put) -> Prompt:

@@ -22,7 +22,8 @@ from bayesknee.interview.prompts import prompt_of
 from bayesknee.knowledge.model import Finding
 from bayesknee.knowledge.network import Network
 
-PRELIMINARY: Final = "preliminaries"  # groups have a name that no question has, for ids of questions are no topics
+# Groups are named with a dot, which no id of a network has.
+PRELIMINARY: Final = "group.preliminaries"
 TOPIC: Final = "topic."
 VERSION_ALGORITHM: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Questionnaire.versionAlgorithm[x]"
 

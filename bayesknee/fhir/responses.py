@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -15,13 +16,14 @@ from bayesknee.fhir.names import Resource, network_id, version_of
 from bayesknee.fhir.outcomes import Issue, ResourceError, at_item
 from bayesknee.interview.checklists import checklists
 from bayesknee.interview.preliminaries import check_preliminary, is_preliminary, preliminary_ids
-from bayesknee.interview.state import State, Step
+from bayesknee.interview.state import PUT_AT_MOST, State, Step
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.evidence import Answer, check_evidence, read_answer
 
 MOST_ITEMS: Final = 10_000  # as many answers as a case may have keys
 MOST_DEEP: Final = 20  # groups in groups; judged: forms have three or four
-GENERATED: Final = ("result", "warning.", "told.")  # what an adaptive form tells, and asks nothing
+GENERATED: Final = ("result.", "warning.", "told.")  # what an adaptive form tells, and asks nothing
+MOST_PUT: Final = 2 * PUT_AT_MOST  # times that a form may put a question, of which an interview takes half
 Said = Mapping[str, list[Mapping[str, Any]]]
 
 
@@ -68,7 +70,7 @@ def read_response(find: Callable[[str], Network], resource: object, network: str
     Args:
         find: the network of an id, the first one for an empty id; raises where there is none.
         resource: the response.
-        network: id of the network, where its form is of none; goes before what the form says.
+        network: id of the network, where its form is of none. A contained form of another is read by its codes.
 
     Raises:
         ResourceError: it is of another shape, or has answers that the network cannot take.
@@ -79,10 +81,12 @@ def read_response(find: Callable[[str], Network], resource: object, network: str
     form = _contained(response)
     address = next(iter(_derived_from(form)), response.get("questionnaire"))
     of_form = network_id(address) if isinstance(address, str) and not address.startswith("#") else ""
-    if form and not of_form:  # a form that others made: its codes say what its items are about
-        found = find(network)
-        return _intake(found, _by_code(found, form, _answers(response)), _Read())
+    if form and not of_form and not network:
+        text = "the contained form is of no network by derivedFrom; expected one; add it, or say ?network="
+        raise ResourceError([Issue(text, "QuestionnaireResponse.contained", kind="required")])
     found = find(network or of_form)
+    if form and of_form != found.id:  # a form that others made: its codes say what its items are about
+        return _intake(found, _by_code(found, form, _answers(response)), _Read())
     read = _Read()
     if (version := version_of(str(address or ""))) and version != found.version:
         text = f"the form is of {found.id} {version}, and this is {found.version}; figures and answers may differ"
@@ -176,18 +180,28 @@ def _by_code(network: Network, form: Mapping[str, Any], said: Said) -> Said:
 
 
 def _prompts(network: Network, items: object) -> Iterator[Put]:
-    """The questions that an adaptive form has put, in order."""
+    """The questions that an adaptive form has put, in order.
+
+    Raises:
+        ResourceError: it puts one more often than an interview does.
+    """
+    lists, single = checklists(network), {*network.questions, *preliminary_ids(network)}
+    times: Counter[str] = Counter()
     for item in items if isinstance(items, list) else ():
         link = item.get("linkId") if isinstance(item, Mapping) else None
         if not isinstance(link, str) or link.startswith(GENERATED) or link.endswith((HELP, STATE)):
             continue
         name = question_of(link)
-        if members := checklists(network).get(name):
+        times[name] += 1
+        if times[name] > MOST_PUT:
+            text = f"the form puts {shown_word(name)} more than {MOST_PUT} times; expected a form of this server"
+            raise ResourceError([Issue(f"{text}; begin anew", "QuestionnaireResponse.contained")])
+        if members := lists.get(name):
             links = [each["linkId"] for each in items_of(item.get("item", ()))]
             lines = {question_of(each): each.removesuffix(STATE) for each in links if not each.endswith(HELP)}
             known = {line: each for line, each in lines.items() if line in members.members}
             yield Put(name, immutabledict(known))
-        elif name in network.questions or name in preliminary_ids(network):
+        elif name in single:
             yield Put(name, immutabledict({name: link}))
 
 

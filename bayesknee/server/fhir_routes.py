@@ -198,7 +198,7 @@ def diagnose(
     """The result of the answers, as a Bundle."""
     networks = networks_of(request)
     named, place, wanted = (sent.beside.get(name) for name in ("network", "setting", "intervals"))
-    intake = read_response(networks.network, sent.response, network or str(named or "").replace("-", "_"))
+    intake = read_response(networks.network, sent.response, network_id(network or named))
     found = _diagnosis(networks, intake, setting or str(place or ""))
     told = (*intake.told, *_outside(intake))
     about = About(subject_of(sent.response), sent.response, datetime.now(UTC), told)

@@ -83,7 +83,7 @@ def test_it_ends_with_the_result_and_says_how_urgent_it_is(client: TestClient) -
     *_, last = adaptive(client, lambda found: {put_last(found)[0]: "elbow"} if "scope" in str(put_last(found)) else {})
     assert last["status"] == "completed"
     result = last["contained"][0]["item"][-1]
-    assert (result["linkId"], result["type"]) == ("result", "group")
+    assert (result["linkId"], result["type"]) == ("result.group", "group")
     assert texts(last)[-1] == "For tests only."
     assert any(text.startswith("How urgent: ") for text in texts(last))
 
@@ -128,6 +128,15 @@ def test_a_form_that_came_back_changed_says_what_the_network_says(client: TestCl
     first["contained"][0]["item"][0]["text"] = "<script>alert(1)</script>"
     found = next_of(client, first)
     assert "<script>" not in str(found["contained"])
+
+
+def test_what_else_a_response_has_comes_back(client: TestClient) -> None:
+    patient = {"resourceType": "Patient", "id": "p"}
+    extension = [{"url": "https://example.org/coverage", "valueString": "A"}]
+    sent = response(subject={"reference": "#p"}, contained=[patient], extension=extension, meta={"source": "ehr"})
+    found = next_of(client, next_of(client, sent))
+    assert (found["subject"], found["extension"], found["meta"]["source"]) == (sent["subject"], extension, "ehr")
+    assert [each["resourceType"] for each in found["contained"]] == ["Questionnaire", "Patient"]
 
 
 def next_of(client: TestClient, sent: Any) -> Any:  # noqa: ANN401 (JSON)

@@ -146,12 +146,20 @@ def foreign(*items: dict[str, Any]) -> dict[str, Any]:
 def test_a_form_that_others_made_is_read_by_its_codes_alone(client: TestClient) -> None:
     said_there = [item("1", {"valueInteger": 70}), item("2", coding("LA33-6", LOINC))]
     sent = foreign(*said_there, item("tennis", {"valueBoolean": True}))
-    del sent["contained"][0]["url"]
-    bundle = bundle_of(client, sent)
+    bundle = bundle_of(client, sent, "?network=coded-elbow")
     diagnosis = ENGINE.diagnose({"age": 70, "swelling_noticed": "yes"})
     assert posterior_of(bundle, diagnosis) == dict(diagnosis.posterior)
     (outcome,) = resources_of(bundle, "OperationOutcome")
     assert any("the answer to the item tennis" in each["details"]["text"] for each in outcome["issue"])
+
+
+def test_a_form_that_others_made_wants_a_network(client: TestClient) -> None:
+    sent = foreign(item("1", {"valueInteger": 70}))
+    answered = client.post("/fhir/QuestionnaireResponse/$diagnose", json=sent)
+    assert (answered.status_code, "unknown network 'pain'" in answered.text) == (404, True)
+    del sent["contained"][0]["url"]
+    answered = client.post("/fhir/QuestionnaireResponse/$diagnose", json=sent)
+    assert (answered.status_code, "say ?network=" in answered.text) == (422, True)
 
 
 def test_codes_of_a_file_are_read_as_well(tmp_path: Any) -> None:  # noqa: ANN401 (a path)

@@ -65,6 +65,11 @@ def test_answers_that_cannot_all_be_true_are_refused(client: TestClient) -> None
     assert "too deep" in refused(client, OPERATIONS[1], 400, json=deep)
 
 
+def test_a_form_that_puts_a_question_again_and_again_is_refused(client: TestClient) -> None:
+    form = {"resourceType": "Questionnaire", "derivedFrom": [FORM], "item": [{"linkId": "age"}] * 5}
+    assert "puts age more than 4 times" in refused(client, OPERATIONS[0], 422, json=response(contained=[form]))
+
+
 def test_unknown_names_and_paths_are_refused(client: TestClient) -> None:
     assert "setting" in refused(client, f"{OPERATIONS[1]}?setting=clinik", 422, json=response())
     assert "intervals" in refused(client, f"{OPERATIONS[1]}?intervals=perhaps", 422, json=response())

@@ -42,7 +42,7 @@ def test_each_question_is_asked_once(client: TestClient) -> None:
     assert len(links) == len(set(links))
     assert set(load_network(NETWORKS / "coded").questions) <= set(links)
     assert [item["linkId"] for item in served["item"]] == [
-        "preliminaries", "complaints", "topic.background", "topic.pain", "topic.exam"
+        "group.preliminaries", "complaints", "topic.background", "topic.pain", "topic.exam"
     ]  # fmt: skip
     assert [line["linkId"] for line in served["item"][1]["item"]] == ["pain_on_grip", "swelling_noticed"]
     assert client.get("/fhir/Questionnaire").json()["total"] == 4
