@@ -116,7 +116,7 @@ def _card(diagnosis: Diagnosis, page: str) -> dict[str, Any]:
         "indicator": INDICATORS[level] if is_known else "info",
         "detail": _detail(diagnosis, is_known=is_known),
         "source": {"label": f"bayesknee, network {network.id} {network.version}", "url": page},
-        "links": [{"label": "Ask the questions", "url": page, "type": "absolute"}],
+        "links": [{"label": "Ask the questions", "url": page, "type": "absolute", "autoLaunchable": False}],
     }
 
 
