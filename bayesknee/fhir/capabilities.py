@@ -17,6 +17,7 @@ def capability_statement(addresses: Addresses) -> dict[str, Any]:
     forms = {
         "type": "Questionnaire",
         "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": [{"name": "url", "type": "uri"}],
         "operation": [{"name": "next-question", "definition": NEXT_QUESTION}],
     }
     diagnose = {"name": "diagnose", "definition": f"{addresses.base}/OperationDefinition/diagnose"}

@@ -156,11 +156,18 @@ def definition(request: Request) -> Response:
 
 
 @fhir_routes.get("/Questionnaire")
-def all_forms(request: Request) -> Response:
-    """The forms of the networks that are served: each with all questions, and each as one that grows."""
+def all_forms(request: Request, url: str = "") -> Response:
+    """The forms of the networks that are served: each with all questions, and each as one that grows.
+
+    Args:
+        request: which has the networks.
+        url: the canonical name of one of them, with its version or without; empty for all.
+    """
     addresses = _addresses(request)
     served = networks_of(request).by_id.values()
     found = [form for network in served for form in (base_form(network, addresses), _shell(network, addresses))]
+    if url:
+        found = [form for form in found if url in (form["url"], f"{form['url']}|{form['version']}")]
     entries = [{"fullUrl": form["url"], "resource": form, "search": {"mode": "match"}} for form in found]
     return _resource({"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries})
 

@@ -13,7 +13,7 @@ from bayesknee import load_network
 from bayesknee.fhir.forms import base_form
 from bayesknee.fhir.names import Addresses
 from bayesknee.knowledge.network import Network
-from tests.fhir.filling import SYSTEM
+from tests.fhir.filling import FORM, SYSTEM
 from tests.support.paths import NETWORKS
 from tests.support.small_networks import condition, finding, network, noisy_or, risk_factor
 
@@ -46,6 +46,8 @@ def test_each_question_is_asked_once(client: TestClient) -> None:
     ]  # fmt: skip
     assert [line["linkId"] for line in served["item"][1]["item"]] == ["pain_on_grip", "swelling_noticed"]
     assert client.get("/fhir/Questionnaire").json()["total"] == 4
+    for version, count in (("", 1), ("|0.0.1", 1), ("|0.0.2", 0)):
+        assert client.get("/fhir/Questionnaire", params={"url": f"{FORM}{version}"}).json()["total"] == count
 
 
 def test_questions_and_answers_have_codes(form: Mapping[str, Mapping[str, Any]]) -> None:
