@@ -50,7 +50,7 @@ FLOORS = (
     ("diagnosis.explaining",),
     ("diagnosis",),
     ("interview", "cohort", "documents"),
-    ("plots",),
+    ("plots", "fhir"),
     ("display",),
     ("tool_server", "server"),
     ("",),

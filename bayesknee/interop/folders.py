@@ -19,6 +19,7 @@ from bayesknee.knowledge.model import (
     ANY_SETTING,
     NO_YES,
     RULE_KEYS,
+    CodesBySystem,
     Condition,
     Distribution,
     Finding,
@@ -99,7 +100,7 @@ def _split(section: str, entries: Iterable[str]) -> dict[str, str]:
 def _head(network: Network, files: Iterable[str]) -> Iterator[str]:
     yield "network:"
     yield "  format: 1"
-    for key in ("id", "version", "title", "description", "complaint", "catch_all", "caution"):
+    for key in ("id", "version", "title", "description", "complaint", "catch_all", "caution", "icd10_edition"):
         if value := getattr(network, key):
             yield f"  {key}: {_text(value)}"
     if network.most_causes is not None:
@@ -128,9 +129,11 @@ def _condition(condition: Condition) -> str:
         f"    limit: {_number(condition.limit)}\n"
         f"    base_rate: {{any_setting: {_number(rate)}}}\n"
     )
+    text += f"    codes: {_codes(condition.codes)}\n" if condition.codes else ""
     text += f"    odds_ratios:\n{_tree(condition.odds_ratios, 6)}" if condition.odds_ratios else ""
     forms = (
-        f"      {each.id}: {{name: {_text(each.name)}, share: {_flow(each.share, None)}}}\n"
+        f"      {each.id}: {{name: {_text(each.name)}, share: {_flow(each.share, None)}"
+        f"{f', codes: {_codes(each.codes)}' if each.codes else ''}}}\n"
         for each in condition.forms.values()
     )
     return text + (f"    forms:\n{''.join(forms)}" if condition.forms else "")
@@ -161,7 +164,16 @@ def _question(question: RiskFactor | Finding) -> str:
     if question.state_names:
         names = (f"{state}: [{', '.join(map(_text, names))}]" for state, names in question.state_names.items())
         lines += [f"    state_names: {{{', '.join(names)}}}"]
+    lines += [f"    codes: {_codes(question.codes)}"] if question.codes else []
+    if question.state_codes:
+        codes = (f"{state}: {_codes(each)}" for state, each in question.state_codes.items())
+        lines += [f"    state_codes: {{{', '.join(codes)}}}"]
     return "\n".join(lines) + "\n"
+
+
+def _codes(codes: CodesBySystem) -> str:
+    listed = (f"{name}: [{', '.join(map(_text, each))}]" for name, each in codes.items())
+    return f"{{{', '.join(listed)}}}"
 
 
 def _rule(model: FindingModel) -> str:

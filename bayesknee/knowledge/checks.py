@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from bayesknee.errors import Problem, few_hints, quoted, unknown_name
 from bayesknee.knowledge.answer_lines import line_problems
 from bayesknee.knowledge.bands import CutOff, band_problems
+from bayesknee.knowledge.coding.checks import condition_code_problems, edition_problems, question_code_problems
 from bayesknee.knowledge.general_advice import GeneralAdvice, advice_problems
 from bayesknee.knowledge.guideline_scores import GuidelineScore, score_problems
 from bayesknee.knowledge.model import (
@@ -103,6 +104,8 @@ class NetworkParts(Protocol):
     def catch_all(self) -> str: ...
     @property
     def most_causes(self) -> int | None: ...
+    @property
+    def icd10_edition(self) -> str: ...
 
 
 def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> list[Problem]:
@@ -127,6 +130,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _findings,
         _gates,
         _state_names,
+        _codes,
         _groups,
         _red_flags,
         _scores,
@@ -261,8 +265,7 @@ def _conditions(parts: NetworkParts, broken: frozenset[str]) -> Iterator[Problem
         yield from _forms(path, condition, parts, broken)
         if condition.stake <= 0:
             yield Problem((*path, "stake"), str(condition.stake), "a stake above 0", "an ordinary condition has 1")
-        if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", condition.icd10):
-            yield Problem((*path, "icd10"), quoted(condition.icd10), "an ICD-10 code such as M71.2", "look it up")
+        yield from condition_code_problems(path, condition)
         yield from _by_setting((*path, "base_rate"), condition.base_rate, parts, broken)
         for parent, ratios in condition.odds_ratios.items():
             yield from _odds_ratios((*path, "odds_ratios", parent), name, ratios, parts, broken)
@@ -491,6 +494,11 @@ def _state_names(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Probl
                 if meant.setdefault(folded(word), state) != state:
                     got = f"{quoted(word)}, which is {meant[folded(word)]} already"
                     yield Problem((*path, state), got, "a name that means one state", "choose another name")
+
+
+def _codes(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    yield from edition_problems(parts.icd10_edition)
+    yield from question_code_problems({name: (section, question) for section, name, question in _asked(parts)})
 
 
 def _clashing_gates(parts: NetworkParts) -> Iterator[Problem]:

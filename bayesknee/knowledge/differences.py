@@ -25,7 +25,18 @@ COMPARED_SECTIONS: Final = (
     "general_advice",
     "pictures",
 )
-HEAD: Final = ("id", "version", "title", "description", "complaint", "catch_all", "most_causes", "caution", "scope")
+HEAD: Final = (
+    "id",
+    "version",
+    "title",
+    "description",
+    "complaint",
+    "catch_all",
+    "most_causes",
+    "caution",
+    "icd10_edition",
+    "scope",
+)
 
 
 @dataclass(frozen=True)

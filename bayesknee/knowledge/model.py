@@ -20,6 +20,7 @@ Level: TypeAlias = Literal["emergency", "same_day", "urgent", "routine", "self_c
 Kind: TypeAlias = Literal["history", "exam", "test"]
 Path: TypeAlias = tuple[str, ...]
 StatesByName: TypeAlias = Mapping[str, tuple[str, ...]]  # by id of a question, or of a state by its id
+CodesBySystem: TypeAlias = Mapping[str, tuple[str, ...]]  # by a key of `bayesknee.knowledge.coding.systems.SYSTEMS`
 
 GRADES: Final[tuple[Grade, ...]] = ("A", "B", "C", "D")
 LEVELS: Final[tuple[Level, ...]] = ("emergency", "same_day", "urgent", "routine", "self_care")
@@ -291,7 +292,7 @@ class RiskFactor(Banded):
     """A root of the network with a prior over its states.
 
     Attributes:
-        ask_once, ask_unless, state_names, synonyms: as of a `Finding`.
+        ask_once, ask_unless, state_names, synonyms, codes, state_codes: as of a `Finding`.
         prior: by setting id, or `any_setting`.
         bands, cut_offs, unit, out_of_scope: for a factor that is given as a number; see `Banded`.
         burden: how much asking costs, relative to a plain question (1).
@@ -313,6 +314,8 @@ class RiskFactor(Banded):
     ask_unless: StatesByName = field(default_factory=immutabledict)
     state_names: StatesByName = field(default_factory=immutabledict)
     synonyms: tuple[str, ...] = ()
+    codes: CodesBySystem = field(default_factory=immutabledict)
+    state_codes: Mapping[str, CodesBySystem] = field(default_factory=immutabledict)
 
     kind: ClassVar[str] = "risk_factor"
     asked_of: ClassVar[str] = "patient"
@@ -347,7 +350,7 @@ class Form:
         level: the care that it calls for at its limit, and where it is what the most probable cause most likely is;
             None where the condition's own will do.
         limit: the probability of this form below which it may be left; None without a level.
-        do, thresholds: as of a condition.
+        do, thresholds, codes: as of a condition; of the codes, ICD-10's may be among them.
     """
 
     id: str
@@ -357,6 +360,7 @@ class Form:
     limit: Probability | None = None
     do: str = ""
     thresholds: Mapping[Level, Threshold] = field(default_factory=immutabledict)
+    codes: CodesBySystem = field(default_factory=immutabledict)
 
     @property
     def steps(self) -> tuple[tuple[Level, Threshold], ...]:
@@ -396,6 +400,7 @@ class Condition:
         thresholds: the further ones, by the level that each calls for; each is higher and more urgent than the last.
         stake: how much missing it weighs, relative to other conditions.
         forms: by id, where it comes in several; a patient who has it has one of them.
+        codes: of other systems than ICD-10.
     """
 
     id: str
@@ -412,6 +417,7 @@ class Condition:
     do: str = ""
     thresholds: Mapping[Level, Threshold] = field(default_factory=immutabledict)
     forms: Mapping[str, Form] = field(default_factory=immutabledict)
+    codes: CodesBySystem = field(default_factory=immutabledict)
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -477,6 +483,8 @@ class Finding(Banded):
         ask_unless: not asked where one of these is known to be so; likewise about asking alone.
         state_names: by state, what people call it: the first is shown, and all are read as answers.
         synonyms: other words for it, which a wrong name may have meant.
+        codes: what terminologies call it, by system; the first of a system is told, and all are read.
+        state_codes: likewise, by state.
     """
 
     id: str
@@ -498,6 +506,8 @@ class Finding(Banded):
     cut_offs: Mapping[str, CutOff] = field(default_factory=immutabledict)
     unit: str = ""
     out_of_scope: str = ""
+    codes: CodesBySystem = field(default_factory=immutabledict)
+    state_codes: Mapping[str, CodesBySystem] = field(default_factory=immutabledict)
 
     def __post_init__(self) -> None:
         if not self.asked_of:

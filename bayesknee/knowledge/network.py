@@ -90,6 +90,7 @@ class Network:
         complaint: what the patient presents with; empty for a network without a presenting complaint.
         catch_all: the condition that stands for "none of the named ones"; empty where there is none.
         most_causes: how many conditions are the cause together at most; None for any number.
+        icd10_edition: the year of the edition of ICD-10 that its codes are of; empty where that is not stated.
         sha256: over the files it was read from; empty for one that was made in memory.
 
     Raises:
@@ -118,6 +119,7 @@ class Network:
     catch_all: str = ""
     caution: str = ""
     most_causes: int | None = None
+    icd10_edition: str = ""
     sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -12,9 +12,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from bayesknee.errors import BayeskneeError
+from bayesknee.server.cds_routes import cds_routes
+from bayesknee.server.fhir_routes import fhir_routes
 from bayesknee.server.guard import FAULT, HEALTH_PATH, Guard
 from bayesknee.server.limits import MOST_AT_ONCE
 from bayesknee.server.networks import Networks, networks_of
+from bayesknee.server.outcomes import FHIR_PATH, is_fhir
 from bayesknee.server.pages.authoring import Watched
 from bayesknee.server.pages.pages import refusal
 from bayesknee.server.pages.routes import STATIC, page_routes
@@ -57,6 +60,8 @@ def bare_app(networks: Networks) -> FastAPI:
     app.add_exception_handler(Exception, _tell_fault)
     app.include_router(reading_routes)
     app.include_router(patient_routes)
+    app.include_router(fhir_routes)
+    app.include_router(cds_routes)
     app.include_router(page_routes)
     app.mount("/static", STATIC)
 
@@ -71,13 +76,17 @@ def bare_app(networks: Networks) -> FastAPI:
 
 async def _tell_fault(request: Request, _error: Exception) -> Response:
     """A fault of the program. Starlette raises it again, for the guard to log its place."""
-    return refusal(request.headers, 500, FAULT)
+    return refusal(request.scope, 500, FAULT)
+
+
+def _list_for(request: Request) -> str:
+    return f"{FHIR_PATH}/metadata" if is_fhir(request.url.path) else OPENAPI
 
 
 async def _tell_http(request: Request, error: Exception) -> Response:
     """No such path, or no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101 (it is registered for these)
-    answer = refusal(request.headers, error.status_code, f"{error.detail}; {OPENAPI} has all operations")
+    answer = refusal(request.scope, error.status_code, f"{error.detail}; {_list_for(request)} has all operations")
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer

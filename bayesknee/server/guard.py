@@ -8,7 +8,6 @@ import traceback
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,7 +51,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if refused := self._refused(scope):
-            await refusal(Headers(scope=scope), *refused)(scope, receive, _with_headers(send))
+            await refusal(scope, *refused)(scope, receive, _with_headers(send))
             return
         await self._within_time(scope, receive, send)
 
@@ -75,7 +74,7 @@ class Guard:
             raise
         if not work.done():
             answer.closed = True
-            late = refusal(Headers(scope=scope), 503, f"no answer within {self.seconds:g} seconds; {LESS}")
+            late = refusal(scope, 503, f"no answer within {self.seconds:g} seconds; {LESS}")
             await late(scope, receive, _with_headers(send))
 
     def _ended(self, _work: object) -> None:
@@ -105,7 +104,7 @@ class Guard:
         except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold what a patient said)
             LOG.error("fault of the server at %s: %s", scope["path"], _where(error))  # noqa: TRY400 (likewise)
             if not answer.begun:
-                await refusal(Headers(scope=scope), 500, FAULT)(scope, receive, answer)
+                await refusal(scope, 500, FAULT)(scope, receive, answer)
 
 
 class _Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from immutabledict import immutabledict
@@ -14,6 +15,7 @@ from bayesknee.diagnosis.diagnosis import Diagnosis
 from bayesknee.diagnosis.engine import Engine
 from bayesknee.errors import EvidenceError, ImpossibleEvidenceError, NetworkNotFoundError, unknown_text
 from bayesknee.inference.results import Budget
+from bayesknee.knowledge.coding.code_files import read_code_file, with_codes
 from bayesknee.knowledge.library import load_network
 from bayesknee.knowledge.network import Network, check_setting
 from bayesknee.patient.cases import Case, RawEvidence, parse_case
@@ -57,13 +59,21 @@ class Networks:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
-    def load(cls, names: Iterable[str], budget: Budget) -> Networks:
+    def load(cls, names: Iterable[str], budget: Budget, codes: str = "") -> Networks:
         """Networks given by name or folder.
 
+        Args:
+            names: the names or folders.
+            budget: of one request.
+            codes: a file of codes for all of them, such as those of SNOMED CT; empty for none.
+
         Raises:
-            BayeskneeError: one that cannot be read.
+            BayeskneeError: one that cannot be read, or a file of codes that does not fit.
         """
-        loaded = (load_network(name) for name in names)
+        loaded = [load_network(name) for name in names]
+        if codes:
+            rows = read_code_file(Path(codes))
+            loaded = [with_codes(network, rows, Path(codes).name) for network in loaded]
         return cls(immutabledict({network.id: network for network in loaded}), budget)
 
     def network(self, name: str = "") -> Network:

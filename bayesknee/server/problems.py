@@ -42,6 +42,7 @@ TITLES: Final = immutabledict(
         404: "Not found",
         405: "Method not allowed",
         409: "Answers that clash",
+        412: "Data are missing",
         413: "Too much",
         422: "Cannot be taken",
         429: "Too many requests at once",

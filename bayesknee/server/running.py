@@ -35,8 +35,15 @@ class Listening(NamedTuple):
     workers: int = 1
 
 
+class Served(NamedTuple):
+    """What is served: networks by name or folder, and a file of codes for them, empty for none."""
+
+    networks: Iterable[str]
+    codes: str = ""
+
+
 def serve(
-    networks: Iterable[str],
+    served: Served,
     listening: Listening,
     *,
     tell: Callable[[str], None],
@@ -46,19 +53,20 @@ def serve(
     """Serves until a signal stops it: Ctrl-C, or SIGTERM.
 
     Args:
-        networks: by name or folder.
+        served: the networks.
         listening: where.
         tell: called with the address once it is taken.
         open_browser: whether to open it in a browser.
         watch: a folder in which somebody writes a network; None for none.
 
     Raises:
-        BayeskneeError: a network that cannot be read, or an address that cannot be taken.
+        BayeskneeError: a network or a file of codes that cannot be read, or an address that cannot be taken.
     """
-    names = [str(Path(name).resolve()) if Path(name).is_dir() else name for name in networks]
-    Networks.load(names, BUDGET)  # a fault is told here, once, and not by each worker
+    names = [str(Path(name).resolve()) if Path(name).is_dir() else name for name in served.networks]
+    given = Served(names, str(Path(served.codes).resolve()) if served.codes else "")
+    Networks.load(given.networks, BUDGET, given.codes)  # a fault is told here, once, and not by each worker
     with _taken(listening) as taken:
-        config = _config(names, listening, watch)
+        config = _config(given, listening, watch)
         address = _address(listening.host, taken.getsockname()[1])
         tell(address)
         if open_browser:
@@ -72,9 +80,10 @@ def serve(
         Multiprocess(config, sockets=[taken]).run()
 
 
-def _config(names: list[str], listening: Listening, watch: Path | None) -> uvicorn.Config:
+def _config(served: Served, listening: Listening, watch: Path | None) -> uvicorn.Config:
     watched = str(watch.resolve()) if watch is not None else None
-    os.environ[NETWORKS] = json.dumps({"networks": names, "local": listening.host in LOCAL_NAMES, "watch": watched})
+    told = {**served._asdict(), "local": listening.host in LOCAL_NAMES, "watch": watched}
+    os.environ[NETWORKS] = json.dumps(told)
     return uvicorn.Config(
         "bayesknee.server.running:app_of_environment",
         factory=True,
@@ -90,7 +99,8 @@ def app_of_environment() -> ASGIApp:
     """The application of a worker."""
     told: dict[str, Any] = json.loads(os.environ[NETWORKS])
     watch = Path(told["watch"]) if told["watch"] is not None else None
-    return make_app(Networks.load(told["networks"], BUDGET), local=told["local"], watch=watch)
+    networks = Networks.load(told["networks"], BUDGET, told["codes"])
+    return make_app(networks, local=told["local"], watch=watch)
 
 
 def _taken(listening: Listening) -> socket.socket:

@@ -88,6 +88,7 @@ def test_an_address_that_is_taken_is_told_in_one_line(
     port = str(urlsplit(address).port)
     assert run_serve("--network", TINY, "--port", port).startswith(f"bayesknee: cannot listen at 127.0.0.1:{port}: ")
     assert "did you mean" in run_serve("--network", "posterior_kne")
+    assert "no column node" in run_serve("--network", TINY, "--codes", TINY + "/network.yaml")
     assert "--watch takes one worker" in run_serve("--watch", TINY, "--workers", "2")
 
 

@@ -37,6 +37,10 @@ NEEDED: Final = ("fastapi", "uvicorn", "python_multipart")
          f"[default: {DEFAULT_NETWORK}]",
 )  # fmt: skip
 @click.option(
+    "--codes", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="CSV file of codes besides those of the networks, such as SNOMED CT's: node,state,system,code.",
+)  # fmt: skip
+@click.option(
     "--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many processes answer."
 )
 @click.option(
@@ -48,6 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 (its options)
     host: str,
     port: int,
     networks: tuple[str, ...],
+    codes: Path | None,
     workers: int,
     watch: Path | None,
     open_browser: bool,  # noqa: FBT001 (how click calls)
@@ -66,10 +71,10 @@ def command(  # noqa: PLR0913, PLR0917 (its options)
         raise MissingExtraError(f"{needed}; install the extra: pip install 'bayesknee[serve]'")
     if watch is not None and workers > 1:
         raise BayeskneeError("--watch takes one worker, as what is tried must be what was saved; leave out --workers")
-    from bayesknee.server.running import Listening, serve
+    from bayesknee.server.running import Listening, Served, serve
 
-    listening = Listening(host, port, workers)
-    serve(networks or (DEFAULT_NETWORK,), listening, tell=_tell, open_browser=open_browser, watch=watch)
+    served = Served(networks or (DEFAULT_NETWORK,), str(codes or ""))
+    serve(served, Listening(host, port, workers), tell=_tell, open_browser=open_browser, watch=watch)
 
 
 def _tell(address: str) -> None:

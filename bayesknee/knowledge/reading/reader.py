@@ -19,10 +19,12 @@ from immutabledict import immutabledict
 from bayesknee.errors import NetworkError, Problem, few_hints, name_hint, quoted
 from bayesknee.knowledge.answer_lines import AnswerLine
 from bayesknee.knowledge.checks import find_problems
+from bayesknee.knowledge.coding.systems import SNOMED
 from bayesknee.knowledge.general_advice import GeneralAdvice
 from bayesknee.knowledge.guideline_scores import GuidelineScore, ScoreItem, ScoreStep
 from bayesknee.knowledge.model import (
     NO_YES,
+    CodesBySystem,
     Condition,
     Exclusion,
     Finding,
@@ -73,6 +75,7 @@ SECTIONS: Final = (
     "scope",
     "pictures",
 )
+OPTIONAL_TEXTS: Final = ("description", "complaint", "catch_all", "caution", "icd10_edition")  # of `network`
 
 T = TypeVar("T")
 
@@ -113,6 +116,7 @@ class _Draft:
     description: str = ""
     caution: str = ""
     most_causes: int | None = None
+    icd10_edition: str = ""
 
 
 class _NetworkReader:
@@ -285,7 +289,7 @@ class _NetworkReader:
             fields.problem(("format",), quoted(given), f"format {FORMAT}", "update bayesknee, or the network")
         head: dict[str, Any] = {key: fields.text(key) for key in ("id", "version", "title")}
         head["most_causes"] = fields.integer("most_causes")
-        head |= {key: fields.text(key, "") for key in ("description", "complaint", "catch_all", "caution")}
+        head |= {key: fields.text(key, "") for key in OPTIONAL_TEXTS}
         self._missing_files(fields)
         fields.done()
         return head
@@ -441,6 +445,7 @@ def _condition(name: str, entry: Fields) -> Condition:
         must_not_miss=entry.truth("must_not_miss", default=False),
         forms=immutabledict(entry.each_named("forms", _form, required=False)),
         stake=entry.plain_number("stake", 1.0),
+        codes=_codes(entry),
         **_thresholds(entry),
     )
 
@@ -448,7 +453,7 @@ def _condition(name: str, entry: Fields) -> Condition:
 def _form(name: str, entry: Fields) -> Form:
     has_care = entry.has("level") or entry.has("limit") or entry.has("thresholds")
     care = _thresholds(entry) if has_care else {}
-    form = Form(name, entry.text("name"), entry.number_or_by_setting("share", Probability), **care)
+    form = Form(name, entry.text("name"), entry.number_or_by_setting("share", Probability), codes=_codes(entry), **care)
     entry.done()
     return form
 
@@ -525,8 +530,22 @@ def _asked(entry: Fields) -> dict[str, Any]:
         "help": entry.text("help", ""),
         "synonyms": entry.texts("synonyms", ()),
         "state_names": immutabledict(entry.each("state_names", Fields.itself_names, required=False)),
+        "codes": _codes(entry),
+        "state_codes": immutabledict(entry.each("state_codes", _codes_itself, required=False)),
         **{
             key: immutabledict(entry.each(key, Fields.itself_texts, required=False))
             for key in ("ask_once", "ask_unless")
         },
     }
+
+
+def _codes(entry: Fields) -> CodesBySystem:
+    return _codes_itself(entry.child("codes")) if entry.has("codes") else immutabledict()
+
+
+def _codes_itself(place: Fields) -> CodesBySystem:
+    """This place as codes by system. Those of SNOMED CT want a licence in many countries, so none lie in a network."""
+    if place.has(SNOMED):
+        remedy = "keep them in a file beside, which `bayesknee serve --codes` takes"
+        place.problem((SNOMED,), "codes of SNOMED CT", "codes that anybody may pass on", remedy)
+    return immutabledict(place.each_itself(Fields.itself_names))

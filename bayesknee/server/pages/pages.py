@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import lru_cache
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from immutabledict import immutabledict
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from bayesknee.diagnosis import wording
 from bayesknee.display.interview import answers_told, recorded, step_told
 from bayesknee.errors import BayeskneeError, one_line
 from bayesknee.knowledge.pictures import middle
 from bayesknee.lazy_types import Environment
+from bayesknee.server.outcomes import is_fhir, outcome_response
 from bayesknee.server.problems import problem, retry_headers, status_of
 from bayesknee.version import __version__
 from bayesknee.words import LEVEL_WORDS, percent
@@ -37,9 +40,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:  # noqa: 
     return Response(text, status, dict(HEADERS), "text/html")
 
 
-def refusal(headers: Mapping[str, str], status: int, told: str) -> Response:
-    """A refusal as a page for who can read one, and else as a problem for programs."""
-    if "text/html" in headers.get("accept", ""):
+def refusal(scope: Scope, status: int, told: str) -> Response:
+    """A refusal as FHIR has it, as a page for who can read one, and else as a problem for programs."""
+    if is_fhir(scope["path"]):
+        return outcome_response(status, told)
+    if "text/html" in Headers(scope=scope).get("accept", ""):
         answer = page("error", status, told=told)
         answer.headers.update(retry_headers(status))
         return answer

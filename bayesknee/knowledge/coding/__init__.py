@@ -1,0 +1,1 @@
+"""Codes of terminologies that other programs know a network's parts by."""
