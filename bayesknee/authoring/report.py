@@ -12,6 +12,12 @@ import numpy as np
 from immutabledict import immutabledict
 
 from bayesknee.arrays import Integers, Vector
+from bayesknee.authoring.dangers import (
+    OverLimit,
+    asked_whatever_they_say,
+    flags_in_no_list,
+    over_limit_without_answers,
+)
 from bayesknee.inference.cause_sets import can_enumerate, network_sets
 from bayesknee.inference.cpds import reading_table
 from bayesknee.inference.drawn_states import draw_each
@@ -50,7 +56,10 @@ class Report:
         counts: the number of entries by part of the network; findings also by kind.
         grades: the number of numbers by grade.
         overlaps: the pairs of conditions that findings separate worst, by kind of finding, worst first.
-        weak_findings: the findings with the least mutual information with the conditions, in bits, least first.
+        weak_findings: the findings with the least mutual information with the conditions, in bits, least first; without
+            those that a red flag reads or another question hangs on, which are asked whatever they say.
+        over_limit: must-not-miss conditions that are over their limit without answers, by setting.
+        flags_in_no_list: ids of red flags of which no opening question and no list asks for anything.
         wide_numbers: path, number and width of the numbers with the widest ranges, widest first. Widths are in natural
             logs: of the odds of a probability, of any other number itself (odds ratios, weights).
         unused: ids of references that no number or red flag cites, of signs that no finding reads, and of topics
@@ -62,6 +71,8 @@ class Report:
     grades: Mapping[str, int]
     overlaps: Mapping[str, Sequence[Overlap]]
     weak_findings: Sequence[tuple[str, float]]
+    over_limit: Sequence[OverLimit]
+    flags_in_no_list: Sequence[str]
     wide_numbers: Sequence[tuple[Path, Number, float]]
     unused: Mapping[str, Sequence[str]]
 
@@ -90,6 +101,8 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
             {kind: _overlaps(enumeration, kind, samples, seed) for kind in ANSWERED_BY} if enumeration else {}
         ),
         weak_findings=_weak_findings(network, enumeration) if enumeration else (),
+        over_limit=tuple(over_limit_without_answers(network)),
+        flags_in_no_list=tuple(flags_in_no_list(network)),
         wide_numbers=_wide_numbers(network),
         unused=immutabledict(_unused(network)),
     )
@@ -146,9 +159,11 @@ def _width(number: Number) -> float:
 def _weak_findings(network: Network, enumeration: SubsetTables) -> list[tuple[str, float]]:
     """The findings with the least mutual information between answer and set of conditions."""
     prior = enumeration.prior({})
+    needed = asked_whatever_they_say(network)
     bits = {
         finding.id: _information(prior, _answer_table(network, finding, enumeration.table))
         for finding in network.findings.values()
+        if finding.id not in needed
     }
     return sorted(bits.items(), key=lambda item: item[1])[:LISTED]
 

@@ -35,6 +35,16 @@ def _parts(network: Network, report: Report) -> Iterator[RenderableType]:
         "Findings that say least (bits)", ((f"{bits:.4f}", name) for name, bits in report.weak_findings)
     )
     yield from _section(
+        "Over the limit without answers; only answers that speak for it call for its level",
+        (
+            (f"{each.base_rate:g}, limit {each.limit:g}", f"{each.condition}, {each.setting}")
+            for each in report.over_limit
+        ),
+    )
+    yield from _section(
+        "Red flags that no opening question and no list asks for", ((name, "") for name in report.flags_in_no_list)
+    )
+    yield from _section(
         "Widest ranges",
         ((f"{n.low:g} to {n.high:g}, grade {n.grade}", ".".join(path)) for path, n, _ in report.wide_numbers),
     )

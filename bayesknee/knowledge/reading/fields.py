@@ -86,7 +86,10 @@ class Fields:
     def done(self) -> None:
         """Notes a fault for each key that was not read."""
         for key in self._items.keys() - self._taken:
-            self.problem((key,), quoted(key), "a known key", name_hint(key, sorted(self._taken)))
+            value = self._items[key]
+            cut_off = isinstance(value, yaml_tree.Scalar) and value.plain and not value.text
+            remedy = "put a text that holds a comma in quotes" if cut_off else name_hint(key, sorted(self._taken))
+            self.problem((key,), quoted(key), "a known key", remedy)
 
     def has(self, key: str) -> bool:
         """Whether `key` is there; it counts as read."""

@@ -17,6 +17,15 @@ from bayesknee.errors import Problem, quoted
 MOST_BYTES: Final = 4_000_000
 # Judged: the format has less than half; each level is a call in a call, of which Python allows about a thousand.
 MOST_DEPTH: Final = 20
+# What to do about the words in which libyaml tells the faults that people make most.
+REMEDIES: Final = {
+    "mapping values are not allowed": 'put a text that holds a colon in quotes: label: "Fever: high"',
+    "cannot start any token": "put the text in quotes, and write spaces in place of tabs",
+    "did not find expected ',' or": "close the bracket, put a comma between entries, and a text with a comma in quotes",
+    "did not find expected key": "set the lines of one mapping under each other, as deep as the first",
+    "unexpected end of stream": "close the quotation mark",
+    "could not find expected ':'": "write key: value, with a space behind the colon",
+}
 
 
 class Scalar(NamedTuple):  # of which a network has tens of thousands: made in a third of a dataclass's time
@@ -109,6 +118,10 @@ def parse_tree(content: bytes, name: str) -> tuple[Tree, list[Problem]]:
     return tree, builder.problems
 
 
+def _remedy(told: str) -> str:
+    return next((remedy for words, remedy in REMEDIES.items() if words in told), "mend the syntax there")
+
+
 def _built(content: bytes, name: str, most_nodes: int) -> tuple[_Builder, Tree]:
     try:
         text = content.decode("utf-8-sig")
@@ -124,7 +137,7 @@ def _built(content: bytes, name: str, most_nodes: int) -> tuple[_Builder, Tree]:
         got = str(getattr(error, "problem", None) or "text that YAML cannot read")
         if "nesting depth" in got:  # newer versions of libyaml have a limit of their own
             raise _refusal(name, mark.line + 1 if mark else None, got, "plain data", "flatten it") from None
-        raise _refusal(name, mark.line + 1 if mark else None, got, "YAML", "mend the syntax there") from None
+        raise _refusal(name, mark.line + 1 if mark else None, got, "YAML", _remedy(got)) from None
 
 
 def _refusal(name: str, line: int | None, got: str, expected: str, remedy: str) -> TreeError:
