@@ -955,3 +955,11 @@ def test_a_session_that_is_taken_up_has_what_is_urgent() -> None:
 def test_an_answer_that_says_nothing_is_refused() -> None:
     with pytest.raises(EvidenceError, match="got no answer; expected a state"):
         Interview(TINY).check("age", "  ")
+
+
+def test_a_list_of_warning_signs_is_not_explained_by_what_it_tells_of_common_causes() -> None:
+    interview = Interview(Engine(KNEE_11), policy=Policy(ask_scope=False))
+    while interview.question is not None and interview.question.id != "warnings":
+        assert "warning sign" not in interview.reason()
+        interview.skip()
+    assert interview.reason() == "Each of these is a warning sign."
