@@ -33,7 +33,8 @@ def short_reason(now: Consequences, prompt: Prompt) -> str:
     """Why the present question is asked, in a few words; empty where that needs none."""
     if is_preliminary(prompt.id):
         return ""
-    if 2 * len(prompt.warnings) > len(prompt.options):  # what it tells of common causes is not why it is asked
+    # What such a list tells of common causes is not why it is asked.
+    if prompt.options and len(prompt.warnings) == len(prompt.options):
         return "Each of these is a warning sign."
     ranked = _ranked(now, prompt)
     return reason(now.diagnosis, ranked[0]) if ranked and ranked[0].value >= now.policy.least_value else ""
