@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks.running import CHECK, LARGEST, NOTEBOOKS, is_check, machine_paths, read, run, shown, write
+from tests.notebooks.running import CHECK, FIRST_LINE, LARGEST, NOTEBOOKS, is_check, machine_paths, read, run, shown, write
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # of the tools that run a notebook; its own kernel has its own
@@ -48,6 +48,7 @@ def test_its_asserts_are_out_of_sight(path: Path) -> None:
     for cell in read(path).cells:
         if is_check(cell):
             assert cell.metadata == CHECK
+            assert cell.source.startswith(FIRST_LINE)
             assert cell.outputs == []
             defined |= _names(cell.source, ast.Store)
         elif cell.cell_type == "code":
