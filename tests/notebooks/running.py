@@ -24,8 +24,8 @@ METADATA: Final = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# What asserts is for the tests: JupyterLab folds it away to its first line, which must not tell results that students are
-# to find, and the site leaves it out.
+# What asserts is for the tests: JupyterLab folds it away to its first line, which must not tell results that students
+# are to find; the site leaves it out.
 FIRST_LINE: Final = "# Checks what the text says.\n"
 CHECK: Final = {"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
 Notebook: TypeAlias = Any  # `nbformat.NotebookNode`; it takes over a second to import, so that is done where it is used

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks.running import CHECK, FIRST_LINE, LARGEST, NOTEBOOKS, is_check, machine_paths, read, run, shown, write
+from tests.notebooks.running import (
+    CHECK,
+    FIRST_LINE,
+    LARGEST,
+    NOTEBOOKS,
+    is_check,
+    machine_paths,
+    read,
+    run,
+    shown,
+    write,
+)
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # of the tools that run a notebook; its own kernel has its own
