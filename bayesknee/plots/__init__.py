@@ -10,6 +10,7 @@ Importing this loads matplotlib; `bayesknee.plots` does so when it is first used
 from bayesknee.plots.calibration_curve import calibration
 from bayesknee.plots.canvas import save
 from bayesknee.plots.course_lines import course
+from bayesknee.plots.frequency_dots import frequencies
 from bayesknee.plots.inclusion_lines import inclusion
 from bayesknee.plots.interview_points import interviews
 from bayesknee.plots.ledger_waterfall import ledger
@@ -22,6 +23,7 @@ from bayesknee.plots.tornado_bars import tornado
 __all__ = [
     "calibration",
     "course",
+    "frequencies",
     "inclusion",
     "interviews",
     "ledger",

@@ -33,6 +33,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     save(plots.posterior(diagnosis), IMAGES / "posterior.png", dpi=DOTS)
     save(plots.ledger(diagnosis, "bakers_cyst", against="deep_vein_thrombosis"), IMAGES / "ledger.png", dpi=DOTS)
+    save(plots.frequencies(0.04, 0.8, 0.85, names=("a clot", "a swollen calf")), IMAGES / "frequencies.png", dpi=DOTS)
     for name, (course, size) in PICTURES.items():
         (IMAGES / f"{name}.svg").write_text(interview_picture(COURSES[course], size), encoding="utf-8")
 

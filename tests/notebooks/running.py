@@ -24,6 +24,10 @@ METADATA: Final = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# What asserts is for the tests: JupyterLab folds it away to its first line, which must not tell results that students
+# are to find; the site leaves it out.
+FIRST_LINE: Final = "# Checks what the text says.\n"
+CHECK: Final = {"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
 Notebook: TypeAlias = Any  # `nbformat.NotebookNode`; it takes over a second to import, so that is done where it is used
 
 
@@ -54,16 +58,24 @@ def run(path: Path) -> Notebook:
 
 
 def tidy(notebook: Notebook) -> Notebook:
-    """Without what differs from one run or machine to the next: times, versions, names of cells and widgets."""
+    """Without what differs from one run or machine to the next: times, versions, names of cells and widgets.
+
+    Checks are marked as such.
+    """
     import nbformat
 
     notebook.metadata = nbformat.from_dict(METADATA)  # type: ignore[no-untyped-call]
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number}"
-        cell.metadata = nbformat.from_dict({})  # type: ignore[no-untyped-call]
+        cell.metadata = nbformat.from_dict(CHECK if is_check(cell) else {})  # type: ignore[no-untyped-call]
         if cell.cell_type == "code":
             cell.outputs = [_tidy_output(output) for output in _joined(cell.outputs)]
     return notebook
+
+
+def is_check(cell: Notebook) -> bool:
+    """Whether it makes sure that what the notebook tells is so."""
+    return bool(cell.cell_type == "code" and re.search(r"^\s*assert\b", cell.source, re.MULTILINE))
 
 
 def _joined(outputs: list[Notebook]) -> list[Notebook]:

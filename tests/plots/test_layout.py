@@ -68,6 +68,13 @@ def _interviews(_: Diagnosis, ax: Axes) -> Axes:
     return plots.interviews({AS_STATED: some, REDRAWN: some[:2]}, ax)
 
 
+def _frequencies(diagnosis: Diagnosis, ax: Axes) -> Axes:
+    """Of the leading condition and a test."""
+    leader = _leader(diagnosis)
+    name = diagnosis.network.conditions[leader].name
+    return plots.frequencies(diagnosis.posterior[leader], 0.76, 0.95, ax, (name, "a positive test"))
+
+
 PICTURES: Final[dict[str, Draw]] = {
     "posterior": plots.posterior,
     "intervals": lambda each, ax: plots.posterior(each, ax, intervals=each.intervals(40)),
@@ -81,6 +88,7 @@ PICTURES: Final[dict[str, Draw]] = {
     "around": lambda each, ax: plots.network(each.network, ax, around=_leader(each)),
     "calibration": _calibration,
     "inclusion": _inclusion,
+    "frequencies": _frequencies,
     "interviews": _interviews,
 }
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -26,6 +28,7 @@ from bayesknee.plots import canvas, save
 from bayesknee.plots.boxed_words import LONGEST_LABEL
 from bayesknee.plots.condition_styles import PALETTE, numbered_style, style_of
 from bayesknee.plots.course_lines import posterior_course
+from bayesknee.plots.frequency_dots import frequency_counts
 from bayesknee.plots.layers import layers_around, layers_of
 from bayesknee.plots.ledger_waterfall import MOST_ROWS
 from bayesknee.words import percent
@@ -455,6 +458,73 @@ def test_inclusion_is_the_share_by_the_length_of_the_list() -> None:
     for wrong in ({}, {"ours": ()}, {"ours": (1.5,)}, {"ours": (float("nan"),)}):
         with pytest.raises(PictureError, match="expected"):
             plots.inclusion(wrong)
+
+
+def shades_and_dots(ax: Axes) -> tuple[set[tuple[int, int]], dict[tuple[int, int], bool]]:
+    """The places, as column and row, that are shaded; and of each dot whether it is full."""
+    shaded = {
+        (round(piece.get_x() + 0.5), round(piece.get_y() + 0.5) + row)  # type: ignore[attr-defined]
+        for piece in ax.patches
+        for row in range(round(piece.get_height()))  # type: ignore[attr-defined]
+    }
+    [dots] = ax.collections
+    full = [to_hex(face) == canvas.BLACK for face in np.asarray(dots.get_facecolor())]
+    offsets = np.asarray(dots.get_offsets()).astype(int).tolist()
+    return shaded, {(column, row): each for (column, row), each in zip(offsets, full, strict=True)}
+
+
+def test_frequencies_are_people_with_and_without_a_cause_and_a_finding() -> None:
+    """Of 1,000, 100 have it: 80 of them and 180 of the 900 others have the finding (Gigerenzer's way to put it)."""
+    ax = plots.frequencies(0.1, 0.8, 0.8, names=("a tear", "a click"))
+    shaded, full = shades_and_dots(ax)
+    assert len(full) == 1000
+    assert sum(full.values()) == 100
+    assert len(shaded) == 80 + 180
+    assert sum(full[place] for place in shaded) == 80
+    texts = {each.text for each in written(ax)}
+    assert "1,000 people, with a tear: 100" in texts
+    assert "Shaded, with a click: 260. Of them with a tear: 80." in texts
+    assert {
+        "a tear and a click: 80",
+        "a tear without a click: 20",
+        "a click without a tear: 180",
+        "neither: 720",
+    } <= texts
+    assert_legible(ax)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_frequencies_are_whole_people_as_near_as_can_be(prior: float, sensitivity: float, specificity: float) -> None:
+    counts = frequency_counts(prior, sensitivity, specificity)
+    assert counts.cause + counts.finding_only + counts.neither == 1000
+    assert min(counts.cause_only, counts.both, counts.finding_only, counts.neither) >= 0
+    assert abs(counts.cause - prior * 1000) <= 0.5
+    assert abs(counts.both - sensitivity * counts.cause) <= 0.5
+    assert abs(counts.neither - specificity * (1000 - counts.cause)) <= 0.5
+
+
+@pytest.mark.parametrize("share", [0.0, 0.002, 0.3, 1.0])
+def test_frequencies_draw_each_of_the_people_once(share: float) -> None:
+    counts = frequency_counts(share, share, share)
+    ax = plots.frequencies(share, share, share)
+    shaded, full = shades_and_dots(ax)
+    assert len(full) == 1000
+    assert len(shaded) == counts.finding
+    assert sum(full[place] for place in shaded) == counts.both
+    assert_legible(ax)
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((10.0, 0.8, 0.8), "the prior is 10.0; expected a share from 0 to 1"),
+        ((0.1, -0.1, 0.8), "the sensitivity is -0.1"),
+        ((0.1, 0.8, float("nan")), "the specificity is nan"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(shares: tuple[float, float, float], told: str) -> None:
+    with pytest.raises(PictureError, match=re.escape(told)):
+        plots.frequencies(*shares)
 
 
 # --- axes and files ------------------------------------------------------------------------------------------------
