@@ -25,6 +25,7 @@ from bayesknee.knowledge.model import (
     JUDGED,
     LEVELS,
     NO_YES,
+    NODES,
     Condition,
     Exclusion,
     Finding,
@@ -51,7 +52,7 @@ from bayesknee.knowledge.rule_checks import (
     model_problems,
 )
 from bayesknee.knowledge.scope import Scope, scope_problems
-from bayesknee.knowledge.sections import NODES
+from bayesknee.knowledge.synonyms import synonym_problems
 from bayesknee.words import folded
 
 # Causes at once that a network may allow. Judged: six hardly differ from any number, and each more multiplies the sets.
@@ -127,6 +128,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _findings,
         _gates,
         _state_names,
+        _synonyms,
         _groups,
         _red_flags,
         _scores,
@@ -491,6 +493,11 @@ def _state_names(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Probl
                 if meant.setdefault(folded(word), state) != state:
                     got = f"{quoted(word)}, which is {meant[folded(word)]} already"
                     yield Problem((*path, state), got, "a name that means one state", "choose another name")
+
+
+def _synonyms(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    for section, name, question in _asked(parts):
+        yield from synonym_problems((section, name), question)
 
 
 def _clashing_gates(parts: NetworkParts) -> Iterator[Problem]:
