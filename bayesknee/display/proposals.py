@@ -14,15 +14,18 @@ from bayesknee.display.terminal import console_for, rendered
 from bayesknee.errors import printable
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.answer_words import state_text
-from bayesknee.patient.heard.proposals import Assertion, Proposal
+from bayesknee.patient.heard.meant import Assertion
+from bayesknee.patient.heard.proposals import Proposal
 from bayesknee.patient.measured import with_unit
 
 MEANT: Final[Mapping[Assertion, str]] = immutabledict(
-    present="said",
-    absent="denied",
-    past="said of the past",
-    unsure="not sure",
-    someone_else="said of somebody else",
+    {
+        "present": "said",
+        "absent": "denied",
+        "past": "said of the past",
+        "unsure": "not sure",
+        "someone_else": "said of somebody else",
+    }
 )
 TO_CONFIRM: Final = (
     "Nothing is entered. Ask each question, and enter what is confirmed. What is not listed was not denied."

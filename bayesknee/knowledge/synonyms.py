@@ -37,7 +37,7 @@ def synonym_problems(path: Path, question: Question) -> Iterator[Problem]:
 
 
 def shared_synonyms(questions: Iterable[Question]) -> Mapping[str, tuple[str, ...]]:
-    """The phrases that several questions have, with the ids of these: whoever says one has to be asked which is meant."""
+    """The phrases that several questions have, with the ids of these: whoever says one is to be asked what is meant."""
     meant: dict[str, list[str]] = defaultdict(list)
     for question in questions:
         for word in dict.fromkeys(folded(phrase) for _, phrase in _phrases(question)):

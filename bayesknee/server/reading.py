@@ -64,7 +64,7 @@ def findings(
     "/parse", operation_id="parse", responses=answers(404, 413, 422), openapi_extra=body_of(TOLD), tags=["patients"]
 )
 def parse(request: Request, body: Body, network: NetworkName = "") -> Response:
-    """What somebody's own words may say of findings, to be confirmed: as `bayesknee parse --json`. Nothing is entered."""
+    """What somebody's own words may say, to be confirmed: as `bayesknee parse --json`. Nothing is entered."""
     found = networks_of(request).network(network)
     text, asked_of = read_told(body)
     return json_response(json_text(proposals_document(found, text, propose(found, text, asked_of))))

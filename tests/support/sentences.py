@@ -63,7 +63,10 @@ def wrong(network: Network, sentences: Sequence[Mapping[str, Any]]) -> Iterator[
     for each in sentences:
         one = score(network, [each])
         if one.made_up or one.missed:
-            found = {name: [p.state or p.assertion for p in of] for name, of in _by_finding(propose(network, each["text"])).items()}
+            found = {
+                name: [p.state or p.assertion for p in of]
+                for name, of in _by_finding(propose(network, each["text"])).items()
+            }
             yield f"{each['text']}: expected {each['heard']}, got {found}"
 
 

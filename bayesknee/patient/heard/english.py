@@ -129,7 +129,8 @@ JOINING: Final = _words(
 )
 # Stems that say little without the words beside them: "goes down to the calf" is not "has gone" near "calf".
 WEAK: Final = _words(
-    "all before up down out off over through get go come take make put keep feel look say tell think one like more time use as much so thing not no never"
+    "all before up down out off over through get go come take make put keep feel look say tell think one "
+    "like more time use as much so thing not no never"
 )
 PAST: Final = _words("was were had")
 DENIALS: Final = _words("not no never without")
@@ -137,14 +138,15 @@ NEW_SUBJECTS: Final = _words("i it he she they we you there")
 OWNERS: Final = _words("my the this that his her its our their your these those both")
 CONTRAST: Final = _words("but although though however whereas because except nevertheless yet unless")
 FINITE: Final = _words(
-    "am is are was were has have had do does did can could will would hurts feels looks seems aches swelled got went "
-    "gets goes started began came feel take takes get took swells keeps makes woke wakes gives locks stops stop eases starts started wakes helps hurt"
+    "am is are was were has have had do does did can could will would hurts feels looks seems aches "
+    "swelled got went gets goes started began came feel take takes get took swells keeps makes woke wakes "
+    "gives locks stops stop eases starts started wakes helps hurt"
 )
 AND: Final = _words("and plus")
 RELATIVES: Final = _words(
-    "mum mom mother mam dad father brother sister son daughter husband wife partner uncle aunt aunty auntie cousin niece "
-    "nephew grandmother grandfather grandma grandad grandpa gran nan nana friend neighbour neighbor colleague boyfriend "
-    "girlfriend family parents grandparents"
+    "mum mom mother mam dad father brother sister son daughter husband wife partner uncle aunt aunty "
+    "auntie cousin niece nephew grandmother grandfather grandma grandad grandpa gran nan nana friend "
+    "neighbour neighbor colleague boyfriend girlfriend family parents grandparents"
 )
 REPORTING: Final = _words("says said say thinks thought noticed told tells reckons saw sees noticing worried asked")
 NUMBERS: Final[Mapping[str, float]] = immutabledict(

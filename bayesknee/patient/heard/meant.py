@@ -1,8 +1,8 @@
 """How something is meant: present, absent, past, unsure, or of somebody else, by cues and how far they reach.
 
-After NegEx (Chapman et al 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al 2009, J Biomed Inform 42:839-851):
-a cue before or behind a phrase says how it is meant, as far as the clause goes. Their cues are those of doctors' letters;
-these are those of patients. Where two cues undo one another, or a warning sign is denied other than plainly, it is unsure.
+After NegEx (Chapman et al 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al 2009, J Biomed Inform
+42:839-851). A cue before or behind a phrase says how it is meant, as far as the clause goes. Theirs are cues of doctors' letters, these
+are of patients. Where two cues undo one another, or a warning sign is denied other than plainly, it is unsure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from immutabledict import immutabledict
 
@@ -36,11 +36,12 @@ _NO_DENIAL: Final = (
     "no matter", "nothing but", "no change", "no use", "no idea why", "not know why", "no reason",
 )  # fmt: skip
 _IN_DOUBT: Final = (
-    "might", "may", "maybe", "perhaps", "possibly", "probably", "possible", "not sure", "unsure", "not certain", "i think",
-    "i guess", "i suppose", "i suspect", "not think", "not know", "hard to say", "hard to tell", "not tell", "wonder",
-    "wondering", "could be", "could have", "worried about", "worried that", "afraid", "in case", "whether", "hardly",
-    "barely", "scarcely", "hardly any", "not really", "not say", "not that", "not exactly", "not necessarily", "if i have",
-    "if i had", "if there is", "not remember", "not recall", "not impossible", "apparently",
+    "might", "may", "maybe", "perhaps", "possibly", "probably", "possible", "not sure", "unsure", "not certain",
+    "i think", "i guess", "i suppose", "i suspect", "not think", "not know", "hard to say", "hard to tell",
+    "not tell", "wonder", "wondering", "could be", "could have", "worried about", "worried that", "afraid",
+    "in case", "whether", "hardly", "barely", "scarcely", "hardly any", "not really", "not say", "not that",
+    "not exactly", "not necessarily", "if i have", "if i had", "if there is", "not remember", "not recall",
+    "not impossible", "apparently",
 )  # fmt: skip
 _OVER_BEFORE: Final = (
     "used to",
@@ -54,24 +55,42 @@ _OVER_BEFORE: Final = (
 _OVER_BEHIND: Final = ("any more", "anymore", "in the past", "as a child", "as a kid", "as a teenager")
 _EXCEPT: Final = ("apart from", "except", "except for", "other than", "aside from", "besides")
 _LONG_AGO: Final = re.compile(
-    r"\b(years (ago|back)|decades? ago|as a (child|kid|teenager)|in my (teens|twenties|thirties|forties|fifties)|used to"
-    r"|when i was (young|little|younger|a child|a kid)|in (19|20)\d\d|in the past)\b"
+    r"\b(years (ago|back)|decades? ago|as a (child|kid|teenager)|in my (teens|twenties|thirties|forties|fifties)"
+    r"|used to|when i was (young|little|younger|a child|a kid)|in (19|20)\d\d|in the past)\b"
 )
 _AFTER_AND: Final = frozenset({"or", "nor", "and"})
 _GONE: Final = re.compile(
     r"(all |has |have |is |are |had |it |now |just |completely |since )*"
     r"(gone (away|down|off)|went (away|down|off)|settled( down)?|disappeared|vanished|cleared( up)?|resolved|healed"
-    r"|stopped|subsided|better now|over now|not there (any more|anymore|now)|(has|have|is|are) (now |all |completely )?gone)\b"
+    r"|stopped|subsided|better now|over now|not there (any more|anymore|now)"
+    r"|(has|have|is|are) (now |all |completely )?gone)\b"
     r"(?! (red|pale|cold|numb|white|purple|blue|to|dead|stiff|tight|hard))"
 )
 _PRESENT: Final = frozenset({"is", "are", "am", "have", "has", "been", "feels", "since"})
 _LEAD: Final = re.compile(
     r"((but|and|though|although|which|that|it|they|this|then|later|after|a|day|days|week|or|two) )*"
 )
-_TENSES: Final = (
-    ("ever", re.compile(r"\b(ever|told|known|been told|has a doctor|has a parent)\b|\b(have|has) (you|this)\b.*\bbefore\b")),
+_TENSES: Final[tuple[tuple[About, re.Pattern[str]], ...]] = (
+    (
+        "ever",
+        re.compile(r"\b(ever|told|known|been told|has a doctor|has a parent)\b|\b(have|has) (you|this)\b.*\bbefore\b"),
+    ),
     ("recently", re.compile(r"\b(did|was|were|have you|has this|since|has been|in the last|begin|began)\b")),
 )
+
+
+class Asked(NamedTuple):
+    """What matters of the question that a place may answer.
+
+    Attributes:
+        time: of what time it asks.
+        is_warning: whether a red flag reads it: it is absent only where that is said plainly.
+        of_relatives: whether it asks of them, so that to speak of them is to answer it.
+    """
+
+    time: About
+    is_warning: bool
+    of_relatives: bool
 
 
 @dataclass(frozen=True)
@@ -96,7 +115,7 @@ class Cues:
 def about(question: str) -> About:
     """Of what time a question asks, from its words: what is now, what was since something began, or what ever was."""
     asked = question.lower()
-    return next((time for time, words in _TENSES if words.search(asked)), "now")  # type: ignore[return-value]
+    return next((time for time, words in _TENSES if words.search(asked)), "now")
 
 
 def cues_of(tokens: Sequence[Token]) -> Cues:
@@ -134,32 +153,28 @@ def _scanned(tokens: Sequence[Token], kinds: Mapping[str, tuple[str, ...]]) -> I
         place += 1
 
 
-def assertion_of(
-    mention: Mention, tokens: Sequence[Token], cues: Cues, time: About, *, is_warning: bool, of_relatives: bool
-) -> Assertion:
+def assertion_of(mention: Mention, tokens: Sequence[Token], cues: Cues, asked: Asked) -> Assertion:
     """How a place means what it speaks of.
 
     Args:
         mention: the place.
         tokens: of the text.
         cues: of the text.
-        time: of what time the finding's question asks.
-        of_relatives: whether the question is of them, so that to speak of them is to answer it.
-        is_warning: whether a red flag reads the finding: it is absent only where that is said plainly.
+        asked: what is known of the question.
     """
     clause = _Clause.around(mention, tokens)
-    if not of_relatives and clause.is_of_somebody_else:
+    if not asked.of_relatives and clause.is_of_somebody_else:
         return "someone_else"
     if tokens[mention.first].is_asked or clause.has_any(cues.in_doubt):
         return "unsure"
     denials = clause.denials(cues.denied)
     if len(denials) > 1 or clause.is_excepted(cues):
         return "unsure"
-    if clause.is_over(cues, time):
+    if clause.is_over(cues, asked.time):
         return "past"
     if not denials:
         return "present"
-    return "unsure" if is_warning and not clause.is_plain(denials[0]) else "absent"
+    return "unsure" if asked.is_warning and not clause.is_plain(denials[0]) else "absent"
 
 
 @dataclass(frozen=True)
@@ -196,7 +211,7 @@ class _Clause:
         return any(True for _ in self._cues(cues, self.start, self.stop))
 
     def denials(self, cues: Sequence[Cue]) -> list[Cue]:
-        """The denials that reach the place, the nearest first. Of a list, each part has its own; more than two are two."""
+        """The denials that reach the place, the nearest first, two at most. Of a list, each part has one of its own."""
         inside = [Cue(place, place + 1) for place in self.mention.places if self.tokens[place].word in DENIALS]
         nearest, reaching = inside[:1], list[Cue]()
         for cue in self._cues(cues, self.start, self.mention.last):

@@ -126,7 +126,7 @@ def _add(senses: list[Sense], sense: Sense) -> None:
 
 
 def _may_be_loose(telling: frozenset[str]) -> bool:
-    """Whether a phrase is told by its words in any order: two that say something, and no "no", which any word follows."""
+    """Whether its words tell a phrase in any order: two that say something, and no "no", which any word follows."""
     return len(telling - WEAK) > 1 and len(telling) <= MOST_LOOSE and "no" not in telling
 
 

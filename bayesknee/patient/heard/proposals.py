@@ -12,7 +12,7 @@ from bayesknee.errors import EvidenceError
 from bayesknee.knowledge.model import ABSENT, NO_YES, Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.heard.english import RELATIVES
-from bayesknee.patient.heard.meant import Assertion, Cues, about, assertion_of, cues_of
+from bayesknee.patient.heard.meant import Asked, Assertion, Cues, about, assertion_of, cues_of
 from bayesknee.patient.heard.mentions import Mention, Sense, mentions_of, phrases_of
 from bayesknee.patient.heard.numbers import Quantity, quantities_of
 from bayesknee.patient.heard.tokens import Token, tokens_of
@@ -35,7 +35,7 @@ class Proposal:
     Attributes:
         finding: its id.
         assertion: how it is meant.
-        state: the answer that this would be; empty where the text does not say which, so that the question is to be put.
+        state: the answer that this would be; empty where the text does not say which: the question is to be put.
         number: as it would be entered, in the unit of the finding; None without one.
         start, end: where it stands in the text, in characters.
         side: left, right or both, where that stands beside it; else empty.
@@ -62,7 +62,7 @@ def propose(network: Network, text: str, asked_of: Sequence[str] = PATIENT) -> t
         EvidenceError: a longer text.
     """
     if len(text) > LONGEST:
-        got = f"a text of {len(text):,} characters"
+        got = f"got a text of {len(text):,} characters"
         raise EvidenceError(f"{got}; expected at most {LONGEST:,}; leave out what is not of the complaint")
     tokens = tokens_of(text)
     if not tokens:
@@ -91,9 +91,8 @@ def _warnings(network: Network) -> frozenset[str]:
 def _said(
     question: Question, mention: Mention, tokens: Sequence[Token], cues: Cues, warnings: frozenset[str]
 ) -> Proposal:
-    time, is_warning = about(question.question), question.id in warnings
-    related = _is_of_relatives(question)
-    assertion = assertion_of(mention, tokens, cues, time, is_warning=is_warning, of_relatives=related)
+    asked = Asked(about(question.question), question.id in warnings, _is_of_relatives(question))
+    assertion = assertion_of(mention, tokens, cues, asked)
     assertion, state = _answer(question, mention.sense, assertion)
     start, end = tokens[mention.first].start, tokens[mention.last].end
     return Proposal(question.id, assertion, state, start, end, side=_side(mention, tokens))

@@ -150,7 +150,7 @@ def _asked_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _begins_clause(pieces: Sequence[_Piece], start: int, place: int) -> bool:
-    """Whether a new clause begins at a word, after one that began at `start`: what was denied there is not denied here."""
+    """Whether a new clause begins at a word, after one that began at `start`: a denial there does not reach here."""
     piece = pieces[place]
     if piece.mark in _BREAKS or piece.word in CONTRAST:
         return True
