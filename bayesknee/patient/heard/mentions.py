@@ -99,6 +99,7 @@ def phrases_of(network: Network, asked_of: Collection[str]) -> Phrases:
 @lru_cache(maxsize=32)  # some networks, each with those who are asked; the 1,500 phrases of a large one take 0.1 s
 def _sorted_in(said: tuple[tuple[Sense, str], ...]) -> Phrases:
     in_order: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
+    heads: dict[tuple[str, ...], frozenset[str]] = {}
     findings = {sense.finding for sense, _ in said}
     loose: dict[frozenset[str], list[Sense]] = defaultdict(list)
     having: dict[str, set[str]] = defaultdict(set)
@@ -112,10 +113,11 @@ def _sorted_in(said: tuple[tuple[Sense, str], ...]) -> Phrases:
             having[stem].add(sense.finding)
         if telling - WEAK:
             _add(in_order[key], sense)
+            heads[key] = telling
         if sense.is_loose and _may_be_loose(telling):
             _add(loose[telling], sense)
     often = max(OFTEN, len(findings) / 10)
-    told = {key: each for key, each in in_order.items() if len(key) > 1 or len(having[key[0]]) <= often}
+    told = {key: each for key, each in in_order.items() if len(heads[key]) > 1 or len(having[min(heads[key])]) <= often}
     return _indexed(told, loose, {stem: len(names) for stem, names in having.items()})
 
 

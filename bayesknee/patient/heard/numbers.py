@@ -111,7 +111,12 @@ def _with_unit(tokens: Sequence[Token], number: float, place: int, stop: int) ->
         return Quantity(number, unit, place, stop + 1)
     if words[:2] == ["out", "of"] and words[2] in {_SCALE, "ten"}:
         return Quantity(number, "of 10", place, stop + 3)
-    if words[0] == _SCALE and tokens[stop].start == tokens[stop - 1].end + 1 and not tokens[stop].after_comma:
+    if (
+        words[0] == _SCALE
+        and tokens[place].word.isdecimal()
+        and tokens[stop].start == tokens[stop - 1].end + 1
+        and not tokens[stop].after_comma
+    ):
         return Quantity(number, "of 10", place, stop + 1)
     if words[0] in {"degrees", "degree", "c", "f", "celsius", "fahrenheit"}:
         return _degrees(number, words, place, stop + 1)

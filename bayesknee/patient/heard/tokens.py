@@ -12,6 +12,7 @@ from typing import Any, Final
 from bayesknee.patient.heard.english import (
     AND,
     CONTRAST,
+    DENIALS,
     ENDINGS,
     FINITE,
     HAVE_IS,
@@ -152,8 +153,10 @@ def _asked_sentences(text: str) -> list[tuple[int, int]]:
 def _begins_clause(pieces: Sequence[_Piece], start: int, place: int) -> bool:
     """Whether a new clause begins at a word, after one that began at `start`: a denial there does not reach here."""
     piece = pieces[place]
-    if piece.mark in _BREAKS or piece.word in CONTRAST:
+    if piece.mark in _BREAKS:
         return True
+    if piece.word in CONTRAST:  # "hot but not red" goes on: the denial is of what follows it alone
+        return place + 1 == len(pieces) or pieces[place + 1].word not in DENIALS
     if piece.word in AND and place + 1 < len(pieces):
         following = pieces[place + 1].word
         has_told = any(each.word in FINITE for each in pieces[start:place])
