@@ -26,8 +26,9 @@ SHORTEST: Final = (
     3  # letters of a word that counts: shorter ones, such as "my" and "in", say nothing of a finding; judged
 )
 IN_HELP: Final = 0.5  # the part of its worth that a word has which only the help of a question has; judged
-# Of the worth of all words, what a question has for a phrase that is said in these very words. Judged: more than any
-# words that stand apart in it, as the phrases are what people say; tried from 1 to 3, it hardly matters.
+# Of the worth of all words, what a question has for a phrase that is said in these very words: more than any words that
+# stand apart in it, as the phrases are what people say. Likeness counts by its square, so that a word or two in common
+# with a phrase count for little. Judged.
 AS_SAID: Final = 2.0
 _WORD: Final = re.compile(r"[^\W_]+")
 
@@ -59,7 +60,7 @@ def search(network: Network, words: str) -> tuple[Question, ...]:
             for word, stems in meant.items()
             if not stems.isdisjoint(own | helping)
         )
-        + whole * max(float(_is_named(network.questions[name], said)), AS_SAID * near.get(name, 0.0))
+        + whole * max(float(_is_named(network.questions[name], said)), AS_SAID * near.get(name, 0.0) ** 2)
         for name, (own, helping) in texts.items()
     }
     best, unknown = max(scores.values()), sum(not count for count in having.values())

@@ -1,8 +1,9 @@
 """How something is meant: present, absent, past, unsure, or of somebody else, by cues and how far they reach.
 
-After NegEx (Chapman et al 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al 2009, J Biomed Inform 42:839-851).
-A cue before or behind a phrase says how it is meant, as far as the clause goes. Theirs are cues of doctors' letters, these
-are of patients. Where two cues undo one another, or a warning sign is denied other than plainly, it is unsure.
+After NegEx (Chapman et al 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al 2009, J Biomed Inform
+42:839-851): a cue before or behind a phrase says how it is meant, as far as the clause goes. Theirs are cues of
+doctors' letters, these are of patients. Where two cues undo one another, or a warning sign is denied other than
+plainly, it is unsure.
 """
 
 from __future__ import annotations

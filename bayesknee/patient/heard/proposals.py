@@ -207,9 +207,8 @@ def _is_duration(tokens: Sequence[Token], quantity: Quantity) -> bool:
     if behind in {"ago", "back"}:
         return not _BEGAN.isdisjoint(stems)
     before = [token.word for token in tokens[max(0, quantity.start - 3) : quantity.start]]
-    lasts = (
-        "for" in before or before[-1:] == ["been"] or {"over", "last"} <= set(before) or {"over", "past"} <= set(before)
-    )
+    is_lately = {"over", "last"} <= set(before) or {"over", "past"} <= set(before)
+    lasts = "for" in before or before[-1:] == ["been"] or is_lately
     told_as_past = (
         bool({"was", "were", "had"} & words) and clause[0].word != "had" and not {"have", "has", "been"} & words
     )
