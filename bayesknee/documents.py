@@ -17,7 +17,9 @@ from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import ASKED_OF
 from bayesknee.patient.finding_search import search as ranked_by_words
+from bayesknee.patient.heard.proposals import Proposal
 from bayesknee.plain import attributes, plain
+from bayesknee.version import __version__
 
 PATIENT: Final = "patient"
 
@@ -86,7 +88,7 @@ def question_document(question: Question) -> dict[str, Any]:
         "help": question.help,
         **{
             key: {gate: list(states) for gate, states in getattr(question, key).items()}
-            for key in ("only_if", "ask_once", "ask_unless", "state_names")
+            for key in ("only_if", "ask_once", "ask_unless", "state_names", "state_synonyms")
         },
         "synonyms": list(question.synonyms),
         "bands": {s: list(band) for s, band in question.bands.items()},
@@ -103,6 +105,34 @@ def question_document(question: Question) -> dict[str, Any]:
         "burden": question.burden,
         "kind": question.kind,
         **{key: value for key, value in extras.items() if value},
+    }
+
+
+def proposals_document(network: Network, text: str, proposals: Iterable[Proposal]) -> dict[str, Any]:
+    """What a text may say of findings, for somebody to confirm; keys that would be empty are left out."""
+    return {
+        "network": network.identity,
+        "program": __version__,
+        "entered": False,
+        "proposals": [_proposal_document(network, text, each) for each in proposals],
+    }
+
+
+def _proposal_document(network: Network, text: str, proposal: Proposal) -> dict[str, Any]:
+    question = network.questions[proposal.finding]
+    extras = {"state": proposal.state, "side": proposal.side}
+    measured = {} if proposal.number is None else {"number": proposal.number, "unit": question.unit}
+    return {
+        "finding": question.id,
+        "label": question.label,
+        "question": question.question,
+        "states": list(question.states),
+        "assertion": proposal.assertion,
+        "quote": text[proposal.start : proposal.end],
+        "start": proposal.start,
+        "end": proposal.end,
+        **{key: value for key, value in extras.items() if value},
+        **measured,
     }
 
 

@@ -26,6 +26,7 @@ from bayesknee.inference.enumeration.subset_tables import SubsetTables
 from bayesknee.inference.products import vector_product
 from bayesknee.knowledge.model import ANSWERED_BY, GRADES, Finding, Number, Path, Probability, Reading
 from bayesknee.knowledge.network import Network, check_setting
+from bayesknee.knowledge.synonyms import shared_synonyms
 
 SAMPLES: Final = 1000  # patients for each condition: the standard error of an overlap is then below 0.016
 LISTED: Final = 10  # entries of a list; judged: an author mends the worst ones first
@@ -64,6 +65,8 @@ class Report:
             logs: of the odds of a probability, of any other number itself (odds ratios, weights).
         unused: ids of references that no number or red flag cites, of signs that no finding reads, and of topics
             without questions, by kind.
+        shared_synonyms: the questions by a phrase that several of them have, so that whoever says it has to be asked
+            which is meant.
     """
 
     setting: str
@@ -75,6 +78,7 @@ class Report:
     flags_in_no_list: Sequence[str]
     wide_numbers: Sequence[tuple[Path, Number, float]]
     unused: Mapping[str, Sequence[str]]
+    shared_synonyms: Mapping[str, Sequence[str]]
 
 
 def report(network: Network, setting: str | None = None, samples: int = SAMPLES, seed: int = 0) -> Report:
@@ -105,6 +109,7 @@ def report(network: Network, setting: str | None = None, samples: int = SAMPLES,
         flags_in_no_list=tuple(flags_in_no_list(network)),
         wide_numbers=_wide_numbers(network),
         unused=immutabledict(_unused(network)),
+        shared_synonyms=immutabledict(shared_synonyms(network.questions.values())),
     )
 
 

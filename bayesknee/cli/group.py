@@ -35,6 +35,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = immutabledict(
         "For a patient": {
             "diagnose": "Tell how probable each condition is, given the findings.",
             "findings": "List what can be asked and answered.",
+            "parse": "Propose answers from somebody's own words, to be confirmed.",
             "questions": "Tell what is worth asking next, and what each answer would do.",
             "plan": "Print a form: the questions that tell most together.",
             "explain": "Tell what each answer did to a condition, and which numbers carried it.",

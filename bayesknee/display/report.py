@@ -48,6 +48,9 @@ def _parts(network: Network, report: Report) -> Iterator[RenderableType]:
         "Widest ranges",
         ((f"{n.low:g} to {n.high:g}, grade {n.grade}", ".".join(path)) for path, n, _ in report.wide_numbers),
     )
+    yield from _section(
+        "Phrases that several questions have", ((word, ", ".join(ids)) for word, ids in report.shared_synonyms.items())
+    )
     yield from _section("Unused", ((part, ", ".join(names)) for part, names in report.unused.items() if names))
 
 

@@ -26,6 +26,7 @@ from bayesknee.knowledge.model import (
     JUDGED,
     LEVELS,
     NO_YES,
+    NODES,
     Condition,
     Exclusion,
     Finding,
@@ -52,7 +53,7 @@ from bayesknee.knowledge.rule_checks import (
     model_problems,
 )
 from bayesknee.knowledge.scope import Scope, scope_problems
-from bayesknee.knowledge.sections import NODES
+from bayesknee.knowledge.synonyms import synonym_problems
 from bayesknee.words import folded
 
 # Causes at once that a network may allow. Judged: six hardly differ from any number, and each more multiplies the sets.
@@ -131,6 +132,7 @@ def find_problems(parts: NetworkParts, broken: frozenset[str] = frozenset()) -> 
         _gates,
         _state_names,
         _codes,
+        _synonyms,
         _groups,
         _red_flags,
         _scores,
@@ -499,6 +501,11 @@ def _state_names(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Probl
 def _codes(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
     yield from edition_problems(parts.icd10_edition)
     yield from question_code_problems({name: (section, question) for section, name, question in _asked(parts)})
+
+
+def _synonyms(parts: NetworkParts, _broken: frozenset[str]) -> Iterator[Problem]:
+    for section, name, question in _asked(parts):
+        yield from synonym_problems((section, name), question)
 
 
 def _clashing_gates(parts: NetworkParts) -> Iterator[Problem]:

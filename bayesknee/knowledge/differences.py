@@ -7,9 +7,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from bayesknee.knowledge.model import Number, Path, numbers_below
+from bayesknee.knowledge.model import NODES, Number, Path, numbers_below
 from bayesknee.knowledge.network import Network
-from bayesknee.knowledge.sections import NODES
 
 COMPARED_SECTIONS: Final = (
     "settings",

@@ -31,6 +31,7 @@ JUDGED: Final = "judged"
 PANEL: Final = "panel"  # the method of a number that readers judged, each alone; see `bayesknee.authoring.panel`
 ANY_SETTING: Final = "any_setting"
 COMPLAINT: Final = "presenting_complaint"
+NODES: Final = ("risk_factors", "conditions", "signs", "findings")  # no two have the same id; only they have numbers
 OF_FORM: Final = "."  # between condition and form, where findings and signs name a form as their cause
 # Bounds of odds ratios and weights, judged: no cause is that sure, so what is beyond is a slip, which wider bounds
 # would let through.
@@ -292,7 +293,7 @@ class RiskFactor(Banded):
     """A root of the network with a prior over its states.
 
     Attributes:
-        ask_once, ask_unless, state_names, synonyms, codes, state_codes: as of a `Finding`.
+        ask_once, ask_unless, state_names, synonyms, state_synonyms, codes, state_codes: as of a `Finding`.
         prior: by setting id, or `any_setting`.
         bands, cut_offs, unit, out_of_scope: for a factor that is given as a number; see `Banded`.
         burden: how much asking costs, relative to a plain question (1).
@@ -316,6 +317,7 @@ class RiskFactor(Banded):
     synonyms: tuple[str, ...] = ()
     codes: CodesBySystem = field(default_factory=immutabledict)
     state_codes: Mapping[str, CodesBySystem] = field(default_factory=immutabledict)
+    state_synonyms: StatesByName = field(default_factory=immutabledict)
 
     kind: ClassVar[str] = "risk_factor"
     asked_of: ClassVar[str] = "patient"
@@ -482,7 +484,8 @@ class Finding(Banded):
             are not conditional on it, and an answer implies nothing of it.
         ask_unless: not asked where one of these is known to be so; likewise about asking alone.
         state_names: by state, what people call it: the first is shown, and all are read as answers.
-        synonyms: other words for it, which a wrong name may have meant.
+        synonyms: other words for it, as people say them: what they find is suggested, and never taken.
+        state_synonyms: by state, what people say who mean it: "out of the blue". Unlike a name, none is an answer.
         codes: what terminologies call it, by system; the first of a system is told, and all are read.
         state_codes: likewise, by state.
     """
@@ -502,6 +505,7 @@ class Finding(Banded):
     ask_unless: StatesByName = field(default_factory=immutabledict)
     state_names: StatesByName = field(default_factory=immutabledict)
     synonyms: tuple[str, ...] = ()
+    state_synonyms: StatesByName = field(default_factory=immutabledict)
     bands: Mapping[str, Band] = field(default_factory=immutabledict)
     cut_offs: Mapping[str, CutOff] = field(default_factory=immutabledict)
     unit: str = ""

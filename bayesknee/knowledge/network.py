@@ -17,6 +17,7 @@ from bayesknee.knowledge.guideline_scores import GuidelineScore
 from bayesknee.knowledge.model import (
     ANSWERED_BY,
     NO_YES,
+    NODES,
     OF_FORM,
     Condition,
     Finding,
@@ -38,7 +39,6 @@ from bayesknee.knowledge.model import (
 from bayesknee.knowledge.opening import Opening
 from bayesknee.knowledge.pictures import Picture
 from bayesknee.knowledge.scope import Scope
-from bayesknee.knowledge.sections import NODES
 from bayesknee.markup import render
 from bayesknee.plain import attributes
 from bayesknee.words import folded

@@ -28,6 +28,7 @@ from bayesknee.interval_95 import Z
 from bayesknee.knowledge.model import (
     ANY_SETTING,
     LARGEST_RATIO,
+    NODES,
     Condition,
     Distribution,
     Greatest,
@@ -41,7 +42,6 @@ from bayesknee.knowledge.model import (
     with_values,
 )
 from bayesknee.knowledge.network import Network, is_single
-from bayesknee.knowledge.sections import NODES
 from bayesknee.log_odds import logit
 
 Draws: TypeAlias = NDArray[np.float64]

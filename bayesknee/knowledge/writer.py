@@ -18,10 +18,9 @@ from immutabledict import immutabledict
 
 from bayesknee.errors import BayeskneeError, quoted
 from bayesknee.files import new_folder, write_file
-from bayesknee.knowledge.model import Number, Path, Reference, with_numbers
+from bayesknee.knowledge.model import NODES, Number, Path, Reference, with_numbers
 from bayesknee.knowledge.network import Network
 from bayesknee.knowledge.reading.reader import MAIN_FILE, TESTS_FILE, read_network
-from bayesknee.knowledge.sections import NODES
 
 LINE: Final = 118
 

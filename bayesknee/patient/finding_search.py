@@ -13,6 +13,7 @@ from typing import Final
 from bayesknee.arrays import TIE_DECIMALS
 from bayesknee.knowledge.model import Question
 from bayesknee.knowledge.network import Network
+from bayesknee.patient.heard.likeness import likeness
 from bayesknee.patient.near_names import after
 from bayesknee.words import folded
 
@@ -25,6 +26,10 @@ SHORTEST: Final = (
     3  # letters of a word that counts: shorter ones, such as "my" and "in", say nothing of a finding; judged
 )
 IN_HELP: Final = 0.5  # the part of its worth that a word has which only the help of a question has; judged
+# Of the worth of all words, what a question has for a phrase that is said in these very words: more than any words that
+# stand apart in it, as the phrases are what people say. Likeness counts by its square, so that a word or two in common
+# with a phrase count for little. Judged.
+AS_SAID: Final = 2.0
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -48,13 +53,14 @@ def search(network: Network, words: str) -> tuple[Question, ...]:
     }
     worth = {word: _worth(count, len(texts)) for word, count in having.items()}
     whole, said = sum(worth.values()), folded(words)
+    near = likeness(network, words)
     scores = {
         name: sum(
             worth[word] * (IN_HELP if stems.isdisjoint(own) else 1.0)
             for word, stems in meant.items()
             if not stems.isdisjoint(own | helping)
         )
-        + whole * _is_named(network.questions[name], said)
+        + whole * max(float(_is_named(network.questions[name], said)), AS_SAID * near.get(name, 0.0) ** 2)
         for name, (own, helping) in texts.items()
     }
     best, unknown = max(scores.values()), sum(not count for count in having.values())
@@ -87,5 +93,6 @@ def _texts(network: Network, question: Question) -> tuple[set[str], set[str]]:
     states = (word for state in question.states for word in (state, question.state_words(state)))
     named = (word for names in question.state_names.values() for word in names)
     topic = network.topics[question.topic]
-    own = (question.id, question.label, question.question, topic, *question.synonyms, *states, *named)
+    said = (phrase for phrases in question.state_synonyms.values() for phrase in phrases)
+    own = (question.id, question.label, question.question, topic, *question.synonyms, *states, *named, *said)
     return _stems(" ".join(own)), _stems(question.help)

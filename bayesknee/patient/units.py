@@ -18,7 +18,15 @@ _SI: Final = ("g", "l", "m", "mol", "s")
 _DAY: Final = 86_400.0
 # A year of the Julian calendar, as astronomers count (SI Brochure, 9th edition, section 4, by the IAU).
 _TIMES: Final[Mapping[str, float]] = immutabledict(
-    {"min": 60.0, "h": 3600.0, "hour": 3600.0, "day": _DAY, "week": 7 * _DAY, "month": 365.25 / 12 * _DAY}
+    {
+        "min": 60.0,
+        "minute": 60.0,
+        "h": 3600.0,
+        "hour": 3600.0,
+        "day": _DAY,
+        "week": 7 * _DAY,
+        "month": 365.25 / 12 * _DAY,
+    }
     | {"year": 365.25 * _DAY}
 )
 _OTHERS: Final[Mapping[str, tuple[str, float]]] = immutabledict(

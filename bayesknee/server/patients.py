@@ -30,6 +30,7 @@ from bayesknee.server.schemas import (
     INTERVIEW,
     NDJSON,
     OF_PATIENT,
+    Body,
     NetworkName,
     Seed,
     SettingName,
@@ -47,11 +48,6 @@ REPORT_HEADERS = {
 }
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_body)]
 Topics = Annotated[list[str], Query(description="Only this topic, by id or name; repeatable.")]
 Burden = Annotated[float | None, Query(ge=0.0, allow_inf_nan=False, description="Only what burdens no more than this.")]
 ObjectiveName = Annotated[str, Query(description="What to ask for: stakes, information, separation or danger.")]

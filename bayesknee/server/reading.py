@@ -6,17 +6,22 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from bayesknee.documents import find_questions, network_document, question_document
+from bayesknee.documents import find_questions, network_document, proposals_document, question_document
 from bayesknee.knowledge.network import Network
 from bayesknee.patient.askable import ASKED_OF
+from bayesknee.patient.heard.proposals import propose
 from bayesknee.plain import json_text, plain
 from bayesknee.server.networks import networks_of
 from bayesknee.server.schemas import (
+    TOLD,
     AskedOf,
+    Body,
     NetworkName,
     answers,
+    body_of,
     json_response,
 )
+from bayesknee.server.told_words import read_told
 from bayesknee.version import __version__
 
 reading_routes: Final = APIRouter(prefix="/v1", tags=["networks"])
@@ -53,6 +58,16 @@ def findings(
     found = networks_of(request).network(network)
     told = find_questions(found, search, asked_of=asked_of, topic=topic)
     return json_response(json_text([question_document(each) for each in told]), {"ETag": f'"{found.sha256}"'})
+
+
+@reading_routes.post(
+    "/parse", operation_id="parse", responses=answers(404, 413, 422), openapi_extra=body_of(TOLD), tags=["patients"]
+)
+def parse(request: Request, body: Body, network: NetworkName = "") -> Response:
+    """What somebody's own words may say, to be confirmed: as `bayesknee parse --json`. Nothing is entered."""
+    found = networks_of(request).network(network)
+    text, asked_of = read_told(body)
+    return json_response(json_text(proposals_document(found, text, propose(found, text, asked_of))))
 
 
 def _described(network: Network) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Request, Response
 from immutabledict import immutabledict
 
 from bayesknee.knowledge.ranges import MOST_SEED
+from bayesknee.patient.askable import ASKED_OF
+from bayesknee.patient.heard.proposals import LONGEST
 from bayesknee.server.problems import MEDIA_TYPE, TITLES
 
 AskedOf: TypeAlias = Literal["patient", "clinician", "test"]
@@ -21,6 +23,12 @@ SettingName: TypeAlias = Annotated[
 Seed: TypeAlias = Annotated[int, Query(ge=0, le=MOST_SEED, description="Of what is drawn.")]
 Whom: TypeAlias = Annotated[list[AskedOf], Query(description="Only what is asked of these; repeatable.")]
 
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+Body: TypeAlias = Annotated[bytes, Depends(_body)]
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
@@ -70,6 +78,21 @@ INTERVIEW: Final[Mapping[str, Any]] = {
         "policy": {"type": "object", "description": "How questions are chosen, in the first request."},
     },
     "example": {"case": {"evidence": {}}, "event": None},
+}
+TOLD: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text"],
+    "properties": {
+        "text": {"type": "string", "maxLength": LONGEST, "description": "What somebody said, as it was said."},
+        "asked_of": {
+            "type": "array",
+            "items": {"enum": list(ASKED_OF)},
+            "minItems": 1,
+            "description": "Whose questions it may answer; those of the patient if left out.",
+        },
+    },
+    "example": {"text": "It has hurt for two weeks, but I have no fever."},
 }
 PROBLEM: Final[Mapping[str, Any]] = {
     "type": "object",

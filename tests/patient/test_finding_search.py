@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from bayesknee import load_network
+from bayesknee import Network, load_network
 from bayesknee.patient.finding_search import search
+from bayesknee.patient.heard.likeness import likeness
 from tests.support.paths import NETWORKS
 
 TINY: Final = load_network(NETWORKS / "tiny")
@@ -58,3 +60,31 @@ def test_what_a_question_is_called_comes_first() -> None:
 )
 def test_what_people_say_finds_the_question(words: str, finding: str) -> None:
     assert search(load_network(), words)[0].id == finding
+
+
+def with_synonyms() -> Network:
+    """The small network with what people say for two of its questions."""
+    grip = replace(TINY.findings["pain_on_grip"], synonyms=("cannot hold a cup", "hurts to shake hands"))
+    onset = replace(TINY.findings["onset"], state_synonyms={"sudden": ("out of the blue",)})
+    return replace(TINY, findings={**TINY.findings, "pain_on_grip": grip, "onset": onset})
+
+
+@pytest.mark.parametrize(
+    ("words", "finding"),
+    [
+        ("I can't hold cups any more", "pain_on_grip"),
+        ("shaking hands", "pain_on_grip"),
+        ("it came out of the blue", "onset"),
+    ],
+)
+def test_what_people_say_for_a_question_or_its_state_finds_it(words: str, finding: str) -> None:
+    assert search(with_synonyms(), words)[0].id == finding
+    assert finding not in [each.id for each in search(TINY, words)][:1]
+
+
+def test_the_nearer_phrase_counts_for_more_than_single_words_of_it() -> None:
+    """Of four words that no other question has, two are 2 x 2 / (2 + 4), and one is 2 x 1 / (1 + 4)."""
+    near = likeness(with_synonyms(), "hold a cup")
+    assert near["pain_on_grip"] == pytest.approx(2 / 3)
+    assert likeness(with_synonyms(), "cup")["pain_on_grip"] == pytest.approx(0.4)
+    assert likeness(with_synonyms(), "zebra") == {}

@@ -23,7 +23,7 @@ HERE = "http://127.0.0.1"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 OPERATIONS = {
     "health", "networks", "network", "findings", "diagnose", "questions", "explain", "sensitivity", "plan", "report",
-    "interview", "score",
+    "interview", "score", "parse",
 }  # fmt: skip
 
 

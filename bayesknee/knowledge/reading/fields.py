@@ -86,10 +86,7 @@ class Fields:
     def done(self) -> None:
         """Notes a fault for each key that was not read."""
         for key in self._items.keys() - self._taken:
-            value = self._items[key]
-            cut_off = isinstance(value, yaml_tree.Scalar) and value.plain and not value.text
-            remedy = "put a text that holds a comma in quotes" if cut_off else name_hint(key, sorted(self._taken))
-            self.problem((key,), quoted(key), "a known key", remedy)
+            self.problem((key,), quoted(key), "a known key", _hint(key, self._items[key], self._taken))
 
     def has(self, key: str) -> bool:
         """Whether `key` is there; it counts as read."""
@@ -412,3 +409,9 @@ def deepest(tree: Tree | None, path: Path) -> tuple[int, int | None]:
             break
         depth, line, tree = depth + 1, tree.lines[key], tree.items[key]
     return depth, line
+
+
+def _hint(key: str, value: Tree, known: set[str]) -> str:
+    """What an unknown key may have been: one without a value is what stood behind the comma of a text."""
+    cut_off = isinstance(value, yaml_tree.Scalar) and value.plain and not value.text
+    return "put a text that holds a comma in quotes" if cut_off else name_hint(key, sorted(known))

@@ -529,6 +529,7 @@ def _asked(entry: Fields) -> dict[str, Any]:
         "burden": entry.plain_number("burden", 1.0),
         "help": entry.text("help", ""),
         "synonyms": entry.texts("synonyms", ()),
+        "state_synonyms": immutabledict(entry.each("state_synonyms", Fields.itself_texts, required=False)),
         "state_names": immutabledict(entry.each("state_names", Fields.itself_names, required=False)),
         "codes": _codes(entry),
         "state_codes": immutabledict(entry.each("state_codes", _codes_itself, required=False)),
