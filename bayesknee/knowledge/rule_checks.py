@@ -119,8 +119,15 @@ def _noisy_or(path: Path, rule: NoisyOr, nodes: Nodes) -> Iterator[Problem]:
                 "P(yes | only this cause) with the leak included, so not below it",
                 f"raise it or lower the leak; {LOWERS}",
             )
-    if not any(not number.value <= rule.leak.value for number in rule.causes.values()):
+    # Where each form has a line of its own, that of the condition says nothing.
+    counted = {name: each for name, each in rule.causes.items() if not _is_overridden(name, rule.causes, nodes)}
+    if not any(not number.value <= rule.leak.value for number in counted.values()):
         yield Problem((*path, "causes"), "no cause above the leak", "a cause of it", "add one, or drop the entry")
+
+
+def _is_overridden(name: str, causes: Collection[str], nodes: Nodes) -> bool:
+    forms = nodes.forms.get(name, ())
+    return bool(forms) and all(form in causes for form in forms)
 
 
 def _greatest(path: Path, rule: Greatest, states: tuple[str, ...], nodes: Nodes) -> Iterator[Problem]:

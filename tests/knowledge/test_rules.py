@@ -24,6 +24,7 @@ from tests.support.small_networks import (
     condition,
     distribution,
     finding,
+    forms,
     greatest,
     network,
     noisy_or,
@@ -290,3 +291,11 @@ def test_a_link_tells_how_much_likelier_an_answer_is_with_a_condition_alone() ->
 def test_a_certain_number_is_0_or_1() -> None:
     with pytest.raises(NetworkError, match="expected a value of 0 or 1 that has no range"):
         Probability(0.5, 0.5, 0.5, "D", "judged", "a test", certain=True)
+
+
+def test_a_condition_whose_forms_all_have_lines_of_their_own_is_no_cause_above_the_leak() -> None:
+    in_forms = replace(condition("a", 0.6), forms=forms({"plain": 0.7, "burst": 0.3}))
+    pop = finding("pop", noisy_or(0.1, **{"a": 0.8, "a.plain": 0.1, "a.burst": 0.1}))
+    with pytest.raises(NetworkError, match="no cause above the leak"):
+        network(in_forms, condition("b", 0.6), pop)
+    assert network(in_forms, condition("b", 0.6), finding("pop", noisy_or(0.1, **{"a": 0.8, "a.plain": 0.1})))

@@ -333,6 +333,9 @@ def _causes(rng: Random, conditions: Iterable[str], signs: Iterable[str]) -> lis
 
 def _noisy_or(rng: Random, causes: list[str]) -> NoisyOr:
     leak = rng.choice([rng.uniform(0.01, 0.4), 0.0005])
+    # The first is above the leak, so it must not be a condition whose forms have lines of their own.
+    first = next((each for each in causes if not any(other.startswith(f"{each}.") for other in causes)), causes[0])
+    causes = [first, *(each for each in causes if each != first)]
     above = [
         rng.uniform(0.05, 0.98) if i == 0 else rng.choice([0.0, rng.uniform(0.0, 0.98)]) for i in range(len(causes))
     ]
