@@ -1,8 +1,8 @@
 """Does learning find numbers again? `python -m tests.benchmarks.recovery` writes what docs/learning.md shows of it.
 
-The truth is a knee network of eleven conditions with every number drawn anew from its range. Patients are drawn from
-it, 60 % of their answers are taken away, and the network learns from them. Told is the root mean square of the error
-in log odds, over the numbers that were learned from any of the patients.
+The truth is the shipped network with every number drawn anew from its range. Patients are drawn from it, 60 % of their
+answers are taken away, and the shipped network learns from them. Told is the root mean square of the error in log odds,
+over the numbers that were learned from any of the patients.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bayesknee.knowledge.model import Path as NumberPath
 from bayesknee.knowledge.ranges import redrawn
 from bayesknee.patient.codes import NOT_KNOWN, decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
-from tests.support.paths import KNEE_11, ROOT
+from tests.support.paths import ROOT
 
 SIZES: Final = (100, 300, 1000, 3000, 10_000)
 MISSING: Final = 0.6
@@ -80,7 +80,7 @@ def kind(path: NumberPath) -> str:
 
 def measured() -> Iterator[tuple[int, dict[str, float], float, float]]:
     """By number of patients: the error left of each kind, that before learning, the share of ranges that hold truth."""
-    prior = load_network(KNEE_11)
+    prior = load_network("posterior_knee")
     truth = redrawn(prior, np.random.default_rng(TRUTH_SEED))
     true = dict(truth.numbers())
     for number in SIZES:
