@@ -45,7 +45,7 @@ def export(
     """Writes a network in one care setting for other programs, all of it or nothing.
 
     Args:
-        network: a network of at most 20 conditions.
+        network: a network of at most 20 conditions, or one that says how many are the cause together at most.
         target: a file, which is replaced where it exists, or an open text stream. `uai` has no names: they go into a
             second file, named as the first with `.names.json` behind.
         format: one of `bayesknee.interop.formats.EXPORT_FORMATS`.

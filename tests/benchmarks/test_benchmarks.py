@@ -204,7 +204,8 @@ def test_what_a_limit_costs() -> None:
 def test_causes_that_are_not_named() -> None:
     network = load_network("tests/networks/tiny")
     case = LabelledCase("x", check_evidence(network, {"age": 60, "pain_on_grip": "yes"}), "clinic", ("other",))
-    found = unnamed.rates_of(network, [network], case)
+    engine = Engine(network, case.setting)
+    found = unnamed.rates_of(engine, [engine], case)
     shares = [share for rates in found.values() for share in rates]
     assert all(0.0 <= share <= 1.0 for share in shares)
     assert all(max(each.led, each.flagged) <= each.either for each in found.values())

@@ -3,7 +3,7 @@
 How a block is run depends on its language:
 
 - `console`: lines that begin with `$ ` are commands; what follows each is its output, where a line `...` stands for any
-  lines. The commands find `bayesknee`.
+  lines. The commands find `bayesknee`, and as in the checkout `networks/` and `tests/networks/`.
 - `python`: with `>>>` as a doctest, else as a script; all blocks of a page share their names.
 - `yaml`, `json`: read. One that begins with `# NAME` is written into a file of that name, which later commands find.
 - `sh`: sets a machine up; `.ci/run` runs these, and here it is only checked that it does.
@@ -81,6 +81,9 @@ class Page:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
         self._names: dict[str, Any] = {"__name__": "__main__"}
+        for place in ("networks", "tests/networks"):
+            (folder / place).parent.mkdir(exist_ok=True)
+            (folder / place).symlink_to(ROOT / place, target_is_directory=True)
         monkeypatch.chdir(folder)
         monkeypatch.setenv("COLUMNS", "80")
 

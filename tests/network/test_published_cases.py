@@ -1,6 +1,6 @@
 """The published cases that ship with the network: how well it does on them, and that the documentation says so.
 
-The floors leave room for two cases, so that a number mended for a good reason may move one. Below them,
+The floors leave room for a few cases, so that a number mended for a good reason may move some. Below them,
 something broke.
 """
 
@@ -12,21 +12,26 @@ from collections import Counter
 import pytest
 
 from bayesknee import load_network
-from bayesknee.cohort import Evaluation, evaluate, read_labelled
+from bayesknee.cohort import Evaluation, evaluate, read_labelled, read_ratings
 from bayesknee.cohort.evaluation import CaseResult
 from bayesknee.diagnosis.explaining.conflict import surprise_of
 from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.model import LEVELS
 from tests.support.paths import ROOT
 
-CASES = 59
+CASES = 186
+READERS = ("reader_a", "reader_b")
 CLOT = "deep_vein_thrombosis"
 
 
 @pytest.fixture(scope="module")
 def evaluation() -> Evaluation:
-    network = load_network("posterior_knee")
-    return evaluate(network, read_labelled(find_network("posterior_knee") / "cases", network), rounds=0)
+    network, folder = load_network("posterior_knee"), find_network("posterior_knee") / "cases"
+    cases = read_labelled(folder, network)
+    ids = [case.id for case in cases]
+    return evaluate(
+        network, cases, rounds=0, beside=[read_ratings(folder / f"{name}.csv", network, ids) for name in READERS]
+    )
 
 
 def told(row: str) -> int:
@@ -43,22 +48,55 @@ def test_all_are_there(evaluation: Evaluation) -> None:
 
 @pytest.mark.parametrize(
     ("measure", "row", "least"),
-    [("top1", "True condition first", 37), ("top3", "Among the first three", 48)],
+    [("top1", "True condition first", 84), ("top3", "Among the first three", 125)],
 )
-def test_true_conditions_come_first(evaluation: Evaluation, measure: str, row: str, least: int) -> None:
+def test_true_conditions_come_first_as_often_as_by_naive_bayes(
+    evaluation: Evaluation, measure: str, row: str, least: int
+) -> None:
     share = getattr(evaluation.engine, measure).value
     assert share >= least / CASES
-    assert share >= getattr(evaluation.baseline, measure).value
+    assert share == pytest.approx(getattr(evaluation.baseline, measure).value, abs=0.06)
     assert round(100 * share) == told(row)
 
 
-def test_forecasts_beat_naive_bayes(evaluation: Evaluation) -> None:
-    assert evaluation.engine.log_loss.value < evaluation.baseline.log_loss.value
+def test_what_is_better_than_naive_bayes(evaluation: Evaluation) -> None:
+    """As the page says: the probabilities, and levels that are too low."""
+    ours, theirs = evaluation.engine, evaluation.baseline
+    assert ours.log_loss.value < theirs.log_loss.value
+    assert ours.calibration_error.value < theirs.calibration_error.value
+    assert ours.under_triage.value < theirs.under_triage.value
+
+
+def test_high_probabilities_are_too_high(evaluation: Evaluation) -> None:
+    """As the page says, and the limits."""
+    high = [each for each in evaluation.results if max(each.posterior.values()) > 0.5]
+    assert sum(each.led for each in high) < 0.95 * sum(max(each.posterior.values()) for each in high)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_readers_are_ahead(evaluation: Evaluation, reader: str) -> None:
+    """As the page says: by about fifteen points with the first condition, and ten among the first three."""
+    ours, theirs = evaluation.engine, evaluation.beside[reader]
+    assert theirs.top1.value - ours.top1.value == pytest.approx(0.15, abs=0.04)
+    assert theirs.top3.value - ours.top3.value == pytest.approx(0.10, abs=0.04)
+    called = {each.beside[reader].called for each in evaluation.results if each.needed == "routine"}
+    assert "emergency" not in called
+
+
+def test_the_other_coder_gives_nearly_the_same(evaluation: Evaluation) -> None:
+    network = evaluation.network
+    folder = find_network("posterior_knee") / "cases" / "second_coder"
+    other = evaluate(network, read_labelled(folder, network), rounds=0)
+    assert [each.case.id for each in other.results] == [each.case.id for each in evaluation.results]
+    assert other.engine.top1.value == pytest.approx(evaluation.engine.top1.value, abs=0.05)
+    assert other.engine.top3.value == pytest.approx(evaluation.engine.top3.value, abs=0.05)
+    settings = zip(evaluation.results, other.results, strict=True)
+    assert sum(one.case.setting == two.case.setting for one, two in settings) >= 0.95 * CASES
 
 
 @pytest.mark.parametrize(
     ("measure", "row", "most"),
-    [("over_triage", "Triage too high", 36), ("under_triage", "Triage too low", 3)],
+    [("over_triage", "Triage too high", 90), ("under_triage", "Triage too low", 15)],
 )
 def test_levels(evaluation: Evaluation, measure: str, row: str, most: int) -> None:
     share = getattr(evaluation.engine, measure).value
@@ -69,7 +107,7 @@ def test_levels(evaluation: Evaluation, measure: str, row: str, most: int) -> No
 def test_causes_that_are_not_named(evaluation: Evaluation) -> None:
     unnamed = evaluation.unnamed
     assert unnamed.either is not None
-    assert unnamed.either >= 7
+    assert unnamed.cases == 16
     words = f'{unnamed.cases} cases; "Another cause" leads in {unnamed.led}, the findings fit nothing well in '
     text = " ".join((ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8").split())
     assert f"{words}{unnamed.flagged}, either in {unnamed.either}." in text
@@ -80,7 +118,7 @@ def test_few_with_a_named_cause_are_flagged_as_fitting_nothing(evaluation: Evalu
     catch_all = evaluation.network.catch_all
     named = [each for each in evaluation.results if catch_all not in each.case.label]
     flagged = [each for each in named if surprise_of(each.diagnosis).matters]
-    assert len(flagged) <= 8
+    assert len(flagged) <= 10
 
 
 def why_too_high(result: CaseResult) -> str:
