@@ -55,7 +55,9 @@ class Parameter:
         prior: its value before.
         weight: how many patients that is worth.
         value: its value now.
-        successes, trials: expected counts by patient, of the last E-step.
+        successes, trials: expected counts by row, of the last E-step. A row is a patient, or one of the ways in which a
+            patient may have been.
+        rows: numbers of these rows, ascending; those where nothing was counted are left out.
         bound: the rule that stopped the update short; empty if none did.
         fixed: whether it stays as it is, since it is certain.
     """
@@ -65,6 +67,7 @@ class Parameter:
     value: float
     successes: Vector = field(default_factory=lambda: np.zeros(0))
     trials: Vector = field(default_factory=lambda: np.zeros(0))
+    rows: Rows = field(default_factory=lambda: np.zeros(0, np.intp))
     bound: str = ""
     fixed: bool = False
 
@@ -73,6 +76,24 @@ class Parameter:
         """The parameter that a stated number gives, or one derived from it that has another value."""
         m = min(max(number.value if value is None else value, EDGE), 1.0 - EDGE)
         return cls(m, prior_weight(number), m)
+
+    def count(self, rows: Rows, successes: Vector, trials: Vector) -> None:
+        """Takes the counts of an E-step."""
+        self.rows, self.successes, self.trials = rows, successes, trials
+
+    def gather(self, weights: Vector, patients: Rows) -> None:
+        """Sums counts over the ways in which each patient may have been, where curvature needs them by patient.
+
+        Args:
+            weights: the probability of each row, given all that is known of its patient.
+            patients: by row, the number of its patient, ascending.
+        """
+        if not len(self.rows):
+            return
+        owners, weighing = patients[self.rows], weights[self.rows]
+        starts = np.concatenate([[0], 1 + (owners[1:] != owners[:-1]).nonzero()[0]])
+        successes, trials = (np.add.reduceat(each * weighing, starts) for each in (self.successes, self.trials))
+        self.count(owners[starts], successes, trials)
 
     def update(self) -> float:
         """Does the M-step, and returns how far the value moved."""
@@ -126,6 +147,18 @@ class QuestionAnswers(NamedTuple):
     likelihoods: Vector
 
 
+def log_of(chances: Vector) -> Vector:
+    """Natural logarithms, finite also of 0."""
+    return np.asarray(np.log(np.maximum(chances, np.finfo(float).tiny)))
+
+
+def spread(values: Vector, rows: Rows, size: int) -> Vector:
+    """What is told of some rows, for all of so many; 0 of the others."""
+    full = np.zeros(size)
+    full[rows] = values
+    return full
+
+
 class NoisyOrCounts:
     """Leak and links of a noisy OR.
 
@@ -155,6 +188,11 @@ class NoisyOrCounts:
         no = (1.0 - self.leak.value) * np.prod(1.0 - self._has[rows] * q, axis=1)
         return np.asarray(1.0 - no)
 
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self._has)
+
     def count(self, rows: Rows, was_yes: Vector) -> None:
         """The E-step.
 
@@ -163,10 +201,11 @@ class NoisyOrCounts:
             was_yes: the probability that it was yes, by patient, given all that is known.
         """
         yes = np.maximum(self.yes(rows), EDGE)
-        self.leak.successes, self.leak.trials = was_yes * self.leak.value / yes, np.ones(len(rows))
+        share = was_yes / yes
+        self.leak.count(rows, share * self.leak.value, np.ones(len(rows)))
         for column, parameter in enumerate(self.links.values()):
-            has = self._has[rows, column]
-            parameter.successes, parameter.trials = has * was_yes * parameter.value / yes, has.astype(float)
+            with_cause = np.flatnonzero(self._has[rows, column])
+            parameter.count(rows[with_cause], share[with_cause] * parameter.value, np.ones(len(with_cause)))
 
 
 class ReadingCounts:
@@ -192,19 +231,20 @@ class ReadingCounts:
         """The E-step, from the probability of the sign in each patient who answered."""
         no, yes = self.answers.likelihoods.T
         without, with_sign = self.likelihoods()
-        self.sensitivity.trials, self.specificity.trials = was_there, 1.0 - was_there
-        self.sensitivity.successes = was_there * yes * self.sensitivity.value / np.maximum(with_sign, EDGE)
-        self.specificity.successes = (1.0 - was_there) * no * self.specificity.value / np.maximum(without, EDGE)
+        true_yes = was_there * yes * self.sensitivity.value / np.maximum(with_sign, EDGE)
+        true_no = (1.0 - was_there) * no * self.specificity.value / np.maximum(without, EDGE)
+        self.sensitivity.count(self.answers.rows, true_yes, was_there)
+        self.specificity.count(self.answers.rows, true_no, 1.0 - was_there)
 
 
 class SignCounts:
     """A hidden sign with all its readings."""
 
-    def __init__(self, rule: NoisyOrCounts, readings: Mapping[str, ReadingCounts], patients: int) -> None:
+    def __init__(self, rule: NoisyOrCounts, readings: Mapping[str, ReadingCounts]) -> None:
         self.rule = rule
         self.readings = readings
-        self._patients = patients
-        answered = np.zeros(patients, dtype=bool)
+        self._size = rule.size
+        answered = np.zeros(self._size, dtype=bool)
         for reading in readings.values():
             answered[reading.answers.rows] = True
         self._rows = np.flatnonzero(answered)
@@ -217,21 +257,21 @@ class SignCounts:
             *(parameter for reading in self.readings.values() for parameter in reading.parameters),
         ]
 
-    def step(self) -> float:
-        """Does one E-step, and returns log P(answers) of all patients."""
-        without, with_sign = np.ones(self._patients), np.ones(self._patients)
+    def step(self) -> Vector:
+        """Does one E-step, and returns log P(answers) by row."""
+        without, with_sign = np.ones(self._size), np.ones(self._size)
         for reading in self.readings.values():
             likelihood_without, likelihood_with = reading.likelihoods()
             without[reading.answers.rows] *= likelihood_without
             with_sign[reading.answers.rows] *= likelihood_with
-        prior = np.zeros(self._patients)
+        prior = np.zeros(self._size)
         prior[self._rows] = self.rule.yes(self._rows)
         total = prior * with_sign + (1.0 - prior) * without
         was_there = prior * with_sign / np.maximum(total, np.finfo(float).tiny)
         self.rule.count(self._rows, was_there[self._rows])
         for reading in self.readings.values():
             reading.count(was_there[reading.answers.rows])
-        return float(np.log(total[self._rows]).sum())
+        return log_of(total)
 
 
 class DirectCounts:
@@ -246,13 +286,13 @@ class DirectCounts:
         """Leak and links."""
         return self.rule.parameters
 
-    def step(self) -> float:
-        """Does one E-step, and returns log P(answers)."""
+    def step(self) -> Vector:
+        """Does one E-step, and returns log P(answers) by row."""
         rows, (no, yes) = self._answers.rows, self._answers.likelihoods.T
         prior = self.rule.yes(rows)
         total = prior * yes + (1.0 - prior) * no
         self.rule.count(rows, prior * yes / total)
-        return float(np.log(total).sum())
+        return spread(log_of(total), rows, self.rule.size)
 
 
 class MixtureCounts:
@@ -273,6 +313,7 @@ class MixtureCounts:
         self.tables = tables
         self._answers = answers
         self._owners = [list(tables).index(name) for name in owners]
+        self._size = len(has)
         weighted = has[answers.rows] * weights
         self._shares = weighted / weighted.sum(axis=1, keepdims=True)
 
@@ -281,15 +322,15 @@ class MixtureCounts:
         """The probabilities of all distributions; each sums to 1, as its states share trials and prior weight."""
         return [parameter for table in self.tables.values() for parameter in table]
 
-    def step(self) -> float:
-        """Does one E-step, and returns log P(answers)."""
+    def step(self) -> Vector:
+        """Does one E-step, and returns log P(answers) by row."""
         theta = np.array([[parameter.value for parameter in table] for table in self.tables.values()])[self._owners]
         joint = self._shares[:, :, None] * theta * self._answers.likelihoods[:, None, :]
         total = joint.sum(axis=(1, 2))
-        joint /= total[:, None, None]
+        joint /= np.maximum(total, np.finfo(float).tiny)[:, None, None]
         for number, table in enumerate(self.tables.values()):
             columns = [place for place, owner in enumerate(self._owners) if owner == number]
             by_state = joint[:, columns].sum(axis=1)
             for state, parameter in enumerate(table):
-                parameter.successes, parameter.trials = by_state[:, state], by_state.sum(axis=1)
-        return float(np.log(total).sum())
+                parameter.count(self._answers.rows, by_state[:, state], by_state.sum(axis=1))
+        return spread(log_of(total), self._answers.rows, self._size)

@@ -1,10 +1,11 @@
 """A network's numbers, updated by labelled patients with missing answers.
 
-The labels say which conditions each patient has, and that the others are absent. Given these, each sign with its
-readings and each finding is a problem of its own, solved by expectation-maximisation
-(`bayesknee.cohort.expectation_maximisation`); base rates are shares of patients. A number's range low-high says how
-many patients it is worth, so a well-known number moves little. Answers that are missing count nowhere: they must be
-missing for reasons that have nothing to do with what they would be.
+The labels say which conditions each patient has, and that the others are absent; in which form each came, they do not.
+Given conditions and forms, each sign with its readings and each finding is a problem of its own, solved by
+expectation-maximisation (`bayesknee.cohort.expectation_maximisation`). What names forms is solved together, each form
+with the probability that all answers give it (`bayesknee.cohort.form_counts`). Base rates are shares of patients. A
+number's range low-high says how many patients it is worth, so a well-known number moves little. Answers that are
+missing count nowhere: they must be missing for reasons that have nothing to do with what they would be.
 
 Odds ratios and the shares of risk factors stay as they are. What is seen are patients with the complaint, and among
 them causes compete: the odds ratio in such a table is not the one that the network states. So do limits and the weights
@@ -13,66 +14,36 @@ of mixtures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Final, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 from immutabledict import immutabledict
 
-from bayesknee.arrays import Vector
-from bayesknee.cohort.expectation_maximisation import (
-    DirectCounts,
-    MixtureCounts,
-    NoisyOrCounts,
-    Parameter,
-    QuestionAnswers,
-    ReadingCounts,
-    SignCounts,
+from bayesknee.cohort.expectation_maximisation import Parameter, QuestionAnswers, Rows
+from bayesknee.cohort.form_counts import (
+    Cohort,
+    FormCounts,
+    LearnedPart,
+    PossiblePatients,
+    ShareCounts,
+    stated_shares,
 )
 from bayesknee.cohort.labelled import LabelledCase
-from bayesknee.cohort.rule_counts import (
-    JointCounts,
-    OneGreatest,
-    OneNoisyOr,
-    OneReading,
-    OneTable,
-    RuleCounts,
-    distribution_parameters,
-    rule_counts,
-)
+from bayesknee.cohort.moves import EDGE, Move, Mover, is_seen, keep_above, keep_below, lifted, rounded, summing_to_one
+from bayesknee.cohort.rule_parts import Outline, RulePart, RuleParts, names_forms, outlines
 from bayesknee.errors import BayeskneeError, NetworkError
 from bayesknee.inference.cause_sets import limit_of
-from bayesknee.inference.rule_tables import has_set_table, rule_key, states_of
-from bayesknee.knowledge.model import (
-    ANY_SETTING,
-    JUDGED,
-    OF_FORM,
-    ConditionalTable,
-    Distribution,
-    Finding,
-    FindingModel,
-    Greatest,
-    Mixture,
-    NoisyOr,
-    Number,
-    Path,
-    Probability,
-    Reading,
-    Reference,
-    Sign,
-    parents_of,
-    with_numbers,
-)
+from bayesknee.knowledge.model import ANY_SETTING, Number, Path, Reference, with_numbers
 from bayesknee.knowledge.network import Network, is_single
 from bayesknee.knowledge.writer import Changes, write_changed
-from bayesknee.log_odds import expit, logit
 from bayesknee.patient.answer_reader import UNKNOWN
 
 CHANGED: Final = ("conditions", "signs", "findings")
-OTHERWISE: Final = "otherwise"
 # Bounds the time where EM creeps, as it does where much is hidden; with fewer, numbers stop short of where patients
 # would move them. Judged.
 MOST_ROUNDS: Final = 500
@@ -80,35 +51,34 @@ MOST_ROUNDS: Final = 500
 STILL: Final = 1e-6
 # Of base rates: more than 1 after rounding; nearer to 1, two causes together would be all but ruled out.
 LEAST_SUM: Final = 1.02
-LEAST_OF_READING: Final = 1.001  # sensitivity and specificity: more than 1 after rounding, and hardly more than no test
 ROOM_BELOW: Final = 0.02  # likewise below the most causes at once; nearer, all patients would have as many
 BASE_RATES_BELOW: Final = "lowered so that base rates sum to less than most_causes"
 BASE_RATES_SUM: Final = "lifted so that base rates sum to more than 1"
-READING_SUM: Final = "lifted so that sensitivity and specificity sum to more than 1"
-BISECTIONS: Final = 60  # a double holds 53 bits, so the bracket is as narrow as rounding; each halving is cheap
-DIGITS: Final = 4  # judged: more than patients can tell, and few enough to read
-LEAST_PATIENTS: Final = 0.5  # a number that patients tell less about than half a patient would stays as it is
-EDGE: Final = 1e-4  # of what is told, to 0 and to 1: the format takes neither, and cohorts tell nothing nearer. Judged
 
 
-@dataclass(frozen=True)
-class Move:
-    """A number that patients have moved.
-
-    Attributes:
-        path: in the network's files.
-        old, new: before and after.
-        patients: how many the number was seen in.
-        effective: how many with nothing hidden would have told as much.
-        weight: how many patients the old range was worth.
-    """
-
-    path: Path
-    old: Number
-    new: Number
-    patients: int
-    effective: float
-    weight: float
+# Why numbers stay as they are.
+NOT_ANSWERED: Final = "not_answered"
+TOLD_LITTLE: Final = "told_little"
+KEPT: Final = "kept"
+LEFT: Final = "left"
+CERTAIN: Final = "certain"
+ODDS_RATIOS: Final = "odds_ratios"
+RISK_FACTORS: Final = "risk_factors"
+LIMITS: Final = "limits"
+WEIGHTS: Final = "weights"
+REASONS: Final[Mapping[str, str]] = immutabledict(
+    {
+        NOT_ANSWERED: "of signs and findings that no case has an answer to",
+        TOLD_LITTLE: "that the cases tell less about than half a patient would",
+        KEPT: "base rates and shares of forms, kept as asked",
+        LEFT: "of what would break a rule of the format",
+        CERTAIN: "that hold by definition",
+        ODDS_RATIOS: "odds ratios, which are never updated",
+        RISK_FACTORS: "shares of risk factors, never updated",
+        LIMITS: "limits and thresholds, never updated",
+        WEIGHTS: "weights of mixtures, never updated",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +93,8 @@ class Learned:
         citation: its text.
         rounds: the most rounds that any part took to settle.
         left: what was left as it was, since the patients' numbers would break a rule of the format: place and rule.
+        stay: how many other numbers stay as they are, by reason: the keys of `REASONS`, in their order. All numbers of
+            the network either moved or stay.
     """
 
     network: Network
@@ -132,14 +104,19 @@ class Learned:
     citation: str
     rounds: int
     left: Mapping[str, str] = field(default_factory=immutabledict)
+    stay: Mapping[str, int] = field(default_factory=immutabledict)
 
 
-class LearnedPart(Protocol):
-    """A part of the network that is learned by itself."""
+class _Forms(NamedTuple):
+    """What was learned of forms.
 
-    @property
-    def parameters(self) -> list[Parameter]: ...
-    def step(self) -> float: ...
+    Attributes:
+        shares: their shares.
+        parts: all that names forms.
+    """
+
+    shares: ShareCounts
+    parts: Mapping[Outline, RulePart]
 
 
 def learn(
@@ -167,12 +144,47 @@ def learn(
         raise BayeskneeError("no cases; expected at least one labelled case")
     if source in network.references:
         raise BayeskneeError(f"the network has a reference {source} already; choose another name for the cases")
-    learner = _Learner(network, given, source)
-    moves = [*(learner.base_rates() if base_rates else ()), *learner.rules()]
+    learner = _Learner(network, given, source, keep=not base_rates)
+    moves = [*(learner.base_rates() if base_rates else ()), *learner.shares(), *learner.rules()]
     references = {**network.references, source: Reference(source, citation)}
     head = replace(network, sha256="", version=_version(network, given), references=references)
     made, kept, left = _that_can_be(head, moves)
-    return Learned(made, kept, len(given), source, citation, learner.rounds, left)
+    stay = _stay(network, learner.looked_at, kept, left, keep=not base_rates)
+    return Learned(made, kept, len(given), source, citation, learner.rounds, left, stay)
+
+
+def _stay(
+    network: Network, looked_at: Collection[str], moves: Sequence[Move], left: Collection[str], *, keep: bool
+) -> Mapping[str, int]:
+    """How many numbers stay as they are, by reason."""
+    moved = {move.path for move in moves}
+    reasons = Counter(
+        LEFT if ".".join(path[:2]) in left else _reason(path, number, looked_at, keep=keep)
+        for path, number in network.numbers()
+        if path not in moved
+    )
+    return immutabledict({reason: reasons[reason] for reason in REASONS if reason in reasons})
+
+
+def _reason(path: Path, number: Number, looked_at: Collection[str], *, keep: bool) -> str:
+    """Why a number that patients have not moved stays as it is."""
+    if path[0] == RISK_FACTORS:
+        return RISK_FACTORS
+    if path[0] == "conditions":
+        return _reason_of_condition(path, keep=keep)
+    if number.certain:
+        return CERTAIN
+    if path[2:4] == ("mixture", "weights"):
+        return WEIGHTS
+    return TOLD_LITTLE if path[1] in looked_at else NOT_ANSWERED
+
+
+def _reason_of_condition(path: Path, *, keep: bool) -> str:
+    if path[2] == ODDS_RATIOS:
+        return ODDS_RATIOS
+    if path[2] != "base_rate" and path[4:5] != ("share",):
+        return LIMITS
+    return KEPT if keep else TOLD_LITTLE
 
 
 def _that_can_be(network: Network, moves: Sequence[Move]) -> tuple[Network, tuple[Move, ...], Mapping[str, str]]:
@@ -200,14 +212,24 @@ def _version(network: Network, cases: Sequence[LabelledCase]) -> str:
 class _Learner:
     """Turns cases into counts, and counts into numbers."""
 
-    def __init__(self, network: Network, cases: Sequence[LabelledCase], source: str) -> None:
+    def __init__(self, network: Network, cases: Sequence[LabelledCase], source: str, *, keep: bool) -> None:
         self._network = network
         self._cases = cases
-        self._source = source
+        self._keep = keep
+        self._mover = Mover(source)
+        self._rules = RuleParts(network, self._mover)
         self._conditions = tuple(network.conditions)
         self._has = np.array([[float(name in case.label) for name in self._conditions] for case in cases])
-        self._answers = self._gather()
+        self._cohort = Cohort(self._conditions, self._has, self._gather())
+        self._outlines = tuple(outlines(network, self._cohort.answers))
         self.rounds = 0
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The findings that anybody answered, and the signs that these hang on."""
+        answered = frozenset(self._cohort.answers)
+        models = (self._network.findings[name].model for name in answered)
+        return answered.union(*map(self._network.signs_above, models))
 
     def _gather(self) -> Mapping[str, QuestionAnswers]:
         """The patients who answered and their likelihoods, by finding."""
@@ -231,27 +253,27 @@ class _Learner:
         for setting in self._network.settings:
             used = [self._used_in(setting, name, parameters) for name in self._conditions]
             if self._network.complaint:
-                _keep_above(used, LEAST_SUM, BASE_RATES_SUM)
+                keep_above(used, LEAST_SUM, BASE_RATES_SUM)
             if (most := limit_of(self._network)) is not None:
-                _keep_below(used, most - ROOM_BELOW, BASE_RATES_BELOW)
+                keep_below(used, most - ROOM_BELOW, BASE_RATES_BELOW)
         for (name, setting), parameter in parameters.items():
             number = self._network.conditions[name].base_rate[setting]
             path = ("conditions", name, "base_rate", setting)
-            if _is_seen(parameter):
-                yield from self._moved(path, number, parameter)
+            if is_seen(parameter):
+                yield from self._mover.moved(path, number, parameter)
             elif parameter.bound and abs(parameter.value - number.value) > EDGE:
-                yield _lifted(path, number, parameter, _rounded(parameter.value), parameter.bound)
+                yield lifted(path, number, parameter, rounded(parameter.value), parameter.bound)
 
     def _base_rates_of_one(self, parameters: Mapping[tuple[str, str], Parameter]) -> Iterator[Move]:
         """All base rates of a setting or none, as they sum to 1 where each patient has one condition."""
         for setting in dict.fromkeys(setting for _, setting in parameters):
             used = [parameters[name, setting] for name in self._conditions]
-            if any(map(_is_seen, used)):
+            if any(map(is_seen, used)):
                 total = sum(each.value for each in used)
-                values = _summing_to_one([each.value / total for each in used])
+                values = summing_to_one([each.value / total for each in used])
                 for name, parameter, value in zip(self._conditions, used, values, strict=True):
                     number = self._network.conditions[name].base_rate[setting]
-                    yield self._move(("conditions", name, "base_rate", setting), number, parameter, value)
+                    yield self._mover.move(("conditions", name, "base_rate", setting), number, parameter, value)
 
     def _used_in(self, setting: str, name: str, parameters: Mapping[tuple[str, str], Parameter]) -> Parameter:
         return parameters[name, setting if (name, setting) in parameters else ANY_SETTING]
@@ -267,291 +289,60 @@ class _Learner:
                 parameter.update()
                 yield (name, setting), parameter
 
-    # --- signs and findings ------------------------------------------------------------------------------------------
+    # --- signs and findings, forms -----------------------------------------------------------------------------------
+
+    def shares(self) -> Iterator[Move]:
+        """The shares of forms."""
+        if self._forms is None:
+            return
+        for (name, place), parameters in self._forms.shares.shares.items():
+            stated = stated_shares(self._network.conditions[name], place)
+            paths = {("conditions", name, "forms", form, *place): number for form, number in stated.items()}
+            yield from self._mover.distribution(paths, parameters)
 
     def rules(self) -> Iterator[Move]:
-        """Signs with their readings, then findings that depend on conditions directly.
+        """Signs with their readings, findings that depend on conditions directly, and clusters of signs."""
+        hidden = self._forms.parts if self._forms else {}
+        for outline in self._outlines:
+            part = hidden[outline] if outline in hidden else self._part(outline)
+            if part is not None:
+                yield from part.moves()
 
-        What names forms of conditions stays as it is, for labels do not tell which form a patient had.
-        """
-        plain = {
-            name: sign
-            for name, sign in self._network.signs.items()
-            if name not in self._network.clustered and not _names_forms(sign.model)
-        }
-        for name, sign in plain.items():
-            readings = {
-                finding.id: finding.model
-                for finding in self._network.findings.values()
-                if isinstance(finding.model, Reading) and finding.model.sign == name and finding.id in self._answers
-            }
-            if readings:
-                yield from self._sign(name, sign.noisy_or, readings)
-        direct = (each for name, each in self._network.findings.items() if name not in self._network.clustered)
-        plainly = (each for each in direct if not _names_forms(each.model))
-        for finding in (each for each in plainly if each.id in self._answers):
-            if isinstance(finding.model, NoisyOr):
-                yield from self._direct(finding.id, finding.model)
-            elif isinstance(finding.model, Mixture):
-                yield from self._mixture(finding, finding.model)
-            elif has_set_table(finding):
-                yield from self._joint((), (finding.id,))
-        for cluster in self._network.clusters.values():
-            rules: list[FindingModel] = [self._network.signs[name].model for name in cluster.signs]
-            rules += [self._network.findings[name].model for name in cluster.findings]
-            if any(map(_names_forms, rules)):
-                continue
-            if answered := tuple(name for name in cluster.findings if name in self._answers):
-                yield from self._joint(cluster.signs, answered)
+    def _part(self, outline: Outline) -> RulePart | None:
+        """A part that names no form, settled by itself."""
+        part = self._rules.part(outline, self._cohort)
+        if part is not None:
+            self._settle(part.counts)
+        return part
 
-    def _joint(self, signs: Sequence[str], findings: Sequence[str]) -> Iterator[Move]:
-        """Signs of a cluster with findings that hang on them, or a finding that hangs on conditions only."""
-        states = np.array(list(product((0.0, 1.0), repeat=len(signs)))).reshape(2 ** len(signs), len(signs))
-        patients = np.repeat(self._has, len(states), axis=0)
-        has = np.column_stack([patients, np.tile(states, (len(self._has), 1))])
-        names = (*self._conditions, *signs)
-        parts = {name: self._network.signs[name] for name in signs} | {
-            name: self._network.findings[name] for name in findings
-        }
-        nodes = {name: rule_counts(part, names, has) for name, part in parts.items()}
-        counts = JointCounts(nodes, signs, {name: self._answers[name] for name in findings}, len(self._cases))
-        self._settle(counts)
-        for name, node in nodes.items():
-            path: Path = ("signs" if name in signs else "findings", name, rule_key(parts[name]))
-            yield from self._rule_moves(path, parts[name], node)
-
-    def _rule_moves(self, path: Path, part: Sign | Finding, node: RuleCounts) -> Iterator[Move]:
-        if isinstance(node, OneNoisyOr) and isinstance(part.model, NoisyOr):
-            yield from self._noisy_or_moves(path, part.model, node.counts)
-        elif isinstance(node, OneReading) and isinstance(part.model, Reading):
-            yield from self._reading_moves(path, part.model, node.counts)
-        elif isinstance(node, OneTable) and isinstance(part.model, ConditionalTable):
-            for key, row in part.model.rows.items():
-                yield from self._distribution_moves((*path, "rows", key), row, states_of(part), node.rows[key])
-        elif isinstance(node, OneGreatest) and isinstance(part.model, Greatest):
-            yield from self._greatest_moves(path, part.model, states_of(part), node)
-
-    def _greatest_moves(
-        self, path: Path, rule: Greatest, states: tuple[str, ...], counts: OneGreatest
-    ) -> Iterator[Move]:
-        """The distributions with the leak included; no rounding lets a cause lead lower than the leak."""
-        stated_leak, causes = counts.stated()
-        at_most = np.ones(len(states))
-        if rule.leak:
-            parameters = _with_values(counts.leak, stated_leak)
-            yield from self._distribution_moves((*path, "leak"), rule.leak, states, parameters)
-            at_most = np.cumsum(_moved_values(parameters))
-        for name, values in causes.items():
-            parameters = _with_values(counts.causes[name], values)
-            cumulated = np.minimum(np.cumsum(_moved_values(parameters)), at_most)
-            chosen = np.diff(np.append(cumulated[:-1], 1.0), prepend=0.0).tolist()
-            yield from self._distribution_moves((*path, "causes", name), rule.causes[name], states, parameters, chosen)
-
-    def _sign(self, name: str, rule: NoisyOr, readings: Mapping[str, Reading]) -> Iterator[Move]:
-        counts = SignCounts(
-            self._noisy_or(rule),
-            {
-                finding: ReadingCounts(model.sensitivity, model.specificity, self._answers[finding])
-                for finding, model in readings.items()
-            },
-            len(self._cases),
-        )
-        self._settle(counts)
-        yield from self._noisy_or_moves(("signs", name, "noisy_or"), rule, counts.rule)
-        for finding, model in readings.items():
-            yield from self._reading_moves(("findings", finding, "reads"), model, counts.readings[finding])
-
-    def _reading_moves(self, path: Path, model: Reading, read: ReadingCounts) -> Iterator[Move]:
-        _keep_above([read.sensitivity, read.specificity], LEAST_OF_READING, READING_SUM)
-        for key, number, parameter in (
-            ("sensitivity", model.sensitivity, read.sensitivity),
-            ("specificity", model.specificity, read.specificity),
-        ):
-            yield from self._moved((*path, key), number, parameter)
-            if parameter.bound and not _is_seen(parameter):
-                yield _lifted((*path, key), number, parameter, _rounded(parameter.value), parameter.bound)
-
-    def _direct(self, name: str, rule: NoisyOr) -> Iterator[Move]:
-        counts = DirectCounts(self._noisy_or(rule), self._answers[name])
-        self._settle(counts)
-        yield from self._noisy_or_moves(("findings", name, "noisy_or"), rule, counts.rule)
-
-    def _noisy_or(self, rule: NoisyOr) -> NoisyOrCounts:
-        return NoisyOrCounts(rule.leak, rule.causes, self._conditions, self._has)
-
-    def _noisy_or_moves(self, path: Path, rule: NoisyOr, counts: NoisyOrCounts) -> Iterator[Move]:
-        """Leak and links; the format states P(yes | only that cause), which holds the leak."""
-        leak = next(iter(self._moved((*path, "leak"), rule.leak, counts.leak)), None)
-        new_leak = rule.leak.value if leak is None else leak.new.value
-        if leak:
-            yield leak
-        for name, parameter in counts.links.items():
-            old = rule.causes[name]
-            yield from self._moved((*path, "causes", name), old, parameter, new_leak)
-            if not _is_seen(parameter) and old.value < new_leak:
-                value = max(_rounded(1.0 - (1.0 - new_leak) * (1.0 - parameter.value)), new_leak)
-                yield _lifted((*path, "causes", name), old, parameter, value, "lifted with the leak")
-
-    def _mixture(self, finding: Finding, rule: Mixture) -> Iterator[Move]:
-        tables = {**rule.distributions, **({OTHERWISE: rule.otherwise} if rule.otherwise else {})}
-        answers = self._answers[finding.id]
-        known = self._has[answers.rows].any(axis=1)
-        if not known.any():
-            return
-        counts = MixtureCounts(
-            {
-                name: distribution_parameters(distribution, finding.states, distribution.vector(finding.states))
-                for name, distribution in tables.items()
-            },
-            np.array([rule.weights[name].value if name in rule.weights else 1.0 for name in self._conditions]),
-            [name if name in rule.distributions else OTHERWISE for name in self._conditions],
-            self._has,
-            QuestionAnswers(answers.rows[known], answers.likelihoods[known]),
-        )
-        self._settle(counts)
-        for name, distribution in tables.items():
-            path: Path = ("findings", finding.id, "mixture")
-            path = (*path, OTHERWISE) if name == OTHERWISE else (*path, "distributions", name)
-            yield from self._distribution_moves(path, distribution, finding.states, counts.tables[name])
-
-    def _distribution_moves(
-        self,
-        path: Path,
-        distribution: Distribution,
-        states: tuple[str, ...],
-        parameters: Sequence[Parameter],
-        values: Sequence[float] = (),
-    ) -> Iterator[Move]:
-        """All states or none, as they sum to 1. By default the values are those of the parameters, rounded."""
-        if not any(_is_seen(parameter) for parameter in parameters if not parameter.fixed):
-            return
-        for state, parameter, value in zip(states, parameters, values or _moved_values(parameters), strict=True):
-            if state in distribution.numbers and not parameter.fixed:
-                yield self._move((*path, state), distribution.numbers[state], parameter, value)
-
-    # --- numbers -----------------------------------------------------------------------------------------------------
+    @cached_property
+    def _forms(self) -> _Forms | None:
+        """All parts that name forms, settled together with the shares of forms."""
+        outlined = [outline for outline in self._outlines if names_forms(self._network, outline)]
+        if not outlined:
+            return None
+        possible = PossiblePatients.of(self._network, self._cases)
+        settings = [case.setting for case in self._cases]
+        shares = ShareCounts(self._network, settings, possible, kept=self._keep)
+        counted: list[tuple[Rows, LearnedPart]] = [(np.arange(len(possible.has)), shares)]
+        parts: dict[Outline, RulePart] = {}
+        for outline in outlined:
+            rows, cohort = possible.answering({name: self._cohort.answers[name] for name in outline.findings})
+            if part := self._rules.part(outline, cohort):
+                parts[outline] = part
+                counted.append((rows, part.counts))
+        self._settle(FormCounts(possible, counted))
+        return _Forms(shares, parts)
 
     def _settle(self, counts: LearnedPart) -> None:
+        parameters = counts.parameters
         for number in range(1, MOST_ROUNDS + 1):
             counts.step()
-            moved = max(parameter.update() for parameter in counts.parameters)
+            moved = max(parameter.update() for parameter in parameters)
             self.rounds = max(self.rounds, number)
             if moved < STILL:
                 break
         counts.step()
-
-    def _moved(self, path: Path, old: Number, parameter: Parameter, leak: float = 0.0) -> Iterator[Move]:
-        """The move of a number, if patients tell anything of it."""
-        if _is_seen(parameter):
-            value = _rounded(1.0 - (1.0 - leak) * (1.0 - parameter.value))
-            yield self._move(path, old, parameter, max(value, leak), leak)
-
-    def _move(self, path: Path, old: Number, parameter: Parameter, value: float, leak: float = 0.0) -> Move:
-        low, high = (_rounded(1.0 - (1.0 - leak) * (1.0 - end)) for end in parameter.interval)
-        patients = int((parameter.trials > 0).sum())
-        is_ours = parameter.effective >= parameter.weight
-        note = f"{_before(old)}, updated by {patients} case{'' if patients == 1 else 's'}"
-        note += ", which contradict that range" if parameter.curvature < 0.0 else ""
-        note += f", {parameter.bound}" if parameter.bound else ""
-        new = Probability(
-            value=value,
-            low=min(low, value),
-            high=max(high, value),
-            grade="B" if is_ours else old.grade,
-            source=self._source if is_ours else old.source,
-            note=_joined(note, old.note),
-        )
-        return Move(path, old, new, patients, parameter.effective, parameter.weight)
-
-
-def _names_forms(model: FindingModel) -> bool:
-    weights = model.weights if isinstance(model, Mixture) else ()
-    return any(OF_FORM in cause for cause in (*parents_of(model), *weights))
-
-
-def _is_seen(parameter: Parameter) -> bool:
-    """Whether patients tell anything worth while of it, or move it against its range."""
-    is_pulled = parameter.curvature < 0.0 and _rounded(parameter.value) != _rounded(parameter.prior)
-    return parameter.effective >= LEAST_PATIENTS or is_pulled
-
-
-def _lifted(path: Path, old: Number, parameter: Parameter, value: float, why: str) -> Move:
-    """A number that no patient tells of, but that the others push up."""
-    note = _joined(f"{_before(old)}, {why}", old.note)
-    new = replace(old, value=value, low=min(old.low, value), high=max(old.high, value), note=note)
-    return Move(path, old, new, 0, 0.0, parameter.weight)
-
-
-def _keep_above(parameters: Sequence[Parameter], least: float, why: str) -> None:
-    """Raises probabilities that would sum to less, each the more the less is known of it.
-
-    Base rates: their ranges differ, so some follow the patients at once and others lag; each patient has one cause at
-    least. A reading: in few patients, a weak one can come out as worse than none.
-    """
-    if sum(each.value for each in parameters) < least:
-        _move_to_sum(parameters, least, 1.0, why)
-
-
-def _keep_below(parameters: Sequence[Parameter], most: float, why: str) -> None:
-    """Lowers probabilities that would sum to more, each the more the less is known of it."""
-    if sum(each.value for each in parameters) > most:
-        _move_to_sum(parameters, most, -1.0, why)
-
-
-def _move_to_sum(parameters: Sequence[Parameter], wanted: float, sign: float, why: str) -> None:
-    """Moves all log odds to one side, each by the variance of what is known, until probabilities reach a sum."""
-    values = np.array([parameter.value for parameter in parameters])
-    weights = [parameter.weight + float(parameter.trials.sum()) for parameter in parameters]
-    variances = 1.0 / np.array(weights)  # of (dp)^2 / p(1-p)
-    log_odds = logit(values)
-    low, high = 0.0, 1.0
-
-    def falls_short(shift: float) -> bool:
-        return bool(sign * (expit(log_odds + sign * shift * variances).sum() - wanted) < 0.0)
-
-    while falls_short(high):
-        high *= 2.0
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if falls_short(middle) else (low, middle)
-    for parameter, value in zip(parameters, expit(log_odds + sign * high * variances), strict=True):
-        parameter.value, parameter.bound = float(value), why
-
-
-def _with_values(parameters: Sequence[Parameter], values: Vector) -> list[Parameter]:
-    """The same counts for other values: those that the format states."""
-    stated = zip(parameters, values.tolist(), strict=True)
-    return [each if each.fixed else replace(each, value=min(max(value, EDGE), 1.0 - EDGE)) for each, value in stated]
-
-
-def _moved_values(parameters: Sequence[Parameter]) -> list[float]:
-    """Their values, rounded such that they sum to 1; what is certain stays."""
-    free = [parameter.value for parameter in parameters if not parameter.fixed]
-    rounded = iter(_summing_to_one(free) if free else ())
-    return [parameter.value if parameter.fixed else next(rounded) for parameter in parameters]
-
-
-def _before(old: Number) -> str:
-    source = "" if old.source == JUDGED else f", {old.source}"
-    return f"prior {old.value:g} ({old.low:g}-{old.high:g}, grade {old.grade}{source})"
-
-
-def _joined(note: str, older: str) -> str:
-    return f"{note}. {older}".strip() if older else note
-
-
-def _rounded(p: float) -> float:
-    """To four digits, of what is nearer to 0 or 1, and inside both."""
-    p = min(max(p, EDGE), 1.0 - EDGE)
-    return float(f"{p:.{DIGITS}g}") if p < 0.5 else round(1.0 - float(f"{1.0 - p:.{DIGITS}g}"), 12)
-
-
-def _summing_to_one(values: Sequence[float]) -> list[float]:
-    """Rounded, the largest so that the sum is 1."""
-    rounded = [_rounded(value) for value in values]
-    largest = int(np.argmax(rounded))
-    rounded[largest] = round(1.0 - sum(value for place, value in enumerate(rounded) if place != largest), 12)
-    return rounded
 
 
 def write_learned(learned: Learned, source: FilePath, target: FilePath, texts: Mapping[str, str]) -> Network:

@@ -22,6 +22,7 @@ from bayesknee.cohort.expectation_maximisation import (
     Parameter,
     QuestionAnswers,
     ReadingCounts,
+    log_of,
     prior_weight,
 )
 from bayesknee.inference.rule_tables import states_of
@@ -30,7 +31,7 @@ from bayesknee.knowledge.rule_checks import cumulative
 
 
 class RuleCounts(Protocol):
-    """The parameters of one sign or finding; rows are patients, each once for every joint state of the signs."""
+    """The parameters of one sign or finding; rows are those of the cohort, once for every joint state of the signs."""
 
     @property
     def parameters(self) -> list[Parameter]: ...
@@ -102,9 +103,9 @@ class OneReading:
 
     def count(self, was: Vector) -> None:
         """The E-step."""
-        sensitivity, specificity = self.counts.parameters
-        sensitivity.trials, sensitivity.successes = self._there, self._there * was[:, 1]
-        specificity.trials, specificity.successes = 1.0 - self._there, (1.0 - self._there) * was[:, 0]
+        rows = np.arange(len(was))
+        self.counts.sensitivity.count(rows, self._there * was[:, 1], self._there)
+        self.counts.specificity.count(rows, (1.0 - self._there) * was[:, 0], 1.0 - self._there)
 
 
 class OneTable:
@@ -132,9 +133,9 @@ class OneTable:
     def count(self, was: Vector) -> None:
         """The E-step."""
         for number, row in enumerate(self.rows.values()):
-            here = (self._row_of == number).astype(float)
+            here = np.flatnonzero(self._row_of == number)
             for state, parameter in enumerate(row):
-                parameter.successes, parameter.trials = here * was[:, state], here
+                parameter.count(here, was[here, state], np.ones(len(here)))
 
 
 class OneGreatest:
@@ -185,13 +186,13 @@ class OneGreatest:
         at_most, hidden = self._at_most(), self._hidden()
         weights = was / np.maximum(np.diff(at_most.prod(axis=1), axis=1, prepend=0.0), EDGE * EDGE)
         for number, row in enumerate((self.leak, *self.causes.values())):
-            others = np.delete(at_most, number, axis=1).prod(axis=1)
-            reaching = np.diff(others, axis=1, prepend=0.0) * weights
+            here = np.flatnonzero(self._has[:, number])
+            others = np.delete(at_most[here], number, axis=1).prod(axis=1)
+            reaching = np.diff(others, axis=1, prepend=0.0) * weights[here]
             above = reaching[:, ::-1].cumsum(axis=1)[:, ::-1] - reaching
             for state, parameter in enumerate(row):
-                by_state = hidden[number, state] * (above[:, state] + weights[:, state] * others[:, state])
-                parameter.successes = self._has[:, number] * by_state
-                parameter.trials = self._has[:, number]
+                by_state = hidden[number, state] * (above[:, state] + weights[here, state] * others[:, state])
+                parameter.count(here, by_state, np.ones(len(here)))
 
     def stated(self) -> tuple[Vector, dict[str, Vector]]:
         """The distributions as the format states them, the leak included: of the leak, and by cause."""
@@ -229,15 +230,16 @@ class JointCounts:
         nodes: Mapping[str, RuleCounts],
         signs: Sequence[str],
         answers: Mapping[str, QuestionAnswers],
-        patients: int,
+        size: int,
     ) -> None:
         self.nodes = nodes
         states = list(product((0, 1), repeat=len(signs)))
         self._signs = np.array(states, np.intp).reshape(len(states), len(signs))
         self._names = tuple(signs)
         self._answers = answers
-        self._patients = patients
-        answered = np.zeros(patients, dtype=bool)
+        self._size = size
+        self._owners = np.repeat(np.arange(size), len(states))
+        answered = np.zeros(size, dtype=bool)
         for each in answers.values():
             answered[each.rows] = True
         self._answered = answered
@@ -250,41 +252,37 @@ class JointCounts:
     def _spread(self, name: str) -> Vector:
         """P(answer | state) of a finding for all rows, 1 where it is not answered; shape (rows, states)."""
         answers = self._answers[name]
-        full = np.ones((self._patients, answers.likelihoods.shape[1]))
+        full = np.ones((self._size, answers.likelihoods.shape[1]))
         full[answers.rows] = answers.likelihoods
         return np.repeat(full, len(self._signs), axis=0)
 
-    def step(self) -> float:
-        """Does one E-step, and returns log P(answers) of all patients."""
-        shares = np.ones(self._patients * len(self._signs))
+    def step(self) -> Vector:
+        """Does one E-step, and returns log P(answers) by row."""
+        shares = np.ones(self._size * len(self._signs))
         was: dict[str, Vector] = {}
         for name, node in self.nodes.items():
             if name in self._names:
-                states = np.tile(np.eye(2)[self._signs[:, self._names.index(name)]], (self._patients, 1))
+                states = np.tile(np.eye(2)[self._signs[:, self._names.index(name)]], (self._size, 1))
             else:
                 states = self._spread(name)
             joint = node.chances() * states
             total = joint.sum(axis=1)
             shares *= total
             was[name] = joint / np.maximum(total, np.finfo(float).tiny)[:, None]
-        by_patient = shares.reshape(self._patients, -1)
+        by_patient = shares.reshape(self._size, -1)
         chances = by_patient.sum(axis=1)
         shares = (by_patient / np.maximum(chances, np.finfo(float).tiny)[:, None]).ravel()
         for name, node in self.nodes.items():
             node.count(was[name])
-            self._gather(node, shares * self._counted(name))
-        return float(np.log(chances[self._answered]).sum())
+            counted = shares * self._counted(name)
+            for parameter in node.parameters:
+                parameter.gather(counted, self._owners)
+        return np.where(self._answered, log_of(chances), 0.0)
 
     def _counted(self, name: str) -> Vector:
-        """1 for the rows of patients who count: who answered the finding, or anything that hangs on the signs."""
+        """1 for the joint states of rows that count: who answered the finding, or anything that hangs on the signs."""
         counted = self._answered
         if name not in self._names:
-            counted = np.zeros(self._patients, dtype=bool)
+            counted = np.zeros(self._size, dtype=bool)
             counted[self._answers[name].rows] = True
         return np.repeat(counted.astype(float), len(self._signs))
-
-    def _gather(self, node: RuleCounts, shares: Vector) -> None:
-        """The counts by patient, from those of its rows."""
-        for parameter in node.parameters:
-            parameter.successes = (parameter.successes * shares).reshape(self._patients, -1).sum(axis=1)
-            parameter.trials = (parameter.trials * shares).reshape(self._patients, -1).sum(axis=1)

@@ -10,7 +10,8 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bayesknee.cohort.learning import Learned, Move
+from bayesknee.cohort.learning import REASONS, Learned
+from bayesknee.cohort.moves import Move
 from bayesknee.display.terminal import console_for, rendered
 from bayesknee.knowledge.model import Number
 from bayesknee.log_odds import logit
@@ -37,6 +38,7 @@ def learned_text(learned: Learned, file: TextIO | None = None) -> str:
 def learned_markdown(learned: Learned) -> str:
     """All that moved, as a page of Markdown."""
     rows = [f"| {' | '.join(_cells(move))} |" for move in by_size(learned.moves)]
+    stay = [f"- {each}" for each in staying(learned)]
     left = [f"- `{place}` was left as it was: {rule}." for place, rule in learned.left.items()]
     lines = [
         f"# {markdown(heading(learned))}",
@@ -48,6 +50,10 @@ def learned_markdown(learned: Learned) -> str:
         f"| {' | '.join(_HEADERS)} |",
         "|---|---|---|--:|--:|--:|",
         *rows,
+        "",
+        "These numbers stay as they are:",
+        "",
+        *stay,
         *(["", *left] if left else []),
     ]
     return "\n".join(lines) + "\n"
@@ -57,7 +63,14 @@ def heading(learned: Learned) -> str:
     """How much moved."""
     network, patients = learned.network, learned.patients
     cases = f"{patients} case{'' if patients == 1 else 's'}"
-    return f"{network.id} {network.version}: {len(learned.moves)} numbers updated by {cases}"
+    moved, stay = len(learned.moves), sum(learned.stay.values())
+    told = f"{moved:,} number{'' if moved == 1 else 's'} updated by {cases}"
+    return f"{network.id} {network.version}: {told}, {stay:,} stay as they are"
+
+
+def staying(learned: Learned) -> list[str]:
+    """How many numbers stay as they are, each with its reason."""
+    return [f"{number:,} {REASONS[reason]}" for reason, number in learned.stay.items()]
 
 
 def by_size(moves: Sequence[Move]) -> list[Move]:
@@ -67,6 +80,7 @@ def by_size(moves: Sequence[Move]) -> list[Move]:
 
 def _parts(learned: Learned) -> Iterator[RenderableType]:
     yield Text(heading(learned), style="bold")
+    yield Padding(Text(f"These stay: {'; '.join(staying(learned))}."), _INDENT)
     for place, rule in learned.left.items():
         yield Padding(Text(f"{place} was left as it was: {rule}"), _INDENT)
     if not learned.moves:
@@ -122,4 +136,5 @@ def learned_data(learned: Learned) -> dict[str, Any]:
             for move in by_size(learned.moves)
         ],
         "left_as_they_were": dict(learned.left),
+        "stay": dict(learned.stay),
     }

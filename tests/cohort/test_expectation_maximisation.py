@@ -72,7 +72,7 @@ def settle(counts: DirectCounts | SignCounts | MixtureCounts, rounds: int = 300)
     """log P(answers) of each round."""
     found = []
     for _ in range(rounds):
-        found.append(counts.step())
+        found.append(float(counts.step().sum()))
         for parameter in counts.parameters:
             parameter.update()
     return found
@@ -117,7 +117,7 @@ def test_a_sign_that_nobody_saw_is_learned_through_its_readings() -> None:
         yes = np.where(there, rng.random(2000) < sensitivity, rng.random(2000) > specificity)
         answers = QuestionAnswers(np.arange(2000), np.eye(2)[yes.astype(int)])
         readings[name] = ReadingCounts(worth(0.75, 20), worth(0.85, 20), answers)
-    settle(SignCounts(rule, readings, 2000))
+    settle(SignCounts(rule, readings))
     assert rule.links["a"].value == pytest.approx(0.9, abs=0.04)
     assert rule.leak.value < 0.03
     assert readings["x"].sensitivity.value == pytest.approx(0.8, abs=0.04)
@@ -135,7 +135,7 @@ def test_no_step_makes_the_answers_less_probable(seed: int) -> None:
         name: ReadingCounts(worth(0.7, 0.1), worth(0.8, 0.1), QuestionAnswers(np.arange(40), rng.permutation(soft)))
         for name in "xy"
     }
-    counts = SignCounts(rule, readings, 40)
+    counts = SignCounts(rule, readings)
     for parameter in counts.parameters:
         parameter.weight = 1e-9
     found = settle(counts, rounds=20)

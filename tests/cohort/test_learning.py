@@ -193,7 +193,7 @@ def test_patients_who_contradict_a_narrow_range_move_it_and_it_says_so() -> None
 
 
 def test_a_part_that_would_break_a_rule_is_left_as_it_was_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesknee.cohort.learning.LEAST_OF_READING", 0.0)
+    monkeypatch.setattr("bayesknee.cohort.rule_parts.LEAST_OF_READING", 0.0)
     learned = taught(0.9, 400, stated(0.6, 0.4, 0.8), stated(0.5, 0.3, 0.7), stated(0.1, 0.05, 0.2))
     assert {move.path[1] for move in learned.moves} == {"swollen", "limp"}
     assert set(learned.left) == {"findings.scan"}

@@ -56,7 +56,7 @@ def tied(leak: float = 0.2, sees: float = 0.9) -> Network:
 def settle(counts: JointCounts, rounds: int) -> list[float]:
     found = []
     for _ in range(rounds):
-        found.append(counts.step())
+        found.append(float(counts.step().sum()))
         for parameter in counts.parameters:
             parameter.update()
     return found
