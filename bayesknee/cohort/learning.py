@@ -134,10 +134,11 @@ def learn(
         cases: at least one; their labels are all the conditions that they have.
         source: the id of a new reference for them.
         citation: its text.
-        base_rates: whether to update base rates; only where the cases are those who came, one after the other.
+        base_rates: whether to update base rates and shares of forms; only where the cases are those who came, one after
+            the other.
 
     Raises:
-        BayeskneeError: no cases, or a source that the network has already.
+        BayeskneeError: no cases, a source that the network has already, or a label that comes in too many forms.
     """
     given = tuple(cases)
     if not given:

@@ -65,7 +65,7 @@ def heading(learned: Learned) -> str:
     cases = f"{patients} case{'' if patients == 1 else 's'}"
     moved, stay = len(learned.moves), sum(learned.stay.values())
     told = f"{moved:,} number{'' if moved == 1 else 's'} updated by {cases}"
-    return f"{network.id} {network.version}: {told}, {stay:,} stay as they are"
+    return f"{network.id} {network.version}: {told}, {stay:,} stay"
 
 
 def staying(learned: Learned) -> list[str]:

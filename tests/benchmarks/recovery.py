@@ -2,7 +2,7 @@
 
 The truth is the shipped network with every number drawn anew from its range. Patients are drawn from it, 60 % of their
 answers are taken away, and the shipped network learns from them. Told is the root mean square of the error in log odds,
-over the numbers that were learned from any of the patients.
+over the numbers that were learned from any of the patients. Labels tell the conditions of a patient, and no form.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SIZES: Final = (100, 300, 1000, 3000, 10_000)
 MISSING: Final = 0.6
 TRUTH_SEED: Final = 5
 PATIENT_SEED: Final = 1
-KINDS: Final = ("base rates", "findings of their own", "signs", "readings of signs")
-MARKERS: Final = ("o", "s", "^", "D")
+KINDS: Final = ("base rates", "findings of their own", "signs", "readings of signs", "shares of forms")
+MARKERS: Final = ("o", "s", "^", "D", "v")
 PAGE: Final = ROOT / "docs" / "learning.md"
 PICTURE: Final = ROOT / "docs" / "recovery.png"
 BEGIN, END = "<!-- recovery:begin -->\n", "<!-- recovery:end -->\n"
@@ -75,7 +75,9 @@ def kind(path: NumberPath) -> str:
     """What sort of number this is."""
     if path[0] == "findings":
         return KINDS[3] if "reads" in path else KINDS[1]
-    return KINDS[2] if path[0] == "signs" else KINDS[0]
+    if path[0] == "signs":
+        return KINDS[2]
+    return KINDS[4] if "forms" in path else KINDS[0]
 
 
 def measured() -> Iterator[tuple[int, dict[str, float], float, float]]:

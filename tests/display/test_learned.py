@@ -31,7 +31,7 @@ def test_what_stays_is_counted_and_told_with_its_reason() -> None:
     learned = learn(TINY, check_cases([Case(label=("strain",))], TINY), base_rates=False)
     numbers = len(list(TINY.numbers()))
     told = " ".join(learned_text(learned).split())
-    assert told.startswith(f"tiny 0.0.1+1_case: 0 numbers updated by 1 case, {numbers} stay as they are These stay: ")
+    assert told.startswith(f"tiny 0.0.1+1_case: 0 numbers updated by 1 case, {numbers} stay These stay: ")
     assert f"{learned.stay['not_answered']} of signs and findings that no case has an answer to; " in told
     assert f"{learned.stay['kept']} base rates and shares of forms, kept as asked; " in told
     assert f"\n- {learned.stay['odds_ratios']} odds ratios, which are never updated\n" in learned_markdown(learned)

@@ -27,7 +27,9 @@ from bayesknee.knowledge.reading.reader import read_network
 @label_option
 @rejects_option
 @click.option("-o", "--output", metavar="FOLDER", required=True, help="Folder of the new network; must not exist.")
-@click.option("--keep-base-rates", is_flag=True, help="For cases that were chosen, as published ones are.")
+@click.option(
+    "--keep-base-rates", is_flag=True, help="Keep base rates and shares of forms: for cases that were chosen."
+)
 @click.option("--source", default="own_cases", show_default=True, help="Id of the new reference that the cases become.")
 @setting_option
 @network_option
@@ -46,10 +48,10 @@ def command(  # noqa: PLR0913, PLR0917 (an argument for each option)
     """Update a network's numbers from patients whose diagnosis is known.
 
     CASES is a folder of case files, a .jsonl file or a table, as for `evaluate`; a label names all the conditions that
-    a patient has. Each number's range says how many patients it is worth; base rates, links, sensitivities,
-    specificities and the distributions of mixtures are updated, signs that nobody saw and answers that are missing
-    being allowed for. Odds ratios, limits and weights stay. The new folder holds the old files with the numbers
-    changed, and LEARNED.md, which says what moved.
+    a patient has. Each number's range says how many patients it is worth; base rates, shares of forms, links,
+    sensitivities, specificities and the distributions of mixtures are updated, signs that nobody saw, forms that no
+    label tells and answers that are missing being allowed for. Odds ratios, limits and weights stay. The new folder
+    holds the old files with the numbers changed, and LEARNED.md, which says what moved, and what stays and why.
     """
     from bayesknee.cohort.labelled import read_labelled_table
     from bayesknee.cohort.learning import learn, write_learned
