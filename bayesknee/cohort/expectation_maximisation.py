@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.inference.cpds import link
 from bayesknee.interval_95 import Z
 from bayesknee.knowledge.model import Number
@@ -159,23 +159,48 @@ def spread(values: Vector, rows: Rows, size: int) -> Vector:
     return full
 
 
+class CauseRows:
+    """Which causes each row has. Few sets of causes differ, so what hangs on them is worked out once for each set.
+
+    Args:
+        has: above 0 where a row has a cause, shape (rows, causes).
+
+    Attributes:
+        sets: the sets that differ, shape (sets, causes).
+        set_of: by row, the number of its set.
+    """
+
+    def __init__(self, has: Vector | Bools) -> None:
+        # Packed into bytes, which are quicker to compare; with a column more, so that a rule without causes has one.
+        packed = np.packbits(np.column_stack([np.ones(len(has), bool), has > 0.0]), axis=1)
+        _, first, number = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        self.sets: Bools = has[first] > 0.0
+        self.set_of: Rows = number.ravel()
+
+
 class NoisyOrCounts:
     """Leak and links of a noisy OR.
+
+    Args:
+        leak: P(yes | no cause).
+        causes: P(yes | only this cause), by cause.
+        conditions: the columns of `has`.
+        has: which of these each row has, shape (rows, conditions).
 
     Attributes:
         leak: P(yes | no cause).
         links: q by cause.
-        has: which causes each patient has, shape (patients, causes).
     """
 
-    def __init__(self, leak: Number, causes: Mapping[str, Number], conditions: Sequence[str], has: Vector) -> None:
+    def __init__(
+        self, leak: Number, causes: Mapping[str, Number], conditions: Sequence[str], has: Vector | Bools
+    ) -> None:
         self.leak = Parameter.of(leak)
         self.links = {
             name: Parameter.of(number, link(leak.value, max(number.value, leak.value)))
             for name, number in causes.items()
         }
-        self._columns = [list(conditions).index(name) for name in causes]
-        self._has = has[:, self._columns]
+        self._rows = CauseRows(has[:, [list(conditions).index(name) for name in causes]])
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -183,15 +208,15 @@ class NoisyOrCounts:
         return [self.leak, *self.links.values()]
 
     def yes(self, rows: Rows) -> Vector:
-        """P(yes | conditions) of these patients."""
+        """P(yes | causes) of these rows."""
         q = np.array([link.value for link in self.links.values()])
-        no = (1.0 - self.leak.value) * np.prod(1.0 - self._has[rows] * q, axis=1)
-        return np.asarray(1.0 - no)
+        no = (1.0 - self.leak.value) * np.prod(1.0 - self._rows.sets * q, axis=1)
+        return np.asarray(1.0 - no)[self._rows.set_of[rows]]
 
     @property
     def size(self) -> int:
         """How many rows there are."""
-        return len(self._has)
+        return len(self._rows.set_of)
 
     def count(self, rows: Rows, was_yes: Vector) -> None:
         """The E-step.
@@ -201,10 +226,10 @@ class NoisyOrCounts:
             was_yes: the probability that it was yes, by patient, given all that is known.
         """
         yes = np.maximum(self.yes(rows), EDGE)
-        share = was_yes / yes
+        share, has = was_yes / yes, self._rows.sets[self._rows.set_of[rows]]
         self.leak.count(rows, share * self.leak.value, np.ones(len(rows)))
         for column, parameter in enumerate(self.links.values()):
-            with_cause = np.flatnonzero(self._has[rows, column])
+            with_cause = np.flatnonzero(has[:, column])
             parameter.count(rows[with_cause], share[with_cause] * parameter.value, np.ones(len(with_cause)))
 
 
@@ -307,7 +332,7 @@ class MixtureCounts:
         tables: Mapping[str, Sequence[Parameter]],
         weights: Vector,
         owners: Sequence[str],
-        has: Vector,
+        has: Vector | Bools,
         answers: QuestionAnswers,
     ) -> None:
         self.tables = tables
@@ -330,7 +355,8 @@ class MixtureCounts:
         joint /= np.maximum(total, np.finfo(float).tiny)[:, None, None]
         for number, table in enumerate(self.tables.values()):
             columns = [place for place, owner in enumerate(self._owners) if owner == number]
-            by_state = joint[:, columns].sum(axis=1)
+            here = np.flatnonzero(self._shares[:, columns].any(axis=1))
+            by_state = joint[here][:, columns].sum(axis=1)
             for state, parameter in enumerate(table):
-                parameter.count(self._answers.rows, by_state[:, state], by_state.sum(axis=1))
+                parameter.count(self._answers.rows[here], by_state[:, state], by_state.sum(axis=1))
         return spread(log_of(total), self._answers.rows, self._size)

@@ -21,7 +21,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.cohort.expectation_maximisation import Parameter, QuestionAnswers, Rows, spread
 from bayesknee.cohort.labelled import LabelledCase
 from bayesknee.cohort.rule_counts import distribution_parameters
@@ -54,16 +54,16 @@ class Cohort:
     """
 
     names: tuple[str, ...]
-    has: Vector
+    has: Bools
     answers: Mapping[str, QuestionAnswers]
 
-    def held(self, stated: Collection[str]) -> Vector:
-        """1.0 where a row has a cause to which what is stated under a name applies; shape (rows, stated)."""
+    def held(self, stated: Collection[str]) -> Bools:
+        """Whether a row has a cause to which what is stated under a name applies; shape (rows, stated)."""
         columns = {name: column for column, name in enumerate(stated)}
-        held = np.zeros((len(self.has), len(columns)))
+        held = np.zeros((len(self.has), len(columns)), bool)
         for place, cause in enumerate(self.names):
             if (name := stated_as(columns, cause)) is not None:
-                held[:, columns[name]] += self.has[:, place]  # a condition comes in one form
+                held[:, columns[name]] |= self.has[:, place]
         return held
 
 
@@ -78,7 +78,7 @@ class PossiblePatients:
     """
 
     causes: tuple[str, ...]
-    has: Vector
+    has: Bools
     patients: Rows
 
     @classmethod
@@ -90,9 +90,9 @@ class PossiblePatients:
         """
         places = {cause: place for place, cause in enumerate(network.causes)}
         ways = [list(product(*(network.conditions[name].causes for name in _checked(network, each)))) for each in cases]
-        has = np.zeros((sum(map(len, ways)), len(places)))
+        has = np.zeros((sum(map(len, ways)), len(places)), bool)
         for row, causes in enumerate(way for each in ways for way in each):
-            has[row, [places[cause] for cause in causes]] = 1.0
+            has[row, [places[cause] for cause in causes]] = True
         return cls(network.causes, has, np.repeat(np.arange(len(ways)), list(map(len, ways))))
 
     def answering(self, answers: Mapping[str, QuestionAnswers]) -> tuple[Rows, Cohort]:

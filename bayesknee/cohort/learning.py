@@ -221,7 +221,7 @@ class _Learner:
         self._rules = RuleParts(network, self._mover)
         self._conditions = tuple(network.conditions)
         self._has = np.array([[float(name in case.label) for name in self._conditions] for case in cases])
-        self._cohort = Cohort(self._conditions, self._has, self._gather())
+        self._cohort = Cohort(self._conditions, self._has > 0.0, self._gather())
         self._outlines = tuple(outlines(network, self._cohort.answers))
         self.rounds = 0
 

@@ -14,10 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
-from bayesknee.arrays import Vector
+from bayesknee.arrays import Bools, Vector
 from bayesknee.cohort.expectation_maximisation import (
     EDGE,
     MOST_WEIGHT,
+    CauseRows,
     NoisyOrCounts,
     Parameter,
     QuestionAnswers,
@@ -63,7 +64,7 @@ def distribution_parameters(
 class OneNoisyOr:
     """A noisy OR of conditions and signs."""
 
-    def __init__(self, rule: NoisyOr, names: Sequence[str], has: Vector) -> None:
+    def __init__(self, rule: NoisyOr, names: Sequence[str], has: Vector | Bools) -> None:
         self.counts = NoisyOrCounts(rule.leak, rule.causes, names, has)
         self._rows = np.arange(len(has))
 
@@ -85,8 +86,8 @@ class OneNoisyOr:
 class OneReading:
     """A finding that reads one sign of a cluster."""
 
-    def __init__(self, rule: Reading, there: Vector) -> None:
-        self._there = there
+    def __init__(self, rule: Reading, there: Vector | Bools) -> None:
+        self._there = there.astype(float)
         self._answers = QuestionAnswers(np.arange(len(there)), np.zeros((len(there), 2)))
         self.counts = ReadingCounts(rule.sensitivity, rule.specificity, self._answers)
 
@@ -115,7 +116,9 @@ class OneTable:
         rows: by key, a parameter for each state.
     """
 
-    def __init__(self, rule: ConditionalTable, states: tuple[str, ...], names: Sequence[str], has: Vector) -> None:
+    def __init__(
+        self, rule: ConditionalTable, states: tuple[str, ...], names: Sequence[str], has: Vector | Bools
+    ) -> None:
         self.rows = {key: distribution_parameters(each, states, each.vector(states)) for key, each in rule.rows.items()}
         held = has[:, [list(names).index(parent) for parent in rule.parents]]
         keys = [", ".join("yes" if there else "no" for there in row) for row in (held > 0.0).tolist()]
@@ -146,7 +149,7 @@ class OneGreatest:
         causes: by cause, a parameter for each state of its hidden value, which does not include the leak.
     """
 
-    def __init__(self, rule: Greatest, states: tuple[str, ...], names: Sequence[str], has: Vector) -> None:
+    def __init__(self, rule: Greatest, states: tuple[str, ...], names: Sequence[str], has: Vector | Bools) -> None:
         at_most = np.array(cumulative(rule.leak, states))
         lowest = Distribution({})
         self.leak = distribution_parameters(rule.leak or lowest, states, np.diff(at_most, prepend=0.0).tolist())
@@ -157,7 +160,7 @@ class OneGreatest:
             cumulated = np.minimum(np.array(cumulative(stated, states)) / at_most, 1.0)
             values = np.maximum(np.diff(cumulated, prepend=0.0), 0.0)
             self.causes[name] = distribution_parameters(stated, states, values.tolist())
-        self._has = np.column_stack([np.ones(len(has)), has[:, [list(names).index(name) for name in rule.causes]]])
+        self._rows = CauseRows(has[:, [list(names).index(name) for name in rule.causes]])
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -169,25 +172,29 @@ class OneGreatest:
         return np.array([[parameter.value for parameter in row] for row in (self.leak, *self.causes.values())])
 
     def _at_most(self) -> Vector:
-        """P(hidden value <= k), or 1 where the cause is absent; shape (rows, 1 + causes, states)."""
+        """P(hidden value <= k), or 1 where the cause is absent; shape (sets of causes, 1 + causes, states)."""
         at_most = np.minimum(self._hidden().cumsum(axis=1), 1.0)
         at_most[:, -1] = 1.0
-        return np.where(self._has[:, :, None] > 0.0, at_most, 1.0)
+        return np.where(self._has()[:, :, None], at_most, 1.0)
+
+    def _has(self) -> Bools:
+        """Which hidden values count in each set, shape (sets of causes, 1 + causes)."""
+        return np.column_stack([np.ones(len(self._rows.sets), bool), self._rows.sets])
 
     def chances(self) -> Vector:
         """P(state | causes)."""
-        return np.diff(self._at_most().prod(axis=1), axis=1, prepend=0.0)
+        return np.asarray(np.diff(self._at_most().prod(axis=1), axis=1, prepend=0.0)[self._rows.set_of])
 
     def count(self, was: Vector) -> None:
         """The E-step.
 
         Given the greatest k, a hidden value is j < k if all others reach k between them, and k if none is above.
         """
-        at_most, hidden = self._at_most(), self._hidden()
-        weights = was / np.maximum(np.diff(at_most.prod(axis=1), axis=1, prepend=0.0), EDGE * EDGE)
+        at_most, hidden, has, set_of = self._at_most(), self._hidden(), self._has(), self._rows.set_of
+        weights = was / np.maximum(self.chances(), EDGE * EDGE)
         for number, row in enumerate((self.leak, *self.causes.values())):
-            here = np.flatnonzero(self._has[:, number])
-            others = np.delete(at_most[here], number, axis=1).prod(axis=1)
+            here = np.flatnonzero(has[set_of, number])
+            others = np.delete(at_most, number, axis=1).prod(axis=1)[set_of[here]]
             reaching = np.diff(others, axis=1, prepend=0.0) * weights[here]
             above = reaching[:, ::-1].cumsum(axis=1)[:, ::-1] - reaching
             for state, parameter in enumerate(row):
@@ -204,7 +211,7 @@ class OneGreatest:
         return np.diff(leak, prepend=0.0), {name: np.diff(each, prepend=0.0) for name, each in at_most_by_cause.items()}
 
 
-def rule_counts(part: Sign | Finding, names: Sequence[str], has: Vector) -> RuleCounts:
+def rule_counts(part: Sign | Finding, names: Sequence[str], has: Vector | Bools) -> RuleCounts:
     """The parameters of a sign or finding that hangs on these conditions and signs, which each row has or has not."""
     model = part.model
     if isinstance(model, NoisyOr):

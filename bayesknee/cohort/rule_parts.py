@@ -163,7 +163,7 @@ class RuleParts:
     def _node(self, part: Sign | Finding, signs: Sequence[str], cohort: Cohort) -> RuleCounts:
         """The counts of one of them, over each row once for every joint state of the signs."""
         causes = tuple(name for name in parents_of(part.model) if name not in signs)
-        states = np.array(list(product((0.0, 1.0), repeat=len(signs)))).reshape(2 ** len(signs), len(signs))
+        states = np.array(list(product((False, True), repeat=len(signs))), bool).reshape(2 ** len(signs), len(signs))
         by_row = np.repeat(cohort.held(causes), len(states), axis=0)
         has = np.column_stack([by_row, np.tile(states, (len(cohort.has), 1))])
         return rule_counts(part, (*causes, *signs), has)

@@ -72,7 +72,8 @@ def posteriors(network: Network, cases: Sequence[LabelledCase]) -> Vector:
     found = np.empty((len(cases), len(network.conditions)))
     for setting in dict.fromkeys(settings.tolist()):
         rows_here = np.flatnonzero(settings == setting)
-        found[rows_here] = called_by_engine(Engine(network, setting), [cases[row] for row in rows_here]).posterior
+        cases_here = [case for case in cases if case.setting == setting]
+        found[rows_here] = called_by_engine(Engine(network, setting), cases_here).posterior
     return found
 
 
