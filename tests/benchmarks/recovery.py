@@ -23,7 +23,7 @@ from bayesknee.patient.codes import NOT_KNOWN, decode
 from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.support.paths import ROOT
 
-SIZES: Final = (100, 300, 1000, 3000, 10_000)
+SIZES: Final = (100, 300, 1000, 3000)
 MISSING: Final = 0.6
 TRUTH_SEED: Final = 5
 PATIENT_SEED: Final = 1

@@ -35,6 +35,7 @@ def test_json(run: Run, tmp_path: Path) -> None:
     paths = [move["path"] for move in document["moves"]]
     assert paths
     assert not [path for path in paths if "base_rate" in path]
+    assert document["stay"]["kept"] == len([path for path, _ in load_network(TINY).numbers() if "base_rate" in path])
 
 
 @pytest.mark.parametrize(
