@@ -22,7 +22,7 @@ from bayesknee.patient.codes import NOT_KNOWN
 from bayesknee.patient.evidence import NOTHING_KNOWN
 from tests.support.paths import ROOT
 
-PATIENTS: Final = 20_000
+PATIENTS: Final = 5_000
 SEED: Final = 1
 CONDITION: Final = "deep_vein_thrombosis"
 LIMITS: Final = (0.01, 0.02, 0.03, 0.05, 0.1)
