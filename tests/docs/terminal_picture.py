@@ -34,7 +34,7 @@ class Course:
     until: str = ""
 
 
-IN_SCOPE: Final = (("Where is the pain mainly", f"1{ENTER}"), ("Is one of these known", f"1{ENTER}"))
+IN_SCOPE: Final = (("Where is the trouble mainly", f"1{ENTER}"), ("Is one of these known", f"1{ENTER}"))
 ASK: Final = "bayesknee ask --asked-of patient --setting"
 COURSES: Final = {
     # A lump, a swollen calf that hurts, too; at the question whether that is so.
@@ -49,8 +49,8 @@ COURSES: Final = {
             *IN_SCOPE,
             ("Lump or fullness", f"4y5yr{ENTER}"),
             ("Is that so", f"g{ENTER}"),
-            ("Recent operation", f"1yr{ENTER}"),
-            ("Yes: Recent operation or bed rest", f"g{ENTER}"),
+            ("Recent operation", f"16yr{ENTER}"),
+            ("Yes: Recent operation", f"g{ENTER}"),
             ("e) end here, with the result, to be", ""),
         ),
     ),
@@ -61,8 +61,8 @@ COURSES: Final = {
             *IN_SCOPE,
             ("Lump or fullness", f"4y5yr{ENTER}"),
             ("Is that so", f"g{ENTER}"),
-            ("Recent operation", f"1yr{ENTER}"),
-            ("Yes: Recent operation or bed rest", f"g{ENTER}"),
+            ("Recent operation", f"16yr{ENTER}"),
+            ("Yes: Recent operation", f"g{ENTER}"),
             ("e) end here, with the result, to be", f"e{ENTER}"),
             ("All of the result stands above", ""),
         ),
