@@ -99,8 +99,8 @@ COURSES: Final = {
 }
 # How the last line of such a screen ends.
 LAST: Final = (
-    *("x) quit", "even if you try slowly?", "c) no, change the list", "that answer was a slip: back to it"),
-    *("Any key goes on.", "Escape leaves).", "read all of the result, page by page", "joint itself warm or red?"),
+    *("x) quit", "unable to straighten fully?", "c) no, change the list", "that answer was a slip: back to it"),
+    *("Any key goes on.", "Escape leaves).", "read all of the result, page by page", "knee joint warm to the hand?"),
 )
 PAGE: Final = "Any key goes on"
 # What is typed at a screen that has this, where what is asked is not known.
