@@ -82,7 +82,7 @@ COURSES: Final = {
     # A footballer of 16 with a knee that locks: a list half marked.
     "footballer": Course(
         f"{ASK} sports_clinic age=16 sex=male",
-        (*IN_SCOPE, ("Which sport or exercise", f"4{ENTER}"), ("Lump or fullness", "2y7y9y10y"), ("10) [yes]", "")),
+        (*IN_SCOPE, ("Which sport or exercise", f"4{ENTER}"), ("Lump or fullness", "7y9y10y2y"), ("2) [yes]", "")),
     ),
     # A runner of 28 who has denied both lists: a single question.
     "runner": Course(
@@ -99,7 +99,7 @@ COURSES: Final = {
 }
 # How the last line of such a screen ends.
 LAST: Final = (
-    *("x) quit", "unable to straighten fully?", "c) no, change the list", "that answer was a slip: back to it"),
+    *("x) quit", "has it been since this began?", "c) no, change the list", "that answer was a slip: back to it"),
     *("Any key goes on.", "Escape leaves).", "read all of the result, page by page", "knee joint warm to the hand?"),
 )
 PAGE: Final = "Any key goes on"
