@@ -18,7 +18,7 @@ GREYS: Final = 16
 ANSWERS: Final = {
     "age": 52,
     "sex": "male",
-    "smoking_or_vascular_disease": "yes",
+    "smoking": "yes",
     "onset": "gradual",
     "duration": "six_weeks_to_a_year",
     "lump_noticed": "yes",
@@ -26,7 +26,7 @@ ANSWERS: Final = {
     "pain_straightening": "yes",
     "calf_swollen": "yes",
     "spreads_to_calf": "yes",
-    "severe_pain": "yes",
+    "pain_score": "severe",
 }
 
 

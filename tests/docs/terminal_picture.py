@@ -34,7 +34,7 @@ class Course:
     until: str = ""
 
 
-IN_SCOPE: Final = (("Where is the pain mainly", f"1{ENTER}"), ("Is one of these known", f"1{ENTER}"))
+IN_SCOPE: Final = (("Where is the trouble mainly", f"1{ENTER}"), ("Is one of these known", f"1{ENTER}"))
 ASK: Final = "bayesknee ask --asked-of patient --setting"
 COURSES: Final = {
     # A lump, a swollen calf that hurts, too; at the question whether that is so.
@@ -49,8 +49,8 @@ COURSES: Final = {
             *IN_SCOPE,
             ("Lump or fullness", f"4y5yr{ENTER}"),
             ("Is that so", f"g{ENTER}"),
-            ("Recent operation", f"1yr{ENTER}"),
-            ("Yes: Recent operation or bed rest", f"g{ENTER}"),
+            ("Breathless", f"16yr{ENTER}"),
+            ("Yes: Recent operation", f"g{ENTER}"),
             ("e) end here, with the result, to be", ""),
         ),
     ),
@@ -61,8 +61,8 @@ COURSES: Final = {
             *IN_SCOPE,
             ("Lump or fullness", f"4y5yr{ENTER}"),
             ("Is that so", f"g{ENTER}"),
-            ("Recent operation", f"1yr{ENTER}"),
-            ("Yes: Recent operation or bed rest", f"g{ENTER}"),
+            ("Breathless", f"16yr{ENTER}"),
+            ("Yes: Recent operation", f"g{ENTER}"),
             ("e) end here, with the result, to be", f"e{ENTER}"),
             ("All of the result stands above", ""),
         ),
@@ -82,7 +82,7 @@ COURSES: Final = {
     # A footballer of 16 with a knee that locks: a list half marked.
     "footballer": Course(
         f"{ASK} sports_clinic age=16 sex=male",
-        (*IN_SCOPE, ("Which sport or exercise", f"4{ENTER}"), ("Lump or fullness", "2y7y9y10y"), ("10) [yes]", "")),
+        (*IN_SCOPE, ("Which sport or exercise", f"4{ENTER}"), ("Lump or fullness", "7y9y10y2y"), ("2) [yes]", "")),
     ),
     # A runner of 28 who has denied both lists: a single question.
     "runner": Course(
@@ -91,7 +91,7 @@ COURSES: Final = {
             *IN_SCOPE,
             ("Lump or fullness", f"r{ENTER}"),
             ("Is that so", f"g{ENTER}"),
-            ("Recent operation", f"r{ENTER}"),
+            ("Breathless", f"r{ENTER}"),
             ("Is that so", f"g{ENTER}"),
             ("Question 5", ""),
         ),
@@ -99,10 +99,10 @@ COURSES: Final = {
 }
 # How the last line of such a screen ends.
 LAST: Final = (
-    *("x) quit", "even if you try slowly?", "c) no, change the list", "that answer was a slip: back to it"),
-    *("Any key goes on.", "read all of the result, page by page", "joint itself warm or red?"),
+    *("x) quit", "has it been since this began?", "c) no, change the list", "that answer was a slip: back to it"),
+    *("Any key goes on.", "Escape leaves).", "read all of the result, page by page", "knee joint warm to the hand?"),
 )
-PAGE: Final = "Any key goes on."
+PAGE: Final = "Any key goes on"
 # What is typed at a screen that has this, where what is asked is not known.
 NOT_KNOWN: Final = (
     (PAGE, " "),
@@ -159,7 +159,7 @@ def _watch(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream
     """Feeds the screen until it shows this text, and all commands or answers below it."""
     paged = ""
     while text not in (shown := _shown(screen)) or not _is_whole(shown):
-        if shown.endswith(PAGE) and shown != paged and text not in shown:
+        if PAGE in shown and _is_whole(shown) and shown != paged and text not in shown:
             process.send(" ")  # what a low terminal shows by pages
             paged = shown
         _feed(process, screen, stream)
@@ -167,14 +167,21 @@ def _watch(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream
 
 def _go_up_to(process: pexpect.spawn[str], screen: pyte.Screen, stream: pyte.Stream, text: str) -> None:
     """Says of whatever is asked that it is not known, until the screen has this text."""
-    answered = ""
+    answered = ("", "")
     while text not in (shown := _shown(screen)):
         keys = next((keys for seen, keys in NOT_KNOWN if seen in shown), "")
-        if keys and _is_whole(shown) and "»" not in shown and shown != answered:  # and no key is on its way
-            answered = shown
+        # Once for each question: what comes next may take a while, and this screen still changes.
+        now = (keys, _question(shown) if ENTER in keys else shown)
+        if keys and _is_whole(shown) and "»" not in shown and now != answered:  # and no key is on its way
+            answered = now
             for key in keys:
                 process.send(key)
         _feed(process, screen, stream)
+
+
+def _question(shown: str) -> str:
+    """Which question is on the screen: the last `Question N`, and all of the screen where there is none."""
+    return next(reversed(re.findall(r"Question \d+", shown)), shown)
 
 
 def _shown(screen: pyte.Screen) -> str:
