@@ -12,8 +12,9 @@ from bayesknee import Engine
 from bayesknee.cohort import TableOptions, evaluate, learn, read_labelled, score_file
 from bayesknee.cohort.labelled import read_labelled_table
 from bayesknee.cohort.learning import Learned
+from bayesknee.knowledge.library import find_network
 from bayesknee.knowledge.reading.reader import read_network
-from tests.support.paths import KNEE_11, ROOT
+from tests.support.paths import ROOT
 
 pytest.importorskip("pyarrow")
 PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
@@ -22,28 +23,31 @@ FIRST = {
     "sex": "female",
     "calf_swollen": "yes",
     "lump_noticed": "no",
-    "recent_surgery_or_immobilisation": "yes",
-    "fever_measured": 37.1,
-    "d_dimer_raised": 1250,
-    "duration": "under_one_week",
+    "recent_operation": "yes",
+    "temperature": 37.1,
+    "d_dimer": 1250,
+    "duration": 3.5,
     "onset": "sudden_no_injury",
+    "obesity": "no",
 }
 SECOND = {
     "age": 26,
     "sex": "male",
     "calf_swollen": "no",
     "lump_noticed": "yes",
-    "fever_measured": 36.8,
-    "duration": "six_weeks_to_a_year",
+    "temperature": 36.8,
+    "duration": 210,
     "onset": "gradual",
+    "obesity": "no",
 }
 FIFTH = {
     "age": 59,
     "sex": "male",
     "calf_swollen": "no",
     "lump_noticed": "no",
-    "duration": "over_a_year",
+    "duration": 700,
     "onset": "gradual",
+    "obesity": "no",
 }
 
 
@@ -68,7 +72,7 @@ def as_workbook(export: Path) -> Path:
 
 @pytest.mark.parametrize("door", [lambda export: export, as_workbook], ids=["csv", "xlsx"])
 def test_scores(export: Path, door: object) -> None:
-    engine = Engine(KNEE_11)
+    engine = Engine("posterior_knee")
     table = TableOptions(map=export.with_name("map.yaml"))
     source = door(export)  # type: ignore[operator]
     result = score_file(engine, source, export.with_name("out.parquet"), table=table)
@@ -83,7 +87,7 @@ def test_scores(export: Path, door: object) -> None:
 
 
 def test_labels(export: Path) -> None:
-    folder = KNEE_11
+    folder = find_network("posterior_knee")
     network = read_network(folder)
     table = TableOptions(map=export.with_name("map.yaml"))
     with pytest.raises(Exception, match="4713: age from 'Geburtsdatum' and 'Untersuchungsdatum': got the date"):

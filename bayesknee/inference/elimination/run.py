@@ -14,6 +14,9 @@ from bayesknee.inference.elimination.patients import Patients
 from bayesknee.inference.elimination.steps import EliminationStep, Observe, Tally
 
 MOST_KEPT_NUMBERS: Final = KEPT_AT_MOST  # in tables kept for the backward pass, for all patients: 256 MB
+# One answer lowers a table by some powers of ten and no more; what is so small beside 1 is what rounding left of a
+# difference of equal numbers, and to divide by it would overflow.
+NOTHING_LEFT: Final = 1e-290
 
 
 class AnyRun(Protocol):
@@ -102,8 +105,9 @@ class Run:
         if not isinstance(step, Observe):
             return x, np.ones(())
         top = x.real.max(axis=tuple(range(x.ndim - 1)))
-        top = np.where(top > 0.0, top, 1.0)
-        return x / top, top
+        left = top > NOTHING_LEFT
+        top = np.where(left, top, 1.0)
+        return np.where(left, x / top, 0.0), top
 
     def marginals(self) -> Marginals:
         """P(condition | evidence), after `log_evidence`; NaN if that is minus infinity."""
