@@ -200,7 +200,12 @@ def _finding_words(network: Network, finding: Finding, rest: list[str]) -> str:
     if rest[1] == "weights":
         return f"weight of {network.cause_name(rest[2])} in {finding.label}"
     who = "other conditions" if rest[1] == "otherwise" else f"only {network.cause_name(rest[2])}"
-    return f"P({_stated(finding.label, rest[-1].replace('_', ' '))} | {who})"
+    return f"P({_stated(finding.label, _state_words(finding, rest[-1]))} | {who})"
+
+
+def _state_words(of: Sign | Finding, state: str) -> str:
+    """A state as people read it; of yes and no the id, by which `_stated` knows them."""
+    return of.state_words(state) if isinstance(of, Finding) and state not in NO_YES else state
 
 
 def _stated(label: str, state: str) -> str:
@@ -228,7 +233,7 @@ def _condition_words(network: Network, name: str, rest: list[str]) -> str:
 def _cause_words(network: Network, of: Sign | Finding, rest: list[str]) -> str:
     """Of a noisy-OR, a noisy-MAX or a table."""
     rule, part, *below = rest
-    what = of.label if rule == "noisy_or" else _stated(of.label, below[-1].replace("_", " ") if below else rest[-1])
+    what = of.label if rule == "noisy_or" else _stated(of.label, _state_words(of, below[-1]) if below else rest[-1])
     if isinstance(of.model, ConditionalTable):
         states = zip(of.model.parents, below[0].split(", "), strict=True)
         return f"P({what} | {', '.join(_stated(_name(network, parent), state) for parent, state in states)})"

@@ -141,3 +141,12 @@ def test_a_reading_stays_informative() -> None:
     assert allowed(net, ("findings", "o", "reads", "specificity"))[0] == pytest.approx(0.2)
     assert allowed(net, ("signs", "g", "noisy_or", "leak"))[1] == pytest.approx(0.9)
     assert allowed(net, ("signs", "g", "noisy_or", "causes", "a"))[0] == pytest.approx(0.1)
+
+
+def test_states_are_told_as_people_read_them() -> None:
+    """As they are named, and as their bounds where they are bands without a name."""
+    knee = load_network("posterior_knee")
+    path = ("findings", "age", "mixture", "distributions", "bakers_cyst.bakers_cyst_plain", "age_45_59")
+    assert number_words(knee, path).startswith("P(Age: 45 to under 60 years | only ")
+    path = ("findings", "onset", "mixture", "distributions", "bakers_cyst.bakers_cyst_plain", "gradual")
+    assert number_words(knee, path).startswith("P(How it began: little by little | only ")
