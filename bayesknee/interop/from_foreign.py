@@ -448,8 +448,10 @@ class _Conversion(_Nodes):
 
     def finding(self, name: str) -> Finding:
         """What can be observed."""
+        return self._observable(name, *self.rule(name))
+
+    def _observable(self, name: str, rule: FindingModel, states: tuple[str, ...]) -> Finding:
         node = self.nodes[name]
-        rule, states = self.rule(name)
         return Finding(
             node.id,
             node.marks.kind or "history",
@@ -499,19 +501,8 @@ class _Conversion(_Nodes):
 
     def copy(self, name: str) -> Finding:
         """What shows a sign as it is."""
-        node = self.nodes[name]
-        rule = plain_table(np.eye(2), tuple(node.states), (self.sign_ids[name],))
-        return Finding(
-            node.id,
-            node.marks.kind or "history",
-            node.label,
-            node.question,
-            TOPIC,
-            rule,
-            tuple(node.states),
-            burden=node.burden,
-            state_names=node.state_names,
-        )
+        states = tuple(self.nodes[name].states)
+        return self._observable(name, plain_table(np.eye(2), states, (self.sign_ids[name],)), states)
 
     @property
     def may_have_tables(self) -> bool:
